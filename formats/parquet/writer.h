@@ -1,0 +1,59 @@
+/*
+ * writer.h - a Parquet file into a buf, the way a Pyroscope reads it: V1
+ * data pages cut at row boundaries, a column and an offset index for every
+ * chunk, all of one kind side by side, ordinals, page checksums; ZSTD or none
+ * per chunk, dictionaries where they pay.
+ *
+ *	struct pq_writer *w = pq_writer_new(&out, nodes, n_nodes);
+ *	pq_writer_group(w, rows);
+ *	for each leaf: pq_writer_column(w, &column);
+ *	pq_writer_finish(w, STR("pyro 0.1.0"));        frees w; buf_check(&out) tells if it fit
+ *
+ * Layout: "PAR1", chunks, column indexes, offset indexes, footer, its length
+ * (u32 LE), "PAR1". The same input gives the same bytes.
+ *
+ * Which form of a column is smallest is found by trying: the forms that the
+ * caller allows are applied to some pages (all, if they are few), and the
+ * smallest one is taken for the chunk; of equal ones the first.
+ *
+ * Source: spec of the block format, 4.7 to 4.12.
+ */
+#ifndef PARQUET_WRITER_H
+#define PARQUET_WRITER_H
+
+#include "formats/parquet/page.h"
+
+struct pq_form {
+	int encoding;                   /* PQ_PLAIN, PQ_DELTA, PQ_DICTIONARY, PQ_DELTA_BYTES */
+	bool aligned;                   /* of PQ_DICTIONARY: indices of 8, 16, ... bits, which compress better */
+	int level;                      /* of ZSTD; 0: not compressed */
+};
+
+/*
+ * The content of a chunk. Values lie in one array, without nulls: i64 or u32
+ * for integers, fixed for PQ_FIXED; columns of PQ_BYTES can hold nulls only.
+ */
+struct pq_column {
+	const int64_t *i64;
+	const uint32_t *u32;
+	const uint8_t *fixed;
+	size_t n;                       /* values */
+	const uint32_t *row_at;         /* row r has entries row_at[r] .. row_at[r + 1], at least one; NULL: one each */
+	const uint8_t *def;             /* definition level per entry; NULL: `level` for all */
+	uint8_t level;
+	uint32_t page_entries;          /* a page ends with the row that reaches so many */
+	const struct pq_form *forms;
+	uint32_t n_forms;
+};
+
+struct pq_writer;
+
+/* out and the nodes (depth first, root first) are borrowed until finish. */
+struct pq_writer *pq_writer_new(struct buf *out, const struct pq_node *nodes, uint32_t n_nodes);
+/* A row group; then pq_writer_column once for each leaf, in order. */
+void pq_writer_group(struct pq_writer *w, uint32_t rows);
+void pq_writer_column(struct pq_writer *w, const struct pq_column *c);
+void pq_writer_finish(struct pq_writer *w, struct str created_by);
+void pq_writer_free(struct pq_writer *w);       /* without finishing; accepts NULL */
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * pprof.h - the protobuf profile of google/pprof, in and out.
+ *
+ * Decoding walks the bytes twice: once over the top level to count records
+ * and check that they fit, once to read them; samples are read last, when the
+ * location table is known, so that they refer to positions at once. All
+ * arrays have their final size from the start and come from the arena;
+ * strings stay where they are, in `raw`.
+ *
+ * Limits: raw is smaller than 4 GiB; samples times sample types is not above
+ * the number of bytes (a lawful profile needs one byte for each value). The
+ * arena grows by at most 64 bytes for each byte of raw, typically by 3.
+ *
+ *	struct profile *p;
+ *	if (pprof_read(a, body, limit, &scratch, &p, e) < 0)
+ *		return -1;
+ *
+ * Layout: message Profile of profile.proto, fields
+ *	 1 sample_type  2 sample  3 mapping  4 location  5 function  6 string_table
+ *	 7 drop_frames  8 keep_frames  9 time_nanos  10 duration_nanos
+ *	11 period_type 12 period 13 comment 14 default_sample_type
+ * Repeated numbers may be packed or not; unknown fields are skipped; field
+ * number 0, groups and a known field of another wire type are errors.
+ */
+#ifndef PPROF_H
+#define PPROF_H
+
+#include "formats/profile.h"
+
+/* Uncompressed bytes; keep raw as long as the profile. ERR_INVALID with byte position and field. */
+int pprof_decode(struct arena *a, struct str raw, struct profile **out, struct err *e);
+
+/*
+ * gzip (several members), zstd or plain, told apart by magic. The unpacked
+ * bytes are appended to scratch (unless plain): keep it as long as the
+ * profile. ERR_LIMIT when they are more than limit, packed or not.
+ */
+int pprof_read(struct arena *a, struct str bytes, size_t limit, struct buf *scratch,
+    struct profile **out, struct err *e);
+
+/*
+ * Appends the uncompressed message: fields in ascending order, repeated
+ * numbers packed, zeros left out. Ids are those of the tables when they are
+ * all different and not 0, else 1..n. The same profile gives the same bytes.
+ * Check out with buf_check.
+ */
+void pprof_encode(const struct profile *p, struct buf *out);
+
+#endif

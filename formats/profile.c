@@ -1,0 +1,130 @@
+/*
+ * profile.c - growing arrays, indexes and frame names: what makers and writers
+ * of profiles share.
+ */
+#include "formats/profile_impl.h"
+
+enum { TABLE_FIRST_BITS = 5, TABLE_MAX_BITS = 31 };
+
+void *profile_grow(struct arena *a, const void *old, size_t size, uint32_t n, uint32_t *cap)
+{
+	uint32_t more = *cap > UINT32_MAX / 2 - 8 ? UINT32_MAX : *cap * 2 + 8;
+	void *p;
+
+	/* 4 G elements: memory has ended long before */
+	assert(n < more);
+	p = arena_array(a, more, size);
+	if (n)
+		memcpy(p, old, n * size);
+	*cap = more;
+	return p;
+}
+
+static void table_insert(struct table *t, uint64_t slot)
+{
+	uint32_t i = (uint32_t)(slot >> 32) >> t->shift;
+
+	while (t->slots[i])
+		i = (i + 1) & t->mask;
+	t->slots[i] = slot;
+}
+
+static void table_resize(struct table *t, struct arena *a)
+{
+	struct table old = *t;
+	unsigned bits = old.slots ? 32 - old.shift + 1 : TABLE_FIRST_BITS;
+
+	assert(bits <= TABLE_MAX_BITS);
+	t->shift = 32 - bits;
+	t->mask = (UINT32_C(1) << bits) - 1;
+	t->slots = arena_zarray(a, (size_t)t->mask + 1, sizeof(*t->slots));
+	for (uint32_t i = 0; old.slots && i <= old.mask; i++)
+		if (old.slots[i])
+			table_insert(t, old.slots[i]);
+}
+
+void table_put(struct table *t, struct arena *a, uint64_t hash, uint32_t value)
+{
+	/* half full at most, so that misses end soon */
+	if (UNLIKELY(t->slots == NULL || t->n >= t->mask / 2))
+		table_resize(t, a);
+	table_insert(t, hash >> 32 << 32 | (value + 1));
+	t->n++;
+}
+
+static uint32_t location_names(const struct profile *p, uint32_t i, struct arena *a, struct str *out)
+{
+	const struct location *l = &p->locations[i];
+	struct str hex = STR_NONE;
+
+	for (uint32_t k = 0; k < MAX(l->n_lines, 1u); k++) {
+		uint32_t line = l->first_line + l->n_lines - 1 - k;
+		uint32_t f = l->n_lines ? p->lines[line].function : PROFILE_NONE;
+
+		out[k] = f < p->n_functions ? profile_str(p, p->functions[f].name) : STR_NONE;
+		if (out[k].n)
+			continue;
+		/* a name that is there and empty stays so, when there is no address to tell it from others */
+		if (f < p->n_functions && l->address == 0)
+			continue;
+		if (hex.n == 0)
+			hex = arena_printf(a, "0x%llx", (unsigned long long)l->address);
+		out[k] = hex;
+	}
+	return MAX(l->n_lines, 1u);
+}
+
+void frames_init(struct frames *f, struct arena *a, const struct profile *p)
+{
+	uint32_t n = 0;
+
+	*f = (struct frames){ .p = p };
+	f->names = arena_array(a, (size_t)p->n_lines + p->n_locations + 1, sizeof(*f->names));
+	f->first = arena_array(a, (size_t)p->n_locations + 2, sizeof(*f->first));
+	for (uint32_t i = 0; i < p->n_locations; i++) {
+		f->first[i] = n;
+		n += location_names(p, i, a, f->names + n);
+	}
+	f->first[p->n_locations] = n;
+	f->names[n] = STR("[unknown]");
+	f->first[p->n_locations + 1] = n + 1;
+	for (uint32_t i = 0; i < p->n_samples; i++) {
+		uint32_t depth = 0;
+
+		for (uint32_t k = p->stack_at[i]; k < p->stack_at[i + 1]; k++) {
+			uint32_t l = MIN(p->stack[k], p->n_locations);
+
+			depth += f->first[l + 1] - f->first[l];
+		}
+		f->max_depth = MAX(f->max_depth, depth);
+	}
+}
+
+uint32_t frames_stack(const struct frames *f, uint32_t sample, struct str *out)
+{
+	const struct profile *p = f->p;
+	uint32_t n = 0;
+
+	for (uint32_t k = p->stack_at[sample + 1]; k > p->stack_at[sample]; k--) {
+		uint32_t l = MIN(p->stack[k - 1], p->n_locations);
+
+		for (uint32_t i = f->first[l]; i < f->first[l + 1]; i++)
+			out[n++] = f->names[i];
+	}
+	return n;
+}
+
+void profile_reserve_strings(struct profile *p, uint32_t more)
+{
+	struct str *all = arena_array(p->mem, (size_t)p->n_strings + more, sizeof(*all));
+
+	if (p->n_strings)
+		memcpy(all, p->strings, p->n_strings * sizeof(*all));
+	p->strings = all;
+}
+
+uint32_t profile_new_str(struct profile *p, struct str s)
+{
+	p->strings[p->n_strings] = s.n ? s : STR("");
+	return p->n_strings++;
+}

@@ -1,0 +1,77 @@
+/*
+ * profile_impl.h - what the makers of profiles share: arrays that grow in an
+ * arena, and an index like base/map.h that dies with an arena, so that a
+ * decoder that gives up needs no clean-up. Only for formats/profile*.c and
+ * decoders. Old arrays stay in the arena: at most as much again as the new.
+ */
+#ifndef PROFILE_IMPL_H
+#define PROFILE_IMPL_H
+
+#include "formats/profile.h"
+
+/* A larger copy of n elements; *cap is at least doubled. */
+void *profile_grow(struct arena *a, const void *old, size_t size, uint32_t n, uint32_t *cap);
+
+/* From a hash to values 0 .. UINT32_MAX - 1. The place of an entry is given by the high bits of its hash. */
+struct table {
+	uint64_t *slots;        /* hash high half << 32 | value + 1; 0 = free */
+	uint32_t n, mask;
+	unsigned shift;
+};
+
+struct table_at {
+	const struct table *t;
+	uint32_t tag, i;
+};
+
+void table_put(struct table *t, struct arena *a, uint64_t hash, uint32_t value);
+
+static inline struct table_at table_find(const struct table *t, uint64_t hash)
+{
+	uint32_t tag = (uint32_t)(hash >> 32);
+
+	return (struct table_at){ t, tag, t->slots ? tag >> t->shift : 0 };
+}
+
+/* The next value whose hash begins alike; false when there is none. */
+static inline bool table_next(struct table_at *at, uint32_t *value)
+{
+	if (UNLIKELY(at->t->slots == NULL))
+		return false;
+	for (;;) {
+		uint64_t s = at->t->slots[at->i];
+
+		if (s == 0)
+			return false;
+		at->i = (at->i + 1) & at->t->mask;
+		if (LIKELY(s >> 32 == at->tag)) {
+			*value = (uint32_t)s - 1;
+			return true;
+		}
+	}
+}
+
+/* From now on the builder copies strings that are new, instead of borrowing them. */
+void profile_builder_copies(struct profile_builder *b);
+
+/*
+ * What a person calls the frames of a profile: function names, "0x..." for a
+ * location without, "[unknown]" for a location that is nowhere defined. Made
+ * once for each location; stacks come root first.
+ */
+struct frames {
+	const struct profile *p;
+	struct str *names;              /* of location i: names[first[i]] .. names[first[i + 1]], outermost first */
+	uint32_t *first;                /* n_locations + 2: the last is "[unknown]" */
+	uint32_t max_depth;             /* of any sample */
+};
+
+void frames_init(struct frames *f, struct arena *a, const struct profile *p);
+/* Into out, which has room for max_depth; returns the number. */
+uint32_t frames_stack(const struct frames *f, uint32_t sample, struct str *out);
+
+/* Room for `more` strings behind those of p, for profile_new_str. */
+void profile_reserve_strings(struct profile *p, uint32_t more);
+uint32_t profile_new_str(struct profile *p, struct str s);      /* appended without looking for an equal one */
+
+#endif

@@ -1,0 +1,391 @@
+/*
+ * profile_merge.c - the sum of profiles. Each input is translated on demand:
+ * a location, function, mapping or string is looked up by content the first
+ * time a sample that counts needs it, and from then on by number.
+ *
+ * A program that was mapped elsewhere is the same program: mappings are equal
+ * when build id (or else file), offset and size in pages are, and addresses
+ * move with the start of the mapping.
+ */
+#include "base/hash.h"
+#include "base/mem.h"
+#include "base/vec.h"
+#include "formats/profile_impl.h"
+
+enum { PAGE = 4096 };
+
+/* What a profile's table entries are in the merged profile. */
+struct translation {
+	uint32_t *strings, *mappings, *functions, *locations;   /* position + 1, 0 = not yet known */
+	uint64_t *moved;        /* by mapping: to be added to addresses */
+	uint32_t *columns;      /* merged type k is column columns[k] */
+};
+
+struct merger {
+	struct arena *a;
+	struct profile_builder *b;
+	const struct profile *in;
+	struct translation t;
+	VEC(uint32_t) numbers;  /* what the translation's arrays are made of */
+	VEC(uint64_t) moved;
+	VEC(uint32_t) stack;
+	VEC(struct line) lines;
+	VEC(struct tag) tags;
+	VEC(int64_t) values;
+	VEC(uint32_t) columns;
+	struct table index;             /* of same, by what makes mappings equal */
+	VEC(struct mapping) same;       /* strings and id (position) are the builder's */
+	bool keep_tags;
+};
+
+static uint32_t merge_str(struct merger *m, uint32_t i)
+{
+	if (i >= m->in->n_strings)
+		return 0;
+	if (m->t.strings[i] == 0)
+		m->t.strings[i] = profile_builder_str(m->b, m->in->strings[i]) + 1;
+	return m->t.strings[i] - 1;
+}
+
+static uint64_t mapping_pages(const struct mapping *m)
+{
+	return (m->limit - m->start + PAGE - 1) / PAGE;
+}
+
+static bool mapping_same(const struct mapping *x, const struct mapping *y)
+{
+	if (mapping_pages(x) != mapping_pages(y) || x->offset != y->offset || x->build_id != y->build_id)
+		return false;
+	return x->build_id != 0 || x->file == y->file;
+}
+
+/* The position of an equal mapping in `same`, which is also that in the builder. */
+static uint32_t merge_mapping(struct merger *m, uint32_t i)
+{
+	struct mapping map = m->in->mappings[i];
+	struct table_at at;
+	uint64_t key[3], hash;
+	uint32_t v;
+
+	if (m->t.mappings[i])
+		return m->t.mappings[i] - 1;
+	map.file = merge_str(m, map.file);
+	map.build_id = merge_str(m, map.build_id);
+	key[0] = mapping_pages(&map);
+	key[1] = map.offset;
+	key[2] = (uint64_t)map.build_id << 32 | (map.build_id ? 0 : map.file);
+	hash = hash_seeded(str_of(key, sizeof(key)));
+	at = table_find(&m->index, hash);
+	while (table_next(&at, &v))
+		if (mapping_same(&m->same.p[v], &map)) {
+			m->same.p[v].flags &= map.flags;
+			m->t.moved[i] = m->same.p[v].start - map.start;
+			m->t.mappings[i] = v + 1;
+			return v;
+		}
+	v = profile_builder_mapping(m->b, &map);
+	assert(v == m->same.n);
+	vec_push(&m->same, map);
+	table_put(&m->index, m->a, hash, v);
+	m->t.moved[i] = 0;
+	m->t.mappings[i] = v + 1;
+	return v;
+}
+
+static uint32_t merge_function(struct merger *m, uint32_t i)
+{
+	struct function f;
+
+	if (i >= m->in->n_functions)
+		return PROFILE_NONE;
+	if (m->t.functions[i] == 0) {
+		f = m->in->functions[i];
+		f.name = merge_str(m, f.name);
+		f.system_name = merge_str(m, f.system_name);
+		f.file = merge_str(m, f.file);
+		m->t.functions[i] = profile_builder_function(m->b, &f) + 1;
+	}
+	return m->t.functions[i] - 1;
+}
+
+static __attribute__((noinline)) uint32_t merge_new_location(struct merger *m, uint32_t i)
+{
+	struct location l = m->in->locations[i];
+	const struct line *lines = m->in->lines + l.first_line;
+
+	m->lines.n = 0;
+	vec_reserve(&m->lines, l.n_lines);
+	for (uint32_t k = 0; k < l.n_lines; k++)
+		m->lines.p[k] = (struct line){ merge_function(m, lines[k].function), lines[k].line };
+	if (l.mapping < m->in->n_mappings) {
+		uint32_t mapping = merge_mapping(m, l.mapping);
+
+		if (l.address)
+			l.address += m->t.moved[l.mapping];
+		l.mapping = mapping;
+	}
+	m->t.locations[i] = profile_builder_location(m->b, &l, m->lines.p) + 1;
+	return m->t.locations[i] - 1;
+}
+
+static inline uint32_t merge_location(struct merger *m, uint32_t i)
+{
+	if (UNLIKELY(i >= m->in->n_locations))
+		return PROFILE_NONE;
+	if (LIKELY(m->t.locations[i]))
+		return m->t.locations[i] - 1;
+	return merge_new_location(m, i);
+}
+
+static int tag_cmp(const struct tag *x, const struct tag *y)
+{
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	if (x->str != y->str)
+		return x->str < y->str ? -1 : 1;
+	if (x->num != y->num)
+		return x->num < y->num ? -1 : 1;
+	return x->unit < y->unit ? -1 : x->unit > y->unit;
+}
+
+/* The tags of a sample in a fixed order, so that equal sets are equal arrays. */
+static uint32_t merge_tags(struct merger *m, uint32_t sample)
+{
+	const struct profile *in = m->in;
+	uint32_t first = in->tag_at[sample], n = in->tag_at[sample + 1] - first;
+
+	m->tags.n = 0;
+	vec_reserve(&m->tags, n);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct tag *from = &in->tags[first + i];
+		struct tag t = {
+			merge_str(m, from->key), merge_str(m, from->str), from->num, merge_str(m, from->unit),
+		};
+		uint32_t k = i;
+
+		for (; k > 0 && tag_cmp(&t, &m->tags.p[k - 1]) < 0; k--)
+			m->tags.p[k] = m->tags.p[k - 1];
+		m->tags.p[k] = t;
+	}
+	return n;
+}
+
+static void merge_sample(struct merger *m, uint32_t i)
+{
+	const struct profile *in = m->in;
+	const uint32_t *stack = in->stack + in->stack_at[i];
+	const int64_t *values = in->values + (size_t)i * in->n_types;
+	uint32_t n = in->stack_at[i + 1] - in->stack_at[i], n_tags = 0;
+	uint64_t any = 0;
+
+	for (uint32_t k = 0; k < in->n_types; k++) {
+		m->values.p[k] = values[m->t.columns[k]];
+		any |= (uint64_t)m->values.p[k];
+	}
+	if (any == 0)
+		return;
+	m->stack.n = 0;
+	vec_reserve(&m->stack, n);
+	for (uint32_t k = 0; k < n; k++)
+		m->stack.p[k] = merge_location(m, stack[k]);
+	if (m->keep_tags && in->tag_at)
+		n_tags = merge_tags(m, i);
+	profile_builder_add(m->b, m->stack.p, n, m->values.p, m->tags.p, n_tags);
+}
+
+static struct str type_name(const struct profile *p, uint32_t k)
+{
+	return profile_str(p, p->types[k].type);
+}
+
+static bool type_eq(const struct profile *p, struct value_type x, const struct profile *q, struct value_type y)
+{
+	return str_eq(profile_str(p, x.type), profile_str(q, y.type)) &&
+	    str_eq(profile_str(p, x.unit), profile_str(q, y.unit));
+}
+
+/* Which column of p is each type of the first profile. */
+static int find_columns(struct merger *m, const struct profile *first, const struct profile *p, size_t number,
+    struct err *e)
+{
+	uint32_t k, c;
+
+	if (p->n_types != first->n_types)
+		return err_set(e, ERR_INVALID, "profile %zu has %u sample types, the first has %u", number + 1,
+		    p->n_types, first->n_types);
+	for (k = 0; k < p->n_types; k++) {
+		uint32_t seen = 0;
+
+		/* the n-th of equal types is the n-th of equal types */
+		for (c = 0; c < k; c++)
+			seen += type_eq(first, first->types[c], first, first->types[k]);
+		for (c = 0; c < p->n_types; c++)
+			if (type_eq(first, first->types[k], p, p->types[c]) && seen-- == 0)
+				break;
+		if (c == p->n_types)
+			return err_set(e, ERR_INVALID, "profile %zu has no sample type " STR_FMT "/" STR_FMT
+			    ", which the first has", number + 1, STR_ARG(type_name(first, k)),
+			    STR_ARG(profile_str(first, first->types[k].unit)));
+		m->columns.p[k] = c;
+	}
+	if (!type_eq(first, first->period_type, p, p->period_type))
+		return err_set(e, ERR_INVALID, "profile %zu has period type " STR_FMT "/" STR_FMT
+		    ", the first has " STR_FMT "/" STR_FMT, number + 1,
+		    STR_ARG(profile_str(p, p->period_type.type)), STR_ARG(profile_str(p, p->period_type.unit)),
+		    STR_ARG(profile_str(first, first->period_type.type)),
+		    STR_ARG(profile_str(first, first->period_type.unit)));
+	return 0;
+}
+
+/* Empty translations for p. */
+static void begin_profile(struct merger *m, const struct profile *p)
+{
+	size_t n = (size_t)p->n_strings + p->n_mappings + p->n_functions + p->n_locations;
+	uint32_t *at;
+
+	m->numbers.n = m->moved.n = 0;
+	vec_reserve(&m->numbers, n + 1);
+	vec_reserve(&m->moved, p->n_mappings + 1);
+	memset(m->numbers.p, 0, n * sizeof(*m->numbers.p));
+	at = m->numbers.p;
+	m->t.strings = at;
+	m->t.mappings = at += p->n_strings;
+	m->t.functions = at += p->n_mappings;
+	m->t.locations = at + p->n_functions;
+	m->t.moved = m->moved.p;
+	m->t.columns = m->columns.p;
+	m->in = p;
+}
+
+static void merge_comments(struct merger *m, struct profile *head, uint32_t *cap)
+{
+	for (uint32_t i = 0; i < m->in->n_comments; i++) {
+		uint32_t s = merge_str(m, m->in->comments[i]), k = 0;
+
+		while (k < head->n_comments && head->comments[k] != s)
+			k++;
+		if (k < head->n_comments)
+			continue;
+		if (head->n_comments == *cap)
+			head->comments = profile_grow(m->a, head->comments, sizeof(*head->comments), k, cap);
+		head->comments[head->n_comments++] = s;
+	}
+}
+
+/* What is said once: head collects it, with strings of the builder. */
+static void merge_head(struct merger *m, struct profile *head, uint32_t *cap, bool first)
+{
+	const struct profile *p = m->in;
+
+	if (first) {
+		head->drop_frames = merge_str(m, p->drop_frames);
+		head->keep_frames = merge_str(m, p->keep_frames);
+		head->period_type.type = merge_str(m, p->period_type.type);
+		head->period_type.unit = merge_str(m, p->period_type.unit);
+	}
+	head->has_period_type = head->has_period_type || p->has_period_type;
+	if (p->time && (head->time == 0 || p->time < head->time))
+		head->time = p->time;
+	head->duration = (int64_t)((uint64_t)head->duration + (uint64_t)p->duration);
+	head->period = MAX(head->period, p->period);
+	if (head->default_type == 0)
+		head->default_type = merge_str(m, p->default_type);
+	merge_comments(m, head, cap);
+}
+
+static void set_head(struct profile *p, const struct profile *head)
+{
+	p->drop_frames = head->drop_frames;
+	p->keep_frames = head->keep_frames;
+	p->has_period_type = head->has_period_type;
+	p->period_type = head->period_type;
+	p->time = head->time;
+	p->duration = head->duration;
+	p->period = head->period;
+	p->default_type = head->default_type;
+	p->comments = head->comments;
+	p->n_comments = head->n_comments;
+}
+
+/* Samples whose sums came to nothing go; the others move up. */
+static void drop_zero_samples(struct profile *p)
+{
+	uint32_t n = 0, stack = 0, tag = 0;
+
+	for (uint32_t i = 0; i < p->n_samples; i++) {
+		const int64_t *from = p->values + (size_t)i * p->n_types;
+		uint32_t s = p->stack_at[i], s_n = p->stack_at[i + 1] - s;
+		uint32_t t = p->tag_at ? p->tag_at[i] : 0, t_n = p->tag_at ? p->tag_at[i + 1] - t : 0;
+		uint64_t any = 0;
+
+		for (uint32_t k = 0; k < p->n_types; k++)
+			any |= (uint64_t)from[k];
+		if (any == 0)
+			continue;
+		if (n != i) {
+			memmove(p->values + (size_t)n * p->n_types, from, p->n_types * sizeof(*from));
+			memmove(p->stack + stack, p->stack + s, s_n * sizeof(*p->stack));
+			if (t_n)
+				memmove(p->tags + tag, p->tags + t, t_n * sizeof(*p->tags));
+		}
+		p->stack_at[n] = stack;
+		if (p->tag_at)
+			p->tag_at[n] = tag;
+		stack += s_n;
+		tag += t_n;
+		n++;
+	}
+	p->stack_at[n] = stack;
+	if (p->tag_at)
+		p->tag_at[n] = tag;
+	p->n_samples = n;
+}
+
+static int merge_all(struct merger *m, struct profile *const *in, size_t n, struct profile *head, struct err *e)
+{
+	const struct profile *first = in[0];
+	uint32_t cap = 0;
+
+	vec_reserve(&m->values, first->n_types + 1);
+	vec_reserve(&m->columns, first->n_types + 1);
+	for (uint32_t k = 0; k < first->n_types; k++)
+		profile_builder_type(m->b, k, type_name(first, k), profile_str(first, first->types[k].unit));
+	for (size_t i = 0; i < n; i++) {
+		if (find_columns(m, first, in[i], i, e) < 0)
+			return -1;
+		begin_profile(m, in[i]);
+		merge_head(m, head, &cap, i == 0);
+		for (uint32_t k = 0; k < in[i]->n_samples; k++)
+			merge_sample(m, k);
+	}
+	return 0;
+}
+
+struct profile *profile_merge(struct arena *a, struct profile *const *in, size_t n, bool keep_tags,
+    struct err *e)
+{
+	struct merger m = { .a = a, .keep_tags = keep_tags };
+	struct profile head = { 0 }, *out = NULL;
+
+	if (n == 0) {
+		err_set(e, ERR_INVALID, "no profiles to merge");
+		return NULL;
+	}
+	m.b = profile_builder_new(a, in[0]->n_types);
+	if (merge_all(&m, in, n, &head, e) == 0) {
+		out = profile_builder_finish(m.b);
+		set_head(out, &head);
+		for (uint32_t i = 0; i < out->n_mappings; i++)
+			out->mappings[i].flags = m.same.p[i].flags;
+		drop_zero_samples(out);
+	}
+	vec_free(&m.numbers);
+	vec_free(&m.moved);
+	vec_free(&m.stack);
+	vec_free(&m.lines);
+	vec_free(&m.tags);
+	vec_free(&m.values);
+	vec_free(&m.columns);
+	vec_free(&m.same);
+	return out;
+}

@@ -1,0 +1,87 @@
+/*
+ * tree_format.c - walks the tree with a stack of its own: one entry for each
+ * open node, whose frame is looked up when the first stack needs it.
+ */
+#include "formats/tree_format.h"
+
+#include "base/vec.h"
+#include "formats/node_reader.h"
+
+struct node {
+	struct str name;
+	uint32_t frame;         /* + 1, 0 = not yet looked up */
+	uint64_t children;      /* still to come */
+};
+
+struct walk {
+	struct profile_builder *b;
+	VEC(struct node) open;  /* [0] is the root */
+	VEC(uint32_t) stack;
+	size_t bytes, work;
+};
+
+static int emit(struct walk *w, int64_t value, struct err *e)
+{
+	w->work += w->open.n * sizeof(uint32_t);
+	if (w->work > NODE_WORK_LIMIT(w->bytes))
+		return node_limit(NODE_WORK_LIMIT(w->bytes), w->bytes, e);
+	w->stack.n = 0;
+	vec_reserve(&w->stack, w->open.n);
+	for (size_t i = w->open.n - 1; i > 0; i--) {
+		struct node *node = &w->open.p[i];
+
+		if (node->frame == 0)
+			node->frame = profile_builder_frame(w->b, node->name, STR_NONE, 0) + 1;
+		w->stack.p[w->stack.n++] = node->frame - 1;
+	}
+	profile_builder_add(w->b, w->stack.p, (uint32_t)w->stack.n, &value, NULL, 0);
+	return 0;
+}
+
+static int read_node(struct walk *w, struct str *in, struct err *e)
+{
+	struct node node = { 0 };
+	uint64_t n, self;
+
+	if (node_number(in, &n, e) < 0)
+		return -1;
+	if (n > in->n)
+		return err_set(e, ERR_INVALID, "unexpected EOF");
+	node.name = str_of(in->p, (size_t)n);
+	*in = str_skip(*in, (size_t)n);
+	if (node_number(in, &self, e) < 0 || node_number(in, &node.children, e) < 0)
+		return -1;
+	vec_push(&w->open, node);
+	return self && w->open.n > 1 ? emit(w, (int64_t)self, e) : 0;
+}
+
+static int read_tree(struct walk *w, struct str in, struct err *e)
+{
+	if (in.n == 0)
+		return 0;
+	if (read_node(w, &in, e) < 0)
+		return -1;
+	while (w->open.n) {
+		struct node *top = &w->open.p[w->open.n - 1];
+
+		if (top->children == 0) {
+			w->open.n--;
+			continue;
+		}
+		top->children--;
+		if (read_node(w, &in, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int tree_format_decode(struct arena *a, struct str bytes, struct profile **out, struct err *e)
+{
+	struct walk w = { .b = profile_builder_new(a, 1), .bytes = bytes.n };
+	int rc = read_tree(&w, bytes, e);
+
+	*out = rc < 0 ? NULL : profile_builder_finish(w.b);
+	vec_free(&w.open);
+	vec_free(&w.stack);
+	return rc;
+}

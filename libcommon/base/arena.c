@@ -1,0 +1,231 @@
+/*
+ * arena.c - a list of chunks. The arena lives in its first chunk. Regular
+ * chunks double from 4 KiB to 1 MiB; what would take more than half of the
+ * next one gets a chunk of its own, and the current chunk stays in use.
+ */
+#include "base/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_ASAN
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define ARENA_ASAN
+#endif
+
+#ifdef ARENA_ASAN
+#include <sanitizer/asan_interface.h>
+#define POISON(p, n) ASAN_POISON_MEMORY_REGION((p), (n))
+#define UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION((p), (n))
+enum { REDZONE = 16 };
+#else
+#define POISON(p, n) ((void)(p), (void)(n))
+#define UNPOISON(p, n) ((void)(p), (void)(n))
+enum { REDZONE = 0 };
+#endif
+
+enum {
+	ALIGN = 16,
+	CHUNK_MIN = 4096,
+	CHUNK_MAX = 1 << 20,
+};
+
+struct chunk {
+	struct chunk *next;
+	size_t size;            /* with this header */
+};
+
+struct arena {
+	char *at, *end;         /* free part of the current chunk */
+	struct chunk *chunks;   /* all but the one this lies in */
+	size_t held;
+	size_t next_size;
+	size_t first_size;
+};
+
+#define ROUND_UP(n) (((n) + (ALIGN - 1)) & ~(size_t)(ALIGN - 1))
+
+static const size_t HEAD = ROUND_UP(sizeof(struct chunk));
+static const size_t FIRST = ROUND_UP(sizeof(struct arena));
+
+static void arena_use(struct arena *a, char *at, char *end)
+{
+	a->at = at;
+	a->end = end;
+	POISON(at, (size_t)(end - at));
+}
+
+struct arena *arena_new(void)
+{
+	struct arena *a = mem_alloc(CHUNK_MIN);
+
+	*a = (struct arena){
+		.held = CHUNK_MIN, .next_size = 2 * CHUNK_MIN, .first_size = CHUNK_MIN,
+	};
+	arena_use(a, (char *)a + FIRST, (char *)a + CHUNK_MIN);
+	return a;
+}
+
+static void chunk_free(struct chunk *c)
+{
+	UNPOISON(c, c->size);
+	mem_free(c);
+}
+
+void arena_free(struct arena *a)
+{
+	if (a == NULL)
+		return;
+	for (struct chunk *c = a->chunks, *next; c; c = next) {
+		next = c->next;
+		chunk_free(c);
+	}
+	UNPOISON(a, a->first_size);
+	mem_free(a);
+}
+
+void arena_reset(struct arena *a)
+{
+	struct chunk *keep = NULL;
+
+	for (struct chunk *c = a->chunks, *next; c; c = next) {
+		next = c->next;
+		if (c->size <= CHUNK_MAX && (keep == NULL || c->size > keep->size)) {
+			if (keep)
+				chunk_free(keep);
+			keep = c;
+		} else {
+			chunk_free(c);
+		}
+	}
+	a->chunks = keep;
+	a->held = a->first_size;
+	arena_use(a, (char *)a + FIRST, (char *)a + a->first_size);
+	if (keep) {
+		keep->next = NULL;
+		a->held += keep->size;
+		arena_use(a, (char *)keep + HEAD, (char *)keep + keep->size);
+	}
+}
+
+size_t arena_bytes(const struct arena *a)
+{
+	return a->held;
+}
+
+static struct chunk *arena_chunk(struct arena *a, size_t size)
+{
+	struct chunk *c = mem_alloc(size);
+
+	c->next = a->chunks;
+	c->size = size;
+	a->chunks = c;
+	a->held += size;
+	return c;
+}
+
+/* n is rounded up and does not fit into the current chunk. */
+static __attribute__((noinline)) char *arena_more(struct arena *a, size_t n)
+{
+	struct chunk *c;
+
+	while (a->next_size < CHUNK_MAX && n > (a->next_size - HEAD) / 2)
+		a->next_size *= 2;
+	if (n > (a->next_size - HEAD) / 2) {
+		c = arena_chunk(a, HEAD + n);
+		POISON((char *)c + HEAD, n);
+		return (char *)c + HEAD;
+	}
+	c = arena_chunk(a, a->next_size);
+	if (a->next_size < CHUNK_MAX)
+		a->next_size *= 2;
+	arena_use(a, (char *)c + HEAD + n, (char *)c + c->size);
+	POISON((char *)c + HEAD, n);
+	return (char *)c + HEAD;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+	size_t want;
+	char *p;
+
+	/* mem_array dies with a message; nobody can mean half the address space. */
+	if (UNLIKELY(n > PTRDIFF_MAX / 2))
+		return mem_array(n, 4);
+	want = ROUND_UP(n + REDZONE);
+	if (LIKELY(want <= (size_t)(a->end - a->at))) {
+		p = a->at;
+		a->at += want;
+	} else {
+		p = arena_more(a, want);
+	}
+	UNPOISON(p, n);
+	return p;
+}
+
+void *arena_zalloc(struct arena *a, size_t n)
+{
+	return memset(arena_alloc(a, n), 0, n);
+}
+
+static size_t arena_product(size_t n, size_t size)
+{
+	size_t bytes;
+
+	return __builtin_mul_overflow(n, size, &bytes) ? SIZE_MAX : bytes;
+}
+
+void *arena_array(struct arena *a, size_t n, size_t size)
+{
+	return arena_alloc(a, arena_product(n, size));
+}
+
+void *arena_zarray(struct arena *a, size_t n, size_t size)
+{
+	return arena_zalloc(a, arena_product(n, size));
+}
+
+struct str arena_str(struct arena *a, struct str s)
+{
+	if (s.n == 0)
+		return STR("");
+	return str_of(memcpy(arena_alloc(a, s.n), s.p, s.n), s.n);
+}
+
+char *arena_cstr(struct arena *a, struct str s)
+{
+	char *p = arena_alloc(a, s.n + 1);
+
+	if (s.n)
+		memcpy(p, s.p, s.n);
+	p[s.n] = '\0';
+	return p;
+}
+
+struct str arena_printf(struct arena *a, const char *fmt, ...)
+{
+	char small[256];
+	va_list ap, again;
+	struct str out = STR("");
+	int n;
+
+	va_start(ap, fmt);
+	va_copy(again, ap);
+	n = vsnprintf(small, sizeof(small), fmt, ap);
+	va_end(ap);
+	if (n > 0 && (size_t)n < sizeof(small)) {
+		out = str_of(arena_cstr(a, str_of(small, (size_t)n)), (size_t)n);
+	} else if (n > 0) {
+		char *p = arena_alloc(a, (size_t)n + 1);
+
+		vsnprintf(p, (size_t)n + 1, fmt, again);
+		out = str_of(p, (size_t)n);
+	}
+	va_end(again);
+	return out;
+}

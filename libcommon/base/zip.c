@@ -1,0 +1,315 @@
+/*
+ * zip.c - gzip by libdeflate, zstd; state per thread. zlib looks only at
+ * gzip input that libdeflate has refused, to say whether it was cut short.
+ */
+#include "base/zip.h"
+
+#include <libdeflate.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "base/mem.h"
+
+enum {
+	DEFLATE_RATIO = 1032,           /* no deflate stream expands more */
+	ZSTD_RATIO = 1024,              /* beyond it the announced size is not believed in advance */
+	GROW_MIN = 4096,
+	WINDOW_LOG_MIN = 23,            /* what the zstd format asks every decoder to take */
+	WINDOW_LOG_MAX = 27,
+};
+
+struct state {
+	struct libdeflate_decompressor *inflate;
+	struct libdeflate_compressor *deflate;
+	int deflate_level;
+	ZSTD_DCtx *unzstd;
+	ZSTD_CCtx *zstd;
+};
+
+static pthread_key_t state_key;
+static pthread_once_t state_once = PTHREAD_ONCE_INIT;
+static _Thread_local struct state *state_here;
+
+static void state_free(void *p)
+{
+	struct state *s = p;
+
+	libdeflate_free_decompressor(s->inflate);
+	libdeflate_free_compressor(s->deflate);
+	ZSTD_freeDCtx(s->unzstd);
+	ZSTD_freeCCtx(s->zstd);
+	mem_free(s);
+	state_here = NULL;
+}
+
+static void state_setup(void)
+{
+	libdeflate_set_memory_allocator(mem_alloc, mem_free);
+	if (pthread_key_create(&state_key, state_free) != 0)
+		abort();
+}
+
+static struct state *state_get(void)
+{
+	if (UNLIKELY(state_here == NULL)) {
+		pthread_once(&state_once, state_setup);
+		state_here = mem_zalloc(sizeof(*state_here));
+		pthread_setspecific(state_key, state_here);
+	}
+	return state_here;
+}
+
+bool zip_is_gzip(struct str in)
+{
+	return str_prefix(in, STR("\x1f\x8b"));
+}
+
+bool zip_is_zstd(struct str in)
+{
+	return str_prefix(in, STR("\x28\xb5\x2f\xfd"));
+}
+
+static int zip_limit(struct err *e, size_t limit)
+{
+	return err_set(e, ERR_LIMIT, "decompressed data is larger than %zu bytes", limit);
+}
+
+/* What one call may still append. */
+struct room {
+	size_t limit;           /* for the message */
+	size_t left;
+	size_t before, max;     /* of out, when the call began */
+};
+
+/* out gets the limit as its maximum, so that it does not grow past it in advance. */
+static struct room room_begin(struct buf *out, size_t limit)
+{
+	size_t left = out->over ? 0 : MIN(limit, out->max - out->n);
+	struct room r = { limit, left, out->n, out->max };
+
+	if (!out->over)
+		out->max = out->n + left;
+	return r;
+}
+
+static int room_end(const struct room *r, struct buf *out, int rc)
+{
+	out->max = r->max;
+	if (rc < 0 && !out->over)
+		out->n = r->before;
+	return rc;
+}
+
+/* The length that the last member states about itself: a hint, as it may lie. */
+static size_t gzip_hint(struct str in)
+{
+	uint32_t size = 0;
+
+	if (in.n >= 18)
+		memcpy(&size, in.p + in.n - 4, sizeof(size));
+	if (size < in.n)
+		size = (uint32_t)MIN(in.n, (size_t)UINT32_MAX / 4) * 4;
+	return in.n < SIZE_MAX / DEFLATE_RATIO ? MIN((size_t)size, in.n * DEFLATE_RATIO) : size;
+}
+
+/* Says what is wrong with a member: at most `left` bytes of it are inflated, into nowhere. */
+static int gzip_diagnose(struct str in, size_t left, struct err *e)
+{
+	z_stream z = { .next_in = (unsigned char *)(uintptr_t)in.p };
+	unsigned char nowhere[16384];
+	size_t made = 0, fed = 0;
+	int rc;
+
+	if (inflateInit2(&z, 16 + MAX_WBITS) != Z_OK)
+		return err_set(e, ERR_CORRUPT, "gzip: broken data");
+	do {
+		if (z.avail_in == 0) {
+			z.avail_in = (unsigned)MIN(in.n - fed, (size_t)1 << 30);
+			fed += z.avail_in;
+		}
+		z.next_out = nowhere;
+		z.avail_out = sizeof(nowhere);
+		rc = inflate(&z, Z_NO_FLUSH);
+		made += sizeof(nowhere) - z.avail_out;
+	} while (rc == Z_OK && made <= left && (z.avail_in || fed < in.n || z.avail_out == 0));
+	if (rc == Z_BUF_ERROR || (rc == Z_OK && made <= left))
+		err_set(e, ERR_CORRUPT, "gzip: unexpected EOF");
+	else
+		err_set(e, ERR_CORRUPT, "gzip: %s", z.msg ? z.msg : "broken data");
+	inflateEnd(&z);
+	return -1;
+}
+
+/* One member: appended to out, *used bytes taken. */
+static int gunzip_member(struct str in, size_t hint, struct room *r, struct buf *out,
+			 size_t *used, struct err *e)
+{
+	struct state *s = state_get();
+	size_t want = MIN(MAX(hint, (size_t)GROW_MIN), r->left);
+
+	if (in.n == 0)
+		return err_set(e, ERR_CORRUPT, "gzip: unexpected EOF");
+	if (s->inflate == NULL)
+		s->inflate = libdeflate_alloc_decompressor();
+	for (;;) {
+		size_t made = 0;
+		enum libdeflate_result rc;
+		char none;
+
+		if (want && !buf_room(out, want))
+			return zip_limit(e, r->limit);
+		rc = libdeflate_gzip_decompress_ex(s->inflate, in.p, in.n,
+						   want ? out->p + out->n : &none, want, used,
+						   &made);
+		if (rc == LIBDEFLATE_SUCCESS) {
+			out->n += made;
+			r->left -= made;
+			return 0;
+		}
+		if (rc != LIBDEFLATE_INSUFFICIENT_SPACE)
+			return gzip_diagnose(in, r->left, e);
+		if (want == r->left)
+			return zip_limit(e, r->limit);
+		want = want > r->left / 2 ? r->left : want * 2;
+	}
+}
+
+int zip_gunzip(struct str in, size_t limit, struct buf *out, struct err *e)
+{
+	struct room r = room_begin(out, limit);
+	int rc;
+
+	do {
+		size_t used = 0;
+
+		rc = gunzip_member(in, gzip_hint(in), &r, out, &used, e);
+		in = str_skip(in, used);
+	} while (rc == 0 && in.n);
+	return room_end(&r, out, rc);
+}
+
+/* Room before a frame: its stated size when that is plausible. */
+static size_t zstd_hint(struct str frame, size_t left)
+{
+	unsigned long long size = ZSTD_getFrameContentSize(frame.p, frame.n);
+	size_t most = frame.n < SIZE_MAX / ZSTD_RATIO ? frame.n * ZSTD_RATIO : SIZE_MAX;
+	size_t want = MAX(MIN(frame.n, SIZE_MAX / 4) * 4, (size_t)GROW_MIN);
+
+	if (size != ZSTD_CONTENTSIZE_UNKNOWN && size != ZSTD_CONTENTSIZE_ERROR)
+		want = (size_t)MIN(size, (unsigned long long)MAX(most, (size_t)GROW_MIN));
+	return MIN(want, left);
+}
+
+static int window_log(size_t limit)
+{
+	int bits = WINDOW_LOG_MIN;
+
+	while (bits < WINDOW_LOG_MAX && (limit >> bits) > 0)
+		bits++;
+	return bits;
+}
+
+/* Decompresses until one frame ends or the input does: 0 frame done, 1 wants input, -1 error. */
+static int unzstd_step(ZSTD_DCtx *d, ZSTD_inBuffer *zin, struct room *r, struct buf *out,
+		       struct err *e)
+{
+	for (;;) {
+		char extra;
+		bool full = r->left == 0;
+		ZSTD_outBuffer zout = { &extra, 1, 0 };
+		size_t rc, before = zin->pos;
+
+		if (!full) {
+			size_t grow = MIN(MAX(out->n / 2, (size_t)GROW_MIN), r->left);
+
+			if (out->n == out->cap && !buf_room(out, grow))
+				return zip_limit(e, r->limit);
+			zout = (ZSTD_outBuffer){ out->p + out->n,
+						 MIN(out->cap - out->n, r->left), 0 };
+		}
+		rc = ZSTD_decompressStream(d, &zout, zin);
+		if (ZSTD_isError(rc))
+			return err_set(e, ERR_CORRUPT, "zstd: %s", ZSTD_getErrorName(rc));
+		if (full && zout.pos)
+			return zip_limit(e, r->limit);
+		if (!full) {
+			out->n += zout.pos;
+			r->left -= zout.pos;
+		}
+		if (rc == 0)
+			return 0;
+		if (zin->pos == zin->size && zout.pos < zout.size)
+			return 1;
+		if (zin->pos == before && zout.pos == 0)
+			return err_set(e, ERR_CORRUPT, "zstd: no progress");
+	}
+}
+
+int zip_unzstd(struct str in, size_t limit, struct buf *out, struct err *e)
+{
+	struct state *s = state_get();
+	struct room r = room_begin(out, limit);
+	ZSTD_inBuffer zin = { in.p, in.n, 0 };
+	int rc;
+
+	if (s->unzstd == NULL && (s->unzstd = ZSTD_createDCtx()) == NULL)
+		abort();
+	ZSTD_DCtx_reset(s->unzstd, ZSTD_reset_session_only);
+	ZSTD_DCtx_setParameter(s->unzstd, ZSTD_d_windowLogMax, window_log(limit));
+	do {
+		size_t want = zstd_hint(str_skip(in, zin.pos), r.left);
+
+		rc = want && !buf_room(out, want) ? zip_limit(e, limit)
+						  : unzstd_step(s->unzstd, &zin, &r, out, e);
+	} while (rc == 0 && zin.pos < zin.size);
+	if (rc > 0)
+		rc = err_set(e, ERR_CORRUPT, "zstd: unexpected EOF");
+	return room_end(&r, out, rc);
+}
+
+/* As if the bytes had been appended to a buf that is too small for them. */
+static void zip_over(struct buf *out)
+{
+	out->over = true;
+	out->cap = out->n;
+}
+
+void zip_gzip(struct str in, int level, struct buf *out)
+{
+	struct state *s = state_get();
+	size_t bound, made;
+
+	if (s->deflate == NULL || s->deflate_level != level) {
+		libdeflate_free_compressor(s->deflate);
+		s->deflate = libdeflate_alloc_compressor(level);
+		s->deflate_level = level;
+	}
+	assert(s->deflate);
+	bound = libdeflate_gzip_compress_bound(s->deflate, in.n);
+	/* The bound may pass the maximum where the result does not. */
+	if (out->over || !buf_room(out, MIN(bound, out->max - out->n)))
+		return;
+	made = libdeflate_gzip_compress(s->deflate, in.n ? in.p : "", in.n, out->p + out->n,
+					out->cap - out->n);
+	if (made == 0)
+		zip_over(out);
+	out->n += made;
+}
+
+void zip_zstd(struct str in, int level, struct buf *out)
+{
+	struct state *s = state_get();
+	size_t bound = ZSTD_compressBound(in.n), made;
+
+	if (s->zstd == NULL && (s->zstd = ZSTD_createCCtx()) == NULL)
+		abort();
+	if (out->over || !buf_room(out, MIN(bound, out->max - out->n)))
+		return;
+	made = ZSTD_compressCCtx(s->zstd, out->p + out->n, out->cap - out->n, in.p, in.n, level);
+	if (ZSTD_isError(made))
+		zip_over(out);
+	else
+		out->n += made;
+}

@@ -1,0 +1,43 @@
+/*
+ * opt_impl.h - what opt.c, opt_args.c and opt_file.c share; users of options
+ * need opt.h only.
+ */
+#ifndef OPT_IMPL_H
+#define OPT_IMPL_H
+
+#include "conf/opt.h"
+
+struct opt_mark {
+	enum opt_origin origin;
+	unsigned line;
+	const char *file;
+	bool warned;            /* of a HARMLESS row: has been logged */
+};
+
+/* A row with the set it stands in. */
+struct opt_ref {
+	size_t set;
+	const struct opt_row *row;
+};
+
+enum opt_lookup { OPT_BY_FLAG, OPT_BY_YAML };
+
+/* The row of that name, also by its OLD names. */
+bool opts_lookup(const struct opts *o, enum opt_lookup by, struct str name, struct opt_ref *out);
+/* Logs once and returns true when a HARMLESS row, of the tables or of harmless.def, covers the name. */
+bool opts_harmless(struct opts *o, struct str name, const char *file, unsigned line);
+/* The name most like this one, or NULL when none is near. */
+const char *opts_suggest(const struct opts *o, enum opt_lookup by, struct str name);
+
+/* Stores unless the value came from a stronger origin; a stronger origin empties lists first. */
+int opts_set(struct opts *o, struct opt_ref ref, struct str text, struct opt_mark from, struct err *e);
+int opts_set_yaml(struct opts *o, struct opt_ref ref, const struct yaml *y, struct opt_mark from,
+                  struct err *e);
+/* Stores a YAML value: scalar, list or tree as the type wants it. */
+int opt_store_yaml(const struct opt_table *t, const struct opt_row *row, void *values, struct arena *a,
+                   const struct yaml *y, struct err *e);
+void opt_clear_list(const struct opt_row *row, void *values);
+
+struct opt_list opt_list_add(struct arena *a, struct opt_list l, struct str text);
+
+#endif

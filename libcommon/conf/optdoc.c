@@ -1,0 +1,282 @@
+/* optdoc.c - help, option list, man page part; see optdoc.h. */
+#include "conf/optdoc.h"
+
+#include "base/vec.h"
+#include "conf/optdoc_impl.h"
+
+enum { COLUMN = 30, WIDTH = 100 };
+
+const char *optdoc_type(const struct opt_table *t, const struct opt_row *row)
+{
+	static const char *const names[] = {
+		[OPT_BOOL] = "",            [OPT_INT] = "number",  [OPT_FLOAT] = "number", [OPT_SIZE] = "size",
+		[OPT_DURATION] = "duration", [OPT_STRING] = "text", [OPT_PATH] = "path",    [OPT_ADDRESS] = "address",
+		[OPT_ENUM] = "word",        [OPT_SECRET] = "secret", [OPT_LIST] = "text",  [OPT_CSV] = "text,...",
+		[OPT_TREE] = "yaml",
+	};
+	const char *words = opt_choices(t, row);
+
+	return row->type == OPT_ENUM && strlen(words) < 40 ? words : names[row->type];
+}
+
+bool optdoc_word_in(const char *words, const char *word)
+{
+	struct str rest = str_cstr(words);
+
+	while (rest.n)
+		if (str_eq(str_cut(&rest, ' '), str_cstr(word)))
+			return true;
+	return !*words;
+}
+
+/* Rows in order, each with its section; sections of another verb are left out. */
+void optdoc_each(const struct opts *o, void (*fn)(void *ctx, const struct optdoc_item *it), void *ctx)
+{
+	struct optdoc_item it = { 0 };
+
+	/* The last table is the general one: people look for their own options first. */
+	for (size_t s = 0; s < o->n_sets; s++) {
+		const struct opt_table *t = o->sets[s].table;
+
+		it.set = s;
+		it.table = t;
+		for (size_t i = 0; i < t->n; i++) {
+			if (t->rows[i].kind == OPT_SECTION)
+				it.section = &t->rows[i];
+			it.row = &t->rows[i];
+			if (!o->verb || !it.section || optdoc_word_in(it.section->yaml, o->verb))
+				fn(ctx, &it);
+		}
+	}
+}
+
+/* Help */
+
+struct help {
+	struct buf *out;
+	bool all;
+	const struct opt_row *section;  /* whose title has been printed */
+	size_t hidden;
+};
+
+/* Words of text from column `at` on, wrapped at WIDTH with COLUMN blanks in front. */
+static void wrap(struct buf *out, struct str text, size_t at)
+{
+	while (text.n) {
+		struct str word = str_cut(&text, ' ');
+
+		if (at > COLUMN && at + 1 + word.n > WIDTH) {
+			buf_byte(out, '\n');
+			buf_fill(out, ' ', COLUMN);
+			at = COLUMN;
+		}
+		if (at > COLUMN) {
+			buf_byte(out, ' ');
+			at++;
+		}
+		buf_add(out, word);
+		at += word.n;
+	}
+	buf_byte(out, '\n');
+}
+
+static void left_column(struct buf *out, size_t from, struct str text)
+{
+	size_t used = out->n - from;
+
+	if (used >= COLUMN) {
+		buf_byte(out, '\n');
+		used = 0;
+	}
+	buf_fill(out, ' ', COLUMN - used);
+	wrap(out, text, COLUMN);
+}
+
+static void help_row(void *ctx, const struct optdoc_item *it)
+{
+	struct help *h = ctx;
+	const struct opt_row *row = it->row;
+	const char *type = optdoc_type(it->table, row);
+	size_t from;
+	struct buf text;
+
+	if (row->kind != OPT_ROW)
+		return;
+	if (row->advanced && !h->all) {
+		h->hidden++;
+		return;
+	}
+	if (it->section && it->section != h->section)
+		buf_printf(h->out, "\n%s:\n", it->section->flag);
+	h->section = it->section;
+	from = h->out->n;
+	if (row->letter)
+		buf_printf(h->out, "  -%c, -%s", row->letter, row->flag);
+	else
+		buf_printf(h->out, "  -%s", row->flag);
+	if (*type)
+		buf_printf(h->out, " %s", type);
+	buf_init(&text, 4096);
+	buf_add(&text, str_cstr(row->text));
+	if (*row->def && row->type != OPT_BOOL && row->type != OPT_SECRET)
+		buf_printf(&text, " (%s)", row->def);
+	else if (row->type == OPT_BOOL && strcmp(row->def, "true") == 0)
+		buf_add(&text, STR(" (true)"));
+	left_column(h->out, from, buf_str(&text));
+	buf_fini(&text);
+}
+
+static void help_usage(struct buf *out, const struct opts *o, const struct optdoc_about *about)
+{
+	buf_printf(out, "%s - %s\n\nusage:", o->prog, about->summary);
+	for (size_t i = 0; i < about->n_verbs; i++) {
+		const struct optdoc_verb *v = &about->verbs[i];
+		size_t from = out->n + 1;
+
+		if (o->verb && strcmp(o->verb, v->name) != 0)
+			continue;
+		buf_printf(out, "\n  %s %s%s%s", o->prog, v->name, *v->args ? " " : "", v->args);
+		if (out->n - from >= COLUMN + 14) {
+			buf_add(out, STR("\n"));
+			from = out->n;
+		}
+		buf_fill(out, ' ', COLUMN + 14 - (out->n - from));
+		buf_add(out, str_cstr(v->text));
+	}
+	if (about->args && !o->verb)
+		buf_printf(out, "%s%s [options]%s%s", about->n_verbs ? "\n  " : " ", o->prog,
+		           *about->args ? " " : "", about->args);
+	buf_byte(out, '\n');
+}
+
+static void help(struct buf *out, const struct opts *o, const struct optdoc_about *about, bool all)
+{
+	struct help h = { .out = out, .all = all };
+
+	help_usage(out, o, about);
+	if (about->examples && !o->verb && !all) {
+		buf_add(out, STR("\nexamples:\n"));
+		for (const char *const *x = about->examples; *x; x++)
+			buf_printf(out, "  %s\n", *x);
+	}
+	optdoc_each(o, help_row, &h);
+	if (h.hidden)
+		buf_printf(out, "\n%zu more options: %s -help-all. ", h.hidden, o->prog);
+	else
+		buf_byte(out, '\n');
+	buf_printf(out, "Manual: man %s\n", o->prog);
+}
+
+/* One line an option, for programs */
+
+static void list_row(void *ctx, const struct optdoc_item *it)
+{
+	static const char *const kinds[] = {
+		[OPT_ROW] = "option", [OPT_OLD] = "old", [OPT_HARMLESS] = "harmless",
+	};
+	const struct opt_row *row = it->row, *of = row;
+
+	if (row->kind != OPT_ROW && row->kind != OPT_OLD && row->kind != OPT_HARMLESS)
+		return;
+	if (row->kind == OPT_OLD)
+		of = opt_find(it->table, row->field);
+	buf_printf(ctx, "%s\t%s\t%s\t%s\t%s\n", row->flag,
+	           row->kind == OPT_HARMLESS ? "" : of->type == OPT_BOOL ? "bool" : "value",
+	           row->field ? row->field : "", row->kind == OPT_ROW ? row->yaml : "", kinds[row->kind]);
+}
+
+/* mdoc: words that troff would take for requests or escapes are masked. */
+
+static void mdoc_text(struct buf *out, const char *s)
+{
+	if (*s == '.' || *s == '\'')
+		buf_add(out, STR("\\&"));
+	for (; *s; s++) {
+		if (*s == '\\')
+			buf_add(out, STR("\\e"));
+		else if (*s == '"')
+			buf_add(out, STR("\\(dq"));
+		else
+			buf_byte(out, (unsigned char)*s);
+	}
+}
+
+struct mdoc {
+	struct buf *out;
+	const char *prog;
+	const struct opt_row *section;
+};
+
+static void mdoc_range(struct buf *out, const struct optdoc_item *it)
+{
+	const struct opt_row *row = it->row;
+
+	if (*row->def) {
+		buf_add(out, STR("Default:\n.Ql "));
+		mdoc_text(out, row->def);
+		buf_add(out, STR(" .\n"));
+	}
+	if (row->type == OPT_ENUM) {
+		buf_add(out, STR("One of\n.Ql "));
+		mdoc_text(out, opt_choices(it->table, row));
+		buf_add(out, STR(" .\n"));
+	}
+}
+
+static void mdoc_row(void *ctx, const struct optdoc_item *it)
+{
+	struct mdoc *m = ctx;
+	struct buf *out = m->out;
+	const struct opt_row *row = it->row;
+	const char *type = optdoc_type(it->table, row);
+
+	if (row->kind != OPT_ROW)
+		return;
+	if (it->section && it->section != m->section) {
+		buf_printf(out, "%s.Ss %s\n.Bl -tag -width Ds\n", m->section ? ".El\n" : "", it->section->flag);
+		m->section = it->section;
+	}
+	buf_add(out, STR(".It"));
+	if (row->letter)
+		buf_printf(out, " Fl %c ,", row->letter);
+	buf_printf(out, " Fl %s", row->flag);
+	if (*type) {
+		buf_add(out, STR(" Ar "));
+		mdoc_text(out, type);
+	}
+	buf_byte(out, '\n');
+	mdoc_text(out, row->text);
+	buf_add(out, STR(".\n"));
+	mdoc_range(out, it);
+	if (*row->yaml)
+		buf_printf(out, "YAML:\n.Ql %s .\n", row->yaml);
+	buf_add(out, STR("Environment:\n.Ev "));
+	opt_env_name(out, m->prog, row);
+	buf_add(out, STR(" .\n"));
+}
+
+int optdoc_print(struct buf *out, const struct opts *o, const struct optdoc_about *about, const char *what,
+                 struct err *e)
+{
+	struct mdoc m = { out, o->prog, NULL };
+
+	if (!*what || strcmp(what, "all") == 0 || strcmp(what, "true") == 0) {
+		help(out, o, about, strcmp(what, "all") == 0);
+	} else if (strcmp(what, "flags") == 0) {
+		optdoc_each(o, list_row, out);
+	} else if (strcmp(what, "mdoc") == 0) {
+		optdoc_each(o, mdoc_row, &m);
+		buf_add(out, STR(".El\n"));
+	} else if (strcmp(what, "bash") == 0) {
+		optdoc_bash(out, o, about);
+	} else if (strcmp(what, "zsh") == 0) {
+		optdoc_zsh(out, o, about);
+	} else if (strcmp(what, "fish") == 0) {
+		optdoc_fish(out, o, about);
+	} else if (strcmp(what, "yaml") == 0) {
+		optdoc_sample(out, o);
+	} else {
+		return err_set(e, ERR_USAGE, "-help=%.40s: there is all, mdoc, bash, zsh, fish, yaml, flags", what);
+	}
+	return 0;
+}

@@ -1,0 +1,45 @@
+/*
+ * optdoc.h - the option tables as text: help, man page part, completions,
+ * sample YAML, the configuration in effect. Everything is appended to a buf,
+ * which the caller checks once.
+ *
+ *	struct buf b; buf_init(&b, OPTDOC_MAX);
+ *	optdoc_print(&b, o, about, "mdoc", e);
+ */
+#ifndef OPTDOC_H
+#define OPTDOC_H
+
+#include "conf/opt.h"
+
+enum { OPTDOC_MAX = 1 << 20 };
+
+struct optdoc_verb {
+	const char *name, *args, *text;
+};
+
+/* What the tables do not know of a program. */
+struct optdoc_about {
+	const char *summary;                    /* one line, no full stop */
+	const char *args;                       /* operands: "[FILE ...]" */
+	const struct optdoc_verb *verbs;
+	size_t n_verbs;
+	const char *const *examples;            /* ends with NULL; may be NULL */
+};
+
+/*
+ * what: "" (fits a screen), "all", "mdoc" (the OPTIONS section), "bash",
+ * "zsh", "fish" (completions), "yaml" (sample configuration), "flags" (one
+ * option a line for other programs:
+ * flag TAB type TAB field TAB yaml path TAB kind, kind being option, old or
+ * harmless). ERR_USAGE for others.
+ * With o->verb set, "" and "all" tell only what that verb takes.
+ */
+int optdoc_print(struct buf *out, const struct opts *o, const struct optdoc_about *about, const char *what,
+                 struct err *e);
+
+/* All values with their origin: "pyroscopedb.data-path = ./data  # default". Secrets as ***. */
+void optdoc_config(struct buf *out, const struct opts *o);
+/* The values as one YAML document (GET /config). only_set: without those at their default. */
+void optdoc_yaml(struct buf *out, const struct opts *o, bool only_set);
+
+#endif

@@ -1,0 +1,191 @@
+/* optdoc_shell.c - completions for bash, zsh and fish. */
+#include "conf/optdoc_impl.h"
+
+struct shell {
+	struct buf *out;
+	const char *prog;
+};
+
+static void each_word(struct buf *out, const char *words, const char *between)
+{
+	for (const char *p = words; *p; p++) {
+		if (*p == '|')
+			buf_add(out, str_cstr(between));
+		else
+			buf_byte(out, (unsigned char)*p);
+	}
+}
+
+static void verb_names(struct buf *out, const struct optdoc_about *about)
+{
+	for (size_t i = 0; i < about->n_verbs; i++)
+		buf_printf(out, "%s%s", i ? " " : "", about->verbs[i].name);
+}
+
+/* bash: values of the previous word first, then options, verbs and files. */
+
+static void bash_case(void *ctx, const struct optdoc_item *it)
+{
+	struct shell *s = ctx;
+	const struct opt_row *row = it->row;
+
+	if (row->kind != OPT_ROW || row->type == OPT_BOOL)
+		return;
+	buf_printf(s->out, "\t-%s|--%s", row->flag, row->flag);
+	if (row->letter)
+		buf_printf(s->out, "|-%c", row->letter);
+	buf_add(s->out, STR(")\n\t\t"));
+	if (row->type == OPT_ENUM) {
+		buf_add(s->out, STR("COMPREPLY=($(compgen -W '"));
+		each_word(s->out, opt_choices(it->table, row), " ");
+		buf_add(s->out, STR("' -- \"$cur\"))\n"));
+	} else if (row->type == OPT_PATH) {
+		buf_add(s->out, STR("COMPREPLY=($(compgen -f -- \"$cur\"))\n"));
+	} else {
+		buf_add(s->out, STR("COMPREPLY=()\n"));
+	}
+	buf_add(s->out, STR("\t\treturn ;;\n"));
+}
+
+static void bash_flag(void *ctx, const struct optdoc_item *it)
+{
+	struct shell *s = ctx;
+
+	if (it->row->kind == OPT_ROW)
+		buf_printf(s->out, " -%s", it->row->flag);
+}
+
+/* "pyro-ingest" as a name of a shell function: pyro_ingest. */
+static void function_name(struct buf *out, const char *prog)
+{
+	for (; *prog; prog++)
+		buf_byte(out, *prog == '-' ? '_' : (unsigned char)*prog);
+}
+
+void optdoc_bash(struct buf *out, const struct opts *o, const struct optdoc_about *about)
+{
+	struct shell s = { out, o->prog };
+
+	buf_printf(out, "# bash completion for %s; made by %s -help=bash\n_", o->prog, o->prog);
+	function_name(out, o->prog);
+	buf_add(out, STR("()\n{\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+	                 "\tcase $prev in\n"));
+	optdoc_each(o, bash_case, &s);
+	buf_add(out, STR("\tesac\n\tif [[ $cur == -* ]]; then\n\t\tCOMPREPLY=($(compgen -W '"
+	                 "-help -help-all -version -print.config"));
+	optdoc_each(o, bash_flag, &s);
+	buf_add(out, STR("' -- \"$cur\"))\n\telif ((COMP_CWORD == 1)); then\n\t\tCOMPREPLY=($(compgen -W '"));
+	verb_names(out, about);
+	buf_add(out, STR("' -- \"$cur\") $(compgen -f -- \"$cur\"))\n\telse\n"
+	                 "\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n\tfi\n}\ncomplete -o filenames -F _"));
+	function_name(out, o->prog);
+	buf_printf(out, " %s\n", o->prog);
+}
+
+/* zsh: inside '...' of an _arguments spec, quotes and the signs of the spec are masked. */
+
+static void zsh_text(struct buf *out, const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '\'')
+			buf_add(out, STR("'\\''"));
+		else if (strchr("[]:\\", *s))
+			buf_printf(out, "\\%c", *s);
+		else
+			buf_byte(out, (unsigned char)*s);
+	}
+}
+
+static void zsh_row(void *ctx, const struct optdoc_item *it)
+{
+	struct shell *s = ctx;
+	const struct opt_row *row = it->row;
+	const char *star = row->type == OPT_LIST ? "*" : "";
+	const char flag[] = { row->letter, 0 };
+	const char *names[] = { row->flag, row->letter ? flag : NULL };
+
+	if (row->kind != OPT_ROW)
+		return;
+	for (size_t i = 0; i < 2 && names[i]; i++) {
+		buf_printf(s->out, "\t'%s-%s[", star, names[i]);
+		zsh_text(s->out, row->text);
+		buf_byte(s->out, ']');
+		if (row->type == OPT_ENUM) {
+			buf_add(s->out, STR(":word:("));
+			each_word(s->out, opt_choices(it->table, row), " ");
+			buf_byte(s->out, ')');
+		} else if (row->type != OPT_BOOL) {
+			buf_printf(s->out, ":%s:%s", optdoc_type(it->table, row),
+			           row->type == OPT_PATH ? "_files" : "");
+		}
+		buf_add(s->out, STR("' \\\n"));
+	}
+}
+
+void optdoc_zsh(struct buf *out, const struct opts *o, const struct optdoc_about *about)
+{
+	struct shell s = { out, o->prog };
+
+	buf_printf(out, "#compdef %s\n# made by %s -help=zsh\n_arguments \\\n", o->prog, o->prog);
+	optdoc_each(o, zsh_row, &s);
+	buf_add(out, STR("\t'-help[show help]' '-help-all[show all options]' '-version[show the version]' \\\n"
+	                 "\t'-print.config[show each value and its origin]' \\\n"));
+	if (about->n_verbs) {
+		buf_add(out, STR("\t'1:verb or file:{_alternative \"verbs:verb:("));
+		verb_names(out, about);
+		buf_add(out, STR(")\" \"files:file:_files\"}' \\\n"));
+	}
+	buf_add(out, STR("\t'*:file:_files'\n"));
+}
+
+/* fish: -o is an option with one dash and a long name. */
+
+static void fish_text(struct buf *out, const char *s)
+{
+	buf_byte(out, '\'');
+	for (; *s; s++) {
+		if (*s == '\'' || *s == '\\')
+			buf_byte(out, '\\');
+		buf_byte(out, (unsigned char)*s);
+	}
+	buf_byte(out, '\'');
+}
+
+static void fish_row(void *ctx, const struct optdoc_item *it)
+{
+	struct shell *s = ctx;
+	const struct opt_row *row = it->row;
+
+	if (row->kind != OPT_ROW)
+		return;
+	buf_printf(s->out, "complete -c %s -o %s", s->prog, row->flag);
+	if (row->letter)
+		buf_printf(s->out, " -s %c", row->letter);
+	if (row->type == OPT_ENUM) {
+		buf_add(s->out, STR(" -x -a '"));
+		each_word(s->out, opt_choices(it->table, row), " ");
+		buf_byte(s->out, '\'');
+	} else if (row->type != OPT_BOOL) {
+		buf_add(s->out, row->type == OPT_PATH ? STR(" -r -F") : STR(" -x"));
+	}
+	buf_add(s->out, STR(" -d "));
+	fish_text(s->out, row->text);
+	buf_byte(s->out, '\n');
+}
+
+void optdoc_fish(struct buf *out, const struct opts *o, const struct optdoc_about *about)
+{
+	struct shell s = { out, o->prog };
+
+	buf_printf(out, "# fish completion for %s; made by %s -help=fish\n", o->prog, o->prog);
+	for (size_t i = 0; i < about->n_verbs; i++) {
+		buf_printf(out, "complete -c %s -n __fish_use_subcommand -a %s -d ", o->prog, about->verbs[i].name);
+		fish_text(out, about->verbs[i].text);
+		buf_byte(out, '\n');
+	}
+	buf_printf(out, "complete -c %s -o help -d 'show help'\ncomplete -c %s -o help-all -d 'show all options'\n"
+	                "complete -c %s -o version -d 'show the version'\n"
+	                "complete -c %s -o print.config -d 'show each value and its origin'\n",
+	           o->prog, o->prog, o->prog, o->prog);
+	optdoc_each(o, fish_row, &s);
+}

@@ -1,0 +1,225 @@
+/*
+ * archive.c - the reading half of archive.h: tar, zip and cpio by libarchive.
+ */
+#include "io/archive.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <inttypes.h>
+
+#include "base/mem.h"
+
+enum { BLOCK = 512 };
+
+static const char LABELS[] = "user.pyro.labels";
+
+static uint64_t octal(struct str s)
+{
+	uint64_t v = 0;
+
+	s = str_trim(s);
+	for (size_t i = 0; i < s.n && s.p[i] >= '0' && s.p[i] <= '7'; i++)
+		v = v * 8 + (uint64_t)(s.p[i] - '0');
+	return v;
+}
+
+/* The sum of the header's bytes, its own field taken as blanks, stands at 148. */
+static bool is_tar(struct str s)
+{
+	uint64_t sum = 8 * ' ', any = 0;
+
+	if (s.n < BLOCK)
+		return false;
+	for (size_t i = 0; i < BLOCK; i++) {
+		any |= (unsigned char)s.p[i];
+		if (i < 148 || i >= 156)
+			sum += (unsigned char)s.p[i];
+	}
+	/* A block of zeros is the end of a tar: one without members. */
+	return any == 0 || sum == octal(str_of(s.p + 148, 8));
+}
+
+int archive_like(struct src *s, struct err *e)
+{
+	struct str head;
+
+	if (src_peek(s, BLOCK, &head, e) < 0)
+		return -1;
+	return is_tar(head) || str_prefix(head, STR("PK\3\4")) || str_prefix(head, STR("PK\5\6")) ||
+	       str_prefix(head, STR("070701")) || str_prefix(head, STR("070702")) ||
+	       str_prefix(head, STR("070707"));
+}
+
+struct unpack {
+	struct archive *a;
+	struct src *s;
+	struct arena *names;    /* of the current member */
+	size_t taken;           /* bytes lent to libarchive, to be skipped before the next peek */
+	size_t zeros;           /* zero bytes at the end of what was lent, counted up to a block */
+	bool src_failed;
+	struct err err;         /* of the src */
+};
+
+static size_t zeros_behind(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && n < BLOCK && s.p[s.n - 1 - n] == '\0')
+		n++;
+	return n;
+}
+
+static la_ssize_t unpack_fill(struct archive *a, void *owner, const void **p)
+{
+	struct unpack *u = owner;
+	struct str got;
+	size_t zeros;
+
+	src_skip(u->s, u->taken);
+	u->taken = 0;
+	if (src_peek(u->s, 1, &got, &u->err) < 0) {
+		u->src_failed = true;
+		archive_set_error(a, -1, "read");
+		return -1;
+	}
+	u->taken = got.n;
+	zeros = zeros_behind(got);
+	u->zeros = zeros == got.n ? MIN(u->zeros + zeros, (size_t)BLOCK) : zeros;
+	*p = got.p;
+	return (la_ssize_t)got.n;
+}
+
+static int unpack_fail(struct unpack *u, struct err *e)
+{
+	const char *why = archive_error_string(u->a);
+
+	if (u->src_failed) {
+		if (e)
+			*e = u->err;
+		return -1;
+	}
+	return err_set(e, ERR_CORRUPT, "archive: %s", why ? why : "broken data");
+}
+
+struct unpack *unpack_open(struct src *s, struct err *e)
+{
+	struct unpack *u = mem_zalloc(sizeof(*u));
+
+	u->s = s;
+	u->names = arena_new();
+	u->a = archive_read_new();
+	assert(u->a);
+	archive_read_support_format_tar(u->a);
+	archive_read_support_format_zip_streamable(u->a);
+	archive_read_support_format_cpio(u->a);
+	/* cat a.tar b.tar is a tar as well. */
+	archive_read_set_format_option(u->a, "tar", "read_concatenated_archives", "1");
+	if (archive_read_open(u->a, u, NULL, unpack_fill, NULL) != ARCHIVE_OK) {
+		unpack_fail(u, e);
+		unpack_close(u);
+		return NULL;
+	}
+	return u;
+}
+
+/* libarchive keeps names in the character set of the locale or in UTF-8; here both are bytes. */
+static struct str entry_name(struct unpack *u, struct archive_entry *entry)
+{
+	const char *name = archive_entry_pathname_utf8(entry);
+
+	if (name == NULL)
+		name = archive_entry_pathname(entry);
+	return arena_str(u->names, str_cstr(name));
+}
+
+static int entry_labels(struct unpack *u, struct archive_entry *entry, struct str *out,
+			struct err *e)
+{
+	const char *name;
+	const void *value;
+	size_t n;
+
+	*out = STR("");
+	archive_entry_xattr_reset(entry);
+	while (archive_entry_xattr_next(entry, &name, &value, &n) == ARCHIVE_OK) {
+		if (name == NULL || strcmp(name, LABELS) != 0)
+			continue;
+		if (n > ARCHIVE_LABELS_MAX)
+			return err_set(e, ERR_LIMIT, "archive: %s has %zu bytes, more than %d",
+				       LABELS, n, ARCHIVE_LABELS_MAX);
+		*out = arena_str(u->names, str_of(value, n));
+	}
+	return 0;
+}
+
+static int64_t entry_mtime(struct archive_entry *entry)
+{
+	int64_t ns;
+
+	if (!archive_entry_mtime_is_set(entry) ||
+	    __builtin_mul_overflow((int64_t)archive_entry_mtime(entry), NS_PER_S, &ns) ||
+	    __builtin_add_overflow(ns, (int64_t)archive_entry_mtime_nsec(entry), &ns))
+		return 0;
+	return ns;
+}
+
+int unpack_next(struct unpack *u, struct member *m, struct err *e)
+{
+	struct archive_entry *entry;
+	int rc = archive_read_next_header(u->a, &entry);
+
+	if (rc == ARCHIVE_EOF) {
+		/* libarchive is content when a tar breaks off between two members. */
+		if ((archive_format(u->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR &&
+		    u->zeros < BLOCK)
+			return err_set(e, ERR_CORRUPT, "archive: unexpected EOF (no end of tar)");
+		return 0;
+	}
+	if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
+		return unpack_fail(u, e);
+	arena_reset(u->names);
+	*m = (struct member){
+		.name = entry_name(u, entry),
+		.mtime = entry_mtime(entry),
+		.size = (uint64_t)MAX(archive_entry_size(entry), (la_int64_t)0),
+		.sized = archive_entry_size_is_set(entry),
+		.regular = archive_entry_filetype(entry) == AE_IFREG &&
+			   archive_entry_hardlink(entry) == NULL,
+	};
+	return entry_labels(u, entry, &m->labels, e) < 0 ? -1 : 1;
+}
+
+int unpack_read(struct unpack *u, size_t limit, struct buf *out, struct err *e)
+{
+	size_t left = limit, step = 4096;
+
+	for (;;) {
+		char extra;
+		size_t room = MIN(MIN(step, left), out->max - out->n);
+		la_ssize_t n;
+
+		if (room && !buf_room(out, room))
+			return buf_check(out, "archive", e);
+		n = archive_read_data(u->a, room ? out->p + out->n : &extra, room ? room : 1);
+		if (n < 0)
+			return unpack_fail(u, e);
+		if (n == 0)
+			return 0;
+		if (room == 0)
+			return err_set(e, ERR_LIMIT, "archive: member is larger than %zu bytes",
+				       limit);
+		out->n += (size_t)n;
+		left -= (size_t)n;
+		step = MIN(step * 2, (size_t)1 << 20);
+	}
+}
+
+void unpack_close(struct unpack *u)
+{
+	if (u == NULL)
+		return;
+	archive_read_free(u->a);
+	src_close(u->s);
+	arena_free(u->names);
+	mem_free(u);
+}

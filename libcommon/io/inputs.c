@@ -1,0 +1,219 @@
+/* inputs.c - see inputs.h */
+#include "io/inputs.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/zip.h"
+#include "io/archive.h"
+#include "io/fd.h"
+#include "io/file.h"
+#include "io/stream_fd.h"
+
+struct inputs {
+	const struct inputs_opts *o;
+	int (*fn)(void *ctx, struct input *in, struct err *e);
+	void *ctx;
+};
+
+static int give(struct inputs *x, struct input *in, struct err *e)
+{
+	int rc = x->fn(x->ctx, in, e);
+
+	if (rc < 0)
+		err_wrap(e, STR_FMT, STR_ARG(in->name));
+	if (rc < 0 && x->o->bad != NULL)
+		rc = x->o->bad(x->ctx, in->name, e);
+	arena_free(in->a);
+	in->a = NULL;
+	return rc;
+}
+
+/* Takes gzip or zstd off; out lives in a. */
+static int unzip(struct arena *a, struct str bytes, size_t limit, struct str *out, struct err *e)
+{
+	struct buf b;
+	int rc;
+
+	*out = bytes;
+	if (!zip_is_gzip(bytes) && !zip_is_zstd(bytes))
+		return 0;
+	buf_init(&b, limit);
+	rc = zip_is_gzip(bytes) ? zip_gunzip(bytes, limit, &b, e) : zip_unzstd(bytes, limit, &b, e);
+	if (rc == 0)
+		*out = arena_str(a, buf_str(&b));
+	buf_fini(&b);
+	return rc;
+}
+
+static int archive(struct inputs *x, struct src *s, struct str name, struct err *e);
+
+static bool is_archive(struct str bytes)
+{
+	struct src *s = src_mem(bytes);
+	struct err ignored;
+	bool yes = archive_like(s, &ignored) > 0;
+
+	src_close(s);
+	return yes;
+}
+
+/* Bytes as they were found: packed, an archive, or the thing itself. */
+static int found(struct inputs *x, struct input *in, bool inside, struct err *e)
+{
+	int rc;
+
+	if (unzip(in->a, in->bytes, x->o->limit, &in->bytes, e) < 0) {
+		err_wrap(e, STR_FMT, STR_ARG(in->name));
+		rc = x->o->bad != NULL ? x->o->bad(x->ctx, in->name, e) : -1;
+		arena_free(in->a);
+		return rc;
+	}
+	if (inside || !is_archive(in->bytes))
+		return give(x, in, e);
+	rc = archive(x, src_mem(in->bytes), in->name, e);
+	arena_free(in->a);
+	return rc;
+}
+
+/* Takes s over. */
+static int archive(struct inputs *x, struct src *s, struct str name, struct err *e)
+{
+	struct unpack *u = unpack_open(s, e);
+	struct member m;
+	struct buf b;
+	int rc = u == NULL ? -1 : 1;
+
+	buf_init(&b, x->o->limit);
+	while (rc > 0 && (rc = unpack_next(u, &m, e)) > 0) {
+		struct input in = { .mtime = m.mtime };
+
+		if (!m.regular)
+			continue;
+		buf_reset(&b);
+		if (unpack_read(u, x->o->limit, &b, e) < 0) {
+			rc = -1;
+			break;
+		}
+		in.a = arena_new();
+		in.name = arena_str(in.a, m.name);
+		in.labels = arena_str(in.a, m.labels);
+		in.bytes = arena_str(in.a, buf_str(&b));
+		if (found(x, &in, true, e) < 0)
+			rc = -1;
+	}
+	buf_fini(&b);
+	unpack_close(u);
+	return rc < 0 ? err_wrap(e, STR_FMT, STR_ARG(name)) : 0;
+}
+
+static int whole_file(struct inputs *x, int fd, struct str name, const struct stat *st, struct err *e)
+{
+	struct input in = { .a = arena_new(), .name = name };
+	size_t got = 0, size = st->st_size > 0 ? (size_t)st->st_size : 0;
+	char *p;
+
+	in.mtime = st->st_mtim.tv_sec * NS_PER_S + st->st_mtim.tv_nsec;
+	in.name = arena_str(in.a, name);
+	if (size > x->o->limit) {
+		arena_free(in.a);
+		return err_set(e, ERR_LIMIT, STR_FMT ": %zu bytes, at most %zu are read", STR_ARG(name), size, x->o->limit);
+	}
+	p = arena_alloc(in.a, size + 1);
+	if (fd_read_full(fd, p, size, &got, e) < 0) {
+		arena_free(in.a);
+		return err_wrap(e, STR_FMT, STR_ARG(name));
+	}
+	in.bytes = str_of(p, got);
+	return found(x, &in, false, e);
+}
+
+/* A pipe: an archive is read member by member, anything else as a whole. */
+static int stream(struct inputs *x, int fd, const char *path_name, struct err *e)
+{
+	struct src *s = src_fd(fd, FD_KEEP, path_name);
+	struct str name = str_cstr(path_name);
+	struct input in;
+	struct buf b;
+	int like = archive_like(s, e), rc;
+
+	if (like > 0)
+		return archive(x, s, name, e);
+	buf_init(&b, x->o->limit);
+	rc = like < 0 ? -1 : src_all(s, x->o->limit, &b, e);
+	src_close(s);
+	if (rc < 0) {
+		buf_fini(&b);
+		return err_wrap(e, STR_FMT, STR_ARG(name));
+	}
+	in = (struct input){ .a = arena_new() };
+	in.name = arena_str(in.a, name);
+	in.bytes = arena_str(in.a, buf_str(&b));
+	buf_fini(&b);
+	return found(x, &in, false, e);
+}
+
+static int path(struct inputs *x, const char *name, unsigned depth, struct err *e);
+
+static int folder(struct inputs *x, const char *name, unsigned depth, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct file_list list;
+	int rc = file_list(a, AT_FDCWD, name, &list, e);
+
+	if (rc == 0 && depth >= INPUTS_MAX_DEPTH)
+		rc = err_set(e, ERR_LIMIT, "%s: folders are nested more than %d deep", name, INPUTS_MAX_DEPTH);
+	for (size_t i = 0; rc == 0 && i < list.n; i++) {
+		if (list.p[i].name.p[0] == '.' || list.p[i].type == FILE_OTHER)
+			continue;
+		rc = path(x, arena_printf(a, "%s/" STR_FMT, name, STR_ARG(list.p[i].name)).p, depth + 1, e);
+	}
+	arena_free(a);
+	return rc;
+}
+
+static int open_path(struct inputs *x, const char *name, unsigned depth, struct err *e)
+{
+	int fd = fd_open(AT_FDCWD, name, O_RDONLY, e), rc;
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) < 0)
+		rc = err_sys(e, ERR_IO, "%s", name);
+	else if (S_ISDIR(st.st_mode))
+		rc = folder(x, name, depth, e);
+	else if (S_ISREG(st.st_mode))
+		rc = whole_file(x, fd, str_cstr(name), &st, e);
+	else
+		rc = stream(x, fd, name, e);
+	fd_close(&fd);
+	return rc;
+}
+
+static int path(struct inputs *x, const char *name, unsigned depth, struct err *e)
+{
+	int rc;
+
+	if (strcmp(name, "-") == 0)
+		return stream(x, STDIN_FILENO, "standard input", e);
+	rc = open_path(x, name, depth, e);
+	if (rc < 0 && x->o->bad != NULL)
+		return x->o->bad(x->ctx, str_cstr(name), e);
+	return rc;
+}
+
+int inputs_each(const char *const *paths, size_t n, const struct inputs_opts *o,
+    int (*fn)(void *ctx, struct input *in, struct err *e), void *ctx, struct err *e)
+{
+	struct inputs x = { o, fn, ctx };
+	int rc = 0;
+
+	if (n == 0)
+		return path(&x, "-", 0, e);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = path(&x, paths[i], 0, e);
+	return rc;
+}

@@ -1,0 +1,39 @@
+/*
+ * inputs.h - what a filter was given to read: files, folders, archives and
+ * standard input, one after another, each as whole bytes. gzip and zstd are
+ * taken off; a tar, zip or cpio is many inputs; a folder is all regular files
+ * below it, in order of their names. "-", or no path at all, is standard input.
+ *
+ *	static int one(void *ctx, struct input *in, struct err *e) { ... in->bytes ... }
+ *	inputs_each(paths, n, &(struct inputs_opts){ .limit = 1 << 30 }, one, ctx, e);
+ *
+ * The bytes live in in->a. fn may keep them by taking the arena (set in->a to
+ * NULL); otherwise it is freed after fn returns.
+ */
+#ifndef INPUTS_H
+#define INPUTS_H
+
+#include "base/arena.h"
+#include "base/err.h"
+
+enum { INPUTS_MAX_DEPTH = 32 };         /* folders in folders */
+
+struct input {
+	struct arena *a;
+	struct str name;        /* of the file or member, for messages and for finding the format */
+	struct str bytes;
+	int64_t mtime;          /* ns; 0 = unknown */
+	struct str labels;      /* JSON object of a profile stream's member, or empty */
+};
+
+struct inputs_opts {
+	size_t limit;           /* bytes of one input, unpacked */
+	bool names_only;        /* bytes stay empty; for listing */
+	/* Called instead of failing when one input cannot be read or fn fails; 0 goes on. May be NULL. */
+	int (*bad)(void *ctx, struct str name, struct err *e);
+};
+
+int inputs_each(const char *const *paths, size_t n, const struct inputs_opts *o,
+    int (*fn)(void *ctx, struct input *in, struct err *e), void *ctx, struct err *e);
+
+#endif

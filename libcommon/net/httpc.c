@@ -1,0 +1,341 @@
+#include "net/httpc.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+
+#include "base/mem.h"
+#include "base/vec.h"
+
+enum { DEFAULT_MAX_BODY = 256 << 20, MAX_HEADER_BYTES = 1 << 20 };
+
+struct httpc {
+	CURL *curl;
+};
+
+/* What the callbacks of one call fill. */
+struct answer {
+	struct arena *a;
+	struct buf body;
+	VEC(struct http_field) fields;
+	size_t header_bytes;
+	const char *refused;            /* a limit that was passed */
+};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void setup(void)
+{
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+struct httpc *httpc_new(void)
+{
+	struct httpc *c = mem_alloc(sizeof(*c));
+
+	pthread_once(&once, setup);
+	c->curl = curl_easy_init();
+	assert(c->curl != NULL);        /* memory */
+	return c;
+}
+
+void httpc_free(struct httpc *c)
+{
+	if (c == NULL)
+		return;
+	curl_easy_cleanup(c->curl);
+	mem_free(c);
+}
+
+static size_t on_body(char *p, size_t size, size_t n, void *arg)
+{
+	struct answer *an = arg;
+
+	buf_add(&an->body, str_of(p, size * n));
+	if (an->body.over)
+		an->refused = "body";
+	return an->body.over ? 0 : size * n;
+}
+
+/* One header line, of every answer on the way: a status line begins a new one. */
+static size_t on_header(char *p, size_t size, size_t n, void *arg)
+{
+	struct answer *an = arg;
+	struct str line = str_trim(str_of(p, size * n)), name;
+	struct http_field f;
+
+	an->header_bytes += size * n;
+	if (an->header_bytes > MAX_HEADER_BYTES) {
+		an->refused = "header";
+		return 0;
+	}
+	if (str_prefix(line, STR("HTTP/"))) {
+		an->fields.n = 0;
+		return size * n;
+	}
+	name = str_cut(&line, ':');
+	if (name.n == 0 || line.p == name.p + name.n)
+		return size * n;
+	f.name = arena_str(an->a, name);
+	f.value = arena_str(an->a, str_trim(line));
+	vec_push(&an->fields, f);
+	return size * n;
+}
+
+static int fail(CURLcode rc, const struct httpc_req *req, const struct answer *an,
+    const char *text, size_t limit, struct err *e)
+{
+	enum err_kind kind = ERR_IO;
+
+	switch (rc) {
+	case CURLE_OPERATION_TIMEDOUT:
+		kind = ERR_TIMEOUT;
+		break;
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_GOT_NOTHING:
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+	case CURLE_PARTIAL_FILE:
+		kind = ERR_BUSY;
+		break;
+	case CURLE_URL_MALFORMAT:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_BAD_FUNCTION_ARGUMENT:
+		kind = ERR_INVALID;
+		break;
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CONNECT_ERROR:
+		kind = ERR_DENIED;
+		break;
+	case CURLE_TOO_MANY_REDIRECTS:
+		kind = ERR_LIMIT;
+		break;
+	default:
+		break;
+	}
+	if (an->refused != NULL)
+		return err_set(e, ERR_LIMIT, "%s: the %s of the answer is larger than %zu bytes", req->url,
+		    an->refused, an->refused[0] == 'b' ? limit : (size_t)MAX_HEADER_BYTES);
+	return err_set(e, kind, "%s: %s", req->url, text[0] ? text : curl_easy_strerror(rc));
+}
+
+static bool clean(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' && s.p[i] != '\t')
+			return false;
+	return true;
+}
+
+static int add_line(struct curl_slist **list, struct arena *a, struct str name, struct str value,
+    struct err *e)
+{
+	struct str line;
+	struct curl_slist *more;
+
+	if (!clean(name) || !clean(value) || name.n == 0)
+		return err_set(e, ERR_INVALID, "header field " STR_FMT " has a control byte", STR_ARG(name));
+	/* libcurl drops "Name:" and wants "Name;" for a field without a value. */
+	line = value.n > 0 ? arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(name), STR_ARG(value)) :
+	    arena_printf(a, STR_FMT ";", STR_ARG(name));
+	more = curl_slist_append(*list, arena_cstr(a, line));
+	assert(more != NULL);
+	*list = more;
+	return 0;
+}
+
+static int make_headers(const struct httpc_req *req, struct arena *a, struct curl_slist **list,
+    struct err *e)
+{
+	bool type = false, expect = false;
+
+	for (size_t i = 0; i < req->n_headers; i++) {
+		if (add_line(list, a, req->headers[i].name, req->headers[i].value, e) < 0)
+			return -1;
+		type |= str_eq_nocase(req->headers[i].name, STR("Content-Type"));
+		expect |= str_eq_nocase(req->headers[i].name, STR("Expect"));
+	}
+	if (req->tenant != NULL && add_line(list, a, STR("X-Scope-OrgID"), str_cstr(req->tenant), e) < 0)
+		return -1;
+	/* libcurl would add a form's type, and wait a second for "100 Continue". */
+	if (!type)
+		*list = curl_slist_append(*list, "Content-Type:");
+	if (!expect)
+		*list = curl_slist_append(*list, "Expect:");
+	return 0;
+}
+
+static void set_auth(CURL *c, const struct httpc_req *req)
+{
+	if (req->user != NULL) {
+		curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+		curl_easy_setopt(c, CURLOPT_USERNAME, req->user);
+		curl_easy_setopt(c, CURLOPT_PASSWORD, req->password ? req->password : "");
+	}
+	if (req->bearer != NULL) {
+		curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+		curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, req->bearer);
+	}
+}
+
+static void set_tls(CURL *c, const struct httpc_tls *t)
+{
+	if (t == NULL)
+		return;
+	if (t->ca_file != NULL)
+		curl_easy_setopt(c, CURLOPT_CAINFO, t->ca_file);
+	if (t->cert_file != NULL)
+		curl_easy_setopt(c, CURLOPT_SSLCERT, t->cert_file);
+	if (t->key_file != NULL)
+		curl_easy_setopt(c, CURLOPT_SSLKEY, t->key_file);
+	if (t->insecure) {
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+}
+
+/*
+ * libcurl verifies and announces the host of the URL. Another server name
+ * goes in as that host, with the connection led to the real one.
+ */
+static int set_server_name(CURL *c, struct arena *a, const struct httpc_req *req,
+    struct curl_slist **to, struct curl_slist **headers, struct err *e)
+{
+	CURLU *u = curl_url();
+	char *host = NULL, *port = NULL, *url = NULL;
+	int rc = -1;
+
+	if (curl_url_set(u, CURLUPART_URL, req->url, 0) != CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK ||
+	    curl_url_set(u, CURLUPART_HOST, req->tls->server_name, 0) != CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_URL, &url, 0) != CURLUE_OK) {
+		err_set(e, ERR_INVALID, "%s: bad URL or server name", req->url);
+		goto done;
+	}
+	*to = curl_slist_append(NULL, arena_cstr(a, arena_printf(a, "%s:%s:%s:%s",
+	    req->tls->server_name, port, host, port)));
+	curl_easy_setopt(c, CURLOPT_CONNECT_TO, *to);
+	curl_easy_setopt(c, CURLOPT_URL, url);
+	rc = add_line(headers, a, STR("Host"), arena_printf(a, "%s:%s", host, port), e);
+done:
+	curl_free(host);
+	curl_free(port);
+	curl_free(url);
+	curl_url_cleanup(u);
+	return rc;
+}
+
+static void set_method(CURL *c, const struct httpc_req *req)
+{
+	bool body = req->body.n > 0;
+
+	if (req->method != NULL && strcmp(req->method, "HEAD") == 0) {
+		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
+		return;
+	}
+	if (body || (req->method != NULL && (strcmp(req->method, "POST") == 0 ||
+	    strcmp(req->method, "PUT") == 0))) {
+		curl_easy_setopt(c, CURLOPT_POST, 1L);
+		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)req->body.n);
+		curl_easy_setopt(c, CURLOPT_POSTFIELDS, body ? req->body.p : "");
+	}
+	if (req->method != NULL)
+		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, req->method);
+}
+
+static long ms(int64_t ns, int64_t fallback)
+{
+	ns = ns > 0 ? ns : fallback;
+	return (long)MIN(MAX(ns / NS_PER_MS, 1), (int64_t)INT_MAX);
+}
+
+static void set_options(CURL *c, const struct httpc_req *req, struct answer *an, char *text)
+{
+	curl_easy_reset(c);
+	text[0] = '\0';
+	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, text);
+	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(c, CURLOPT_URL, req->url);
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(c, CURLOPT_USERAGENT, "pyro/" PYRO_VERSION);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, an);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(c, CURLOPT_HEADERDATA, an);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ms(req->timeout, 60 * NS_PER_S));
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, ms(req->connect_timeout, 10 * NS_PER_S));
+	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, req->redirects > 0 ? 1L : 0L);
+	curl_easy_setopt(c, CURLOPT_MAXREDIRS, (long)req->redirects);
+	curl_easy_setopt(c, CURLOPT_TCP_NODELAY, 1L);
+	if (req->unix_path != NULL)
+		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, req->unix_path);
+	if (req->proxy != NULL)
+		curl_easy_setopt(c, CURLOPT_PROXY, req->proxy);
+	if (req->gzip)
+		curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip");
+	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, req->h2_prior ?
+	    (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : (long)CURL_HTTP_VERSION_2TLS);
+}
+
+int httpc_call(struct httpc *c, struct arena *a, const struct httpc_req *req, struct httpc_res *res,
+    struct err *e)
+{
+	size_t limit = req->max_body > 0 ? req->max_body : DEFAULT_MAX_BODY;
+	struct answer an = { .a = a };
+	struct curl_slist *headers = NULL, *to = NULL;
+	char text[CURL_ERROR_SIZE];
+	long status = 0, version = 0;
+	CURLcode rc;
+	int out = -1;
+
+	*res = (struct httpc_res){ 0 };
+	buf_init(&an.body, limit);
+	set_options(c->curl, req, &an, text);
+	set_method(c->curl, req);
+	set_auth(c->curl, req);
+	set_tls(c->curl, req->tls);
+	if (make_headers(req, a, &headers, e) < 0)
+		goto done;
+	if (req->tls != NULL && req->tls->server_name != NULL &&
+	    set_server_name(c->curl, a, req, &to, &headers, e) < 0)
+		goto done;
+	curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
+	rc = curl_easy_perform(c->curl);
+	if (rc != CURLE_OK) {
+		fail(rc, req, &an, text, limit, e);
+		goto done;
+	}
+	curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(c->curl, CURLINFO_HTTP_VERSION, &version);
+	res->status = (int)status;
+	res->http2 = version == CURL_HTTP_VERSION_2_0;
+	res->body = arena_str(a, buf_str(&an.body));
+	res->n_headers = an.fields.n;
+	res->headers = arena_array(a, an.fields.n, sizeof(*an.fields.p));
+	if (an.fields.n > 0)
+		memcpy((void *)(uintptr_t)res->headers, an.fields.p, an.fields.n * sizeof(*an.fields.p));
+	out = 0;
+done:
+	/* The handle must not point into what dies now. */
+	curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, NULL);
+	curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, NULL);
+	curl_easy_setopt(c->curl, CURLOPT_CONNECT_TO, NULL);
+	curl_slist_free_all(headers);
+	curl_slist_free_all(to);
+	buf_fini(&an.body);
+	vec_free(&an.fields);
+	return out;
+}
+
+struct str httpc_header(const struct httpc_res *res, const char *name)
+{
+	for (size_t i = 0; i < res->n_headers; i++)
+		if (str_eq_nocase(res->headers[i].name, str_cstr(name)))
+			return res->headers[i].value;
+	return STR_NONE;
+}

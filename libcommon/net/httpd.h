@@ -1,0 +1,74 @@
+/*
+ * httpd.h - an HTTP server on a loop: HTTP/1.1 (keep-alive, pipelining,
+ * chunked bodies, 100-continue, HEAD), HTTP/2 (prior knowledge, Upgrade: h2c,
+ * ALPN) on the same port. Handlers see http.h alone.
+ *
+ * One httpd belongs to one loop and its thread. Several httpds, one per
+ * thread, may be given the same listening descriptor: the kernel wakes one.
+ * The router is only read and may be shared; it must outlive the httpd.
+ *
+ *	struct httpd *h = httpd_new(l, &(struct httpd_conf){ .max_conns = 10000 }, router);
+ *	if (httpd_listen(h, fd, NULL, e) < 0) ...
+ *	loop_run(l, e);
+ *	...
+ *	httpd_stop(h, loop_mono(l) + 10 * NS_PER_S, stopped, me);  -> stopped(me) on the loop
+ *	httpd_free(h);
+ *
+ * Limits. Every value of httpd_conf that is 0 means its default. A client
+ * that is too slow is cut off: the whole head within header_timeout of its
+ * first byte; bodies and replies must move within body_timeout and
+ * write_timeout, and take no longer than that plus their bytes at min_rate. Memory for bodies on the way in
+ * is limited in all (max_body_bytes): beyond it the answer is 503. An idle
+ * connection holds about 300 bytes.
+ */
+#ifndef HTTPD_H
+#define HTTPD_H
+
+#include "base/base.h"
+#include "base/err.h"
+#include "net/http.h"
+
+struct httpd;
+struct loop;
+struct router;
+struct tls;
+
+struct httpd_conf {
+	size_t max_conns;               /* 10,000; then the longest idle one is closed, or accepting waits */
+	size_t body_limit;              /* 256 MiB: of routes that state none */
+	uint64_t max_body_bytes;        /* 1 GiB: request bodies in memory, all connections */
+	int64_t header_timeout;         /* 30 s */
+	int64_t body_timeout;           /* 60 s */
+	int64_t write_timeout;          /* 60 s */
+	int64_t idle_timeout;           /* 120 s */
+	int64_t min_rate;               /* 10 KiB a second, see above */
+	uint32_t max_streams;           /* 250 concurrent HTTP/2 streams of a connection */
+	bool trust_forwarded;           /* believe X-Pyro-Forwarded of TCP peers (unix peers always) */
+	void *owner;                    /* becomes http_req.owner */
+};
+
+struct httpd_stats {
+	uint64_t accepted, requests, refused;   /* refused: malformed, too big, too slow */
+	size_t conns, busy;             /* busy: requests handed to handlers and not replied */
+	uint64_t body_bytes;            /* request bodies held now */
+};
+
+struct httpd *httpd_new(struct loop *l, const struct httpd_conf *conf, const struct router *routes);
+
+/* Accepts on fd (borrowed: the caller closes it after httpd_stop or httpd_free). */
+int httpd_listen(struct httpd *h, int fd, struct tls *tls, struct err *e);
+/* Serves one connected socket, as if it had been accepted (takes fd over). */
+void httpd_adopt(struct httpd *h, int fd, struct tls *tls);
+
+/*
+ * Stops accepting, closes idle connections, lets requests finish until the
+ * deadline (loop_mono time), cuts the rest, then calls done once, on the loop.
+ */
+void httpd_stop(struct httpd *h, int64_t deadline, void (*done)(void *ctx), void *ctx);
+
+/* Cuts everything; requests that handlers still hold stay valid until replied. Accepts NULL. */
+void httpd_free(struct httpd *h);
+
+struct httpd_stats httpd_stats(const struct httpd *h);
+
+#endif

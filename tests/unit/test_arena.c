@@ -1,0 +1,165 @@
+/* test_arena.c - lifetimes. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/arena.h"
+#include "base/mem.h"
+
+static void test_alignment(void **state)
+{
+	struct arena *a = arena_new();
+
+	(void)state;
+	for (size_t n = 0; n < 300; n++) {
+		char *p = arena_alloc(a, n);
+
+		assert_int_equal((uintptr_t)p % 16, 0);
+		memset(p, 0x5a, n);
+	}
+	arena_free(a);
+}
+
+static void test_no_overlap(void **state)
+{
+	enum { N = 5000 };
+	struct arena *a = arena_new();
+	unsigned char **p = arena_zarray(a, N, sizeof(*p));
+	size_t seed = 1;
+
+	(void)state;
+	for (size_t i = 0; i < N; i++) {
+		size_t n;
+
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		n = 1 + (seed >> 40) % (i % 50 == 0 ? 70000 : 300);
+		p[i] = arena_alloc(a, n + 8);
+		memcpy(p[i], &n, 8);
+		memset(p[i] + 8, (int)(i & 0xff), n);
+	}
+	for (size_t i = 0; i < N; i++) {
+		size_t n;
+
+		memcpy(&n, p[i], 8);
+		for (size_t k = 0; k < n; k++)
+			assert_int_equal(p[i][8 + k], i & 0xff);
+	}
+	arena_free(a);
+}
+
+static void test_growth(void **state)
+{
+	struct arena *a = arena_new();
+
+	(void)state;
+	assert_int_equal(arena_bytes(a), 4096);
+	arena_alloc(a, 3000);
+	assert_int_equal(arena_bytes(a), 4096);
+	arena_alloc(a, 3000);
+	assert_int_equal(arena_bytes(a), 4096 + 8192);
+	/* A piece larger than any regular chunk costs itself, and the current chunk stays. */
+	arena_alloc(a, 5 << 20);
+	assert_in_range(arena_bytes(a), (5 << 20) + 12288, (5 << 20) + 12288 + 1024);
+	arena_alloc(a, 1000);
+	assert_in_range(arena_bytes(a), (5 << 20) + 12288, (5 << 20) + 12288 + 1024);
+	arena_free(a);
+}
+
+static void test_held_follows_use(void **state)
+{
+	struct arena *a = arena_new();
+	size_t used = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 200000; i++)
+		arena_alloc(a, 48), used += 48;
+	assert_in_range(arena_bytes(a), used, 2 * used);
+	arena_free(a);
+}
+
+static void test_reset(void **state)
+{
+	struct arena *a = arena_new();
+	size_t held;
+
+	(void)state;
+	for (int i = 0; i < 100000; i++)
+		arena_alloc(a, 100);
+	arena_alloc(a, 8 << 20);
+	arena_reset(a);
+	held = arena_bytes(a);
+	assert_in_range(held, 4096, 4096 + (1 << 20));
+	/* What was kept serves the next round without new memory. */
+	for (int i = 0; i < 5000; i++)
+		memset(arena_alloc(a, 100), 1, 100);
+	assert_int_equal(arena_bytes(a), held);
+	arena_reset(a);
+	assert_int_equal(arena_bytes(a), held);
+	arena_free(a);
+	a = arena_new();
+	arena_reset(a);
+	assert_int_equal(arena_bytes(a), 4096);
+	arena_free(a);
+}
+
+static void test_text(void **state)
+{
+	struct arena *a = arena_new();
+	char big[2000];
+	struct str s;
+
+	(void)state;
+	s = arena_printf(a, "%d-%s", 7, "x");
+	assert_true(str_eq(s, STR("7-x")));
+	s = arena_printf(a, "%s", "");
+	assert_string_equal(s.p, "");
+	memset(big, 'y', sizeof(big));
+	s = arena_printf(a, "%.*s!", (int)sizeof(big), big);
+	assert_int_equal(s.n, sizeof(big) + 1);
+	assert_memory_equal(s.p, big, sizeof(big));
+	assert_int_equal(s.p[sizeof(big)], '!');
+	/* Around the length where printing switches buffers. */
+	for (int n = 250; n < 260; n++) {
+		s = arena_printf(a, "%.*s", n, big);
+		assert_int_equal(s.n, n);
+		assert_int_equal(strlen(s.p), n);
+	}
+	assert_string_equal(arena_cstr(a, str_of("abc", 2)), "ab");
+	assert_string_equal(arena_cstr(a, STR_NONE), "");
+	s = arena_str(a, STR("q\0r"));
+	assert_true(str_eq(s, STR("q\0r")));
+	assert_int_equal(arena_str(a, STR_NONE).n, 0);
+	arena_free(a);
+	arena_free(NULL);
+}
+
+static void test_zeroed(void **state)
+{
+	struct arena *a = arena_new();
+
+	(void)state;
+	memset(arena_alloc(a, 3000), 0xff, 3000);
+	arena_reset(a);
+	for (int i = 0; i < 20; i++) {
+		unsigned char *p = arena_zarray(a, 30, 10);
+
+		for (int k = 0; k < 300; k++)
+			assert_int_equal(p[k], 0);
+	}
+	arena_free(a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_alignment),      cmocka_unit_test(test_no_overlap),
+		cmocka_unit_test(test_growth),         cmocka_unit_test(test_held_follows_use),
+		cmocka_unit_test(test_reset),          cmocka_unit_test(test_text),
+		cmocka_unit_test(test_zeroed),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

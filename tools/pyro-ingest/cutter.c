@@ -1,0 +1,665 @@
+/* cutter.c - see cutter.h */
+#include "tools/pyro-ingest/cutter.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "formats/block_cut.h"
+#include "io/entropy.h"
+#include "io/fd.h"
+#include "io/file.h"
+#include "tools/pyro-ingest/commit.h"
+#include "tools/pyro-ingest/publish.h"
+
+enum state { CUT_IDLE, CUT_FREEZING, CUT_WRITING };
+
+enum { CHECK_EVERY = 1, RETRY_AFTER = 5 };      /* seconds */
+
+/* The heads of one moment, from shards or replayed, on their way into blocks. */
+struct batch {
+	VEC(struct frozen_head) heads;
+	VEC(struct str) journals;       /* their files; names in mem */
+	struct arena *mem;
+	uint32_t holds;                 /* moments that use the heads */
+	bool published;                 /* rows are in blocks: free when nobody holds it */
+};
+
+struct known_block {
+	struct str tenant;              /* in cutter.mem */
+	struct ulid id;
+};
+
+struct waiter {
+	void (*done)(void *ctx, bool ok);
+	void *ctx;
+};
+
+struct question {
+	struct str tenant;
+	void (*fn)(void *ctx, struct moment *m);
+	void *ctx;
+};
+
+struct cutter {
+	struct cutter_conf conf;
+	struct arena *mem;
+	int journal_dir, lock;
+	enum state state;
+	uint64_t generation;
+	int64_t next_window;            /* wall time of the next cut by age */
+	int64_t retry_at;               /* monotonic; 0 = no failed cut */
+	bool wanted, replaying;
+	struct timer timer;
+
+	VEC(struct batch *) batches;    /* not yet in blocks */
+	VEC(struct known_block) blocks;
+	VEC(struct question) questions; /* that wait for a freeze to end */
+	VEC(struct waiter) waiters, next_waiters;
+
+	/* The cut under way. */
+	struct shard_freeze *freezes;
+	uint32_t pending;
+	struct batch *fresh;
+	struct job job;                 /* writing, or replaying */
+	VEC(struct batch *) writing;
+	struct commit commit;
+	char commit_name[48];
+	bool committed;                 /* the commit file is written: from here only forward */
+	uint64_t n_rows, n_bytes;
+	struct err err;
+	bool failed;
+};
+
+static void cut_begin(struct cutter *c);
+
+static struct batch *batch_new(void)
+{
+	struct batch *b = mem_zalloc(sizeof(*b));
+
+	b->mem = arena_new();
+	return b;
+}
+
+static void batch_free(struct batch *b)
+{
+	for (size_t i = 0; i < b->heads.n; i++)
+		head_free(b->heads.p[i].head);
+	vec_free(&b->heads);
+	vec_free(&b->journals);
+	arena_free(b->mem);
+	mem_free(b);
+}
+
+static void batch_let_go(struct batch *b)
+{
+	if (b->holds == 0 && b->published)
+		batch_free(b);
+}
+
+/* ---- moments ---- */
+
+struct hold {
+	VEC(struct batch *) batches;
+};
+
+static int ulid_order(const void *a, const void *b)
+{
+	return ulid_cmp(*(const struct ulid *)a, *(const struct ulid *)b);
+}
+
+static void moment_make(struct cutter *c, struct str tenant, struct moment *m)
+{
+	struct hold *h = mem_zalloc(sizeof(*h));
+	VEC(struct head *) heads = { 0 };
+	VEC(struct ulid) ids = { 0 };
+
+	for (size_t i = 0; i < c->batches.n; i++) {
+		struct batch *b = c->batches.p[i];
+		size_t before = heads.n;
+
+		for (size_t k = 0; k < b->heads.n; k++)
+			if (str_eq(b->heads.p[k].tenant, tenant))
+				vec_push(&heads, b->heads.p[k].head);
+		if (heads.n > before) {
+			b->holds++;
+			vec_push(&h->batches, b);
+		}
+	}
+	for (size_t i = 0; i < c->blocks.n; i++)
+		if (str_eq(c->blocks.p[i].tenant, tenant))
+			vec_push(&ids, c->blocks.p[i].id);
+	if (ids.n > 1)
+		qsort(ids.p, ids.n, sizeof(*ids.p), ulid_order);
+	*m = (struct moment){ heads.p, heads.n, ids.p, ids.n, h };
+}
+
+void cutter_moment(struct cutter *c, struct str tenant, void (*fn)(void *ctx, struct moment *m), void *ctx)
+{
+	struct question q = { tenant, fn, ctx };
+	struct moment m;
+
+	if (c->state == CUT_FREEZING) {
+		vec_push(&c->questions, q);
+		return;
+	}
+	moment_make(c, tenant, &m);
+	fn(ctx, &m);
+}
+
+void cutter_let_go(struct cutter *c, struct moment *m)
+{
+	struct hold *h = m->hold;
+
+	(void)c;
+	for (size_t i = 0; i < h->batches.n; i++) {
+		h->batches.p[i]->holds--;
+		batch_let_go(h->batches.p[i]);
+	}
+	vec_free(&h->batches);
+	mem_free(h);
+	mem_free(m->heads);
+	mem_free(m->blocks);
+}
+
+static void answer_questions(struct cutter *c)
+{
+	for (size_t i = 0; i < c->questions.n; i++) {
+		struct question q = c->questions.p[i];
+		struct moment m;
+
+		moment_make(c, q.tenant, &m);
+		q.fn(q.ctx, &m);
+	}
+	c->questions.n = 0;
+}
+
+/* ---- writing, on a pool thread ---- */
+
+struct tenant_sets {
+	struct str tenant;
+	VEC(struct dataset *) sets;
+};
+
+static struct ulid new_ulid(int64_t ms)
+{
+	uint8_t random[10];
+
+	entropy_bytes(random, sizeof(random));
+	return ulid_make(ms, random);
+}
+
+static int write_block(struct cutter *c, int dir, const struct tenant_sets *t, struct cut_window w, struct err *e)
+{
+	struct block_parts parts;
+	struct commit_block b = { t->tenant, new_ulid(loop_wall(c->conf.loop) / NS_PER_MS) };
+	int rc = cut_block(t->sets.p, t->sets.n, w, b.id, &parts, e);
+
+	if (rc < 0)
+		return e->kind == ERR_NOTFOUND ? 0 : -1;
+	rc = publish_write(dir, &parts, e);
+	if (rc == 0) {
+		vec_push(&c->commit.blocks, b);
+		c->n_rows += parts.meta.n_profiles;
+		for (uint32_t i = 0; i < parts.n_parts; i++)
+			c->n_bytes += parts.part[i].bytes.n;
+	}
+	block_parts_free(&parts);
+	return rc;
+}
+
+static int write_tenant(struct cutter *c, const struct tenant_sets *t, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct cut_window *w;
+	size_t n;
+	int dir = -1, rc = cut_windows(a, t->sets.p, t->sets.n, c->conf.window, &w, &n, e);
+
+	if (rc == 0 && n > 0)
+		rc = dir = commit_tenant_dir(c->conf.data, t->tenant, e);
+	for (size_t i = 0; i < n && rc >= 0; i++)
+		rc = write_block(c, dir, t, w[i], e);
+	fd_close(&dir);
+	arena_free(a);
+	return rc < 0 ? err_wrap(e, "tenant " STR_FMT, STR_ARG(t->tenant)) : 0;
+}
+
+/*
+ * One batch at a time: shards of one moment have disjoint partitions, so their
+ * heads fit into one block; heads of different moments do not.
+ */
+static int write_batch(struct cutter *c, struct batch *b, struct err *e)
+{
+	VEC(struct tenant_sets) v = { 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < b->heads.n; i++) {
+		struct tenant_sets new = { .tenant = b->heads.p[i].tenant };
+		size_t k = 0;
+
+		while (k < v.n && !str_eq(v.p[k].tenant, new.tenant))
+			k++;
+		if (k == v.n)
+			vec_push(&v, new);
+		if (b->heads.p[i].head->n_rows > 0)
+			vec_push(&v.p[k].sets, &b->heads.p[i].head->set);
+	}
+	for (size_t i = 0; i < v.n; i++) {
+		if (rc == 0)
+			rc = write_tenant(c, &v.p[i], e);
+		vec_free(&v.p[i].sets);
+	}
+	vec_free(&v);
+	for (size_t i = 0; i < b->journals.n; i++)
+		vec_push(&c->commit.journals, b->journals.p[i]);
+	return rc;
+}
+
+static void write_work(struct job *j)
+{
+	struct cutter *c = CONTAINER_OF(j, struct cutter, job);
+	int rc = 0;
+
+	if (!c->committed) {
+		c->n_rows = c->n_bytes = 0;
+		for (size_t i = 0; i < c->writing.n && rc == 0; i++)
+			rc = write_batch(c, c->writing.p[i], &c->err);
+		snprintf(c->commit_name, sizeof(c->commit_name), "%016" PRIx64 ".commit", c->generation);
+		if (rc == 0)
+			rc = commit_write(c->journal_dir, c->commit_name, &c->commit, &c->err);
+		c->committed = rc == 0;
+	}
+	if (rc == 0)
+		rc = commit_finish(c->conf.data, c->journal_dir, c->commit_name, &c->err);
+	c->failed = rc < 0;
+}
+
+/* ---- steps, on the loop ---- */
+
+static void tell_waiters(struct cutter *c, bool ok)
+{
+	VEC(struct waiter) v;
+
+	memcpy(&v, &c->waiters, sizeof(v));
+	memset(&c->waiters, 0, sizeof(c->waiters));
+	for (size_t i = 0; i < v.n; i++)
+		v.p[i].done(v.p[i].ctx, ok);
+	vec_free(&v);
+}
+
+static void published(struct cutter *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->commit.blocks.n; i++) {
+		struct known_block b = { arena_str(c->mem, c->commit.blocks.p[i].tenant), c->commit.blocks.p[i].id };
+
+		vec_push(&c->blocks, b);
+	}
+	c->conf.counters->blocks += c->commit.blocks.n;
+	c->conf.counters->block_rows += c->n_rows;
+	c->conf.counters->block_bytes += c->n_bytes;
+	if (c->commit.blocks.n > 0)
+		log_event(LOG_INFO, "blocks cut", LOG_I64("blocks", c->commit.blocks.n), LOG_I64("rows", c->n_rows),
+		    LOG_I64("bytes", c->n_bytes));
+	for (size_t i = 0; i < c->batches.n; i++) {
+		bool written = false;
+
+		for (size_t k = 0; k < c->writing.n; k++)
+			written = written || c->writing.p[k] == c->batches.p[i];
+		if (!written) {
+			c->batches.p[n++] = c->batches.p[i];
+			continue;
+		}
+		c->batches.p[i]->published = true;
+		batch_let_go(c->batches.p[i]);
+	}
+	c->batches.n = n;
+}
+
+static void write_done(struct job *j)
+{
+	struct cutter *c = CONTAINER_OF(j, struct cutter, job);
+
+	if (c->failed) {
+		c->conf.counters->cut_failures++;
+		log_event(LOG_ERROR, "blocks could not be written; the rows stay in memory and in the journal",
+		    LOG_CSTR("error", c->err.msg));
+		c->retry_at = loop_mono(c->conf.loop) + RETRY_AFTER * NS_PER_S;
+		if (c->committed)
+			return;
+	} else {
+		published(c);
+		c->retry_at = 0;
+	}
+	c->committed = false;
+	commit_fini(&c->commit);
+	c->writing.n = 0;
+	c->state = CUT_IDLE;
+	tell_waiters(c, !c->failed);
+	memcpy(&c->waiters, &c->next_waiters, sizeof(c->waiters));
+	memset(&c->next_waiters, 0, sizeof(c->next_waiters));
+	if (c->wanted || c->waiters.n > 0)
+		cut_begin(c);
+}
+
+static void write_submit(struct cutter *c)
+{
+	c->state = CUT_WRITING;
+	c->job = (struct job){ .work = write_work, .done = write_done, .home = c->conf.loop };
+	if (pool_submit(c->conf.pool, &c->job, &c->err) < 0) {
+		c->failed = true;
+		write_done(&c->job);
+	}
+}
+
+static void write_begin(struct cutter *c)
+{
+	for (size_t i = 0; i < c->batches.n; i++)
+		vec_push(&c->writing, c->batches.p[i]);
+	write_submit(c);
+}
+
+static void froze(struct shard_freeze *f)
+{
+	struct cutter *c = f->ctx;
+	struct batch *b = c->fresh;
+
+	if (f->failed)
+		log_event(LOG_ERROR, "a shard could not start a new journal; its rows are cut later",
+		    LOG_CSTR("error", f->err.msg));
+	else
+		vec_push(&b->journals, arena_str(b->mem, str_cstr(f->journal)));
+	for (size_t i = 0; i < f->heads.n; i++)
+		vec_push(&b->heads, f->heads.p[i]);
+	vec_free(&f->heads);
+	if (--c->pending > 0)
+		return;
+	mem_free(c->freezes);
+	vec_push(&c->batches, b);
+	write_begin(c);
+	answer_questions(c);
+}
+
+static void cut_begin(struct cutter *c)
+{
+	if (c->state != CUT_IDLE || c->replaying)
+		return;
+	c->wanted = false;
+	c->state = CUT_FREEZING;
+	c->generation++;
+	c->fresh = batch_new();
+	c->pending = c->conf.n_shards;
+	c->freezes = mem_zarray(c->conf.n_shards, sizeof(*c->freezes));
+	for (uint32_t i = 0; i < c->conf.n_shards; i++) {
+		struct shard_freeze *f = &c->freezes[i];
+
+		f->generation = c->generation;
+		f->done = froze;
+		f->home = c->conf.loop;
+		f->ctx = c;
+		shard_take_heads(c->conf.shards[i], f);
+	}
+}
+
+void cutter_cut(struct cutter *c, void (*done)(void *ctx, bool ok), void *ctx)
+{
+	struct waiter w = { done, ctx };
+
+	c->wanted = true;
+	if (done != NULL && c->state == CUT_IDLE)
+		vec_push(&c->waiters, w);
+	else if (done != NULL)
+		vec_push(&c->next_waiters, w);
+	cut_begin(c);
+}
+
+static uint64_t journal_total(const struct cutter *c)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < c->conf.n_shards; i++)
+		n += shard_journal_bytes(c->conf.shards[i]);
+	return n;
+}
+
+static void tick(struct timer *t)
+{
+	struct cutter *c = CONTAINER_OF(t, struct cutter, timer);
+	int64_t wall = loop_wall(c->conf.loop), mono = loop_mono(c->conf.loop);
+
+	if (wall >= c->next_window) {
+		c->next_window = (wall / c->conf.window + 1) * c->conf.window;
+		c->wanted = true;
+	}
+	if (journal_total(c) > c->conf.max_journal)
+		c->wanted = true;
+	if (c->committed && c->failed && mono >= c->retry_at) {
+		c->failed = false;
+		write_submit(c);
+	} else if ((c->wanted && c->retry_at == 0) || (c->retry_at != 0 && mono >= c->retry_at)) {
+		cut_begin(c);
+	}
+	loop_timer(c->conf.loop, t, mono + CHECK_EVERY * NS_PER_S);
+}
+
+/* ---- start ---- */
+
+struct replay {
+	struct batch *b;
+	struct cutter *c;
+	uint64_t generation;
+};
+
+static int replay_record(void *ctx, struct str tenant, struct str record, struct err *e)
+{
+	struct replay *r = ctx;
+	struct frozen_head new = { .head = NULL };
+
+	for (size_t i = 0; i < r->b->heads.n; i++)
+		if (str_eq(r->b->heads.p[i].tenant, tenant))
+			return head_replay(r->b->heads.p[i].head, record, e);
+	new.tenant = arena_str(r->b->mem, tenant);
+	new.head = head_new();
+	vec_push(&r->b->heads, new);
+	return head_replay(new.head, record, e);
+}
+
+static void report(struct cutter *c, const char *name, const struct journal_report *r, const struct err *e)
+{
+	c->conf.counters->replayed_records += r->records;
+	c->conf.counters->broken_records += r->broken;
+	log_event(r->broken ? LOG_ERROR : LOG_INFO, r->broken ? "journal replayed with losses" : "journal replayed",
+	    LOG_CSTR("file", name), LOG_I64("records", r->records), LOG_I64("bytes", r->bytes),
+	    LOG_I64("broken", r->broken), LOG_I64("torn_bytes", r->torn),
+	    LOG_CSTR("first_error", r->broken ? e->msg : ""));
+}
+
+/* A damaged file is kept under another name: its rows that could be read are in blocks all the same. */
+static void keep_aside(struct cutter *c, const char *name)
+{
+	char aside[64];
+	struct err e;
+
+	snprintf(aside, sizeof(aside), "%s.broken", name);
+	if (file_rename(c->journal_dir, name, aside, &e) < 0)
+		log_event(LOG_ERROR, "journal cannot be kept aside", LOG_CSTR("error", e.msg));
+	else
+		log_event(LOG_ERROR, "damaged journal kept aside", LOG_CSTR("file", aside));
+}
+
+static void replay_file(struct cutter *c, const char *name)
+{
+	struct batch *b = batch_new();
+	struct replay r = { b, c, 0 };
+	struct journal_report out;
+	struct err e = { .kind = ERR_NONE };
+
+	if (journal_replay(c->journal_dir, name, replay_record, &r, &out, &e) < 0) {
+		log_event(LOG_ERROR, "journal cannot be read", LOG_CSTR("error", e.msg));
+		keep_aside(c, name);
+		batch_free(b);
+		return;
+	}
+	report(c, name, &out, &e);
+	if (out.broken > 0)
+		keep_aside(c, name);
+	else
+		vec_push(&b->journals, arena_str(b->mem, str_cstr(name)));
+	vec_push(&c->writing, b);
+}
+
+static void replay_work(struct job *j)
+{
+	struct cutter *c = CONTAINER_OF(j, struct cutter, job);
+	struct arena *a = arena_new();
+	struct file_list list;
+	uint64_t generation;
+	uint32_t shard;
+	struct err e;
+
+	c->failed = file_list(a, c->journal_dir, ".", &list, &e) < 0;
+	for (size_t i = 0; !c->failed && i < list.n; i++)
+		if (journal_name_parse(list.p[i].name, &generation, &shard) && generation < c->generation)
+			replay_file(c, list.p[i].name.p);
+	arena_free(a);
+}
+
+static void replay_done(struct job *j)
+{
+	struct cutter *c = CONTAINER_OF(j, struct cutter, job);
+
+	for (size_t i = 0; i < c->writing.n; i++)
+		vec_push(&c->batches, c->writing.p[i]);
+	c->writing.n = 0;
+	c->replaying = false;
+	if (c->batches.n > 0 || c->wanted)
+		cut_begin(c);
+}
+
+void cutter_start(struct cutter *c)
+{
+	c->next_window = (loop_wall(c->conf.loop) / c->conf.window + 1) * c->conf.window;
+	c->replaying = true;
+	c->job = (struct job){ .work = replay_work, .done = replay_done, .home = c->conf.loop };
+	if (pool_submit(c->conf.pool, &c->job, &c->err) < 0)
+		replay_done(&c->job);
+	loop_timer(c->conf.loop, &c->timer, loop_mono(c->conf.loop) + CHECK_EVERY * NS_PER_S);
+}
+
+bool cutter_replaying(const struct cutter *c)
+{
+	return c->replaying;
+}
+
+int cutter_journal_dir(struct cutter *c)
+{
+	return c->journal_dir;
+}
+
+uint64_t cutter_generation(struct cutter *c)
+{
+	return c->generation;
+}
+
+/* The blocks that a tenant's folder holds; what a cut left unfinished is removed. */
+static int load_tenant(struct cutter *c, struct arena *a, struct str tenant, struct err *e)
+{
+	const char *path = arena_printf(a, "%s/" STR_FMT "/local", c->conf.data, STR_ARG(tenant)).p;
+	struct file_list list;
+	struct known_block b = { .tenant = arena_str(c->mem, tenant) };
+	int dir, rc;
+
+	dir = fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, e);
+	if (dir < 0)
+		return e->kind == ERR_NOTFOUND ? 0 : -1;
+	rc = publish_tidy(dir, e);
+	if (rc == 0)
+		rc = file_list(a, dir, ".", &list, e);
+	for (size_t i = 0; rc == 0 && i < list.n; i++) {
+		struct err ignored;
+
+		if (list.p[i].type == FILE_FOLDER && ulid_parse(list.p[i].name, &b.id, &ignored) == 0)
+			vec_push(&c->blocks, b);
+	}
+	fd_close(&dir);
+	return rc;
+}
+
+static int load_blocks(struct cutter *c, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct file_list list;
+	int rc = file_list(a, AT_FDCWD, c->conf.data, &list, e);
+
+	for (size_t i = 0; rc == 0 && i < list.n; i++)
+		if (list.p[i].type == FILE_FOLDER)
+			rc = load_tenant(c, a, list.p[i].name, e);
+	arena_free(a);
+	return rc;
+}
+
+/* Finishes commits, and finds a generation above all that were used. */
+static int load_journals(struct cutter *c, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct file_list list;
+	uint64_t generation;
+	uint32_t shard;
+	int rc = file_list(a, c->journal_dir, ".", &list, e);
+
+	for (size_t i = 0; rc == 0 && i < list.n; i++) {
+		if (str_suffix(list.p[i].name, STR(".commit"))) {
+			c->generation = MAX(c->generation, strtoull(list.p[i].name.p, NULL, 16) + 1);
+			rc = commit_finish(c->conf.data, c->journal_dir, list.p[i].name.p, e);
+		} else if (journal_name_parse(list.p[i].name, &generation, &shard)) {
+			c->generation = MAX(c->generation, generation + 1);
+		}
+	}
+	arena_free(a);
+	return rc;
+}
+
+struct cutter *cutter_open(const struct cutter_conf *conf, struct err *e)
+{
+	struct cutter *c = mem_zalloc(sizeof(*c));
+	const char *path;
+
+	c->conf = *conf;
+	c->mem = arena_new();
+	c->journal_dir = c->lock = -1;
+	c->timer.fn = tick;
+	c->generation = 1;
+	path = arena_printf(c->mem, "%s/journal", conf->data).p;
+	if (file_mkdirs(AT_FDCWD, path, 0777, e) < 0 ||
+	    (c->journal_dir = fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, e)) < 0 ||
+	    (c->lock = file_lock(c->journal_dir, "lock", false, e)) < 0 || load_journals(c, e) < 0 ||
+	    load_blocks(c, e) < 0) {
+		cutter_close(c);
+		err_wrap(e, "data folder %s", conf->data);
+		return NULL;
+	}
+	return c;
+}
+
+void cutter_close(struct cutter *c)
+{
+	if (c == NULL)
+		return;
+	loop_timer_off(c->conf.loop, &c->timer);
+	for (size_t i = 0; i < c->batches.n; i++)
+		batch_free(c->batches.p[i]);
+	vec_free(&c->batches);
+	vec_free(&c->blocks);
+	vec_free(&c->questions);
+	vec_free(&c->waiters);
+	vec_free(&c->next_waiters);
+	vec_free(&c->writing);
+	commit_fini(&c->commit);
+	fd_close(&c->lock);
+	fd_close(&c->journal_dir);
+	arena_free(c->mem);
+	mem_free(c);
+}

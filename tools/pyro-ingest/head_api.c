@@ -1,0 +1,153 @@
+/*
+ * head_api.c - questions about rows that are not yet in blocks. The main
+ * loop takes a moment (cutter.h), asks every shard at that moment, answers
+ * for the replayed heads itself and merges the parts.
+ */
+#include "formats/ask.h"
+#include "net/rpc.h"
+#include "tools/pyro-ingest/ingest.h"
+
+struct head_question {
+	struct ingest *in;
+	struct http_req *r;
+	struct pyro_ask ask;
+	struct moment moment;
+	struct shard_ask *asks;
+	struct head_part {
+		struct arena *a;        /* the shard's, handed over */
+		struct part part;
+		struct err *err;
+	} *parts;
+	uint32_t pending;
+	struct part whole;
+	struct err err;
+	bool failed;
+};
+
+/* On the shard's thread. */
+static void shard_answers(struct shard_ask *sa, struct head *h)
+{
+	struct head_question *q = sa->ctx;
+	struct head_part *p = &q->parts[sa - q->asks];
+	struct dataset *set = h ? &h->set : NULL;
+	struct err e;
+
+	p->a = arena_new();
+	p->part = part_none();
+	if (h == NULL || h->n_rows == 0)
+		return;
+	if (ask_run(p->a, &q->ask, &set, 1, &p->part, &e) < 0) {
+		p->err = arena_alloc(p->a, sizeof(*p->err));
+		*p->err = e;
+	}
+}
+
+static void question_free(struct head_question *q)
+{
+	for (uint32_t i = 0; i < q->in->n_workers; i++)
+		arena_free(q->parts[i].a);
+	part_fini(&q->whole);
+	cutter_let_go(q->in->cutter, &q->moment);
+}
+
+static void reply(struct head_question *q)
+{
+	struct pyro_answer answer = { 0 };
+	struct arena *a = q->r->a;
+	struct buf out;
+	char id[ULID_TEXT + 1];
+
+	part_to_message(a, &q->whole, &answer);
+	answer.blocks.n = q->moment.n_blocks;
+	answer.blocks.p = arena_array(a, q->moment.n_blocks, sizeof(*answer.blocks.p));
+	for (size_t i = 0; i < q->moment.n_blocks; i++) {
+		ulid_print(q->moment.blocks[i], id);
+		answer.blocks.p[i] = arena_str(a, str_cstr(id));
+	}
+	answer.replaying = cutter_replaying(q->in->cutter);
+	buf_init(&out, INT32_MAX);
+	msg_encode(&pyro_answer_type, &answer, &out);
+	if (buf_check(&out, "answer", &q->err) < 0)
+		http_error(q->r, &q->err);
+	else
+		http_reply(q->r, &(struct http_reply){ .status = 200, .take = &out });
+	buf_fini(&out);
+}
+
+static void merge(struct head_question *q, struct part *part, const struct err *err)
+{
+	if (err != NULL && !q->failed) {
+		q->failed = true;
+		q->err = *err;
+	}
+	if (!q->failed && part_merge(q->r->a, &q->ask, &q->whole, part, &q->err) < 0)
+		q->failed = true;
+	part_fini(part);
+}
+
+static void shard_answered(struct shard_ask *sa)
+{
+	struct head_question *q = sa->ctx;
+
+	if (--q->pending > 0)
+		return;
+	for (uint32_t i = 0; i < q->in->n_workers; i++)
+		merge(q, &q->parts[i].part, q->parts[i].err);
+	if (q->failed)
+		http_error(q->r, &q->err);
+	else
+		reply(q);
+	question_free(q);
+}
+
+/* The heads that the cutter holds; rarely more than none. */
+static void held_heads(struct head_question *q)
+{
+	for (size_t i = 0; i < q->moment.n_heads; i++) {
+		struct dataset *set = &q->moment.heads[i]->set;
+		struct part part = part_none();
+		struct err e;
+
+		if (q->moment.heads[i]->n_rows == 0)
+			continue;
+		if (ask_run(q->r->a, &q->ask, &set, 1, &part, &e) < 0)
+			merge(q, &part, &e);
+		else
+			merge(q, &part, NULL);
+	}
+}
+
+static void at_moment(void *ctx, struct moment *m)
+{
+	struct head_question *q = ctx;
+
+	q->moment = *m;
+	q->pending = q->in->n_workers;
+	for (uint32_t i = 0; i < q->in->n_workers; i++) {
+		struct shard_ask *sa = &q->asks[i];
+
+		*sa = (struct shard_ask){ .tenant = q->ask.tenant, .fn = shard_answers, .done = shard_answered,
+			.home = q->in->loop, .ctx = q };
+		shard_question(q->in->workers[i].shard, sa);
+	}
+	held_heads(q);
+}
+
+void head_ask(struct http_req *r, void *ctx)
+{
+	struct ingest *in = r->owner;
+	struct head_question *q = arena_zalloc(r->a, sizeof(*q));
+	struct err e;
+
+	(void)ctx;
+	q->in = in;
+	q->r = r;
+	q->whole = part_none();
+	if (msg_decode(r->a, &pyro_ask_type, r->body, &q->ask, &e) < 0) {
+		http_error(r, &e);
+		return;
+	}
+	q->asks = arena_zarray(r->a, in->n_workers, sizeof(*q->asks));
+	q->parts = arena_zarray(r->a, in->n_workers, sizeof(*q->parts));
+	cutter_moment(in->cutter, q->ask.tenant, at_moment, q);
+}

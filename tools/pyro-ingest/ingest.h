@@ -1,0 +1,53 @@
+/*
+ * ingest.h - the process `pyro-ingest serve`: a main loop with the cutter and
+ * the questions of pyro-query, and worker threads that take pushes.
+ */
+#ifndef INGEST_H
+#define INGEST_H
+
+#include "conf/limits.h"
+#include "conf/tool.h"
+#include "tools/pyro-ingest/cutter.h"
+#include "tools/pyro-ingest/worker.h"
+
+struct ingest_opts {
+#define OPT_FILE "tools/pyro-ingest/ingest.def"
+#include "conf/opt_struct.h"
+};
+
+struct ingest {
+	struct tool *tool;
+	const struct ingest_opts *opts;
+	struct loop *loop;              /* the main one */
+	struct pool *pool;
+	struct counters counters;
+	struct tenants tenants;
+	_Atomic uint64_t memory;
+	struct limits_set *limits, *old_limits;
+	uint32_t limits_pending;        /* workers that have not yet taken new limits */
+	struct cutter *cutter;
+	struct worker *workers;
+	uint32_t n_workers;
+	struct shard **shards;          /* of the workers */
+	uint32_t pending;               /* workers that a step of start or stop waits for */
+	struct router *router, *head_router;
+	struct httpd *head_httpd;       /* questions about recent rows */
+	int listen_fd, head_fd;
+	_Atomic bool ready;
+	bool stopping, failed;
+	struct err err;                 /* why the start failed */
+};
+
+/* serve.c */
+int ingest_serve(struct tool *t, const struct ingest_opts *o, struct err *e);
+/* oneshot.c */
+int ingest_filter(struct tool *t, const struct ingest_opts *o, struct err *e);
+/* head_api.c: POST /pyro.v1.Head/Ask; r->owner is the struct ingest. */
+void head_ask(struct http_req *r, void *ctx);
+/* status.c: /ready, /metrics, /config and their like; r->owner is the worker. */
+extern const struct route status_routes[];
+extern const size_t n_status_routes;
+/* The limits of the options, whose fields have the same names. */
+struct limits limits_of_opts(const struct ingest_opts *o);
+
+#endif

@@ -1,0 +1,290 @@
+/*
+ * oneshot.c - the filter: a profile stream in (files, folders, archives,
+ * standard input), blocks out (a folder, or a tar on standard output). The
+ * same input gives the same blocks, byte for byte: ids come from the content.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "formats/app_name.h"
+#include "formats/block_cut.h"
+#include "formats/format.h"
+#include "io/archive.h"
+#include "io/fd.h"
+#include "io/file.h"
+#include "io/inputs.h"
+#include "io/progress.h"
+#include "io/stream_fd.h"
+#include "tools/pyro-ingest/ingest.h"
+#include "tools/pyro-ingest/publish.h"
+
+enum { INPUT_LIMIT = INT32_MAX };
+
+struct filter {
+	const struct ingest_opts *o;
+	struct limits limits;
+	struct clean_rules rules;
+	struct arena *mem;
+	struct labels labels;           /* of --label */
+	struct head *head;
+	struct sym_importer *importer;
+	struct buf record;
+	uint64_t content;               /* hash of all that went in */
+	uint64_t skipped, profiles;
+	int64_t now, time;              /* time: of --time, 0 = none */
+	struct progress progress;
+};
+
+/* Whoever runs a filter decides about sizes and ages; label rules stay. */
+static struct limits filter_limits(const struct ingest_opts *o)
+{
+	struct limits l = limits_of_opts(o);
+
+	l.reject_older_than = l.reject_newer_than = 0;
+	l.max_profile_size_bytes = l.max_profile_stacktrace_samples = 0;
+	l.max_profile_stacktrace_sample_labels = 0;
+	return l;
+}
+
+static int parse_labels(struct filter *f, struct err *e)
+{
+	f->labels.p = arena_array(f->mem, f->o->label.n, sizeof(*f->labels.p));
+	for (size_t i = 0; i < f->o->label.n; i++) {
+		struct str value = str_cstr(f->o->label.p[i]), name = str_cut(&value, '=');
+
+		if (name.n == 0 || value.p == NULL || value.n == 0)
+			return err_set(e, ERR_USAGE, "--label %s: NAME=VALUE is expected", f->o->label.p[i]);
+		f->labels = labels_with(f->mem, &f->labels, name, value);
+	}
+	return 0;
+}
+
+/* ---- one profile ---- */
+
+static int member_labels(struct arena *a, struct str json, struct labels *l, struct err *e)
+{
+	json_t *root;
+	const char *key;
+	json_t *value;
+
+	if (json.n == 0)
+		return 0;
+	root = json_parse(json, e);
+	if (root == NULL)
+		return err_wrap(e, "labels of the member");
+	json_object_foreach(root, key, value) {
+		if (json_is_string(value))
+			*l = labels_with(a, l, arena_str(a, str_cstr(key)),
+			    arena_str(a, str_of(json_string_value(value), json_string_length(value))));
+	}
+	json_decref(root);
+	return 0;
+}
+
+static struct labels labels_of_profile(struct filter *f, struct input *in, struct profile *p, struct labels member)
+{
+	struct labels l = member;
+
+	for (uint32_t i = 0; i < f->labels.n; i++)
+		l = labels_with(in->a, &l, f->labels.p[i].name, f->labels.p[i].value);
+	if (!labels_has(&l, STR("__name__")))
+		l = labels_with(in->a, &l, STR("__name__"),
+		    sample_type_config_profile_name(&sample_type_config_default, p));
+	return clean_labels(in->a, &l);
+}
+
+/* An id from the content and the place in the stream. */
+static void profile_id(struct filter *f, struct input *in, uint64_t n, uint8_t id[static 16])
+{
+	uint64_t h = hash_xxh64(in->bytes, n), k = hash_xxh64(in->name, h);
+
+	f->content = hash_mix(f->content, h);
+	memcpy(id, &f->content, 8);
+	memcpy(id + 8, &k, 8);
+	id[6] = (uint8_t)((id[6] & 0x0f) | 0x40);
+	id[8] = (uint8_t)((id[8] & 0x3f) | 0x80);
+}
+
+static int add_profile(struct filter *f, struct input *in, struct profile *p, struct labels member, struct err *e)
+{
+	struct clean_in ci = { .rules = &f->rules, .now = f->now, .profile = p,
+		.partition_label = str_cstr(f->o->partition_label) };
+	struct clean_out out;
+	uint8_t id[16];
+
+	if (p->time == 0)
+		p->time = f->time ? f->time : in->mtime;
+	ci.labels = labels_of_profile(f, in, p, member);
+	if (clean_profile(in->a, &ci, &out, e) < 0)
+		return -1;
+	profile_id(f, in, f->profiles++, id);
+	for (uint32_t i = 0; i < out.n; i++) {
+		memcpy(out.p[i].id, id, sizeof(id));
+		buf_reset(&f->record);
+		head_add(f->head, f->importer, &out.p[i], &f->record);
+	}
+	return 0;
+}
+
+static int one_input(void *ctx, struct input *in, struct err *e)
+{
+	struct filter *f = ctx;
+	struct format_opts fo = { .file_name = in->name };
+	const struct format *format = f->o->format[0] ? format_by_name(str_cstr(f->o->format), e)
+	                                              : format_detect(in->bytes, in->name, e);
+	struct format_profiles got;
+	struct labels member = { NULL, 0 };
+
+	if (format == NULL || format->decode(in->a, in->bytes, &fo, &got, e) < 0 ||
+	    member_labels(in->a, in->labels, &member, e) < 0)
+		return -1;
+	for (uint32_t i = 0; i < got.n; i++)
+		if (add_profile(f, in, got.p[i], member, e) < 0)
+			return -1;
+	progress_add(&f->progress, in->bytes.n);
+	return 0;
+}
+
+static int skip_input(void *ctx, struct str name, struct err *e)
+{
+	struct filter *f = ctx;
+
+	(void)name;
+	f->skipped++;
+	log_event(LOG_WARN, "input skipped", LOG_CSTR("error", e->msg));
+	return 0;
+}
+
+/* ---- blocks out ---- */
+
+static int to_folder(const struct block_parts *b, int dir, struct err *e)
+{
+	char id[ULID_TEXT + 1];
+
+	if (publish_write(dir, b, e) < 0 || publish_name(dir, b->meta.ulid, e) < 0)
+		return -1;
+	ulid_print(b->meta.ulid, id);
+	printf("%s\n", id);
+	return 0;
+}
+
+/* meta.json first, so that a reader may pass over a block. */
+static int to_tar(const struct block_parts *b, struct pack *out, struct err *e)
+{
+	char id[ULID_TEXT + 1], name[96];
+
+	ulid_print(b->meta.ulid, id);
+	for (uint32_t i = 0; i < b->n_parts; i++) {
+		const uint32_t k = (i + b->n_parts - 1) % b->n_parts;
+		struct member m = { .mtime = ulid_ms(b->meta.ulid) * NS_PER_MS };
+
+		snprintf(name, sizeof(name), "%s/" STR_FMT, id, STR_ARG(b->part[k].name));
+		m.name = str_cstr(name);
+		if (pack_add(out, &m, b->part[k].bytes, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static struct ulid window_ulid(const struct filter *f, struct cut_window w)
+{
+	uint64_t a = hash_mix(f->content, (uint64_t)w.from), b = hash_mix(a, f->profiles);
+	uint8_t random[10];
+
+	memcpy(random, &a, 8);
+	memcpy(random + 8, &b, 2);
+	return ulid_make(w.from / NS_PER_MS, random);
+}
+
+static int each_block(struct filter *f, int dir, struct pack *out, struct err *e)
+{
+	struct dataset *set = &f->head->set;
+	struct cut_window *w;
+	size_t n;
+	int rc = cut_windows(f->mem, &set, 1, f->o->max_block_duration, &w, &n, e);
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		struct block_parts parts;
+
+		if (cut_block(&set, 1, w[i], window_ulid(f, w[i]), &parts, e) < 0)
+			return -1;
+		rc = out != NULL ? to_tar(&parts, out, e) : to_folder(&parts, dir, e);
+		block_parts_free(&parts);
+	}
+	return rc;
+}
+
+static int write_folder(struct filter *f, struct err *e)
+{
+	int dir, rc;
+
+	if (file_mkdirs(AT_FDCWD, f->o->output, 0777, e) < 0)
+		return -1;
+	dir = fd_open(AT_FDCWD, f->o->output, O_RDONLY | O_DIRECTORY, e);
+	if (dir < 0)
+		return -1;
+	rc = each_block(f, dir, NULL, e);
+	fd_close(&dir);
+	return rc;
+}
+
+static int write_stream(struct filter *f, struct err *e)
+{
+	struct sink *k = sink_fd(STDOUT_FILENO, FD_KEEP, "standard output");
+	struct pack *out = pack_open(k, e);
+	int rc = out == NULL ? -1 : each_block(f, -1, out, e);
+
+	if (rc == 0)
+		rc = pack_close(out, e);
+	if (rc == 0)
+		return sink_close(k, e);
+	sink_drop(k);
+	return -1;
+}
+
+static int write_blocks(struct filter *f, struct err *e)
+{
+	if (f->head->n_rows == 0)
+		return err_set(e, ERR_NOTFOUND, "no samples in %llu profiles", (unsigned long long)f->profiles);
+	return f->o->output[0] ? write_folder(f, e) : write_stream(f, e);
+}
+
+static int prepare(struct filter *f, struct err *e)
+{
+	if (f->o->output[0] == '\0' && isatty(STDOUT_FILENO))
+		return err_set(e, ERR_USAGE, "blocks are not for a terminal: use --output FOLDER, or a pipe");
+	if (f->o->from[0] && num_time(str_cstr(f->o->from), f->now, &f->time, e) < 0)
+		return err_wrap(e, "--time");
+	return parse_labels(f, e);
+}
+
+int ingest_filter(struct tool *t, const struct ingest_opts *o, struct err *e)
+{
+	struct filter f = { .o = o, .limits = filter_limits(o), .mem = arena_new(), .head = head_new(),
+		.importer = sym_importer_new(), .now = clock_real()->wall(clock_real()) };
+	struct inputs_opts io = { .limit = INPUT_LIMIT, .bad = o->keep_going ? skip_input : NULL };
+	int rc;
+
+	f.rules.limits = &f.limits;
+	buf_init(&f.record, SIZE_MAX);
+	progress_init(&f.progress, "reading profiles", 0, clock_real());
+	rc = prepare(&f, e);
+	if (rc == 0)
+		rc = inputs_each(t->conf.args, t->conf.n_args, &io, one_input, &f, e);
+	progress_fini(&f.progress);
+	if (rc == 0)
+		rc = write_blocks(&f, e);
+	if (rc == 0 && f.skipped > 0)
+		rc = 1;
+	buf_fini(&f.record);
+	sym_importer_free(f.importer);
+	head_free(f.head);
+	arena_free(f.mem);
+	return rc;
+}

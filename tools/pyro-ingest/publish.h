@@ -1,0 +1,17 @@
+/*
+ * publish.h - blocks on disk: written under a temporary name, made visible by
+ * a rename. Used by the cutter and by the filter.
+ */
+#ifndef PUBLISH_H
+#define PUBLISH_H
+
+#include "formats/block.h"
+
+/* Writes and syncs <dir>/.tmp-<ULID>/ with all parts. dir exists. */
+int publish_write(int dir, const struct block_parts *b, struct err *e);
+/* .tmp-<ULID> -> <ULID>, durably. That it has that name already is no error. */
+int publish_name(int dir, struct ulid id, struct err *e);
+/* Removes .tmp-* folders. */
+int publish_tidy(int dir, struct err *e);
+
+#endif

@@ -1,0 +1,153 @@
+/* push.c - see push.h */
+#include "tools/pyro-ingest/push.h"
+
+#include "base/hash.h"
+#include "base/num.h"
+#include "tools/pyro-ingest/worker.h"
+
+struct push *push_new(struct worker *w, struct http_req *r, const struct tenant_rules *tenant)
+{
+	struct push *p = mem_zalloc(sizeof(*p));
+
+	p->w = w;
+	p->r = r;
+	p->a = r->a;
+	p->tenant = tenant;
+	return p;
+}
+
+void push_free(struct push *p)
+{
+	for (size_t i = 0; i < p->items.n; i++)
+		mem_free(p->items.p[i].err);
+	for (size_t i = 0; i < p->scratch.n; i++)
+		worker_give_buf(p->w, &p->scratch.p[i]);
+	vec_free(&p->items);
+	vec_free(&p->scratch);
+	mem_free(p);
+}
+
+struct buf *push_scratch(struct push *p)
+{
+	vec_push(&p->scratch, worker_take_buf(p->w));
+	return &p->scratch.p[p->scratch.n - 1];
+}
+
+static void discard(struct push *p, enum discard reason, uint64_t bytes)
+{
+	p->tenant->tenant->discarded[reason]++;
+	p->tenant->tenant->discarded_bytes[reason] += bytes;
+}
+
+void push_failed(struct push *p, const struct err *e, enum discard reason, size_t raw_size)
+{
+	struct push_item item = { .err = mem_alloc(sizeof(*item.err)) };
+
+	*item.err = *e;
+	p->w->conf.counters->profiles++;
+	p->w->conf.counters->compressed += raw_size;
+	discard(p, reason, raw_size);
+	vec_push(&p->items, item);
+}
+
+static int take_rate(struct push *p, const struct labels *l, const struct profile *f, struct err *e)
+{
+	const struct limits *limits = p->tenant->rules.limits;
+	double rate = limits->ingestion_rate_mb * (1 << 20), burst = limits->ingestion_burst_size_mb * (1 << 20);
+	uint64_t size;
+
+	if (rate <= 0)
+		return 0;
+	size = clean_size(l, f);
+	if (tenant_take(p->tenant->tenant, rate, burst, size, p->r->mono))
+		return 0;
+	return err_set(e, ERR_LIMIT, "push rate limit (" STR_FMT ") exceeded while adding " STR_FMT,
+	    STR_ARG(num_size_iec(p->a, (uint64_t)rate)), STR_ARG(num_size_iec(p->a, size)));
+}
+
+/* The parts of one pushed profile share an id. */
+static void make_adds(struct push *p, struct push_item *item, const struct clean_out *out)
+{
+	uint8_t id[16];
+
+	worker_profile_id(p->w, id);
+	item->adds = arena_zarray(p->a, out->n, sizeof(*item->adds));
+	item->n = out->n;
+	for (uint32_t i = 0; i < out->n; i++) {
+		struct shard_add *add = &item->adds[i];
+
+		add->push = out->p[i];
+		memcpy(add->push.id, id, sizeof(id));
+		add->tenant = p->tenant->tenant;
+		add->limits = p->tenant->rules.limits;
+		add->home = p->r->loop;
+	}
+}
+
+void push_profile(struct push *p, const struct labels *sent, struct profile *f, size_t raw_size)
+{
+	struct clean_in in = { .rules = &p->tenant->rules, .now = p->r->wall, .profile = f,
+		.partition_label = p->w->conf.partition_label };
+	struct counters *c = p->w->conf.counters;
+	struct clean_out out = { .reason = DISCARD_rate_limited };
+	struct push_item item = { 0 };
+	struct err e;
+
+	in.labels = clean_labels(p->a, sent);
+	c->profiles++;
+	c->compressed += raw_size;
+	c->decompressed += f->wire_size;
+	c->samples += f->n_samples;
+	if (take_rate(p, &in.labels, f, &e) < 0 || clean_profile(p->a, &in, &out, &e) < 0) {
+		item.err = mem_alloc(sizeof(*item.err));
+		*item.err = e;
+		discard(p, out.reason, f->wire_size);
+	} else {
+		make_adds(p, &item, &out);
+	}
+	vec_push(&p->items, item);
+}
+
+static void finish(struct push *p)
+{
+	for (size_t i = 0; i < p->items.n && p->err == NULL; i++)
+		p->err = p->items.p[i].err;
+	p->done(p);
+}
+
+static void add_done(struct shard_add *a)
+{
+	struct push_item *item = NULL;
+	struct push *p = a->wait_ctx;
+
+	for (size_t i = 0; i < p->items.n && item == NULL; i++)
+		if (a >= p->items.p[i].adds && a < p->items.p[i].adds + p->items.p[i].n)
+			item = &p->items.p[i];
+	if (a->err != NULL) {
+		discard(p, a->reason, a->push.profile->wire_size);
+		if (item != NULL && item->err == NULL)
+			item->err = a->err;
+		else
+			mem_free(a->err);
+	}
+	if (--p->pending == 0)
+		finish(p);
+}
+
+void push_send(struct push *p, void (*done)(struct push *p))
+{
+	p->done = done;
+	p->pending = 1;
+	for (size_t i = 0; i < p->items.n; i++) {
+		for (uint32_t k = 0; k < p->items.p[i].n; k++) {
+			struct shard_add *a = &p->items.p[i].adds[k];
+
+			a->done = add_done;
+			a->wait_ctx = p;
+			p->pending++;
+			shard_send(worker_shard(p->w, p->tenant->tenant->name, a->push.partition), a);
+		}
+	}
+	if (--p->pending == 0)
+		finish(p);
+}

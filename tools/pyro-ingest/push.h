@@ -1,0 +1,51 @@
+/*
+ * push.h - one write request on its way: the profiles it brought, cleaned and
+ * sent to their shards, and the moment when all of them are durable.
+ *
+ *	struct push *p = push_new(w, r, tenant);
+ *	push_profile(p, &labels, profile);      any number; errors are collected
+ *	push_send(p, reply);                    reply(p) later, once, on this thread
+ *
+ * Each profile stands alone: valid ones are stored though others fail, and
+ * p->err is the first failure in the order of the request. All memory is the
+ * request's arena.
+ */
+#ifndef PUSH_H
+#define PUSH_H
+
+#include "net/http.h"
+#include "tools/pyro-ingest/shard.h"
+
+struct worker;
+
+struct push_item {
+	struct err *err;                /* NULL = good so far */
+	struct shard_add *adds;
+	uint32_t n;
+};
+
+struct push {
+	struct worker *w;
+	struct http_req *r;
+	struct arena *a;
+	const struct tenant_rules *tenant;
+	VEC(struct push_item) items;
+	VEC(struct buf) scratch;
+	uint32_t pending;
+	void (*done)(struct push *p);
+	void *ctx;                      /* the handler's */
+	const struct err *err;          /* first failure, or NULL; valid until push_free */
+};
+
+struct push *push_new(struct worker *w, struct http_req *r, const struct tenant_rules *tenant);
+void push_free(struct push *p);
+
+/* A buffer for the bytes of one profile; lives as long as the push. Not valid after the next call. */
+struct buf *push_scratch(struct push *p);
+/* Rate limit, cleaning. The profile lives in p->a. raw_size: bytes as they came, for the counters. */
+void push_profile(struct push *p, const struct labels *sent, struct profile *f, size_t raw_size);
+/* A profile that could not be decoded: counts as one of the request's. */
+void push_failed(struct push *p, const struct err *e, enum discard reason, size_t raw_size);
+void push_send(struct push *p, void (*done)(struct push *p));
+
+#endif

@@ -1,0 +1,307 @@
+/* receive_ingest.c - /ingest: pprof, folded text, lines, trie, tree */
+#include "base/num.h"
+#include "base/zip.h"
+#include "formats/app_name.h"
+#include "formats/attime.h"
+#include "formats/folded.h"
+#include "formats/tree_format.h"
+#include "formats/trie.h"
+#include "net/form.h"
+#include "net/url.h"
+#include "tools/pyro-ingest/push.h"
+#include "tools/pyro-ingest/receive.h"
+#include "tools/pyro-ingest/worker.h"
+
+enum { DEFAULT_RATE = 100, MAX_TEXT_BODY = 1 << 30 };
+
+enum body { BODY_GROUPS, BODY_LINES, BODY_TRIE, BODY_TREE, BODY_PPROF, BODY_FORM, BODY_JFR, BODY_SPEEDSCOPE };
+
+struct upload {
+	struct http_req *r;
+	struct worker *w;
+	const struct tenant_rules *tenant;
+	struct labelset name;
+	int64_t from, until;
+	uint32_t rate;
+	struct str spy, format, type;   /* type: Content-Type */
+	enum body body;
+	struct push *push;
+};
+
+/* ---- what was sent ---- */
+
+static enum body body_of(const struct upload *u)
+{
+	static const struct { const char *format; enum body body; } by_name[] = {
+		{ "trie", BODY_TRIE }, { "tree", BODY_TREE }, { "lines", BODY_LINES }, { "jfr", BODY_JFR },
+		{ "pprof", BODY_PPROF }, { "speedscope", BODY_SPEEDSCOPE },
+	};
+
+	if (str_eq(u->format, STR("trie")) || str_eq(u->type, STR("binary/octet-stream+trie")))
+		return BODY_TRIE;
+	if (str_eq(u->format, STR("tree")) || str_eq(u->type, STR("binary/octet-stream+tree")))
+		return BODY_TREE;
+	for (size_t i = 0; i < ARRAY_LEN(by_name); i++)
+		if (str_eq(u->format, str_cstr(by_name[i].format)))
+			return by_name[i].body;
+	return form_is(u->type) ? BODY_FORM : BODY_GROUPS;
+}
+
+static struct str param(const struct upload *u, const char *name)
+{
+	struct str v;
+
+	return url_param(u->r->a, u->r->query, name, &v) ? v : STR_NONE;
+}
+
+static uint32_t rate_of(struct str text)
+{
+	uint64_t n;
+	struct err e;
+
+	return text.n > 0 && num_u64(text, &n, &e) == 0 && n <= UINT32_MAX ? (uint32_t)n : DEFAULT_RATE;
+}
+
+static int read_params(struct upload *u, struct err *e)
+{
+	struct str from = param(u, "from"), until = param(u, "until");
+
+	if (labelset_parse(u->r->a, param(u, "name"), &u->name, e) < 0)
+		return err_wrap(e, "name");
+	u->from = from.n ? attime_parse(from, u->r->wall) : u->r->wall;
+	u->until = until.n ? attime_parse(until, u->r->wall) : u->r->wall;
+	u->rate = rate_of(param(u, "sampleRate"));
+	u->spy = param(u, "spyName");
+	if (u->spy.n == 0)
+		u->spy = STR("unknown");
+	u->format = param(u, "format");
+	u->type = http_header(u->r, "Content-Type");
+	u->body = body_of(u);
+	return 0;
+}
+
+/* Labels of the series: name, spy, tags, and the service where no tag names it. */
+static struct labels series_of(const struct upload *u, struct str name, struct str app, bool app_label)
+{
+	struct arena *a = u->r->a;
+	struct labels l = labelset_labels(a, &u->name);
+
+	if (!labels_has(&l, STR("service_name")))
+		l = labels_with(a, &l, STR("service_name"), app);
+	else if (app_label && !labels_has(&l, STR("app_name")))
+		l = labels_with(a, &l, STR("app_name"), app);
+	l = labels_with(a, &l, STR("__name__"), name);
+	l = labels_with(a, &l, STR("__delta__"), STR("false"));
+	return labels_with(a, &l, STR("pyroscope_spy"), u->spy);
+}
+
+static void reply_done(struct upload *u)
+{
+	http_reply_empty(u->r, 200);
+	push_free(u->push);
+}
+
+/* ---- text and tree formats ---- */
+
+static void text_stored(struct push *p)
+{
+	struct upload *u = p->ctx;
+
+	if (p->err == NULL) {
+		reply_done(u);
+		return;
+	}
+	http_error(u->r, p->err);
+	push_free(p);
+}
+
+/* Content-Encoding is honoured here: text has no magic of its own. */
+static int plain_body(struct upload *u, struct str *body, struct err *e)
+{
+	struct str encoding = http_header(u->r, "Content-Encoding");
+	struct buf *out;
+	int rc;
+
+	*body = u->r->body;
+	if (!zip_is_gzip(*body) && !zip_is_zstd(*body))
+		return 0;
+	if (encoding.n == 0 || str_eq_nocase(encoding, STR("identity")))
+		return 0;
+	out = push_scratch(u->push);
+	rc = zip_is_gzip(*body) ? zip_gunzip(*body, MAX_TEXT_BODY, out, e) : zip_unzstd(*body, MAX_TEXT_BODY, out, e);
+	*body = buf_str(out);
+	return rc < 0 ? err_wrap(e, "Content-Encoding " STR_FMT, STR_ARG(encoding)) : 0;
+}
+
+static int decode_text(struct upload *u, struct profile **out, struct err *e)
+{
+	struct str body;
+
+	if (plain_body(u, &body, e) < 0)
+		return -1;
+	switch (u->body) {
+	case BODY_LINES: return folded_decode_lines(u->r->a, body, out, e);
+	case BODY_TRIE: return trie_decode(u->r->a, body, out, e);
+	case BODY_TREE: return tree_format_decode(u->r->a, body, out, e);
+	default: return folded_decode(u->r->a, body, out, e);
+	}
+}
+
+static bool texts_are_utf8(const struct profile *p)
+{
+	for (uint32_t i = 0; i < p->n_strings; i++)
+		if (!str_utf8(p->strings[i]))
+			return false;
+	return true;
+}
+
+static void receive_text(struct upload *u)
+{
+	struct app_type t;
+	struct profile *p;
+	struct labels l;
+	struct err e;
+
+	if (decode_text(u, &p, &e) < 0) {
+		http_error_json(u->r, 422, "unknown", str_cstr(e.msg));
+		push_free(u->push);
+		return;
+	}
+	if (app_type_find(u->name.app, u->rate, &t, &e) < 0 || (!texts_are_utf8(p) && err_set(&e, ERR_INVALID,
+	        "pyroscopeIngesterAdapter failed to marshal pprof: string field contains invalid UTF-8") < 0)) {
+		http_error(u->r, &e);
+		push_free(u->push);
+		return;
+	}
+	app_type_apply(p, &t, u->from);
+	l = series_of(u, t.name, t.app, true);
+	push_profile(u->push, &l, p, u->r->body.n);
+	push_send(u->push, text_stored);
+}
+
+/* ---- pprof ---- */
+
+static void parse_failed(struct upload *u, const char *text)
+{
+	http_error_json(u->r, 422, "unknown",
+	    arena_printf(u->r->a, "parsing IngestInput-pprof failed %s", text));
+	push_free(u->push);
+}
+
+static void pprof_stored(struct push *p)
+{
+	struct upload *u = p->ctx;
+
+	if (p->err == NULL) {
+		reply_done(u);
+		return;
+	}
+	http_error_json(u->r, 422, "unknown", arena_printf(p->a,
+	    "pushing IngestInput-pprof failed push series with index 0 and id  failed: %s: %s",
+	    err_rpc(p->err->kind), p->err->msg));
+	push_free(p);
+}
+
+static void receive_profile(struct upload *u, struct str body, const struct sample_type_config *config)
+{
+	int64_t limit = u->tenant->rules.limits->max_profile_size_bytes;
+	struct profile *p;
+	struct labels l;
+	bool too_large;
+	struct err e;
+
+	if (receive_pprof(u->r->a, body, limit, push_scratch(u->push), &p, &too_large, &e) < 0) {
+		if (too_large)
+			err_set(&e, ERR_INVALID, "decompressed size exceeds maximum allowed size of %lld bytes",
+			    (long long)limit);
+		err_wrap(&e, "invalid_argument");
+		parse_failed(u, e.msg);
+		return;
+	}
+	profile_fix_time(p, u->from);
+	profile_fix_names(p, u->spy);
+	profile_fix_dotnet(p, u->spy, config);
+	l = series_of(u, sample_type_config_profile_name(config, p), u->name.app, false);
+	push_profile(u->push, &l, p, body.n);
+	push_send(u->push, pprof_stored);
+}
+
+static int read_form(struct upload *u, struct form *f, struct sample_type_config *config, struct err *e)
+{
+	const struct form_part *previous, *c;
+
+	if (form_parse(u->r->a, u->type, u->r->body, f, e) < 0)
+		return -1;
+	previous = form_file(f, "prev_profile");
+	if (previous != NULL && previous->value.n > 0)
+		return err_set(e, ERR_INVALID, "unsupported client version. Please update github.com/grafana/pyroscope-go "
+		    "to the latest version");
+	c = form_file(f, "sample_type_config");
+	*config = sample_type_config_default;
+	if (c != NULL && c->value.n > 0)
+		return sample_type_config_parse(u->r->a, c->value, config, e);
+	return 0;
+}
+
+static void receive_form(struct upload *u)
+{
+	struct sample_type_config config;
+	const struct form_part *profile;
+	struct form f;
+	struct err e;
+
+	if (read_form(u, &f, &config, &e) < 0) {
+		parse_failed(u, arena_printf(u->r->a, "failed to parse pprof /ingest multipart form %s", e.msg).p);
+		return;
+	}
+	profile = form_file(&f, "profile");
+	if (profile == NULL || profile->value.n == 0)
+		reply_done(u);
+	else
+		receive_profile(u, profile->value, &config);
+}
+
+/* ---- the handler ---- */
+
+static void not_here(struct upload *u, const char *format)
+{
+	http_error_json(u->r, 415, "unimplemented", arena_printf(u->r->a,
+	    "format %s is not supported by this server; it takes pprof, folded (groups), lines, trie and tree", format));
+	push_free(u->push);
+}
+
+static void receive(struct upload *u)
+{
+	if (labelset_ignored(&u->name) || (u->r->body.n == 0 && u->body != BODY_TRIE && u->body != BODY_TREE)) {
+		reply_done(u);
+		return;
+	}
+	switch (u->body) {
+	case BODY_PPROF: receive_profile(u, u->r->body, &sample_type_config_default); break;
+	case BODY_FORM: receive_form(u); break;
+	case BODY_JFR: not_here(u, "jfr"); break;
+	case BODY_SPEEDSCOPE: not_here(u, "speedscope"); break;
+	default: receive_text(u); break;
+	}
+}
+
+void receive_ingest(struct http_req *r, void *ctx)
+{
+	struct worker *w = r->owner;
+	const struct tenant_rules *tenant = worker_tenant(w, r, false);
+	struct upload *u;
+	struct err e;
+
+	(void)ctx;
+	if (tenant == NULL)
+		return;
+	u = arena_zalloc(r->a, sizeof(*u));
+	*u = (struct upload){ .r = r, .w = w, .tenant = tenant };
+	if (read_params(u, &e) < 0) {
+		http_error(r, &e);
+		return;
+	}
+	u->push = push_new(w, r, tenant);
+	u->push->ctx = u;
+	receive(u);
+}

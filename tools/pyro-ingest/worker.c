@@ -1,0 +1,68 @@
+/* worker.c - see worker.h */
+#include "tools/pyro-ingest/worker.h"
+
+#include "base/hash.h"
+#include "net/rpc.h"
+#include "net/tenant.h"
+#include "tools/pyro-ingest/ingest.h"
+
+enum { SPARE_BUFS = 32, MAX_RAW = INT32_MAX, KEEP_RAW = 8 << 20 };
+
+/* A UUID of version 4 by its bits: a random prefix of the thread and a count. Rows compress well so. */
+void worker_profile_id(struct worker *w, uint8_t id[static 16])
+{
+	uint64_t n = w->id_next++;
+
+	memcpy(id, w->id_prefix, 8);
+	id[6] = (uint8_t)((id[6] & 0x0f) | 0x40);
+	for (int i = 0; i < 8; i++)
+		id[15 - i] = (uint8_t)(n >> (8 * i));
+	id[8] = (uint8_t)((id[8] & 0x3f) | 0x80);
+}
+
+struct shard *worker_shard(struct worker *w, struct str tenant, uint64_t partition)
+{
+	uint64_t h = hash_mix(hash_seeded(tenant), partition);
+
+	return w->all[(uint32_t)(((h >> 32) * w->n_all) >> 32)].shard;
+}
+
+struct buf worker_take_buf(struct worker *w)
+{
+	struct buf b;
+
+	if (w->spare.n > 0)
+		return w->spare.p[--w->spare.n];
+	buf_init(&b, MAX_RAW);
+	return b;
+}
+
+void worker_give_buf(struct worker *w, struct buf *b)
+{
+	buf_reset(b);
+	if (w->spare.n < SPARE_BUFS && b->cap <= KEEP_RAW)
+		vec_push(&w->spare, *b);
+	else
+		buf_fini(b);
+}
+
+const struct tenant_rules *worker_tenant(struct worker *w, struct http_req *r, bool rpc)
+{
+	const struct tenant_rules *t;
+	struct str name;
+	struct err e;
+
+	if (tenant_of_request(r, w->conf.opts->multitenancy, &name, &e) < 0) {
+		if (rpc)
+			rpc_refuse(r, RPC_UNAUTHENTICATED, str_cstr(e.msg));
+		else
+			http_error_json(r, 401, "unauthenticated", str_cstr(e.msg));
+		return NULL;
+	}
+	t = tenant_of(&w->tenants, name, &e);
+	if (t == NULL && rpc)
+		rpc_refuse(r, RPC_INTERNAL, str_cstr(e.msg));
+	else if (t == NULL)
+		http_error(r, &e);
+	return t;
+}

@@ -1,0 +1,53 @@
+/*
+ * worker.h - one thread of the server: its loop, its HTTP front, its shard.
+ * Requests are decoded and cleaned where they arrive; their rows go to the
+ * shard that owns the symbol partition, which may be another worker's.
+ */
+#ifndef WORKER_H
+#define WORKER_H
+
+#include "net/httpd.h"
+#include "net/proxy.h"
+#include "proc/thread.h"
+#include "tools/pyro-ingest/shard.h"
+
+struct ingest_opts;
+struct ingest;
+
+struct worker_conf {
+	uint32_t number;
+	const struct ingest_opts *opts;
+	struct ingest *ingest;          /* the process */
+	struct counters *counters;
+	struct tenants *tenants;
+	struct str partition_label;
+	struct router *router;
+	int listen_fd;
+};
+
+struct worker {
+	struct worker_conf conf;
+	struct thread_loop thread;
+	struct shard *shard;
+	struct worker *all;             /* every worker of the process, by number */
+	uint32_t n_all;
+	struct httpd *httpd;
+	struct proxy *query;            /* NULL without a query process */
+	struct tenant_view tenants;
+	uint8_t id_prefix[8];
+	uint64_t id_next;
+	VEC(struct buf) spare;          /* large buffers, kept warm between requests */
+};
+
+void worker_profile_id(struct worker *w, uint8_t id[static 16]);
+struct shard *worker_shard(struct worker *w, struct str tenant, uint64_t partition);
+struct buf worker_take_buf(struct worker *w);
+void worker_give_buf(struct worker *w, struct buf *b);
+/* The tenant of a request, or NULL: it has been refused. rpc: the refusal speaks Connect or gRPC. */
+const struct tenant_rules *worker_tenant(struct worker *w, struct http_req *r, bool rpc);
+
+/* Handlers; ctx is not used, r->owner is the worker. */
+void receive_ingest(struct http_req *r, void *ctx);     /* receive_ingest.c: /ingest */
+void receive_push(struct http_req *r, void *ctx);       /* receive_push.c: push.v1.PusherService/Push */
+
+#endif

@@ -1,0 +1,67 @@
+/*
+ * api.h - the answers of the query services, as plain functions: request
+ * message in, response message out, on a thread that may wait. serve.c puts
+ * them on the wire.
+ *
+ * Errors are in the protocol's words; the kind gives code and status.
+ *
+ * Source: spec of the read API, sections 7, 8 and 10.
+ */
+#ifndef API_H
+#define API_H
+
+#include "conf/limits.h"
+#include "formats/messages.h"
+#include "net/http.h"
+#include "tools/pyro-query/engine.h"
+
+struct api {
+	struct arena *a;                /* of the request */
+	struct engine *engine;
+	const struct limits *limits;    /* of the tenant */
+	struct str tenant;
+	int64_t now;                    /* unix ns */
+	struct buf raw;                 /* a finished protobuf message, instead of the response struct */
+	bool utf8_names;                /* the client takes label names beyond [a-zA-Z_][a-zA-Z0-9_]* */
+};
+
+struct procedure {
+	const char *path;               /* "/querier.v1.QuerierService/Series" */
+	const struct msg_type *request, *response;
+	int (*fn)(struct api *x, const void *req, void *resp, struct err *e);
+};
+
+extern const struct procedure procedures[];
+extern const size_t n_procedures;
+
+/* A plain page: query string in, body and type out. */
+struct page {
+	const char *path;
+	int (*fn)(struct api *x, struct str query, struct buf *out, const char **type, struct err *e);
+};
+
+extern const struct page pages[];
+extern const size_t n_pages;
+
+/* ---- shared by the two (range.c) ---- */
+
+/*
+ * The rules of a time range in ms. *empty: the whole range is before the look-back limit:
+ * answer success with nothing. start may move.
+ */
+int range_check(struct api *x, int64_t *start, int64_t end, bool *empty, struct err *e);
+/* Label queries: only when both ends are given. */
+int range_check_labels(struct api *x, int64_t *start, int64_t end, bool *empty, struct err *e);
+int max_nodes_check(struct api *x, int64_t asked, int64_t *out, struct err *e);
+/* An ask about one selector and profile type, start..end in ms, both inclusive. */
+void ask_merge(struct api *x, struct pyro_ask *ask, enum ask_kind kind, struct str profile_type,
+    struct str selector, int64_t start, int64_t end);
+
+/* The series of a request, ordered and limited (api_querier.c); for the timeline too. */
+int select_series_part(struct api *x, const struct querier_select_series_request *req, struct part *out,
+    struct err *e);
+int diff_graph(struct api *x, const struct querier_diff_request *req, struct flamegraph **out, struct err *e);
+/* Flame graph of a tree part; never NULL. */
+struct flamegraph *flamegraph_of(struct api *x, struct part *p, int64_t max_nodes);
+
+#endif

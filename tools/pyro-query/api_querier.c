@@ -1,0 +1,466 @@
+/* api_querier.c - querier.v1.QuerierService; see api.h */
+#include "base/enc.h"
+#include "formats/pprof.h"
+#include "tools/pyro-query/api.h"
+
+/* ---- labels ---- */
+
+static int ask_labels(struct api *x, enum ask_kind kind, const struct msg_strs *matchers,
+    const struct msg_strs *names, int64_t start, int64_t end, struct part *out, struct err *e)
+{
+	struct pyro_ask ask;
+	bool empty;
+
+	*out = part_none();
+	if (range_check_labels(x, &start, end, &empty, e) < 0)
+		return -1;
+	if (empty)
+		return 0;
+	ask_merge(x, &ask, kind, STR_NONE, STR_NONE, start, end);
+	if (start == 0 || end == 0)
+		ask.from = ask.to = 0;
+	ask.selectors = *matchers;
+	if (names != NULL)
+		ask.names = *names;
+	return engine_ask(x->engine, x->a, &ask, out, e);
+}
+
+static int profile_types(struct api *x, const void *vreq, void *vresp, struct err *e)
+{
+	const struct querier_profile_types_request *req = vreq;
+	struct querier_profile_types_response *resp = vresp;
+	struct str name = STR("__profile_type__");
+	struct msg_strs none = { 0 }, names = { &name, 1 };
+	struct part p;
+
+	if (ask_labels(x, ASK_VALUES, &none, &names, req->start, req->end, &p, e) < 0)
+		return -1;
+	resp->profile_types.p = arena_zarray(x->a, p.strings.n, sizeof(*resp->profile_types.p));
+	for (size_t i = 0; i < p.strings.n; i++) {
+		struct types_profile_type *t = &resp->profile_types.p[resp->profile_types.n];
+		struct profile_type parsed;
+		struct err ignored;
+
+		/* A stored id that is none is passed over, so that it does not hide the others. */
+		if (profile_type_parse(p.strings.p[i], &parsed, &ignored) < 0)
+			continue;
+		t->id = p.strings.p[i];
+		t->name = parsed.name;
+		t->sample_type = parsed.type;
+		t->sample_unit = parsed.unit;
+		t->period_type = parsed.period_type;
+		t->period_unit = parsed.period_unit;
+		resp->profile_types.n++;
+	}
+	return 0;
+}
+
+static int label_values(struct api *x, const void *vreq, void *vresp, struct err *e)
+{
+	const struct types_label_values_request *req = vreq;
+	struct types_label_values_response *resp = vresp;
+	struct str name = req->name;
+	struct msg_strs names = { &name, 1 };
+	struct part p;
+
+	if (name.n == 0)
+		return err_set(e, ERR_INVALID, "name is required");
+	if (ask_labels(x, ASK_VALUES, &req->matchers, &names, req->start, req->end, &p, e) < 0)
+		return -1;
+	resp->names = (struct msg_strs){ p.strings.p, p.strings.n };
+	return 0;
+}
+
+static bool legacy_name(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (i > 0 && c >= '0' && c <= '9')))
+			return false;
+	}
+	return s.n > 0;
+}
+
+/* Names that the client cannot take are left out. */
+static void keep_names(struct api *x, struct str_list *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (x->utf8_names || legacy_name(l->p[i]))
+			l->p[n++] = l->p[i];
+	l->n = n;
+}
+
+static int label_names(struct api *x, const void *vreq, void *vresp, struct err *e)
+{
+	const struct types_label_names_request *req = vreq;
+	struct types_label_names_response *resp = vresp;
+	struct part p;
+
+	if (ask_labels(x, ASK_NAMES, &req->matchers, NULL, req->start, req->end, &p, e) < 0)
+		return -1;
+	keep_names(x, &p.strings);
+	resp->names = (struct msg_strs){ p.strings.p, p.strings.n };
+	return 0;
+}
+
+static int series(struct api *x, const void *vreq, void *vresp, struct err *e)
+{
+	const struct querier_series_request *req = vreq;
+	struct querier_series_response *resp = vresp;
+	struct str_list asked = { arena_array(x->a, req->label_names.n, sizeof(struct str)), req->label_names.n };
+	struct msg_strs names;
+	struct part p;
+
+	if (asked.n > 0)
+		memcpy(asked.p, req->label_names.p, asked.n * sizeof(*asked.p));
+	keep_names(x, &asked);
+	names = (struct msg_strs){ asked.p, asked.n };
+	if (ask_labels(x, ASK_SETS, &req->matchers, &names, req->start, req->end, &p, e) < 0)
+		return -1;
+	resp->labels_set.n = p.sets.n;
+	resp->labels_set.p = arena_zarray(x->a, p.sets.n, sizeof(*resp->labels_set.p));
+	for (size_t i = 0; i < p.sets.n; i++) {
+		const struct labels *l = &p.sets.p[i];
+		struct types_label_pair_list *to = &resp->labels_set.p[i].labels;
+
+		to->p = arena_zarray(x->a, l->n, sizeof(*to->p));
+		for (uint32_t k = 0; k < l->n; k++) {
+			if (asked.n == 0 && !x->utf8_names && !legacy_name(l->p[k].name))
+				continue;
+			to->p[to->n].name = l->p[k].name;
+			to->p[to->n++].value = l->p[k].value;
+		}
+	}
+	return 0;
+}
+
+/* ---- merges ---- */
+
+static void call_site_of(struct api *x, const struct types_stack_trace_selector *s, struct pyro_ask *ask)
+{
+	if (s == NULL)
+		return;
+	ask->call_site.p = arena_array(x->a, s->call_site.n, sizeof(*ask->call_site.p));
+	ask->call_site.n = s->call_site.n;
+	for (size_t i = 0; i < s->call_site.n; i++)
+		ask->call_site.p[i] = s->call_site.p[i].name;
+}
+
+static struct querier_flame_graph *graph_message(struct api *x, const struct flamegraph *g)
+{
+	struct querier_flame_graph *m = arena_zalloc(x->a, sizeof(*m));
+
+	m->names = (struct msg_strs){ g->names, g->n_names };
+	m->levels.n = g->n_levels;
+	m->levels.p = (struct querier_level *)(void *)g->levels;
+	m->total = g->total;
+	m->max_self = g->max_self;
+	return m;
+}
+
+/* The tree of one request. *empty: out of the look-back range, nothing was asked. */
+static int merged_tree(struct api *x, const struct querier_select_merge_stacktraces_request *req,
+    struct part *out, int64_t *max_nodes, struct err *e)
+{
+	int64_t start = req->start;
+	struct pyro_ask ask;
+	bool empty;
+
+	*out = part_none();
+	*max_nodes = 0;
+	if (range_check(x, &start, req->end, &empty, e) < 0)
+		return -1;
+	if (empty)
+		return 0;
+	if (max_nodes_check(x, req->has_max_nodes ? req->max_nodes : 0, max_nodes, e) < 0)
+		return -1;
+	ask_merge(x, &ask, ASK_TREE, req->profile_type_id, req->label_selector, start, req->end);
+	call_site_of(x, req->stack_trace_selector, &ask);
+	ask.profile_ids = req->profile_id_selector;
+	return engine_ask(x->engine, x->a, &ask, out, e);
+}
+
+static struct str tree_bytes(struct api *x, struct part *p, int64_t max_nodes)
+{
+	struct buf b;
+	struct str out;
+
+	if (p->tree == NULL)
+		return STR_NONE;
+	tree_total(p->tree);
+	buf_init(&b, INT32_MAX);
+	tree_encode(p->tree, max_nodes, &b);
+	out = arena_str(x->a, buf_str(&b));
+	buf_fini(&b);
+	return out;
+}
+
+static int select_merge_stacktraces(struct api *x, const void *vreq, void *vresp, struct err *e)
+{
+	const struct querier_select_merge_stacktraces_request *req = vreq;
+	struct querier_select_merge_stacktraces_response *resp = vresp;
+	int64_t max_nodes;
+	struct part p;
+
+	if (req->format == PROFILE_FORMAT_DOT)
+		return err_set(e, ERR_UNIMPL, "dot format is only supported with the v2 query backend");
+	if (merged_tree(x, req, &p, &max_nodes, e) < 0)
+		return -1;
+	if (req->format == PROFILE_FORMAT_TREE)
+		resp->tree = tree_bytes(x, &p, max_nodes);
+	else
+		resp->flamegraph = graph_message(x, flamegraph_of(x, &p, max_nodes));
+	part_fini(&p);
+	return 0;
+}
+
+static int spans_of(struct api *x, const struct msg_strs *text, struct pyro_ask *ask, struct err *e)
+{
+	ask->by_span = true;
+	ask->spans.n = text->n;
+	ask->spans.p = arena_array(x->a, text->n, sizeof(*ask->spans.p));
+	for (size_t i = 0; i < text->n; i++) {
+		struct str bytes;
+		uint64_t id = 0;
+
+		if (text->p[i].n != 16)
+			return err_set(e, ERR_UNKNOWN, "invalid span id length: \"" STR_FMT "\"", STR_ARG(text->p[i]));
+		if (dec_hex(x->a, text->p[i], &bytes, e) < 0) {
+			e->kind = ERR_UNKNOWN;
+			return -1;
+		}
+		for (size_t k = 8; k-- > 0;)
+			id = id << 8 | (uint8_t)bytes.p[k];
+		ask->spans.p[i] = id;
+	}
+	return 0;
+}
+
+static int select_merge_span_profile(struct api *x, const void *vreq, void *vresp, struct err *e)
+{
+	const struct querier_select_merge_span_profile_request *req = vreq;
+	struct querier_select_merge_span_profile_response *resp = vresp;
+	int64_t start = req->start, max_nodes;
+	struct pyro_ask ask;
+	struct part p;
+	bool empty;
+
+	if (range_check(x, &start, req->end, &empty, e) < 0)
+		return -1;
+	if (empty) {
+		resp->flamegraph = arena_zalloc(x->a, sizeof(*resp->flamegraph));
+		return 0;
+	}
+	if (max_nodes_check(x, req->has_max_nodes ? req->max_nodes : 0, &max_nodes, e) < 0)
+		return -1;
+	ask_merge(x, &ask, ASK_TREE, req->profile_type_id, req->label_selector, start, req->end);
+	if (spans_of(x, &req->span_selector, &ask, e) < 0 || engine_ask(x->engine, x->a, &ask, &p, e) < 0)
+		return -1;
+	if (req->format == PROFILE_FORMAT_TREE)
+		resp->tree = tree_bytes(x, &p, max_nodes);
+	else
+		resp->flamegraph = graph_message(x, flamegraph_of(x, &p, max_nodes));
+	part_fini(&p);
+	return 0;
+}
+
+static int select_merge_profile(struct api *x, const void *vreq, void *vresp, struct err *e)
+{
+	const struct querier_select_merge_profile_request *req = vreq;
+	const struct types_stack_trace_selector *s = req->stack_trace_selector;
+	int64_t start = req->start;
+	struct pyro_ask ask;
+	struct part p;
+	bool empty;
+
+	(void)vresp;
+	if (range_check(x, &start, req->end, &empty, e) < 0)
+		return -1;
+	if (empty)
+		return 0;
+	ask_merge(x, &ask, ASK_PROFILE, req->profile_type_id, req->label_selector, start, req->end);
+	ask.max_nodes = req->has_max_nodes ? req->max_nodes : 0;
+	if (x->limits->max_flamegraph_nodes_on_select_merge_profile &&
+	    max_nodes_check(x, ask.max_nodes, &ask.max_nodes, e) < 0)
+		return -1;
+	call_site_of(x, s, &ask);
+	if (s != NULL && s->go_pgo != NULL) {
+		ask.go_pgo = true;
+		ask.keep_locations = s->go_pgo->keep_locations;
+		ask.aggregate_callees = s->go_pgo->aggregate_callees;
+		ask.call_site.n = 0;
+	}
+	ask.profile_ids = req->profile_id_selector;
+	if (engine_ask(x->engine, x->a, &ask, &p, e) < 0)
+		return -1;
+	if (p.profile == NULL) {
+		/* One empty sample type, an empty period type and string 0: clients look for no samples. */
+		buf_add(&x->raw, STR("\x0a\x00\x32\x00\x5a\x00"));
+		return 0;
+	}
+	p.profile->time = req->end * NS_PER_MS;
+	p.profile->duration = (req->end - start) * NS_PER_MS;
+	pprof_encode(p.profile, &x->raw);
+	return 0;
+}
+
+/* ---- series ---- */
+
+int select_series_part(struct api *x, const struct querier_select_series_request *req, struct part *out,
+    struct err *e)
+{
+	int64_t start = req->start, step = (int64_t)(req->step * 1000);
+	struct pyro_ask ask;
+	bool empty;
+
+	*out = part_none();
+	if (range_check(x, &start, req->end, &empty, e) < 0)
+		return -1;
+	if (empty)
+		return 0;
+	if (!(req->step >= 0.001) || req->step > 1e12)
+		return err_set(e, ERR_INVALID, "step must be non-zero");
+	ask_merge(x, &ask, ASK_SERIES, req->profile_type_id, req->label_selector, start - step, req->end);
+	ask.from_ms = start;
+	ask.to_ms = req->end;
+	ask.step_ms = step;
+	ask.names = req->group_by;
+	call_site_of(x, req->stack_trace_selector, &ask);
+	if (engine_ask(x->engine, x->a, &ask, out, e) < 0)
+		return -1;
+	series_order(&out->series, req->has_limit ? req->limit : 0,
+	    req->has_aggregation && req->aggregation == TIME_SERIES_AGGREGATION_TYPE_AVERAGE);
+	return 0;
+}
+
+static int select_series(struct api *x, const void *vreq, void *vresp, struct err *e)
+{
+	const struct querier_select_series_request *req = vreq;
+	struct querier_select_series_response *resp = vresp;
+	bool average = req->has_aggregation && req->aggregation == TIME_SERIES_AGGREGATION_TYPE_AVERAGE;
+	struct part p;
+
+	if (select_series_part(x, req, &p, e) < 0)
+		return -1;
+	resp->series.n = p.series.n;
+	resp->series.p = arena_zarray(x->a, p.series.n, sizeof(*resp->series.p));
+	for (size_t i = 0; i < p.series.n; i++) {
+		const struct series_group *g = &p.series.p[i];
+		struct types_series *s = &resp->series.p[i];
+
+		s->labels.n = g->labels.n;
+		s->labels.p = arena_zarray(x->a, g->labels.n, sizeof(*s->labels.p));
+		for (uint32_t k = 0; k < g->labels.n; k++) {
+			s->labels.p[k].name = g->labels.p[k].name;
+			s->labels.p[k].value = g->labels.p[k].value;
+		}
+		s->points.n = g->n;
+		s->points.p = arena_zarray(x->a, g->n, sizeof(*s->points.p));
+		for (size_t k = 0; k < g->n; k++) {
+			double sum = (double)g->p[k].sum;
+
+			s->points.p[k].timestamp = g->p[k].time;
+			s->points.p[k].value = average ? sum / (double)g->p[k].count : sum;
+		}
+	}
+	return 0;
+}
+
+/* ---- two sides ---- */
+
+int diff_graph(struct api *x, const struct querier_diff_request *req, struct flamegraph **out, struct err *e)
+{
+	static const struct querier_select_merge_stacktraces_request none;
+	struct querier_select_merge_stacktraces_request left = req->left ? *req->left : none;
+	struct querier_select_merge_stacktraces_request right = req->right ? *req->right : none;
+	int64_t max = MAX(left.has_max_nodes ? left.max_nodes : 0, right.has_max_nodes ? right.max_nodes : 0);
+	int64_t max_left, max_right;
+	struct part l, r;
+	int rc;
+
+	left.max_nodes = right.max_nodes = max;
+	left.has_max_nodes = right.has_max_nodes = true;
+	if (merged_tree(x, &left, &l, &max_left, e) < 0)
+		return -1;
+	if (merged_tree(x, &right, &r, &max_right, e) < 0) {
+		part_fini(&l);
+		return -1;
+	}
+	if (l.tree == NULL)
+		l.tree = tree_new();
+	if (r.tree == NULL)
+		r.tree = tree_new();
+	tree_total(l.tree);
+	tree_total(r.tree);
+	*out = tree_flamegraph_diff(x->a, l.tree, r.tree, MAX(max_left, max_right), e);
+	rc = *out == NULL ? -1 : 0;
+	part_fini(&l);
+	part_fini(&r);
+	return rc;
+}
+
+static int diff(struct api *x, const void *vreq, void *vresp, struct err *e)
+{
+	struct querier_diff_response *resp = vresp;
+	struct querier_flame_graph_diff *m = arena_zalloc(x->a, sizeof(*m));
+	struct flamegraph *g;
+
+	if (diff_graph(x, vreq, &g, e) < 0)
+		return -1;
+	m->names = (struct msg_strs){ g->names, g->n_names };
+	m->levels.n = g->n_levels;
+	m->levels.p = (struct querier_level *)(void *)g->levels;
+	m->total = g->total;
+	m->max_self = g->max_self;
+	m->left_ticks = g->left_ticks;
+	m->right_ticks = g->right_ticks;
+	resp->flamegraph = m;
+	return 0;
+}
+
+/* ---- statistics ---- */
+
+static int64_t floor_ms(int64_t ns)
+{
+	return ns / NS_PER_MS - (ns % NS_PER_MS < 0);
+}
+
+static int profile_stats(struct api *x, const void *vreq, void *vresp, struct err *e)
+{
+	struct types_get_profile_stats_response *resp = vresp;
+	struct pyro_ask ask = { .tenant = x->tenant, .kind = ASK_STATS };
+	struct part p;
+
+	(void)vreq;
+	if (engine_ask(x->engine, x->a, &ask, &p, e) < 0)
+		return -1;
+	if (p.max_time < p.min_time)
+		return 0;
+	resp->data_ingested = true;
+	resp->oldest_profile_time = floor_ms(p.min_time);
+	resp->newest_profile_time = floor_ms(p.max_time);
+	return 0;
+}
+
+#define QUERIER(name, req, resp, fn) \
+	{ "/querier.v1.QuerierService/" name, &req##_type, &resp##_type, fn }
+
+const struct procedure procedures[] = {
+	QUERIER("ProfileTypes", querier_profile_types_request, querier_profile_types_response, profile_types),
+	QUERIER("LabelValues", types_label_values_request, types_label_values_response, label_values),
+	QUERIER("LabelNames", types_label_names_request, types_label_names_response, label_names),
+	QUERIER("Series", querier_series_request, querier_series_response, series),
+	QUERIER("SelectMergeStacktraces", querier_select_merge_stacktraces_request,
+	    querier_select_merge_stacktraces_response, select_merge_stacktraces),
+	QUERIER("SelectMergeSpanProfile", querier_select_merge_span_profile_request,
+	    querier_select_merge_span_profile_response, select_merge_span_profile),
+	QUERIER("SelectMergeProfile", querier_select_merge_profile_request, google_profile, select_merge_profile),
+	QUERIER("SelectSeries", querier_select_series_request, querier_select_series_response, select_series),
+	QUERIER("Diff", querier_diff_request, querier_diff_response, diff),
+	QUERIER("GetProfileStats", types_get_profile_stats_request, types_get_profile_stats_response, profile_stats),
+};
+
+const size_t n_procedures = ARRAY_LEN(procedures);

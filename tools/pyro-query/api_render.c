@@ -1,0 +1,289 @@
+/* api_render.c - /pyroscope/render, /pyroscope/render-diff, /pyroscope/label-values; see api.h */
+#include "base/enc.h"
+#include "base/json.h"
+#include "base/num.h"
+#include "formats/attime.h"
+#include "formats/render.h"
+#include "formats/report.h"
+#include "net/url.h"
+#include "tools/pyro-query/api.h"
+
+enum { DOT_NODES = 512, MAX_SELECTOR = 1 << 20 };
+
+/* ---- parameters ---- */
+
+struct side {
+	struct str type_id;             /* the profile type as text */
+	struct profile_type type;
+	struct str selector;
+	int64_t from, until;            /* ms */
+};
+
+static struct str param(struct api *x, struct str query, const char *name)
+{
+	struct str v;
+
+	return url_param(x->a, query, name, &v) ? v : STR_NONE;
+}
+
+static int64_t time_param(struct api *x, struct str query, const char *name)
+{
+	struct str text = param(x, query, name);
+
+	return (text.n ? attime_parse(text, x->now) : x->now) / NS_PER_MS;
+}
+
+static int64_t int_param(struct api *x, struct str query, const char *name)
+{
+	int64_t v;
+	struct err ignored;
+
+	return num_i64(param(x, query, name), &v, &ignored) == 0 ? v : 0;
+}
+
+static int64_t nodes_param(struct api *x, struct str query)
+{
+	int64_t n = int_param(x, query, "maxNodes");
+
+	return n != 0 ? n : int_param(x, query, "max-nodes");
+}
+
+static void print_matcher(struct buf *b, const struct matcher *m)
+{
+	static const char *const ops[] = { [MATCH_EQ] = "=", [MATCH_NE] = "!=", [MATCH_RE] = "=~", [MATCH_NRE] = "!~" };
+
+	enc_quote(b, m->name);
+	buf_add(b, str_cstr(ops[m->op]));
+	enc_quote(b, m->value);
+	buf_byte(b, ',');
+}
+
+/* query is <profile type id>{matchers}: the value of __name__ is the id, the rest selects. */
+static int parse_query(struct api *x, struct str text, const char *name, struct side *out, struct err *e)
+{
+	struct selector s;
+	bool found = false;
+	struct buf b;
+
+	if (text.n == 0)
+		return err_set(e, ERR_INVALID, "\"%s\" is required", name);
+	if (selector_parse(x->a, text, &s, e) < 0)
+		return err_wrap(e, "failed to parse \"%s\"", name);
+	buf_init(&b, MAX_SELECTOR);
+	buf_byte(&b, '{');
+	for (uint32_t i = 0; i < s.n; i++) {
+		if (str_eq(s.p[i].name, STR("__name__"))) {
+			out->type_id = arena_str(x->a, s.p[i].value);
+			found = true;
+		} else {
+			print_matcher(&b, &s.p[i]);
+		}
+	}
+	buf_byte(&b, '}');
+	out->selector = arena_str(x->a, buf_str(&b));
+	buf_fini(&b);
+	selector_fini(&s);
+	if (!found)
+		return err_set(e, ERR_INVALID, "\"%s\" must contain a profile-type selection", name);
+	if (profile_type_parse(out->type_id, &out->type, e) < 0)
+		return err_set(e, ERR_INVALID, "failed to parse \"%s\"", name);
+	return 0;
+}
+
+static int read_side(struct api *x, struct str query, const char *q, const char *from, const char *until,
+    struct side *out, struct err *e)
+{
+	if (parse_query(x, param(x, query, q), q, out, e) < 0)
+		return -1;
+	out->from = time_param(x, query, from);
+	out->until = time_param(x, query, until);
+	return 0;
+}
+
+static struct querier_select_merge_stacktraces_request merge_request(const struct side *s, int64_t max_nodes)
+{
+	return (struct querier_select_merge_stacktraces_request){ .profile_type_id = s->type_id,
+		.label_selector = s->selector, .start = s->from, .end = s->until, .max_nodes = max_nodes,
+		.has_max_nodes = max_nodes != 0 };
+}
+
+/* ---- render ---- */
+
+static struct msg_strs group_by(struct api *x, struct str query)
+{
+	struct url_param *p;
+	struct msg_strs out = { 0 };
+	size_t n;
+	struct err ignored;
+
+	if (url_query(x->a, query, &p, &n, &ignored) < 0)
+		return out;
+	out.p = arena_array(x->a, n, sizeof(*out.p));
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(p[i].name, STR("groupBy")) && p[i].value.n > 0)
+			out.p[out.n++] = p[i].value;
+	return out;
+}
+
+static struct timeline timeline_of(struct api *x, const struct side *s, const struct series_group *g, int64_t step,
+    bool average)
+{
+	struct timeline_point *p = arena_array(x->a, g ? g->n : 0, sizeof(*p));
+
+	for (size_t i = 0; g != NULL && i < g->n; i++) {
+		p[i].time = g->p[i].time;
+		p[i].value = average ? (double)g->p[i].sum / (double)g->p[i].count : (double)g->p[i].sum;
+	}
+	return timeline_make(x->a, s->from, s->until, step, p, g ? g->n : 0);
+}
+
+static int ask_timeline(struct api *x, const struct side *s, struct msg_strs by, bool average, int64_t step,
+    struct render *r, struct err *e)
+{
+	struct querier_select_series_request req = { .profile_type_id = s->type_id, .label_selector = s->selector,
+		.start = s->from, .end = s->until, .step = (double)step, .group_by = by };
+	struct render_group *groups;
+	struct timeline *t = arena_alloc(x->a, sizeof(*t));
+	struct part p;
+
+	if (select_series_part(x, &req, &p, e) < 0)
+		return -1;
+	*t = timeline_of(x, s, p.series.n == 1 ? &p.series.p[0] : NULL, step, average);
+	r->timeline = t;
+	r->grouped = by.n > 0;
+	if (!r->grouped)
+		return 0;
+	groups = arena_array(x->a, p.series.n, sizeof(*groups));
+	for (size_t i = 0; i < p.series.n; i++) {
+		struct str key = labels_get(&p.series.p[i].labels, by.p[0]);
+
+		groups[i].key = key.n ? key : STR("*");
+		groups[i].timeline = timeline_of(x, s, &p.series.p[i], step, average);
+	}
+	r->groups = groups;
+	r->n_groups = p.series.n;
+	return 0;
+}
+
+static int render_dot(struct api *x, const struct side *s, int64_t max_nodes, struct buf *out, const char **type,
+    struct err *e)
+{
+	struct report_opts o = report_defaults();
+	struct pyro_ask ask;
+	struct report *r;
+	struct part p;
+
+	*type = "text/plain";
+	ask_merge(x, &ask, ASK_PROFILE, s->type_id, s->selector, s->from, s->until);
+	ask.max_nodes = MAX(max_nodes, (int64_t)DOT_NODES);
+	if (engine_ask(x->engine, x->a, &ask, &p, e) < 0)
+		return -1;
+	if (p.profile == NULL)
+		return 0;
+	*type = "text/plain; charset=utf-8";
+	o.node_count = max_nodes > 0 ? max_nodes : 100;
+	r = report_new(p.profile, &o, e);
+	if (r == NULL)
+		return -1;
+	report_dot(r, out);
+	report_free(r);
+	return 0;
+}
+
+static int render(struct api *x, struct str query, struct buf *out, const char **type, struct err *e)
+{
+	int64_t max_nodes = nodes_param(x, query), nodes;
+	bool average = str_eq(param(x, query, "aggregation"), STR("avg")), empty;
+	struct render r = { 0 };
+	struct side s;
+	struct part p = part_none();
+	struct pyro_ask ask;
+	int64_t from;
+
+	if (read_side(x, query, "query", "from", "until", &s, e) < 0)
+		return -1;
+	from = s.from;
+	if (range_check(x, &from, s.until, &empty, e) < 0)
+		return -1;
+	if (str_eq(param(x, query, "format"), STR("dot")))
+		return render_dot(x, &s, max_nodes, out, type, e);
+	if (!empty && max_nodes_check(x, max_nodes, &nodes, e) < 0)
+		return -1;
+	ask_merge(x, &ask, ASK_TREE, s.type_id, s.selector, from, s.until);
+	if (!empty && engine_ask(x->engine, x->a, &ask, &p, e) < 0)
+		return -1;
+	if (ask_timeline(x, &s, group_by(x, query), average, timeline_step(s.from, s.until), &r, e) < 0) {
+		part_fini(&p);
+		return -1;
+	}
+	r.graph = flamegraph_of(x, &p, empty ? 0 : nodes);
+	r.name = s.type.type;
+	r.unit = s.type.unit;
+	render_json(out, &r);
+	part_fini(&p);
+	return 0;
+}
+
+static int render_diff(struct api *x, struct str query, struct buf *out, const char **type, struct err *e)
+{
+	int64_t max_nodes = nodes_param(x, query);
+	struct querier_select_merge_stacktraces_request left, right;
+	struct querier_diff_request req = { .left = &left, .right = &right };
+	struct render r = { .diff = true };
+	struct flamegraph *g;
+	struct side l, h;
+
+	(void)type;
+	if (read_side(x, query, "leftQuery", "leftFrom", "leftUntil", &l, e) < 0 ||
+	    read_side(x, query, "rightQuery", "rightFrom", "rightUntil", &h, e) < 0)
+		return -1;
+	if (!str_eq(l.type_id, h.type_id))
+		return err_set(e, ERR_INVALID, "profile types must match");
+	left = merge_request(&l, max_nodes);
+	right = merge_request(&h, max_nodes);
+	if (diff_graph(x, &req, &g, e) < 0)
+		return -1;
+	r.graph = g;
+	r.name = l.type.type;
+	r.unit = l.type.unit;
+	render_json(out, &r);
+	return 0;
+}
+
+/* ---- label values ---- */
+
+static int label_values_page(struct api *x, struct str query, struct buf *out, const char **type, struct err *e)
+{
+	struct str label = param(x, query, "label");
+	struct pyro_ask ask = { .tenant = x->tenant, .kind = ASK_VALUES };
+	struct jw w = jw_init(out);
+	struct part p;
+
+	(void)type;
+	if (label.n == 0)
+		return err_set(e, ERR_INVALID, "label parameter is required");
+	if (str_eq(label, STR("__name__")))
+		label = STR("__profile_type__");
+	ask.names = (struct msg_strs){ &label, 1 };
+	if (engine_ask(x->engine, x->a, &ask, &p, e) < 0)
+		return -1;
+	w.html = true;
+	if (p.strings.n == 0) {
+		jw_null(&w);
+	} else {
+		jw_open(&w, '[');
+		for (size_t i = 0; i < p.strings.n; i++)
+			jw_str(&w, p.strings.p[i]);
+		jw_close(&w, ']');
+	}
+	buf_byte(out, '\n');
+	return 0;
+}
+
+const struct page pages[] = {
+	{ "/pyroscope/render", render },
+	{ "/pyroscope/render-diff", render_diff },
+	{ "/pyroscope/label-values", label_values_page },
+};
+
+const size_t n_pages = ARRAY_LEN(pages);

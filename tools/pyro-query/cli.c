@@ -1,0 +1,387 @@
+/* cli.c - see cli.h */
+#include "tools/pyro-query/cli.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/zip.h"
+#include "formats/pprof.h"
+#include "formats/regex.h"
+#include "formats/report.h"
+#include "io/fd.h"
+#include "io/term.h"
+#include "tools/pyro-query/cli_out.h"
+#include "tools/pyro-query/places.h"
+
+enum { MAX_ANSWER = INT32_MAX, GZIP_LEVEL = 6 };
+
+/* ---- options of reports ---- */
+
+struct filters {
+	struct report_opts o;
+	struct regex *compiled[8];
+	uint32_t n;
+};
+
+static int filter_regex(struct filters *f, const char *text, const char *name, struct regex **out, struct err *e)
+{
+	if (text[0] == '\0')
+		return 0;
+	*out = regex_new(str_cstr(text), 0, e);
+	if (*out == NULL)
+		return err_wrap(e, "--%s", name);
+	f->compiled[f->n++] = *out;
+	return 0;
+}
+
+static void filters_fini(struct filters *f)
+{
+	for (uint32_t i = 0; i < f->n; i++)
+		regex_free(f->compiled[i]);
+	report_tag_filter_free(f->o.tag_focus);
+	report_tag_filter_free(f->o.tag_ignore);
+}
+
+static enum report_granularity granularity_of(const struct query_opts *o)
+{
+	return o->lines ? REPORT_LINES : o->files ? REPORT_FILES : o->filefunctions ? REPORT_FILEFUNCTIONS
+	    : o->addresses ? REPORT_ADDRESSES : REPORT_FUNCTIONS;
+}
+
+static int filters_init(struct filters *f, struct arena *a, const struct query_opts *o, struct err *e)
+{
+	*f = (struct filters){ .o = report_defaults() };
+	f->o.sample = str_cstr(o->sample_type);
+	f->o.granularity = granularity_of(o);
+	f->o.noinlines = o->noinlines;
+	f->o.cum = o->cum;
+	f->o.node_count = o->node_count;
+	f->o.node_fraction = o->node_fraction;
+	f->o.edge_fraction = o->edge_fraction;
+	if (o->unit[0])
+		f->o.unit = str_cstr(o->unit);
+	f->o.trim_path = str_cstr(o->trim_path);
+	f->o.width = (uint32_t)term_width();
+	if (filter_regex(f, o->focus, "focus", &f->o.focus, e) < 0 ||
+	    filter_regex(f, o->ignore, "ignore", &f->o.ignore, e) < 0 ||
+	    filter_regex(f, o->hide, "hide", &f->o.hide, e) < 0 ||
+	    filter_regex(f, o->show, "show", &f->o.show, e) < 0 ||
+	    filter_regex(f, o->show_from, "show-from", &f->o.show_from, e) < 0)
+		return -1;
+	if (o->tag_focus[0] && (f->o.tag_focus = report_tag_filter_parse(a, str_cstr(o->tag_focus), e)) == NULL)
+		return err_wrap(e, "--tagfocus");
+	if (o->tag_ignore[0] && (f->o.tag_ignore = report_tag_filter_parse(a, str_cstr(o->tag_ignore), e)) == NULL)
+		return err_wrap(e, "--tagignore");
+	return 0;
+}
+
+/* ---- one profile ---- */
+
+static void write_pprof(const struct profile *p, struct buf *out)
+{
+	struct buf raw;
+
+	buf_init(&raw, MAX_ANSWER);
+	pprof_encode(p, &raw);
+	zip_gzip(buf_str(&raw), GZIP_LEVEL, out);
+	buf_fini(&raw);
+}
+
+static uint32_t type_number(const struct profile *p, struct str name)
+{
+	struct str unit_less = name.n ? name : profile_str(p, p->default_type);
+
+	for (uint32_t i = 0; i < p->n_types; i++)
+		if (str_eq(profile_str(p, p->types[i].type), unit_less))
+			return i;
+	return p->n_types > 0 ? p->n_types - 1 : 0;
+}
+
+static void picture(struct report *r, struct arena *a, const struct profile *p, const struct query_opts *o,
+    bool html, struct buf *out)
+{
+	uint32_t type = type_number(p, str_cstr(o->sample_type));
+	struct picture pic = { .title = STR("Flame graph") };
+	struct tree *t = report_call_tree(r);
+
+	if (type < p->n_types) {
+		pic.unit = profile_str(p, p->types[type].unit);
+		pic.subtitle = profile_str(p, p->types[type].type);
+	}
+	tree_total(t);
+	if (html)
+		report_html(tree_flamegraph(a, t, o->max_nodes), false, &pic, out);
+	else
+		report_svg(tree_flamegraph(a, t, o->max_nodes), false, &pic, out);
+	tree_free(t);
+}
+
+static int print_form(struct report *r, struct arena *a, const struct profile *p, const struct query_opts *o,
+    struct str form, struct buf *out, struct err *e)
+{
+	static const struct { const char *form; void (*print)(struct report *, struct buf *); } simple[] = {
+		{ "top", report_top }, { "tree", report_tree }, { "calls", report_calls }, { "raw", report_raw },
+		{ "traces", report_traces }, { "tags", report_tags }, { "folded", report_folded },
+		{ "json", report_json }, { "dot", report_dot },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(simple); i++) {
+		if (str_eq(form, str_cstr(simple[i].form))) {
+			simple[i].print(r, out);
+			return 0;
+		}
+	}
+	if (str_eq(form, STR("pprof")) || str_eq(form, STR("merge")))
+		write_pprof(p, out);
+	else if (str_eq(form, STR("svg")) || str_eq(form, STR("html")))
+		picture(r, a, p, o, str_eq(form, STR("html")), out);
+	else if (str_eq(form, STR("tsv")) || str_eq(form, STR("csv")) || str_eq(form, STR("table")))
+		report_table(r, out, str_eq(form, STR("csv")) ? ',' : '\t');
+	else
+		return err_set(e, ERR_USAGE, "--output: no form " STR_FMT " of one profile", STR_ARG(form));
+	return 0;
+}
+
+static int print_peek(struct report *r, const char *text, struct buf *out, struct err *e)
+{
+	struct regex *which = regex_new(str_cstr(text), 0, e);
+	int rc;
+
+	if (which == NULL)
+		return err_wrap(e, "peek");
+	rc = report_peek(r, which, out, e);
+	regex_free(which);
+	return rc;
+}
+
+static int report_on(const struct profile *p, struct arena *a, const struct query_opts *o, struct str form,
+    const char *peek, struct buf *out, struct err *e)
+{
+	struct filters f;
+	struct report *r = NULL;
+	int rc = filters_init(&f, a, o, e);
+
+	if (rc == 0)
+		rc = (r = report_new(p, &f.o, e)) == NULL ? -1 : 0;
+	if (rc == 0)
+		rc = peek != NULL ? print_peek(r, peek, out, e) : print_form(r, a, p, o, form, out, e);
+	report_free(r);
+	filters_fini(&f);
+	return rc;
+}
+
+static bool terminal_gets_bytes(const struct cli_out *out)
+{
+	return out->file == NULL && isatty(STDOUT_FILENO) &&
+	    (str_eq(out->form, STR("pprof")) || str_eq(out->form, STR("merge")));
+}
+
+int cli_report(struct tool *t, const struct query_opts *o, struct err *e)
+{
+	bool peek = strcmp(t->conf.verb, "peek") == 0;
+	const char *const *args = t->conf.args;
+	size_t n = t->conf.n_args;
+	struct cli_out out;
+	struct profile *p;
+	struct places places;
+	struct buf b;
+	int rc;
+
+	if (peek && n == 0)
+		return err_set(e, ERR_USAGE, "peek: a regular expression is expected");
+	if (places_open(&places, args + peek, n - peek, o, e) < 0)
+		return -1;
+	buf_init(&b, MAX_ANSWER);
+	rc = cli_out_parse(places.a, o->output, str_cstr(t->conf.verb), o->force, &out, e);
+	if (rc == 0 && terminal_gets_bytes(&out))
+		rc = err_set(e, ERR_USAGE, "a profile is not for a terminal: use --output pprof=FILE, or a pipe");
+	if (rc == 0)
+		rc = places_profile(&places, &p, e);
+	if (rc == 0)
+		rc = report_on(p, places.a, o, out.form, peek ? args[0] : NULL, &b, e);
+	if (rc == 0)
+		rc = cli_out_write(&out, &b, e);
+	buf_fini(&b);
+	places_close(&places);
+	return rc;
+}
+
+/* ---- two profiles ---- */
+
+static void diff_picture(struct arena *a, struct report *before, struct report *after, const struct query_opts *o,
+    bool html, struct buf *out, struct err *e, int *rc)
+{
+	struct tree *l = report_call_tree(before), *r = report_call_tree(after);
+	struct picture pic = { .title = STR("What changed"), .subtitle = STR("blue: less, red: more") };
+	struct flamegraph *g;
+
+	tree_total(l);
+	tree_total(r);
+	g = tree_flamegraph_diff(a, l, r, o->max_nodes, e);
+	if (g == NULL)
+		*rc = -1;
+	else if (html)
+		report_html(g, true, &pic, out);
+	else
+		report_svg(g, true, &pic, out);
+	tree_free(l);
+	tree_free(r);
+}
+
+static int diff_reports(struct arena *a, struct report *before, struct report *after, const struct query_opts *o,
+    struct str form, struct buf *out, struct err *e)
+{
+	struct report_diff_opts d = { .scale = 1, .cum = o->cum, .count = o->node_count > 0 ? (uint64_t)o->node_count : 0 };
+	int rc = 0;
+
+	if (str_eq(form, STR("json")))
+		report_diff_json(before, after, &d, out);
+	else if (str_eq(form, STR("folded")))
+		report_diff_folded(before, after, out);
+	else if (str_eq(form, STR("svg")) || str_eq(form, STR("html")))
+		diff_picture(a, before, after, o, str_eq(form, STR("html")), out, e, &rc);
+	else if (str_eq(form, STR("diff")) || str_eq(form, STR("tsv")) || str_eq(form, STR("csv"))) {
+		d.sep = str_eq(form, STR("tsv")) ? '\t' : str_eq(form, STR("csv")) ? ',' : 0;
+		report_diff_top(before, after, &d, out);
+	} else {
+		return err_set(e, ERR_USAGE, "--output: no form " STR_FMT " of a comparison", STR_ARG(form));
+	}
+	return rc;
+}
+
+int cli_diff(struct tool *t, const struct query_opts *o, struct err *e)
+{
+	struct places places[2] = { 0 };
+	struct report *r[2] = { NULL, NULL };
+	struct profile *p[2];
+	struct filters f[2] = { 0 };
+	struct cli_out out;
+	struct buf b;
+	int rc = 0;
+
+	if (t->conf.n_args != 2)
+		return err_set(e, ERR_USAGE, "diff: two sources are expected, BEFORE and AFTER, not %zu", t->conf.n_args);
+	buf_init(&b, MAX_ANSWER);
+	for (int i = 0; i < 2 && rc == 0; i++) {
+		rc = places_open(&places[i], t->conf.args + i, 1, o, e);
+		if (rc == 0)
+			rc = places_profile(&places[i], &p[i], e);
+		if (rc == 0)
+			rc = filters_init(&f[i], places[i].a, o, e);
+		if (rc == 0 && (r[i] = report_new(p[i], &f[i].o, e)) == NULL)
+			rc = -1;
+	}
+	if (rc == 0)
+		rc = cli_out_parse(places[0].a, o->output, STR("diff"), o->force, &out, e);
+	if (rc == 0)
+		rc = diff_reports(places[0].a, r[0], r[1], o, out.form, &b, e);
+	if (rc == 0)
+		rc = cli_out_write(&out, &b, e);
+	for (int i = 0; i < 2; i++) {
+		report_free(r[i]);
+		filters_fini(&f[i]);
+		if (places[i].a != NULL)
+			places_close(&places[i]);
+	}
+	buf_fini(&b);
+	return rc;
+}
+
+/* ---- labels ---- */
+
+static void print_sets(const struct labels_list *sets, bool json, struct buf *out)
+{
+	for (size_t i = 0; i < sets->n; i++) {
+		struct jw w = jw_init(out);
+
+		if (json) {
+			jw_open(&w, '{');
+			for (uint32_t k = 0; k < sets->p[i].n; k++) {
+				jw_key(&w, sets->p[i].p[k].name);
+				jw_str(&w, sets->p[i].p[k].value);
+			}
+			jw_close(&w, '}');
+		} else {
+			labels_print(out, &sets->p[i]);
+		}
+		buf_byte(out, '\n');
+	}
+}
+
+static void print_strings(const struct str_list *l, bool json, struct buf *out)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct jw w = jw_init(out);
+
+		if (json)
+			jw_str(&w, l->p[i]);
+		else
+			buf_add(out, l->p[i]);
+		buf_byte(out, '\n');
+	}
+}
+
+struct label_question {
+	enum ask_kind kind;
+	struct msg_strs names;
+	struct str name;
+	size_t skip;                    /* arguments that are no sources */
+};
+
+static int label_question(struct tool *t, const struct query_opts *o, struct arena *a, struct label_question *q,
+    struct err *e)
+{
+	const char *verb = t->conf.verb;
+
+	*q = (struct label_question){ .kind = ASK_VALUES, .name = STR("__profile_type__") };
+	if (strcmp(verb, "labels") == 0) {
+		q->kind = ASK_NAMES;
+	} else if (strcmp(verb, "series") == 0) {
+		q->kind = ASK_SETS;
+		q->names.n = o->label_names.n;
+		q->names.p = arena_array(a, o->label_names.n, sizeof(*q->names.p));
+		for (size_t i = 0; i < o->label_names.n; i++)
+			q->names.p[i] = str_cstr(o->label_names.p[i]);
+		return 0;
+	} else if (strcmp(verb, "values") == 0) {
+		if (t->conf.n_args == 0)
+			return err_set(e, ERR_USAGE, "values: the name of a label is expected");
+		q->name = str_cstr(t->conf.args[0]);
+		q->skip = 1;
+	}
+	q->names = (struct msg_strs){ &q->name, 1 };
+	return 0;
+}
+
+int cli_labels(struct tool *t, const struct query_opts *o, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct label_question q;
+	struct cli_out out;
+	struct places places;
+	struct part part;
+	struct buf b;
+	int rc = label_question(t, o, a, &q, e);
+
+	if (rc < 0 || places_open(&places, t->conf.args + q.skip, t->conf.n_args - q.skip, o, e) < 0) {
+		arena_free(a);
+		return -1;
+	}
+	buf_init(&b, MAX_ANSWER);
+	rc = cli_out_parse(a, o->output, STR("text"), o->force, &out, e);
+	if (rc == 0)
+		rc = places_labels(&places, q.kind, &q.names, &part, e);
+	if (rc == 0 && q.kind == ASK_SETS)
+		print_sets(&part.sets, str_eq(out.form, STR("json")), &b);
+	else if (rc == 0)
+		print_strings(&part.strings, str_eq(out.form, STR("json")), &b);
+	if (rc == 0 && b.n == 0)
+		rc = 1;
+	else if (rc == 0)
+		rc = cli_out_write(&out, &b, e);
+	buf_fini(&b);
+	places_close(&places);
+	arena_free(a);
+	return rc;
+}

@@ -1,0 +1,150 @@
+/* engine.c - see engine.h */
+#include "tools/pyro-query/engine.h"
+
+#include <fcntl.h>
+
+#include "base/json.h"
+#include "base/vec.h"
+#include "io/file.h"
+#include "net/httpc.h"
+#include "tools/pyro-query/blocks.h"
+
+struct engine {
+	struct engine_conf conf;
+	struct blocks *blocks;
+	struct httpc *http;
+};
+
+enum { MAX_ANSWER = 1 << 30 };
+
+struct engine *engine_new(const struct engine_conf *conf)
+{
+	struct engine *x = mem_zalloc(sizeof(*x));
+
+	x->conf = *conf;
+	x->blocks = blocks_new(conf->data, conf->block_memory);
+	x->http = httpc_new();
+	return x;
+}
+
+void engine_free(struct engine *x)
+{
+	if (x == NULL)
+		return;
+	blocks_free(x->blocks);
+	httpc_free(x->http);
+	mem_free(x);
+}
+
+void engine_rest(struct engine *x)
+{
+	blocks_trim(x->blocks);
+}
+
+/* ---- the head ---- */
+
+static int head_error(const struct httpc_res *res, struct err *e)
+{
+	enum err_kind kind = res->status == 400 ? ERR_INVALID : res->status == 503 ? ERR_BUSY : ERR_UNKNOWN;
+	struct err ignored;
+	json_t *root = json_parse(res->body, &ignored);
+	const char *message = root ? json_string_value(json_object_get(root, "message")) : NULL;
+
+	if (message != NULL)
+		err_set(e, kind, "%s", message);
+	else
+		err_set(e, kind, "recent rows: status %d", res->status);
+	if (root != NULL)
+		json_decref(root);
+	return -1;
+}
+
+static int ask_head(struct engine *x, struct arena *a, const struct pyro_ask *ask, struct pyro_answer *out,
+    struct err *e)
+{
+	struct httpc_req req = { .url = "http://head/pyro.v1.Head/Ask", .timeout = x->conf.timeout,
+		.max_body = MAX_ANSWER, .method = "POST", .proxy = "" };
+	struct httpc_res res;
+	struct buf body;
+	int rc;
+
+	buf_init(&body, INT32_MAX);
+	msg_encode(&pyro_ask_type, ask, &body);
+	req.body = buf_str(&body);
+	req.unix_path = x->conf.head + sizeof("unix:") - 1;
+	rc = httpc_call(x->http, a, &req, &res, e);
+	buf_fini(&body);
+	if (rc < 0)
+		return err_wrap(e, "recent rows");
+	if (res.status != 200)
+		return head_error(&res, e);
+	return msg_decode(a, &pyro_answer_type, res.body, out, e);
+}
+
+/* Without a head: what lies on disk. */
+static int list_blocks(struct engine *x, struct arena *a, struct str tenant, struct pyro_answer *out, struct err *e)
+{
+	struct file_list list;
+	const char *path = arena_printf(a, "%s/" STR_FMT "/local", x->conf.data, STR_ARG(tenant)).p;
+
+	if (file_list(a, AT_FDCWD, path, &list, e) < 0)
+		return e->kind == ERR_NOTFOUND ? 0 : -1;
+	out->blocks.p = arena_array(a, list.n, sizeof(*out->blocks.p));
+	for (size_t i = 0; i < list.n; i++)
+		if (list.p[i].type == FILE_FOLDER && list.p[i].name.p[0] != '.')
+			out->blocks.p[out->blocks.n++] = list.p[i].name;
+	return 0;
+}
+
+/* ---- blocks ---- */
+
+static bool overlaps(const struct pyro_ask *ask, const struct block *b)
+{
+	if (ask->kind == ASK_STATS || (ask->from == 0 && ask->to == 0))
+		return true;
+	return b->meta.min_time <= ask->to / NS_PER_MS && b->meta.max_time >= ask->from / NS_PER_MS;
+}
+
+static int ask_blocks(struct engine *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
+    struct part *out, struct err *e)
+{
+	struct dataset **sets = arena_array(a, ids->n, sizeof(*sets));
+	size_t n = 0;
+
+	for (size_t i = 0; i < ids->n; i++) {
+		struct ulid id;
+		struct block *b;
+
+		if (ulid_parse(ids->p[i], &id, e) < 0)
+			return -1;
+		b = blocks_get(x->blocks, ask->tenant, id, e);
+		if (b == NULL)
+			return -1;
+		if (overlaps(ask, b))
+			sets[n++] = &b->set;
+	}
+	return ask_run(a, ask, sets, n, out, e);
+}
+
+int engine_ask(struct engine *x, struct arena *a, const struct pyro_ask *ask, struct part *whole, struct err *e)
+{
+	struct pyro_answer answer = { 0 };
+	struct part head = part_none();
+
+	*whole = part_none();
+	if (x->conf.head[0] != '\0') {
+		if (ask_head(x, a, ask, &answer, e) < 0 || part_of_message(a, &answer, &head, e) < 0)
+			return -1;
+	} else if (list_blocks(x, a, ask->tenant, &answer, e) < 0) {
+		return -1;
+	}
+	if (ask_blocks(x, a, ask, &answer.blocks, whole, e) < 0) {
+		part_fini(&head);
+		return -1;
+	}
+	if (part_merge(a, ask, whole, &head, e) < 0) {
+		part_fini(whole);
+		return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,228 @@
+/* places_ask.c - see places.h: one profile, or labels, out of everything */
+#include "base/json.h"
+#include "base/num.h"
+#include "formats/pprof.h"
+#include "net/httpc.h"
+#include "tools/pyro-query/places.h"
+
+/* ---- a server ---- */
+
+static int server_error(const struct httpc_res *res, const char *procedure, struct err *e)
+{
+	enum err_kind kind = res->status == 404 ? ERR_NOTFOUND : res->status == 401 ? ERR_UNAUTH
+	    : res->status == 429 || res->status == 503 ? ERR_BUSY : res->status < 500 ? ERR_INVALID : ERR_UNKNOWN;
+	struct err ignored;
+	json_t *root = json_parse(res->body, &ignored);
+	const char *message = root ? json_string_value(json_object_get(root, "message")) : NULL;
+
+	err_set(e, kind, "%s: status %d%s%s", procedure, res->status, message ? ": " : "", message ? message : "");
+	if (root != NULL)
+		json_decref(root);
+	return -1;
+}
+
+static int call(struct places *p, const char *procedure, const struct msg_type *type, const void *req,
+    struct str *answer, struct err *e)
+{
+	const struct query_opts *o = p->o;
+	struct http_field type_field = { STR("Content-Type"), STR("application/proto") };
+	struct httpc_req hr = { .method = "POST", .headers = &type_field, .n_headers = 1, .gzip = true,
+		.tenant = o->tenant_id[0] ? o->tenant_id : NULL, .user = o->username[0] ? o->username : NULL,
+		.password = o->password.secret, .bearer = o->token.secret[0] ? o->token.secret : NULL,
+		.max_body = 1 << 30 };
+	struct httpc_res res;
+	struct str base = str_cstr(p->url);
+	struct buf body;
+	int rc;
+
+	while (str_suffix(base, STR("/")))
+		base.n--;
+	hr.url = arena_printf(p->a, STR_FMT "/querier.v1.QuerierService/%s", STR_ARG(base), procedure).p;
+	buf_init(&body, INT32_MAX);
+	msg_encode(type, req, &body);
+	hr.body = buf_str(&body);
+	if (p->http == NULL)
+		p->http = httpc_new();
+	rc = httpc_call(p->http, p->a, &hr, &res, e);
+	buf_fini(&body);
+	if (rc < 0)
+		return err_wrap(e, "%s", p->url);
+	if (res.status != 200)
+		return server_error(&res, procedure, e);
+	*answer = res.body;
+	return 0;
+}
+
+/* Servers want a range: without one the last hour. */
+static void server_range(const struct places *p, int64_t *start, int64_t *end)
+{
+	int64_t to = p->o->to[0] ? p->to : p->now, from = p->o->from[0] ? p->from : to - 3600 * NS_PER_S;
+
+	*start = from / NS_PER_MS;
+	*end = to / NS_PER_MS;
+}
+
+/* ---- labels ---- */
+
+static int server_labels(struct places *p, enum ask_kind kind, const struct msg_strs *names, struct part *out,
+    struct err *e)
+{
+	struct str selector = str_cstr(p->o->query), answer;
+	struct msg_strs matchers = { &selector, 1 };
+	int64_t start, end;
+
+	*out = part_none();
+	server_range(p, &start, &end);
+	if (kind == ASK_SETS) {
+		struct querier_series_request req = { .matchers = matchers, .label_names = *names, .start = start, .end = end };
+		struct querier_series_response resp;
+
+		if (call(p, "Series", &querier_series_request_type, &req, &answer, e) < 0 ||
+		    msg_decode(p->a, &querier_series_response_type, answer, &resp, e) < 0)
+			return -1;
+		out->sets.n = resp.labels_set.n;
+		out->sets.p = arena_array(p->a, out->sets.n, sizeof(*out->sets.p));
+		for (size_t i = 0; i < out->sets.n; i++) {
+			const struct types_label_pair_list *pairs = &resp.labels_set.p[i].labels;
+			struct labels *l = &out->sets.p[i];
+
+			*l = (struct labels){ arena_array(p->a, pairs->n, sizeof(*l->p)), (uint32_t)pairs->n };
+			for (uint32_t k = 0; k < l->n; k++)
+				l->p[k] = (struct label){ pairs->p[k].name, pairs->p[k].value };
+			labels_sort(l);
+		}
+		return 0;
+	}
+	if (kind == ASK_NAMES) {
+		struct types_label_names_request req = { .matchers = matchers, .start = start, .end = end };
+		struct types_label_names_response resp;
+
+		if (call(p, "LabelNames", &types_label_names_request_type, &req, &answer, e) < 0 ||
+		    msg_decode(p->a, &types_label_names_response_type, answer, &resp, e) < 0)
+			return -1;
+		out->strings = (struct str_list){ resp.names.p, resp.names.n };
+		return 0;
+	}
+	struct types_label_values_request req = { .name = names->p[0], .matchers = matchers, .start = start, .end = end };
+	struct types_label_values_response resp;
+
+	if (call(p, "LabelValues", &types_label_values_request_type, &req, &answer, e) < 0 ||
+	    msg_decode(p->a, &types_label_values_response_type, answer, &resp, e) < 0)
+		return -1;
+	out->strings = (struct str_list){ resp.names.p, resp.names.n };
+	return 0;
+}
+
+int places_labels(struct places *p, enum ask_kind kind, const struct msg_strs *names, struct part *out,
+    struct err *e)
+{
+	struct str selector = str_cstr(p->o->query);
+	struct pyro_ask ask = { .kind = kind, .selectors = { &selector, 1 }, .names = *names };
+
+	if (p->url != NULL)
+		return server_labels(p, kind, names, out, e);
+	if (p->profiles.n > 0)
+		return err_set(e, ERR_USAGE, "profiles have no labels: give a folder of blocks, a block stream or a server");
+	if (p->o->from[0] || p->o->to[0]) {
+		ask.from = p->from;
+		ask.to = p->to;
+	}
+	return ask_run(p->a, &ask, p->sets.p, p->sets.n, out, e);
+}
+
+/* ---- profiles ---- */
+
+static struct str usual_type(const struct str_list *types)
+{
+	static const char *const first[] = { "process_cpu:cpu:nanoseconds:", "process_cpu:samples:count:" };
+
+	for (size_t k = 0; k < ARRAY_LEN(first); k++)
+		for (size_t i = 0; i < types->n; i++)
+			if (str_prefix(types->p[i], str_cstr(first[k])))
+				return types->p[i];
+	return types->n == 1 ? types->p[0] : STR_NONE;
+}
+
+/* --profile-type, or the only one there is, or the CPU time. */
+static int choose_type(struct places *p, struct str *out, struct err *e)
+{
+	struct str name = STR("__profile_type__");
+	struct msg_strs names = { &name, 1 };
+	struct buf known;
+	struct part part;
+
+	*out = str_cstr(p->o->profile_type);
+	if (out->n > 0)
+		return 0;
+	if (places_labels(p, ASK_VALUES, &names, &part, e) < 0)
+		return -1;
+	*out = usual_type(&part.strings);
+	if (out->n > 0)
+		return 0;
+	if (part.strings.n == 0)
+		return err_set(e, ERR_NOTFOUND, "no profile matches %s", p->o->query);
+	buf_init(&known, 4096);
+	for (size_t i = 0; i < part.strings.n; i++)
+		buf_printf(&known, "\n  " STR_FMT, STR_ARG(part.strings.p[i]));
+	err_set(e, ERR_USAGE, "several profile types; choose one with --profile-type:" STR_FMT, STR_ARG(buf_str(&known)));
+	buf_fini(&known);
+	return -1;
+}
+
+static int server_profile(struct places *p, struct str type, struct profile **out, struct err *e)
+{
+	struct querier_select_merge_profile_request req = { .profile_type_id = type,
+		.label_selector = str_cstr(p->o->query), .max_nodes = p->o->max_nodes, .has_max_nodes = p->o->max_nodes > 0 };
+	struct str answer;
+
+	server_range(p, &req.start, &req.end);
+	if (call(p, "SelectMergeProfile", &querier_select_merge_profile_request_type, &req, &answer, e) < 0)
+		return -1;
+	return pprof_decode(p->a, answer, out, e);
+}
+
+static int block_profile(struct places *p, struct str type, struct profile **out, struct err *e)
+{
+	struct str selector = str_cstr(p->o->query);
+	struct pyro_ask ask = { .kind = ASK_PROFILE, .profile_type = type, .selectors = { &selector, 1 },
+		.from = p->from, .to = p->to, .max_nodes = p->o->max_nodes };
+	struct part part;
+	int64_t min = INT64_MAX, max = INT64_MIN;
+
+	if (ask_run(p->a, &ask, p->sets.p, p->sets.n, &part, e) < 0)
+		return -1;
+	*out = part.profile;
+	if (part.profile == NULL)
+		return 0;
+	for (size_t i = 0; i < p->sets.n; i++) {
+		min = MIN(min, p->sets.p[i]->min_time);
+		max = MAX(max, p->sets.p[i]->max_time);
+	}
+	part.profile->time = MAX(min, p->from);
+	part.profile->duration = MIN(max, p->to) - part.profile->time;
+	return 0;
+}
+
+int places_profile(struct places *p, struct profile **out, struct err *e)
+{
+	struct str type;
+
+	*out = NULL;
+	if (p->profiles.n > 0 && p->blocks.n > 0)
+		return err_set(e, ERR_USAGE, "profiles and blocks cannot be merged: make blocks of both with pyro-ingest");
+	if (p->profiles.n == 1) {
+		*out = p->profiles.p[0];
+		return 0;
+	}
+	if (p->profiles.n > 0) {
+		*out = profile_merge(p->a, p->profiles.p, p->profiles.n, true, e);
+		return *out == NULL ? -1 : 0;
+	}
+	if (choose_type(p, &type, e) < 0)
+		return -1;
+	if ((p->url ? server_profile(p, type, out, e) : block_profile(p, type, out, e)) < 0)
+		return -1;
+	if (*out == NULL || (*out)->n_samples == 0)
+		return err_set(e, ERR_NOTFOUND, "no samples of " STR_FMT " match %s", STR_ARG(type), p->o->query);
+	return 0;
+}

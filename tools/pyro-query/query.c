@@ -1,0 +1,72 @@
+/* query.c - pyro-query: questions about profiles, at the prompt and as a server */
+#include "tools/pyro-query/query.h"
+
+#include "tools/pyro-query/cli.h"
+
+#define OPT_FILE "tools/pyro-query/query.def"
+#define OPT_STRUCT query_opts
+#define OPT_TABLE query_table
+#include "conf/opt_rows.h"
+
+static struct query_opts opts;
+
+static int serve(struct tool *t, struct err *e)
+{
+	return query_serve(t, &opts, e);
+}
+
+static int report(struct tool *t, struct err *e)
+{
+	return cli_report(t, &opts, e);
+}
+
+static int diff(struct tool *t, struct err *e)
+{
+	return cli_diff(t, &opts, e);
+}
+
+static int labels(struct tool *t, struct err *e)
+{
+	return cli_labels(t, &opts, e);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct tool_verb verbs[] = {
+		{ "top", "[SOURCE ...]", "the functions that took most, as pprof -top prints them", report },
+		{ "tree", "[SOURCE ...]", "functions with their callers and callees", report },
+		{ "peek", "REGEX [SOURCE ...]", "callers and callees of functions that match", report },
+		{ "calls", "[SOURCE ...]", "the call tree, drawn with lines", report },
+		{ "raw", "[SOURCE ...]", "everything in the profile as text", report },
+		{ "traces", "[SOURCE ...]", "all stacks", report },
+		{ "tags", "[SOURCE ...]", "labels of samples", report },
+		{ "folded", "[SOURCE ...]", "a;b;c 12: stacks on lines", report },
+		{ "pprof", "[SOURCE ...]", "one gzip pprof", report },
+		{ "merge", "[SOURCE ...]", "the same", report },
+		{ "json", "[SOURCE ...]", "functions and call tree as JSON", report },
+		{ "svg", "[SOURCE ...]", "flame graph as a picture", report },
+		{ "html", "[SOURCE ...]", "flame graph as a page", report },
+		{ "dot", "[SOURCE ...]", "call graph for Graphviz", report },
+		{ "diff", "BEFORE AFTER", "what changed", diff },
+		{ "series", "[SOURCE ...]", "label sets of the series", labels },
+		{ "labels", "[SOURCE ...]", "names of labels", labels },
+		{ "values", "NAME [SOURCE ...]", "values of a label", labels },
+		{ "types", "[SOURCE ...]", "profile types", labels },
+		{ "serve", "", "answer the query services over HTTP", serve },
+		{ 0 },
+	};
+	static const struct opt_set sets[] = { { &query_table, &opts }, { 0 } };
+	static const char *const examples[] = {
+		"pyro-query top cpu.pb.gz",
+		"pyro-query diff before.pb.gz after.pb.gz --output svg > diff.svg",
+		"pyro-query series -q '{service_name=\"shop\"}' --from now-7d blocks/",
+		"pyro-query merge -q '{}' http://localhost:4040 > all.pb.gz",
+		NULL,
+	};
+	static const struct tool_spec spec = {
+		.name = "pyro-query", .summary = "ask profiles, blocks and servers", .args = "",
+		.sets = sets, .verbs = verbs, .examples = examples,
+	};
+
+	return tool_main(&spec, argc, argv);
+}

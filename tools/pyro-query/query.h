@@ -1,0 +1,15 @@
+/* query.h - pyro-query's options and its parts: the server (serve.c) and the filter (cli.c). */
+#ifndef TOOL_QUERY_H
+#define TOOL_QUERY_H
+
+#include "conf/limits.h"
+#include "conf/tool.h"
+
+struct query_opts {
+#define OPT_FILE "tools/pyro-query/query.def"
+#include "conf/opt_struct.h"
+};
+
+int query_serve(struct tool *t, const struct query_opts *o, struct err *e);
+
+#endif

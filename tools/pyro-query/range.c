@@ -1,0 +1,76 @@
+/* range.c - rules that all questions share; see api.h */
+#include "base/num.h"
+#include "tools/pyro-query/api.h"
+
+int range_check(struct api *x, int64_t *start, int64_t end, bool *empty, struct err *e)
+{
+	const struct limits *l = x->limits;
+	int64_t oldest = (x->now - l->max_query_lookback) / NS_PER_MS;
+
+	*empty = false;
+	if (*start == 0 || end == 0)
+		return err_set(e, ERR_INVALID, "missing time range in the query");
+	if (*start > end)
+		return err_set(e, ERR_INVALID, "query start time is after end time");
+	if (l->max_query_lookback > 0 && end < oldest) {
+		*empty = true;
+		return 0;
+	}
+	if (l->max_query_lookback > 0 && *start < oldest)
+		*start = oldest;
+	if (l->max_query_length > 0 && end - *start > l->max_query_length / NS_PER_MS)
+		return err_set(e, ERR_INVALID,
+		    "the query time range exceeds the limit (max_query_length, actual: " STR_FMT ", limit: " STR_FMT ")",
+		    STR_ARG(num_go_duration(x->a, (end - *start) * NS_PER_MS)),
+		    STR_ARG(num_prom_duration(x->a, l->max_query_length)));
+	return 0;
+}
+
+int range_check_labels(struct api *x, int64_t *start, int64_t end, bool *empty, struct err *e)
+{
+	*empty = false;
+	if (*start == 0 || end == 0)
+		return 0;
+	return range_check(x, start, end, empty, e);
+}
+
+int max_nodes_check(struct api *x, int64_t asked, int64_t *out, struct err *e)
+{
+	int64_t max = x->limits->max_flamegraph_nodes_max;
+
+	*out = asked == 0 ? x->limits->max_flamegraph_nodes_default : asked;
+	if (max != 0 && asked > max)
+		return err_set(e, ERR_INVALID, "max flamegraph nodes limit %lld is greater than allowed %lld",
+		    (long long)asked, (long long)max);
+	if (max != 0 && asked < 0)
+		return err_set(e, ERR_INVALID, "max flamegraph nodes limit must be set (max allowed %lld)",
+		    (long long)max);
+	return 0;
+}
+
+static int64_t ms_to_ns(int64_t ms, bool end)
+{
+	if (ms > INT64_MAX / NS_PER_MS - 1)
+		return INT64_MAX;
+	if (ms < INT64_MIN / NS_PER_MS + 1)
+		return INT64_MIN;
+	return ms * NS_PER_MS + (end ? NS_PER_MS - 1 : 0);
+}
+
+void ask_merge(struct api *x, struct pyro_ask *ask, enum ask_kind kind, struct str profile_type,
+    struct str selector, int64_t start, int64_t end)
+{
+	struct str *one = arena_array(x->a, 1, sizeof(*one));
+
+	*one = selector;
+	*ask = (struct pyro_ask){ .tenant = x->tenant, .kind = kind, .profile_type = profile_type,
+		.selectors = { one, 1 }, .from = ms_to_ns(start, false), .to = ms_to_ns(end, true) };
+}
+
+struct flamegraph *flamegraph_of(struct api *x, struct part *p, int64_t max_nodes)
+{
+	if (p->tree == NULL)
+		p->tree = tree_new();
+	tree_total(p->tree);
+	return tree_flamegraph(x->a, p->tree, max_nodes);
+}
