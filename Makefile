@@ -96,9 +96,14 @@ $O/%.o: %.cc
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CXX) -std=c++17 $(COPT) $(CFLAGS) -Wall -Wextra $(WERROR) $(CPPFLAGS) -fPIE -MMD -MP -c -o $@ $<
 
+$O/tools/pyro-query/page.o: tools/pyro-query/page.html
+
 # Unit tests: one program per module; they print TAP.
 unit: $(UNIT:%=$(BIN)/tests/%)
-$(BIN)/tests/test_%: $O/tests/unit/test_%.o $O/libformats.a $O/libcommon.a
+MAINS      := $(foreach p,$(PROGS),tools/$p/$(subst -,_,$(p:pyro-%=%)).c)
+TOOLS_O    := $(patsubst %.c,$O/%.o,$(filter-out $(MAINS),$(wildcard tools/*/*.c)))
+$O/libtools.a: $(TOOLS_O)
+$(BIN)/tests/test_%: $O/tests/unit/test_%.o $O/libtools.a $O/libformats.a $O/libcommon.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)

@@ -22,9 +22,11 @@
 
 #include "formats/profile.h"
 
-enum { FLAMEBEARER_MAX_DEPTH = 1 << 16 };
-
-/* ERR_INVALID names level and group; ERR_LIMIT for a graph whose stacks are out of proportion. */
+/*
+ * Also the answer of the query API ("flamegraph", numbers as strings). Strings
+ * are copied. ERR_INVALID names level and group; ERR_LIMIT for a graph whose
+ * stacks have more than 256 frames for each byte of input.
+ */
 int flamebearer_decode(struct arena *a, struct str json, struct profile **out, struct err *e);
 /* ERR_INVALID for negative values. */
 int flamebearer_encode(const struct profile *p, uint32_t type, struct buf *out, struct err *e);

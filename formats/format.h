@@ -19,7 +19,8 @@
 
 struct format_opts {
 	struct str file_name;           /* may be empty */
-	uint32_t type;                  /* for encoders of one value: which sample type */
+	uint32_t type;                  /* encoders of one value: which sample type */
+	bool plain;                     /* encoders that compress by default: do not */
 };
 
 struct format_profiles {
@@ -32,7 +33,7 @@ struct format {
 	const char *extensions;         /* separated by blanks, without the dot; the first is the usual one */
 	const char *content_types;      /* separated by blanks; the first is the one to send */
 	const char *text;               /* one line for people */
-	/* 0 = certainly not; 100 = a magic number or schema. name may be empty. */
+	/* 0 = certainly not; 100 = a magic number or schema. file_name may be empty. */
 	int (*bid)(struct str bytes, struct str file_name);
 	/* NULL if the format cannot be read. bytes live as long as the profiles. */
 	int (*decode)(struct arena *a, struct str bytes, const struct format_opts *o,
@@ -46,7 +47,10 @@ extern const uint32_t n_formats;
 
 /* By its name, or ERR_UNSUPPORTED: unsupported format: NAME (known: ...). */
 const struct format *format_by_name(struct str name, struct err *e);
-/* By the extension of a file name or by content type (parameters are ignored); NULL if there is none. */
+/*
+ * By the extension of a file name (one of compression behind it is ignored) or
+ * by content type (its parameters are ignored); NULL if there is none.
+ */
 const struct format *format_by_extension(struct str file_name);
 const struct format *format_by_content_type(struct str content_type);
 /* By content, the file name as a hint. ERR_UNSUPPORTED names what was recognised or tried. */

@@ -7,13 +7,14 @@
 #include <stdio.h>
 
 #include "base/enc.h"
+#include "base/hash.h"
+#include "base/map.h"
 #include "base/num.h"
 #include "formats/msg.h"
 #include "formats/msg_impl.h"
 
 enum token { /* brackets, colon and comma stand for themselves */
 	T_END = 0,
-	T_WORD = 1,     /* what is no token at all */
 	T_STR = '"',
 	T_NUM = '0',
 	T_TRUE = 't',
@@ -596,30 +597,49 @@ static int read_list(struct reader *r, const struct msg_field *f, struct msg_lis
 	return rc;
 }
 
-static int read_map(struct reader *r, const struct msg_field *f, struct msg_list *list)
+static bool key_is_new(struct map *keys, const struct msg_field *f, const struct msg_list *list,
+		       struct str key)
+{
+	uint64_t hash = hash_seeded(key);
+	struct map_at at = map_find(keys, hash);
+	const char *p = list->p;
+
+	for (uint32_t i; map_next(&at, &i);)
+		if (str_eq(key, *(const struct str *)msg_at_const(p + i * (size_t)f->type->size,
+								  f->type->fields[0].at)))
+			return false;
+	map_put(keys, hash, (uint32_t)list->n);
+	return true;
+}
+
+static int read_entry(struct reader *r, const struct msg_field *f, struct msg_list *list,
+		      struct map *keys)
 {
 	const struct msg_type *t = f->type;
-	int rc = first(r, '{', '}');
+	char *at = memset(msg_list_more(r->a, list, 1, t->size), 0, t->size);
+	const struct msg_field *value = &t->fields[1];
+	void *sub = arena_zalloc(r->a, value->type->size);
+	struct str *key = msg_at(at, t->fields[0].at), raw = r->raw;
 
-	while (rc > 0) {
-		char *at = memset(msg_list_more(r->a, list, 1, t->size), 0, t->size);
-		const struct msg_field *value = &t->fields[1];
-		void *sub = arena_zalloc(r->a, value->type->size);
-		struct str *key = msg_at(at, t->fields[0].at);
-
-		if (read_name(r, key) < 0)
-			return -1;
-		for (size_t i = 0; i < list->n; i++)
-			if (str_eq(*key, *(const struct str *)msg_at_const(list->p,
-				   (uint32_t)(i * t->size + t->fields[0].at))))
-				return bad_value(r, "duplicate map key \"" RAW_FMT "\"",
-						 RAW_ARG(*key));
-		memcpy(at + value->at, &sub, sizeof(sub));
-		if (read_message(r, value->type, sub) < 0)
-			return -1;
-		list->n++;
-		rc = more(r, '}');
+	if (read_name(r, key) < 0)
+		return -1;
+	if (!key_is_new(keys, f, list, *key)) {
+		r->raw = raw;
+		return bad_value(r, "duplicate map key " RAW_FMT, RAW_ARG(raw));
 	}
+	memcpy(at + value->at, &sub, sizeof(sub));
+	list->n++;
+	return read_message(r, value->type, sub);
+}
+
+static int read_map(struct reader *r, const struct msg_field *f, struct msg_list *list)
+{
+	int rc = first(r, '{', '}');
+	struct map keys = { 0 };
+
+	while (rc > 0)
+		rc = read_entry(r, f, list, &keys) < 0 ? -1 : more(r, '}');
+	map_fini(&keys);
 	return rc;
 }
 

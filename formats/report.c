@@ -129,14 +129,32 @@ static void take_functions(struct report *r)
 	}
 }
 
+/* A file that looks like an address on the network is where the profile was fetched from, not a binary. */
+static bool is_url(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && ((s.p[n] | 32) >= 'a' && (s.p[n] | 32) <= 'z'))
+		n++;
+	while (n > 0 && n < s.n && (((s.p[n] | 32) >= 'a' && (s.p[n] | 32) <= 'z') ||
+	                               (s.p[n] >= '0' && s.p[n] <= '9') || s.p[n] == '+' || s.p[n] == '-' ||
+	                               s.p[n] == '.'))
+		n++;
+	return n > 0 && n < s.n && s.p[n] == ':';
+}
+
 static void take_locations(struct report *r)
 {
 	const struct profile *p = r->p;
 	size_t n = (size_t)p->n_locations + 1;
 
 	r->object = arena_array(r->mem, (size_t)p->n_mappings + 1, sizeof(*r->object));
-	for (uint32_t i = 0; i < p->n_mappings; i++)
-		r->object[i] = report_intern(r, profile_str(p, p->mappings[i].file));
+	for (uint32_t i = 0; i < p->n_mappings; i++) {
+		struct str file = profile_str(p, p->mappings[i].file);
+		bool fetched = profile_str(p, p->mappings[i].build_id).n == 0 && is_url(file);
+
+		r->object[i] = fetched ? 0 : report_intern(r, file);
+	}
 	r->n_locations = p->n_locations;
 	r->locations = arena_array(r->mem, n, sizeof(*r->locations));
 	r->addresses = arena_array(r->mem, n, sizeof(*r->addresses));

@@ -114,6 +114,13 @@ void report_tag_hide(struct report *r);
 uint32_t report_key(const struct report *r, const struct tag *t);       /* interned */
 struct str report_tag_unit(const struct report *r, uint32_t key);
 
+/*
+ * report_tag_text.c: the tags of a sample, one printed text for each key, sorted. Numbers and texts of one key are
+ * groups apart.
+ */
+uint32_t report_tag_groups(struct report *r, struct arena *a, uint32_t sample, bool numbers,
+    void (*print)(struct report *r, const struct tag *group, uint32_t n, struct buf *b), struct str **out);
+
 /* report_unit.c: numbers as people read them. */
 double unit_scale(int64_t value, struct str from, struct str to, struct str *unit);
 void unit_label(struct buf *b, int64_t value, struct str from, struct str to);  /* "1.50MB" */
@@ -195,6 +202,10 @@ void report_format(struct report *r, int64_t value, struct buf *b);
 void put_right(struct buf *b, struct str s, size_t width);      /* blanks in front; width in characters */
 size_t text_width(struct str s);
 void put_cut(struct buf *b, struct str s, size_t width);        /* at most width characters, "…" at the end */
+
+/* report_header.c */
+void report_print_time(const struct report *r, int64_t ns, bool fraction, struct buf *b);
+struct str report_zone(const struct report *r);
 void report_header(struct report *r, const struct graph *g, bool full, struct buf *out);
 void report_profile_lines(struct report *r, struct buf *out);   /* File, Type, Time, ... each with a line feed */
 

@@ -130,16 +130,19 @@ static inline struct sym_hash sym_hash_function(uint64_t name, uint64_t system_n
 	return (struct sym_hash){ hash_mix(names, place), hash_mix(place ^ names, name) };
 }
 
+/* Numbers that a profile chooses never stand alone in a product: a zero there would hide the other factor. */
 static inline struct sym_hash sym_hash_mapping(const struct sym_mapping *m, uint64_t file, uint64_t build_id)
 {
-	uint64_t range = hash_mix(hash_mix(m->start, m->limit), m->offset + m->flags);
+	uint64_t range = hash_mix(m->start ^ file, m->limit + build_id);
+	uint64_t rest = hash_mix(m->offset ^ build_id, m->flags + file);
 
-	return (struct sym_hash){ hash_mix(range ^ file, build_id), hash_mix(build_id + range, file) };
+	return (struct sym_hash){ hash_mix(range, rest), hash_mix(rest ^ file, range + build_id) };
 }
 
 static inline struct sym_hash sym_hash_place(struct sym_hash mapping, uint64_t address)
 {
-	return (struct sym_hash){ hash_mix(mapping.a, address), hash_mix(mapping.b + address, address) };
+	return (struct sym_hash){ hash_mix(mapping.a + address, mapping.b),
+		hash_mix(mapping.b + address, mapping.a ^ address) };
 }
 
 static inline struct sym_hash sym_hash_line(struct sym_hash h, struct sym_hash function, uint32_t line)

@@ -46,7 +46,8 @@ static void add_suffix(struct walk *w, struct str suffix)
 		}
 }
 
-static void close_node(struct walk *w)
+/* The key is that of the innermost open node again. */
+static void back_to_open(struct walk *w)
 {
 	const struct node *top = &w->open.p[w->open.n - 1];
 
@@ -95,8 +96,6 @@ static int read_node(struct walk *w, struct str *in, size_t bytes, struct err *e
 		return -1;
 	if (children)
 		vec_push(&w->open, ((struct node){ w->key.n, w->parts.n, w->last, children }));
-	else if (w->open.n)
-		close_node(w);
 	return 0;
 }
 
@@ -109,7 +108,7 @@ static int read_trie(struct walk *w, struct str in, struct err *e)
 	while (w->open.n && in.n) {
 		struct node *top = &w->open.p[w->open.n - 1];
 
-		close_node(w);
+		back_to_open(w);
 		if (top->children == 0) {
 			w->open.n--;
 			continue;

@@ -3,7 +3,6 @@
  */
 #include "base/json.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,15 +102,47 @@ void jw_close(struct jw *w, char bracket)
 	w->comma = true;
 }
 
-/* Bytes that stand for themselves in a string, quotes of HTML aside. */
-static bool is_plain(unsigned char c)
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* The high bit of each byte of w that is zero (and maybe of bytes above such a one). */
+static uint64_t zero_bytes(uint64_t w)
 {
-	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+	return (w - EACH(1)) & ~w & EACH(0x80);
 }
 
-static bool is_html(unsigned char c)
+/* Non-zero when one of eight bytes does not stand for itself in a string. */
+static uint64_t special_bytes(uint64_t w, bool html)
 {
-	return c == '<' || c == '>' || c == '&';
+	uint64_t found = w & EACH(0x80);
+
+	found |= (w - EACH(0x20)) & ~w & EACH(0x80);
+	found |= zero_bytes(w ^ EACH('"')) | zero_bytes(w ^ EACH('\\'));
+	if (html)
+		found |= zero_bytes(w ^ EACH('<')) | zero_bytes(w ^ EACH('>')) |
+			 zero_bytes(w ^ EACH('&'));
+	return found;
+}
+
+static bool is_special(unsigned char c, bool html)
+{
+	return c < 0x20 || c >= 0x80 || c == '"' || c == '\\' ||
+	       (html && (c == '<' || c == '>' || c == '&'));
+}
+
+/* How many bytes in front of s stand for themselves. */
+static size_t plain_run(struct str s, bool html)
+{
+	size_t i = 0;
+	uint64_t w;
+
+	for (; s.n - i >= sizeof(w); i += sizeof(w)) {
+		memcpy(&w, s.p + i, sizeof(w));
+		if (special_bytes(w, html))
+			break;
+	}
+	while (i < s.n && !is_special((unsigned char)s.p[i], html))
+		i++;
+	return i;
 }
 
 static void jw_escape(struct buf *b, unsigned char c)
@@ -163,18 +194,14 @@ static size_t jw_special(struct jw *w, struct str s)
 
 static void jw_quoted(struct jw *w, struct str s)
 {
-	size_t i = 0;
-
 	buf_byte(w->b, '"');
-	while (i < s.n) {
-		size_t start = i;
+	while (s.n) {
+		size_t n = plain_run(s, w->html);
 
-		while (i < s.n && is_plain((unsigned char)s.p[i]) &&
-		       !(w->html && is_html((unsigned char)s.p[i])))
-			i++;
-		buf_add(w->b, str_of(s.p + start, i - start));
-		if (i < s.n)
-			i += jw_special(w, str_skip(s, i));
+		buf_add(w->b, str_of(s.p, n));
+		s = str_skip(s, n);
+		if (s.n)
+			s = str_skip(s, jw_special(w, s));
 	}
 	buf_byte(w->b, '"');
 }
@@ -195,28 +222,28 @@ void jw_str(struct jw *w, struct str s)
 	jw_quoted(w, s);
 }
 
-static void jw_digits(struct buf *b, bool minus, uint64_t v)
+/* At least `digits` digits of v, zeros in front, behind `sign` unless that is 0. */
+static void jw_digits(struct buf *b, char sign, uint64_t v, int digits)
 {
 	char text[24], *p = text + sizeof(text);
 
-	do
+	for (; v || digits > 0; v /= 10, digits--)
 		*--p = (char)('0' + v % 10);
-	while (v /= 10);
-	if (minus)
-		*--p = '-';
+	if (sign)
+		*--p = sign;
 	buf_add(b, str_of(p, (size_t)(text + sizeof(text) - p)));
 }
 
 void jw_i64(struct jw *w, int64_t v)
 {
 	jw_sep(w);
-	jw_digits(w->b, v < 0, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+	jw_digits(w->b, v < 0 ? '-' : 0, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, 1);
 }
 
 void jw_u64(struct jw *w, uint64_t v)
 {
 	jw_sep(w);
-	jw_digits(w->b, false, v);
+	jw_digits(w->b, 0, v, 1);
 }
 
 /*
@@ -239,9 +266,9 @@ static bool jw_short_decimal(struct buf *b, double v)
 		if (m / scale != abs)
 			continue;
 		u = (uint64_t)m;
-		jw_digits(b, v < 0, u / unit);
+		jw_digits(b, v < 0 ? '-' : 0, u / unit, 1);
 		if (k)
-			buf_printf(b, ".%0*" PRIu64, k, u % unit);
+			jw_digits(b, '.', u % unit, k);
 		return true;
 	}
 	return false;

@@ -545,7 +545,7 @@ struct str num_size_iec(struct arena *a, uint64_t bytes)
 struct str num_rfc3339(struct arena *a, int64_t ns)
 {
 	int64_t days = ns / DAY - (ns % DAY < 0);
-	uint64_t rest = (uint64_t)(ns - days * DAY), s = rest / (uint64_t)NS_PER_S;
+	uint64_t rest = (uint64_t)((ns % DAY + DAY) % DAY), s = rest / (uint64_t)NS_PER_S;
 	unsigned month, day;
 	struct buf b;
 	int year;

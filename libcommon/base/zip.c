@@ -16,8 +16,7 @@ enum {
 	DEFLATE_RATIO = 1032,           /* no deflate stream expands more */
 	ZSTD_RATIO = 1024,              /* beyond it the announced size is not believed in advance */
 	GROW_MIN = 4096,
-	WINDOW_LOG_MIN = 23,            /* what the zstd format asks every decoder to take */
-	WINDOW_LOG_MAX = 27,
+	WINDOW_LOG_MAX = 27,            /* address space only: what is touched stays below the limit */
 };
 
 struct state {
@@ -202,15 +201,6 @@ static size_t zstd_hint(struct str frame, size_t left)
 	return MIN(want, left);
 }
 
-static int window_log(size_t limit)
-{
-	int bits = WINDOW_LOG_MIN;
-
-	while (bits < WINDOW_LOG_MAX && (limit >> bits) > 0)
-		bits++;
-	return bits;
-}
-
 /* Decompresses until one frame ends or the input does: 0 frame done, 1 wants input, -1 error. */
 static int unzstd_step(ZSTD_DCtx *d, ZSTD_inBuffer *zin, struct room *r, struct buf *out,
 		       struct err *e)
@@ -257,7 +247,7 @@ int zip_unzstd(struct str in, size_t limit, struct buf *out, struct err *e)
 	if (s->unzstd == NULL && (s->unzstd = ZSTD_createDCtx()) == NULL)
 		abort();
 	ZSTD_DCtx_reset(s->unzstd, ZSTD_reset_session_only);
-	ZSTD_DCtx_setParameter(s->unzstd, ZSTD_d_windowLogMax, window_log(limit));
+	ZSTD_DCtx_setParameter(s->unzstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
 	do {
 		size_t want = zstd_hint(str_skip(in, zin.pos), r.left);
 

@@ -110,6 +110,16 @@ static int store_address(struct arena *a, const char **out, struct str s, struct
 	return 0;
 }
 
+bool opt_verb_in(const char *verbs, const char *verb)
+{
+	struct str rest = str_cstr(verbs);
+
+	while (rest.n)
+		if (str_eq(str_cut(&rest, ' '), str_cstr(verb ? verb : "-")))
+			return true;
+	return !*verbs;
+}
+
 struct opt_list opt_list_add(struct arena *a, struct opt_list l, struct str text)
 {
 	const char **p = arena_array(a, l.n + 1, sizeof(*p));

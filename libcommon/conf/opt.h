@@ -5,7 +5,8 @@
  *
  * A table is a file of macro rows, included several times:
  *
- *	SECTION("Storage", "serve")                  title in the help; verbs that take these options ("" = all)
+ *	SECTION("Storage", "serve")                  title in the help; verbs that take these options, separated
+ *	                                             by blanks, "-" for use without a verb; "" = all
  *	OPT(data_path, 'd', PATH, "./data", "pyroscopedb.data-path", "pyroscopedb.data_path", "keep data here")
  *	ADV(...)                                     the same, shown by -help-all only
  *	RANGE(max_age, 0, 24 * 3600 * NS_PER_S)      follows its OPT
@@ -146,6 +147,7 @@ struct opts {
 	size_t n_sets;
 	struct yaml *file;              /* what opts_read_file read, or NULL */
 	uint64_t warned;                /* rows of harmless.def that have been logged */
+	bool any_section;               /* the verbs of sections do not matter */
 	bool supervised;                /* somebody else judged unknown YAML keys: pass over them */
 	struct opts_other *other;       /* may be NULL */
 	struct opt_list passed;         /* "-flag=value" of other's flags, in their order */

@@ -197,17 +197,7 @@ static void operand(struct args *x, const char *text)
 	o->args[o->n_args++] = text;
 }
 
-/* Sections may belong to verbs; an option of another verb's section does nothing here, so it is refused. */
-static bool verb_in(const char *verbs, const char *verb)
-{
-	struct str rest = str_cstr(verbs);
-
-	while (rest.n)
-		if (str_eq(str_cut(&rest, ' '), str_cstr(verb ? verb : "-")))
-			return true;
-	return !*verbs;
-}
-
+/* An option of another verb's section would do nothing here, so it is refused. */
 static int check_verbs(struct opts *o, struct err *e)
 {
 	for (size_t s = 0; s < o->n_sets; s++) {
@@ -220,7 +210,7 @@ static int check_verbs(struct opts *o, struct err *e)
 			if (row->kind == OPT_SECTION)
 				verbs = row->yaml;
 			if (row->kind == OPT_ROW && o->marks[s][i].origin == OPT_FROM_FLAG &&
-			    !verb_in(verbs, o->verb))
+			    !opt_verb_in(verbs, o->verb))
 				return err_set(e, ERR_USAGE, "option -%s is not for %s%s (it is for: %s)",
 				               row->flag, o->verb ? "the verb " : "use without a verb",
 				               o->verb ? o->verb : "", verbs);
@@ -247,7 +237,7 @@ int opts_parse_args(struct opts *o, const char *const *argv, const char *const *
 		else if (option(&x, text) < 0)
 			return -1;
 	}
-	return o->help ? 0 : check_verbs(o, e);
+	return o->help || o->any_section ? 0 : check_verbs(o, e);
 }
 
 int opts_parse_env(struct opts *o, struct err *e)

@@ -38,6 +38,8 @@ int opt_store_yaml(const struct opt_table *t, const struct opt_row *row, void *v
                    const struct yaml *y, struct err *e);
 void opt_clear_list(const struct opt_row *row, void *values);
 
+/* Is the verb (NULL: none, written "-") one of these words? True for no words at all. */
+bool opt_verb_in(const char *verbs, const char *verb);
 struct opt_list opt_list_add(struct arena *a, struct opt_list l, struct str text);
 
 #endif

@@ -2,6 +2,7 @@
 #include "conf/optdoc.h"
 
 #include "base/vec.h"
+#include "conf/opt_impl.h"
 #include "conf/optdoc_impl.h"
 
 enum { COLUMN = 30, WIDTH = 100 };
@@ -19,22 +20,11 @@ const char *optdoc_type(const struct opt_table *t, const struct opt_row *row)
 	return row->type == OPT_ENUM && strlen(words) < 40 ? words : names[row->type];
 }
 
-bool optdoc_word_in(const char *words, const char *word)
-{
-	struct str rest = str_cstr(words);
-
-	while (rest.n)
-		if (str_eq(str_cut(&rest, ' '), str_cstr(word)))
-			return true;
-	return !*words;
-}
-
-/* Rows in order, each with its section; sections of another verb are left out. */
+/* Rows in order, each with its section; with a verb, sections of other verbs are left out. */
 void optdoc_each(const struct opts *o, void (*fn)(void *ctx, const struct optdoc_item *it), void *ctx)
 {
 	struct optdoc_item it = { 0 };
 
-	/* The last table is the general one: people look for their own options first. */
 	for (size_t s = 0; s < o->n_sets; s++) {
 		const struct opt_table *t = o->sets[s].table;
 
@@ -44,7 +34,8 @@ void optdoc_each(const struct opts *o, void (*fn)(void *ctx, const struct optdoc
 			if (t->rows[i].kind == OPT_SECTION)
 				it.section = &t->rows[i];
 			it.row = &t->rows[i];
-			if (!o->verb || !it.section || optdoc_word_in(it.section->yaml, o->verb))
+			it.other_verb = it.section && !o->any_section && !opt_verb_in(it.section->yaml, o->verb);
+			if (!o->verb || !it.other_verb)
 				fn(ctx, &it);
 		}
 	}
@@ -57,6 +48,7 @@ struct help {
 	bool all;
 	const struct opt_row *section;  /* whose title has been printed */
 	size_t hidden;
+	const char *verbs;              /* of the sections left out */
 };
 
 /* Words of text from column `at` on, wrapped at WIDTH with COLUMN blanks in front. */
@@ -102,8 +94,10 @@ static void help_row(void *ctx, const struct optdoc_item *it)
 
 	if (row->kind != OPT_ROW)
 		return;
-	if (row->advanced && !h->all) {
+	if (!h->all && (row->advanced || it->other_verb)) {
 		h->hidden++;
+		if (it->other_verb)
+			h->verbs = it->section->yaml;
 		return;
 	}
 	if (it->section && it->section != h->section)
@@ -160,10 +154,13 @@ static void help(struct buf *out, const struct opts *o, const struct optdoc_abou
 			buf_printf(out, "  %s\n", *x);
 	}
 	optdoc_each(o, help_row, &h);
+	buf_byte(out, '\n');
 	if (h.hidden)
-		buf_printf(out, "\n%zu more options: %s -help-all. ", h.hidden, o->prog);
-	else
-		buf_byte(out, '\n');
+		buf_printf(out, "%zu more options: %s -help-all", h.hidden, o->prog);
+	if (h.verbs)
+		buf_printf(out, ", %s %.*s -help", o->prog, (int)strcspn(h.verbs, " "), h.verbs);
+	if (h.hidden)
+		buf_add(out, STR(". "));
 	buf_printf(out, "Manual: man %s\n", o->prog);
 }
 
@@ -180,9 +177,10 @@ static void list_row(void *ctx, const struct optdoc_item *it)
 		return;
 	if (row->kind == OPT_OLD)
 		of = opt_find(it->table, row->field);
-	buf_printf(ctx, "%s\t%s\t%s\t%s\t%s\n", row->flag,
+	buf_printf(ctx, "%s\t%s\t%s\t%s\t%s\t%s\n", row->flag,
 	           row->kind == OPT_HARMLESS ? "" : of->type == OPT_BOOL ? "bool" : "value",
-	           row->field ? row->field : "", row->kind == OPT_ROW ? row->yaml : "", kinds[row->kind]);
+	           row->field ? row->field : "", row->kind == OPT_ROW ? row->yaml : "", kinds[row->kind],
+	           row->kind == OPT_HARMLESS ? row->text : "");
 }
 
 /* mdoc: words that troff would take for requests or escapes are masked. */

@@ -30,8 +30,8 @@ struct optdoc_about {
  * what: "" (fits a screen), "all", "mdoc" (the OPTIONS section), "bash",
  * "zsh", "fish" (completions), "yaml" (sample configuration), "flags" (one
  * option a line for other programs:
- * flag TAB type TAB field TAB yaml path TAB kind, kind being option, old or
- * harmless). ERR_USAGE for others.
+ * flag TAB bool or value TAB field TAB yaml path TAB kind TAB why; kind is
+ * option, old or harmless, why is for harmless ones). ERR_USAGE for others.
  * With o->verb set, "" and "all" tell only what that verb takes.
  */
 int optdoc_print(struct buf *out, const struct opts *o, const struct optdoc_about *about, const char *what,

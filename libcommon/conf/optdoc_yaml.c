@@ -2,13 +2,15 @@
 #include "base/arena.h"
 #include "conf/optdoc_impl.h"
 
+struct config {
+	struct buf *out;
+	const struct opts *o;
+	struct arena *a;
+};
+
 static void config_row(void *ctx, const struct optdoc_item *it)
 {
-	struct {
-		struct buf *out;
-		const struct opts *o;
-		struct arena *a;
-	} const *c = ctx;
+	const struct config *c = ctx;
 	struct str text;
 
 	if (it->row->kind != OPT_ROW)
@@ -20,11 +22,7 @@ static void config_row(void *ctx, const struct optdoc_item *it)
 
 void optdoc_config(struct buf *out, const struct opts *o)
 {
-	struct {
-		struct buf *out;
-		const struct opts *o;
-		struct arena *a;
-	} c = { out, o, arena_new() };
+	struct config c = { out, o, arena_new() };
 
 	optdoc_each(o, config_row, &c);
 	arena_free(c.a);

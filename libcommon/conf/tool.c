@@ -48,6 +48,7 @@ static int parse(struct tool *t, const char *const *argv, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		verbs[i] = t->spec->verbs[i].name;
 	o->other = t->spec->other;
+	o->any_section = t->spec->any_section;
 	for (const struct opt_set *s = t->spec->sets; s && s->table; s++)
 		opts_add(o, s->table, s->values);
 	opts_add(o, &tool_table, &t->opts);

@@ -56,6 +56,7 @@ struct tool_spec {
 	/* Looks at all options together before anything runs; may be NULL. */
 	int (*check)(struct tool *t, struct err *e);
 	struct opts_other *other;               /* see opt.h; may be NULL */
+	bool any_section;                       /* options of all sections are for all verbs */
 };
 
 struct tool_opts {

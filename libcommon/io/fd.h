@@ -20,7 +20,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/* NOTFOUND, EXISTS, DENIED, INVALID (what is named is of the wrong type, or no name at all) or IO. */
+/* NOTFOUND, EXISTS, DENIED, INVALID (a folder where a file belongs, a name that cannot be
+   one) or IO. */
 enum err_kind fd_kind(int sys);
 
 /* A descriptor >= 0, or -1. New files get mode 0666 minus the umask. */

@@ -43,7 +43,7 @@ struct tmp {
 
 int tmp_open(struct tmp *t, int dirfd, const char *path, unsigned mode, struct err *e);
 int tmp_commit(struct tmp *t, struct err *e);   /* on failure the temporary is gone as well */
-void tmp_drop(struct tmp *t);                   /* removes it unless committed; any number of times */
+void tmp_drop(struct tmp *t);                   /* removes it unless committed; may be repeated */
 
 /* mkdir -p. Folders that are there keep their mode. */
 int file_mkdirs(int dirfd, const char *path, unsigned mode, struct err *e);

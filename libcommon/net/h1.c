@@ -286,7 +286,7 @@ static enum h1_step parse_request_line(struct h1_head *h, struct str line)
 	else if (str_eq(version, STR("HTTP/1.0")))
 		h->minor = 0;
 	else
-		return str_prefix(version, STR("HTTP/")) ?
+		return str_prefix(version, STR("HTTP/")) && h1_is_token(str_skip(version, 5)) ?
 		    bad(h, 505, "HTTP version is neither 1.0 nor 1.1") :
 		    bad(h, 400, "request line has no version");
 	return H1_DONE;

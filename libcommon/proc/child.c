@@ -47,7 +47,7 @@ static int lift(const struct child_opts *o, int *high, posix_spawn_file_actions_
 }
 
 /* Signals that anybody ignores or blocks in us must reach the child. */
-static void clean_signals(posix_spawnattr_t *at)
+static void attributes(posix_spawnattr_t *at, bool own_group)
 {
 	sigset_t none, all;
 
@@ -55,7 +55,9 @@ static void clean_signals(posix_spawnattr_t *at)
 	sigfillset(&all);
 	posix_spawnattr_setsigmask(at, &none);
 	posix_spawnattr_setsigdefault(at, &all);
-	posix_spawnattr_setflags(at, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	posix_spawnattr_setpgroup(at, 0);
+	posix_spawnattr_setflags(at, (short)(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+	                                     (own_group ? POSIX_SPAWN_SETPGROUP : 0)));
 }
 
 static int spawn(pid_t *pid, const struct child_opts *o, struct err *e)
@@ -68,7 +70,7 @@ static int spawn(pid_t *pid, const struct child_opts *o, struct err *e)
 	memset(high, -1, sizeof(high));
 	posix_spawn_file_actions_init(&fa);
 	posix_spawnattr_init(&at);
-	clean_signals(&at);
+	attributes(&at, o->own_group);
 	rc = lift(o, high, &fa, e);
 	if (rc == 0) {
 		errno = posix_spawn(pid, o->path, &fa, &at, o->argv, o->env ? o->env : environ);

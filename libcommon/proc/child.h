@@ -31,6 +31,7 @@ struct child_opts {
 	char *const *env;               /* ends with NULL; NULL: our own environment */
 	const struct child_fd *fds;     /* at most CHILD_MAX_FDS */
 	size_t n_fds;
+	bool own_group;                 /* a process group of its own: signals of the terminal pass it by */
 };
 
 struct child_exit {

@@ -32,8 +32,11 @@ static void check(int (*undo)(struct str in, size_t limit, struct buf *out, stru
 	require(rc == 0 || whole.n == 0);
 	rc_stream = src_all(s, SIZE_MAX, &streamed, &e);
 	require(streamed.n <= LIMIT);
-	if (rc == 0)
-		require(rc_stream == 0 && str_eq(buf_str(&whole), buf_str(&streamed)));
+	/* libdeflate lets the two unassigned length codes pass where the checksum is right. */
+	if (rc == 0 && rc_stream < 0)
+		require(str_eq(str_cstr(e.msg), STR("gzip: invalid literal/length code")));
+	if (rc_stream == 0)
+		require(rc == 0 && str_eq(buf_str(&whole), buf_str(&streamed)));
 	src_close(s);
 	buf_fini(&whole);
 	buf_fini(&streamed);

@@ -175,6 +175,33 @@ static void test_strings(void **state)
 	check("\"\"");
 }
 
+/* Every byte at every place of the eight-byte steps. */
+static void test_string_bytes(void **state)
+{
+	char text[40];
+
+	(void)state;
+	for (int html = 0; html < 2; html++)
+		for (int c = 0; c < 256; c++)
+			for (size_t at = 0; at < 20; at++) {
+				struct jw w = begin();
+				bool plain = c >= 0x20 && c < 0x80 && !strchr("\"\\", c) &&
+					     !(html && strchr("<>&", c));
+				json_t *j;
+
+				memset(text, 'x', sizeof(text));
+				text[at] = (char)c;
+				w.html = html;
+				jw_str(&w, str_of(text, 20));
+				assert_int_equal(out.n == 22, plain);
+				j = json_parse(buf_str(&out), NULL);
+				assert_non_null(j);
+				if (c < 0x80)
+					assert_memory_equal(json_string_value(j), text, 20);
+				json_decref(j);
+			}
+}
+
 static void test_floats(void **state)
 {
 	static const struct {
@@ -272,7 +299,7 @@ int main(void)
 		cmocka_unit_test(test_depth),   cmocka_unit_test(test_cut_everywhere),
 		cmocka_unit_test(test_write),   cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_floats),  cmocka_unit_test(test_floats_read_back),
-		cmocka_unit_test(test_over),
+		cmocka_unit_test(test_over),    cmocka_unit_test(test_string_bytes),
 	};
 	int rc;
 

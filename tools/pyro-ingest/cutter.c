@@ -535,6 +535,7 @@ static void replay_done(struct job *j)
 		vec_push(&c->batches, c->writing.p[i]);
 	c->writing.n = 0;
 	c->replaying = false;
+	c->conf.replayed(c->conf.ctx);
 	if (c->batches.n > 0 || c->wanted)
 		cut_begin(c);
 }

@@ -40,6 +40,8 @@ struct cutter_conf {
 	struct counters *counters;
 	struct shard **shards;
 	uint32_t n_shards;
+	void (*replayed)(void *ctx);    /* what was left of the last run answers questions now */
+	void *ctx;
 };
 
 struct cutter *cutter_open(const struct cutter_conf *conf, struct err *e);

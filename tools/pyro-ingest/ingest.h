@@ -7,6 +7,7 @@
 
 #include "conf/limits.h"
 #include "conf/tool.h"
+#include "net/route.h"
 #include "tools/pyro-ingest/cutter.h"
 #include "tools/pyro-ingest/worker.h"
 
@@ -33,7 +34,7 @@ struct ingest {
 	struct router *router, *head_router;
 	struct httpd *head_httpd;       /* questions about recent rows */
 	int listen_fd, head_fd;
-	_Atomic bool ready;
+	_Atomic bool ready, replaying;
 	bool stopping, failed;
 	struct err err;                 /* why the start failed */
 };

@@ -220,6 +220,7 @@ static void setup_done(struct errand *x)
 	in->shards[x->w->conf.number] = x->w->shard;
 	if (--in->pending > 0)
 		return;
+	in->replaying = true;
 	cutter_start(in->cutter);
 	in->pending = in->n_workers;
 	for (uint32_t i = 0; i < in->n_workers; i++)
@@ -425,12 +426,17 @@ static int head_socket_open(struct ingest *in, struct err *e)
 	return httpd_listen(in->head_httpd, in->head_fd, NULL, e);
 }
 
+static void replayed(void *ctx)
+{
+	((struct ingest *)ctx)->replaying = false;
+}
+
 static int open_all(struct ingest *in, struct err *e)
 {
 	struct limits base = limits_of_opts(in->opts);
 	struct cutter_conf cc = { .loop = in->loop, .data = in->opts->data_path,
 		.window = in->opts->max_block_duration, .max_journal = in->opts->max_journal,
-		.counters = &in->counters };
+		.counters = &in->counters, .replayed = replayed, .ctx = in };
 
 	in->limits = limits_read(&base, in->opts->runtime_config, e);
 	if (in->limits == NULL || listen_on(in, e) < 0)

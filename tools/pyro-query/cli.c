@@ -28,7 +28,7 @@ static int filter_regex(struct filters *f, const char *text, const char *name, s
 {
 	if (text[0] == '\0')
 		return 0;
-	*out = regex_new(str_cstr(text), 0, e);
+	*out = regex_new(str_cstr(text), e);
 	if (*out == NULL)
 		return err_wrap(e, "--%s", name);
 	f->compiled[f->n++] = *out;
@@ -145,7 +145,7 @@ static int print_form(struct report *r, struct arena *a, const struct profile *p
 
 static int print_peek(struct report *r, const char *text, struct buf *out, struct err *e)
 {
-	struct regex *which = regex_new(str_cstr(text), 0, e);
+	struct regex *which = regex_new(str_cstr(text), e);
 	int rc;
 
 	if (which == NULL)

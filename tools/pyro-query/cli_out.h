@@ -5,6 +5,7 @@
 #ifndef CLI_OUT_H
 #define CLI_OUT_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 

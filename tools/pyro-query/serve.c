@@ -16,6 +16,7 @@
 #include "proc/ready.h"
 #include "proc/signal.h"
 #include "tools/pyro-query/api.h"
+#include "tools/pyro-query/page.h"
 #include "tools/pyro-query/query.h"
 
 enum { QUEUE = 100, MAX_ANSWER = INT32_MAX };
@@ -192,7 +193,7 @@ static const char *const absent[] = {
 
 static struct router *make_router(struct err *e)
 {
-	size_t n = n_procedures + n_pages + ARRAY_LEN(absent), k = 0;
+	size_t n = n_procedures + n_pages + ARRAY_LEN(absent) + 1, k = 0;
 	struct route *rows = mem_zarray(n, sizeof(*rows));
 
 	for (size_t i = 0; i < n_procedures; i++)
@@ -203,6 +204,7 @@ static struct router *make_router(struct err *e)
 			.ctx = (void *)(uintptr_t)&pages[i], .flags = ROUTE_GZIP };
 	for (size_t i = 0; i < ARRAY_LEN(absent); i++)
 		rows[k++] = (struct route)RPC_ROUTE(absent[i], handle_absent);
+	rows[k++] = (struct route){ .path = "/", .methods = "GET", .fn = page_show, .flags = ROUTE_GZIP };
 	return router_new(rows, n, NULL, e);
 }
 

@@ -1,0 +1,243 @@
+/* test_head.c - heads: rows of pushes, growth of cumulative values, records that make the same head again */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "base/enc.h"
+#include "formats/head.h"
+#include "formats/query.h"
+
+static struct label base_labels[] = {
+	{ { "__name__", 8 }, { "process_cpu", 11 } },
+	{ { "service_name", 12 }, { "shop", 4 } },
+};
+
+/* main;work and main;idle with two sample types. */
+static struct profile *two_stacks(struct arena *a, int64_t work, int64_t idle)
+{
+	struct profile_builder *b = profile_builder_new(a, 2);
+	uint32_t main_ = profile_builder_frame(b, STR("main"), STR("main.c"), 1);
+	uint32_t stack[2] = { profile_builder_frame(b, STR("work"), STR("main.c"), 7), main_ };
+	int64_t v[2] = { 1, work };
+	struct profile *p;
+
+	profile_builder_type(b, 0, STR("samples"), STR("count"));
+	profile_builder_type(b, 1, STR("cpu"), STR("nanoseconds"));
+	profile_builder_add(b, stack, 2, v, NULL, 0);
+	stack[0] = profile_builder_frame(b, STR("idle"), STR("main.c"), 9);
+	v[0] = idle ? 1 : 0;
+	v[1] = idle;
+	profile_builder_add(b, stack, 2, v, NULL, 0);
+	p = profile_builder_finish(b);
+	p->has_period_type = true;
+	p->period_type = p->types[1];
+	return p;
+}
+
+static struct head_push push_of(struct profile *p, int64_t time)
+{
+	struct head_push push = { .profile = p, .labels = { base_labels, 2 }, .partition = 42, .time = time,
+		.duration = 10 * NS_PER_S, .now = time };
+
+	push.id[0] = (uint8_t)time;
+	return push;
+}
+
+static char *describe(struct head *h)
+{
+	struct arena *a = arena_new();
+	struct dataset *set = &h->set;
+	struct query q = { .from = INT64_MIN, .to = INT64_MAX };
+	struct series_list list;
+	struct tree *t = tree_new();
+	struct buf b, bytes;
+	struct err e;
+	char *text;
+
+	buf_init(&b, 1 << 20);
+	buf_init(&bytes, 1 << 20);
+	assert_int_equal(dataset_series(set, a, NULL, &list, &e), 0);
+	for (uint32_t i = 0; i < list.n; i++) {
+		buf_printf(&b, "%u %016llx ", list.p[i].number, (unsigned long long)list.p[i].fingerprint);
+		labels_print(&b, &list.p[i].labels);
+		buf_byte(&b, '\n');
+	}
+	assert_int_equal(query_tree(&set, 1, &q, t, &e), 0);
+	tree_total(t);
+	tree_encode(t, 0, &bytes);
+	enc_hex(&b, buf_str(&bytes));
+	buf_printf(&b, "\nrows %llu samples %llu\n", (unsigned long long)h->n_rows, (unsigned long long)h->n_samples);
+	text = mem_cstr(b.p, b.n);
+	buf_fini(&b);
+	buf_fini(&bytes);
+	tree_free(t);
+	arena_free(a);
+	return text;
+}
+
+static void replay_gives_the_same(void **state)
+{
+	struct head *h = head_new(), *again = head_new();
+	struct sym_importer *imp = sym_importer_new();
+	struct arena *a = arena_new();
+	struct buf record;
+	struct err e;
+	char *one, *two;
+
+	(void)state;
+	buf_init(&record, 1 << 20);
+	for (int64_t i = 1; i <= 20; i++) {
+		struct head_push push = push_of(two_stacks(a, 10 * i, i % 3 ? 5 : 0), i * NS_PER_S);
+
+		push.partition = 42 + (uint64_t)(i % 2);
+		buf_reset(&record);
+		assert_int_equal(head_add(h, imp, &push, &record), 2);
+		assert_int_equal(head_replay(again, buf_str(&record), &e), 0);
+		if (i > 4)
+			assert_true(record.n < 80);     /* nothing new: only rows */
+	}
+	one = describe(h);
+	two = describe(again);
+	assert_string_equal(one, two);
+	assert_non_null(strstr(one, "__profile_type__=\"process_cpu:cpu:nanoseconds:cpu:nanoseconds\""));
+	assert_non_null(strstr(one, "__service_name__=\"shop\""));
+	assert_non_null(strstr(one, "rows 40 "));
+	mem_free(one);
+	mem_free(two);
+	buf_fini(&record);
+	arena_free(a);
+	sym_importer_free(imp);
+	head_free(h);
+	head_free(again);
+}
+
+static void damaged_records(void **state)
+{
+	struct head *h = head_new();
+	struct sym_importer *imp = sym_importer_new();
+	struct arena *a = arena_new();
+	struct head_push push = push_of(two_stacks(a, 10, 5), NS_PER_S);
+	struct buf record;
+	struct err e;
+
+	(void)state;
+	buf_init(&record, 1 << 20);
+	head_add(h, imp, &push, &record);
+	for (size_t n = 0; n < record.n; n++) {
+		struct head *cut = head_new();
+		char *copy = mem_alloc(n);
+
+		memcpy(copy, record.p, n);
+		/* Behind the head of the record a cut may fall between two rows: then fewer rows come. */
+		if (head_replay(cut, str_of(copy, n), &e) == 0)
+			assert_true(cut->n_rows < 2);
+		else
+			assert_int_equal(e.kind, ERR_CORRUPT);
+		mem_free(copy);
+		head_free(cut);
+	}
+	for (size_t i = 0; i < record.n * 8; i++) {
+		struct head *flipped = head_new();
+
+		record.p[i / 8] = (char)(record.p[i / 8] ^ (1 << (i % 8)));
+		head_replay(flipped, buf_str(&record), &e);
+		record.p[i / 8] = (char)(record.p[i / 8] ^ (1 << (i % 8)));
+		head_free(flipped);
+	}
+	buf_fini(&record);
+	arena_free(a);
+	sym_importer_free(imp);
+	head_free(h);
+}
+
+static int64_t sum_of(struct head *h)
+{
+	struct dataset *set = &h->set;
+	struct query q = { .from = INT64_MIN, .to = INT64_MAX };
+	struct tree *t = tree_new();
+	struct err e;
+	int64_t sum;
+
+	assert_int_equal(query_tree(&set, 1, &q, t, &e), 0);
+	tree_total(t);
+	sum = t->nodes.p[0].total;
+	tree_free(t);
+	return sum;
+}
+
+static void cumulative_values(void **state)
+{
+	static struct label labels[] = {
+		{ { "__name__", 8 }, { "memory", 6 } }, { { "service_name", 12 }, { "shop", 4 } },
+	};
+	/* pushed value and total of the head after it: baseline, growth, fall (new baseline), growth */
+	static const struct { int64_t value, total; } steps[] = { { 100, 0 }, { 130, 30 }, { 20, 30 }, { 25, 35 } };
+	struct head *h = head_new(), *again = head_new();
+	struct sym_importer *imp = sym_importer_new();
+	struct arena *a = arena_new();
+	struct buf record;
+	struct err e;
+
+	(void)state;
+	buf_init(&record, 1 << 20);
+	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+		struct profile_builder *b = profile_builder_new(a, 1);
+		uint32_t stack = profile_builder_frame(b, STR("main"), STR_NONE, 0);
+		struct head_push push;
+
+		profile_builder_type(b, 0, STR("alloc_space"), STR("bytes"));
+		profile_builder_add(b, &stack, 1, &steps[i].value, NULL, 0);
+		push = push_of(profile_builder_finish(b), (int64_t)i + 1);
+		push.labels = (struct labels){ labels, 2 };
+		push.cumulative = true;
+		buf_reset(&record);
+		head_add(h, imp, &push, &record);
+		assert_int_equal(head_replay(again, buf_str(&record), &e), 0);
+		assert_int_equal(sum_of(h), steps[i].total);
+		assert_int_equal(sum_of(again), steps[i].total);
+	}
+	buf_fini(&record);
+	arena_free(a);
+	sym_importer_free(imp);
+	head_free(h);
+	head_free(again);
+}
+
+static void new_series_are_told(void **state)
+{
+	struct head *h = head_new();
+	struct sym_importer *imp = sym_importer_new();
+	struct arena *a = arena_new();
+	struct head_push push = push_of(two_stacks(a, 10, 5), NS_PER_S);
+	struct buf record;
+
+	(void)state;
+	buf_init(&record, 1 << 20);
+	assert_int_equal(head_new_series(h, &push), 2);
+	head_add(h, imp, &push, &record);
+	assert_int_equal(head_new_series(h, &push), 0);
+	assert_int_equal(head_series(h), 2);
+	assert_int_equal(head_active_series(h, NS_PER_S), 2);
+	assert_int_equal(head_active_series(h, NS_PER_S + 1), 0);
+	assert_true(head_bytes(h) > 1000);
+	buf_fini(&record);
+	arena_free(a);
+	sym_importer_free(imp);
+	head_free(h);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(replay_gives_the_same),
+		cmocka_unit_test(damaged_records),
+		cmocka_unit_test(cumulative_values),
+		cmocka_unit_test(new_series_are_told),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("head", tests, NULL, NULL);
+}

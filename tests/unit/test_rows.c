@@ -1,0 +1,162 @@
+/* test_rows.c - packed samples: round trips of every width, order, damage */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "formats/rows.h"
+
+static uint64_t seed = 1;
+
+static uint64_t next(void)
+{
+	seed = seed * 6364136223846793005u + 1442695040888963407u;
+	return seed >> 20;
+}
+
+static void fill(struct samples *s, size_t n, uint32_t step, int64_t unit, uint64_t range, bool spans)
+{
+	uint32_t stack = 0;
+
+	s->stacks.n = s->values.n = s->spans.n = 0;
+	for (size_t i = 0; i < n; i++) {
+		stack += 1 + (uint32_t)(next() % step);
+		vec_push(&s->stacks, stack);
+		vec_push(&s->values, unit * (int64_t)(1 + next() % range));
+		if (spans)
+			vec_push(&s->spans, next());
+	}
+}
+
+static void same(const struct samples *a, const struct samples *b)
+{
+	assert_int_equal(a->stacks.n, b->stacks.n);
+	assert_int_equal(a->spans.n, b->spans.n);
+	for (size_t i = 0; i < a->stacks.n; i++) {
+		assert_int_equal(a->stacks.p[i], b->stacks.p[i]);
+		assert_true(a->values.p[i] == b->values.p[i]);
+		if (a->spans.n)
+			assert_true(a->spans.p[i] == b->spans.p[i]);
+	}
+}
+
+static const struct shape {
+	size_t n;
+	uint32_t step;
+	int64_t unit;
+	uint64_t range;
+	bool spans;
+} shapes[] = {
+	{ 0, 1, 1, 1, false }, { 1, 1, 1, 1, false }, { 410, 100, 10000000, 200, false }, { 410, 300, 1, 60000, true },
+	{ 77, 70000, 3, 70000, false }, { 500, 90000, 1, UINT64_C(1) << 40, false }, { 33, 5, 512, 90000, true },
+};
+
+static void round_trips(void **state)
+{
+	struct samples in = { 0 }, out = { 0 };
+	struct buf b;
+	struct err e;
+	size_t used;
+
+	(void)state;
+	buf_init(&b, 1 << 20);
+	for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
+		fill(&in, shapes[i].n, shapes[i].step, shapes[i].unit, shapes[i].range, shapes[i].spans);
+		buf_reset(&b);
+		rows_encode(&b, &in);
+		buf_add(&b, STR("behind"));
+		assert_int_equal(rows_decode(buf_str(&b), &out, &used, &e), 0);
+		assert_int_equal(used, b.n - 6);
+		same(&in, &out);
+	}
+	buf_fini(&b);
+	samples_fini(&in);
+	samples_fini(&out);
+}
+
+static void is_small(void **state)
+{
+	struct samples s = { 0 };
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1 << 20);
+	fill(&s, 400, 100, 10000000, 100, false);
+	rows_encode(&b, &s);
+	assert_true(b.n <= 400 * 2 + 16);
+	buf_fini(&b);
+	samples_fini(&s);
+}
+
+static void cut_anywhere(void **state)
+{
+	struct samples in = { 0 }, out = { 0 };
+	struct buf b;
+	struct err e;
+	size_t used;
+
+	(void)state;
+	buf_init(&b, 1 << 20);
+	fill(&in, 50, 300, 7, 300, true);
+	rows_encode(&b, &in);
+	for (size_t n = 0; n < b.n; n++) {
+		char *copy = mem_alloc(n);
+
+		memcpy(copy, b.p, n);
+		assert_int_equal(rows_decode(str_of(copy, n), &out, &used, &e), -1);
+		assert_int_equal(e.kind, ERR_CORRUPT);
+		mem_free(copy);
+	}
+	assert_int_equal(rows_decode(STR("\x00\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x01"), &out, &used, &e), -1);
+	assert_int_equal(rows_decode(STR("\xff\x01\x01\x01\x01"), &out, &used, &e), -1);
+	buf_fini(&b);
+	samples_fini(&in);
+	samples_fini(&out);
+}
+
+static void sorts(void **state)
+{
+	static const uint32_t stacks[] = { 9, 3, 9, 1, 3, 2 };
+	static const int64_t values[] = { 1, 2, 3, 4, -2, 0 };
+	static const uint64_t spans[] = { 0, 7, 0, 7, 7, 1 };
+	struct samples s = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(stacks); i++) {
+		vec_push(&s.stacks, stacks[i]);
+		vec_push(&s.values, values[i]);
+		vec_push(&s.spans, spans[i]);
+	}
+	samples_sort(&s);
+	assert_int_equal(s.stacks.n, 2);
+	assert_int_equal(s.stacks.p[0], 1);
+	assert_int_equal(s.stacks.p[1], 9);
+	assert_int_equal(s.values.p[1], 4);
+	assert_int_equal(s.spans.p[0], 7);
+	s.stacks.n = s.values.n = s.spans.n = 0;
+	for (uint32_t i = 0; i < 1000; i++) {
+		vec_push(&s.stacks, (i * 7919) % 500);
+		vec_push(&s.values, 1);
+	}
+	samples_sort(&s);
+	assert_int_equal(s.stacks.n, 500);
+	for (uint32_t i = 0; i < 500; i++) {
+		assert_int_equal(s.stacks.p[i], i);
+		assert_int_equal(s.values.p[i], 2);
+	}
+	samples_fini(&s);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(round_trips),
+		cmocka_unit_test(is_small),
+		cmocka_unit_test(cut_anywhere),
+		cmocka_unit_test(sorts),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("rows", tests, NULL, NULL);
+}
