@@ -38,7 +38,8 @@ static uint32_t find_tag(struct graph_tags *g, const struct gtag *want)
 
 static void add_to(struct graph_tags *g, const struct gtag *want, int64_t w, int64_t d, bool flat)
 {
-	struct gtag *t = &g->all.p[find_tag(g, want)];
+	uint32_t i = find_tag(g, want);
+	struct gtag *t = &g->all.p[i];
 
 	if (flat) {
 		t->flat = sum_wrap(t->flat, w);

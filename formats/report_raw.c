@@ -22,10 +22,8 @@ static void put_head(struct report *r, struct buf *out)
 
 	for (uint32_t i = 0; i < p->n_comments; i++)
 		put_str(out, "Comment: ", profile_str(p, p->comments[i]), "\n");
-	if (p->has_period_type) {
-		put_str(out, "PeriodType: ", profile_str(p, p->period_type.type), " ");
-		put_str(out, "", profile_str(p, p->period_type.unit), "\n");
-	}
+	put_str(out, "PeriodType: ", p->has_period_type ? profile_str(p, p->period_type.type) : STR(""), " ");
+	put_str(out, "", p->has_period_type ? profile_str(p, p->period_type.unit) : STR(""), "\n");
 	buf_printf(out, "Period: %lld\n", (long long)p->period);
 	if (p->time != 0) {
 		int32_t minutes = abs(r->o.zone_offset) / 60;

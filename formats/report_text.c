@@ -262,9 +262,13 @@ static void put_stack(struct report *r, const struct rsample *s, struct buf *out
 
 void report_traces(struct report *r, struct buf *out)
 {
+	size_t before = out->n;
+
 	report_nodes(r);
 	r->out_unit = r->o.unit;
 	report_profile_lines(r, out);
+	if (out->n == before)
+		buf_byte(out, '\n');
 	for (uint32_t i = 0; i < r->n_samples; i++) {
 		const struct rsample *s = &r->samples[i];
 

@@ -228,7 +228,8 @@ int opt_store(const struct opt_table *t, const struct opt_row *row, void *values
 		return err_set(e, ERR_CONFIG, "the value holds a 0 byte");
 	if (store(t, row, field(row, values), a, text, e) == 0)
 		return 0;
-	if (row->type == OPT_SECRET || row->type == OPT_TREE)
+	/* Some parsers quote the value themselves. */
+	if (row->type == OPT_SECRET || row->type == OPT_TREE || e->msg[0] == '"')
 		return -1;
 	buf_init(&shown, 4096);
 	enc_quote(&shown, str_of(text.p, MIN(text.n, (size_t)200)));

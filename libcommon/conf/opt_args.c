@@ -77,6 +77,26 @@ static bool by_letter(const struct opts *o, char letter, struct opt_ref *out)
 	return false;
 }
 
+static bool starts_number(char c)
+{
+	return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.';
+}
+
+/* Letters of booleans, to the end or to one that takes the rest as its value. */
+static bool cluster(const struct opts *o, const char *p)
+{
+	struct opt_ref ref;
+
+	for (; *p; p++) {
+		if (!by_letter(o, *p, &ref))
+			return false;
+		if (ref.row->type == OPT_BOOL)
+			continue;
+		return !p[1] || ref.row->type < OPT_INT || ref.row->type > OPT_DURATION || starts_number(p[1]);
+	}
+	return true;
+}
+
 /*
  * -q VALUE, -qVALUE, -xyz for three booleans. 0: not meant that way.
  * A long name with one dash and a typing error must not become a value of
@@ -93,11 +113,8 @@ static int letters(struct args *x, struct word w)
 		return 0;
 	if (w.has_value && (str_find(w.name, '.') < w.name.n || str_find(w.name, '-') < w.name.n))
 		return 0;
-	for (const char *q = p; *q && by_letter(x->o, *q, &ref); q++)
-		if (ref.row->type != OPT_BOOL)
-			break;
-		else if (q[1] && !by_letter(x->o, q[1], &ref))
-			return 0;
+	if (!cluster(x->o, p))
+		return 0;
 	for (; *p; p++) {
 		char shown[] = { '-', *p, 0 };
 		struct str value = STR("true");

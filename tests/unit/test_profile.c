@@ -1,0 +1,539 @@
+/*
+ * test_profile.c - the builder and the merge.
+ */
+#include "tests/lib/profile_fixture.h"
+
+#include "formats/pprof.h"
+#include "formats/profile_impl.h"
+
+static void expect_dump(const struct profile *p, const char *want)
+{
+	struct buf b;
+
+	buf_init(&b, FIXTURE_MAX);
+	profile_dump(&b, p);
+	buf_byte(&b, '\0');
+	assert_string_equal(b.p, want);
+	buf_fini(&b);
+}
+
+static void test_builder(void **ctx)
+{
+	struct arena *a = arena_new();
+	struct profile_builder *b = profile_builder_new(a, 2);
+	uint32_t main_, work, work2, stack[2];
+
+	(void)ctx;
+	profile_builder_type(b, 0, STR("samples"), STR("count"));
+	profile_builder_type(b, 1, STR("cpu"), STR("nanoseconds"));
+	main_ = profile_builder_frame(b, STR("main"), STR_NONE, 0);
+	work = profile_builder_frame(b, STR("work"), STR("w.c"), 7);
+	work2 = profile_builder_frame(b, STR("work"), STR("w.c"), 8);
+	assert_int_equal(main_, profile_builder_frame(b, STR("main"), STR(""), 0));
+	assert_int_equal(work, profile_builder_frame(b, STR("work"), STR("w.c"), 7));
+	assert_int_not_equal(work, work2);
+	stack[0] = work;
+	stack[1] = main_;
+	profile_builder_add(b, stack, 2, (int64_t[]){ 1, 10 }, NULL, 0);
+	profile_builder_add(b, stack + 1, 1, (int64_t[]){ 2, 20 }, NULL, 0);
+	profile_builder_add(b, stack, 2, (int64_t[]){ 3, INT64_MAX }, NULL, 0);
+	stack[0] = work2;
+	profile_builder_add(b, stack, 2, (int64_t[]){ 5, 50 }, NULL, 0);
+	profile_builder_add(b, stack, 0, (int64_t[]){ 6, 60 }, NULL, 0);
+	expect_dump(profile_builder_finish(b),
+	    "type 'samples' 'count'\ntype 'cpu' 'nanoseconds'\n"
+	    "period 0 time 0 duration 0 drop '' keep '' default ''\n"
+	    "sample 1 0 = 4 -9223372036854775799\nsample 0 = 2 20\nsample 2 0 = 5 50\nsample = 6 60\n"
+	    "mapping 1 0x0-0x0+0x0 '' '' flags 0\n"
+	    "location 1 at 0x0 mapping 0 'main':0\nlocation 2 at 0x0 mapping 0 'work':7\n"
+	    "location 3 at 0x0 mapping 0 'work':8\n"
+	    "function 1 'main' 'main' '':0\nfunction 2 'work' 'work' 'w.c':0\n");
+	arena_free(a);
+}
+
+static void test_builder_empty(void **ctx)
+{
+	struct arena *a = arena_new();
+	struct profile *p = profile_builder_finish(profile_builder_new(a, 0));
+
+	(void)ctx;
+	assert_int_equal(p->n_samples, 0);
+	assert_int_equal(p->stack_at[0], 0);
+	assert_null(p->tag_at);
+	assert_int_equal(p->n_strings, 1);
+	expect_dump(p, "period 0 time 0 duration 0 drop '' keep '' default ''\n");
+	arena_free(a);
+}
+
+static void test_builder_tags(void **ctx)
+{
+	struct arena *a = arena_new();
+	struct profile_builder *b = profile_builder_new(a, 1);
+	uint32_t f = profile_builder_frame(b, STR("f"), STR_NONE, 0);
+	struct tag x[] = {
+		{ .key = profile_builder_str(b, STR("k")), .str = profile_builder_str(b, STR("v")) },
+		{ .key = profile_builder_str(b, STR("n")), .num = 5, .unit = profile_builder_str(b, STR("bytes")) },
+	};
+	struct tag y = x[1];
+
+	(void)ctx;
+	y.num = 6;
+	profile_builder_add(b, &f, 1, &(int64_t){ 1 }, x, 2);
+	profile_builder_add(b, &f, 1, &(int64_t){ 2 }, x, 1);
+	profile_builder_add(b, &f, 1, &(int64_t){ 4 }, x, 2);
+	profile_builder_add(b, &f, 1, &(int64_t){ 8 }, &y, 1);
+	profile_builder_add(b, &f, 1, &(int64_t){ 16 }, x + 1, 1);
+	profile_builder_add(b, &f, 1, &(int64_t){ 32 }, NULL, 0);
+	expect_dump(profile_builder_finish(b),
+	    "type '' ''\nperiod 0 time 0 duration 0 drop '' keep '' default ''\n"
+	    "sample 0 = 5 'k'='v'/0'' 'n'=''/5'bytes'\nsample 0 = 2 'k'='v'/0''\nsample 0 = 8 'n'=''/6'bytes'\n"
+	    "sample 0 = 16 'n'=''/5'bytes'\nsample 0 = 32\n"
+	    "mapping 1 0x0-0x0+0x0 '' '' flags 0\nlocation 1 at 0x0 mapping 0 'f':0\nfunction 1 'f' 'f' '':0\n");
+	arena_free(a);
+}
+
+/* Every field of a table entry tells entries apart. */
+static void test_builder_differs(void **ctx)
+{
+	struct arena *a = arena_new();
+	struct profile_builder *b = profile_builder_new(a, 1);
+	const struct mapping m[] = {
+		{ 0 }, { .start = 1 }, { .limit = 1 }, { .offset = 1 }, { .file = 1 }, { .build_id = 1 }, { .flags = 1 },
+	};
+	const struct function f[] = {
+		{ 0 }, { .name = 1 }, { .system_name = 1 }, { .file = 1 }, { .start_line = 1 }, { .start_line = -1 },
+	};
+	const struct line lines[] = { { 0, 1 }, { 0, 2 }, { 1, 1 }, { 0, 1 } };
+	const struct { struct location l; uint32_t from; } l[] = {
+		{ { 0 }, 0 }, { { .address = 1 }, 0 }, { { .mapping = 1 }, 0 }, { { .folded = true }, 0 },
+		{ { .mapping_unknown = true }, 0 }, { { .n_lines = 1 }, 0 }, { { .n_lines = 1 }, 1 },
+		{ { .n_lines = 1 }, 2 }, { { .n_lines = 2 }, 0 }, { { .n_lines = 2 }, 1 }, { { .n_lines = 2 }, 2 },
+		{ { .n_lines = 4 }, 0 }, { { .n_lines = 3 }, 0 },
+	};
+
+	(void)ctx;
+	for (unsigned round = 0; round < 2; round++) {
+		for (uint32_t i = 0; i < ARRAY_LEN(m); i++)
+			assert_int_equal(profile_builder_mapping(b, &m[i]), i);
+		for (uint32_t i = 0; i < ARRAY_LEN(f); i++)
+			assert_int_equal(profile_builder_function(b, &f[i]), i);
+		for (uint32_t i = 0; i < ARRAY_LEN(l); i++)
+			assert_int_equal(profile_builder_location(b, &l[i].l, lines + l[i].from), i);
+	}
+	assert_int_equal(profile_builder_str(b, STR("")), 0);
+	assert_int_equal(profile_builder_str(b, STR_NONE), 0);
+	arena_free(a);
+}
+
+/* Enough of everything to grow all arrays and tables several times. */
+static void test_builder_many(void **ctx)
+{
+	enum { N = 5000 };
+	struct arena *a = arena_new();
+	struct profile_builder *b = profile_builder_new(a, 1);
+	uint32_t frames[N];
+	struct profile *p;
+
+	(void)ctx;
+	for (unsigned round = 0; round < 2; round++) {
+		for (uint32_t i = 0; i < N; i++) {
+			struct str name = arena_printf(a, "f%u", i);
+
+			frames[i] = profile_builder_frame(b, name, name, i);
+			assert_int_equal(frames[i], i);
+		}
+		for (uint32_t i = 0; i < N; i++)
+			profile_builder_add(b, frames + i, MIN(N - i, i % 50 + 1), &(int64_t){ i },
+			    &(struct tag){ .key = i % 3 }, i % 3 != 0);
+	}
+	p = profile_builder_finish(b);
+	assert_int_equal(p->n_samples, N);
+	for (uint32_t i = 0; i < N; i++) {
+		assert_int_equal(profile_value(p, i, 0), 2 * i);
+		assert_int_equal(p->stack_at[i + 1] - p->stack_at[i], MIN(N - i, i % 50 + 1));
+		for (uint32_t k = p->stack_at[i]; k < p->stack_at[i + 1]; k++)
+			assert_int_equal(p->stack[k], i + k - p->stack_at[i]);
+		assert_int_equal(p->tag_at[i + 1] - p->tag_at[i], i % 3 != 0);
+		assert_true(str_eq(profile_str(p, p->functions[i].name), arena_printf(a, "f%u", i)));
+	}
+	arena_free(a);
+}
+
+static void test_copies(void **ctx)
+{
+	struct arena *a = arena_new();
+	struct profile_builder *b = profile_builder_new(a, 1);
+	char name[] = "one";
+	struct profile *p;
+
+	(void)ctx;
+	profile_builder_copies(b);
+	profile_builder_str(b, str_of(name, 3));
+	name[0] = 'X';
+	p = profile_builder_finish(b);
+	assert_true(str_eq(profile_str(p, 1), STR("one")));
+	arena_free(a);
+}
+
+/* ---- merge ---- */
+
+struct part {
+	const char *types[2];           /* two types, units "u" */
+	const char *stack;              /* letters, leaf first */
+	int64_t values[2];
+	const char *tag;                /* value of key "k", or NULL */
+};
+
+static struct profile *make(struct arena *a, const struct part *parts, size_t n)
+{
+	struct profile_builder *b = profile_builder_new(a, 2);
+
+	profile_builder_type(b, 0, str_cstr(parts[0].types[0]), STR("u"));
+	profile_builder_type(b, 1, str_cstr(parts[0].types[1]), STR("u"));
+	for (size_t i = 0; i < n; i++) {
+		uint32_t stack[16], depth = 0;
+		struct tag tag = { .key = profile_builder_str(b, STR("k")) };
+
+		for (const char *c = parts[i].stack; *c; c++)
+			stack[depth++] = profile_builder_frame(b, str_of(c, 1), STR_NONE, 0);
+		tag.str = profile_builder_str(b, str_cstr(parts[i].tag));
+		profile_builder_add(b, stack, depth, parts[i].values, &tag, parts[i].tag != NULL);
+	}
+	return profile_builder_finish(b);
+}
+
+#define AB { "a", "b" }
+#define BA { "b", "a" }
+
+static void test_merge(void **ctx)
+{
+	static const struct part one[] = {
+		{ AB, "xm", { 1, 10 }, NULL }, { AB, "ym", { 2, 20 }, NULL }, { AB, "zzm", { 0, 0 }, NULL },
+		{ AB, "cm", { 5, -5 }, NULL },
+	};
+	static const struct part two[] = {
+		{ BA, "ym", { 100, 3 }, NULL }, { BA, "wm", { 200, 4 }, NULL }, { BA, "cm", { 5, -5 }, NULL },
+	};
+	struct arena *a = arena_new();
+	struct profile *in[2] = { make(a, one, ARRAY_LEN(one)), make(a, two, ARRAY_LEN(two)) }, *p;
+	struct err e;
+
+	(void)ctx;
+	in[0]->time = 50;
+	in[1]->time = 40;
+	in[0]->duration = 3;
+	in[1]->duration = 4;
+	in[0]->period = in[1]->period = 9;
+	p = profile_merge(a, in, 2, true, &e);
+	assert_non_null(p);
+	expect_dump(p,
+	    "type 'a' 'u'\ntype 'b' 'u'\nperiod 9 time 40 duration 7 drop '' keep '' default ''\n"
+	    "sample 0 1 = 1 10\nsample 2 1 = 5 120\nsample 4 1 = 4 200\n"
+	    "mapping 1 0x0-0x0+0x0 '' '' flags 0\n"
+	    "location 1 at 0x0 mapping 0 'x':0\nlocation 2 at 0x0 mapping 0 'm':0\nlocation 3 at 0x0 mapping 0 'y':0\n"
+	    "location 4 at 0x0 mapping 0 'c':0\nlocation 5 at 0x0 mapping 0 'w':0\n"
+	    "function 1 'x' 'x' '':0\nfunction 2 'm' 'm' '':0\nfunction 3 'y' 'y' '':0\nfunction 4 'c' 'c' '':0\n"
+	    "function 5 'w' 'w' '':0\n");
+	arena_free(a);
+}
+
+static void test_merge_tags(void **ctx)
+{
+	static const struct part parts[] = {
+		{ AB, "x", { 1, 0 }, "red" }, { AB, "x", { 2, 0 }, "blue" }, { AB, "x", { 4, 0 }, NULL },
+	};
+	struct arena *a = arena_new();
+	struct profile *in[2] = { make(a, parts, 3), make(a, parts + 1, 2) }, *p;
+	struct err e;
+
+	(void)ctx;
+	p = profile_merge(a, in, 2, true, &e);
+	assert_int_equal(p->n_samples, 3);
+	assert_int_equal(profile_value(p, 0, 0), 1);
+	assert_int_equal(profile_value(p, 1, 0), 4);
+	assert_int_equal(profile_value(p, 2, 0), 8);
+	assert_true(str_eq(profile_str(p, p->tags[1].str), STR("blue")));
+	p = profile_merge(a, in, 2, false, &e);
+	assert_int_equal(p->n_samples, 1);
+	assert_int_equal(profile_value(p, 0, 0), 13);
+	assert_null(p->tag_at);
+	arena_free(a);
+}
+
+/* The order of tags in a sample does not count. */
+static void test_merge_tag_order(void **ctx)
+{
+	struct arena *a = arena_new();
+	struct profile *in[2], *p;
+	struct err e;
+
+	(void)ctx;
+	for (uint32_t i = 0; i < 2; i++) {
+		struct profile_builder *b = profile_builder_new(a, 1);
+		struct tag t[2] = { { .key = profile_builder_str(b, STR("p")), .num = 1 },
+			{ .key = profile_builder_str(b, STR("q")), .num = 2 } };
+		struct tag swapped[2] = { t[1], t[0] };
+
+		profile_builder_add(b, NULL, 0, &(int64_t){ 3 }, i ? swapped : t, 2);
+		in[i] = profile_builder_finish(b);
+	}
+	p = profile_merge(a, in, 2, true, &e);
+	assert_int_equal(p->n_samples, 1);
+	assert_int_equal(profile_value(p, 0, 0), 6);
+	arena_free(a);
+}
+
+static struct profile *mapped(struct arena *a, uint64_t start, const char *file, const char *build, uint8_t flags)
+{
+	struct profile_builder *b = profile_builder_new(a, 1);
+	struct mapping m = {
+		.start = start, .limit = start + 0x3000, .file = profile_builder_str(b, str_cstr(file)),
+		.build_id = profile_builder_str(b, str_cstr(build)), .flags = flags,
+	};
+	struct location l = { .mapping = profile_builder_mapping(b, &m), .address = start + 0x123 };
+	uint32_t at = profile_builder_location(b, &l, NULL);
+
+	profile_builder_add(b, &at, 1, &(int64_t){ 1 }, NULL, 0);
+	return profile_builder_finish(b);
+}
+
+/* The same program at another place is the same; another program is not. */
+static void test_merge_mappings(void **ctx)
+{
+	struct arena *a = arena_new();
+	struct profile *in[5] = {
+		mapped(a, 0x10000, "/bin/x", "id1", 15), mapped(a, 0x70000, "/bin/y", "id1", 9),
+		mapped(a, 0x10000, "/bin/x", "id2", 15), mapped(a, 0x10000, "/bin/z", "", 8),
+		mapped(a, 0x90000, "/bin/z", "", 8),
+	}, *p;
+	struct err e;
+
+	(void)ctx;
+	p = profile_merge(a, in, 5, true, &e);
+	expect_dump(p,
+	    "type '' ''\nperiod 0 time 0 duration 0 drop '' keep '' default ''\n"
+	    "sample 0 = 2\nsample 1 = 1\nsample 2 = 2\n"
+	    "mapping 1 0x10000-0x13000+0x0 '/bin/x' 'id1' flags 9\nmapping 2 0x10000-0x13000+0x0 '/bin/x' 'id2' flags 15\n"
+	    "mapping 3 0x10000-0x13000+0x0 '/bin/z' '' flags 8\n"
+	    "location 1 at 0x10123 mapping 0\nlocation 2 at 0x10123 mapping 1\nlocation 3 at 0x10123 mapping 2\n");
+	arena_free(a);
+}
+
+static void test_merge_head(void **ctx)
+{
+	struct arena *a = arena_new();
+	struct profile *in[3], *p;
+	struct err e;
+
+	(void)ctx;
+	for (uint32_t i = 0; i < 3; i++) {
+		struct profile_builder *b = profile_builder_new(a, 1);
+		uint32_t x = profile_builder_str(b, i ? STR("second") : STR("first"));
+
+		in[i] = profile_builder_finish(b);
+		in[i]->drop_frames = in[i]->keep_frames = x;
+		in[i]->default_type = i ? x : 0;
+		in[i]->comments = arena_alloc(a, sizeof(uint32_t));
+		in[i]->comments[0] = x;
+		in[i]->n_comments = 1;
+		in[i]->time = i == 1 ? 0 : 100 - i;
+		in[i]->period = i;
+	}
+	p = profile_merge(a, in, 3, true, &e);
+	expect_dump(p, "type '' ''\nperiod 2 time 98 duration 0 drop 'first' keep 'first' default 'second' "
+	    "comment 'first' comment 'second'\n");
+	arena_free(a);
+}
+
+static void test_merge_refused(void **ctx)
+{
+	static const struct part ab[] = { { AB, "x", { 1, 2 }, NULL } }, ac[] = { { { "a", "c" }, "x", { 1, 2 }, NULL } };
+	struct arena *a = arena_new();
+	struct profile *in[3] = { make(a, ab, 1), make(a, ab, 1), make(a, ac, 1) };
+	struct err e;
+
+	(void)ctx;
+	assert_null(profile_merge(a, in, 0, true, &e));
+	assert_null(profile_merge(a, in, 3, true, &e));
+	assert_int_equal(e.kind, ERR_INVALID);
+	assert_string_equal(e.msg, "profile 3 has no sample type b/u, which the first has");
+	in[2] = profile_builder_finish(profile_builder_new(a, 1));
+	assert_null(profile_merge(a, in, 3, true, &e));
+	assert_string_equal(e.msg, "profile 3 has 1 sample types, the first has 2");
+	in[1]->period_type = in[1]->types[0];
+	assert_null(profile_merge(a, in, 2, true, &e));
+	assert_string_equal(e.msg, "profile 2 has period type a/u, the first has /");
+	arena_free(a);
+}
+
+/* Types with equal names keep their order. */
+static void test_merge_equal_types(void **ctx)
+{
+	static const struct part aa[] = { { { "a", "a" }, "x", { 1, 2 }, NULL } };
+	struct arena *a = arena_new();
+	struct profile *in[2] = { make(a, aa, 1), make(a, aa, 1) }, *p;
+	struct err e;
+
+	(void)ctx;
+	p = profile_merge(a, in, 2, true, &e);
+	assert_int_equal(profile_value(p, 0, 0), 2);
+	assert_int_equal(profile_value(p, 0, 1), 4);
+	arena_free(a);
+}
+
+/* ---- shared data: a profile with itself, and a series ---- */
+
+static uint64_t total(const struct profile *p, uint32_t type)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < p->n_samples; i++)
+		sum += (uint64_t)profile_value(p, i, type);
+	return sum;
+}
+
+static struct profile *load(struct arena *a, const char *path, struct buf *scratch)
+{
+	struct str bytes = fixture_file(a, path);
+	struct profile *p;
+	struct err e;
+
+	return bytes.p && pprof_read(a, bytes, FIXTURE_MAX, scratch, &p, &e) == 0 ? p : NULL;
+}
+
+static void check_twice(const char *path, const json_t *row, void *arg)
+{
+	struct arena *a = arena_new();
+	struct profile *in[2], *p;
+	struct buf scratch;
+	struct err e;
+
+	buf_init(&scratch, FIXTURE_MAX * (size_t)2);
+	in[0] = in[1] = load(a, path, &scratch);
+	if (in[0] && json_is_true(fixture_get(row, "google_pprof_accepts")) &&
+	    !fixture_get(row, "negative_values")) {
+		p = profile_merge(a, in, 2, false, &e);
+		if (p == NULL)
+			fail_msg("%s: %s", path, e.msg);
+		for (uint32_t k = 0; k < p->n_types; k++)
+			assert_int_equal(total(p, k), 2 * total(in[0], k));
+		/* equal stacks at different places of the table may become one more */
+		if (p->n_samples > (uint64_t)json_integer_value(fixture_get(row, "distinct_stacks")))
+			fail_msg("%s: %u samples", path, p->n_samples);
+		++*(unsigned *)arg;
+	}
+	buf_fini(&scratch);
+	arena_free(a);
+}
+
+static void test_merge_shared(void **ctx)
+{
+	unsigned n = 0;
+
+	(void)ctx;
+	fixture_rows("pprof/ own/pprof/", "pprof", check_twice, &n);
+	assert_true(n > 80);
+}
+
+static void test_merge_series(void **ctx)
+{
+	static const char *const names[] = {
+		"1644509272337470000", "1644509275338070000", "1644509278338696000", "1644509281339135000",
+		"1644509284338649000",
+	};
+	struct arena *a = arena_new();
+	struct profile *in[ARRAY_LEN(names)], *p, *q;
+	struct buf scratch[ARRAY_LEN(names)], one, two;
+	uint64_t sum[8] = { 0 };
+	struct err e;
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		buf_init(&scratch[i], FIXTURE_MAX);
+		in[i] = load(a, arena_cstr(a, arena_printf(a, "pprof/go-series/%s.pb.gz", names[i])), &scratch[i]);
+		if (in[i] == NULL) {
+			arena_free(a);
+			print_message("no shared data: set PYRO_SHARED\n");
+			skip();
+		}
+		for (uint32_t k = 0; k < in[i]->n_types; k++)
+			sum[k] += total(in[i], k);
+	}
+	p = profile_merge(a, in, ARRAY_LEN(names), true, &e);
+	for (uint32_t k = 0; k < p->n_types; k++)
+		assert_int_equal(total(p, k), sum[k]);
+	assert_int_equal(p->time, in[0]->time);
+	/* merging in two steps, and once more, changes nothing */
+	buf_init(&one, FIXTURE_MAX);
+	buf_init(&two, FIXTURE_MAX);
+	in[1] = profile_merge(a, in, 2, true, &e);
+	q = profile_merge(a, in + 1, ARRAY_LEN(names) - 1, true, &e);
+	q = profile_merge(a, &q, 1, true, &e);
+	pprof_encode(p, &one);
+	pprof_encode(q, &two);
+	assert_true(one.n > 1000 && str_eq(buf_str(&one), buf_str(&two)));
+	buf_fini(&one);
+	buf_fini(&two);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		buf_fini(&scratch[i]);
+	arena_free(a);
+}
+
+static void test_frames(void **ctx)
+{
+	struct arena *a = arena_new();
+	struct profile_builder *b = profile_builder_new(a, 1);
+	struct line lines[3] = { 0 };
+	struct location l = { .mapping = PROFILE_NONE, .address = 0x1f, .n_lines = 2 };
+	uint32_t stack[4];
+	struct profile *p;
+	struct frames f;
+	struct str names[8];
+
+	(void)ctx;
+	lines[0].function = profile_builder_function(b, &(struct function){ .name = profile_builder_str(b, STR("in")) });
+	lines[1].function = profile_builder_function(b, &(struct function){ .name = profile_builder_str(b, STR("out")) });
+	lines[2].function = PROFILE_NONE;
+	stack[0] = profile_builder_location(b, &l, lines);
+	l.n_lines = 0;
+	stack[1] = profile_builder_location(b, &l, lines);
+	l.n_lines = 1;
+	stack[2] = profile_builder_location(b, &l, lines + 2);
+	stack[3] = PROFILE_NONE;
+	profile_builder_add(b, stack, 4, &(int64_t){ 1 }, NULL, 0);
+	p = profile_builder_finish(b);
+	frames_init(&f, a, p);
+	assert_int_equal(f.max_depth, 5);
+	assert_int_equal(frames_stack(&f, 0, names), 5);
+	assert_true(str_eq(names[0], STR("[unknown]")));
+	assert_true(str_eq(names[1], STR("0x1f")));
+	assert_true(str_eq(names[2], STR("0x1f")));
+	assert_true(str_eq(names[3], STR("out")));
+	assert_true(str_eq(names[4], STR("in")));
+	arena_free(a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_builder),
+		cmocka_unit_test(test_builder_empty),
+		cmocka_unit_test(test_builder_tags),
+		cmocka_unit_test(test_builder_differs),
+		cmocka_unit_test(test_builder_many),
+		cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_merge),
+		cmocka_unit_test(test_merge_tags),
+		cmocka_unit_test(test_merge_tag_order),
+		cmocka_unit_test(test_merge_mappings),
+		cmocka_unit_test(test_merge_head),
+		cmocka_unit_test(test_merge_refused),
+		cmocka_unit_test(test_merge_equal_types),
+		cmocka_unit_test(test_merge_shared),
+		cmocka_unit_test(test_merge_series),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
