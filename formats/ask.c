@@ -95,33 +95,38 @@ static int run_series(struct arena *a, const struct pyro_ask *ask, const struct 
 	return query_series(a, sets, n, &p->q, &o, &out->series, e);
 }
 
-/* The sets that hold rows in the range; without a range all. */
-static struct dataset **sets_in_range(struct arena *a, const struct pyro_ask *ask, struct dataset *const *sets,
-    size_t *n)
+static int64_t floor_hour(int64_t t)
 {
-	struct dataset **in = arena_array(a, *n, sizeof(*in));
-	size_t k = 0;
+	const int64_t hour = 3600 * NS_PER_S;
+	int64_t rest = t % hour;
 
-	for (size_t i = 0; i < *n; i++)
-		if ((ask->from == 0 && ask->to == 0) || (sets[i]->min_time <= ask->to && sets[i]->max_time >= ask->from))
-			in[k++] = sets[i];
-	*n = k;
-	return in;
+	return t - rest - (rest < 0 ? hour : 0);
+}
+
+/* Labels are known by the hour, as they are once the rows lie in blocks: the range widens to whole hours. */
+static struct label_range label_range(const struct pyro_ask *ask)
+{
+	const int64_t hour = 3600 * NS_PER_S;
+
+	if (ask->from == 0 && ask->to == 0)
+		return (struct label_range){ INT64_MIN, INT64_MAX };
+	return (struct label_range){ ask->from < INT64_MIN + hour ? INT64_MIN : floor_hour(ask->from),
+		ask->to > INT64_MAX - hour ? INT64_MAX : floor_hour(ask->to) + hour - 1 };
 }
 
 static int run_labels(struct arena *a, const struct pyro_ask *ask, const struct parsed *p,
-    struct dataset *const *all, size_t n, struct part *out, struct err *e)
+    struct dataset *const *sets, size_t n, struct part *out, struct err *e)
 {
-	struct dataset **sets = sets_in_range(a, ask, all, &n);
+	struct label_range in = label_range(ask);
 	size_t n_sel = p->everything ? 0 : p->n;
 
 	if (ask->kind == ASK_NAMES)
-		return query_label_names(a, sets, n, p->pointers, n_sel, &out->strings, e);
+		return query_label_names(a, sets, n, p->pointers, n_sel, in, &out->strings, e);
 	if (ask->kind == ASK_SETS)
-		return query_label_sets(a, sets, n, p->pointers, n_sel, ask->names.p, ask->names.n, &out->sets, e);
+		return query_label_sets(a, sets, n, p->pointers, n_sel, in, ask->names.p, ask->names.n, &out->sets, e);
 	if (ask->names.n != 1)
 		return err_set(e, ERR_INVALID, "name is required");
-	return query_label_values(a, sets, n, p->pointers, n_sel, ask->names.p[0], &out->strings, e);
+	return query_label_values(a, sets, n, p->pointers, n_sel, in, ask->names.p[0], &out->strings, e);
 }
 
 static int run_merge(struct arena *a, const struct pyro_ask *ask, struct parsed *p, struct dataset *const *sets,

@@ -32,8 +32,6 @@ static int folder_fini(struct folder *f, int rc, struct profile **out)
 
 static void folder_add(struct folder *f, struct str key, int64_t value)
 {
-	if (value == 0)
-		return;
 	f->stack.n = 0;
 	for (;;) {
 		const char *sep = key.n ? memrchr(key.p, ';', key.n) : NULL;
@@ -127,7 +125,8 @@ static int decode_groups(struct folder *f, struct str text, struct err *e)
 			continue;
 		if ((rc = count_parse(count, &value)) != COUNT_GOOD)
 			return bad_count(count, rc, e);
-		folder_add(f, key, value);
+		if (value)
+			folder_add(f, key, value);
 	}
 	return 0;
 }

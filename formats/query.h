@@ -82,13 +82,19 @@ struct labels_list {
 	size_t n;
 };
 
+/* Which series count: those with a row from..to, unix ns; the whole time: every series. */
+struct label_range {
+	int64_t from, to;
+};
+
 int query_label_names(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel,
-    size_t n_sel, struct str_list *out, struct err *e);
+    size_t n_sel, struct label_range in, struct str_list *out, struct err *e);
 int query_label_values(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel,
-    size_t n_sel, struct str name, struct str_list *out, struct err *e);
+    size_t n_sel, struct label_range in, struct str name, struct str_list *out, struct err *e);
 /* Distinct label sets, only the names asked for (none: all). */
 int query_label_sets(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel,
-    size_t n_sel, const struct str *names, size_t n_names, struct labels_list *out, struct err *e);
+    size_t n_sel, struct label_range in, const struct str *names, size_t n_names, struct labels_list *out,
+    struct err *e);
 void str_list_merge(struct arena *a, struct str_list *into, const struct str_list *from);
 void labels_list_merge(struct arena *a, struct labels_list *into, const struct labels_list *from);
 

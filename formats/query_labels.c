@@ -11,14 +11,52 @@ struct visit {
 	void (*fn)(struct visit *v, const struct labels *l);
 };
 
+struct marks {
+	uint8_t *has_row;               /* by series number - first */
+	uint32_t first;
+};
+
+static int mark_row(void *ctx, const struct row *r, struct err *e)
+{
+	struct marks *m = ctx;
+
+	(void)e;
+	m->has_row[r->series - m->first] = 1;
+	return 0;
+}
+
+/* Keeps the series that have a row in the range. */
+static int keep_in_range(struct arena *mem, struct dataset *d, struct series_list *l, struct label_range in,
+    struct err *e)
+{
+	struct marks m = { 0 };
+	struct scan s = { .series = l->p, .n_series = l->n, .from = in.from, .to = in.to, .row = mark_row, .ctx = &m };
+	uint32_t n = 0;
+
+	if (l->n == 0 || (in.from <= d->min_time && in.to >= d->max_time))
+		return 0;
+	m.first = l->p[0].number;
+	m.has_row = arena_zarray(mem, l->p[l->n - 1].number - m.first + 1, 1);
+	if (dataset_scan(d, &s, e) < 0)
+		return -1;
+	for (uint32_t i = 0; i < l->n; i++)
+		if (m.has_row[l->p[i].number - m.first])
+			l->p[n++] = l->p[i];
+	l->n = n;
+	return 0;
+}
+
 static int visit_series(struct arena *mem, struct dataset *const *sets, size_t n, struct selector *const *sel,
-    size_t n_sel, struct visit *v, struct err *e)
+    size_t n_sel, struct label_range in, struct visit *v, struct err *e)
 {
 	for (size_t i = 0; i < n; i++) {
+		if (sets[i]->min_time > in.to || sets[i]->max_time < in.from)
+			continue;
 		for (size_t k = 0; k < MAX(n_sel, (size_t)1); k++) {
 			struct series_list list;
 
-			if (dataset_series(sets[i], mem, n_sel ? sel[k] : NULL, &list, e) < 0)
+			if (dataset_series(sets[i], mem, n_sel ? sel[k] : NULL, &list, e) < 0 ||
+			    keep_in_range(mem, sets[i], &list, in, e) < 0)
 				return -1;
 			for (uint32_t x = 0; x < list.n; x++)
 				v->fn(v, &list.p[x].labels);
@@ -83,10 +121,10 @@ static void visit_values(struct visit *v, const struct labels *l)
 }
 
 static int str_query(struct str_set *s, struct dataset *const *sets, size_t n, struct selector *const *sel,
-    size_t n_sel, struct str_list *out, struct err *e)
+    size_t n_sel, struct label_range in, struct str_list *out, struct err *e)
 {
 	struct arena *mem = arena_new();
-	int rc = visit_series(mem, sets, n, sel, n_sel, &s->visit, e);
+	int rc = visit_series(mem, sets, n, sel, n_sel, in, &s->visit, e);
 
 	arena_free(mem);
 	str_set_out(s, out);
@@ -94,19 +132,19 @@ static int str_query(struct str_set *s, struct dataset *const *sets, size_t n, s
 }
 
 int query_label_names(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel,
-    size_t n_sel, struct str_list *out, struct err *e)
+    size_t n_sel, struct label_range in, struct str_list *out, struct err *e)
 {
 	struct str_set s = { .visit = { visit_names }, .a = a };
 
-	return str_query(&s, sets, n, sel, n_sel, out, e);
+	return str_query(&s, sets, n, sel, n_sel, in, out, e);
 }
 
 int query_label_values(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel,
-    size_t n_sel, struct str name, struct str_list *out, struct err *e)
+    size_t n_sel, struct label_range in, struct str name, struct str_list *out, struct err *e)
 {
 	struct str_set s = { .visit = { visit_values }, .a = a, .name = name };
 
-	return str_query(&s, sets, n, sel, n_sel, out, e);
+	return str_query(&s, sets, n, sel, n_sel, in, out, e);
 }
 
 void str_list_merge(struct arena *a, struct str_list *into, const struct str_list *from)
@@ -180,11 +218,12 @@ static void sets_out(struct sets_set *s, struct labels_list *out)
 }
 
 int query_label_sets(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel,
-    size_t n_sel, const struct str *names, size_t n_names, struct labels_list *out, struct err *e)
+    size_t n_sel, struct label_range in, const struct str *names, size_t n_names, struct labels_list *out,
+    struct err *e)
 {
 	struct arena *mem = arena_new();
 	struct sets_set s = { .visit = { visit_sets }, .a = a, .scratch = mem, .names = names, .n_names = n_names };
-	int rc = visit_series(mem, sets, n, sel, n_sel, &s.visit, e);
+	int rc = visit_series(mem, sets, n, sel, n_sel, in, &s.visit, e);
 
 	arena_free(mem);
 	sets_out(&s, out);

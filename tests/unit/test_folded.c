@@ -192,7 +192,8 @@ static void check_row(const char *path, const json_t *row, void *arg)
 		for (uint32_t i = 0; i < p->n_samples; i++)
 			depth = MAX(depth, p->stack_at[i + 1] - p->stack_at[i]);
 		assert_int_equal(lines.counted, counted);
-		assert_int_equal(p->n_samples, json_integer_value(fixture_get(row, "distinct_stacks")));
+		if (p->n_samples != json_integer_value(fixture_get(row, "distinct_stacks")))
+			fail_msg("%s: %u stacks", path, p->n_samples);
 		assert_int_equal(total(p), json_integer_value(fixture_get(row, "total")));
 		assert_int_equal(depth, json_integer_value(fixture_get(row, "max_depth")));
 		++*(unsigned *)arg;

@@ -130,7 +130,7 @@ static void values_of_letters(void **state)
 	assert_int_equal(args(ARGS("-q", "-5", "-name", "-x")), 0);
 	assert_string_equal(v.name, "-x");
 	fresh();
-	assert_int_equal(args(ARGS("-ja=b", "-j", "c")), 0);
+	assert_int_equal(args(ARGS("serve", "-ja=b", "-j", "c")), 0);
 	assert_int_equal(v.join.n, 2);
 	assert_string_equal(v.join.p[0], "a=b");
 }

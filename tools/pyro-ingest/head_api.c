@@ -50,11 +50,10 @@ static void question_free(struct head_question *q)
 	cutter_let_go(q->in->cutter, &q->moment);
 }
 
-static void reply(struct head_question *q)
+static void encode(struct head_question *q, struct buf *out)
 {
 	struct pyro_answer answer = { 0 };
 	struct arena *a = q->r->a;
-	struct buf out;
 	char id[ULID_TEXT + 1];
 
 	part_to_message(a, &q->whole, &answer);
@@ -65,13 +64,8 @@ static void reply(struct head_question *q)
 		answer.blocks.p[i] = arena_str(a, str_cstr(id));
 	}
 	answer.replaying = cutter_replaying(q->in->cutter);
-	buf_init(&out, INT32_MAX);
-	msg_encode(&pyro_answer_type, &answer, &out);
-	if (buf_check(&out, "answer", &q->err) < 0)
-		http_error(q->r, &q->err);
-	else
-		http_reply(q->r, &(struct http_reply){ .status = 200, .take = &out });
-	buf_fini(&out);
+	msg_encode(&pyro_answer_type, &answer, out);
+	q->failed = buf_check(out, "answer", &q->err) < 0;
 }
 
 static void merge(struct head_question *q, struct part *part, const struct err *err)
@@ -88,16 +82,22 @@ static void merge(struct head_question *q, struct part *part, const struct err *
 static void shard_answered(struct shard_ask *sa)
 {
 	struct head_question *q = sa->ctx;
+	struct buf out;
 
 	if (--q->pending > 0)
 		return;
 	for (uint32_t i = 0; i < q->in->n_workers; i++)
 		merge(q, &q->parts[i].part, q->parts[i].err);
+	buf_init(&out, INT32_MAX);
+	if (!q->failed)
+		encode(q, &out);
+	question_free(q);
+	/* The question lives in the request and goes with the reply. */
 	if (q->failed)
 		http_error(q->r, &q->err);
 	else
-		reply(q);
-	question_free(q);
+		http_reply(q->r, &(struct http_reply){ .status = 200, .take = &out });
+	buf_fini(&out);
 }
 
 /* The heads that the cutter holds; rarely more than none. */

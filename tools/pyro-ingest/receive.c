@@ -6,6 +6,17 @@
 
 enum { GZIP_HEADER = 10, NO_LIMIT = 1 << 30 };
 
+/* "gzip: unexpected EOF" -> "copy to buffer: unexpected EOF" */
+static int cut_stream(struct err *e)
+{
+	struct str text = str_cstr(e->msg), first = str_cut(&text, ':');
+
+	if (str_eq(first, STR("gzip")))
+		memmove(e->msg, str_trim(text).p, strlen(str_trim(text).p) + 1);
+	e->kind = ERR_UNKNOWN;
+	return err_wrap(e, "copy to buffer");
+}
+
 int receive_pprof(struct arena *a, struct str bytes, int64_t limit, struct buf *scratch,
     struct profile **out, bool *too_large, struct err *e)
 {
@@ -17,8 +28,7 @@ int receive_pprof(struct arena *a, struct str bytes, int64_t limit, struct buf *
 	if (zip_is_gzip(bytes)) {
 		if (zip_gunzip(bytes, max, scratch, e) < 0) {
 			*too_large = e->kind == ERR_LIMIT || e->kind == ERR_TOOBIG;
-			e->kind = ERR_UNKNOWN;
-			return err_wrap(e, "copy to buffer");
+			return cut_stream(e);
 		}
 		bytes = str_of(scratch->p + start, scratch->n - start);
 	}

@@ -95,10 +95,29 @@ static struct labels series_of(const struct upload *u, struct str name, struct s
 	return labels_with(a, &l, STR("pyroscope_spy"), u->spy);
 }
 
+/* The upload lives in the request and goes with the reply; the push does not. */
 static void reply_done(struct upload *u)
 {
+	struct push *p = u->push;
+
 	http_reply_empty(u->r, 200);
-	push_free(u->push);
+	push_free(p);
+}
+
+static void reply_error(struct upload *u, const struct err *e)
+{
+	struct push *p = u->push;
+
+	http_error(u->r, e);
+	push_free(p);
+}
+
+static void reply_json(struct upload *u, int status, const char *code, struct str message)
+{
+	struct push *p = u->push;
+
+	http_error_json(u->r, status, code, message);
+	push_free(p);
 }
 
 /* ---- text and tree formats ---- */
@@ -111,8 +130,7 @@ static void text_stored(struct push *p)
 		reply_done(u);
 		return;
 	}
-	http_error(u->r, p->err);
-	push_free(p);
+	reply_error(u, p->err);
 }
 
 /* Content-Encoding is honoured here: text has no magic of its own. */
@@ -163,14 +181,12 @@ static void receive_text(struct upload *u)
 	struct err e;
 
 	if (decode_text(u, &p, &e) < 0) {
-		http_error_json(u->r, 422, "unknown", str_cstr(e.msg));
-		push_free(u->push);
+		reply_json(u, 422, "unknown", str_cstr(e.msg));
 		return;
 	}
 	if (app_type_find(u->name.app, u->rate, &t, &e) < 0 || (!texts_are_utf8(p) && err_set(&e, ERR_INVALID,
 	        "pyroscopeIngesterAdapter failed to marshal pprof: string field contains invalid UTF-8") < 0)) {
-		http_error(u->r, &e);
-		push_free(u->push);
+		reply_error(u, &e);
 		return;
 	}
 	app_type_apply(p, &t, u->from);
@@ -183,9 +199,7 @@ static void receive_text(struct upload *u)
 
 static void parse_failed(struct upload *u, const char *text)
 {
-	http_error_json(u->r, 422, "unknown",
-	    arena_printf(u->r->a, "parsing IngestInput-pprof failed %s", text));
-	push_free(u->push);
+	reply_json(u, 422, "unknown", arena_printf(u->r->a, "parsing IngestInput-pprof failed %s", text));
 }
 
 static void pprof_stored(struct push *p)
@@ -196,10 +210,9 @@ static void pprof_stored(struct push *p)
 		reply_done(u);
 		return;
 	}
-	http_error_json(u->r, 422, "unknown", arena_printf(p->a,
+	reply_json(u, 422, "unknown", arena_printf(p->a,
 	    "pushing IngestInput-pprof failed push series with index 0 and id  failed: %s: %s",
 	    err_rpc(p->err->kind), p->err->msg));
-	push_free(p);
 }
 
 static void receive_profile(struct upload *u, struct str body, const struct sample_type_config *config)
@@ -230,8 +243,10 @@ static int read_form(struct upload *u, struct form *f, struct sample_type_config
 {
 	const struct form_part *previous, *c;
 
+	if (http_media_param(u->r->a, u->type, "boundary").n == 0)
+		return err_set(e, ERR_INVALID, "malformed multipart content type header");
 	if (form_parse(u->r->a, u->type, u->r->body, f, e) < 0)
-		return -1;
+		return e->kind == ERR_LIMIT ? -1 : err_set(e, ERR_INVALID, "unexpected EOF");
 	previous = form_file(f, "prev_profile");
 	if (previous != NULL && previous->value.n > 0)
 		return err_set(e, ERR_INVALID, "unsupported client version. Please update github.com/grafana/pyroscope-go "
@@ -265,9 +280,8 @@ static void receive_form(struct upload *u)
 
 static void not_here(struct upload *u, const char *format)
 {
-	http_error_json(u->r, 415, "unimplemented", arena_printf(u->r->a,
+	reply_json(u, 415, "unimplemented", arena_printf(u->r->a,
 	    "format %s is not supported by this server; it takes pprof, folded (groups), lines, trie and tree", format));
-	push_free(u->push);
 }
 
 static void receive(struct upload *u)
