@@ -50,6 +50,7 @@ bool block_rows_add(struct block_rows *b, const struct row *r)
 	memcpy(copy, b->packed.p, b->packed.n);
 	row.samples = (const uint8_t *)copy;
 	row.bytes = (uint32_t)b->packed.n;
+	row.n = (uint32_t)b->scratch.stacks.n;
 	memcpy(row.id, r->id, sizeof(row.id));
 	vec_push(&b->rows, row);
 	b->n_samples += b->scratch.stacks.n;
@@ -66,23 +67,54 @@ static void unpack(struct block_rows *b, const struct packed_row *r)
 	(void)rc;
 }
 
-int block_rows_mark(struct block_rows *b, uint8_t *const *used, const uint32_t *n_stacks, struct err *e)
+int block_rows_mark(struct block_rows *b, struct stack_use *use, struct err *e)
 {
 	for (size_t i = 0; i < b->rows.n; i++) {
 		const struct packed_row *r = &b->rows.p[i];
-		uint8_t *u = used[r->partition];
-		size_t n;
+		const struct samples *s = &b->scratch;
+		struct stack_use *u = &use[r->partition];
 
 		unpack(b, r);
-		n = b->scratch.stacks.n;
 		/* They ascend: the last one is the largest. */
-		if (b->scratch.stacks.p[n - 1] >= n_stacks[r->partition])
-			return err_set(e, ERR_CORRUPT, "a row with stack %u of %u", b->scratch.stacks.p[n - 1],
-			    n_stacks[r->partition]);
-		for (size_t k = 0; k < n; k++)
-			u[b->scratch.stacks.p[k]] = 1;
+		if (s->stacks.p[r->n - 1] >= u->n)
+			return err_set(e, ERR_CORRUPT, "a row with stack %u of %u", s->stacks.p[r->n - 1], u->n);
+		for (uint32_t k = 0; k < r->n; k++) {
+			uint32_t stack = s->stacks.p[k];
+
+			u->used[stack] = 1;
+			u->sum[stack] += (uint64_t)s->values.p[k];
+			u->count[stack]++;
+		}
 	}
 	return 0;
+}
+
+struct ranked {
+	double mean;
+	uint32_t stack;
+};
+
+static int ranked_cmp(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+
+	if (x->mean != y->mean)
+		return x->mean > y->mean ? -1 : 1;
+	return x->stack < y->stack ? -1 : x->stack > y->stack;
+}
+
+void block_rows_rank(struct stack_use *use, struct arena *mem)
+{
+	struct ranked *order = arena_array(mem, use->n, sizeof(*order));
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < use->n; i++)
+		if (use->used[i])
+			order[n++] = (struct ranked){ (double)(int64_t)use->sum[i] / use->count[i], i };
+	if (n > 1)
+		qsort(order, n, sizeof(*order), ranked_cmp);
+	for (uint32_t i = 0; i < n; i++)
+		use->rank[order[i].stack] = i;
 }
 
 static int row_cmp(const void *a, const void *b, void *ctx)
@@ -125,7 +157,7 @@ struct group {
 	VEC(int64_t) spans;
 	VEC(uint8_t) row_spans;
 	bool any_spans;
-	VEC(uint64_t) keys;             /* scratch: stack << 32 | position */
+	VEC(uint64_t) keys;             /* scratch: rank << 32 | position */
 	VEC(uint64_t) spare;
 };
 
@@ -193,8 +225,8 @@ static void radix_sort(uint64_t *k, uint64_t *spare, size_t n, uint32_t max)
 		memcpy(k, from, n * sizeof(*k));
 }
 
-/* keys: the samples of the row by their new numbers. */
-static void order_samples(struct group *g, const struct samples *s, const uint32_t *number)
+/* keys: the samples of the row by rank. */
+static void order_samples(struct group *g, const struct samples *s, const uint32_t *rank)
 {
 	size_t n = s->stacks.n;
 	uint32_t max = 0, last = 0;
@@ -203,12 +235,12 @@ static void order_samples(struct group *g, const struct samples *s, const uint32
 	g->keys.n = g->spare.n = 0;
 	vec_reserve(&g->keys, n);
 	for (size_t i = 0; i < n; i++) {
-		uint32_t stack = number[s->stacks.p[i]];
+		uint32_t x = rank[s->stacks.p[i]];
 
-		ascending &= stack >= last;
-		last = stack;
-		max = MAX(max, stack);
-		g->keys.p[i] = (uint64_t)stack << 32 | i;
+		ascending &= x >= last;
+		last = x;
+		max = MAX(max, x);
+		g->keys.p[i] = (uint64_t)x << 32 | i;
 	}
 	g->keys.n = n;
 	if (ascending)
@@ -221,7 +253,7 @@ static void order_samples(struct group *g, const struct samples *s, const uint32
 	radix_sort(g->keys.p, g->spare.p, n, max);
 }
 
-static void group_samples(struct group *g, const struct samples *s)
+static void group_samples(struct group *g, const struct samples *s, const uint32_t *number)
 {
 	size_t n = g->keys.n, at = g->stacks.n;
 	uint64_t sum = 0;
@@ -229,9 +261,10 @@ static void group_samples(struct group *g, const struct samples *s)
 	vec_reserve(&g->stacks, n);
 	vec_reserve(&g->values, n);
 	for (size_t i = 0; i < n; i++) {
-		int64_t value = s->values.p[(uint32_t)g->keys.p[i]];
+		uint32_t k = (uint32_t)g->keys.p[i];
+		int64_t value = s->values.p[k];
 
-		g->stacks.p[at + i] = (uint32_t)(g->keys.p[i] >> 32);
+		g->stacks.p[at + i] = number[s->stacks.p[k]];
 		g->values.p[at + i] = value;
 		sum += (uint64_t)value;
 	}
@@ -250,7 +283,7 @@ static void group_samples(struct group *g, const struct samples *s)
 static void group_row(struct group *g, const struct packed_row *r, const struct row_numbers *to)
 {
 	vec_push(&g->series, to->series[r->series]);
-	vec_push(&g->partitions, (int64_t)to->partitions[r->partition]);
+	vec_push(&g->partitions, (int64_t)to->stacks[r->partition].id);
 	vec_push(&g->times, r->time);
 	vec_push(&g->durations, r->duration);
 	vec_reserve(&g->ids, sizeof(r->id));
@@ -273,6 +306,34 @@ static uint64_t group_write(struct group *g, struct profiles_writer *w)
 	return out.n != 0;
 }
 
+static uint32_t kind_of(const struct block_rows *b, const struct row_numbers *to, size_t row)
+{
+	return to->kind[to->series[b->rows.p[row].series]];
+}
+
+/* Samples of the rows from `row` on that have its profile type; stops counting at `enough`. */
+static uint64_t samples_ahead(const struct block_rows *b, const struct row_numbers *to, size_t row, uint64_t enough)
+{
+	uint32_t kind = kind_of(b, to, row);
+	uint64_t n = 0;
+
+	for (; row < b->rows.n && n < enough && kind_of(b, to, row) == kind; row++)
+		n += b->rows.p[row].n;
+	return n;
+}
+
+static bool group_ends(const struct group *g, const struct block_rows *b, const struct row_numbers *to, size_t row)
+{
+	enum { ENOUGH = 32768 };        /* samples; a group costs about 3.5 kB */
+
+	if (g->series.n == 0)
+		return false;
+	if (g->series.n == PROFILES_GROUP_ROWS || g->stacks.n + b->rows.p[row].n > PROFILES_GROUP_SAMPLES)
+		return true;
+	return g->stacks.n >= ENOUGH && kind_of(b, to, row) != kind_of(b, to, row - 1) &&
+	    samples_ahead(b, to, row, ENOUGH) >= ENOUGH;
+}
+
 uint64_t block_rows_write(struct block_rows *b, const struct row_numbers *to, struct profiles_writer *w)
 {
 	struct group g = { 0 };
@@ -281,14 +342,14 @@ uint64_t block_rows_write(struct block_rows *b, const struct row_numbers *to, st
 	group_reset(&g);
 	for (size_t i = 0; i < b->rows.n; i++) {
 		const struct packed_row *r = &b->rows.p[i];
+		const struct stack_use *use = &to->stacks[r->partition];
 
-		unpack(b, r);
-		if (g.series.n == PROFILES_GROUP_ROWS ||
-		    (g.series.n && g.stacks.n + b->scratch.stacks.n > PROFILES_GROUP_SAMPLES))
+		if (group_ends(&g, b, to, i))
 			groups += group_write(&g, w);
-		order_samples(&g, &b->scratch, to->stacks[r->partition]);
+		unpack(b, r);
+		order_samples(&g, &b->scratch, use->rank);
 		group_row(&g, r, to);
-		group_samples(&g, &b->scratch);
+		group_samples(&g, &b->scratch, use->number);
 	}
 	groups += group_write(&g, w);
 	group_fini(&g);

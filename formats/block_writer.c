@@ -83,10 +83,8 @@ struct finish {
 	struct new_series **order;      /* used series by labels */
 	uint32_t n_order, n_series;     /* n_series: distinct ones */
 	uint32_t *number;               /* per series of the writer: number in the block */
-	uint32_t **stacks;              /* per partition: new numbers of nodes */
-	uint8_t **used;
-	uint32_t *n_stacks;
-	uint64_t *partitions;
+	uint32_t *kind;                 /* per series of the block: counts profile types */
+	struct stack_use *stacks;       /* per partition */
 	struct buf index, profiles, symbols;
 	uint64_t groups;
 };
@@ -101,6 +99,11 @@ static int series_cmp(const void *a, const void *b)
 	return x->fingerprint < y->fingerprint ? -1 : x->fingerprint > y->fingerprint;
 }
 
+static bool same_kind(const struct labels *a, const struct labels *b)
+{
+	return str_eq(labels_get(a, STR("__profile_type__")), labels_get(b, STR("__profile_type__")));
+}
+
 /* Numbers series by their labels; those with equal labels become one. */
 static int number_series(struct finish *f, struct index_writer *ix, struct err *e)
 {
@@ -108,6 +111,7 @@ static int number_series(struct finish *f, struct index_writer *ix, struct err *
 
 	f->order = arena_array(f->mem, w->series.n, sizeof(*f->order));
 	f->number = arena_zarray(f->mem, w->series.n, sizeof(*f->number));
+	f->kind = arena_zarray(f->mem, w->series.n, sizeof(*f->kind));
 	for (size_t i = 0; i < w->series.n; i++)
 		if (w->series.p[i].used)
 			f->order[f->n_order++] = &w->series.p[i];
@@ -121,6 +125,9 @@ static int number_series(struct finish *f, struct index_writer *ix, struct err *
 			s.through = MAX(s.through, f->order[next]->through);
 			f->number[f->order[next] - w->series.p] = f->n_series;
 		}
+		if (f->n_series)
+			f->kind[f->n_series] = f->kind[f->n_series - 1] +
+			    !same_kind(&s.labels, &f->order[i - 1]->labels);
 		f->n_series++;
 		if (index_writer_add(ix, &s.labels, s.fingerprint, s.from, s.through, e) < 0)
 			return -1;
@@ -149,23 +156,22 @@ static int partition_cmp(const void *a, const void *b, void *ctx)
 static int mark_stacks(struct finish *f, struct err *e)
 {
 	struct block_writer *w = f->w;
-	size_t n = w->partitions.n;
 
-	f->stacks = arena_zarray(f->mem, n, sizeof(*f->stacks));
-	f->used = arena_zarray(f->mem, n, sizeof(*f->used));
-	f->n_stacks = arena_zarray(f->mem, n, sizeof(*f->n_stacks));
-	f->partitions = arena_zarray(f->mem, n, sizeof(*f->partitions));
+	f->stacks = arena_zarray(f->mem, w->partitions.n, sizeof(*f->stacks));
 	for (size_t i = 0; i < w->rows.rows.n; i++) {
-		uint32_t p = w->rows.rows.p[i].partition;
+		uint32_t p = w->rows.rows.p[i].partition, n = (uint32_t)w->partitions.p[p]->nodes.n;
+		struct stack_use *u = &f->stacks[p];
 
-		if (f->used[p])
+		if (u->n)
 			continue;
-		f->n_stacks[p] = (uint32_t)w->partitions.p[p]->nodes.n;
-		f->partitions[p] = w->partitions.p[p]->partition;
-		f->used[p] = arena_zarray(f->mem, f->n_stacks[p], 1);
-		f->stacks[p] = arena_zarray(f->mem, f->n_stacks[p], sizeof(**f->stacks));
+		*u = (struct stack_use){ .n = n, .id = w->partitions.p[p]->partition };
+		u->used = arena_zarray(f->mem, n, sizeof(*u->used));
+		u->sum = arena_zarray(f->mem, n, sizeof(*u->sum));
+		u->count = arena_zarray(f->mem, n, sizeof(*u->count));
+		u->rank = arena_zarray(f->mem, n, sizeof(*u->rank));
+		u->number = arena_zarray(f->mem, n, sizeof(*u->number));
 	}
-	return block_rows_mark(&w->rows, f->used, f->n_stacks, e);
+	return block_rows_mark(&w->rows, f->stacks, e);
 }
 
 /* Partitions go in by their ids, so that their order does not depend on who came first. */
@@ -175,13 +181,17 @@ static int add_partitions(struct finish *f, struct symdb_writer *db, struct err 
 	uint32_t *order = arena_array(f->mem, f->w->partitions.n, sizeof(*order)), n = 0;
 
 	for (uint32_t p = 0; p < f->w->partitions.n; p++)
-		if (f->used[p])
+		if (f->stacks[p].n)
 			order[n++] = p;
 	if (n > 1)
 		qsort_r(order, n, sizeof(*order), partition_cmp, all);
-	for (uint32_t i = 0; i < n; i++)
-		if (symdb_writer_add(db, all[order[i]], f->used[order[i]], f->stacks[order[i]], e) < 0)
+	for (uint32_t i = 0; i < n; i++) {
+		struct stack_use *u = &f->stacks[order[i]];
+
+		if (symdb_writer_add(db, all[order[i]], u->used, u->number, e) < 0)
 			return -1;
+		block_rows_rank(u, f->mem);
+	}
 	return 0;
 }
 
@@ -203,8 +213,7 @@ static int write_symbols(struct finish *f, struct err *e)
 static int write_profiles(struct finish *f, struct err *e)
 {
 	struct profiles_writer *w = profiles_writer_new(&f->profiles);
-	struct row_numbers to = { .series = f->number, .stacks = f->stacks, .n_stacks = f->n_stacks,
-		.partitions = f->partitions };
+	struct row_numbers to = { .series = f->number, .kind = f->kind, .stacks = f->stacks };
 
 	block_rows_sort(&f->w->rows, f->number);
 	f->groups = block_rows_write(&f->w->rows, &to, w);

@@ -100,12 +100,14 @@ static int bad_count(struct str text, enum count why, struct err *e)
 	return rc;
 }
 
-/* Splits at the last blank; false when there is none. */
-static bool split(struct str line, struct str *key, struct str *count)
+/* Splits at the last blank, or also tab; false when there is none. */
+static bool split(struct str line, bool tab, struct str *key, struct str *count)
 {
-	size_t at = str_rfind(line, ' ');
+	size_t at = line.n;
 
-	if (at == line.n)
+	while (at > 0 && line.p[at - 1] != ' ' && !(tab && line.p[at - 1] == '\t'))
+		at--;
+	if (at-- == 0)
 		return false;
 	*key = str_of(line.p, at);
 	*count = str_skip(line, at + 1);
@@ -121,7 +123,7 @@ static int decode_groups(struct folder *f, struct str text, struct err *e)
 	while (next_line(&text, &line)) {
 		if (line.n >= FOLDED_MAX_LINE)
 			return 0;
-		if (!split(without_cr(line), &key, &count))
+		if (!split(without_cr(line), false, &key, &count))
 			continue;
 		if ((rc = count_parse(count, &value)) != COUNT_GOOD)
 			return bad_count(count, rc, e);
@@ -174,7 +176,7 @@ int folded_read(struct arena *a, struct str text, struct profile **out, struct f
 	while (next_line(&text, &line)) {
 		n++;
 		line = without_cr(line);
-		if (split(line, &key, &count) && count_parse(count, &value) == COUNT_GOOD) {
+		if (split(line, true, &key, &count) && count_parse(count, &value) == COUNT_GOOD) {
 			lines->counted++;
 			folder_add(&f, key, value);
 		} else if (line.n) {

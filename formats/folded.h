@@ -29,9 +29,9 @@ int folded_decode(struct arena *a, struct str text, struct profile **out, struct
 int folded_decode_lines(struct arena *a, struct str text, struct profile **out, struct err *e);
 
 /*
- * Files of other tools: lines of any length, and a line that does not end in
- * a blank and a whole number (comments, headers, fractions) is skipped and
- * counted. ERR_INVALID when no line has a count.
+ * Files of other tools: lines of any length, a tab may stand for the last
+ * blank, and a line that does not end in a whole number (comments, headers,
+ * fractions) is skipped and counted. ERR_INVALID when no line has a count.
  */
 struct folded_lines {
 	uint32_t counted, skipped;

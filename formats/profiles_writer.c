@@ -59,7 +59,7 @@ static const struct pq_form values[] = {
 	{ PQ_DICTIONARY, false, 3 },
 };
 static const struct pq_form stacks[] = {
-	{ PQ_DELTA, false, 3 }, { PQ_DICTIONARY, true, 3 }, { PQ_DICTIONARY, false, 3 },
+	{ PQ_DELTA, false, 3 }, { PQ_DICTIONARY, true, 6 }, { PQ_DICTIONARY, false, 6 },
 };
 static const struct pq_form ids[] = {
 	{ PQ_PLAIN, false, 0 }, { PQ_PLAIN, false, 3 }, { PQ_DELTA_BYTES, false, 0 }, { PQ_DELTA_BYTES, false, 3 },

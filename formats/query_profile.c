@@ -12,6 +12,7 @@ struct import {
 	struct line *lines;
 	uint32_t *stack, depth;
 	uint32_t stub;                  /* the location named "other", once made */
+	uint8_t *no_line;               /* by location: a callee whose line does not count, everywhere */
 };
 
 static uint32_t *none_array(struct arena *a, size_t n)
@@ -100,7 +101,7 @@ static uint32_t make_location(struct import *m, uint32_t i, bool no_line)
 static uint32_t import_location(struct import *m, uint32_t i)
 {
 	if (m->locations[i] == PROFILE_NONE)
-		m->locations[i] = make_location(m, i, false);
+		m->locations[i] = make_location(m, i, m->no_line != NULL && m->no_line[i]);
 	return m->locations[i];
 }
 
@@ -142,10 +143,10 @@ static uint8_t *kept_names(struct arena *a, struct symbols *s, const int64_t *su
 		total[s->node_name.p[i]] += sums[i];
 	for (size_t i = s->names.n; i-- > 1;)
 		total[s->names.p[i].parent] += total[i];
-	for (size_t i = 0; i < s->names.n; i++)
+	for (size_t i = 1; i < s->names.n; i++)
 		if (total[i] != 0)
 			sorted[n++] = total[i];
-	if (n <= (size_t)max_nodes)
+	if (n < (size_t)max_nodes)
 		return NULL;
 	qsort(sorted, n, sizeof(*sorted), descending);
 	least = sorted[max_nodes - 1];
@@ -155,19 +156,30 @@ static uint8_t *kept_names(struct arena *a, struct symbols *s, const int64_t *su
 	return kept;
 }
 
-/* Drops the locations of cut functions at the leaf side: how many of the n are gone. */
-static uint32_t cut_leaf(const struct symbols *s, const uint8_t *kept, uint32_t node)
+/*
+ * How many locations at the leaf side give way to the stub. The first
+ * location with a cut function stays, as in the original; PROFILE_NONE: no
+ * function of the stack is kept, so the stub is all that is left.
+ */
+static uint32_t cut_leaf(const struct symbols *s, const uint8_t *kept, uint32_t node, const uint32_t *stack,
+    uint32_t n)
 {
-	uint32_t gone = 0, left = 0;
+	uint32_t functions = 0, cut = 0, at = s->node_name.p[node];
+	bool any = false;
 
-	for (uint32_t at = node; at != 0; at = s->nodes.p[at].parent) {
-		uint32_t up = s->nodes.p[at].parent;
-
-		left++;
-		if (s->node_name.p[at] != s->node_name.p[up] && !kept[s->node_name.p[at]])
-			gone = left;
+	for (; at != 0; at = s->names.p[at].parent) {
+		any = any || kept[at];
+		cut += !any;
+		functions++;
 	}
-	return gone;
+	if (!any)
+		return PROFILE_NONE;
+	while (cut > 0 && n > 0 && functions >= cut) {
+		uint32_t lines = s->locations.p[stack[--n]].n_lines;
+
+		functions -= MIN(lines, functions);
+	}
+	return cut > 0 ? n : 0;
 }
 
 static void add_stack(struct import *m, uint32_t node, int64_t value, const uint8_t *kept,
@@ -175,18 +187,32 @@ static void add_stack(struct import *m, uint32_t node, int64_t value, const uint
 {
 	uint32_t n = symbols_stack(m->s, node, m->stack, m->depth), first = 0;
 
+	if (n == 0)
+		return;
 	if (kept != NULL)
-		first = cut_leaf(m->s, kept, node);
+		first = cut_leaf(m->s, kept, node, m->stack, n);
+	if (first == PROFILE_NONE) {
+		uint32_t stub = import_stub(m);
+
+		profile_builder_add(m->b, &stub, 1, &value, NULL, 0);
+		return;
+	}
 	if (o->go_pgo && o->keep_locations > 0)
 		n = MIN(n, o->keep_locations);
-	if (o->go_pgo && n == 0)
-		return;
 	for (uint32_t i = first; i < n; i++)
-		m->stack[i] = i == 0 && o->go_pgo && o->aggregate_callees ? make_location(m, m->stack[i], true)
-		                                                          : import_location(m, m->stack[i]);
+		m->stack[i] = import_location(m, m->stack[i]);
 	if (first > 0)
 		m->stack[--first] = import_stub(m);
 	profile_builder_add(m->b, m->stack + first, n - first, &value, NULL, 0);
+}
+
+/* The leaf location of every stack. */
+static void mark_callees(struct arena *mem, struct import *m, const struct fold_part *p)
+{
+	m->no_line = arena_zarray(mem, m->s->locations.n, 1);
+	for (size_t i = 1; i < p->n; i++)
+		if (p->sums[i] != 0)
+			m->no_line[m->s->nodes.p[i].location] = 1;
 }
 
 static void add_part(struct arena *mem, struct profile_builder *b, struct fold_part *p, const struct query *q,
@@ -195,6 +221,8 @@ static void add_part(struct arena *mem, struct profile_builder *b, struct fold_p
 	struct import m = import_init(mem, b, p->symbols);
 	const uint8_t *kept = NULL;
 
+	if (o->go_pgo && o->aggregate_callees)
+		mark_callees(mem, &m, p);
 	if (!o->go_pgo)
 		fold_keep_matching(mem, p, q);
 	if (!o->go_pgo && o->max_nodes > 0)
@@ -211,10 +239,9 @@ static int64_t usual_period(struct str name)
 	return str_eq(name, STR("memory")) ? 524288 : 1;
 }
 
-static void profile_head(struct profile_builder *b, struct profile *p, const struct query *q,
+static void profile_head(struct profile *p, const struct query *q,
     const uint32_t period_type[2], uint32_t type, const struct profile_type *t)
 {
-	(void)b;
 	p->has_period_type = true;
 	p->period_type = (struct value_type){ period_type[0], period_type[1] };
 	p->period = usual_period(t->name);
@@ -243,7 +270,7 @@ int query_profile(struct arena *a, struct dataset *const *sets, size_t n, const 
 				add_part(mem, b, &f.parts[k], q, o);
 	}
 	*out = profile_builder_finish(b);
-	profile_head(b, *out, q, period, type, &o->type);
+	profile_head(*out, q, period, type, &o->type);
 	arena_free(mem);
 	return rc;
 }

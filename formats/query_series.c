@@ -36,7 +36,7 @@ static struct labels group_labels(struct arena *a, const struct labels *l, const
 	for (uint32_t i = 0; i < n_by; i++) {
 		struct str value = labels_get(l, by[i]);
 
-		if (value.n > 0 && (i == 0 || !str_eq(by[i], by[i - 1])))
+		if (value.n > 0)
 			out.p[out.n++] = (struct label){ by[i], value };
 	}
 	return out;

@@ -48,7 +48,7 @@ static int read_ahead(struct blob *f, struct arena *a, const struct symdb_part *
 static int read_extent(struct blob *f, struct arena *a, const struct span *ahead, struct extent x,
     struct str *out, struct err *e)
 {
-	if (x.offset >= ahead->offset && x.offset - ahead->offset <= ahead->bytes.n &&
+	if (ahead->bytes.n > 0 && x.offset >= ahead->offset && x.offset - ahead->offset <= ahead->bytes.n &&
 	    x.size <= ahead->bytes.n - (x.offset - ahead->offset))
 		*out = str_of(ahead->bytes.p + (x.offset - ahead->offset), (size_t)x.size);
 	else if (x.size > SIZE_MAX || blob_read(f, a, x.offset, (size_t)x.size, out, e) < 0)

@@ -61,6 +61,8 @@ void ask_merge(struct api *x, struct pyro_ask *ask, enum ask_kind kind, struct s
 int select_series_part(struct api *x, const struct querier_select_series_request *req, struct part *out,
     struct err *e);
 int diff_graph(struct api *x, const struct querier_diff_request *req, struct flamegraph **out, struct err *e);
+enum { TREE_WAYS = 2 };         /* times that a tree is truncated before it is answered */
+int tree_truncate(struct tree **t, int64_t max_nodes, struct err *e);
 /* Flame graph of a tree part; never NULL. */
 struct flamegraph *flamegraph_of(struct api *x, struct part *p, int64_t max_nodes);
 

@@ -180,7 +180,13 @@ static int merged_tree(struct api *x, const struct querier_select_merge_stacktra
 	ask_merge(x, &ask, ASK_TREE, req->profile_type_id, req->label_selector, start, req->end);
 	call_site_of(x, req->stack_trace_selector, &ask);
 	ask.profile_ids = req->profile_id_selector;
-	return engine_ask(x->engine, x->a, &ask, out, e);
+	if (engine_ask(x->engine, x->a, &ask, out, e) < 0)
+		return -1;
+	for (int i = 0; i < TREE_WAYS && out->tree != NULL; i++)
+		if (tree_truncate(&out->tree, *max_nodes, e) < 0)
+			return -1;
+	*max_nodes = req->has_max_nodes ? req->max_nodes : 0;
+	return 0;
 }
 
 static struct str tree_bytes(struct api *x, struct part *p, int64_t max_nodes)
@@ -217,6 +223,15 @@ static int select_merge_stacktraces(struct api *x, const void *vreq, void *vresp
 	return 0;
 }
 
+static int bad_hex(struct str text, struct err *e)
+{
+	size_t i = 0;
+
+	while (i + 1 < text.n && strchr("0123456789abcdefABCDEF", text.p[i]) != NULL && text.p[i] != '\0')
+		i++;
+	return err_set(e, ERR_UNKNOWN, "encoding/hex: invalid byte: U+%04X '%c'", (unsigned char)text.p[i], text.p[i]);
+}
+
 static int spans_of(struct api *x, const struct msg_strs *text, struct pyro_ask *ask, struct err *e)
 {
 	ask->by_span = true;
@@ -228,10 +243,8 @@ static int spans_of(struct api *x, const struct msg_strs *text, struct pyro_ask 
 
 		if (text->p[i].n != 16)
 			return err_set(e, ERR_UNKNOWN, "invalid span id length: \"" STR_FMT "\"", STR_ARG(text->p[i]));
-		if (dec_hex(x->a, text->p[i], &bytes, e) < 0) {
-			e->kind = ERR_UNKNOWN;
-			return -1;
-		}
+		if (dec_hex(x->a, text->p[i], &bytes, e) < 0)
+			return bad_hex(text->p[i], e);
 		for (size_t k = 8; k-- > 0;)
 			id = id << 8 | (uint8_t)bytes.p[k];
 		ask->spans.p[i] = id;

@@ -179,11 +179,10 @@ static void handle_page(struct http_req *r, void *ctx)
 static void handle_absent(struct http_req *r, void *ctx)
 {
 	struct rpc_call *c = rpc_open(r, &(struct rpc_conf){ .max_message = 64 << 20 });
-	struct str name = str_skip(r->path, str_rfind(r->path, '/') + 1);
 
 	(void)ctx;
 	if (c != NULL)
-		rpc_fail_code(c, RPC_UNIMPLEMENTED, arena_printf(r->a, STR_FMT " is not implemented", STR_ARG(name)));
+		rpc_fail_code(c, RPC_UNIMPLEMENTED, STR("This endpoint is not available in v1 frontend"));
 }
 
 static const char *const absent[] = {

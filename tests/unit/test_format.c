@@ -1,0 +1,442 @@
+/*
+ * test_format.c - the table of formats: finding, decoding, encoding; and the
+ * flamebearer JSON, which has no test program of its own.
+ */
+#include "tests/lib/profile_fixture.h"
+
+#include "base/zip.h"
+#include "formats/flamebearer.h"
+#include "formats/folded.h"
+#include "formats/format.h"
+#include "formats/pprof.h"
+
+#define LIMIT ((size_t)32 << 20)
+
+/* sample type, one sample, one location, function, strings */
+#define PPROF "\x0a\x04\x08\x01\x10\x02\x12\x06\x0a\x01\x01\x12\x01\x05\x22\x06\x08\x01\x22\x02\x08\x01" \
+	"\x2a\x04\x08\x01\x10\x03\x32\x00\x32\x03" "cpu" "\x32\x05" "count" "\x32\x01" "f"
+#define FLAME "{\"version\":1,\"flamebearer\":{\"names\":[\"total\",\"a\",\"b\"],\"levels\":[[0,3,0,0],[0,3,1,1]," \
+	"[1,2,2,2]],\"numTicks\":3,\"maxSelf\":2},\"metadata\":{\"format\":\"single\",\"sampleRate\":100," \
+	"\"units\":\"bytes\",\"name\":\"inuse_space\"}}"
+
+static const struct {
+	struct str bytes;
+	const char *file;
+	const char *want;       /* name of the format, or what the error is */
+} detect[] = {
+#define B(text) { text, sizeof(text) - 1 }
+	{ B(PPROF), "", "pprof" },
+	{ B(PPROF), "x.folded", "pprof" },
+	{ B("main;work 3\nmain 2\n"), "", "folded" },
+	{ B("main;work 3"), "x.pprof", "folded" },
+	{ B("# cmd\nmain;work 3\nheader\n"), "out.collapsed", "folded" },
+	{ B("header\nmain;work 3\n"), "out.txt", "unsupported format: unknown (tried: pprof, folded, flamebearer)" },
+	{ B(FLAME), "", "flamebearer" },
+	{ B("  {\"flamegraph\":{\"names\":[],\"levels\":[]}}"), "", "flamebearer" },
+	{ B(""), "x.pb", "unsupported format: the input is empty" },
+	{ B("FLR\0\0\2\0\1"), "x.jfr", "unsupported format: jfr" },
+	{ B("PERFILE2xxxxxxxx"), "", "unsupported format: perf.data" },
+	{ B("{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\",\"profiles\":[]}"), "",
+	  "unsupported format: speedscope" },
+	{ B("{\"nodes\":[{\"id\":1,\"callFrame\":{}}]}"), "", "unsupported format: cpuprofile" },
+	{ B("{\"traceEvents\":[]}"), "", "unsupported format: trace event" },
+	{ B("[{\"ph\":\"B\"}]"), "", "unsupported format: trace event" },
+	{ B("# callgrind format\nversion: 1\n"), "", "unsupported format: callgrind" },
+	{ B("<?xml version=\"1.0\"?>\n<svg width=\"1\">"), "", "unsupported format: svg" },
+	{ B("<!doctype html>\n<html>"), "", "unsupported format: html" },
+	{ B("heap profile: 1: 2 [3: 4] @ heap/5\n"), "", "unsupported format: heap profile text" },
+	{ B("goroutine profile: total 5\n1 @ 0x1\n"), "", "unsupported format: goroutine profile text" },
+	{ B("goroutine 1 [running]:\nmain.main()\n"), "", "unsupported format: goroutine dump" },
+	{ B("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x00"), "x.pb.gz", "unsupported format: gzip" },
+	{ B("java 1/2 [001] 12.5: cycles: \n\t  7f00 foo+0x1 (lib.so)\n\n"), "", "unsupported format: perf script" },
+	{ B("# ========\n# captured on: today\n# perf version\n"), "", "unsupported format: perf script" },
+	{ B("hello world\n"), "", "unsupported format: unknown (tried: pprof, folded, flamebearer)" },
+	{ B("\x00\x00\x00\x00\x00\x00"), "x.pb", "unsupported format: unknown (tried: pprof, folded, flamebearer)" },
+};
+
+static void test_detect(void **ctx)
+{
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(detect); i++) {
+		struct err e = { 0 };
+		const struct format *f = format_detect(detect[i].bytes, str_cstr(detect[i].file), &e);
+		const char *got = f ? f->name : e.msg;
+
+		if (strcmp(got, detect[i].want) != 0)
+			fail_msg("case %zu: %s, not %s", i, got, detect[i].want);
+		assert_int_equal(e.kind, f ? ERR_NONE : ERR_UNSUPPORTED);
+	}
+}
+
+static void test_find(void **ctx)
+{
+	struct err e;
+
+	(void)ctx;
+	assert_string_equal(format_by_name(STR("pprof"), &e)->name, "pprof");
+	assert_string_equal(format_by_name(STR("folded"), &e)->name, "folded");
+	assert_null(format_by_name(STR("jfr"), &e));
+	assert_int_equal(e.kind, ERR_UNSUPPORTED);
+	assert_string_equal(e.msg, "unsupported format: jfr (known: pprof, folded, flamebearer)");
+	assert_null(format_by_name(STR(""), &e));
+	assert_string_equal(format_by_extension(STR("/tmp/x.y/cpu.PB.gz"))->name, "pprof");
+	assert_string_equal(format_by_extension(STR("a.collapsed"))->name, "folded");
+	assert_string_equal(format_by_extension(STR("a.folded.zst"))->name, "folded");
+	assert_null(format_by_extension(STR("pb")));
+	assert_null(format_by_extension(STR("dir.pb/x")));
+	assert_null(format_by_extension(STR("")));
+	assert_string_equal(format_by_content_type(STR("application/json; charset=utf-8"))->name, "flamebearer");
+	assert_string_equal(format_by_content_type(STR("Text/Plain"))->name, "folded");
+	assert_null(format_by_content_type(STR("image/png")));
+	assert_null(format_by_content_type(STR("")));
+}
+
+static void test_rows(void **ctx)
+{
+	(void)ctx;
+	assert_int_equal(n_formats, 3);
+	for (uint32_t i = 0; i < n_formats; i++) {
+		struct err e;
+
+		assert_ptr_equal(format_by_name(str_cstr(formats[i].name), &e), &formats[i]);
+		assert_true(formats[i].bid && formats[i].decode && formats[i].encode);
+		assert_true(strlen(formats[i].text) > 10 && strchr(formats[i].content_types, '/'));
+		assert_int_equal(formats[i].bid(STR(""), STR("")), 0);
+	}
+}
+
+static void expect_folded(const struct profile *p, uint32_t type, const char *want)
+{
+	struct buf b;
+
+	buf_init(&b, FIXTURE_MAX);
+	folded_encode(p, type, &b);
+	buf_byte(&b, '\0');
+	assert_string_equal(b.p, want);
+	buf_fini(&b);
+}
+
+/* What each format writes it finds, and reads back as the same stacks. */
+static void test_round_trip(void **ctx)
+{
+	static const struct { const char *unit, *flame_unit; } units[] = {
+		{ "nanoseconds", "nanoseconds" }, { "bytes", "bytes" }, { "count", "count" },
+	};
+
+	(void)ctx;
+	for (uint32_t i = 0; i < n_formats; i++)
+		for (size_t u = 0; u < ARRAY_LEN(units); u++) {
+			struct arena *a = arena_new();
+			struct format_opts o = { .file_name = STR("") };
+			struct format_profiles got;
+			struct str bytes;
+			struct profile *p;
+			struct buf b;
+			struct err e;
+
+			buf_init(&b, FIXTURE_MAX);
+			assert_int_equal(folded_decode(a, STR("main;w 3\nmain 2\nmain;w;x 4\nother;w 1\n"), &p, &e), 0);
+			p->strings[0] = STR("");
+			p->strings = memcpy(arena_array(a, p->n_strings + 2, sizeof(struct str)), p->strings,
+			    p->n_strings * sizeof(struct str));
+			p->strings[p->n_strings] = u ? STR("kind") : STR("cpu");
+			p->types[0].type = p->n_strings++;
+			p->strings[p->n_strings] = str_cstr(units[u].unit);
+			p->types[0].unit = p->n_strings++;
+			assert_int_equal(formats[i].encode(p, &o, &b, &e), 0);
+			assert_int_equal(format_unpack(a, buf_str(&b), LIMIT, &bytes, &e), 0);
+			assert_ptr_equal(format_detect(bytes, STR(""), &e), &formats[i]);
+			assert_int_equal(formats[i].decode(a, bytes, &o, &got, &e), 0);
+			assert_int_equal(got.n, 1);
+			expect_folded(got.p[0], 0, "main 2\nmain;w 3\nmain;w;x 4\nother;w 1\n");
+			if (strcmp(formats[i].name, "folded") != 0) {
+				assert_true(str_eq(profile_str(got.p[0], got.p[0]->types[0].type),
+				    u ? STR("kind") : STR("cpu")));
+				assert_true(str_eq(profile_str(got.p[0], got.p[0]->types[0].unit),
+				    str_cstr(units[u].flame_unit)));
+			}
+			o.type = 1;
+			if (strcmp(formats[i].name, "pprof") != 0) {
+				assert_int_equal(formats[i].encode(p, &o, &b, &e), -1);
+				assert_int_equal(e.kind, ERR_INVALID);
+			}
+			buf_fini(&b);
+			arena_free(a);
+		}
+}
+
+static void test_encode_pprof(void **ctx)
+{
+	struct arena *a = arena_new();
+	const struct format *f = &formats[0];
+	struct format_opts o = { .plain = true };
+	struct profile *p;
+	struct buf b;
+	struct err e;
+
+	(void)ctx;
+	buf_init(&b, 4096);
+	assert_int_equal(pprof_decode(a, STR(PPROF), &p, &e), 0);
+	assert_int_equal(f->encode(p, &o, &b, &e), 0);
+	assert_true(str_eq(buf_str(&b), STR(PPROF)));
+	buf_reset(&b);
+	o.plain = false;
+	assert_int_equal(f->encode(p, &o, &b, &e), 0);
+	assert_true(zip_is_gzip(buf_str(&b)));
+	buf_fini(&b);
+	for (size_t max = 0; max < 20; max++) {
+		buf_init(&b, max);
+		assert_int_equal(f->encode(p, &o, &b, &e), -1);
+		assert_int_equal(e.kind, ERR_LIMIT);
+		buf_fini(&b);
+	}
+	arena_free(a);
+}
+
+static void test_unpack(void **ctx)
+{
+	struct arena *a = arena_new();
+	struct buf one, two;
+	struct str out;
+	struct err e;
+
+	(void)ctx;
+	buf_init(&one, 1 << 16);
+	buf_init(&two, 1 << 16);
+	assert_int_equal(format_unpack(a, STR("plain"), 3, &out, &e), 0);
+	assert_true(str_eq(out, STR("plain")));
+	zip_gzip(STR("main;work 3\n"), 6, &one);
+	zip_zstd(buf_str(&one), 3, &two);
+	assert_int_equal(format_unpack(a, buf_str(&two), LIMIT, &out, &e), 0);
+	assert_true(str_eq(out, STR("main;work 3\n")));
+	assert_int_equal(format_unpack(a, buf_str(&one), 11, &out, &e), -1);
+	assert_int_equal(e.kind, ERR_LIMIT);
+	assert_int_equal(format_unpack(a, str_of(one.p, one.n - 1), LIMIT, &out, &e), -1);
+	buf_fini(&one);
+	buf_fini(&two);
+	arena_free(a);
+}
+
+/* ---- flamebearer ---- */
+
+static const struct {
+	const char *json;
+	const char *want, *right;       /* folded, of both types of a diff; or the error in want */
+} flames[] = {
+	{ FLAME, "a 1\na;b 2\n", NULL },
+	{ "{\"flamegraph\":{\"names\":[\"total\",\"d\",\"b\",\"a\",\"c\"],\"levels\":[{\"values\":[\"0\",\"15\",\"0\",\"0\"]},"
+	  "{\"values\":[\"0\",\"8\",\"5\",\"3\",\"0\",\"7\",\"4\",\"1\"]},"
+	  "{\"values\":[\"5\",\"1\",\"1\",\"2\",\"0\",\"2\",\"2\",\"4\",\"4\",\"3\",\"3\",\"2\"]}],\"total\":\"15\"}}",
+	  "a 5\na;b 1\na;c 2\nd 4\nd;b 3\n", NULL },
+	{ "{\"flamebearer\":{\"names\":[\"total\",\"a\",\"d\",\"c\",\"b\"],\"levels\":[[0,3,0,0,12,0,0],[0,3,0,0,12,0,1],"
+	  "[0,1,1,0,4,4,4,0,2,2,0,0,0,3,0,0,0,0,8,8,2]]},\"metadata\":{\"format\":\"double\",\"units\":\"samples\"}}",
+	  "a;b 1\na;c 2\n", "a;b 4\na;d 8\n" },
+	{ "{\"flamebearer\":{\"names\":null,\"levels\":[]}}", "", NULL },
+	{ "{\"flamebearer\":{\"names\":[\"total\"],\"levels\":[[0,0,0,0]]}}", "", NULL },
+	{ "[]", "flamebearer: no object \"flamebearer\"", NULL },
+	{ "{\"flamebearer\":[]}", "flamebearer: no object \"flamebearer\"", NULL },
+	{ "{\"flamebearer\":{\"names\":[]}}", "flamebearer: no arrays \"names\" and \"levels\"", NULL },
+	{ "{\"flamebearer\":{\"names\":{},\"levels\":[]}}", "flamebearer: no arrays \"names\" and \"levels\"", NULL },
+	{ "{\"flamebearer\":{\"names\":[1],\"levels\":[]}}", "flamebearer: name 0 is not a string", NULL },
+	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[1]}}", "flamebearer: level 0: not an array of groups of 4", NULL },
+	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[[0,1,0]]}}", "flamebearer: level 0: not an array of groups of 4",
+	  NULL },
+	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[[0,1,0,0,0,1,0,0]]}}", "flamebearer: level 0: more than one root",
+	  NULL },
+	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[[0,1,0,1]]}}",
+	  "flamebearer: level 0, group 0: the name is not in the table", NULL },
+	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[[0,-1,0,0]]}}",
+	  "flamebearer: level 0, group 0: not a number, or negative", NULL },
+	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[[0,1.5,0,0]]}}",
+	  "flamebearer: level 0, group 0: not a number, or negative", NULL },
+	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[[0,\"9223372036854775808\",0,0]]}}",
+	  "flamebearer: level 0, group 0: not a number, or negative", NULL },
+	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[[9223372036854775807,1,0,0]]}}",
+	  "flamebearer: level 0, group 0: the place is too large", NULL },
+	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[[0,5,0,0],[0,3,3,0,0,3,3,0]]}}",
+	  "flamebearer: level 1, group 1: no group of the level above covers it", NULL },
+	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[[0,5,0,0],[],[0,1,1,0]]}}",
+	  "flamebearer: level 2, group 0: no group of the level above covers it", NULL },
+};
+
+static void test_flamebearer(void **ctx)
+{
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(flames); i++) {
+		struct arena *a = arena_new();
+		struct profile *p;
+		struct err e;
+
+		if (flamebearer_decode(a, str_cstr(flames[i].json), &p, &e) < 0) {
+			assert_null(p);
+			assert_int_equal(e.kind, ERR_INVALID);
+			assert_string_equal(e.msg, flames[i].want);
+		} else {
+			expect_folded(p, 0, flames[i].want);
+			if (flames[i].right)
+				expect_folded(p, 1, flames[i].right);
+		}
+		arena_free(a);
+	}
+	assert_true(true);
+}
+
+/* Every cut of the text is an error. */
+static void test_flamebearer_cut(void **ctx)
+{
+	(void)ctx;
+	for (size_t n = 0; n < sizeof(FLAME) - 1; n++) {
+		struct arena *a = arena_new();
+		char *in = mem_alloc(n + 1);
+		struct profile *p;
+		struct err e;
+
+		memcpy(in, FLAME, n);
+		assert_int_equal(flamebearer_decode(a, str_of(in, n), &p, &e), -1);
+		mem_free(in);
+		arena_free(a);
+	}
+}
+
+static void test_flamebearer_negative(void **ctx)
+{
+	struct arena *a = arena_new();
+	struct profile *p;
+	struct buf b;
+	struct err e;
+
+	(void)ctx;
+	buf_init(&b, 4096);
+	assert_int_equal(folded_decode(a, STR("a 3\nb -1\n"), &p, &e), 0);
+	assert_int_equal(flamebearer_encode(p, 0, &b, &e), -1);
+	assert_string_equal(e.msg, "flamebearer: sample 1 has the negative value -1");
+	buf_fini(&b);
+	arena_free(a);
+}
+
+static uint64_t total(const struct profile *p, uint32_t type)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < p->n_samples; i++)
+		sum += (uint64_t)profile_value(p, i, type);
+	return sum;
+}
+
+static void check_flame(const char *path, const json_t *row, void *arg)
+{
+	struct arena *a = arena_new();
+	struct str bytes = fixture_file(a, path);
+	struct profile *p;
+	struct err e;
+	struct buf one, two;
+	int rc;
+
+	(void)row;
+	assert_string_equal(format_detect(bytes, STR("x.json"), &e)->name, "flamebearer");
+	rc = flamebearer_decode(a, bytes, &p, &e);
+	if (strstr(path, "/render.json")) {
+		/* a picture without nesting */
+		assert_int_equal(rc, -1);
+		assert_string_equal(e.msg, "flamebearer: level 2, group 0: no group of the level above covers it");
+	} else {
+		if (rc < 0)
+			fail_msg("%s: %s", path, e.msg);
+		assert_true(total(p, 0) > 0);
+		/* written and read again: the same stacks */
+		if (p->n_types == 1) {
+			struct profile *q;
+
+			buf_init(&one, FIXTURE_MAX);
+			buf_init(&two, FIXTURE_MAX);
+			assert_int_equal(flamebearer_encode(p, 0, &one, &e), 0);
+			assert_int_equal(flamebearer_decode(a, buf_str(&one), &q, &e), 0);
+			folded_encode(p, 0, &two);
+			buf_byte(&two, '\0');
+			if (strstr(two.p, ";other;") == NULL)
+				expect_folded(q, 0, two.p);
+			buf_fini(&one);
+			buf_fini(&two);
+		} else {
+			assert_int_equal(total(p, 0), 991);
+			assert_int_equal(total(p, 1), 987);
+		}
+		++*(unsigned *)arg;
+	}
+	arena_free(a);
+}
+
+static void test_flamebearer_shared(void **ctx)
+{
+	unsigned n = 0;
+
+	(void)ctx;
+	fixture_rows("flamebearer/", "flamebearer", check_flame, &n);
+	assert_int_equal(n, 10);
+}
+
+/* ---- shared data: every file is found to be what it is ---- */
+
+struct want {
+	const char *format;     /* NULL: no format, an error */
+	unsigned n;
+};
+
+static void check_found(const char *path, const json_t *row, void *arg)
+{
+	struct want *w = arg;
+	struct arena *a = arena_new();
+	const json_t *wire = fixture_get(row, "wire");
+	struct str bytes;
+	struct err e;
+	const struct format *f;
+
+	if (format_unpack(a, fixture_file(a, path), LIMIT, &bytes, &e) == 0) {
+		f = format_detect(bytes, str_cstr(path), &e);
+		if (w->format == NULL && f)
+			fail_msg("%s: taken for %s", path, f->name);
+		if (w->format && (wire == NULL || (json_object_get(wire, "error") == NULL &&
+		    json_is_true(fixture_get(row, "google_pprof_accepts")))) &&
+		    (f == NULL || strcmp(f->name, w->format) != 0) && strstr(path, "malformed") == NULL)
+			fail_msg("%s: %s", path, f ? f->name : e.msg);
+		w->n++;
+	}
+	arena_free(a);
+}
+
+static void test_detect_shared(void **ctx)
+{
+	static const struct { const char *prefix, *format, *want; } rows[] = {
+		{ "pprof/ own/pprof/", "pprof", "pprof" }, { "speedscope/ own/speedscope/", "speedscope", NULL },
+		{ "chrome-cpuprofile/ own/chrome-cpuprofile/", "cpuprofile", NULL }, { "jfr/ own/jfr/", "jfr", NULL },
+		{ "perf-script/ own/perf-script/", "perf-script", NULL }, { "trie-tree-lines/", "groups", "folded" },
+	};
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct want w = { rows[i].want, 0 };
+
+		fixture_rows(rows[i].prefix, rows[i].format, check_found, &w);
+		print_message("%s: %u files\n", rows[i].format, w.n);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_detect),
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_encode_pprof),
+		cmocka_unit_test(test_unpack),
+		cmocka_unit_test(test_flamebearer),
+		cmocka_unit_test(test_flamebearer_cut),
+		cmocka_unit_test(test_flamebearer_negative),
+		cmocka_unit_test(test_flamebearer_shared),
+		cmocka_unit_test(test_detect_shared),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
