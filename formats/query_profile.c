@@ -105,6 +105,16 @@ static uint32_t import_location(struct import *m, uint32_t i)
 	return m->locations[i];
 }
 
+/* The first mapping that a location names. */
+static uint32_t first_mapping(const struct symbols *s)
+{
+	uint32_t first = PROFILE_NONE;
+
+	for (size_t i = 0; i < s->locations.n; i++)
+		first = MIN(first, s->locations.p[i].mapping);
+	return first;
+}
+
 static uint32_t import_stub(struct import *m)
 {
 	if (m->stub == PROFILE_NONE) {
@@ -113,8 +123,9 @@ static uint32_t import_stub(struct import *m)
 		struct function f = { .name = other, .system_name = other };
 		struct line line = { profile_builder_function(m->b, &f), 0 };
 		struct location l = { .n_lines = 1 };
+		uint32_t mapping = first_mapping(m->s);
 
-		l.mapping = m->s->mappings.n ? import_mapping(m, 0) : profile_builder_mapping(m->b, &empty);
+		l.mapping = mapping != PROFILE_NONE ? import_mapping(m, mapping) : profile_builder_mapping(m->b, &empty);
 		m->stub = profile_builder_location(m->b, &l, &line);
 	}
 	return m->stub;

@@ -275,12 +275,18 @@ void conn_expired(struct conn *c)
 
 void conn_drain(struct conn *c)
 {
-	if (c->state == CONN_H2)
+	c->draining = true;
+	if (c->state == CONN_H2) {
 		h2_drain(c->h2);
-	else if (c->state == CONN_HEAD && c->in_n == 0)
-		conn_close(c);
-	else if (c->req != NULL)
+	} else if (c->state == CONN_HEAD && c->in_n == 0) {
+		/* A request may have come that nobody has looked at; a new connection gets a moment. */
+		c->readable = true;
+		if (!c->begun)
+			c->deadline = loop_mono(c->h->loop) + DRAIN_NEW * NS_PER_MS;
+		conn_run(c);
+	} else if (c->req != NULL) {
 		c->req->keep_alive = false;
+	}
 }
 
 void conn_keep(struct conn *c, struct str bytes)

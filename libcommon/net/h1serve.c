@@ -200,8 +200,10 @@ enum step h1_step_head(struct conn *c)
 		if (!c->readable)
 			return STEP_READ;
 		got = conn_recv(c, p + n, SCRATCH - n);
+		if (got == -1 && !(c->draining && c->begun && n == 0))
+			return STEP_READ;
 		if (got <= 0)
-			return got == -1 ? STEP_READ : STEP_END;
+			return STEP_END;
 		n += (size_t)got;
 	}
 	return head_bytes(c, str_of(p, n));

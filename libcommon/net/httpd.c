@@ -126,7 +126,8 @@ static void arm_tick(struct httpd *h)
 	int64_t next = loop_mono(h->loop) + h->tick_every;
 
 	if (h->conns.n > 0)
-		loop_timer(h->loop, &h->tick, h->stopping ? MIN(next, h->stop_at) : next);
+		loop_timer(h->loop, &h->tick, h->stopping ?
+		    MIN(MIN(next, h->stop_at), loop_mono(h->loop) + 50 * NS_PER_MS) : next);
 }
 
 /* A connection became idle, or went: there may be room again. */

@@ -41,6 +41,7 @@ enum {
 	MAX_POOL = 64,          /* requests kept */
 	POOL_ARENA = 65536,     /* arenas larger than this are not kept */
 	HTTPD_PEER_MAX = 56,    /* "[v6]:port" */
+	DRAIN_NEW = 250,        /* ms that a connection without a request is kept when the server stops */
 	TURN_STEPS = 64,        /* steps of one connection before others get their turn */
 };
 
@@ -83,6 +84,7 @@ struct conn {
 	bool running, posted, dead;     /* dead: freed when conn_run is left */
 	bool nested;                    /* running inside http_reply */
 	bool ending;                    /* close in the posted task */
+	bool draining;                  /* the server stops: close when idle */
 	bool trusted;                   /* may say X-Pyro-Forwarded */
 	bool begun;                     /* past the first bytes, which may be HTTP/2's preface */
 	bool partial;                   /* `in` is known to hold no whole head */

@@ -163,6 +163,24 @@ static void show_config_diff(struct http_req *r, void *ctx)
 	show_yaml(r, true);
 }
 
+/* Every option at its default: a table of its own that nobody has filled. */
+static void show_config_default(struct http_req *r, void *ctx)
+{
+	const struct opts *o = &ingest_of(r)->tool->conf;
+	struct opts fresh;
+	struct buf b;
+
+	(void)ctx;
+	opts_init(&fresh, o->prog);
+	for (size_t i = 0; i < o->n_sets; i++)
+		opts_add(&fresh, o->sets[i].table, arena_zalloc(r->a, o->sets[i].table->size));
+	buf_init(&b, MAX_PAGE);
+	optdoc_yaml(&b, &fresh, false);
+	http_reply_text(r, 200, buf_str(&b));
+	buf_fini(&b);
+	opts_fini(&fresh);
+}
+
 static void show_services(struct http_req *r, void *ctx)
 {
 	(void)ctx;
@@ -199,6 +217,7 @@ const struct route status_routes[] = {
 	{ .path = "/config", .methods = "GET", .fn = show_config },
 	{ .path = "/services", .methods = "GET", .fn = show_services },
 	{ .path = "/api/v1/status/config", .methods = "GET", .fn = show_config },
+	{ .path = "/api/v1/status/config/default", .methods = "GET", .fn = show_config_default },
 	{ .path = "/api/v1/status/config/diff", .methods = "GET", .fn = show_config_diff },
 	{ .path = "/api/v1/status/buildinfo", .methods = "GET", .fn = show_build },
 };

@@ -60,6 +60,12 @@ void ask_merge(struct api *x, struct pyro_ask *ask, enum ask_kind kind, struct s
 /* The series of a request, ordered and limited (api_querier.c); for the timeline too. */
 int select_series_part(struct api *x, const struct querier_select_series_request *req, struct part *out,
     struct err *e);
+/*
+ * The tree of one request, truncated as often as the original does. max_nodes
+ * becomes what the answer itself is to be cut to. No tree: nothing was found.
+ */
+int merged_tree(struct api *x, const struct querier_select_merge_stacktraces_request *req,
+    struct part *out, int64_t *max_nodes, struct err *e);
 int diff_graph(struct api *x, const struct querier_diff_request *req, struct flamegraph **out, struct err *e);
 enum { TREE_WAYS = 2 };         /* times that a tree is truncated before it is answered */
 int tree_truncate(struct tree **t, int64_t max_nodes, struct err *e);

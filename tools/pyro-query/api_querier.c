@@ -161,8 +161,7 @@ static struct querier_flame_graph *graph_message(struct api *x, const struct fla
 	return m;
 }
 
-/* The tree of one request. *empty: out of the look-back range, nothing was asked. */
-static int merged_tree(struct api *x, const struct querier_select_merge_stacktraces_request *req,
+int merged_tree(struct api *x, const struct querier_select_merge_stacktraces_request *req,
     struct part *out, int64_t *max_nodes, struct err *e)
 {
 	int64_t start = req->start;
@@ -436,6 +435,17 @@ static int diff(struct api *x, const void *vreq, void *vresp, struct err *e)
 
 /* ---- statistics ---- */
 
+/* Without a range there is nothing to estimate; with one it is not estimated. */
+static int analyze_query(struct api *x, const void *vreq, void *vresp, struct err *e)
+{
+	const struct querier_analyze_query_request *req = vreq;
+
+	(void)vresp;
+	if (!x->limits->query_analysis_enabled || req->start == 0 || req->end == 0)
+		return 0;
+	return err_set(e, ERR_UNIMPL, "this server does not estimate queries");
+}
+
 static int64_t floor_ms(int64_t ns)
 {
 	return ns / NS_PER_MS - (ns % NS_PER_MS < 0);
@@ -473,6 +483,7 @@ const struct procedure procedures[] = {
 	QUERIER("SelectMergeProfile", querier_select_merge_profile_request, google_profile, select_merge_profile),
 	QUERIER("SelectSeries", querier_select_series_request, querier_select_series_response, select_series),
 	QUERIER("Diff", querier_diff_request, querier_diff_response, diff),
+	QUERIER("AnalyzeQuery", querier_analyze_query_request, querier_analyze_query_response, analyze_query),
 	QUERIER("GetProfileStats", types_get_profile_stats_request, types_get_profile_stats_response, profile_stats),
 };
 

@@ -192,12 +192,12 @@ static int render_dot(struct api *x, const struct side *s, int64_t max_nodes, st
 
 static int render(struct api *x, struct str query, struct buf *out, const char **type, struct err *e)
 {
-	int64_t max_nodes = nodes_param(x, query), nodes;
+	int64_t max_nodes = nodes_param(x, query), nodes = 0;
 	bool average = str_eq(param(x, query, "aggregation"), STR("avg")), empty;
+	struct querier_select_merge_stacktraces_request req;
 	struct render r = { 0 };
 	struct side s;
-	struct part p = part_none();
-	struct pyro_ask ask;
+	struct part p;
 	int64_t from;
 
 	if (read_side(x, query, "query", "from", "until", &s, e) < 0)
@@ -207,16 +207,14 @@ static int render(struct api *x, struct str query, struct buf *out, const char *
 		return -1;
 	if (str_eq(param(x, query, "format"), STR("dot")))
 		return render_dot(x, &s, max_nodes, out, type, e);
-	if (!empty && max_nodes_check(x, max_nodes, &nodes, e) < 0)
-		return -1;
-	ask_merge(x, &ask, ASK_TREE, s.type_id, s.selector, from, s.until);
-	if (!empty && engine_ask(x->engine, x->a, &ask, &p, e) < 0)
+	req = merge_request(&s, max_nodes);
+	if (merged_tree(x, &req, &p, &nodes, e) < 0)
 		return -1;
 	if (ask_timeline(x, &s, group_by(x, query), average, timeline_step(s.from, s.until), &r, e) < 0) {
 		part_fini(&p);
 		return -1;
 	}
-	r.graph = flamegraph_of(x, &p, empty ? 0 : nodes);
+	r.graph = flamegraph_of(x, &p, nodes);
 	r.name = s.type.type;
 	r.unit = s.type.unit;
 	render_json(out, &r);

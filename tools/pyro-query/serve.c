@@ -163,6 +163,12 @@ static void handle_procedure(struct http_req *r, void *ctx)
 		submit(q);
 }
 
+static void handle_api_unknown(struct http_req *r, void *ctx)
+{
+	(void)ctx;
+	http_reply_type(r, 404, "application/json", STR("{\"code\":5,\"message\":\"Not Found\",\"details\":[]}"));
+}
+
 static void handle_page(struct http_req *r, void *ctx)
 {
 	struct question *q = question_new(r);
@@ -187,12 +193,11 @@ static void handle_absent(struct http_req *r, void *ctx)
 
 static const char *const absent[] = {
 	"/querier.v1.QuerierService/SelectHeatmap",
-	"/querier.v1.QuerierService/AnalyzeQuery",
 };
 
 static struct router *make_router(struct err *e)
 {
-	size_t n = n_procedures + n_pages + ARRAY_LEN(absent) + 1, k = 0;
+	size_t n = n_procedures + n_pages + ARRAY_LEN(absent) + 2, k = 0;
 	struct route *rows = mem_zarray(n, sizeof(*rows));
 
 	for (size_t i = 0; i < n_procedures; i++)
@@ -203,6 +208,7 @@ static struct router *make_router(struct err *e)
 			.ctx = (void *)(uintptr_t)&pages[i], .flags = ROUTE_GZIP };
 	for (size_t i = 0; i < ARRAY_LEN(absent); i++)
 		rows[k++] = (struct route)RPC_ROUTE(absent[i], handle_absent);
+	rows[k++] = (struct route){ .path = "/api/", .methods = "*", .fn = handle_api_unknown, .flags = ROUTE_PREFIX };
 	rows[k++] = (struct route){ .path = "/", .methods = "GET", .fn = page_show, .flags = ROUTE_GZIP };
 	return router_new(rows, n, NULL, e);
 }
