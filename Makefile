@@ -115,9 +115,57 @@ $(BIN)/fuzz/%: $O/tests/fuzz/%.o $(if $(FUZZ),,$O/tests/fuzz/main.o) $O/libforma
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) $(if $(FUZZ),-fsanitize=fuzzer) -o $@ $^ $(LIBS)
 
+# ---- what people call ----
+
+check: all unit fuzzers
+	tests/run
+
+lint: all
+	@tests/lint/run
+
+bench: all $(BIN)/bench/floor
+	@tests/bench/run
+
+# Two hours by hand: make FUZZ=1 fuzz SECONDS=600
+SECONDS ?= 60
+fuzz: fuzzers
+	@for f in $(FUZZERS); do echo "$$f"; mkdir -p build/corpus/$$f tests/fuzz/corpus/$${f#fuzz_}; \
+	$(BIN)/fuzz/$$f -max_total_time=$(SECONDS) -max_len=65536 -rss_limit_mb=2048 -print_final_stats=1 \
+	build/corpus/$$f tests/fuzz/corpus/$${f#fuzz_} || exit 1; done
+
+# The kill test, as long as you like: make torture N=1000
+N ?= 20
+torture: all
+	tests/crash/kill.py --rounds $(N)
+
+interop: all
+	tests/interop/run
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man
+	install -s $(PROGS:%=build/%) $(DESTDIR)$(PREFIX)/bin
+	for page in doc/*.[1578]; do [ -f "$$page" ] || continue; d=$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}; \
+	install -d $$d; install -m 644 $$page $$d; done
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions \
+	$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	for p in $(PROGS); do \
+	install -m 644 completions/$$p.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p; \
+	install -m 644 completions/$$p.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$p; \
+	install -m 644 completions/$$p.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$p.fish; done
+
+# Files that the programs print themselves: completions, the OPTIONS of the man pages, the sample configuration.
+generate: all
+	@tests/lint/generate
+
+dist:
+	git archive --format=tar.gz --prefix=pyro-$(VERSION)/ -o build/pyro-$(VERSION).tar.gz HEAD
+
 clean:
 	rm -rf build
 
-.PHONY: all unit fuzzers clean
+.PHONY: all unit fuzzers check lint bench fuzz torture interop format install generate dist clean
 .SECONDARY:
 -include $(shell find build/obj/$(PROFILE) -name '*.d' 2>/dev/null)

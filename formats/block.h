@@ -79,15 +79,9 @@ struct block {
 	struct block_meta meta;
 };
 
-/* Where the parts are: a folder, a bucket prefix, members of a tar in memory. */
-struct block_source {
-	/* The part of that name (path of meta.files), or NULL with ERR_NOTFOUND. The block closes it. */
-	struct blob *(*open)(struct block_source *s, struct str name, struct err *e);
-	void (*close)(struct block_source *s);
-};
-
-/* Takes ownership of source, also when it fails. Reads meta.json at once, the rest when needed. */
-struct block *block_open(struct block_source *source, struct err *e);
+/* parts: a folder, a bucket prefix, members of a tar in memory; names are the paths of meta.files. Takes ownership of
+   it, also when it fails. Reads meta.json at once, the rest when needed. */
+struct block *block_open(struct blobs *parts, struct err *e);
 void block_close(struct block *b);              /* accepts NULL */
 size_t block_bytes(const struct block *b);      /* memory held by decoded parts */
 /* Every checksum, order, reference and count of the block; *problems counts lines that were given to say(). */

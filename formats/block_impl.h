@@ -15,7 +15,7 @@ enum { BLOCK_CACHE = 64 << 20 };        /* bytes of decoded pages that a block k
 
 struct open_block {
 	struct block face;              /* first member */
-	struct block_source *source;
+	struct blobs *parts;
 	struct arena *mem;              /* meta, bytes of index.tsdb */
 	struct blob *index_blob;
 	struct index *index;            /* these three: NULL until needed */

@@ -16,7 +16,7 @@ static struct str base_name(struct str path)
 
 static int open_path(struct open_block *b, struct str path, struct blob **out, struct err *e)
 {
-	*out = b->source->open(b->source, path, e);
+	*out = blobs_open(b->parts, path, e);
 	return *out ? 0 : err_wrap(e, STR_FMT, STR_ARG(path));
 }
 
@@ -293,11 +293,11 @@ static int read_meta(struct open_block *b, struct err *e)
 	return 0;
 }
 
-struct block *block_open(struct block_source *source, struct err *e)
+struct block *block_open(struct blobs *parts, struct err *e)
 {
 	struct open_block *b = mem_zalloc(sizeof(*b));
 
-	b->source = source;
+	b->parts = parts;
 	b->mem = arena_new();
 	b->face.set.ops = &ops;
 	if (read_meta(b, e) == 0 && wrap(b, open_symbols(b, e), e) == 0)
@@ -322,7 +322,7 @@ void block_close(struct block *block)
 	blob_close(b->index_blob);
 	vec_free(&b->wanted);
 	vec_free(&b->nodes);
-	b->source->close(b->source);
+	blobs_close(b->parts);
 	arena_free(b->mem);
 	mem_free(b);
 }

@@ -157,6 +157,8 @@ struct group {
 	VEC(int64_t) spans;
 	VEC(uint8_t) row_spans;
 	bool any_spans;
+	uint32_t kind;                  /* of the last row */
+	VEC(uint32_t) breaks;
 	VEC(uint64_t) keys;             /* scratch: rank << 32 | position */
 	VEC(uint64_t) spare;
 };
@@ -174,6 +176,7 @@ static void group_fini(struct group *g)
 	vec_free(&g->values);
 	vec_free(&g->spans);
 	vec_free(&g->row_spans);
+	vec_free(&g->breaks);
 	vec_free(&g->keys);
 	vec_free(&g->spare);
 }
@@ -181,7 +184,7 @@ static void group_fini(struct group *g)
 static void group_reset(struct group *g)
 {
 	g->series.n = g->partitions.n = g->times.n = g->durations.n = g->totals.n = g->ids.n = 0;
-	g->sample_at.n = g->stacks.n = g->values.n = g->spans.n = g->row_spans.n = 0;
+	g->sample_at.n = g->stacks.n = g->values.n = g->spans.n = g->row_spans.n = g->breaks.n = 0;
 	g->any_spans = false;
 	vec_push(&g->sample_at, 0);
 }
@@ -296,7 +299,8 @@ static uint64_t group_write(struct group *g, struct profiles_writer *w)
 	struct profiles_group out = { .n = (uint32_t)g->series.n, .series = g->series.p,
 		.partitions = g->partitions.p, .times = g->times.p, .durations = g->durations.p,
 		.totals = g->totals.p, .ids = g->ids.p, .sample_at = g->sample_at.p, .stacks = g->stacks.p,
-		.values = g->values.p, .row_spans = g->row_spans.p };
+		.values = g->values.p, .row_spans = g->row_spans.p,
+		.breaks = g->breaks.p, .n_breaks = (uint32_t)g->breaks.n };
 
 	if (g->any_spans)
 		out.spans = g->spans.p;
@@ -306,36 +310,20 @@ static uint64_t group_write(struct group *g, struct profiles_writer *w)
 	return out.n != 0;
 }
 
-static uint32_t kind_of(const struct block_rows *b, const struct row_numbers *to, size_t row)
+static bool group_full(const struct group *g, const struct packed_row *next)
 {
-	return to->kind[to->series[b->rows.p[row].series]];
+	return g->series.n == PROFILES_GROUP_ROWS ||
+	    (g->series.n && g->stacks.n + next->n > PROFILES_GROUP_SAMPLES);
 }
 
-/* Samples of the rows from `row` on that have its profile type; stops counting at `enough`. */
-static uint64_t samples_ahead(const struct block_rows *b, const struct row_numbers *to, size_t row, uint64_t enough)
+static bool one_group(const struct block_rows *b)
 {
-	uint32_t kind = kind_of(b, to, row);
-	uint64_t n = 0;
-
-	for (; row < b->rows.n && n < enough && kind_of(b, to, row) == kind; row++)
-		n += b->rows.p[row].n;
-	return n;
+	return b->rows.n <= PROFILES_GROUP_ROWS && b->n_samples <= PROFILES_GROUP_SAMPLES;
 }
 
-static bool group_ends(const struct group *g, const struct block_rows *b, const struct row_numbers *to, size_t row)
+uint64_t block_rows_write(struct block_rows *b, const struct row_numbers *to, struct buf *out)
 {
-	enum { ENOUGH = 32768 };        /* samples; a group costs about 3.5 kB */
-
-	if (g->series.n == 0)
-		return false;
-	if (g->series.n == PROFILES_GROUP_ROWS || g->stacks.n + b->rows.p[row].n > PROFILES_GROUP_SAMPLES)
-		return true;
-	return g->stacks.n >= ENOUGH && kind_of(b, to, row) != kind_of(b, to, row - 1) &&
-	    samples_ahead(b, to, row, ENOUGH) >= ENOUGH;
-}
-
-uint64_t block_rows_write(struct block_rows *b, const struct row_numbers *to, struct profiles_writer *w)
-{
+	struct profiles_writer *w = profiles_writer_new(out, !one_group(b));
 	struct group g = { 0 };
 	uint64_t groups = 0;
 
@@ -344,8 +332,13 @@ uint64_t block_rows_write(struct block_rows *b, const struct row_numbers *to, st
 		const struct packed_row *r = &b->rows.p[i];
 		const struct stack_use *use = &to->stacks[r->partition];
 
-		if (group_ends(&g, b, to, i))
+		uint32_t kind = to->kind[to->series[r->series]];
+
+		if (group_full(&g, r))
 			groups += group_write(&g, w);
+		if (g.series.n && kind != g.kind)
+			vec_push(&g.breaks, (uint32_t)g.series.n);
+		g.kind = kind;
 		unpack(b, r);
 		order_samples(&g, &b->scratch, use->rank);
 		group_row(&g, r, to);
@@ -353,5 +346,6 @@ uint64_t block_rows_write(struct block_rows *b, const struct row_numbers *to, st
 	}
 	groups += group_write(&g, w);
 	group_fini(&g);
+	profiles_writer_finish(w);
 	return groups;
 }

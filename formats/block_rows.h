@@ -57,14 +57,12 @@ void block_rows_rank(struct stack_use *use, struct arena *mem);
 /* By (series in the block, time, id, content). */
 void block_rows_sort(struct block_rows *b, const uint32_t *series);
 /*
- * All rows, in row groups; returns how many. A group ends when it is full, and
- * where another profile type begins, if both have enough samples: a column of
- * values of one kind is smaller.
+ * profiles.parquet with all rows; returns the number of its row groups.
  *
  * Samples of a row come in the order of rank. That puts large values first and
  * equal ones side by side, and the stacks of neighbouring rows have long parts
  * in common: a tenth to a quarter smaller than in the order of stack numbers.
  */
-uint64_t block_rows_write(struct block_rows *b, const struct row_numbers *to, struct profiles_writer *w);
+uint64_t block_rows_write(struct block_rows *b, const struct row_numbers *to, struct buf *out);
 
 #endif

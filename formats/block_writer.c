@@ -212,12 +212,10 @@ static int write_symbols(struct finish *f, struct err *e)
 
 static int write_profiles(struct finish *f, struct err *e)
 {
-	struct profiles_writer *w = profiles_writer_new(&f->profiles);
 	struct row_numbers to = { .series = f->number, .kind = f->kind, .stacks = f->stacks };
 
 	block_rows_sort(&f->w->rows, f->number);
-	f->groups = block_rows_write(&f->w->rows, &to, w);
-	profiles_writer_finish(w);
+	f->groups = block_rows_write(&f->w->rows, &to, &f->profiles);
 	return buf_check(&f->profiles, "profiles.parquet", e);
 }
 

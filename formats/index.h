@@ -67,18 +67,21 @@ int64_t index_through(const struct index *ix);
 /* References of the series with name = value, ascending; ("", "") = all. None is no error. */
 int index_postings(struct index *ix, struct arena *a, struct str name, struct str value,
     uint32_t **refs, uint32_t *n, struct err *e);
-int index_series(struct index *ix, struct arena *a, uint32_t ref, struct index_series *out, struct err *e);
+int index_series(struct index *ix, struct arena *a, uint32_t ref, struct index_series *out,
+    struct err *e);
 /* All series in the order of the file. */
-int index_all(struct index *ix, struct arena *a, struct index_series **out, uint32_t *n, struct err *e);
+int index_all(struct index *ix, struct arena *a, struct index_series **out, uint32_t *n,
+    struct err *e);
 /* Label names, and the values of one, ascending; the arrays live in a, the bytes in the file. */
 void index_names(const struct index *ix, struct arena *a, struct str **names, uint32_t *n);
-void index_values(const struct index *ix, struct arena *a, struct str name, struct str **values, uint32_t *n);
+void index_values(const struct index *ix, struct arena *a, struct str name, struct str **values,
+    uint32_t *n);
 /* Series that match, ascending by number; s may be NULL (all). Labels live in a. */
-int index_select(struct index *ix, struct arena *a, const struct selector *s, struct series_list *out,
-    struct err *e);
+int index_select(struct index *ix, struct arena *a, const struct selector *s,
+    struct series_list *out, struct err *e);
 
-/* Every checksum, order, reference and count of the file; say() is called for each problem, which are counted. */
-int index_check(struct index *ix, void (*say)(void *ctx, const char *problem), void *ctx, uint32_t *problems,
-    struct err *e);
+/* Every checksum, order, reference and count of the file; problems are said and counted. */
+int index_check(struct index *ix, void (*say)(void *ctx, const char *problem), void *ctx,
+    uint32_t *problems, struct err *e);
 
 #endif

@@ -39,13 +39,16 @@ struct index {
 };
 
 /* The body of the section at `at`: u32 length, body, u32 CRC, which is checked. */
-int index_section(const struct index *ix, uint64_t at, const char *what, struct cursor *out, struct err *e);
+int index_section(const struct index *ix, uint64_t at, const char *what, struct cursor *out,
+    struct err *e);
 const struct index_name *index_find_name(const struct index *ix, struct str name);
-const struct index_value *index_find_value(const struct index *ix, struct str name, struct str value);
-/* index_series, and where the entry ends: in a list series must not overlap, which bounds what they decode to. */
-int index_read_series(const struct index *ix, struct arena *a, uint32_t ref, struct index_series *out,
-    uint64_t *end, struct err *e);
+const struct index_value *index_find_value(const struct index *ix, struct str name,
+    struct str value);
+/* index_series, and where it ends: in a list they must not overlap, so that memory is bounded. */
+int index_read_series(const struct index *ix, struct arena *a, uint32_t ref,
+    struct index_series *out, uint64_t *end, struct err *e);
 /* The list at offset, checked and not yet decoded: *n references of 4 bytes. */
-int index_list(const struct index *ix, uint64_t offset, struct cursor *refs, uint32_t *n, struct err *e);
+int index_list(const struct index *ix, uint64_t offset, struct cursor *refs, uint32_t *n,
+    struct err *e);
 
 #endif

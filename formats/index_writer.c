@@ -46,7 +46,10 @@ struct index_writer {
 	VEC(uint32_t) order;            /* of pairs */
 	size_t base;                    /* where the file starts in out */
 	struct buf *out;
-	struct { uint64_t symbols, series, labels, labels_table, postings, postings_table, fingerprints; } toc;
+	struct {
+		uint64_t symbols, series, labels, labels_table, postings, postings_table;
+		uint64_t fingerprints;
+	} toc;
 	int64_t from, through;
 	uint64_t all_offset;
 };
@@ -77,9 +80,11 @@ int index_writer_add(struct index_writer *w, const struct labels *labels, uint64
     int64_t from, int64_t through, struct err *e)
 {
 	if (w->series.n > 0 && labels_cmp(&w->series.p[w->series.n - 1].labels, labels) >= 0)
-		return err_set(e, ERR_INVALID, "index: series %zu does not follow the one before it", w->series.n);
+		return err_set(e, ERR_INVALID,
+		    "index: series %zu does not follow the one before it", w->series.n);
 	if (from > through)
-		return err_set(e, ERR_INVALID, "index: series %zu ends before it starts", w->series.n);
+		return err_set(e, ERR_INVALID, "index: series %zu ends before it starts",
+		    w->series.n);
 	if (w->series.n == UINT32_MAX)
 		return err_set(e, ERR_LIMIT, "index: more than %u series", UINT32_MAX);
 	vec_push(&w->series, ((struct entry){ *labels, fingerprint, from, through, 0 }));
@@ -198,7 +203,8 @@ static int section_end(struct index_writer *w, size_t start, struct err *e)
 	if (buf_check(b, "index.tsdb", e) < 0)
 		return -1;
 	if (n > UINT32_MAX)
-		return err_set(e, ERR_LIMIT, "index: a section of %zu bytes, at most %u fit", n, UINT32_MAX);
+		return err_set(e, ERR_LIMIT, "index: a section of %zu bytes, at most %u fit", n,
+		    UINT32_MAX);
 	for (int i = 0; i < 4; i++)
 		b->p[start - 4 + (size_t)i] = (char)(n >> (24 - 8 * i));
 	buf_u32be(b, crc32c(0, str_of(b->p + start, n)));

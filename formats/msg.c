@@ -103,6 +103,36 @@ static bool decode_scalar(unsigned kind, struct pb_in *in, void *at)
 	return true;
 }
 
+static bool is_varint64(const struct msg_field *f)
+{
+	return f->kind == MSG_I64 || f->kind == MSG_U64;
+}
+
+/*
+ * Numbers of an unpacked list, which mostly follow each other with the same
+ * tag of one byte: stacks of some writers of profiles come so.
+ */
+static int decode_run(struct decoder *d, const struct msg_field *f, struct pb_in *in,
+		      struct msg_list *list)
+{
+	const uint8_t tag = (uint8_t)PB_TAG(f->number, wire_of(f));
+	size_t size = msg_element_size(f), room = list->n ? list_cap(list->n) - list->n : 0;
+	char *at = list->n ? (char *)list->p + list->n * size : NULL;
+
+	do {
+		if (room == 0) {
+			at = msg_list_more(d->a, list, 1, size);
+			room = list_cap(list->n + 1) - list->n;
+		}
+		if (!decode_scalar(f->kind, in, at))
+			return pb_fault(in, d->e);
+		at += size;
+		room--;
+		list->n++;
+	} while (f->number < 16 && in->p < in->end && *in->p == tag && in->p++);
+	return 0;
+}
+
 static int decode_packed(struct decoder *d, const struct msg_field *f, struct str s,
 			 struct msg_list *list)
 {
@@ -111,68 +141,106 @@ static int decode_packed(struct decoder *d, const struct msg_field *f, struct st
 	char *at = n ? msg_list_more(d->a, list, n, size) : NULL;
 	struct pb_in in = pb_in(s);
 
-	for (size_t i = 0; i < n; i++, at += size)
-		if (!decode_scalar(f->kind, &in, at))
-			return pb_fault(&in, d->e);
+	if (is_varint64(f)) {
+		uint64_t *v = (void *)at;
+
+		for (size_t i = 0; i < n; i++)
+			if (!pb_varint(&in, v + i))
+				return pb_fault(&in, d->e);
+	} else {
+		for (size_t i = 0; i < n; i++, at += size)
+			if (!decode_scalar(f->kind, &in, at))
+				return pb_fault(&in, d->e);
+	}
 	if (in.p != in.end)
 		return pb_fault(&in, d->e);
 	list->n += n;
 	return 0;
 }
 
-static int decode_sub(struct decoder *d, const struct msg_field *f, struct pb_in *in, void *out)
+static int decode_sub(struct decoder *d, const struct msg_type *t, struct str bytes, void *sub)
 {
-	struct msg_list *list = msg_at(out, f->at);
-	struct str s;
-	void *sub;
 	int rc;
 
-	if (!pb_bytes(in, &s))
-		return pb_fault(in, d->e);
-	if (f->card == MSG_REP || f->card == MSG_MAP) {
-		sub = memset(msg_list_more(d->a, list, 1, f->type->size), 0, f->type->size);
-		list->n++;
-	} else {
-		void **one = msg_at(out, f->at);
-
-		if (*one == NULL)
-			*one = arena_zalloc(d->a, f->type->size);
-		sub = *one;
-	}
 	if (++d->depth > MSG_MAX_DEPTH)
 		return err_set(d->e, ERR_INVALID, "proto: exceeded max recursion depth of %d",
 			       MSG_MAX_DEPTH);
-	rc = decode_fields(d, f->type, s, sub);
+	rc = decode_fields(d, t, bytes, sub);
 	d->depth--;
 	return rc;
+}
+
+/* How many elements with the same tag of one byte follow each other from here, behind the first tag. */
+static size_t run_length(struct pb_in in, uint32_t number)
+{
+	const uint8_t tag = (uint8_t)PB_TAG(number, PB_LEN);
+	size_t n = 1;
+	struct str s;
+
+	if (number >= 16)
+		return 1;
+	for (; pb_bytes(&in, &s) && in.p < in.end && *in.p == tag; in.p++)
+		n++;
+	return n;
+}
+
+/* Messages and strings of a list: room for a run at once. */
+static int decode_elements(struct decoder *d, const struct msg_field *f, struct pb_in *in,
+			   struct msg_list *list)
+{
+	size_t n = run_length(*in, f->number), size = msg_element_size(f);
+	char *at = msg_list_more(d->a, list, n, size);
+	struct str s;
+
+	for (size_t i = 0; i < n; i++, at += size) {
+		in->p += i > 0;
+		if (!pb_bytes(in, &s))
+			return pb_fault(in, d->e);
+		list->n++;
+		if (f->kind == MSG_MSG) {
+			memset(at, 0, size);
+			if (decode_sub(d, f->type, s, at) < 0)
+				return -1;
+		} else {
+			memcpy(at, &s, sizeof(s));
+		}
+	}
+	return 0;
+}
+
+static int decode_one_sub(struct decoder *d, const struct msg_field *f, struct pb_in *in, void **sub)
+{
+	struct str s;
+
+	if (!pb_bytes(in, &s))
+		return pb_fault(in, d->e);
+	if (*sub == NULL)
+		*sub = arena_zalloc(d->a, f->type->size);
+	return decode_sub(d, f->type, s, *sub);
 }
 
 static int decode_field(struct decoder *d, const struct msg_field *f, struct pb_in *in,
 			unsigned wire, void *out)
 {
+	bool list = f->card == MSG_REP || f->card == MSG_MAP;
 	unsigned expected = wire_of(f);
-	struct msg_list *list;
+	void *at = msg_at(out, f->at);
 	struct str s;
 
-	if (f->card == MSG_REP && wire == PB_LEN && expected != PB_LEN)
-		return pb_bytes(in, &s) ? decode_packed(d, f, s, msg_at(out, f->at))
-					: pb_fault(in, d->e);
+	if (list && wire == PB_LEN && expected != PB_LEN)
+		return pb_bytes(in, &s) ? decode_packed(d, f, s, at) : pb_fault(in, d->e);
 	if (wire != expected)
 		return err_set(d->e, ERR_INVALID, "proto: wrong wireType = %u for field " STR_FMT,
 			       wire, STR_ARG(f->name));
+	if (list && expected == PB_LEN)
+		return decode_elements(d, f, in, at);
+	if (list)
+		return decode_run(d, f, in, at);
 	if (f->kind == MSG_MSG)
-		return decode_sub(d, f, in, out);
-	if (f->card == MSG_REP) {
-		list = msg_at(out, f->at);
-		if (!decode_scalar(f->kind, in,
-				   msg_list_more(d->a, list, 1, msg_element_size(f))))
-			return pb_fault(in, d->e);
-		list->n++;
-		return 0;
-	}
+		return decode_one_sub(d, f, in, at);
 	if (f->card == MSG_OPT)
 		*(bool *)msg_at(out, f->has) = true;
-	return decode_scalar(f->kind, in, msg_at(out, f->at)) ? 0 : pb_fault(in, d->e);
+	return decode_scalar(f->kind, in, at) ? 0 : pb_fault(in, d->e);
 }
 
 static int decode_fields(struct decoder *d, const struct msg_type *t, struct str bytes, void *out)

@@ -77,7 +77,8 @@ static struct str or_unknown(struct str s)
 	return s.n ? s : UNKNOWN;
 }
 
-static struct str partition_key(const struct profile *p, const struct labels *l, struct str label, bool otlp)
+static struct str partition_key(const struct profile *p, const struct labels *l, struct str label,
+    bool otlp)
 {
 	struct str binary;
 
@@ -89,7 +90,8 @@ static struct str partition_key(const struct profile *p, const struct labels *l,
 	return binary.n ? binary : or_unknown(labels_get(l, STR("service_name")));
 }
 
-uint64_t partition_id(const struct profile *p, const struct labels *l, struct str partition_label, bool otlp)
+uint64_t partition_id(const struct profile *p, const struct labels *l, struct str partition_label,
+    bool otlp)
 {
 	return hash_xxh64(partition_key(p, l, partition_label, otlp), 0);
 }

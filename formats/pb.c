@@ -11,17 +11,38 @@ static bool pb_fail(struct pb_in *in, enum pb_bad bad)
 	return false;
 }
 
+/* Three to ten bytes, none of them past the end: no look at the end between them. */
+static bool varint_whole(struct pb_in *in, uint64_t *v)
+{
+	const uint8_t *p = in->p;
+	uint64_t sum = p[0] & 0x7fu;
+	unsigned shift = 7;
+
+	if (p[0] >= 0x80)
+		do {
+			sum |= (uint64_t)(*++p & 0x7f) << shift;
+			shift += 7;
+		} while (*p >= 0x80 && shift < 63);
+	if (UNLIKELY(*p >= 0x80)) {     /* the tenth byte has room for one bit */
+		if (*++p > 1)
+			return pb_fail(in, PB_OVERFLOW);
+		sum |= (uint64_t)*p << 63;
+	}
+	*v = sum;
+	in->p = p + 1;
+	return true;
+}
+
 bool pb_varint_slow(struct pb_in *in, uint64_t *v)
 {
 	size_t left = (size_t)(in->end - in->p), n = MIN(left, (size_t)VARINT_MAX);
 	uint64_t sum = 0;
 
+	if (LIKELY(n == VARINT_MAX))
+		return varint_whole(in, v);
 	for (size_t i = 0; i < n; i++) {
 		uint8_t c = in->p[i];
 
-		/* The tenth byte has room for one bit. */
-		if (i == VARINT_MAX - 1 && c > 1)
-			return pb_fail(in, PB_OVERFLOW);
 		sum |= (uint64_t)(c & 0x7f) << (7 * i);
 		if (c < 0x80) {
 			*v = sum;
@@ -29,7 +50,7 @@ bool pb_varint_slow(struct pb_in *in, uint64_t *v)
 			return true;
 		}
 	}
-	return pb_fail(in, n < VARINT_MAX ? PB_SHORT : PB_OVERFLOW);
+	return pb_fail(in, PB_SHORT);
 }
 
 bool pb_tag_slow(struct pb_in *in, uint32_t *tag)

@@ -116,14 +116,15 @@ uint32_t profile_builder_function(struct profile_builder *b, const struct functi
 static bool location_eq(const struct profile *p, const struct location *x, const struct location *y,
     const struct line *lines)
 {
-	const struct line *own = p->lines + x->first_line;
-
 	if (x->address != y->address || x->mapping != y->mapping || x->folded != y->folded ||
 	    x->mapping_unknown != y->mapping_unknown || x->n_lines != y->n_lines)
 		return false;
-	for (uint32_t i = 0; i < x->n_lines; i++)
-		if (own[i].function != lines[i].function || own[i].line != lines[i].line)
+	for (uint32_t i = 0; i < x->n_lines; i++) {
+		const struct line *own = &p->lines[x->first_line + i];
+
+		if (own->function != lines[i].function || own->line != lines[i].line)
 			return false;
+	}
 	return true;
 }
 
@@ -268,12 +269,25 @@ void profile_builder_add(struct profile_builder *b, const uint32_t *stack, uint3
 		sum[k] = (int64_t)((uint64_t)sum[k] + (uint64_t)values[k]);
 }
 
+/* Arrays that stayed empty become arrays of nothing: readers add 0 to them. */
+#define NOT_NULL(b, array)                                                      \
+	do {                                                                    \
+		if ((array) == NULL)                                            \
+			(array) = arena_zarray((b)->a, 1, sizeof(*(array)));    \
+	} while (0)
+
 struct profile *profile_builder_finish(struct profile_builder *b)
 {
 	struct profile *p = b->p;
 
-	if (p->n_samples == 0)
-		p->stack_at = arena_zarray(b->a, 1, sizeof(*p->stack_at));
+	NOT_NULL(b, p->mappings);
+	NOT_NULL(b, p->functions);
+	NOT_NULL(b, p->locations);
+	NOT_NULL(b, p->lines);
+	NOT_NULL(b, p->stack_at);
+	NOT_NULL(b, p->stack);
+	NOT_NULL(b, p->values);
+	NOT_NULL(b, p->comments);
 	if (b->n_tags == 0)
 		p->tag_at = NULL;
 	b->p = NULL;

@@ -12,7 +12,7 @@
 #include "base/vec.h"
 #include "formats/profile_impl.h"
 
-enum { PAGE = 4096 };
+enum { PAGE = 4096, MAX_TYPES = 1024 };
 
 /* What a profile's table entries are in the merged profile. */
 struct translation {
@@ -33,6 +33,7 @@ struct merger {
 	VEC(struct tag) tags;
 	VEC(int64_t) values;
 	VEC(uint32_t) columns;
+	VEC(bool) noted;                /* by string: is a comment */
 	struct table index;             /* of same, by what makes mappings equal */
 	VEC(struct mapping) same;       /* strings and id (position) are the builder's */
 	bool keep_tags;
@@ -257,17 +258,20 @@ static void begin_profile(struct merger *m, const struct profile *p)
 	m->in = p;
 }
 
+/* Each text once, in the order of first appearance. */
 static void merge_comments(struct merger *m, struct profile *head, uint32_t *cap)
 {
 	for (uint32_t i = 0; i < m->in->n_comments; i++) {
-		uint32_t s = merge_str(m, m->in->comments[i]), k = 0;
+		uint32_t s = merge_str(m, m->in->comments[i]);
 
-		while (k < head->n_comments && head->comments[k] != s)
-			k++;
-		if (k < head->n_comments)
+		while (m->noted.n <= s)
+			vec_push(&m->noted, false);
+		if (m->noted.p[s])
 			continue;
+		m->noted.p[s] = true;
 		if (head->n_comments == *cap)
-			head->comments = profile_grow(m->a, head->comments, sizeof(*head->comments), k, cap);
+			head->comments = profile_grow(m->a, head->comments, sizeof(*head->comments),
+			    head->n_comments, cap);
 		head->comments[head->n_comments++] = s;
 	}
 }
@@ -303,7 +307,8 @@ static void set_head(struct profile *p, const struct profile *head)
 	p->duration = head->duration;
 	p->period = head->period;
 	p->default_type = head->default_type;
-	p->comments = head->comments;
+	if (head->n_comments)
+		p->comments = head->comments;
 	p->n_comments = head->n_comments;
 }
 
@@ -371,6 +376,10 @@ struct profile *profile_merge(struct arena *a, struct profile *const *in, size_t
 		err_set(e, ERR_INVALID, "no profiles to merge");
 		return NULL;
 	}
+	if (in[0]->n_types > MAX_TYPES) {
+		err_set(e, ERR_LIMIT, "profile 1 has %u sample types, more than %d", in[0]->n_types, MAX_TYPES);
+		return NULL;
+	}
 	m.b = profile_builder_new(a, in[0]->n_types);
 	if (merge_all(&m, in, n, &head, e) == 0) {
 		out = profile_builder_finish(m.b);
@@ -386,6 +395,7 @@ struct profile *profile_merge(struct arena *a, struct profile *const *in, size_t
 	vec_free(&m.tags);
 	vec_free(&m.values);
 	vec_free(&m.columns);
+	vec_free(&m.noted);
 	vec_free(&m.same);
 	return out;
 }

@@ -30,6 +30,8 @@ struct profiles_group {
 	const int64_t *values;
 	const int64_t *spans;           /* or NULL: no row has spans. Rows with spans only, all samples of such a row */
 	const uint8_t *row_spans;       /* with spans: 1 for rows that have them */
+	const uint32_t *breaks;         /* rows where another profile type begins, ascending; hints for paging */
+	uint32_t n_breaks;
 };
 
 enum { PROFILES_GROUP_ROWS = 100000, PROFILES_GROUP_SAMPLES = 4 << 20 };
@@ -37,11 +39,11 @@ enum { PROFILES_GROUP_ROWS = 100000, PROFILES_GROUP_SAMPLES = 4 << 20 };
 struct profiles_writer;
 
 /*
- *	struct profiles_writer *w = profiles_writer_new(&out);
- *	profiles_writer_group(w, &group);               any number of times
+ *	struct profiles_writer *w = profiles_writer_new(&out, n_groups > 1);
+ *	profiles_writer_group(w, &group);               once or, if so announced, more often
  *	profiles_writer_finish(w);                      frees w; buf_check(&out)
  */
-struct profiles_writer *profiles_writer_new(struct buf *out);
+struct profiles_writer *profiles_writer_new(struct buf *out, bool many);
 void profiles_writer_group(struct profiles_writer *w, const struct profiles_group *g);
 void profiles_writer_finish(struct profiles_writer *w);
 

@@ -5,7 +5,9 @@
 
 enum {
 	SAMPLES_PER_PAGE = 32768,       /* 256 KiB of decoded values: what a reader decodes at least */
+	SAMPLES_OF_SMALL = 131072,      /* stacks of a small group make one page: sample types share them */
 	ROWS_PER_PAGE = 16384,
+	IDS_PER_PAGE = 65536,           /* the same ids recur in series far apart */
 	NULLS_PER_PAGE = 1 << 20,
 };
 
@@ -59,13 +61,13 @@ static const struct pq_form values[] = {
 	{ PQ_DICTIONARY, false, 3 },
 };
 static const struct pq_form stacks[] = {
-	{ PQ_DELTA, false, 3 }, { PQ_DICTIONARY, true, 6 }, { PQ_DICTIONARY, false, 6 },
+	{ PQ_DELTA, false, 3 }, { PQ_PLAIN, false, 3 }, { PQ_DICTIONARY, true, 6 }, { PQ_DICTIONARY, false, 6 },
 };
 static const struct pq_form ids[] = {
 	{ PQ_PLAIN, false, 0 }, { PQ_PLAIN, false, 3 }, { PQ_DELTA_BYTES, false, 0 }, { PQ_DELTA_BYTES, false, 3 },
 	{ PQ_DICTIONARY, true, 3 }, { PQ_DICTIONARY, false, 0 },
 };
-static const struct pq_form nulls[] = { { PQ_PLAIN, false, 0 }, { PQ_PLAIN, false, 3 } };
+static const struct pq_form nulls[] = { { PQ_PLAIN, false, 0 }, { PQ_PLAIN, false, 9 } };
 
 #define FORMS(list) .forms = (list), .n_forms = ARRAY_LEN(list)
 
@@ -75,11 +77,11 @@ struct profiles_writer {
 	VEC(int64_t) present;
 };
 
-struct profiles_writer *profiles_writer_new(struct buf *out)
+struct profiles_writer *profiles_writer_new(struct buf *out, bool many)
 {
 	struct profiles_writer *w = mem_zalloc(sizeof(*w));
 
-	w->pq = pq_writer_new(out, nodes, ARRAY_LEN(nodes));
+	w->pq = pq_writer_new(out, nodes, ARRAY_LEN(nodes), many);
 	return w;
 }
 
@@ -160,11 +162,17 @@ static void put_samples(struct profiles_writer *w, const struct profiles_group *
 	struct pq_column c = { .u32 = g->stacks, .n = g->sample_at[g->n], .row_at = g->sample_at, .level = 1,
 		.page_entries = SAMPLES_PER_PAGE, FORMS(stacks) };
 
+	if (c.n <= SAMPLES_OF_SMALL)
+		c.page_entries = SAMPLES_OF_SMALL;
 	pq_writer_column(w->pq, &c);
+	c.page_entries = SAMPLES_PER_PAGE;
 	c.u32 = NULL;
 	c.i64 = g->values;
 	c.forms = values;
 	c.n_forms = ARRAY_LEN(values);
+	c.breaks = g->breaks;
+	c.n_breaks = g->n_breaks;
+	c.mixed = true;
 	pq_writer_column(w->pq, &c);
 	put_sample_nulls(w, g, 4);
 	put_spans(w, g);
@@ -174,7 +182,7 @@ static void put_samples(struct profiles_writer *w, const struct profiles_group *
 void profiles_writer_group(struct profiles_writer *w, const struct profiles_group *g)
 {
 	pq_writer_group(w->pq, g->n);
-	pq_writer_column(w->pq, &(struct pq_column){ .fixed = g->ids, .n = g->n, .page_entries = ROWS_PER_PAGE,
+	pq_writer_column(w->pq, &(struct pq_column){ .fixed = g->ids, .n = g->n, .page_entries = IDS_PER_PAGE,
 		FORMS(ids) });
 	pq_writer_column(w->pq, &(struct pq_column){ .u32 = g->series, .n = g->n, .page_entries = ROWS_PER_PAGE,
 		FORMS(ints) });

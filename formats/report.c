@@ -164,6 +164,7 @@ static void take_locations(struct report *r)
 
 		r->locations[i] = (struct rlocation){ l->first_line, l->n_lines };
 		r->addresses[i] = l->address;
+		r->last_id = MAX(r->last_id, l->id);
 		r->mappings[i] = l->mapping < p->n_mappings ? l->mapping : PROFILE_NONE;
 	}
 	r->lines = p->lines;

@@ -100,15 +100,21 @@ void report_dot(struct report *r, struct buf *out);
 
 /* Ours. */
 void report_folded(struct report *r, struct buf *out);  /* a;b;c 12, sorted by bytes, equal stacks summed */
-void report_json(struct report *r, struct buf *out);    /* {"total","unit","functions":[{flat,cum}],"tree":{}} */
-void report_table(struct report *r, struct buf *out, char sep); /* flat, cum, name as TSV or CSV, raw numbers */
-/* The call tree with values, drawn with lines, cut to the width of the terminal. */
+/*
+ * {"type","unit","total","time","duration",
+ *  "functions":[{"name","flat","cum"} ...],                    trimmed as the options say
+ *  "tree":[{"id","parent","name","self","total"} ...]}         everything, parents first; parent 0: a root
+ */
+void report_json(struct report *r, struct buf *out);
+/* flat, flat_percent, cum, cum_percent, name: raw numbers, a title line, sep is a tab or a comma. */
+void report_table(struct report *r, struct buf *out, char sep);
+/* The call tree drawn with lines, heaviest first; lighter than node_fraction is counted, not shown. */
 void report_calls(struct report *r, struct buf *out);
 struct tree *report_call_tree(struct report *r);        /* names; freed with tree_free */
 
-/* Functions before and after. Both reports are of the same sample type. */
+/* Functions before and after, by printed name. Both reports are of the same sample type. */
 struct report_diff_opts {
-	double scale;                   /* values before are multiplied by it (1; or total after / total before) */
+	double scale;                   /* values before are multiplied by it: 1, or total after / total before */
 	uint64_t count;                 /* lines; 0 = all */
 	bool cum;                       /* order by change of cum */
 	char sep;                       /* 0: aligned for people; else raw numbers with it between */
@@ -120,19 +126,27 @@ void report_diff_json(struct report *before, struct report *after, const struct 
     struct buf *out);
 
 /*
- * Pictures. width in pixels, 0 = as wide as the window. Every frame has a
- * <title>, so that it can be read without a script; the script adds zoom,
- * search and "reset". Rectangles narrower than min_width pixels are left out
- * (0: none). All frames of the picture can be read back from the SVG:
- * attributes fg:x and fg:w (values), root attribute total_samples.
+ * Pictures. Every frame of the SVG has a <title>, so that it can be read
+ * without a script; the script adds zoom, search and "reset". The HTML page
+ * draws on a canvas, lists the functions and needs its script; no_script,
+ * width and min_width are for the SVG alone.
+ *
+ *	<svg id="flame" ...> ...
+ *	 <svg id="frames" ... total_samples="470">      total of the values
+ *	  <g><title>main (20 samples, 4.26%)</title>
+ *	   <rect x="0.0000%" y="16" width="4.2553%" height="15" fill="..." fg:x="0" fg:w="20"/>
+ *	   <text ...>main</text></g>
+ *
+ * fg:x and fg:w are values, not pixels: the stacks can be read back exactly.
+ * A comparison has fg:l and fg:r too, before and after; fg:w is their sum.
  */
 struct picture {
-	struct str title, subtitle;     /* empty: none */
-	struct str unit;                /* of the numbers in titles: "nanoseconds", "bytes", "samples" */
+	struct str title, subtitle;     /* empty: "Flame Graph", none */
+	struct str unit;                /* of the values: "nanoseconds", "bytes", "samples" */
 	bool flame;                     /* root at the bottom (default: icicle, root on top) */
 	bool no_script;
-	uint32_t width;
-	double min_width;
+	uint32_t width;                 /* pixels; 0: as wide as the window */
+	double min_width;               /* pixels; narrower frames are left out; 0: none are */
 };
 /* diff: levels are groups of seven; colours go from blue (less) to red (more). */
 void report_svg(const struct flamegraph *g, bool diff, const struct picture *o, struct buf *out);

@@ -56,6 +56,7 @@ struct report {
 	uint64_t *addresses;            /* by location */
 	uint32_t *mappings;             /* by location: position or PROFILE_NONE */
 	uint32_t n_locations;
+	uint64_t last_id;               /* the largest of a location */
 	const struct line *lines;
 	uint32_t n_lines;
 	struct rsample *samples;
@@ -196,6 +197,22 @@ void graph_tags_free(struct graph_tags *t);
 void graph_tags_trim(struct graph_tags *t, const struct graph *g, int64_t cutoff);
 uint32_t graph_tags_count(const struct graph_tags *t, uint32_t node);
 bool graph_tags_print(struct graph *g, uint32_t node, uint32_t id, struct buf *out);
+
+/* report_calls.c: the stacks as a tree of printed names; tidy: as folded stacks have them. */
+struct tree *report_names_tree(struct report *r, bool tidy);
+
+/* report_folded.c: lines "a;b;c" with their values, in order of bytes. */
+struct folded_line {
+	struct str stack;
+	int64_t value;
+};
+size_t report_folded_lines(struct report *r, struct arena *a, struct folded_line **out);
+
+/* report_table.c: a field of a table with that separator. */
+void report_field(struct str s, char sep, struct buf *out);
+
+/* report_svg_script.c, report_page_script.c */
+extern const char report_svg_script[], report_page_script[];
 
 /* report_text.c */
 void report_format(struct report *r, int64_t value, struct buf *b);

@@ -14,13 +14,7 @@ static void put_str(struct buf *out, const char *before, struct str s, const cha
 /* Frames made of tags follow the largest id of the profile. */
 static uint64_t location_id(const struct report *r, uint32_t i)
 {
-	uint64_t max = 0;
-
-	if (i < r->p->n_locations)
-		return r->p->locations[i].id;
-	for (uint32_t k = 0; k < r->p->n_locations; k++)
-		max = MAX(max, r->p->locations[k].id);
-	return max + 1 + (i - r->p->n_locations);
+	return i < r->p->n_locations ? r->p->locations[i].id : r->last_id + 1 + (i - r->p->n_locations);
 }
 
 static void put_head(struct report *r, struct buf *out)

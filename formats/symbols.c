@@ -46,9 +46,9 @@ struct sym_counts symbols_counts(const struct symbols *s)
 
 size_t symbols_bytes(const struct symbols *s)
 {
-	return sizeof(*s) + arena_bytes(s->mem) + HELD(s->strings) + HELD(s->mappings) + HELD(s->functions) +
-	    HELD(s->locations) + HELD(s->lines) + HELD(s->nodes) + HELD(s->names) + HELD(s->node_name) +
-	    sym_index_bytes(s->index);
+	return sizeof(*s) + arena_bytes(s->mem) + HELD(s->strings) + HELD(s->mappings) +
+	    HELD(s->functions) + HELD(s->locations) + HELD(s->lines) + HELD(s->nodes) +
+	    HELD(s->names) + HELD(s->node_name) + sym_index_bytes(s->index);
 }
 
 static uint64_t string_hash(const struct symbols *s, uint32_t i)
@@ -66,8 +66,8 @@ static struct sym_hash function_hash(const struct symbols *s, const struct sym_f
 {
 	uint64_t name = string_hash(s, f->name);
 
-	return sym_hash_function(name, f->system_name == f->name ? name : string_hash(s, f->system_name),
-	    string_hash(s, f->file), f->start_line);
+	return sym_hash_function(name, f->system_name == f->name ? name :
+	    string_hash(s, f->system_name), string_hash(s, f->file), f->start_line);
 }
 
 static struct sym_hash location_hash(const struct symbols *s, const struct sym_location *l,
@@ -79,7 +79,8 @@ static struct sym_hash location_hash(const struct symbols *s, const struct sym_l
 	h = sym_hash_place(mapping_hash(s, &s->mappings.p[l->mapping]), l->address);
 	for (uint32_t i = 0; i < l->n_lines; i++) {
 		assert(lines[i].function < s->functions.n);
-		h = sym_hash_line(h, function_hash(s, &s->functions.p[lines[i].function]), lines[i].line);
+		h = sym_hash_line(h, function_hash(s, &s->functions.p[lines[i].function]),
+		    lines[i].line);
 	}
 	return h;
 }
@@ -97,7 +98,8 @@ void sym_sync_mappings(struct symbols *s)
 	struct sym_index *x = sym_index_of(s);
 
 	for (; x->n_mappings < s->mappings.n; x->n_mappings++)
-		sym_table_put(&x->mappings, mapping_hash(s, &s->mappings.p[x->n_mappings]), x->n_mappings);
+		sym_table_put(&x->mappings, mapping_hash(s, &s->mappings.p[x->n_mappings]),
+		    x->n_mappings);
 }
 
 void sym_sync_functions(struct symbols *s)
@@ -116,7 +118,8 @@ void sym_sync_locations(struct symbols *s)
 	for (; x->n_locations < s->locations.n; x->n_locations++) {
 		const struct sym_location *l = &s->locations.p[x->n_locations];
 
-		sym_table_put(&x->locations, location_hash(s, l, s->lines.p + l->first_line), x->n_locations);
+		sym_table_put(&x->locations, location_hash(s, l, s->lines.p + l->first_line),
+		    x->n_locations);
 	}
 }
 
@@ -136,7 +139,8 @@ uint32_t symbols_add_function(struct symbols *s, const struct sym_function *f)
 	return sym_put_function(s, f, function_hash(s, f));
 }
 
-uint32_t symbols_add_location(struct symbols *s, const struct sym_location *l, const struct sym_line *lines)
+uint32_t symbols_add_location(struct symbols *s, const struct sym_location *l,
+    const struct sym_line *lines)
 {
 	struct sym_location cut = *l;
 

@@ -90,9 +90,10 @@ size_t symbols_bytes(const struct symbols *s);  /* memory held */
 uint32_t symbols_add_string(struct symbols *s, struct str text);
 uint32_t symbols_add_mapping(struct symbols *s, const struct sym_mapping *m);
 uint32_t symbols_add_function(struct symbols *s, const struct sym_function *f);
-uint32_t symbols_add_location(struct symbols *s, const struct sym_location *l, const struct sym_line *lines);
+uint32_t symbols_add_location(struct symbols *s, const struct sym_location *l,
+    const struct sym_line *lines);
 uint32_t symbols_add_node(struct symbols *s, uint32_t parent, uint32_t location);
-/* Stack of locations, leaf first; 0 for an empty one. The whole stack is looked up by hash first. */
+/* Stack of locations, leaf first; 0 for an empty one. The whole is looked up by hash first. */
 uint32_t symbols_add_stack(struct symbols *s, const uint32_t *locations, uint32_t n);
 
 /*
@@ -101,7 +102,7 @@ uint32_t symbols_add_stack(struct symbols *s, const uint32_t *locations, uint32_
  */
 void symbols_append_string(struct symbols *s, struct str text);         /* copies */
 /* tables other than strings: vec_push on the arrays */
-/* Every reference of entries from `from` on is in range and parents precede their children, or ERR_CORRUPT. */
+/* References of entries from `from` on are in range, parents precede children, or ERR_CORRUPT. */
 int symbols_check(const struct symbols *s, const struct sym_counts *from, struct err *e);
 
 /* names and node_name cover all nodes after this. */
@@ -130,7 +131,8 @@ struct sym_importer;
 struct sym_importer *sym_importer_new(void);
 void sym_importer_free(struct sym_importer *imp);
 void symbols_import(struct sym_importer *imp, struct symbols *s, const struct profile *p);
-uint32_t symbols_import_stack(struct sym_importer *imp, struct symbols *s, const struct profile *p, uint32_t sample);
+uint32_t symbols_import_stack(struct sym_importer *imp, struct symbols *s, const struct profile *p,
+    uint32_t sample);
 /*
  * The profile of the last symbols_import once more, unchanged, into the same
  * or another partition (a profile that is split by labels): costs next to

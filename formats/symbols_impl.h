@@ -81,7 +81,8 @@ struct sym_children {
 
 /* pairs: parent and label of node i are pairs[2 * i] and pairs[2 * i + 1]. */
 void sym_children_sync(struct sym_children *c, const uint32_t *pairs, uint32_t n);
-uint32_t sym_children_find(struct sym_children *c, const uint32_t *pairs, uint32_t parent, uint32_t label);
+uint32_t sym_children_find(struct sym_children *c, const uint32_t *pairs, uint32_t parent,
+    uint32_t label);
 void sym_children_fini(struct sym_children *c);
 size_t sym_children_bytes(const struct sym_children *c);
 
@@ -106,8 +107,8 @@ uint32_t sym_put_string(struct symbols *s, struct str text, uint64_t hash);
 uint32_t sym_put_mapping(struct symbols *s, const struct sym_mapping *m, struct sym_hash h);
 uint32_t sym_put_function(struct symbols *s, const struct sym_function *f, struct sym_hash h);
 /* first_line is set here; lines may be empty. */
-uint32_t sym_put_location(struct symbols *s, const struct sym_location *l, const struct sym_line *lines,
-    struct sym_hash h);
+uint32_t sym_put_location(struct symbols *s, const struct sym_location *l,
+    const struct sym_line *lines, struct sym_hash h);
 /* Walks and grows the tree. */
 uint32_t sym_put_stack(struct symbols *s, const uint32_t *locations, uint32_t n, struct sym_hash h);
 
@@ -125,13 +126,15 @@ static inline struct str sym_cut(struct str text)
 static inline struct sym_hash sym_hash_function(uint64_t name, uint64_t system_name, uint64_t file,
     uint32_t start_line)
 {
-	uint64_t names = hash_mix(name, system_name), place = file + start_line * UINT64_C(0x9fb21c651e98df25);
+	uint64_t names = hash_mix(name, system_name);
+	uint64_t place = file + start_line * UINT64_C(0x9fb21c651e98df25);
 
 	return (struct sym_hash){ hash_mix(names, place), hash_mix(place ^ names, name) };
 }
 
-/* Numbers that a profile chooses never stand alone in a product: a zero there would hide the other factor. */
-static inline struct sym_hash sym_hash_mapping(const struct sym_mapping *m, uint64_t file, uint64_t build_id)
+/* What a profile chooses never stands alone in a product: a zero would hide the other factor. */
+static inline struct sym_hash sym_hash_mapping(const struct sym_mapping *m, uint64_t file,
+    uint64_t build_id)
 {
 	uint64_t range = hash_mix(m->start ^ file, m->limit + build_id);
 	uint64_t rest = hash_mix(m->offset ^ build_id, m->flags + file);
@@ -145,7 +148,8 @@ static inline struct sym_hash sym_hash_place(struct sym_hash mapping, uint64_t a
 		hash_mix(mapping.b + address, mapping.a ^ address) };
 }
 
-static inline struct sym_hash sym_hash_line(struct sym_hash h, struct sym_hash function, uint32_t line)
+static inline struct sym_hash sym_hash_line(struct sym_hash h, struct sym_hash function,
+    uint32_t line)
 {
 	return (struct sym_hash){ hash_mix(h.a ^ function.a, line + UINT64_C(0xd6e8feb86659fd93)),
 		hash_mix(h.b + function.b, line ^ UINT64_C(0xa0761d6478bd642f)) };
@@ -160,8 +164,8 @@ extern const struct sym_hash sym_keys[SYM_KEYS];
  * addends are random (seeded) already, so distinct odd keys do. False if an
  * entry is not below `limit`.
  */
-static inline bool sym_hash_stack(const struct sym_hash *of, uint32_t limit, const uint32_t *stack, uint32_t n,
-    struct sym_hash *out)
+static inline bool sym_hash_stack(const struct sym_hash *of, uint32_t limit, const uint32_t *stack,
+    uint32_t n, struct sym_hash *out)
 {
 	struct sym_hash h = { n, ~(uint64_t)n };
 

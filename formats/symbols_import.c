@@ -69,7 +69,7 @@ static void hash_strings(struct sym_importer *imp, const struct profile *p)
 	out[p->n_strings] = hash_seeded(STR_NONE);
 }
 
-/* The mapping as it is stored: with functions it has no addresses; the strings are the profile's. */
+/* The mapping as it is stored: with functions it has no addresses. Strings are the profile's. */
 static struct sym_mapping clean_mapping(const struct profile *p, uint32_t i)
 {
 	const struct mapping *m;
@@ -78,8 +78,9 @@ static struct sym_mapping clean_mapping(const struct profile *p, uint32_t i)
 		return (struct sym_mapping){ .file = PROFILE_NONE, .build_id = PROFILE_NONE };
 	m = &p->mappings[i];
 	if (m->flags & MAPPING_HAS_FUNCTIONS)
-		return (struct sym_mapping){ .file = m->file, .build_id = m->build_id, .flags = m->flags };
-	return (struct sym_mapping){ m->start, m->limit, m->offset, m->file, m->build_id, m->flags };
+		return (struct sym_mapping){ 0, 0, 0, m->file, m->build_id, m->flags };
+	return (struct sym_mapping){ m->start, m->limit, m->offset, m->file, m->build_id,
+		m->flags };
 }
 
 static struct sym_hash hash_mapping(const struct sym_importer *imp, const struct sym_mapping *m)
@@ -105,7 +106,8 @@ static void hash_functions(struct sym_importer *imp, const struct profile *p)
 		const struct function *f = &p->functions[i];
 
 		imp->functions.p[i] = sym_hash_function(string_of(imp, f->name),
-		    string_of(imp, f->system_name), string_of(imp, f->file), (uint32_t)f->start_line);
+		    string_of(imp, f->system_name), string_of(imp, f->file),
+		    (uint32_t)f->start_line);
 	}
 }
 
@@ -123,10 +125,13 @@ static struct sym_hash hash_location(const struct sym_importer *imp, const struc
 	bool none = l->mapping == PROFILE_NONE;
 	struct sym_hash h;
 
-	if ((n == 0 && l->address == 0) || l->mapping_unknown || (!none && l->mapping >= p->n_mappings))
+	if ((n == 0 && l->address == 0) || l->mapping_unknown ||
+	    (!none && l->mapping >= p->n_mappings))
 		return dropped;
 	h = sym_hash_place(imp->mappings.p[none ? p->n_mappings : l->mapping], clean_address(p, l));
-	for (const struct line *line = p->lines + l->first_line, *end = line + n; line < end; line++) {
+	for (uint32_t i = 0; i < n; i++) {
+		const struct line *line = &p->lines[l->first_line + i];
+
 		if (line->function >= p->n_functions)
 			return dropped;
 		h = sym_hash_line(h, imp->functions.p[line->function], (uint32_t)line->line);
@@ -157,7 +162,8 @@ static bool stack_dropped(const struct sym_importer *imp, const uint32_t *stack,
 	return false;
 }
 
-static void hash_stacks(struct sym_importer *imp, const struct sym_table *known, const struct profile *p)
+static void hash_stacks(struct sym_importer *imp, const struct sym_table *known,
+    const struct profile *p)
 {
 	uint32_t limit = (uint32_t)imp->locations.n;
 
@@ -198,15 +204,15 @@ void symbols_import_again(struct sym_importer *imp, struct symbols *s, const str
 		memset(imp->number.p, 0xff, p->n_locations * sizeof(*imp->number.p));
 }
 
-static uint32_t import_string(const struct sym_importer *imp, struct symbols *s, const struct profile *p,
-    uint32_t i)
+static uint32_t import_string(const struct sym_importer *imp, struct symbols *s,
+    const struct profile *p, uint32_t i)
 {
 	return i >= p->n_strings ? 0 :
 	    sym_put_string(s, sym_cut(p->strings[i]), imp->strings.p[i]);
 }
 
-static uint32_t import_mapping(const struct sym_importer *imp, struct symbols *s, const struct profile *p,
-    uint32_t i)
+static uint32_t import_mapping(const struct sym_importer *imp, struct symbols *s,
+    const struct profile *p, uint32_t i)
 {
 	struct sym_mapping m = clean_mapping(p, i);
 	struct sym_hash h = imp->mappings.p[MIN(i, p->n_mappings)];
@@ -221,8 +227,8 @@ static uint32_t import_mapping(const struct sym_importer *imp, struct symbols *s
 	return sym_put_mapping(s, &m, h);
 }
 
-static uint32_t import_function(const struct sym_importer *imp, struct symbols *s, const struct profile *p,
-    uint32_t i)
+static uint32_t import_function(const struct sym_importer *imp, struct symbols *s,
+    const struct profile *p, uint32_t i)
 {
 	const struct function *f = &p->functions[i];
 	struct sym_function out = { .start_line = (uint32_t)f->start_line };
@@ -233,12 +239,14 @@ static uint32_t import_function(const struct sym_importer *imp, struct symbols *
 	if (number != UINT32_MAX)
 		return number;
 	out.name = import_string(imp, s, p, f->name);
-	out.system_name = f->system_name == f->name ? out.name : import_string(imp, s, p, f->system_name);
+	out.system_name = f->system_name == f->name ? out.name :
+	    import_string(imp, s, p, f->system_name);
 	out.file = import_string(imp, s, p, f->file);
 	return sym_put_function(s, &out, imp->functions.p[i]);
 }
 
-static uint32_t import_location(struct sym_importer *imp, struct symbols *s, const struct profile *p, uint32_t i)
+static uint32_t import_location(struct sym_importer *imp, struct symbols *s,
+    const struct profile *p, uint32_t i)
 {
 	const struct location *l = &p->locations[i];
 	const struct line *lines = p->lines + l->first_line;
@@ -274,7 +282,8 @@ static __attribute__((noinline)) uint32_t import_stack(struct sym_importer *imp,
 	return sym_put_stack(s, imp->frames.p, n, imp->stacks.p[sample]);
 }
 
-uint32_t symbols_import_stack(struct sym_importer *imp, struct symbols *s, const struct profile *p, uint32_t sample)
+uint32_t symbols_import_stack(struct sym_importer *imp, struct symbols *s, const struct profile *p,
+    uint32_t sample)
 {
 	struct sym_hash h;
 	uint32_t id;

@@ -17,7 +17,8 @@ static_assert(sizeof(struct sym_name) == 2 * sizeof(uint32_t), "names are pairs"
 		(UINT64_C(0x9e3779b97f4a7c15) * (2 * (i) + 1) >> 7) * 2 + 1,         \
 		(UINT64_C(0xd1b54a32d192ed03) * (2 * (i) + 1) >> 5) * 2 + 1          \
 	}
-#define KEYS8(i) KEY(i), KEY(i + 1), KEY(i + 2), KEY(i + 3), KEY(i + 4), KEY(i + 5), KEY(i + 6), KEY(i + 7)
+#define KEYS4(i) KEY(i), KEY(i + 1), KEY(i + 2), KEY(i + 3)
+#define KEYS8(i) KEYS4(i), KEYS4(i + 4)
 
 const struct sym_hash sym_keys[SYM_KEYS] = {
 	KEYS8(0), KEYS8(8), KEYS8(16), KEYS8(24), KEYS8(32), KEYS8(40), KEYS8(48), KEYS8(56),
@@ -106,8 +107,8 @@ static void child_widen(struct sym_children *c, const uint32_t *pairs, uint32_t 
 	c->at.p[parent].first = SYM_WIDE;
 }
 
-static uint32_t child_find_wide(const struct sym_children *c, const uint32_t *pairs, uint32_t parent,
-    uint32_t label)
+static uint32_t child_find_wide(const struct sym_children *c, const uint32_t *pairs,
+    uint32_t parent, uint32_t label)
 {
 	struct map_at at = map_find(&c->wide, child_hash(parent, label));
 
@@ -117,7 +118,8 @@ static uint32_t child_find_wide(const struct sym_children *c, const uint32_t *pa
 	return 0;
 }
 
-uint32_t sym_children_find(struct sym_children *c, const uint32_t *pairs, uint32_t parent, uint32_t label)
+uint32_t sym_children_find(struct sym_children *c, const uint32_t *pairs, uint32_t parent,
+    uint32_t label)
 {
 	uint32_t i = c->at.p[parent].first, seen = 0;
 
@@ -171,9 +173,9 @@ void sym_index_free(struct sym_index *x)
 size_t sym_index_bytes(const struct sym_index *x)
 {
 	return x == NULL ? 0 : sizeof(*x) + map_bytes(&x->strings) + sym_table_bytes(&x->mappings) +
-	    sym_table_bytes(&x->functions) + sym_table_bytes(&x->locations) + sym_table_bytes(&x->stacks) +
-	    x->location_hash.cap * sizeof(*x->location_hash.p) + sym_children_bytes(&x->nodes) +
-	    sym_children_bytes(&x->names);
+	    sym_table_bytes(&x->functions) + sym_table_bytes(&x->locations) +
+	    sym_table_bytes(&x->stacks) + x->location_hash.cap * sizeof(*x->location_hash.p) +
+	    sym_children_bytes(&x->nodes) + sym_children_bytes(&x->names);
 }
 
 /* Strings lie back to back: an arena of its own would round each up to 16. */
@@ -252,8 +254,8 @@ uint32_t sym_put_function(struct symbols *s, const struct sym_function *f, struc
 	return i;
 }
 
-uint32_t sym_put_location(struct symbols *s, const struct sym_location *l, const struct sym_line *lines,
-    struct sym_hash h)
+uint32_t sym_put_location(struct symbols *s, const struct sym_location *l,
+    const struct sym_line *lines, struct sym_hash h)
 {
 	struct sym_location mine = *l;
 	uint32_t i;

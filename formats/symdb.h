@@ -42,25 +42,33 @@ void symdb_writer_free(struct symdb_writer *w);         /* accepts NULL */
 /*
  * One partition; s is not needed afterwards. used[i] != 0: stack node i is the
  * leaf of a row (NULL: every node is wanted). Only what these stacks reach is
- * written, but at least one mapping, function and location. renumber: room for s->nodes.n numbers; renumber[i] becomes the
- * stack id of node i in the file, or 0 if the node is not written; nodes are
+ * written, but at least one mapping, function and location. renumber: room
+ * for s->nodes.n numbers; renumber[i] becomes the stack id of node i in the
+ * file, or 0 if the node is not written; nodes are
  * put into the order that packs best. NULL: all nodes are written and keep
  * their numbers. ERR_INVALID
  * for a partition id that was there already, ERR_CORRUPT for references that
  * lead nowhere.
  */
-int symdb_writer_add(struct symdb_writer *w, struct symbols *s, const uint8_t *used, uint32_t *renumber,
-    struct err *e);
+int symdb_writer_add(struct symdb_writer *w, struct symbols *s, const uint8_t *used,
+    uint32_t *renumber, struct err *e);
 /* Appends the file to out (buf_check tells if it did not fit). Partitions are listed by id. */
 void symdb_writer_finish(struct symdb_writer *w, struct buf *out);
 
 /* The Parquet tables of versions 1 and 2, behind a face: formats/parquet implements it. */
-enum symdb_table { SYMDB_STRINGS, SYMDB_MAPPINGS, SYMDB_FUNCTIONS, SYMDB_LOCATIONS, SYMDB_STACKS, SYMDB_TABLES };
+enum symdb_table {
+	SYMDB_STRINGS,
+	SYMDB_MAPPINGS,
+	SYMDB_FUNCTIONS,
+	SYMDB_LOCATIONS,
+	SYMDB_STACKS,
+	SYMDB_TABLES
+};
 
 #define SYMDB_ALL_GROUPS UINT32_MAX
 
 struct symdb_range {
-	uint32_t group;                 /* row group; SYMDB_ALL_GROUPS: rows count through the whole table */
+	uint32_t group;                 /* row group, or SYMDB_ALL_GROUPS: the table as one */
 	uint32_t first, n;              /* rows within it; the caller keeps to rows[] in total */
 };
 
@@ -71,17 +79,17 @@ struct symdb_tables {
 	 * References are copied as they stand (cut to 32 bits only after a check
 	 * that they fit). Strings and arrays live in a.
 	 */
-	int (*strings)(struct symdb_tables *t, struct arena *a, struct symdb_range r, struct str *out,
-	    struct err *e);
+	int (*strings)(struct symdb_tables *t, struct arena *a, struct symdb_range r,
+	    struct str *out, struct err *e);
 	int (*mappings)(struct symdb_tables *t, struct arena *a, struct symdb_range r,
 	    struct sym_mapping *out, struct err *e);
 	int (*functions)(struct symdb_tables *t, struct arena *a, struct symdb_range r,
 	    struct sym_function *out, struct err *e);
-	/* first_line and n_lines point into *lines (n_lines is as stored, may pass SYM_MAX_LINES). */
+	/* first_line and n_lines point into *lines; n_lines may pass SYM_MAX_LINES. */
 	int (*locations)(struct symdb_tables *t, struct arena *a, struct symdb_range r,
 	    struct sym_location *out, struct sym_line **lines, uint32_t *n_lines, struct err *e);
-	/* stacktraces.parquet of the oldest blocks, else NULL: stack i = (*locations)[at[i] .. at[i + 1]),
-	   leaf first; at has room for r.n + 1. */
+	/* stacktraces.parquet of the oldest blocks, else NULL: stack i is
+	   (*locations)[at[i] .. at[i + 1]), leaf first; at has room for r.n + 1. */
 	int (*stacks)(struct symdb_tables *t, struct arena *a, struct symdb_range r, uint32_t *at,
 	    uint32_t **locations, struct err *e);
 	void (*close)(struct symdb_tables *t);

@@ -31,7 +31,8 @@ struct symdb_plan {
  * take fewer bytes there; functions by file and line, and strings in the order
  * in which functions use them, as differences pack best.
  */
-void symdb_plan_make(struct symdb_plan *p, const struct symbols *s, const uint8_t *used, bool reorder);
+void symdb_plan_make(struct symdb_plan *p, const struct symbols *s, const uint8_t *used,
+    bool reorder);
 void symdb_plan_free(struct symdb_plan *p);
 
 #endif

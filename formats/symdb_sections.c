@@ -31,8 +31,8 @@ struct block {
 
 static int corrupt(const struct block *b, const char *problem, struct err *e)
 {
-	return err_set(e, ERR_CORRUPT, "symdb: %s: block at entry %u of %u: %s", b->what, b->done, b->ref->length,
-	    problem);
+	return err_set(e, ERR_CORRUPT, "symdb: %s: block at entry %u of %u: %s", b->what, b->done,
+	    b->ref->length, problem);
 }
 
 /* Reads a header: its fields after the count. */
@@ -142,7 +142,8 @@ static int strings_block(struct block *b, struct symbols *s, struct err *e)
 	return 0;
 }
 
-int symdb_decode_strings(struct symbols *s, struct str bytes, const struct symdb_ref *r, struct err *e)
+int symdb_decode_strings(struct symbols *s, struct str bytes, const struct symdb_ref *r,
+    struct err *e)
 {
 	struct block b = { .what = "strings", .ref = r, .in = cursor_of(bytes) };
 
@@ -168,8 +169,9 @@ static int functions_block(struct block *b, struct columns *c, struct symbols *s
 			return -1;
 	vec_reserve(&s->functions, b->n);
 	for (uint32_t i = 0; i < b->n; i++)
-		s->functions.p[s->functions.n++] = (struct sym_function){ c->v32[0][i], c->v32[1][i],
-			c->v32[2][i], c->v32[3][i] };
+		s->functions.p[s->functions.n++] = (struct sym_function){
+			c->v32[0][i], c->v32[1][i], c->v32[2][i], c->v32[3][i],
+		};
 	return 0;
 }
 
@@ -192,14 +194,16 @@ static int mappings_block(struct block *b, struct columns *c, struct symbols *s,
 	for (uint32_t i = 0; i < b->n; i++)
 		s->mappings.p[s->mappings.n++] = (struct sym_mapping){
 			.start = (uint64_t)c->v64[0][i], .limit = (uint64_t)c->v64[1][i],
-			.offset = (uint64_t)c->v64[2][i], .file = c->v32[0][i], .build_id = c->v32[1][i],
+			.offset = (uint64_t)c->v64[2][i], .file = c->v32[0][i],
+			.build_id = c->v32[1][i],
 			.flags = c->v32[2][i],
 		};
 	return 0;
 }
 
 /* Pairs of function and line, decoded into place: sym_line is two numbers. */
-static int lines_column(struct block *b, struct symbols *s, uint32_t size, uint32_t n, struct err *e)
+static int lines_column(struct block *b, struct symbols *s, uint32_t size, uint32_t n,
+    struct err *e)
 {
 	static_assert(sizeof(struct sym_line) == 2 * sizeof(uint32_t), "lines are pairs");
 	uint32_t first = (uint32_t)s->lines.n;
@@ -217,7 +221,8 @@ static int lines_column(struct block *b, struct symbols *s, uint32_t size, uint3
 
 static int locations_block(struct block *b, struct columns *c, struct symbols *s, struct err *e)
 {
-	uint32_t line = (uint32_t)s->lines.n, mapping_size, n_lines, lines_size, address_size, folded_size;
+	uint32_t line = (uint32_t)s->lines.n, mapping_size, n_lines, lines_size, address_size,
+	    folded_size;
 	struct cursor fields;
 	struct str counts;
 
@@ -249,12 +254,14 @@ static int locations_block(struct block *b, struct columns *c, struct symbols *s
 			c->v32[0][i], line, count };
 		line += count;
 	}
-	return line == s->lines.n ? 0 : corrupt(b, "another number of lines than the locations have", e);
+	return line == s->lines.n ? 0 :
+	    corrupt(b, "another number of lines than the locations have", e);
 }
 
 /* All blocks of a section whose columns are numbers. */
-static int decode_blocks(struct symbols *s, struct str bytes, const struct symdb_ref *r, const char *what,
-    int (*decode)(struct block *b, struct columns *c, struct symbols *s, struct err *e), struct err *e)
+static int decode_blocks(struct symbols *s, struct str bytes, const struct symdb_ref *r,
+    const char *what, int (*decode)(struct block *b, struct columns *c, struct symbols *s,
+    struct err *e), struct err *e)
 {
 	struct block b = { .what = what, .ref = r, .in = cursor_of(bytes) };
 	struct columns c = { .mem = arena_new() };
@@ -266,17 +273,20 @@ static int decode_blocks(struct symbols *s, struct str bytes, const struct symdb
 	return rc < 0 ? -1 : section_done(&b, e);
 }
 
-int symdb_decode_functions(struct symbols *s, struct str bytes, const struct symdb_ref *r, struct err *e)
+int symdb_decode_functions(struct symbols *s, struct str bytes, const struct symdb_ref *r,
+    struct err *e)
 {
 	return decode_blocks(s, bytes, r, "functions", functions_block, e);
 }
 
-int symdb_decode_mappings(struct symbols *s, struct str bytes, const struct symdb_ref *r, struct err *e)
+int symdb_decode_mappings(struct symbols *s, struct str bytes, const struct symdb_ref *r,
+    struct err *e)
 {
 	return decode_blocks(s, bytes, r, "mappings", mappings_block, e);
 }
 
-int symdb_decode_locations(struct symbols *s, struct str bytes, const struct symdb_ref *r, struct err *e)
+int symdb_decode_locations(struct symbols *s, struct str bytes, const struct symdb_ref *r,
+    struct err *e)
 {
 	return decode_blocks(s, bytes, r, "locations", locations_block, e);
 }

@@ -47,8 +47,8 @@ void symdb_writer_free(struct symdb_writer *w)
 }
 
 /* Header of a section block: the count, sizes of the columns, checksum; then the columns. */
-static void put_columns(struct symdb_writer *w, uint32_t count, const uint32_t *fields, unsigned n_fields,
-    unsigned n_columns)
+static void put_columns(struct symdb_writer *w, uint32_t count, const uint32_t *fields,
+    unsigned n_fields, unsigned n_columns)
 {
 	size_t start = w->file.n;
 
@@ -66,7 +66,8 @@ static void reset_columns(struct symdb_writer *w)
 		buf_reset(&w->column[i]);
 }
 
-static void put_strings(struct symdb_writer *w, const struct symbols *s, const uint32_t *old, uint32_t n)
+static void put_strings(struct symdb_writer *w, const struct symbols *s, const uint32_t *old,
+    uint32_t n)
 {
 	bool wide = false;
 	size_t start = w->file.n;
@@ -90,8 +91,8 @@ static void put_strings(struct symdb_writer *w, const struct symbols *s, const u
 		buf_add(&w->file, s->strings.p[old[i]]);
 }
 
-static void put_functions(struct symdb_writer *w, const struct symbols *s, const struct symdb_plan *p,
-    uint32_t from, uint32_t n)
+static void put_functions(struct symdb_writer *w, const struct symbols *s,
+    const struct symdb_plan *p, uint32_t from, uint32_t n)
 {
 	uint32_t *columns[] = { w->v32, w->v32 + n, w->v32, w->v32 + n };
 	uint32_t sizes[4];
@@ -111,7 +112,8 @@ static void put_functions(struct symdb_writer *w, const struct symbols *s, const
 	put_columns(w, n, sizes, 4, 4);
 }
 
-static uint64_t mapping_value(const struct sym_mapping *m, const struct symdb_plan *p, unsigned column)
+static uint64_t mapping_value(const struct sym_mapping *m, const struct symdb_plan *p,
+    unsigned column)
 {
 	switch (column) {
 	case 0: return p->strings.fresh[m->file];
@@ -123,8 +125,8 @@ static uint64_t mapping_value(const struct sym_mapping *m, const struct symdb_pl
 	}
 }
 
-static void put_mappings(struct symdb_writer *w, const struct symbols *s, const struct symdb_plan *p,
-    uint32_t from, uint32_t n)
+static void put_mappings(struct symdb_writer *w, const struct symbols *s,
+    const struct symdb_plan *p, uint32_t from, uint32_t n)
 {
 	uint32_t sizes[6];
 
@@ -148,9 +150,12 @@ static void put_mappings(struct symdb_writer *w, const struct symbols *s, const 
 	put_columns(w, n, sizes, 6, 6);
 }
 
-/* addresses: some location of the section has one. The original's reader mixes up blocks if only some have the column. */
-static void put_locations(struct symdb_writer *w, const struct symbols *s, const struct symdb_plan *p,
-    uint32_t from, uint32_t n, bool addresses)
+/*
+ * addresses: some location of the section has one. The original's reader
+ * mixes up blocks if only some have the column.
+ */
+static void put_locations(struct symdb_writer *w, const struct symbols *s,
+    const struct symdb_plan *p, uint32_t from, uint32_t n, bool addresses)
 {
 	uint32_t fields[5];
 
@@ -163,7 +168,8 @@ static void put_locations(struct symdb_writer *w, const struct symbols *s, const
 		w->v64[i] = (int64_t)l->address;
 		buf_byte(&w->column[1], (unsigned char)l->n_lines);
 		for (uint32_t k = 0; k < l->n_lines; k++) {
-			vec_push(&w->lines, p->functions.fresh[s->lines.p[l->first_line + k].function]);
+			vec_push(&w->lines,
+			    p->functions.fresh[s->lines.p[l->first_line + k].function]);
 			vec_push(&w->lines, s->lines.p[l->first_line + k].line);
 		}
 	}
@@ -179,8 +185,8 @@ static void put_locations(struct symdb_writer *w, const struct symbols *s, const
 	put_columns(w, n, fields, 5, 4);
 }
 
-static struct symdb_ref section_begin(const struct symdb_writer *w, uint32_t length, unsigned header,
-    unsigned format)
+static struct symdb_ref section_begin(const struct symdb_writer *w, uint32_t length,
+    unsigned header, unsigned format)
 {
 	return (struct symdb_ref){ .offset = w->file.n, .length = length, .block = SYMDB_BLOCK,
 		.header = (uint16_t)header, .format = (uint16_t)format };
@@ -196,8 +202,8 @@ static bool section_end(const struct symdb_writer *w, struct symdb_ref *r)
 	return size <= UINT32_MAX;
 }
 
-static bool put_sections(struct symdb_writer *w, const struct symbols *s, const struct symdb_plan *p,
-    struct symdb_ref *out)
+static bool put_sections(struct symdb_writer *w, const struct symbols *s,
+    const struct symdb_plan *p, struct symdb_ref *out)
 {
 	bool addresses = false, fits;
 	struct symdb_ref r = section_begin(w, p->strings.n, SYMDB_STRINGS_HEADER, FORMAT_STRINGS);
@@ -220,19 +226,21 @@ static bool put_sections(struct symdb_writer *w, const struct symbols *s, const 
 		addresses = addresses || s->locations.p[p->locations.old[i]].address != 0;
 	r = section_begin(w, p->locations.n, SYMDB_LOCATIONS_HEADER, FORMAT_LOCATIONS);
 	for (uint32_t i = 0; i < p->locations.n; i += SYMDB_BLOCK)
-		put_locations(w, s, p, i, MIN(p->locations.n - i, (uint32_t)SYMDB_BLOCK), addresses);
+		put_locations(w, s, p, i, MIN(p->locations.n - i, (uint32_t)SYMDB_BLOCK),
+		    addresses);
 	fits = section_end(w, &r) && fits;
 	out[SECTION_LOCATIONS] = r;
 	return fits;
 }
 
-static int put_partition(struct symdb_writer *w, const struct symbols *s, const struct symdb_plan *p,
-    struct err *e)
+static int put_partition(struct symdb_writer *w, const struct symbols *s,
+    const struct symdb_plan *p, struct err *e)
 {
 	struct written part = { .id = s->partition };
 
 	if (!put_sections(w, s, p, part.section))
-		return err_set(e, ERR_LIMIT, "symdb: a table of partition %016llx has more than %u bytes",
+		return err_set(e, ERR_LIMIT,
+		    "symdb: a table of partition %016llx has more than %u bytes",
 		    (unsigned long long)s->partition, UINT32_MAX);
 	part.chunk = (struct symdb_chunk){ .offset = w->file.n, .partition = s->partition,
 		.encoding = SYMDB_GROUP_VARINT, .stacks = p->n_stacks, .nodes = p->n_nodes,
@@ -270,8 +278,8 @@ static struct symbols without_empty(const struct symbols *s)
 	return view;
 }
 
-int symdb_writer_add(struct symdb_writer *w, struct symbols *s, const uint8_t *used, uint32_t *renumber,
-    struct err *e)
+int symdb_writer_add(struct symdb_writer *w, struct symbols *s, const uint8_t *used,
+    uint32_t *renumber, struct err *e)
 {
 	struct symbols view = without_empty(s);
 	struct sym_counts none = { 0 };

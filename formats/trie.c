@@ -58,7 +58,7 @@ static void back_to_open(struct walk *w)
 
 static uint32_t frame(struct walk *w, size_t at, size_t n)
 {
-	return profile_builder_frame(w->b, str_of(w->key.p + at, n), STR_NONE, 0);
+	return profile_builder_frame(w->b, n ? str_of(w->key.p + at, n) : STR(""), STR_NONE, 0);
 }
 
 static int emit(struct walk *w, int64_t value, size_t bytes, struct err *e)

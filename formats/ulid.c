@@ -59,12 +59,14 @@ int ulid_parse(struct str text, struct ulid *out, struct err *e)
 	size_t at = 0;
 
 	if (text.n != ULID_TEXT)
-		return err_set(e, ERR_INVALID, "ULID: %zu characters instead of %d", text.n, ULID_TEXT);
+		return err_set(e, ERR_INVALID, "ULID: %zu characters instead of %d", text.n,
+		    ULID_TEXT);
 	for (size_t i = 0; i < text.n; i++) {
 		unsigned v = digit32(text.p[i]);
 
 		if (v == 32)
-			return err_set(e, ERR_INVALID, "ULID: character %zu is not of its alphabet", i + 1);
+			return err_set(e, ERR_INVALID, "ULID: character %zu is not of its alphabet",
+			    i + 1);
 		if (i == 0 && v > 7)
 			return err_set(e, ERR_INVALID, "ULID: more than 128 bits");
 		bits = (bits << 5 | v) & 0xffff;
@@ -113,12 +115,14 @@ int uuid_parse(struct str text, uint8_t out[static 16], struct err *e)
 	size_t nibble = 0;
 
 	if (text.n != UUID_TEXT)
-		return err_set(e, ERR_INVALID, "UUID: %zu characters instead of %d", text.n, UUID_TEXT);
+		return err_set(e, ERR_INVALID, "UUID: %zu characters instead of %d", text.n,
+		    UUID_TEXT);
 	for (size_t i = 0; i < text.n; i++) {
 		int v = digit16(text.p[i]);
 
 		if (uuid_dash(i) ? text.p[i] != '-' : v < 0)
-			return err_set(e, ERR_INVALID, "UUID: character %zu is out of place", i + 1);
+			return err_set(e, ERR_INVALID, "UUID: character %zu is out of place",
+			    i + 1);
 		if (uuid_dash(i))
 			continue;
 		out[nibble / 2] = (uint8_t)(nibble % 2 ? out[nibble / 2] | v : v << 4);

@@ -1,6 +1,8 @@
 /* chunk.c - see chunk.h */
 #include "formats/parquet/chunk.h"
 
+#include <stdlib.h>
+
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/zip.h"
@@ -14,9 +16,11 @@
 enum {
 	TRIAL_PAGES = 4,                /* a form is judged by so many pages */
 	MAX_DICT = 1 << 20,             /* distinct values; more never paid */
+	SMALL_PART = 8,                 /* a page of less than an eighth of its size does not end at a break */
 };
 
 struct chunk_maker {
+	bool compressed;
 	struct buf body, packed;        /* of a page */
 	struct buf best, now;           /* whole chunks, while forms are compared */
 	VEC(int64_t) wide;
@@ -37,13 +41,15 @@ struct job {
 	struct dict dict;
 	bool tried_dict;
 	VEC(struct cut) cuts;
+	const struct pq_form **form;    /* per page */
 	uint64_t raw;                   /* bytes of the pages of the last put_pages, uncompressed, with headers */
 };
 
-struct chunk_maker *chunk_maker_new(void)
+struct chunk_maker *chunk_maker_new(bool compressed)
 {
 	struct chunk_maker *m = mem_zalloc(sizeof(*m));
 
+	m->compressed = compressed;
 	buf_init(&m->body, SIZE_MAX / 2);
 	buf_init(&m->packed, SIZE_MAX / 2);
 	buf_init(&m->best, SIZE_MAX / 2);
@@ -75,16 +81,34 @@ static size_t count_values(const struct job *j, uint32_t entry, uint32_t n)
 	return k;
 }
 
+/* The row that begins the page after the one that begins at `row`. *b: the first break that may matter. */
+static uint32_t cut_end(const struct job *j, uint32_t row, uint32_t rows, uint32_t *b)
+{
+	const uint32_t *at = j->c->row_at;
+	uint32_t from = at ? at[row] : row;
+
+	for (uint32_t next = row + 1; next < rows; next++) {
+		uint32_t n = (at ? at[next] : next) - from;
+
+		while (*b < j->c->n_breaks && j->c->breaks[*b] < next)
+			++*b;
+		if (n >= j->c->page_entries || (*b < j->c->n_breaks && j->c->breaks[*b] == next &&
+		    n >= j->c->page_entries / SMALL_PART))
+			return next;
+	}
+	return rows;
+}
+
 static void cut_pages(struct job *j, uint32_t rows)
 {
 	const uint32_t *at = j->c->row_at;
 	size_t value = 0;
+	uint32_t b = 0;
 
 	for (uint32_t row = 0, next; row < rows; row = next) {
 		struct cut cut = { .row = row, .entry = at ? at[row] : row, .value = value };
 
-		for (next = row + 1; next < rows && (at ? at[next] : next) - cut.entry < j->c->page_entries; next++)
-			;
+		next = cut_end(j, row, rows, &b);
 		cut.rows = next - row;
 		cut.entries = (at ? at[next] : next) - cut.entry;
 		cut.values = count_values(j, cut.entry, cut.entries);
@@ -284,6 +308,8 @@ static bool form_fits(struct job *j, const struct pq_form *f)
 {
 	size_t n = j->c->n;
 
+	if (j->m->compressed && f->level == 0)
+		return false;
 	if (f->encoding != PQ_DICTIONARY)
 		return true;
 	if (!j->tried_dict && n) {
@@ -310,6 +336,28 @@ static uint64_t try_form(struct job *j, const struct pq_form *f, uint32_t trial,
 	return n;
 }
 
+/* All pages, in m->now. */
+static void put_pages(struct job *j, const struct pq_form *dictionary)
+{
+	struct buf *out = &j->m->now;
+
+	buf_reset(out);
+	j->raw = 0;
+	if (dictionary)
+		put_dictionary(j, dictionary, out);
+	for (size_t i = 0; i < j->cuts.n; i++)
+		put_data(j, j->form[i], &j->cuts.p[i], out);
+}
+
+static void now_is_best(struct job *j, uint64_t *raw)
+{
+	struct buf swap = j->m->best;
+
+	j->m->best = j->m->now;
+	j->m->now = swap;
+	*raw = j->raw;
+}
+
 /* The best form; if all pages were tried, the chunk is in m->best and *raw is its uncompressed size. */
 static const struct pq_form *choose(struct job *j, bool all, uint64_t *raw)
 {
@@ -328,25 +376,118 @@ static const struct pq_form *choose(struct job *j, bool all, uint64_t *raw)
 			continue;
 		least = n;
 		best = f;
-		*raw = j->raw;
-		if (all) {
-			struct buf swap = j->m->best;
-
-			j->m->best = j->m->now;
-			j->m->now = swap;
-		}
+		if (all)
+			now_is_best(j, raw);
 	}
 	assert(best);
 	return best;
 }
 
-static void put_pages(struct job *j, const struct pq_form *f, struct buf *out)
+/* ---- mixing ---- */
+
+struct page_use {
+	uint32_t page, distinct;
+};
+
+static int page_use_cmp(const void *a, const void *b)
 {
-	j->raw = 0;
-	if (f->encoding == PQ_DICTIONARY)
-		put_dictionary(j, f, out);
+	const struct page_use *x = a, *y = b;
+
+	if (x->distinct != y->distinct)
+		return x->distinct < y->distinct ? -1 : 1;
+	return x->page < y->page ? -1 : x->page > y->page;
+}
+
+/* Distinct values of a page that do not have this stamp yet; they get it. */
+static uint32_t stamp_page(const struct job *j, const struct cut *p, uint32_t *stamps, uint32_t stamp)
+{
+	uint32_t n = 0;
+
+	for (size_t i = p->value; i < p->value + p->values; i++) {
+		uint32_t *s = &stamps[j->dict.index[i]];
+
+		n += *s != stamp;
+		*s = stamp;
+	}
+	return n;
+}
+
+static struct page_use *use_of_pages(const struct job *j, uint32_t *stamps)
+{
+	struct page_use *use = mem_array(j->cuts.n, sizeof(*use));
+
+	for (uint32_t i = 0; i < j->cuts.n; i++)
+		use[i] = (struct page_use){ i, stamp_page(j, &j->cuts.p[i], stamps, i + 1) };
+	qsort(use, j->cuts.n, sizeof(*use), page_use_cmp);
+	return use;
+}
+
+/* The pages with the fewest distinct values, as many as stay within `limit` together. */
+static size_t pick_pages(const struct job *j, const struct page_use *use, uint32_t *stamps, uint32_t limit)
+{
+	uint32_t sum = 0;
+	size_t n = 0;
+
+	memset(stamps, 0, j->dict.n * sizeof(*stamps));
+	for (; n < j->cuts.n; n++) {
+		sum += stamp_page(j, &j->cuts.p[use[n].page], stamps, 1);
+		if (sum > limit)
+			break;
+	}
+	return n;
+}
+
+/* The first n pages of use share a dictionary. */
+static void put_mixed(struct job *j, const struct page_use *use, size_t n)
+{
+	static const struct pq_form form = { PQ_DICTIONARY, true, 3 };
+	struct dict_range *ranges = mem_array(n, sizeof(*ranges));
+	struct dict part, all = j->dict;
+
 	for (size_t i = 0; i < j->cuts.n; i++)
-		put_data(j, f, &j->cuts.p[i], out);
+		j->form[i] = &j->c->forms[0];
+	for (size_t i = 0; i < n; i++) {
+		const struct cut *p = &j->cuts.p[use[i].page];
+
+		j->form[use[i].page] = &form;
+		ranges[i] = (struct dict_range){ p->value, p->values };
+	}
+	dict_part(&part, &all, j->c->n, ranges, n);
+	mem_free(ranges);
+	j->dict = part;
+	put_pages(j, &form);
+	j->dict = all;
+	dict_fini(&part);
+}
+
+/* Dictionaries of one and of two bytes for the pages that they fit, if that makes the chunk smaller. */
+static bool try_mixed(struct job *j, uint64_t *raw)
+{
+	static const uint32_t limits[] = { 1 << 8, 1 << 16 };
+	uint32_t *stamps;
+	struct page_use *use;
+	size_t last = 0;
+	bool better = false;
+
+	if (j->cuts.n < 2 || j->dict.n == 0)
+		return false;
+	stamps = mem_zarray(j->dict.n, sizeof(*stamps));
+	use = use_of_pages(j, stamps);
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+		size_t n = pick_pages(j, use, stamps, limits[i]);
+
+		if (n == last || n == j->cuts.n)
+			continue;
+		last = n;
+		put_mixed(j, use, n);
+		if (j->m->now.n >= j->m->best.n)
+			continue;
+		now_is_best(j, raw);
+		better = true;
+	}
+	mem_free(use);
+	mem_free(stamps);
+	return better;
 }
 
 /* Pages that were written, found again by their headers. */
@@ -384,36 +525,43 @@ static void set_bounds(struct job *j, struct arena *a, struct chunk_pages *p)
 	p->order = bounds_order(j->leaf, p->bounds, p->n);
 }
 
+static void make_best(struct job *j, struct pq_chunk *c)
+{
+	bool all = j->cuts.n <= TRIAL_PAGES, mixed = false;
+	const struct pq_form *f = choose(j, all, &c->raw_bytes);
+
+	if (!all) {
+		for (size_t i = 0; i < j->cuts.n; i++)
+			j->form[i] = f;
+		put_pages(j, f->encoding == PQ_DICTIONARY ? f : NULL);
+		now_is_best(j, &c->raw_bytes);
+	}
+	if (j->c->mixed)
+		mixed = try_mixed(j, &c->raw_bytes);
+	c->codec = f->level || mixed ? PQ_ZSTD : PQ_NONE;
+	c->encodings = 1u << f->encoding | (j->leaf->max_def || j->leaf->max_rep ? 1u << PQ_RLE : 0) |
+	    (f->encoding == PQ_DICTIONARY ? 1u << PQ_PLAIN : 0);
+	if (mixed)
+		c->encodings = 1u << j->c->forms[0].encoding | 1u << PQ_RLE | 1u << PQ_DICTIONARY | 1u << PQ_PLAIN;
+}
+
 void chunk_make(struct chunk_maker *m, struct arena *a, const struct pq_leaf *leaf, const struct pq_column *column,
     uint32_t rows, uint64_t at, struct buf *out, struct pq_chunk *c, struct chunk_pages *pages)
 {
 	struct job j = { .m = m, .leaf = leaf, .c = column };
-	const struct pq_form *f;
-	size_t from = out->n;
-	uint64_t raw = 0;
-	bool all;
 
 	cut_pages(&j, rows);
-	all = j.cuts.n <= TRIAL_PAGES;
-	f = choose(&j, all, &raw);
-	if (all) {
-		buf_add(out, buf_str(&m->best));
-	} else {
-		put_pages(&j, f, out);
-		raw = j.raw;
-	}
+	j.form = mem_array(j.cuts.n, sizeof(struct pq_form *));
+	make_best(&j, c);
 	*pages = (struct chunk_pages){ .n = (uint32_t)j.cuts.n };
 	pages->at = arena_zarray(a, pages->n, sizeof(*pages->at));
 	pages->bounds = arena_zarray(a, pages->n, sizeof(*pages->bounds));
 	set_bounds(&j, a, pages);
-	c->raw_bytes = raw;
-	c->bytes = out->n - from;
-	c->codec = f->level ? PQ_ZSTD : PQ_NONE;
+	c->bytes = m->best.n;
 	c->n_values = j.cuts.p[j.cuts.n - 1].entry + j.cuts.p[j.cuts.n - 1].entries - j.cuts.p[0].entry;
-	c->encodings = 1u << f->encoding | (leaf->max_def || leaf->max_rep ? 1u << PQ_RLE : 0) |
-	    (f->encoding == PQ_DICTIONARY ? 1u << PQ_PLAIN : 0);
-	if (!out->over)
-		locate(&j, str_of(out->p + from, out->n - from), at, c, pages);
+	locate(&j, buf_str(&m->best), at, c, pages);
+	buf_add(out, buf_str(&m->best));
 	dict_fini(&j.dict);
+	mem_free(j.form);
 	vec_free(&j.cuts);
 }

@@ -15,10 +15,10 @@ struct chunk_pages {
 	int order;                      /* boundary order: 0 none, 1 ascending, 2 descending */
 };
 
-/* Scratch memory that chunks share. */
+/* Scratch memory that chunks share. compressed: forms without compression are left out. */
 struct chunk_maker;
 
-struct chunk_maker *chunk_maker_new(void);
+struct chunk_maker *chunk_maker_new(bool compressed);
 void chunk_maker_free(struct chunk_maker *m);
 
 /*

@@ -149,6 +149,29 @@ bool dict_make(struct dict *d, const void *values, unsigned width, size_t n, uin
 	return d->n != 0;
 }
 
+void dict_part(struct dict *out, const struct dict *all, size_t n, const struct dict_range *ranges, size_t n_ranges)
+{
+	uint32_t *count = mem_zarray(all->n, sizeof(*count)), *order = mem_array(all->n, sizeof(*order));
+	uint32_t *number_now = mem_array(all->n, sizeof(*number_now));
+
+	for (size_t r = 0; r < n_ranges; r++)
+		for (size_t i = ranges[r].from; i < ranges[r].from + ranges[r].n; i++)
+			count[all->index[i]]++;
+	by_count(count, all->n, order);
+	*out = (struct dict){ .index = mem_array(n, sizeof(*out->index)) };
+	out->first = mem_array(all->n, sizeof(*out->first));
+	for (; out->n < all->n && count[order[out->n]] > 0; out->n++) {
+		out->first[out->n] = all->first[order[out->n]];
+		number_now[order[out->n]] = out->n;
+	}
+	for (size_t r = 0; r < n_ranges; r++)
+		for (size_t i = ranges[r].from; i < ranges[r].from + ranges[r].n; i++)
+			out->index[i] = number_now[all->index[i]];
+	mem_free(count);
+	mem_free(order);
+	mem_free(number_now);
+}
+
 void dict_fini(struct dict *d)
 {
 	mem_free(d->index);

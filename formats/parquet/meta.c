@@ -162,6 +162,7 @@ static void get_group(struct arena *a, struct thrift_in *t, struct pq_group *g)
 		case 3: g->rows = get_u64(t, &f); break;
 		case 5: g->at = get_u64(t, &f); break;
 		case 6: g->bytes = get_u64(t, &f); break;
+		case 7: g->ordinal = get_u32(t, &f); break;
 		default: thrift_skip(t, &f);
 		}
 }

@@ -61,6 +61,7 @@ struct pq_group {
 	struct pq_chunk *chunks;        /* one per leaf, in the order of the schema */
 	uint32_t n_chunks;
 	uint64_t rows, raw_bytes, bytes, at;
+	uint32_t ordinal;               /* read only: it is written as it must be, the position in the list */
 };
 
 struct pq_meta {

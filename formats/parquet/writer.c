@@ -8,6 +8,7 @@
 struct pq_writer {
 	struct arena *mem;
 	struct buf *out;
+	bool many;
 	size_t base;                    /* of out when we began: offsets count from there */
 	struct pq_meta meta;
 	struct pq_leaf *leaves;
@@ -17,7 +18,7 @@ struct pq_writer {
 	struct chunk_maker *maker;
 };
 
-struct pq_writer *pq_writer_new(struct buf *out, const struct pq_node *nodes, uint32_t n_nodes)
+struct pq_writer *pq_writer_new(struct buf *out, const struct pq_node *nodes, uint32_t n_nodes, bool many)
 {
 	struct arena *mem = arena_new();
 	struct pq_writer *w = arena_zalloc(mem, sizeof(*w));
@@ -34,7 +35,8 @@ struct pq_writer *pq_writer_new(struct buf *out, const struct pq_node *nodes, ui
 	assert(rc == 0);
 	(void)rc;
 	w->leaf = w->n_leaves;
-	w->maker = chunk_maker_new();
+	w->many = many;
+	w->maker = chunk_maker_new(many);
 	buf_add(out, STR("PAR1"));
 	return w;
 }
@@ -53,7 +55,7 @@ void pq_writer_group(struct pq_writer *w, uint32_t rows)
 {
 	struct pq_group g = { .rows = rows, .n_chunks = w->n_leaves, .at = w->out->n - w->base };
 
-	assert(w->leaf == w->n_leaves && rows > 0);
+	assert(w->leaf == w->n_leaves && rows > 0 && (w->many || w->groups.n == 0));
 	g.chunks = arena_zarray(w->mem, w->n_leaves, sizeof(*g.chunks));
 	vec_push(&w->groups, g);
 	w->meta.rows += rows;

@@ -4,7 +4,7 @@
  * chunk, all of one kind side by side, ordinals, page checksums; ZSTD or none
  * per chunk, dictionaries where they pay.
  *
- *	struct pq_writer *w = pq_writer_new(&out, nodes, n_nodes);
+ *	struct pq_writer *w = pq_writer_new(&out, nodes, n_nodes, false);
  *	pq_writer_group(w, rows);
  *	for each leaf: pq_writer_column(w, &column);
  *	pq_writer_finish(w, STR("pyro 0.1.0"));        frees w; buf_check(&out) tells if it fit
@@ -42,14 +42,22 @@ struct pq_column {
 	const uint8_t *def;             /* definition level per entry; NULL: `level` for all */
 	uint8_t level;
 	uint32_t page_entries;          /* a page ends with the row that reaches so many */
+	const uint32_t *breaks;         /* rows where values of another kind begin, ascending: a page ends */
+	uint32_t n_breaks;              /* there too unless it is small */
+	bool mixed;                     /* pages with few distinct values may share a dictionary while the others */
+	                                /* stay as forms[0] says (compressed, no dictionary) */
 	const struct pq_form *forms;
 	uint32_t n_forms;
 };
 
 struct pq_writer;
 
-/* out and the nodes (depth first, root first) are borrowed until finish. */
-struct pq_writer *pq_writer_new(struct buf *out, const struct pq_node *nodes, uint32_t n_nodes);
+/*
+ * out and the nodes (depth first, root first) are borrowed until finish. many:
+ * there may be more than one row group. Then only forms with compression are
+ * used: Pyroscope's reader takes the codec of a column from the first group.
+ */
+struct pq_writer *pq_writer_new(struct buf *out, const struct pq_node *nodes, uint32_t n_nodes, bool many);
 /* A row group; then pq_writer_column once for each leaf, in order. */
 void pq_writer_group(struct pq_writer *w, uint32_t rows);
 void pq_writer_column(struct pq_writer *w, const struct pq_column *c);

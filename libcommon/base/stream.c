@@ -154,3 +154,14 @@ struct blob *blob_mem(struct str bytes)
 	*m = (struct mem_blob){ { bytes.n, mem_blob_read, mem_blob_close }, bytes.p };
 	return &m->blob;
 }
+
+struct blob *blobs_open(struct blobs *s, struct str name, struct err *e)
+{
+	return s->open(s, name, e);
+}
+
+void blobs_close(struct blobs *s)
+{
+	if (s)
+		s->close(s);
+}

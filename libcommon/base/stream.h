@@ -1,6 +1,6 @@
 /*
  * stream.h - bytes that come (src), bytes that go (sink), bytes that lie
- * there (blob). Compression, limits and checksums are a src over a src or a
+ * there (blob), and sets of those by name (blobs). Compression, limits and checksums are a src over a src or a
  * sink over a sink. A failed stream stays failed and keeps its first error.
  */
 #ifndef STREAM_H
@@ -31,6 +31,14 @@ struct blob {
 	void (*close)(struct blob *b);
 };
 
+/* Blobs by name: the files of a folder, a bucket prefix, members of a tar in memory. */
+struct blobs {
+	/* The blob of that name (relative, slash separated), or NULL with ERR_NOTFOUND. The caller closes it,
+	   before the set. */
+	struct blob *(*open)(struct blobs *s, struct str name, struct err *e);
+	void (*close)(struct blobs *s);
+};
+
 static inline int src_peek(struct src *s, size_t want, struct str *got, struct err *e)
 {
 	return s->peek(s, want, got, e);
@@ -47,6 +55,8 @@ int sink_write(struct sink *k, struct str bytes, struct err *e);
 int sink_close(struct sink *k, struct err *e);   /* accepts NULL */
 int blob_read(struct blob *b, struct arena *a, uint64_t off, size_t n, struct str *out, struct err *e);
 void blob_close(struct blob *b);                 /* accepts NULL */
+struct blob *blobs_open(struct blobs *s, struct str name, struct err *e);
+void blobs_close(struct blobs *s);               /* accepts NULL */
 
 struct src *src_mem(struct str bytes);           /* borrows the bytes */
 struct sink *sink_mem(struct buf *out);          /* borrows the buf */

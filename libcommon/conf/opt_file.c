@@ -69,7 +69,7 @@ static int unknown(struct walk *w, struct str path, unsigned line)
 static int walk_map(struct walk *w, struct str at, const struct yaml *map);
 
 /* A key without a row of its own. */
-static int walk_other(struct walk *w, struct str path, const struct yaml *y)
+static int walk_other(struct walk *w, struct str path, const struct yaml *y, unsigned line)
 {
 	struct opts *o = w->o;
 	bool inner = false, is_map = y->kind == YAML_MAP || y->kind == YAML_NULL;
@@ -79,26 +79,26 @@ static int walk_other(struct walk *w, struct str path, const struct yaml *y)
 		known = o->other->key(o->other, path, &inner, w->e);
 	if (known != 0)
 		return MIN(known, 0);
-	if (opts_harmless(o, path, w->name, y->line))
+	if (opts_harmless(o, path, w->name, line))
 		return 0;
 	if (is_map && (inner || is_inner(o, path)))
 		return walk_map(w, path, y);
 	/* What looks like a slip of the pen is not taken for somebody else's key. */
 	if (is_elsewhere(o, path) && (o->supervised || !opts_suggest(o, OPT_BY_YAML, path)))
 		return 0;
-	return unknown(w, path, y->line);
+	return unknown(w, path, line);
 }
 
-static int walk_key(struct walk *w, struct str path, const struct yaml *y)
+static int walk_key(struct walk *w, struct str path, const struct yaml *y, unsigned line)
 {
-	struct opt_mark from = { .origin = OPT_FROM_FILE, .line = y->line, .file = w->name };
+	struct opt_mark from = { .origin = OPT_FROM_FILE, .line = line, .file = w->name };
 	struct opt_ref ref;
 
 	if (!opts_lookup(w->o, OPT_BY_YAML, path, &ref))
-		return walk_other(w, path, y);
+		return walk_other(w, path, y, line);
 	if (y->kind == YAML_NULL || opts_set_yaml(w->o, ref, y, from, w->e) == 0)
 		return 0;
-	return err_wrap(w->e, "%s:%u: " STR_FMT, w->name, y->line, STR_ARG(path));
+	return err_wrap(w->e, "%s:%u: " STR_FMT, w->name, line, STR_ARG(path));
 }
 
 /* Depth is that of the tree: YAML_MAX_DEPTH. */
@@ -109,7 +109,7 @@ static int walk_map(struct walk *w, struct str at, const struct yaml *map)
 		struct str path = arena_printf(w->o->a, STR_FMT "%s" STR_FMT, STR_ARG(at), at.n ? "." : "",
 		                               STR_ARG(it->key));
 
-		if (walk_key(w, path, it->value) < 0)
+		if (walk_key(w, path, it->value, it->line) < 0)
 			return -1;
 	}
 	return 0;
@@ -166,7 +166,7 @@ struct overlay {
 
 static int overlay_map(struct overlay *v, struct str at, const struct yaml *map);
 
-static int overlay_key(struct overlay *v, struct str path, const struct yaml *y)
+static int overlay_key(struct overlay *v, struct str path, const struct yaml *y, unsigned line)
 {
 	bool inner = false;
 
@@ -181,13 +181,13 @@ static int overlay_key(struct overlay *v, struct str path, const struct yaml *y)
 			opt_clear_list(row, v->values);
 			if (opt_store_yaml(v->t, row, v->values, v->a, y, v->e) == 0)
 				return 0;
-			return err_wrap(v->e, "%s:%u: " STR_FMT, v->name, y->line, STR_ARG(path));
+			return err_wrap(v->e, "%s:%u: " STR_FMT, v->name, line, STR_ARG(path));
 		}
 		inner |= strlen(have) > path.n && str_prefix(str_cstr(have), path) && have[path.n] == '.';
 	}
 	if (inner && y->kind == YAML_MAP)
 		return overlay_map(v, path, y);
-	return err_set(v->e, ERR_CONFIG, "%s:%u: unknown key %.*s", v->name, y->line,
+	return err_set(v->e, ERR_CONFIG, "%s:%u: unknown key %.*s", v->name, line,
 	               (int)MIN(path.n, (size_t)200), path.p);
 }
 
@@ -198,7 +198,7 @@ static int overlay_map(struct overlay *v, struct str at, const struct yaml *map)
 		const char *dot = at.n && at.p[at.n - 1] != '.' ? "." : "";
 		struct str path = arena_printf(v->a, STR_FMT "%s" STR_FMT, STR_ARG(at), dot, STR_ARG(key));
 
-		if (overlay_key(v, path, map->items[i].value) < 0)
+		if (overlay_key(v, path, map->items[i].value, map->items[i].line) < 0)
 			return -1;
 	}
 	return 0;

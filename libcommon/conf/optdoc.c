@@ -5,7 +5,7 @@
 #include "conf/opt_impl.h"
 #include "conf/optdoc_impl.h"
 
-enum { COLUMN = 30, WIDTH = 100 };
+enum { COLUMN = 38, WIDTH = 100, VERB_COLUMN = 44 };
 
 const char *optdoc_type(const struct opt_table *t, const struct opt_row *row)
 {
@@ -130,11 +130,11 @@ static void help_usage(struct buf *out, const struct opts *o, const struct optdo
 		if (o->verb && strcmp(o->verb, v->name) != 0)
 			continue;
 		buf_printf(out, "\n  %s %s%s%s", o->prog, v->name, *v->args ? " " : "", v->args);
-		if (out->n - from >= COLUMN + 14) {
+		if (out->n - from >= VERB_COLUMN) {
 			buf_add(out, STR("\n"));
 			from = out->n;
 		}
-		buf_fill(out, ' ', COLUMN + 14 - (out->n - from));
+		buf_fill(out, ' ', VERB_COLUMN - (out->n - from));
 		buf_add(out, str_cstr(v->text));
 	}
 	if (about->args && !o->verb)

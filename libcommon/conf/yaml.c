@@ -64,7 +64,7 @@ void yaml_add(struct arena *a, struct yaml *parent, struct str key, struct yaml 
 		parent->items = items;
 		parent->cap = cap;
 	}
-	parent->items[parent->n++] = (struct yaml_item){ key, value };
+	parent->items[parent->n++] = (struct yaml_item){ .key = key, .value = value, .line = value->line };
 	parent->weight += value->weight;
 }
 
@@ -137,10 +137,14 @@ static int add_pair(struct reader *r, struct yaml *map, const struct yaml *key, 
 {
 	if (key->kind != YAML_SCALAR)
 		return bad(r, key->line, "a key must be a word");
+	if (key->text.n > YAML_MAX_KEY)
+		return err_set(r->e, ERR_CONFIG, "%s:%u: a key of %zu bytes; at most %d", r->name, key->line,
+		               key->text.n, YAML_MAX_KEY);
 	if (yaml_key(map, key->text))
 		return err_set(r->e, ERR_CONFIG, "%s:%u: key " STR_FMT " is given twice", r->name, key->line,
 		               STR_ARG(key->text));
 	yaml_add(r->a, map, key->text, value);
+	map->items[map->n - 1].line = key->line;
 	return 0;
 }
 

@@ -6,7 +6,8 @@
  * and merge keys (<<) are resolved; the tree counted with its shares is
  * limited, so a small file cannot unfold into a large one. Duplicate keys,
  * a second document, a depth above YAML_MAX_DEPTH and keys that are not
- * scalars are errors (ERR_CONFIG, "file:line: what"). JSON is YAML.
+ * scalars or longer than YAML_MAX_KEY are errors (ERR_CONFIG, "file:line:
+ * what"). JSON is YAML.
  *
  *	struct yaml *root = yaml_parse(a, text, "pyroscope.yaml", e);
  *	struct yaml *limits = yaml_get(root, "limits.max_label_names_per_series");
@@ -19,7 +20,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum { YAML_MAX_DEPTH = 32, YAML_MAX_NODES = 1 << 20 };
+/* YAML_MAX_KEY: with every byte escaped it stays below the 1024 bytes that YAML allows to a key. */
+enum { YAML_MAX_DEPTH = 32, YAML_MAX_NODES = 1 << 20, YAML_MAX_KEY = 250 };
 
 enum yaml_kind { YAML_NULL, YAML_SCALAR, YAML_LIST, YAML_MAP };
 
@@ -35,6 +37,7 @@ struct yaml {
 
 struct yaml_item {
 	struct str key;                 /* of a map, else empty */
+	unsigned line;                  /* of the key; 0 when it was not parsed */
 	struct yaml *value;
 };
 

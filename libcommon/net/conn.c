@@ -16,7 +16,8 @@ static enum step (*const steps[CONN_STATES])(struct conn *c) = {
 
 /* Legal moves; a move to the same state begins it anew. */
 static const unsigned may[CONN_STATES] = {
-	[CONN_HEAD] = 1u << CONN_HEAD | 1u << CONN_BODY | 1u << CONN_WORK | 1u << CONN_SEND | 1u << CONN_H2,
+	[CONN_HEAD] =
+	    1u << CONN_HEAD | 1u << CONN_BODY | 1u << CONN_WORK | 1u << CONN_SEND | 1u << CONN_H2,
 	[CONN_BODY] = 1u << CONN_WORK | 1u << CONN_SEND | 1u << CONN_H2,
 	[CONN_WORK] = 1u << CONN_SEND,
 	[CONN_SEND] = 1u << CONN_HEAD | 1u << CONN_LINGER,
@@ -279,7 +280,10 @@ void conn_drain(struct conn *c)
 	if (c->state == CONN_H2) {
 		h2_drain(c->h2);
 	} else if (c->state == CONN_HEAD && c->in_n == 0) {
-		/* A request may have come that nobody has looked at; a new connection gets a moment. */
+		/*
+		 * A request may have come that nobody has looked at; a new connection
+		 * gets a moment.
+		 */
 		c->readable = true;
 		if (!c->begun)
 			c->deadline = loop_mono(c->h->loop) + DRAIN_NEW * NS_PER_MS;

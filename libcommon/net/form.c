@@ -80,7 +80,8 @@ static void take_disposition(struct arena *a, struct str v, struct form_part *p)
 }
 
 /* The header lines of a part; *used: their bytes, with the empty line. */
-static int parse_head(struct arena *a, struct str s, struct form_part *p, size_t *used, struct err *e)
+static int parse_head(struct arena *a, struct str s, struct form_part *p, size_t *used,
+    struct err *e)
 {
 	struct str rest = s;
 
@@ -125,11 +126,13 @@ static int parse_parts(struct arena *a, struct str body, struct str delim, struc
 		size_t head = 0;
 
 		if (kind == 0)
-			return err_set(e, ERR_INVALID, "multipart: the body ends without its final boundary");
+			return err_set(e, ERR_INVALID,
+			    "multipart: the body ends without its final boundary");
 		if (kind == 2)
 			return 0;
 		if (++parts > FORM_MAX_PARTS)
-			return err_set(e, ERR_LIMIT, "multipart: more than %d parts", FORM_MAX_PARTS);
+			return err_set(e, ERR_LIMIT, "multipart: more than %d parts",
+			    FORM_MAX_PARTS);
 		body = str_skip(body, at + skip);
 		if (body.n == 0)
 			return err_set(e, ERR_INVALID, "multipart: the body ends in a part header");

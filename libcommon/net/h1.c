@@ -25,7 +25,8 @@ static const unsigned char kind[256] = {
 };
 
 enum { SEEN_LENGTH = 1, SEEN_CODING = 2, SEEN_CLOSE = 4, SEEN_KEEP = 8, SEEN_UPGRADE = 16,
-	SEEN_CONN_UPGRADE = 32, SEEN_CONN_SETTINGS = 64, SEEN_SETTINGS = 128, SEEN_EXPECT_OTHER = 256 };
+	SEEN_CONN_UPGRADE = 32, SEEN_CONN_SETTINGS = 64, SEEN_SETTINGS = 128,
+	    SEEN_EXPECT_OTHER = 256 };
 
 static bool all(struct str s, unsigned char what)
 {

@@ -53,7 +53,8 @@ struct h1_head {
 	uint64_t length;
 	bool keep_alive;                /* the version's default and Connection */
 	bool expect;                    /* Expect: 100-continue */
-	bool h2c;                       /* Upgrade: h2c with one HTTP2-Settings, both named in Connection */
+	/* Upgrade: h2c with one HTTP2-Settings, both named in Connection */
+	bool h2c;
 	struct str host;                /* p == NULL when absent */
 	struct str h2_settings;
 	size_t used;                    /* bytes of the head, leading empty line included */
@@ -61,7 +62,8 @@ struct h1_head {
 	size_t n_fields;
 	struct http_field fields[H1_MAX_FIELDS]; /* in order, values trimmed */
 
-	size_t start, scanned;          /* private: first byte of the head; bytes known to hold no end */
+	/* private: first byte of the head; bytes known to hold no end */
+	size_t start, scanned;
 	unsigned seen;
 };
 

@@ -9,7 +9,8 @@ enum {
 	MAX_HEADER_BYTES = 65536,       /* names and values of a request; 431 */
 	MAX_HEADER_FIELDS = 256,
 	OUT_FILL = 65536,               /* frames are collected up to this size for one send */
-	RESET_BURST = 500, RESET_RATE = 50, /* streams that a client may cancel: at once, a second */
+	/* streams that a client may cancel: at once, a second */
+	RESET_BURST = 500, RESET_RATE = 50,
 	MAX_CONTINUATIONS = 8,          /* frames behind a HEADERS frame */
 };
 
@@ -147,7 +148,8 @@ static void head_done(struct h2 *s, struct hreq *q)
 		static const nghttp2_nv go_on = { (uint8_t *)(uintptr_t)":status",
 			(uint8_t *)(uintptr_t)"100", 7, 3, NGHTTP2_NV_FLAG_NONE };
 
-		nghttp2_submit_headers(s->session, NGHTTP2_FLAG_NONE, q->stream, NULL, &go_on, 1, NULL);
+		nghttp2_submit_headers(s->session, NGHTTP2_FLAG_NONE, q->stream, NULL, &go_on, 1,
+		    NULL);
 	}
 }
 
@@ -455,7 +457,8 @@ static struct http_field clean(struct arena *a, struct http_field f)
 		name[i] = f.name.p[i] >= 'A' && f.name.p[i] <= 'Z' ? (char)(f.name.p[i] | 0x20) :
 		    f.name.p[i];
 	for (size_t i = 0; i < v.n; i++)
-		value[i] = ((unsigned char)v.p[i] < ' ' && v.p[i] != '\t') || v.p[i] == 0x7f ? ' ' : v.p[i];
+		value[i] = ((unsigned char)v.p[i] < ' ' && v.p[i] != '\t') ||
+		    v.p[i] == 0x7f ? ' ' : v.p[i];
 	return (struct http_field){ str_of(name, f.name.n), str_of(value, v.n) };
 }
 
@@ -481,7 +484,8 @@ static size_t make_head(struct hreq *q, const struct http_reply *rep, nghttp2_nv
 	bool have_length = false;
 	size_t n = 0;
 
-	nv[n++] = nv_of((struct http_field){ STR(":status"), arena_printf(a, "%03d", rep->status) });
+	nv[n++] = nv_of((struct http_field){ STR(":status"), arena_printf(a, "%03d",
+	    rep->status) });
 	nv[n++] = nv_of((struct http_field){ STR("date"), arena_str(a, httpd_date(q->h)) });
 	for (size_t i = 0; i < rep->n_headers; i++) {
 		struct http_field f = clean(a, rep->headers[i]);

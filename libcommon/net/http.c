@@ -54,7 +54,10 @@ struct str http_media_type(struct str content_type)
 	return str_trim(str_of(content_type.p, str_find(content_type, ';')));
 }
 
-/* One parameter: name=token or name="quoted". Moves rest behind it; -1: broken, 0: end, 1: there. */
+/*
+ * One parameter: name=token or name="quoted". Moves rest behind it; -1: broken, 0: end,
+ * 1: there.
+ */
 static int next_param(struct arena *a, struct str *rest, struct str *name, struct str *value)
 {
 	size_t n = 0;
@@ -80,7 +83,8 @@ static int next_param(struct arena *a, struct str *rest, struct str *name, struc
 
 		while (i < s.n && s.p[i] != '"') {
 			/* Other backslashes stand for themselves: old browsers send paths. */
-			if (s.p[i] == '\\' && i + 1 < s.n && strchr("()<>@,;:\\\"/[]?=", s.p[i + 1]))
+			if (s.p[i] == '\\' && i + 1 < s.n && strchr("()<>@,;:\\\"/[]?=",
+			    s.p[i + 1]))
 				i++;
 			out[k++] = s.p[i++];
 		}
@@ -170,7 +174,8 @@ static int check_media(struct arena *a, struct str text, bool *allow_utf8, struc
 		if (n == 0)
 			return err_set(e, ERR_INVALID, "mime: expected token after slash");
 		if (n < base.n)
-			return err_set(e, ERR_INVALID, "mime: unexpected content after media subtype");
+			return err_set(e, ERR_INVALID,
+			    "mime: unexpected content after media subtype");
 	}
 	while ((step = next_param(a, &rest, &name, &value)) == 1)
 		if (str_eq_nocase(name, STR("allow-utf8-labelnames")))
@@ -204,10 +209,12 @@ const char *http_status_text(int status)
 		short status;
 		const char *text;
 	} texts[] = {
-		{ 100, "Continue" }, { 101, "Switching Protocols" }, { 200, "OK" }, { 201, "Created" },
+		{ 100, "Continue" }, { 101, "Switching Protocols" }, { 200, "OK" }, { 201,
+		    "Created" },
 		{ 202, "Accepted" }, { 204, "No Content" }, { 206, "Partial Content" },
 		{ 301, "Moved Permanently" }, { 302, "Found" }, { 303, "See Other" },
-		{ 304, "Not Modified" }, { 307, "Temporary Redirect" }, { 308, "Permanent Redirect" },
+		{ 304, "Not Modified" }, { 307, "Temporary Redirect" }, { 308,
+		    "Permanent Redirect" },
 		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" },
 		{ 404, "Not Found" }, { 405, "Method Not Allowed" }, { 406, "Not Acceptable" },
 		{ 408, "Request Timeout" }, { 409, "Conflict" }, { 410, "Gone" },

@@ -44,14 +44,16 @@ struct http_req {
 	struct str path;                /* percent-decoded; begins with '/'; "*" for OPTIONS * */
 	struct str query;               /* as sent, without '?'; see url.h */
 	struct str host;                /* Host or :authority */
-	const struct http_field *headers; /* in order, without pseudo fields; h2 names are lower case */
+	/* in order, without pseudo fields; h2 names are lower case */
+	const struct http_field *headers;
 	size_t n_headers;
 	struct str body;                /* whole, as received (before any Content-Encoding) */
 	struct str peer;                /* "10.0.0.1:1234" or "unix" */
 	int64_t mono, wall;             /* when the handler was called */
 	bool http2;                     /* this hop, or the first hop when forwarded */
 	bool tls;
-	bool forwarded;                 /* came through proxy.h: trailers go back as header fields */
+	/* came through proxy.h: trailers go back as header fields */
+	bool forwarded;
 	bool too_big;                   /* the body passed its limit and was not read */
 	bool gone;                      /* the client has left; reply anyway */
 	bool gzip_ok;                   /* the reply may be compressed (set from ROUTE_GZIP) */
@@ -67,12 +69,14 @@ struct http_req {
 
 struct http_reply {
 	int status;
-	const struct http_field *headers;  /* copied; Date, Content-Length and Connection are added */
+	/* copied; Date, Content-Length and Connection are added */
+	const struct http_field *headers;
 	size_t n_headers;
 	struct str body;                /* copied, unless ... */
 	bool keep;                      /* ... it is static or stays alive as long as r->a */
 	struct buf *take;               /* a body to take over (emptied; body is ignored) */
-	const struct http_field *trailers; /* copied; HTTP/2 trailers, chunked trailers, or forwarded fields */
+	/* copied; HTTP/2 trailers, chunked trailers, or forwarded fields */
+	const struct http_field *trailers;
 	size_t n_trailers;
 	bool close;                     /* end the connection after this reply (HTTP/1) */
 };
@@ -91,8 +95,10 @@ bool http_is(const struct http_req *r, const char *method);
 struct str http_own(struct http_req *r, struct buf *b);
 
 /* Replies in short. */
-void http_reply_text(struct http_req *r, int status, struct str text); /* text/plain; charset=utf-8, copied */
-void http_reply_type(struct http_req *r, int status, const char *type, struct str body); /* body copied */
+/* text/plain; charset=utf-8, copied */
+void http_reply_text(struct http_req *r, int status, struct str text);
+/* body copied */
+void http_reply_type(struct http_req *r, int status, const char *type, struct str body);
 void http_reply_empty(struct http_req *r, int status);
 void http_reply_redirect(struct http_req *r, int status, struct str location);
 void http_reply_not_found(struct http_req *r);                         /* "404 page not found\n" */
@@ -106,7 +112,10 @@ void http_reply_json(struct http_req *r, int status, struct buf *take); /* appli
 void http_error_json(struct http_req *r, int status, const char *code, struct str message);
 void http_error(struct http_req *r, const struct err *e);
 
-/* For jobs: the middle of a media type, "text/html; charset=x" -> "text/html" (slice, blanks trimmed). */
+/*
+ * For jobs: the middle of a media type, "text/html; charset=x" -> "text/html" (slice,
+ * blanks trimmed).
+ */
 struct str http_media_type(struct str content_type);
 /* A parameter of it, quotes and escapes removed; p == NULL when there is none. */
 struct str http_media_param(struct arena *a, struct str content_type, const char *name);

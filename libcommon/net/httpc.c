@@ -117,7 +117,8 @@ static int fail(CURLcode rc, const struct httpc_req *req, const struct answer *a
 		break;
 	}
 	if (an->refused != NULL)
-		return err_set(e, ERR_LIMIT, "%s: the %s of the answer is larger than %zu bytes", req->url,
+		return err_set(e, ERR_LIMIT, "%s: the %s of the answer is larger than %zu bytes",
+		    req->url,
 		    an->refused, an->refused[0] == 'b' ? limit : (size_t)MAX_HEADER_BYTES);
 	return err_set(e, kind, "%s: %s", req->url, text[0] ? text : curl_easy_strerror(rc));
 }
@@ -137,7 +138,8 @@ static int add_line(struct curl_slist **list, struct arena *a, struct str name, 
 	struct curl_slist *more;
 
 	if (!clean(name) || !clean(value) || name.n == 0)
-		return err_set(e, ERR_INVALID, "header field " STR_FMT " has a control byte", STR_ARG(name));
+		return err_set(e, ERR_INVALID, "header field " STR_FMT " has a control byte",
+		    STR_ARG(name));
 	/* libcurl drops "Name:" and wants "Name;" for a field without a value. */
 	line = value.n > 0 ? arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(name), STR_ARG(value)) :
 	    arena_printf(a, STR_FMT ";", STR_ARG(name));
@@ -158,7 +160,8 @@ static int make_headers(const struct httpc_req *req, struct arena *a, struct cur
 		type |= str_eq_nocase(req->headers[i].name, STR("Content-Type"));
 		expect |= str_eq_nocase(req->headers[i].name, STR("Expect"));
 	}
-	if (req->tenant != NULL && add_line(list, a, STR("X-Scope-OrgID"), str_cstr(req->tenant), e) < 0)
+	if (req->tenant != NULL && add_line(list, a, STR("X-Scope-OrgID"), str_cstr(req->tenant),
+	    e) < 0)
 		return -1;
 	/* libcurl would add a form's type, and wait a second for "100 Continue". */
 	if (!type)
@@ -318,7 +321,8 @@ int httpc_call(struct httpc *c, struct arena *a, const struct httpc_req *req, st
 	res->n_headers = an.fields.n;
 	res->headers = arena_array(a, an.fields.n, sizeof(*an.fields.p));
 	if (an.fields.n > 0)
-		memcpy((void *)(uintptr_t)res->headers, an.fields.p, an.fields.n * sizeof(*an.fields.p));
+		memcpy((void *)(uintptr_t)res->headers, an.fields.p,
+		    an.fields.n * sizeof(*an.fields.p));
 	out = 0;
 done:
 	/* The handle must not point into what dies now. */

@@ -11,8 +11,10 @@
  *	httpc_free(c);
  *
  * A httpc keeps connections between calls; it is used by one thread at a
- * time. The answer lives in the arena given. ERR_TIMEOUT, ERR_BUSY (refused, unreachable), ERR_LIMIT
- * (answer larger than max_body), ERR_INVALID (bad URL), ERR_DENIED (TLS does not verify), ERR_IO.
+ * time. The answer lives in the arena given. Kinds of failure: ERR_TIMEOUT,
+ * ERR_BUSY (refused, unreachable, broken), ERR_LIMIT (answer larger than
+ * max_body, too many redirects), ERR_INVALID (bad URL or header), ERR_DENIED
+ * (TLS does not verify), ERR_IO.
  */
 #ifndef HTTPC_H
 #define HTTPC_H

@@ -150,8 +150,11 @@ static void accept_failed(struct httpd *h, int why)
 {
 	if (why == EAGAIN || why == ECONNABORTED || why == EINTR)
 		return;
-	log_event(LOG_WARN, "cannot accept, waiting", LOG_CSTR("err", strerror(why)),
-	    LOG_I64("connections", h->conns.n));
+	if (h->told_full == 0 || loop_mono(h->loop) - h->told_full >= 10 * NS_PER_S) {
+		h->told_full = loop_mono(h->loop);
+		log_event(LOG_WARN, "cannot accept, waiting", LOG_CSTR("err", strerror(why)),
+		    LOG_I64("connections", h->conns.n));
+	}
 	pause_accept(h);
 	loop_timer(h->loop, &h->resume, loop_mono(h->loop) + 100 * NS_PER_MS);
 }

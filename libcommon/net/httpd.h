@@ -17,9 +17,13 @@
  * Limits. Every value of httpd_conf that is 0 means its default. A client
  * that is too slow is cut off: the whole head within header_timeout of its
  * first byte; bodies and replies must move within body_timeout and
- * write_timeout, and take no longer than that plus their bytes at min_rate. Memory for bodies on the way in
- * is limited in all (max_body_bytes): beyond it the answer is 503. An idle
- * connection holds about 300 bytes.
+ * write_timeout, and take no longer than that plus their bytes at min_rate.
+ * A handler may take its time: no timeout runs while it works. Memory for
+ * bodies on the way in is limited in all (max_body_bytes): beyond it the
+ * answer is 503. An idle connection holds about 350 bytes.
+ *
+ * HTTP/2: windows of 1 MiB a stream and 16 MiB a connection, 64 KiB of header
+ * fields, limits on cancelled streams and CONTINUATION frames.
  */
 #ifndef HTTPD_H
 #define HTTPD_H
@@ -34,7 +38,8 @@ struct router;
 struct tls;
 
 struct httpd_conf {
-	size_t max_conns;               /* 10,000; then the longest idle one is closed, or accepting waits */
+	/* 10,000; then the longest idle one is closed, or accepting waits */
+	size_t max_conns;
 	size_t body_limit;              /* 256 MiB: of routes that state none */
 	uint64_t max_body_bytes;        /* 1 GiB: request bodies in memory, all connections */
 	int64_t header_timeout;         /* 30 s */
@@ -43,7 +48,8 @@ struct httpd_conf {
 	int64_t idle_timeout;           /* 120 s */
 	int64_t min_rate;               /* 10 KiB a second, see above */
 	uint32_t max_streams;           /* 250 concurrent HTTP/2 streams of a connection */
-	bool trust_forwarded;           /* believe X-Pyro-Forwarded of TCP peers (unix peers always) */
+	/* believe X-Pyro-Forwarded of TCP peers (unix peers always) */
+	bool trust_forwarded;
 	void *owner;                    /* becomes http_req.owner */
 };
 

@@ -41,7 +41,8 @@ enum {
 	MAX_POOL = 64,          /* requests kept */
 	POOL_ARENA = 65536,     /* arenas larger than this are not kept */
 	HTTPD_PEER_MAX = 56,    /* "[v6]:port" */
-	DRAIN_NEW = 250,        /* ms that a connection without a request is kept when the server stops */
+	/* ms that a connection without a request is kept when the server stops */
+	DRAIN_NEW = 250,
 	TURN_STEPS = 64,        /* steps of one connection before others get their turn */
 };
 
@@ -161,6 +162,7 @@ struct httpd {
 	char date[32];                  /* "Thu, 15 Jan 2026 10:00:00 GMT" */
 	int64_t date_second;
 	int64_t tick_every;
+	int64_t told_full;              /* when the log last heard of a failing accept */
 	bool paused, stopping, told, freed;
 	int64_t stop_at;
 	void (*done)(void *ctx);
@@ -171,7 +173,8 @@ struct httpd {
 /* httpd.c */
 void httpd_conn_closed(struct httpd *h);
 void httpd_room(struct httpd *h);
-void httpd_release(struct httpd *h);             /* after httpd_free: when the last request is gone */
+/* after httpd_free: when the last request is gone */
+void httpd_release(struct httpd *h);
 struct str httpd_date(struct httpd *h);
 char *httpd_scratch(struct httpd *h);            /* SCRATCH bytes, until the next call */
 char *httpd_take_scratch(struct httpd *h);       /* the buffer is the caller's now */

@@ -65,7 +65,8 @@ static int parse_tcp(struct str text, enum net_use use, struct net_addr *at, str
 	int rc;
 
 	if (split_host(text, &host, &port) < 0 || host.n >= sizeof(h))
-		return err_set(e, ERR_CONFIG, "%s: want host:port, [v6]:port, unix:path or fd:number",
+		return err_set(e, ERR_CONFIG,
+		    "%s: want host:port, [v6]:port, unix:path or fd:number",
 		    at->name);
 	if (num_u64(port, &number, e) < 0 || number > 65535)
 		return err_set(e, ERR_CONFIG, "%s: the port must be 0 to 65535", at->name);
@@ -79,7 +80,8 @@ static int parse_tcp(struct str text, enum net_use use, struct net_addr *at, str
 		    gai_strerror(rc));
 	/* An empty host listens on IPv6 when there is any, which takes IPv4 as well. */
 	for (struct addrinfo *i = got; i != NULL; i = i->ai_next)
-		if (at->len == 0 || (host.n == 0 && use == NET_LISTEN && i->ai_family == AF_INET6)) {
+		if (at->len == 0 || (host.n == 0 && use == NET_LISTEN &&
+		    i->ai_family == AF_INET6)) {
 			memcpy(&at->sa, i->ai_addr, i->ai_addrlen);
 			at->len = i->ai_addrlen;
 		}
@@ -99,7 +101,8 @@ int net_parse(struct str text, enum net_use use, struct net_addr *at, struct err
 		return parse_unix(str_skip(text, 5), at, e);
 	if (str_prefix(text, STR("fd:"))) {
 		if (use == NET_CONNECT)
-			return err_set(e, ERR_CONFIG, "%s: a descriptor cannot be connected to", at->name);
+			return err_set(e, ERR_CONFIG, "%s: a descriptor cannot be connected to",
+			    at->name);
 		return parse_fd(str_skip(text, 3), at, e);
 	}
 	return parse_tcp(text, use, at, e);
@@ -133,7 +136,8 @@ static int new_socket(const struct net_addr *at, struct err *e)
 
 static bool is_path(const struct net_addr *at)
 {
-	return at->sa.ss_family == AF_UNIX && ((const struct sockaddr_un *)&at->sa)->sun_path[0] != '\0';
+	return at->sa.ss_family == AF_UNIX &&
+	    ((const struct sockaddr_un *)&at->sa)->sun_path[0] != '\0';
 }
 
 /* Removes the path of a server that no longer runs. */
@@ -167,7 +171,8 @@ static int bind_to(int fd, const struct net_addr *at, struct net_listen_opts o, 
 		rc = bind(fd, (const struct sockaddr *)&at->sa, at->len);
 	}
 	if (rc < 0)
-		return err_sys(e, errno == EADDRINUSE ? ERR_BUSY : ERR_IO, "listen on %s", at->name);
+		return err_sys(e, errno == EADDRINUSE ? ERR_BUSY : ERR_IO, "listen on %s",
+		    at->name);
 	return 0;
 }
 

@@ -89,7 +89,8 @@ static bool is_one_of(struct str name, const struct str *list, size_t n)
 static bool dropped(struct str name)
 {
 	static const struct str list[] = {
-		{ "Host", 4 }, { "Connection", 10 }, { "Keep-Alive", 10 }, { "TE", 2 }, { "Trailer", 7 },
+		{ "Host", 4 }, { "Connection", 10 }, { "Keep-Alive", 10 }, { "TE", 2 }, { "Trailer",
+		    7 },
 		{ "Transfer-Encoding", 17 }, { "Upgrade", 7 }, { "HTTP2-Settings", 14 },
 		{ "Expect", 6 }, { "Content-Length", 14 }, { "Proxy-Connection", 16 },
 		{ "X-Pyro-Forwarded", 16 }, { "X-Pyro-Peer", 11 },
@@ -152,7 +153,10 @@ void proxy_handle(struct http_req *r, void *ctx)
 		return;
 	}
 	f = arena_zalloc(r->a, sizeof(*f));
-	*f = (struct forward){ .r = r, .p = p, .since = loop_mono(p->loop), .timer.fn = forward_late };
+	f->r = r;
+	f->p = p;
+	f->since = loop_mono(p->loop);
+	f->timer.fn = forward_late;
 	f->head = make_head(r);
 	if (f->head.p == NULL) {
 		http_error_json(r, 431, NULL, STR("the header is too large to forward"));

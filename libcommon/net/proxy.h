@@ -35,7 +35,8 @@ struct proxy_conf {
 	size_t max_queue;               /* 1024 requests waiting for a connection; then 503 */
 	size_t max_answer;              /* 1 GiB: larger answers are 502 */
 	int64_t timeout;                /* 120 s for a whole request; then 504 */
-	int64_t retry_for;              /* 10 s while connections are refused; negative = do not wait */
+	/* 10 s while connections are refused; negative = do not wait */
+	int64_t retry_for;
 	int64_t idle_timeout;           /* 60 s: kept connections */
 };
 

@@ -103,7 +103,8 @@ static int send_some(struct up *u)
 		size_t off = f->sent > head.n ? f->sent - head.n : 0;
 
 		if (off < body.n)
-			v[m.msg_iovlen++] = (struct iovec){ (void *)(uintptr_t)(body.p + off), body.n - off };
+			v[m.msg_iovlen++] = (struct iovec){ (void *)(uintptr_t)(body.p + off),
+			    body.n - off };
 	}
 	if (m.msg_iovlen == 0)
 		return 1;
@@ -150,7 +151,8 @@ static bool dropped(struct str name)
 	case 7:
 		return str_eq_nocase(name, STR("Trailer")) || str_eq_nocase(name, STR("Upgrade"));
 	case 10:
-		return str_eq_nocase(name, STR("Connection")) || str_eq_nocase(name, STR("Keep-Alive"));
+		return str_eq_nocase(name, STR("Connection")) || str_eq_nocase(name,
+		    STR("Keep-Alive"));
 	case 17:
 		return str_eq_nocase(name, STR("Transfer-Encoding"));
 	}
@@ -199,7 +201,8 @@ static void finish(struct up *u, bool clean)
 		struct http_field t = u->fields[i];
 
 		if (is_trailer(t.name))
-			trailers[rep.n_trailers++] = (struct http_field){ str_skip(t.name, 15), t.value };
+			trailers[rep.n_trailers++] = (struct http_field){ str_skip(t.name, 15),
+			    t.value };
 		else
 			u->fields[rep.n_headers++] = t;
 	}

@@ -5,7 +5,7 @@
  *	static const struct route routes[] = {
  *		{ .path = "/ready", .methods = "GET", .fn = ready },
  *		{ .path = "/ingest", .methods = "POST", .fn = ingest, .body_limit = 256 << 20 },
- *		{ .path = "/pyroscope/", .methods = "GET", .fn = front, .flags = ROUTE_PREFIX | ROUTE_GZIP },
+ *		{ .path = "/ui/", .methods = "GET", .fn = ui, .flags = ROUTE_PREFIX | ROUTE_GZIP },
  *	};
  *	struct router *r = router_new(routes, ARRAY_LEN(routes), me, e);
  *
@@ -22,8 +22,10 @@
 #include "net/http.h"
 
 enum {
-	ROUTE_PREFIX = 1,       /* path is a prefix ("/" matches all); exact rows win, then the longest */
-	ROUTE_GZIP = 2,         /* answers of 1400 bytes and more are compressed when the client lets us */
+	/* path is a prefix ("/" matches all); exact rows win, then the longest */
+	ROUTE_PREFIX = 1,
+	/* answers of 1400 bytes and more are compressed when the client lets us */
+	ROUTE_GZIP = 2,
 	ROUTE_ALLOW = 4,        /* a 405 names the methods (Connect procedures) */
 };
 

@@ -49,7 +49,8 @@ static const struct wire *find_wire(struct arena *a, struct str type)
 		struct str known = str_cstr(wires[i].type);
 		size_t semicolon = str_find(known, ';');
 
-		if ((semicolon < known.n) == params && str_eq_nocase(base, str_of(known.p, semicolon)))
+		if ((semicolon < known.n) == params && str_eq_nocase(base, str_of(known.p,
+		    semicolon)))
 			return &wires[i];
 	}
 	return NULL;
@@ -78,10 +79,12 @@ static int connect_timeout(struct rpc_call *c, struct str v, struct err *e)
 	if (v.n == 0)
 		return 0;
 	if (v.n > 10)
-		return err_set(e, ERR_INVALID, "parse timeout: \"" STR_FMT "\" has >10 digits", STR_ARG(v));
+		return err_set(e, ERR_INVALID, "parse timeout: \"" STR_FMT "\" has >10 digits",
+		    STR_ARG(v));
 	if (num_i64(v, &ms, e) < 0)
 		return err_set(e, ERR_INVALID,
-		    "parse timeout: strconv.ParseInt: parsing \"" STR_FMT "\": invalid syntax", STR_ARG(v));
+		    "parse timeout: strconv.ParseInt: parsing \"" STR_FMT "\": invalid syntax",
+		    STR_ARG(v));
 	c->deadline = c->r->mono + ms * NS_PER_MS;
 	return 0;
 }
@@ -108,7 +111,8 @@ static int grpc_timeout(struct rpc_call *c, struct str v, struct err *e)
 			c->deadline = c->r->mono + n * units[i].ns;
 		return 0;
 	}
-	return err_set(e, ERR_INVALID, "protocol error: invalid grpc-timeout \"" STR_FMT "\"", STR_ARG(v));
+	return err_set(e, ERR_INVALID, "protocol error: invalid grpc-timeout \"" STR_FMT "\"",
+	    STR_ARG(v));
 }
 
 static bool wants_gzip(struct str accepted)
@@ -164,7 +168,8 @@ static int open_connect(struct rpc_call *c, size_t limit, struct err *e)
 	if (coding(c, "Content-Encoding", "Accept-Encoding", &packed, e) < 0)
 		return -1;
 	if (version.p != NULL && version.n > 0 && !str_eq(version, STR("1")))
-		return err_set(e, ERR_INVALID, "Connect-Protocol-Version must be \"1\": got \"" STR_FMT "\"",
+		return err_set(e, ERR_INVALID,
+		    "Connect-Protocol-Version must be \"1\": got \"" STR_FMT "\"",
 		    STR_ARG(version));
 	if (connect_timeout(c, http_header(c->r, "Connect-Timeout-Ms"), e) < 0)
 		return -1;
@@ -193,7 +198,8 @@ static int open_grpc(struct rpc_call *c, size_t limit, struct err *e)
 	n = (uint32_t)(unsigned char)body.p[1] << 24 | (uint32_t)(unsigned char)body.p[2] << 16 |
 	    (uint32_t)(unsigned char)body.p[3] << 8 | (unsigned char)body.p[4];
 	if (n > limit)
-		return err_set(e, ERR_LIMIT, "message size %u is larger than configured max %zu", n, limit);
+		return err_set(e, ERR_LIMIT, "message size %u is larger than configured max %zu", n,
+		    limit);
 	if (n > body.n - ENVELOPE)
 		return err_set(e, ERR_INVALID,
 		    "protocol error: promised %u bytes in enveloped message, got %zu bytes", n,

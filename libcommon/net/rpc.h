@@ -2,11 +2,12 @@
  * rpc.h - unary procedures at POST /<package.Service>/<Procedure>, in the
  * three protocols that are told apart by Content-Type alone:
  *
- *	Connect    application/proto, application/json             body = message
- *	gRPC       application/grpc[+proto|+json], over HTTP/2      body = one envelope
- *	gRPC-web   application/grpc-web[+proto|+json]               body = envelope, answer ends in a trailers frame
+ *	Connect    application/proto, application/json   body = message
+ *	gRPC       application/grpc[+proto|+json]        body = one envelope; trailers
+ *	gRPC-web   application/grpc-web[+proto|+json]    body = one envelope; the answer
+ *	                                                 has a second one with the trailers
  *
- *	envelope: flags u8 (1 = compressed, 0x80 = trailers of gRPC-web) | length u32 big endian | bytes
+ *	envelope: u8 flags (1 compressed, 0x80 trailers) | u32 length, big endian | bytes
  *
  * A handler opens the call, works on c->message in c->codec, and answers
  * exactly once, on the loop's thread:
@@ -16,7 +17,7 @@
  *		struct rpc_call *c = rpc_open(r, &(struct rpc_conf){ .max_message = 64 << 20 });
  *
  *		if (c == NULL)
- *			return;                 // answered already: 415, bad timeout, broken gzip, ...
+ *			return;         // answered already: 415, bad timeout, broken gzip, ...
  *		...
  *		rpc_reply_message(c, bytes);    // or rpc_fail(c, &err)
  *	}
@@ -45,7 +46,8 @@ enum rpc_protocol { RPC_CONNECT, RPC_GRPC, RPC_GRPC_WEB };
 enum rpc_codec { RPC_PROTO, RPC_JSON };
 
 struct rpc_conf {
-	size_t max_message;     /* of the unpacked message; 0 = the route's body limit, or 256 MiB */
+	/* of the unpacked message; 0 = the route's body limit, or 256 MiB */
+	size_t max_message;
 	int gzip_level;         /* 0 = 1 */
 };
 
@@ -99,6 +101,7 @@ void rpc_too_big(struct http_req *r, void *ctx);         /* resource_exhausted *
 void rpc_unknown(struct http_req *r, void *ctx);         /* gRPC: unimplemented; others: 404 text */
 
 #define RPC_ROUTE(path_, fn_) \
-	{ .path = (path_), .methods = "POST", .fn = (fn_), .flags = ROUTE_ALLOW, .too_big = rpc_too_big }
+	{ .path = (path_), .methods = "POST", .fn = (fn_), .flags = ROUTE_ALLOW,
+	    .too_big = rpc_too_big }
 
 #endif

@@ -181,7 +181,8 @@ void rpc_reply(struct rpc_call *c, const struct rpc_answer *answer)
 	if (bytes_of(answer).n > UINT32_MAX - 64 && c->protocol != RPC_CONNECT) {
 		if (answer->take != NULL)
 			buf_fini(answer->take);
-		rpc_fail_code(c, RPC_RESOURCE_EXHAUSTED, STR("the answer is larger than an envelope"));
+		rpc_fail_code(c, RPC_RESOURCE_EXHAUSTED,
+		    STR("the answer is larger than an envelope"));
 		return;
 	}
 	if (c->protocol == RPC_CONNECT)

@@ -81,7 +81,8 @@ static int pick_protocol(SSL *ssl, const unsigned char **out, unsigned char *out
 
 	(void)ssl;
 	if (SSL_select_next_proto(&got, out_n, t->conf.no_http2 ? h1 : both,
-	    t->conf.no_http2 ? sizeof(h1) - 1 : sizeof(both) - 1, in, in_n) != OPENSSL_NPN_NEGOTIATED)
+	    t->conf.no_http2 ? sizeof(h1) - 1 : sizeof(both) - 1, in,
+	    in_n) != OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_NOACK;
 	*out = got;
 	return SSL_TLSEXT_ERR_OK;
@@ -124,7 +125,8 @@ static SSL_CTX *make_ctx(struct tls *t, struct err *e)
 		openssl_error(e, ERR_IO, "new context", NULL);
 		return NULL;
 	}
-	SSL_CTX_set_min_proto_version(ctx, conf->min_version == 13 ? TLS1_3_VERSION : TLS1_2_VERSION);
+	SSL_CTX_set_min_proto_version(ctx, conf->min_version == 13 ? TLS1_3_VERSION :
+	    TLS1_2_VERSION);
 	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
 	    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |

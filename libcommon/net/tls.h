@@ -17,7 +17,8 @@
 
 struct tls;
 
-enum tls_auth { TLS_AUTH_NONE, TLS_AUTH_REQUEST, TLS_AUTH_ANY, TLS_AUTH_IF_GIVEN, TLS_AUTH_REQUIRE };
+enum tls_auth { TLS_AUTH_NONE, TLS_AUTH_REQUEST, TLS_AUTH_ANY, TLS_AUTH_IF_GIVEN,
+    TLS_AUTH_REQUIRE };
 
 struct tls_conf {
 	const char *cert;       /* PEM file: certificate and chain */

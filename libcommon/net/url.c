@@ -12,7 +12,8 @@ static bool is_scheme(struct str s)
 		char c = s.p[i];
 		bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 
-		if (!letter && (i == 0 || !((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.')))
+		if (!letter && (i == 0 || !((c >= '0' && c <= '9') || c == '+' || c == '-' ||
+		    c == '.')))
 			return false;
 	}
 	return true;
@@ -26,7 +27,8 @@ static int parse_port(struct str s, uint16_t *port, struct err *e)
 	if (s.n == 0)
 		return 0;
 	if (num_u64(s, &n, e) < 0 || n > 65535)
-		return err_set(e, ERR_INVALID, "URL: the port \"" STR_FMT "\" is not 0 to 65535", STR_ARG(s));
+		return err_set(e, ERR_INVALID, "URL: the port \"" STR_FMT "\" is not 0 to 65535",
+		    STR_ARG(s));
 	*port = (uint16_t)n;
 	return 0;
 }
@@ -55,7 +57,8 @@ static int parse_authority(struct str s, struct url *u, struct err *e)
 		struct str port = str_skip(s, end + 1);
 
 		if (end == s.n || (port.n > 0 && port.p[0] != ':'))
-			return err_set(e, ERR_INVALID, "URL: the IPv6 address has no closing bracket");
+			return err_set(e, ERR_INVALID,
+			    "URL: the IPv6 address has no closing bracket");
 		u->host = str_of(s.p + 1, end - 1);
 		return parse_port(str_skip(port, 1), &u->port, e);
 	}
@@ -112,13 +115,15 @@ int url_query(struct arena *a, struct str query, struct url_param **out, size_t 
 		count += query.p[i] == '&';
 	*n = 0;
 	if (count > URL_MAX_PARAMS)
-		return err_set(e, ERR_LIMIT, "query string of %zu parameters: the limit is %d", count,
+		return err_set(e, ERR_LIMIT, "query string of %zu parameters: the limit is %d",
+		    count,
 		    URL_MAX_PARAMS);
 	*out = arena_array(a, count, sizeof(**out));
 	while (query.n > 0) {
 		struct str pair = str_cut(&query, '&');
 
-		if (pair.n > 0 && str_find(pair, ';') == pair.n && decode_pair(a, pair, &(*out)[*n]))
+		if (pair.n > 0 && str_find(pair, ';') == pair.n && decode_pair(a, pair,
+		    &(*out)[*n]))
 			++*n;
 	}
 	return 0;
@@ -183,7 +188,8 @@ static void add_encoded(struct buf *b, struct str s)
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
-		if (((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+		if (((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9') ||
+		    c == '-' ||
 		    c == '_' || c == '.' || c == '~') {
 			buf_byte(b, c);
 		} else if (c == ' ') {

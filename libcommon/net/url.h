@@ -19,7 +19,8 @@
 
 struct url {
 	struct str scheme;      /* "http"; as written */
-	struct str user;        /* "name" or "name:password", still encoded; p == NULL without '@' */
+	/* "name" or "name:password", still encoded; p == NULL without '@' */
+	struct str user;
 	struct str host;        /* without brackets */
 	bool ipv6;              /* the host was in brackets */
 	uint16_t port;          /* 0 when not given */

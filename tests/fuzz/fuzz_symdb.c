@@ -11,7 +11,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
-static int no_strings(struct symdb_tables *t, struct arena *a, struct symdb_range r, struct str *out, struct err *e)
+static int no_strings(struct symdb_tables *t, struct arena *a, struct symdb_range r,
+    struct str *out, struct err *e)
 {
 	(void)t;
 	(void)a;
@@ -21,8 +22,8 @@ static int no_strings(struct symdb_tables *t, struct arena *a, struct symdb_rang
 	return 0;
 }
 
-static int no_mappings(struct symdb_tables *t, struct arena *a, struct symdb_range r, struct sym_mapping *out,
-    struct err *e)
+static int no_mappings(struct symdb_tables *t, struct arena *a, struct symdb_range r,
+    struct sym_mapping *out, struct err *e)
 {
 	(void)t;
 	(void)a;
@@ -31,8 +32,8 @@ static int no_mappings(struct symdb_tables *t, struct arena *a, struct symdb_ran
 	return 0;
 }
 
-static int no_functions(struct symdb_tables *t, struct arena *a, struct symdb_range r, struct sym_function *out,
-    struct err *e)
+static int no_functions(struct symdb_tables *t, struct arena *a, struct symdb_range r,
+    struct sym_function *out, struct err *e)
 {
 	(void)t;
 	(void)a;
@@ -41,8 +42,8 @@ static int no_functions(struct symdb_tables *t, struct arena *a, struct symdb_ra
 	return 0;
 }
 
-static int no_locations(struct symdb_tables *t, struct arena *a, struct symdb_range r, struct sym_location *out,
-    struct sym_line **lines, uint32_t *n_lines, struct err *e)
+static int no_locations(struct symdb_tables *t, struct arena *a, struct symdb_range r,
+    struct sym_location *out, struct sym_line **lines, uint32_t *n_lines, struct err *e)
 {
 	(void)t;
 	(void)a;
@@ -107,7 +108,8 @@ static void read_section(char *p, size_t n, unsigned kind, uint32_t length)
 {
 	static const struct {
 		uint16_t header;
-		int (*decode)(struct symbols *s, struct str bytes, const struct symdb_ref *r, struct err *e);
+		int (*decode)(struct symbols *s, struct str bytes, const struct symdb_ref *r,
+		    struct err *e);
 	} kinds[] = {
 		{ SYMDB_STRINGS_HEADER, symdb_decode_strings }, { SYMDB_MAPPINGS_HEADER, symdb_decode_mappings },
 		{ SYMDB_FUNCTIONS_HEADER, symdb_decode_functions }, { SYMDB_LOCATIONS_HEADER, symdb_decode_locations },
@@ -126,7 +128,8 @@ static void read_section(char *p, size_t n, unsigned kind, uint32_t length)
 
 static void read_index(char *p, size_t n)
 {
-	struct symdb_tables tables = { { 9, 9, 9, 9, 0 }, no_strings, no_mappings, no_functions, no_locations, NULL,
+	struct symdb_tables tables = { { 9, 9, 9, 9, 0 }, no_strings, no_mappings, no_functions,
+	    no_locations, NULL,
 		NULL };
 	struct symdb_files files = { .tables = &tables };
 

@@ -252,7 +252,8 @@ static inline struct answer hear_answer(int fd, bool no_body)
 static inline void expect_text(const struct answer *a, int status, const char *body)
 {
 	if (a->status != status || strcmp(a->body.p, body) != 0)
-		fail_msg("want %d \"%s\", got %d \"%s\"\n%s", status, body, a->status, a->body.p, a->head);
+		fail_msg("want %d \"%s\", got %d \"%s\"\n%s", status, body, a->status, a->body.p,
+		    a->head);
 }
 
 /* Sends one request on a new connection and hears one answer. */

@@ -170,7 +170,8 @@ static void test_times(void **ctx)
 		struct arena *a = arena_new();
 		struct block_meta m;
 		struct err e;
-		struct str text = arena_printf(a, "{\"ulid\":\"" ID "\",\"minTime\":%s,\"maxTime\":0,\"version\":3}",
+		struct str text = arena_printf(a,
+		    "{\"ulid\":\"" ID "\",\"minTime\":%s,\"maxTime\":0,\"version\":3}",
 		    cases[i].text);
 
 		assert_int_equal(block_meta_parse(a, text, &m, &e), 0);
@@ -180,7 +181,8 @@ static void test_times(void **ctx)
 	/* Every millisecond of a second, there and back. */
 	for (int64_t ms = INT64_C(1768478399000); ms < INT64_C(1768478401000); ms++) {
 		struct arena *a = arena_new();
-		struct block_meta m = { .version = 3, .min_time = ms, .max_time = ms + INT64_C(1000000000000) }, again;
+		struct block_meta m = { .version = 3, .min_time = ms,
+		    .max_time = ms + INT64_C(1000000000000) }, again;
 		struct buf out;
 		struct err e;
 
@@ -257,8 +259,10 @@ static void test_cut(void **ctx)
 static void test_golden(void **ctx)
 {
 	static const char *const files[] = {
-		"golden/blocks/compacted/01KF0HJ0803N2PGHJQK4ANKZJ7", "golden/blocks/level1/01M7ZB34NT7AGX7D8K7PTG3NCJ",
-		"golden/blocks/level1/01M7ZB354NYQJDW56SYG60K9X1", "golden/blocks/level1/01M7ZB359GEJT09S3JV6YGTY7R",
+		"golden/blocks/compacted/01KF0HJ0803N2PGHJQK4ANKZJ7",
+		    "golden/blocks/level1/01M7ZB34NT7AGX7D8K7PTG3NCJ",
+		"golden/blocks/level1/01M7ZB354NYQJDW56SYG60K9X1",
+		    "golden/blocks/level1/01M7ZB359GEJT09S3JV6YGTY7R",
 		"golden/blocks/level1/01M7ZB359MC8Z7X636C702EC5P",
 		"testdata/blocks/v1-symbols-only/01HHYG6245NWHZWVP27V8WJRT7",
 	};
@@ -270,7 +274,8 @@ static void test_golden(void **ctx)
 		size_t n = 0;
 		FILE *f;
 
-		snprintf(path, sizeof(path), "%s/%s/meta.json", shared ? shared : "../shared", files[i]);
+		snprintf(path, sizeof(path), "%s/%s/meta.json", shared ? shared : "../shared",
+		    files[i]);
 		f = fopen(path, "rb");
 		if (f) {
 			n = fread(text, 1, sizeof(text), f);

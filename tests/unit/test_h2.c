@@ -4,7 +4,8 @@
 static void hello(struct http_req *r, void *ctx)
 {
 	(void)ctx;
-	http_reply_text(r, 200, arena_printf(r->a, "%s " STR_FMT " " STR_FMT "\n", r->http2 ? "h2" : "h1",
+	http_reply_text(r, 200, arena_printf(r->a, "%s " STR_FMT " " STR_FMT "\n",
+	    r->http2 ? "h2" : "h1",
 	    STR_ARG(r->host), STR_ARG(r->query)));
 }
 
@@ -45,7 +46,8 @@ static void later(struct http_req *r, void *ctx)
 
 static void trailers(struct http_req *r, void *ctx)
 {
-	struct http_field head[] = { { STR("X-Head"), STR(" a\r\nb ") }, { STR("Connection"), STR("close") },
+	struct http_field head[] = { { STR("X-Head"), STR(" a\r\nb ") }, { STR("Connection"),
+	    STR("close") },
 		{ STR("Content-Length"), STR("77") } };
 	struct http_field t[] = { { STR("Grpc-Status"), STR("0") }, { STR("x-t"), STR("v") } };
 
@@ -147,7 +149,8 @@ static void trailers_follow_the_body(void **state)
 
 static void bodies(void **state)
 {
-	static const size_t sizes[] = { 1, 16383, 16384, 16385, 65535, 65536, 1 << 20, (1 << 20) + 1, 8 << 20 };
+	static const size_t sizes[] = { 1, 16383, 16384, 16385, 65535, 65536, 1 << 20,
+	    (1 << 20) + 1, 8 << 20 };
 	struct h2c c;
 
 	(void)state;
@@ -244,7 +247,8 @@ static void expect_continue(void **state)
 
 static void upgrade(void **state)
 {
-	static const char text[] = "POST /echo HTTP/1.1\r\nHost: test\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+	static const char text[] =
+	    "POST /echo HTTP/1.1\r\nHost: test\r\nConnection: Upgrade, HTTP2-Settings\r\n"
 	    "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\nContent-Length: 5\r\n\r\nhello";
 	struct h2c c;
 	struct h2c_stream *s;
@@ -413,7 +417,8 @@ static void preface_byte_by_byte(void **state)
 
 static void timeouts(void **state)
 {
-	const struct httpd_conf conf = { .body_timeout = 100 * NS_PER_MS, .idle_timeout = 200 * NS_PER_MS };
+	const struct httpd_conf conf = { .body_timeout = 100 * NS_PER_MS,
+	    .idle_timeout = 200 * NS_PER_MS };
 	struct server s;
 	struct h2c c;
 	struct h2c_stream *q;
@@ -427,7 +432,8 @@ static void timeouts(void **state)
 	/* A body that does not come: HEADERS without END_STREAM. */
 	q = h2c_stream_new(&c);
 	{
-		nghttp2_nv nv[] = { h2c_nv(STR(":method"), STR("POST")), h2c_nv(STR(":scheme"), STR("http")),
+		nghttp2_nv nv[] = { h2c_nv(STR(":method"), STR("POST")), h2c_nv(STR(":scheme"),
+		    STR("http")),
 			h2c_nv(STR(":authority"), STR("x")), h2c_nv(STR(":path"), STR("/echo")) };
 
 		q->id = nghttp2_submit_headers(c.session, NGHTTP2_FLAG_NONE, -1, NULL, nv, 4, q);

@@ -24,7 +24,8 @@ static void show(struct http_req *r, void *ctx)
 	struct str a = http_headers(r, "x-a");
 
 	(void)ctx;
-	http_reply_text(r, 200, arena_printf(r->a, STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT " %s %s "
+	http_reply_text(r, 200, arena_printf(r->a,
+	    STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT " %s %s "
 	    STR_FMT, STR_ARG(r->method), STR_ARG(r->path), STR_ARG(r->query), STR_ARG(r->host),
 	    str_prefix(r->peer, STR("127.0.0.1:")) ? "tcp" : "other", r->http2 ? "h2" : "h1",
 	    STR_ARG(a)));
@@ -136,7 +137,8 @@ static void one_request_each(void **state)
 		{ "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 200, "" },
 		{ "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 		  "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX-T: 1\r\n\r\n", 200, "abcde" },
-		{ "GET /show/a%20b/%2e?q=%20+1 HTTP/1.1\r\nHost: h:1\r\nx-a: 1\r\nX-A:  2 \r\n\r\n", 200,
+		{ "GET /show/a%20b/%2e?q=%20+1 HTTP/1.1\r\nHost: h:1\r\nx-a: 1\r\nX-A:  2 \r\n\r\n",
+		    200,
 		  "GET /show/a b/. q=%20+1 h:1 tcp h1 1, 2" },
 		{ "OPTIONS http://other:99/show?z HTTP/1.1\r\nHost: h\r\n\r\n", 200,
 		  "OPTIONS /show z other:99 tcp h1 " },
@@ -152,7 +154,8 @@ static void one_request_each(void **state)
 		  "HTTP Version Not Supported: HTTP version is neither 1.0 nor 1.1\n" },
 		{ "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501,
 		  "Not Implemented: unknown transfer coding\n" },
-		{ "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", 400,
+		{ "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+		    400,
 		  "Bad Request: chunk without a size\n" },
 		{ "POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789", 200,
 		  "0123456789" },
@@ -173,7 +176,8 @@ static void one_request_each(void **state)
 		struct answer a = ask(&shared, cases[i].ask);
 
 		if (a.status != cases[i].status || strcmp(a.body.p, cases[i].body) != 0)
-			fail_msg("case %zu: %s\nwant %d %s\ngot %s%s", i, cases[i].ask, cases[i].status,
+			fail_msg("case %zu: %s\nwant %d %s\ngot %s%s", i, cases[i].ask,
+			    cases[i].status,
 			    cases[i].body, a.head, a.body.p);
 		assert_non_null(answer_field(&a, "Date"));
 		answer_free(&a);
@@ -291,7 +295,8 @@ static void pipelining(void **state)
 /* Sizes around the input buffer, the copy limit and the first piece of a long body. */
 static void bodies_of_all_sizes(void **state)
 {
-	static const size_t sizes[] = { 1, 4095, 4096, 4097, 8000, 8192, 8193, 60000, 65300, 65400, 65470,
+	static const size_t sizes[] = { 1, 4095, 4096, 4097, 8000, 8192, 8193, 60000, 65300, 65400,
+	    65470,
 		65536, 65537, 131072, 1 << 20, (1 << 20) + 1, 3 << 20, 8 << 20 };
 	int fd = dial(&shared);
 
@@ -302,7 +307,8 @@ static void bodies_of_all_sizes(void **state)
 		struct buf b;
 
 		buf_init(&b, 32 << 20);
-		buf_printf(&b, i % 2 ? "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n" :
+		buf_printf(&b, i % 2 ?
+		    "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n" :
 		    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", n);
 		for (size_t k = 0; k < n; k++)
 			buf_byte(&b, (unsigned char)(k * 31 + k / 251));
@@ -342,7 +348,8 @@ static void expect_continue(void **state)
 	answer_free(&a);
 	expect_closed(fd);
 	close(fd);
-	a = ask(&shared, "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: magic\r\nContent-Length: 4\r\n\r\n");
+	a = ask(&shared,
+	    "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: magic\r\nContent-Length: 4\r\n\r\n");
 	assert_int_equal(a.status, 417);
 	answer_free(&a);
 }
@@ -467,7 +474,8 @@ static void gzip_of_plain_answers(void **state)
 		struct answer a;
 		const char *coding;
 
-		snprintf(text, sizeof(text), "GET /big?%d HTTP/1.1\r\nHost: a\r\nAccept-Encoding: %s\r\n\r\n",
+		snprintf(text, sizeof(text),
+		    "GET /big?%d HTTP/1.1\r\nHost: a\r\nAccept-Encoding: %s\r\n\r\n",
 		    cases[i].size, cases[i].accept);
 		a = ask(&shared, text);
 		coding = answer_field(&a, "Content-Encoding");
@@ -796,6 +804,44 @@ static void graceful_stop(void **state)
 	close(half);
 }
 
+/* What has arrived when the server stops is answered, looked at before or not. */
+static void stop_answers_what_has_come(void **state)
+{
+	struct server s;
+	struct stopping x = { .t.fn = stop_now, .s = &s, .after = 5 * NS_PER_S };
+	struct answer a;
+	int kept, fresh, silent;
+
+	(void)state;
+	server_start(&s, rows, ARRAY_LEN(rows), NULL);
+	kept = dial(&s);
+	say(kept, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+	a = hear_answer(kept, false);
+	answer_free(&a);
+	fresh = dial(&s);
+	silent = dial(&s);
+	nap(30);
+	server_halt(&s);
+	say(kept, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi");
+	nap(10);
+	x.t.fn(&x.t);
+	server_go(&s);
+	a = hear_answer(kept, false);
+	expect_text(&a, 200, "hi");
+	answer_free(&a);
+	say(fresh, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+	a = hear_answer(fresh, false);
+	expect_text(&a, 200, "hello\n");
+	assert_string_equal(answer_field(&a, "Connection"), "close");
+	answer_free(&a);
+	expect_closed(silent);
+	pthread_join(s.thread, NULL);
+	server_drop(&s);
+	close(kept);
+	close(fresh);
+	close(silent);
+}
+
 static void stop_at_the_deadline(void **state)
 {
 	struct server s;
@@ -899,6 +945,7 @@ int main(void)
 		cmocka_unit_test(no_descriptors_left),
 		cmocka_unit_test(memory_for_bodies_is_bounded),
 		cmocka_unit_test(graceful_stop),
+		cmocka_unit_test(stop_answers_what_has_come),
 		cmocka_unit_test(stop_at_the_deadline),
 		cmocka_unit_test(two_threads_one_socket),
 		cmocka_unit_test(counters),

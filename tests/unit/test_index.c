@@ -39,8 +39,9 @@ static void example(struct index_writer *w, struct arena *a)
 	for (int i = 0; i < 2; i++) {
 		struct labels l = make(a, arena_cstr(a, arena_printf(a, "%s%c", common, 'a' + i)));
 
-		assert_int_equal(index_writer_add(w, &l, labels_hash(&l), INT64_C(1000000000) * (i ? 11 : 1),
-		    INT64_C(1000000000) * (i ? 20 : 10), &e), 0);
+		assert_int_equal(index_writer_add(w, &l, labels_hash(&l),
+		    INT64_C(1000000000) * (i ? 11 : 1), INT64_C(1000000000) * (i ? 20 : 10), &e),
+		    0);
 	}
 }
 
@@ -77,7 +78,8 @@ static void test_vector(void **ctx)
 	expect_hex(got, 0xe0, "28");
 	/* All, then __name__=process_cpu, at 0x110: after the series, aligned. */
 	expect_hex(got, 0x10d, "000000" "0000000c" "00000002" "0000000b" "0000000e");
-	expect_hex(got, got.n - 76 - 28, "00000014" "00000001" "000000000000000b" "6e1aa9129d4323f0" "31b770d5");
+	expect_hex(got, got.n - 76 - 28,
+	    "00000014" "00000001" "000000000000000b" "6e1aa9129d4323f0" "31b770d5");
 	expect_hex(got, got.n - 76, "0000000000000005" "00000000000000ad" "000000000000010d");
 	expect_hex(got, got.n - 76 + 32, "000000000000010d");
 	expect_hex(got, got.n - 20, "000000003b9aca00" "00000004a817c800");
@@ -198,9 +200,11 @@ static void many(struct buf *out, struct arena *a)
 	for (int i = 0; i < MANY; i++) {
 		struct str zone = i % ZONES ? arena_printf(a, " zone=z%d", i % ZONES) : STR("");
 
-		all[i] = make(a, arena_cstr(a, arena_printf(a, "__name__=cpu id=%05d pod=p%d" STR_FMT, i,
+		all[i] = make(a,
+		    arena_cstr(a, arena_printf(a, "__name__=cpu id=%05d pod=p%d" STR_FMT, i,
 		    i % PODS, STR_ARG(zone))));
-		assert_int_equal(index_writer_add(w, &all[i], labels_hash(&all[i]), i, i + 10, &e), 0);
+		assert_int_equal(index_writer_add(w, &all[i], labels_hash(&all[i]), i, i + 10, &e),
+		    0);
 	}
 	assert_int_equal(index_writer_finish(w, out, &e), 0);
 	index_writer_free(w);
@@ -258,11 +262,14 @@ static void test_reader(void **ctx)
 static void test_select(void **ctx)
 {
 	static const char *const selectors[] = {
-		"{}", "{__name__=\"cpu\"}", "{__name__=\"mem\"}", "{zone=\"z1\"}", "{zone!=\"z1\"}", "{zone=\"\"}",
-		"{zone!=\"\"}", "{zone=~\"z.*\"}", "{zone!~\"z.*\"}", "{zone=~\"|z2\"}", "{zone!~\"|z2\"}",
+		"{}", "{__name__=\"cpu\"}", "{__name__=\"mem\"}", "{zone=\"z1\"}", "{zone!=\"z1\"}",
+		    "{zone=\"\"}",
+		"{zone!=\"\"}", "{zone=~\"z.*\"}", "{zone!~\"z.*\"}", "{zone=~\"|z2\"}",
+		    "{zone!~\"|z2\"}",
 		"{nope=\"\"}", "{nope!=\"\"}", "{nope=~\".*\"}", "{nope=~\".+\"}", "{nope!~\"x\"}",
 		"{pod=~\"p1|p2|p3\", zone!=\"z1\"}", "{pod=~\"p1.\"}", "{pod=\"p1\", pod!=\"p1\"}",
-		"{pod=\"p1\", id=~\"00.*\"}", "{id=\"00042\"}", "{id=~\"000(4|5).\", zone=~\"z1|z2\"}",
+		"{pod=\"p1\", id=~\"00.*\"}", "{id=\"00042\"}",
+		    "{id=~\"000(4|5).\", zone=~\"z1|z2\"}",
 		"{__name__=\"cpu\", pod!~\"p(1|2).*\", zone=\"\"}",
 	};
 	struct arena *a = arena_new();
@@ -290,7 +297,8 @@ static void test_select(void **ctx)
 				assert_true(at < list.n);
 				assert_int_equal(list.p[at].number, i);
 				assert_int_equal(list.p[at].fingerprint, all[i].ref.fingerprint);
-				assert_int_equal(labels_cmp(&list.p[at].labels, &all[i].ref.labels), 0);
+				assert_int_equal(labels_cmp(&list.p[at].labels, &all[i].ref.labels),
+				    0);
 				at++;
 			}
 		assert_int_equal(at, list.n);
@@ -337,7 +345,8 @@ static void test_cut(void **ctx)
 	assert_int_equal(index_writer_finish(w, &out, &e), 0);
 	assert_int_equal(read_all(buf_str(&out)), 0);
 	for (size_t n = 0; n < out.n; n++) {
-		char *copy = mem_alloc(n + 1);  /* its own block, so that a sanitizer sees its end */
+		char *copy =
+		    mem_alloc(n + 1);  /* its own block, so that a sanitizer sees its end */
 
 		memcpy(copy, out.p, n);
 		assert_int_equal(read_all(str_of(copy, n)), -1);
@@ -345,7 +354,8 @@ static void test_cut(void **ctx)
 	}
 	/* Every changed byte is noticed, but for padding. */
 	for (size_t i = 0; i < out.n; i++) {
-		bool padding = (i >= 0xad && i < 0xb0) || (i >= 0xdd && i < 0xe0) || (i >= 0x10d && i < 0x110);
+		bool padding = (i >= 0xad && i < 0xb0) || (i >= 0xdd && i < 0xe0) ||
+		    (i >= 0x10d && i < 0x110);
 
 		out.p[i] ^= 0x15;
 		if (!padding)
@@ -460,7 +470,8 @@ static void expect_series(const struct index_series *s, const json_t *want)
 	assert_int_equal(s->through, json_integer_value(json_object_get(chunk, "max_time")));
 	assert_int_equal(s->ref.labels.n, json_object_size(labels));
 	json_object_foreach(labels, name, value)
-		assert_true(str_eq(labels_get(&s->ref.labels, str_cstr(name)), str_cstr(json_string_value(value))));
+		assert_true(str_eq(labels_get(&s->ref.labels, str_cstr(name)),
+		    str_cstr(json_string_value(value))));
 }
 
 /* Written anew, without label indices, it reads the same. */
@@ -476,8 +487,8 @@ static void expect_rewritten(struct index *ix, const struct index_series *all, u
 
 	buf_init(&out, FILE_MAX);
 	for (uint32_t i = 0; i < n; i++)
-		assert_int_equal(index_writer_add(w, &all[i].ref.labels, all[i].ref.fingerprint, all[i].from,
-		    all[i].through, &e), 0);
+		assert_int_equal(index_writer_add(w, &all[i].ref.labels, all[i].ref.fingerprint,
+		    all[i].from, all[i].through, &e), 0);
 	assert_int_equal(index_writer_finish(w, &out, &e), 0);
 	copy = index_open(buf_str(&out), &e);
 	assert_non_null(copy);
@@ -507,10 +518,10 @@ static void test_golden(void **ctx)
 	(void)ctx;
 	for (size_t i = 0; i < ARRAY_LEN(blocks); i++) {
 		struct arena *a = arena_new();
-		struct str bytes = read_shared(a, arena_cstr(a, arena_printf(a, "golden/blocks/%s/index.tsdb",
-		    blocks[i])));
-		struct str dump = read_shared(a, arena_cstr(a, arena_printf(a, "golden/blocks/%s.series.json",
-		    blocks[i])));
+		struct str bytes = read_shared(a,
+		    arena_cstr(a, arena_printf(a, "golden/blocks/%s/index.tsdb", blocks[i])));
+		struct str dump = read_shared(a,
+		    arena_cstr(a, arena_printf(a, "golden/blocks/%s.series.json", blocks[i])));
 		struct index_series *all;
 		struct index *ix;
 		json_t *want;

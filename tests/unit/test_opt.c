@@ -246,13 +246,15 @@ static void file_errors(void **state)
 	static const struct {
 		const char *text, *want;
 	} cases[] = {
+		{ "a: 1\nnonsense:\n  b: 2\n", "p.yaml:1: unknown key a" },
+		{ "top:\n  number: 5\nnonsense:\n  b: 2\n", "p.yaml:3: unknown key nonsense" },
 		{ "top:\n  numbr: 3\n", "p.yaml:2: unknown key top.numbr; did you mean top.number?" },
 		{ "nonsense: 1\n", "p.yaml:1: unknown key nonsense" },
 		{ "top:\n  number: [1]\n", "p.yaml:2: top.number: must be one value" },
 		{ "\n\ntop:\n  number: 900\n", "p.yaml:4: top.number: \"900\": must lie between" },
 		{ "top: 5\n", "p.yaml:1: unknown key top" },
 		{ "- a\n", "p.yaml:1: the file must be a map" },
-		{ "top:\n  per:\n    nope: 1\n", "p.yaml:3: unknown key top.per" },
+		{ "top:\n  per:\n    nope: 1\n", "p.yaml:2: unknown key top.per" },
 	};
 
 	(void)state;

@@ -9,10 +9,13 @@
 static void show(struct http_req *r, void *ctx)
 {
 	(void)ctx;
-	http_reply_text(r, 200, arena_printf(r->a, STR_FMT " " STR_FMT "?" STR_FMT " host=" STR_FMT " x=" STR_FMT
-	    " %s %s peer=%s te=%d body=" STR_FMT, STR_ARG(r->method), STR_ARG(r->path), STR_ARG(r->query),
+	http_reply_text(r, 200, arena_printf(r->a,
+	    STR_FMT " " STR_FMT "?" STR_FMT " host=" STR_FMT " x=" STR_FMT
+	    " %s %s peer=%s te=%d body=" STR_FMT, STR_ARG(r->method), STR_ARG(r->path),
+	    STR_ARG(r->query),
 	    STR_ARG(r->host), STR_ARG(http_headers(r, "x-a")), r->http2 ? "h2" : "h1",
-	    r->forwarded ? "forwarded" : "direct", str_prefix(r->peer, STR("127.0.0.1:")) ? "tcp" : "other",
+	    r->forwarded ? "forwarded" : "direct", str_prefix(r->peer,
+	    STR("127.0.0.1:")) ? "tcp" : "other",
 	    http_header(r, "te").p != NULL, STR_ARG(r->body)));
 }
 
@@ -21,7 +24,8 @@ static void echo(struct http_req *r, void *ctx)
 	struct http_field f[] = { { STR("X-One"), STR("1") }, { STR("X-One"), STR("2") } };
 
 	(void)ctx;
-	http_reply(r, &(struct http_reply){ .status = 201, .headers = f, .n_headers = 2, .body = r->body,
+	http_reply(r, &(struct http_reply){ .status = 201, .headers = f, .n_headers = 2,
+	    .body = r->body,
 	    .keep = true });
 }
 
@@ -121,7 +125,8 @@ static void front_start(struct front *f, const char *to, struct proxy_conf conf)
 
 	snprintf(name, sizeof(name), "unix:%s", path);
 	conf.to = to ? to : name;
-	f->rows[0] = (struct route){ .path = "/", .methods = "*", .fn = proxy_handle, .flags = ROUTE_PREFIX };
+	f->rows[0] = (struct route){ .path = "/", .methods = "*", .fn = proxy_handle,
+	    .flags = ROUTE_PREFIX };
 	server_make(&f->s, f->rows, 0, NULL, NULL);
 	l = f->s.l;
 	f->p = proxy_new(l, &conf, &e);
@@ -211,7 +216,8 @@ static void bodies(void **state)
 
 		for (size_t k = 0; k < sizes[i]; k++)
 			body[k] = (char)(k * 13 + k / 256);
-		snprintf(head, sizeof(head), "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", sizes[i]);
+		snprintf(head, sizeof(head),
+		    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", sizes[i]);
 		say(fd, head);
 		say_n(fd, body, sizes[i]);
 		a = hear_answer(fd, false);
@@ -244,7 +250,8 @@ static void trailers_come_through(void **state)
 	assert_true(has_line(&s->head, "grpc-status: 3\n"));
 	s = h2c_ask(&c, "GET", "/show", NULL, 0, STR_NONE);
 	h2c_wait(&c, s);
-	assert_true(str_eq(buf_str(&s->body), STR("GET /show? host=test x= h2 forwarded peer=tcp te=0 body=")));
+	assert_true(str_eq(buf_str(&s->body),
+	    STR("GET /show? host=test x= h2 forwarded peer=tcp te=0 body=")));
 	h2c_close(&c);
 }
 
@@ -281,7 +288,8 @@ static void queue_has_a_limit(void **state)
 		nap(20);
 	}
 	a = hear_answer(fd[2], false);
-	expect_text(&a, 503, "{\"code\":\"unavailable\",\"message\":\"too many requests wait for the server behind\"}\n");
+	expect_text(&a, 503,
+	    "{\"code\":\"unavailable\",\"message\":\"too many requests wait for the server behind\"}\n");
 	answer_free(&a);
 	for (int i = 0; i < 2; i++) {
 		a = hear_answer(fd[i], false);
@@ -305,7 +313,8 @@ static void timeout(void **state)
 	assert_int_equal(a.status, 504);
 	answer_free(&a);
 	nap(50);
-	assert_int_equal(__atomic_load_n(&gone_count, __ATOMIC_SEQ_CST), 1);    /* the one behind was told */
+	/* the one behind was told */
+	assert_int_equal(__atomic_load_n(&gone_count, __ATOMIC_SEQ_CST), 1);
 	front_end(&f);
 	nap(300);
 }
@@ -335,9 +344,11 @@ static void nobody_there(void **state)
 	int64_t begun = now_ms();
 
 	(void)state;
-	front_start(&f, "unix:/tmp/pyro-test-no-such-socket", (struct proxy_conf){ .retry_for = 200 * NS_PER_MS });
+	front_start(&f, "unix:/tmp/pyro-test-no-such-socket",
+	    (struct proxy_conf){ .retry_for = 200 * NS_PER_MS });
 	a = ask(&f.s, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-	expect_text(&a, 503, "{\"code\":\"unavailable\",\"message\":\"the server behind does not answer\"}\n");
+	expect_text(&a, 503,
+	    "{\"code\":\"unavailable\",\"message\":\"the server behind does not answer\"}\n");
 	answer_free(&a);
 	assert_in_range(now_ms() - begun, 180, 2000);
 	front_end(&f);
@@ -348,6 +359,29 @@ static void nobody_there(void **state)
 	answer_free(&a);
 	assert_in_range(now_ms() - begun, 0, 100);
 	front_end(&f);
+}
+
+/* Requests that come while the server behind is away wait for it. */
+static void waits_for_its_return(void **state)
+{
+	struct answer a;
+	int fd[3];
+
+	(void)state;
+	back_end(&behind);
+	for (int i = 0; i < 3; i++) {
+		fd[i] = dial(&before.s);
+		say(fd[i], "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi");
+	}
+	nap(150);
+	back_listen(&behind);
+	back_start(&behind);
+	for (int i = 0; i < 3; i++) {
+		a = hear_answer(fd[i], false);
+		expect_text(&a, 201, "hi");
+		answer_free(&a);
+		close(fd[i]);
+	}
 }
 
 struct caller {
@@ -475,7 +509,8 @@ static void odd_answers(void **state)
 		{ "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi extra", 1, "POST", 200, "hi" },
 		{ "HTTP/1.0 200 OK\r\n\r\nuntil the end", 1, "POST", 200, "until the end" },
 		{ "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nA: b\r\n\r\n"
-		  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", 1, "POST", 200, "hi" },
+		  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", 1,
+		  "POST", 200, "hi" },
 		{ "HTTP/1.1 204 No Content\r\n\r\n", 1, "POST", 204, "" },
 		{ "nonsense\r\n\r\n", 1, "POST", 502,
 		  "{\"code\":\"unavailable\",\"message\":\"the server behind sent a broken answer\"}\n" },
@@ -486,7 +521,8 @@ static void odd_answers(void **state)
 		{ "HTTP/1.1 101 Switching Protocols\r\n\r\n", 1, "POST", 502,
 		  "{\"code\":\"unavailable\",\"message\":\"the server behind sent a broken answer\"}\n" },
 		{ "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
-		  "0123456789012345678901234567890123456789012345678901234567890123456789", 1, "POST", 502,
+		  "0123456789012345678901234567890123456789012345678901234567890123456789", 1,
+		  "POST", 502,
 		  "{\"code\":\"unavailable\",\"message\":\"the answer of the server behind is too large\"}\n" },
 		{ "", 1, "POST", 502,
 		  "{\"code\":\"unavailable\",\"message\":\"the server behind closed the connection\"}\n" },
@@ -535,6 +571,7 @@ int main(void)
 		cmocka_unit_test(client_leaves),
 		cmocka_unit_test(nobody_there),
 		cmocka_unit_test(odd_answers),
+		cmocka_unit_test(waits_for_its_return),
 		cmocka_unit_test(restarts_refuse_nobody),
 	};
 

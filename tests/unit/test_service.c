@@ -1,13 +1,14 @@
 /* The states of pyro-serve's services, its status record, and what it learns of their options. */
-#include "tools/pyro-serve/known.c"
-#include "tools/pyro-serve/service.c"
-#include "tools/pyro-serve/spawn.c"
-#include "tools/pyro-serve/status.c"
+#include "base/hash.h"
+#include "base/json.h"
+#include "tools/pyro-serve/known.h"
+#include "tools/pyro-serve/service_status.h"
 
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 const struct part_row part_rows[PARTS] = {
@@ -145,7 +146,7 @@ static void status_record_of_a_liar(void **state)
 		buf_init(&b, STATUS_SIZE);
 		status_encode(&s, &b);
 		b.p[cases[i].at] = cases[i].byte;
-		b.n = SUM;
+		b.n = STATUS_SIZE - 4;
 		buf_u32le(&b, crc32c(0, buf_str(&b)));
 		assert_int_equal(status_decode(buf_str(&b), &back, &e), -1);
 		assert_int_equal(e.kind, ERR_CORRUPT);

@@ -250,31 +250,31 @@ static void test_check(void **ctx)
 	BREAK(s->nodes.p[1].location = 2);
 }
 
-/* The path of entry i, "root;main". */
-static void name_path(const struct symbols *s, uint32_t i, char *out, size_t size)
+/* The path of entry i, ";root;main". */
+static void name_path(const struct symbols *s, uint32_t i, struct buf *out)
 {
-	char rest[256];
-
-	if (i == 0) {
-		snprintf(out, size, "%s", "");
+	if (i == 0)
 		return;
-	}
-	name_path(s, s->names.p[i].parent, rest, sizeof(rest));
-	snprintf(out, size, "%s;" STR_FMT, rest, STR_ARG(s->strings.p[s->names.p[i].name]));
+	name_path(s, s->names.p[i].parent, out);
+	buf_byte(out, ';');
+	buf_add(out, s->strings.p[s->names.p[i].name]);
 }
 
 static void expect_name(const struct symbols *s, uint32_t node, const char *want)
 {
-	char got[256];
+	struct buf got;
 
-	name_path(s, s->node_name.p[node], got, sizeof(got));
-	assert_string_equal(got, want);
+	buf_init(&got, 1 << 10);
+	name_path(s, s->node_name.p[node], &got);
+	assert_true(str_eq(buf_str(&got), str_cstr(want)));
+	buf_fini(&got);
 }
 
 static void test_names(void **ctx)
 {
 	struct symbols *s = symbols_new(0);
-	uint32_t a = frame(s, "a", 1), a2 = frame(s, "a", 2), b = frame(s, "b", 1), bare, inlined, id;
+	uint32_t a = frame(s, "a", 1), a2 = frame(s, "a", 2), b = frame(s, "b", 1), bare, inlined,
+	    id;
 	struct sym_line lines[2] = { s->lines.p[s->locations.p[b].first_line],
 		s->lines.p[s->locations.p[a].first_line] };
 
@@ -313,16 +313,17 @@ static void print_stack(const struct symbols *s, uint32_t id, struct buf *out)
 		const struct sym_location *l = &s->locations.p[s->nodes.p[id].location];
 		const struct sym_mapping *m = &s->mappings.p[l->mapping];
 
-		buf_printf(out, "[%llx %llx-%llx+%llx/%x " STR_FMT " " STR_FMT, (unsigned long long)l->address,
-		    (unsigned long long)m->start, (unsigned long long)m->limit, (unsigned long long)m->offset,
-		    m->flags, STR_ARG(s->strings.p[m->file]), STR_ARG(s->strings.p[m->build_id]));
+		buf_printf(out, "[%llx %llx-%llx+%llx/%x " STR_FMT " " STR_FMT,
+		    (unsigned long long)l->address, (unsigned long long)m->start,
+		    (unsigned long long)m->limit, (unsigned long long)m->offset, m->flags,
+		    STR_ARG(s->strings.p[m->file]), STR_ARG(s->strings.p[m->build_id]));
 		for (uint32_t k = 0; k < l->n_lines; k++) {
 			const struct sym_line *line = &s->lines.p[l->first_line + k];
 			const struct sym_function *f = &s->functions.p[line->function];
 
-			buf_printf(out, "|" STR_FMT "," STR_FMT "," STR_FMT ":%u:%u", STR_ARG(s->strings.p[f->name]),
-			    STR_ARG(s->strings.p[f->system_name]), STR_ARG(s->strings.p[f->file]), f->start_line,
-			    line->line);
+			buf_printf(out, "|" STR_FMT "," STR_FMT "," STR_FMT ":%u:%u",
+			    STR_ARG(s->strings.p[f->name]), STR_ARG(s->strings.p[f->system_name]),
+			    STR_ARG(s->strings.p[f->file]), f->start_line, line->line);
 		}
 		buf_add(out, STR("]"));
 	}
@@ -341,17 +342,20 @@ static void print_location(const struct profile *p, const struct location *l, st
 	if (l->mapping != PROFILE_NONE)
 		m = p->mappings[l->mapping];
 	plain = !(m.flags & MAPPING_HAS_FUNCTIONS);
-	buf_printf(out, "[%llx %llx-%llx+%llx/%x " STR_FMT " " STR_FMT, (unsigned long long)(plain ? l->address : 0),
-	    (unsigned long long)(plain ? m.start : 0), (unsigned long long)(plain ? m.limit : 0),
-	    (unsigned long long)(plain ? m.offset : 0), m.flags, STR_ARG(cut(profile_str(p, m.file))),
+	buf_printf(out, "[%llx %llx-%llx+%llx/%x " STR_FMT " " STR_FMT,
+	    (unsigned long long)(plain ? l->address : 0), (unsigned long long)(plain ? m.start : 0),
+	    (unsigned long long)(plain ? m.limit : 0), (unsigned long long)(plain ? m.offset : 0),
+	    m.flags, STR_ARG(cut(profile_str(p, m.file))),
 	    STR_ARG(cut(profile_str(p, m.build_id))));
 	for (uint32_t k = 0; k < MIN(l->n_lines, 255u); k++) {
 		const struct line *line = &p->lines[l->first_line + k];
 		const struct function *f = &p->functions[line->function];
 
-		buf_printf(out, "|" STR_FMT "," STR_FMT "," STR_FMT ":%u:%u", STR_ARG(cut(profile_str(p, f->name))),
-		    STR_ARG(cut(profile_str(p, f->system_name))), STR_ARG(cut(profile_str(p, f->file))),
-		    (uint32_t)f->start_line, (uint32_t)line->line);
+		buf_printf(out, "|" STR_FMT "," STR_FMT "," STR_FMT ":%u:%u",
+		    STR_ARG(cut(profile_str(p, f->name))),
+		    STR_ARG(cut(profile_str(p, f->system_name))),
+		    STR_ARG(cut(profile_str(p, f->file))), (uint32_t)f->start_line,
+		    (uint32_t)line->line);
 	}
 	buf_add(out, STR("]"));
 }
@@ -360,7 +364,8 @@ static void print_location(const struct profile *p, const struct location *l, st
 static bool print_sample(const struct profile *p, uint32_t sample, struct buf *out)
 {
 	for (uint32_t i = p->stack_at[sample]; i < p->stack_at[sample + 1]; i++) {
-		const struct location *l = p->stack[i] == PROFILE_NONE ? NULL : &p->locations[p->stack[i]];
+		const struct location *l = p->stack[i] == PROFILE_NONE ? NULL :
+		    &p->locations[p->stack[i]];
 
 		if (l == NULL || (l->n_lines == 0 && l->address == 0) || l->mapping_unknown)
 			return false;
@@ -441,7 +446,8 @@ static struct profile *odd_profile(struct arena *a)
 {
 	static struct line many[300];
 	struct profile *p = arena_zalloc(a, sizeof(*p));
-	struct str names[] = { STR(""), STR("main"), STR("a.out"), STR("main.c"), STR(""), STR("id") };
+	struct str names[] = { STR(""), STR("main"), STR("a.out"), STR("main.c"), STR(""),
+	    STR("id") };
 	struct mapping mappings[] = {
 		{ .id = 1, .start = 0x1000, .limit = 0x2000, .offset = 0x10, .file = 2, .build_id = 5 },
 		{ .id = 2, .start = 0x5000, .limit = 0x6000, .offset = 0x20, .file = 2,
@@ -634,7 +640,8 @@ static void test_import_partitions(void **ctx)
 			buf_init(&want, SIZE_MAX);
 			buf_init(&got, SIZE_MAX);
 			print_sample(p, i, &want);
-			print_stack(s[1 - round % 2], symbols_import_stack(imp, s[1 - round % 2], p, i), &got);
+			print_stack(s[1 - round % 2], symbols_import_stack(imp, s[1 - round % 2], p,
+			    i), &got);
 			assert_true(str_eq(buf_str(&want), buf_str(&got)));
 			buf_fini(&want);
 			buf_fini(&got);

@@ -43,7 +43,8 @@ static void test_ulid_order(void **ctx)
 	(void)ctx;
 	random[9] = 1;
 	c = ulid_make(1000, random);
-	assert_true(ulid_cmp(a, b) < 0 && ulid_cmp(b, a) > 0 && ulid_cmp(a, c) < 0 && ulid_cmp(c, b) < 0);
+	assert_true(ulid_cmp(a, b) < 0 && ulid_cmp(b, a) > 0 && ulid_cmp(a, c) < 0 &&
+	    ulid_cmp(c, b) < 0);
 	ulid_print(a, x);
 	ulid_print(b, y);
 	assert_true(strcmp(x, y) < 0);
@@ -63,9 +64,12 @@ static void test_ulid_case(void **ctx)
 static void test_ulid_bad(void **ctx)
 {
 	static const char *const bad[] = {
-		"", "01HA2V3CPSZ9E0HMQNNHH89WS", "01HA2V3CPSZ9E0HMQNNHH89WSSS", "81HA2V3CPSZ9E0HMQNNHH89WSS",
-		"01HA2V3CPSZ9E0HMQNNHH89WSI", "01HA2V3CPSZ9E0HMQNNHH89WSL", "01HA2V3CPSZ9E0HMQNNHH89WSO",
-		"01HA2V3CPSZ9E0HMQNNHH89WSU", "01HA2V3CPSZ9E0HMQNNHH89W S", "01HA2V3CPSZ9E0HMQNNHH89W-S",
+		"", "01HA2V3CPSZ9E0HMQNNHH89WS", "01HA2V3CPSZ9E0HMQNNHH89WSSS",
+		    "81HA2V3CPSZ9E0HMQNNHH89WSS",
+		"01HA2V3CPSZ9E0HMQNNHH89WSI", "01HA2V3CPSZ9E0HMQNNHH89WSL",
+		    "01HA2V3CPSZ9E0HMQNNHH89WSO",
+		"01HA2V3CPSZ9E0HMQNNHH89WSU", "01HA2V3CPSZ9E0HMQNNHH89W S",
+		    "01HA2V3CPSZ9E0HMQNNHH89W-S",
 		"\xc3\xa9HA2V3CPSZ9E0HMQNNHH89WSS",
 	};
 	struct ulid id;
@@ -148,7 +152,8 @@ static void test_partition(void **ctx)
 		struct label one = { STR("service_name"), str_cstr(cases[i].service) };
 		struct labels l = { &one, one.value.n > 0 };
 
-		assert_true(partition_id(&p, &l, str_cstr(cases[i].label), cases[i].otlp) == cases[i].want);
+		assert_true(partition_id(&p, &l, str_cstr(cases[i].label),
+		    cases[i].otlp) == cases[i].want);
 	}
 }
 

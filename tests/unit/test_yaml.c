@@ -137,6 +137,20 @@ static void depth(void **state)
 	assert_non_null(strstr(e.msg, "nested too deeply"));
 }
 
+static void long_keys(void **state)
+{
+	char text[2 * YAML_MAX_KEY] = { 0 };
+	struct err e;
+
+	(void)state;
+	for (int n = YAML_MAX_KEY; n <= YAML_MAX_KEY + 1; n++) {
+		memset(text, 'k', (size_t)n);
+		memcpy(text + n, ": 1", 4);
+		assert_int_equal(yaml_parse(a, str_cstr(text), "t", &e) != NULL, n == YAML_MAX_KEY);
+	}
+	assert_non_null(strstr(e.msg, "t:1: a key of 251 bytes; at most 250"));
+}
+
 /* Each level names the one before nine times: the tree must not be unfolded. */
 static void bomb(void **state)
 {
@@ -270,6 +284,7 @@ int main(void)
 		cmocka_unit_test(anchors),
 		cmocka_unit_test(refusals),
 		cmocka_unit_test(depth),
+		cmocka_unit_test(long_keys),
 		cmocka_unit_test(bomb),
 		cmocka_unit_test(cut_everywhere),
 		cmocka_unit_test(printing),

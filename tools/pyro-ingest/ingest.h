@@ -39,13 +39,13 @@ struct ingest {
 	struct err err;                 /* why the start failed */
 };
 
-/* serve.c */
+/* ingest_serve.c */
 int ingest_serve(struct tool *t, const struct ingest_opts *o, struct err *e);
 /* oneshot.c */
 int ingest_filter(struct tool *t, const struct ingest_opts *o, struct err *e);
 /* head_api.c: POST /pyro.v1.Head/Ask; r->owner is the struct ingest. */
 void head_ask(struct http_req *r, void *ctx);
-/* status.c: /ready, /metrics, /config and their like; r->owner is the worker. */
+/* ingest_status.c: /ready, /metrics, /config and their like; r->owner is the worker. */
 extern const struct route status_routes[];
 extern const size_t n_status_routes;
 /* The limits of the options, whose fields have the same names. */

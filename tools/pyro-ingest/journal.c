@@ -6,12 +6,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/hash.h"
 #include "base/mem.h"
+#include "formats/journal_format.h"
 #include "io/fd.h"
 #include "io/file.h"
 #include "proc/pool.h"
-#include "tools/pyro-ingest/journal_format.h"
 
 enum { AHEAD = 8 << 20, MAX_BATCH = 1 << 30, BATCH_NOW = 4 << 20 };
 
@@ -162,26 +161,6 @@ static void timer_fired(struct timer *t)
 	commit_start(CONTAINER_OF(t, struct journal, timer));
 }
 
-static void frame_add(struct buf *b, struct str tenant, struct str record)
-{
-	size_t start = b->n;
-	uint32_t crc;
-
-	buf_u32le(b, JOURNAL_MARK);
-	buf_u64le(b, 0);
-	buf_uvarint(b, tenant.n);
-	buf_add(b, tenant);
-	buf_add(b, record);
-	if (b->over) {
-		b->n = start;
-		return;
-	}
-	journal_put32(b->p + start + 4, (uint32_t)(b->n - start - JOURNAL_FRAME));
-	crc = crc32c(0, str_of(b->p + start + 4, 4));
-	crc = crc32c(crc, str_of(b->p + start + JOURNAL_FRAME, b->n - start - JOURNAL_FRAME));
-	journal_put32(b->p + start + 8, crc);
-}
-
 void journal_append(struct journal *j, struct str tenant, struct str record, struct journal_wait *w)
 {
 	struct err e;
@@ -192,7 +171,7 @@ void journal_append(struct journal *j, struct str tenant, struct str record, str
 		w->done(w, &e);
 		return;
 	}
-	frame_add(&j->open.bytes, tenant, record);
+	journal_put_frame(&j->open.bytes, tenant, record);
 	if (j->open.bytes.over) {
 		j->open.bytes.over = false;
 		err_set(&e, ERR_BUSY, "journal: more than %d bytes wait to be written", MAX_BATCH);

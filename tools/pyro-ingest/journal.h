@@ -7,18 +7,10 @@
  *	journal_append(j, tenant, record, &push->wait);         later: push->wait.done(...)
  *	journal_finish(j, done, ctx);                           written out, closed and freed
  *
- * One file per shard and generation, <dir>/<generation>-<shard>.journal:
- *
- *	header, 32 bytes    "pyrojrnl"  u32 version 1  u32 shard  u64 generation
- *	                    u32 0  u32 CRC32C of the 28 bytes before     (little endian)
- *	frame               u32 0x314a7970 ("pyJ1")  u32 length of the payload
- *	                    u32 CRC32C of length and payload, payload:
- *	                    uvarint n, tenant name, record (formats/head.h)
- *
- * Space is allocated ahead; zeros are the end. A last frame that is cut
- * short is torn: it was never acknowledged and is ignored. A broken frame with
- * sound ones behind it is damage: it is counted and reported and the
- * file is kept aside.
+ * One file per shard and generation, <dir>/<generation>-<shard>.journal; its
+ * bytes are those of formats/journal_format.h. A torn tail was never
+ * acknowledged and is ignored; damage is counted and reported and the file is
+ * kept aside.
  *
  * All calls on the shard's loop, but journal_replay, which needs none.
  */

@@ -1,6 +1,6 @@
 /*
  * api.h - the answers of the query services, as plain functions: request
- * message in, response message out, on a thread that may wait. serve.c puts
+ * message in, response message out, on a thread that may wait. query_serve.c puts
  * them on the wire.
  *
  * Errors are in the protocol's words; the kind gives code and status.

@@ -1,50 +1,16 @@
 /* blocks.c - see blocks.h */
 #include "tools/pyro-query/blocks.h"
 
-#include <fcntl.h>
-
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/vec.h"
-#include "io/fd.h"
-#include "io/file.h"
+#include "io/blobs.h"
 
-/* ---- a folder as a source of parts ---- */
-
-struct folder {
-	struct block_source source;
-	int dir;
-};
-
-static struct blob *folder_open(struct block_source *s, struct str name, struct err *e)
+static struct block *open_folder(const char *path, struct err *e)
 {
-	struct folder *f = CONTAINER_OF(s, struct folder, source);
-	struct arena *a = arena_new();
-	struct blob *b = blob_file_at(f->dir, arena_cstr(a, name), FILE_RANDOM, e);
+	struct blobs *parts = blobs_folder(path, e);
+	struct block *b = parts == NULL ? NULL : block_open(parts, e);
 
-	arena_free(a);
-	return b;
-}
-
-static void folder_close(struct block_source *s)
-{
-	struct folder *f = CONTAINER_OF(s, struct folder, source);
-
-	fd_close(&f->dir);
-	mem_free(f);
-}
-
-struct block *block_open_folder(const char *path, struct err *e)
-{
-	struct folder *f;
-	struct block *b;
-	int dir = fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, e);
-
-	if (dir < 0)
-		return NULL;
-	f = mem_alloc(sizeof(*f));
-	*f = (struct folder){ { folder_open, folder_close }, dir };
-	b = block_open(&f->source, e);
 	if (b == NULL)
 		err_wrap(e, "block %s", path);
 	return b;
@@ -105,7 +71,7 @@ struct block *blocks_get(struct blocks *b, struct str tenant, struct ulid id, st
 	}
 	a = arena_new();
 	ulid_print(id, text);
-	new.block = block_open_folder(arena_printf(a, "%s/" STR_FMT "/local/%s", b->data, STR_ARG(tenant), text).p, e);
+	new.block = open_folder(arena_printf(a, "%s/" STR_FMT "/local/%s", b->data, STR_ARG(tenant), text).p, e);
 	arena_free(a);
 	if (new.block == NULL)
 		return NULL;

@@ -17,7 +17,4 @@ struct block *blocks_get(struct blocks *b, struct str tenant, struct ulid id, st
 /* Closes what is over the limit. Not while a question uses blocks. */
 void blocks_trim(struct blocks *b);
 
-/* A block in a folder, for the filter too. */
-struct block *block_open_folder(const char *path, struct err *e);
-
 #endif

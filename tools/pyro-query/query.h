@@ -1,4 +1,4 @@
-/* query.h - pyro-query's options and its parts: the server (serve.c) and the filter (cli.c). */
+/* query.h - pyro-query's options and its parts: the server (query_serve.c) and the filter (cli.c). */
 #ifndef TOOL_QUERY_H
 #define TOOL_QUERY_H
 

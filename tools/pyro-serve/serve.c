@@ -16,7 +16,7 @@
 #include "net/listen.h"
 #include "proc/signal.h"
 #include "tools/pyro-serve/control.h"
-#include "tools/pyro-serve/status.h"
+#include "tools/pyro-serve/service_status.h"
 #include "tools/pyro-serve/supervise.h"
 
 #define OPT_FILE "tools/pyro-serve/serve.def"

@@ -35,7 +35,7 @@ const char *spawn_find(struct arena *a, const char *program, struct err *e)
 		if (dir.n && access(path, X_OK) == 0)
 			return path;
 	}
-	err_set(e, ERR_NOTFOUND, "%s is neither beside pyro-serve nor in PATH", program);
+	err_set(e, ERR_UNSUPPORTED, "%s is neither beside pyro-serve nor in PATH", program);
 	return NULL;
 }
 

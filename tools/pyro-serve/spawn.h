@@ -34,7 +34,7 @@ struct spawn_plan {
 	int listen_fd;
 };
 
-/* The program beside our own executable, else in PATH. NULL: ERR_NOTFOUND. In a. */
+/* The program beside our own executable, else in PATH. NULL: ERR_UNSUPPORTED (exit code 100). In a. */
 const char *spawn_find(struct arena *a, const char *program, struct err *e);
 /* All that is needed to start this part, any number of times. In a. */
 int spawn_prepare(struct spawn *s, struct arena *a, const struct spawn_plan *plan, enum part_id part,

@@ -9,7 +9,7 @@
 #include "io/fd.h"
 #include "proc/ready.h"
 #include "tools/pyro-serve/service.h"
-#include "tools/pyro-serve/status.h"
+#include "tools/pyro-serve/service_status.h"
 
 /* A part of the server: a service and its process. */
 struct part {
@@ -311,8 +311,10 @@ void supervise_restart(struct supervisor *s, enum part_id part)
 
 void supervise_reload(struct supervisor *s)
 {
+	/* One that is starting reads everything anyway, and may not have its handler yet. */
 	for (int i = 0; i < PARTS; i++)
-		send_signal(&s->parts[i], SIGHUP);
+		if (s->parts[i].svc.state == SVC_UP)
+			send_signal(&s->parts[i], SIGHUP);
 }
 
 int supervise_result(const struct supervisor *s, struct err *e)

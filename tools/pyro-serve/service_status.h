@@ -1,5 +1,5 @@
 /*
- * status.h - what the services are doing, in a record of fixed size that is
+ * service_status.h - what the services are doing, in a record of fixed size that is
  * replaced by rename at every change: readers need no lock and see it whole.
  * It is not synced: after a power loss nothing runs.
  *
@@ -25,8 +25,8 @@
  *
  * Numbers are little-endian.
  */
-#ifndef STATUS_H
-#define STATUS_H
+#ifndef SERVICE_STATUS_H
+#define SERVICE_STATUS_H
 
 #include "base/buf.h"
 #include "tools/pyro-serve/service.h"

@@ -1,4 +1,4 @@
-/* status.c - what operators ask the front: ready, metrics, configuration, build */
+/* ingest_status.c - what operators ask the front: ready, metrics, configuration, build */
 #include <fcntl.h>
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-/* serve.c - `pyro-ingest serve`: start, signals, limits, stop */
+/* ingest_serve.c - `pyro-ingest serve`: start, signals, limits, stop */
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>

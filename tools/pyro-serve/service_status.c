@@ -1,4 +1,4 @@
-#include "tools/pyro-serve/status.h"
+#include "tools/pyro-serve/service_status.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /*
- * serve.c - `pyro-query serve`: the query services over HTTP. The loop takes
+ * query_serve.c - `pyro-query serve`: the query services over HTTP. The loop takes
  * requests and sends replies; one engine thread answers them in order, so
  * that open blocks need no locks.
  */
