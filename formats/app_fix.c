@@ -20,14 +20,17 @@ static const struct sample_type default_types[] = {
 	{ .name = { "delay", 5 }, .display_name = { "mutex_duration", 14 } },
 };
 
-const struct sample_type_config sample_type_config_default = { default_types, ARRAY_LEN(default_types) };
+const struct sample_type_config sample_type_config_default = { default_types,
+    ARRAY_LEN(default_types) };
 
 static int bad_member(const char *type, const char *member, const char *want, struct err *e)
 {
-	return err_set(e, ERR_INVALID, "sample_type_config: \"%.100s\": \"%s\" is not a %s", type, member, want);
+	return err_set(e, ERR_INVALID, "sample_type_config: \"%.100s\": \"%s\" is not a %s", type,
+	    member, want);
 }
 
-static int get_text(struct arena *a, json_t *o, const char *type, const char *member, struct str *out,
+static int get_text(struct arena *a, json_t *o, const char *type, const char *member,
+    struct str *out,
     struct err *e)
 {
 	json_t *v = json_object_get(o, member);
@@ -52,13 +55,15 @@ static int get_bool(json_t *o, const char *type, const char *member, bool *out, 
 	return 0;
 }
 
-static int get_type(struct arena *a, const char *name, json_t *o, struct sample_type *t, struct err *e)
+static int get_type(struct arena *a, const char *name, json_t *o, struct sample_type *t,
+    struct err *e)
 {
 	*t = (struct sample_type){ .name = arena_str(a, str_cstr(name)) };
 	if (json_is_null(o))
 		return 0;
 	if (!json_is_object(o))
-		return err_set(e, ERR_INVALID, "sample_type_config: \"%.100s\" is not an object", name);
+		return err_set(e, ERR_INVALID, "sample_type_config: \"%.100s\" is not an object",
+		    name);
 	if (get_text(a, o, name, "units", &t->units, e) < 0 ||
 	    get_text(a, o, name, "display-name", &t->display_name, e) < 0 ||
 	    get_text(a, o, name, "aggregation", &t->aggregation, e) < 0 ||
@@ -128,7 +133,8 @@ static struct str name_by_type(struct str t)
 	return contains(t, STR("goroutines")) ? STR("goroutines") : STR_NONE;
 }
 
-struct str sample_type_config_profile_name(const struct sample_type_config *c, const struct profile *p)
+struct str sample_type_config_profile_name(const struct sample_type_config *c,
+    const struct profile *p)
 {
 	struct str last = STR_NONE, name;
 

@@ -43,7 +43,8 @@ static int check_name(struct str name, const char *what, const char *more, struc
 	if (name.n == 0)
 		return err_set(e, ERR_INVALID, "%s name is required", what);
 	for (size_t i = 0; i < name.n; i++)
-		if (!is_name_char(name.p[i]) && (name.p[i] == '\0' || strchr(more, name.p[i]) == NULL))
+		if (!is_name_char(name.p[i]) && (name.p[i] == '\0' || strchr(more, name.p[i]) ==
+		    NULL))
 			return err_set(e, ERR_INVALID, "invalid %s name: " STR_FMT
 			    ": character is not allowed: '" STR_FMT "'", what, STR_ARG(name),
 			    STR_ARG(whole_char(str_skip(name, i))));

@@ -61,7 +61,8 @@ extern const struct sample_type_config sample_type_config_default;
 int sample_type_config_parse(struct arena *a, struct str json, struct sample_type_config *out,
     struct err *e);
 /* __name__ of a pprof upload; empty when the profile has no types. */
-struct str sample_type_config_profile_name(const struct sample_type_config *c, const struct profile *p);
+struct str sample_type_config_profile_name(const struct sample_type_config *c,
+    const struct profile *p);
 
 /*
  * Fix-ups of uploads by old senders. They change the profile in place; made

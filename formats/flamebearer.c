@@ -37,7 +37,8 @@ struct graph {
 
 static int bad(struct graph *g, size_t i, const char *what)
 {
-	return err_set(g->e, ERR_INVALID, "flamebearer: level %zu, group %zu: %s", g->level, i, what);
+	return err_set(g->e, ERR_INVALID, "flamebearer: level %zu, group %zu: %s", g->level, i,
+	    what);
 }
 
 /* A number, or as the Connect form has it, a string of digits. */
@@ -81,7 +82,8 @@ static int emit(struct graph *g, size_t i, uint32_t at, const int64_t *self)
 	g->stack.n = 0;
 	for (; g->groups.p[at].parent != UINT32_MAX; at = g->groups.p[at].parent) {
 		if (++g->work > g->limit)
-			return err_set(g->e, ERR_LIMIT, "flamebearer: level %zu, group %zu: the stacks have more "
+			return err_set(g->e, ERR_LIMIT,
+			    "flamebearer: level %zu, group %zu: the stacks have more "
 			    "than %zu frames", g->level, i, g->limit);
 		vec_push(&g->stack, frame(g, g->groups.p[at].name));
 	}
@@ -96,7 +98,8 @@ static bool find_parent(struct graph *g, struct group *new)
 	while (g->above < g->above_end) {
 		const struct group *up = &g->groups.p[g->above];
 
-		if (new->x >= up->x && new->end <= up->end && (new->x < up->end || up->x == up->end)) {
+		if (new->x >= up->x && new->end <= up->end && (new->x < up->end || up->x ==
+		    up->end)) {
 			new->parent = (uint32_t)g->above;
 			return true;
 		}
@@ -149,7 +152,8 @@ static int read_level(struct graph *g, json_t *level)
 		level = json_object_get(level, "values");
 	n = json_array_size(level);
 	if (!json_is_array(level) || n % g->width)
-		return err_set(g->e, ERR_INVALID, "flamebearer: level %zu: not an array of groups of %zu", g->level,
+		return err_set(g->e, ERR_INVALID,
+		    "flamebearer: level %zu: not an array of groups of %zu", g->level,
 		    g->width);
 	if (g->level == 0 && n > g->width)
 		return err_set(g->e, ERR_INVALID, "flamebearer: level 0: more than one root");
@@ -166,7 +170,8 @@ static int read_levels(struct graph *g)
 	g->n_names = json_array_size(g->names);
 	for (size_t i = 0; i < g->n_names; i++)
 		if (!json_is_string(json_array_get(g->names, i)))
-			return err_set(g->e, ERR_INVALID, "flamebearer: name %zu is not a string", i);
+			return err_set(g->e, ERR_INVALID, "flamebearer: name %zu is not a string",
+			    i);
 	g->frames = arena_zarray(g->a, g->n_names, sizeof(*g->frames));
 	for (; g->level < json_array_size(g->levels); g->level++)
 		if (read_level(g, json_array_get(g->levels, g->level)) < 0)
@@ -213,7 +218,8 @@ static void set_types(struct graph *g, json_t *root, json_t *bearer)
 
 static int read_graph(struct graph *g, json_t *root)
 {
-	json_t *bearer = json_object_get(root, "flamebearer"), *meta = json_object_get(root, "metadata");
+	json_t *bearer = json_object_get(root, "flamebearer"), *meta = json_object_get(root,
+	    "metadata");
 	struct str format = text_of(meta, "format");
 
 	if (bearer == NULL)
@@ -224,8 +230,10 @@ static int read_graph(struct graph *g, json_t *root)
 		format = text_of(bearer, "format");
 	g->names = json_object_get(bearer, "names");
 	g->levels = json_object_get(bearer, "levels");
-	if ((g->names && !json_is_array(g->names) && !json_is_null(g->names)) || !json_is_array(g->levels))
-		return err_set(g->e, ERR_INVALID, "flamebearer: no arrays \"names\" and \"levels\"");
+	if ((g->names && !json_is_array(g->names) && !json_is_null(g->names)) ||
+	    !json_is_array(g->levels))
+		return err_set(g->e, ERR_INVALID,
+		    "flamebearer: no arrays \"names\" and \"levels\"");
 	g->width = str_eq(format, STR("double")) ? DOUBLE : SINGLE;
 	g->b = profile_builder_new(g->a, g->width == DOUBLE ? 2 : 1);
 	profile_builder_copies(g->b);
@@ -369,7 +377,8 @@ static struct flamegraph *make_graph(struct arena *a, const struct tree *t)
 	return g;
 }
 
-static int add_samples(struct tree *t, const struct profile *p, uint32_t type, struct arena *a, struct err *e)
+static int add_samples(struct tree *t, const struct profile *p, uint32_t type, struct arena *a,
+    struct err *e)
 {
 	struct frames f;
 	struct str *names;
@@ -381,10 +390,12 @@ static int add_samples(struct tree *t, const struct profile *p, uint32_t type, s
 		int64_t value = profile_value(p, i, type);
 
 		if (value < 0)
-			return err_set(e, ERR_INVALID, "flamebearer: sample %u has the negative value %lld", i,
+			return err_set(e, ERR_INVALID,
+			    "flamebearer: sample %u has the negative value %lld", i,
 			    (long long)value);
 		if (__builtin_add_overflow(sum, value, &sum))
-			return err_set(e, ERR_INVALID, "flamebearer: the values add up to more than 63 bits");
+			return err_set(e, ERR_INVALID,
+			    "flamebearer: the values add up to more than 63 bits");
 		if (value)
 			tree_add(t, names, frames_stack(&f, i, names), value);
 	}

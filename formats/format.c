@@ -63,11 +63,13 @@ static int one_profile(struct arena *a, struct profile *p, struct format_profile
 	return 0;
 }
 
-static int check_type(const struct profile *p, const struct format_opts *o, const char *name, struct err *e)
+static int check_type(const struct profile *p, const struct format_opts *o, const char *name,
+    struct err *e)
 {
 	if (o->type < p->n_types)
 		return 0;
-	return err_set(e, ERR_INVALID, "%s: there is no sample type %u, the profile has %u", name, o->type,
+	return err_set(e, ERR_INVALID, "%s: there is no sample type %u, the profile has %u", name,
+	    o->type,
 	    p->n_types);
 }
 
@@ -124,7 +126,8 @@ static int pprof_row_decode(struct arena *a, struct str bytes, const struct form
 	return pprof_decode(a, bytes, &p, e) < 0 ? -1 : one_profile(a, p, out);
 }
 
-static int pprof_row_encode(const struct profile *p, const struct format_opts *o, struct buf *out, struct err *e)
+static int pprof_row_encode(const struct profile *p, const struct format_opts *o, struct buf *out,
+    struct err *e)
 {
 	struct buf raw;
 	int rc;
@@ -201,7 +204,8 @@ static int folded_row_decode(struct arena *a, struct str bytes, const struct for
 	return one_profile(a, p, out);
 }
 
-static int folded_row_encode(const struct profile *p, const struct format_opts *o, struct buf *out, struct err *e)
+static int folded_row_encode(const struct profile *p, const struct format_opts *o, struct buf *out,
+    struct err *e)
 {
 	if (check_type(p, o, "folded", e) < 0)
 		return -1;
@@ -217,10 +221,12 @@ static int flamebearer_bid(struct str s, struct str file_name)
 	s = str_trim(s);
 	if (s.n == 0 || s.p[0] != '{')
 		return BID_NO;
-	if (contains(s, "\"flamebearer\"") || (contains(s, "\"flamegraph\"") && contains(s, "\"names\"")))
+	if (contains(s, "\"flamebearer\"") || (contains(s, "\"flamegraph\"") && contains(s,
+	    "\"names\"")))
 		return BID_SURE;
 	/* members may come in another order: look through all of it */
-	return str_search(s, STR("\"flamebearer\"")) < s.n && str_search(s, STR("\"levels\"")) < s.n ?
+	return str_search(s, STR("\"flamebearer\"")) < s.n && str_search(s,
+	    STR("\"levels\"")) < s.n ?
 	    BID_LIKELY : BID_NO;
 }
 
@@ -233,7 +239,8 @@ static int flamebearer_row_decode(struct arena *a, struct str bytes, const struc
 	return flamebearer_decode(a, bytes, &p, e) < 0 ? -1 : one_profile(a, p, out);
 }
 
-static int flamebearer_row_encode(const struct profile *p, const struct format_opts *o, struct buf *out,
+static int flamebearer_row_encode(const struct profile *p, const struct format_opts *o,
+    struct buf *out,
     struct err *e)
 {
 	if (check_type(p, o, "flamebearer", e) < 0 || flamebearer_encode(p, o->type, out, e) < 0)
@@ -246,7 +253,8 @@ static int flamebearer_row_encode(const struct profile *p, const struct format_o
 const struct format formats[] = {
 	{
 		.name = "pprof", .extensions = PPROF_EXTENSIONS,
-		.content_types = "application/octet-stream application/x-protobuf application/vnd.google.protobuf",
+		.content_types =
+		    "application/octet-stream application/x-protobuf application/vnd.google.protobuf",
 		.text = "protobuf profile of google/pprof, gzip",
 		.bid = pprof_bid, .decode = pprof_row_decode, .encode = pprof_row_encode,
 	},
@@ -258,7 +266,8 @@ const struct format formats[] = {
 	{
 		.name = "flamebearer", .extensions = "json", .content_types = "application/json",
 		.text = "flame graph JSON of the old render API",
-		.bid = flamebearer_bid, .decode = flamebearer_row_decode, .encode = flamebearer_row_encode,
+		.bid = flamebearer_bid, .decode = flamebearer_row_decode, .encode =
+		    flamebearer_row_encode,
 	},
 };
 
@@ -312,7 +321,8 @@ static bool is_perf_script(struct str s)
 		s = str_skip(s, n + 1);
 	} while (s.n && (line.n == 0 || line.p[0] == '#'));
 	line = str_trim(line);
-	if (line.n == 0 || line.p[line.n - 1] != ':' || s.n < 2 || (s.p[0] != '\t' && s.p[0] != ' '))
+	if (line.n == 0 || line.p[line.n - 1] != ':' || s.n < 2 || (s.p[0] != '\t' && s.p[0] !=
+	    ' '))
 		return false;
 	s = str_trim(str_of(s.p, str_find(s, '\n')));
 	n = 0;
@@ -366,7 +376,8 @@ const struct format *format_by_name(struct str name, struct err *e)
 		if (str_eq(name, str_cstr(formats[i].name)))
 			return &formats[i];
 	known_names(known, sizeof(known));
-	err_set(e, ERR_UNSUPPORTED, "unsupported format: %.*s (known: %s)", (int)MIN(name.n, (size_t)100), name.p,
+	err_set(e, ERR_UNSUPPORTED, "unsupported format: %.*s (known: %s)", (int)MIN(name.n,
+	    (size_t)100), name.p,
 	    known);
 	return NULL;
 }

@@ -30,7 +30,8 @@ struct format_profiles {
 
 struct format {
 	const char *name;
-	const char *extensions;         /* separated by blanks, without the dot; the first is the usual one */
+	const char *extensions;         /* separated by blanks, without the dot;
+	    the first is the usual one */
 	const char *content_types;      /* separated by blanks; the first is the one to send */
 	const char *text;               /* one line for people */
 	/* 0 = certainly not; 100 = a magic number or schema. file_name may be empty. */
@@ -39,7 +40,8 @@ struct format {
 	int (*decode)(struct arena *a, struct str bytes, const struct format_opts *o,
 	    struct format_profiles *out, struct err *e);
 	/* NULL if the format cannot be written. Appends. */
-	int (*encode)(const struct profile *p, const struct format_opts *o, struct buf *out, struct err *e);
+	int (*encode)(const struct profile *p, const struct format_opts *o, struct buf *out,
+	    struct err *e);
 };
 
 extern const struct format formats[];

@@ -6,7 +6,7 @@
 #include "formats/msg_impl.h"
 #include "formats/pb.h"
 
-enum { LIST_FIRST = 4 };
+enum { LIST_FIRST = 1 };
 
 struct decoder {
 	struct arena *a;

@@ -3,7 +3,7 @@
  * by offset, and lists that grow. Not for users of msg.h.
  *
  * A list has no capacity of its own: as long as the decoders fill it, it has
- * room for n rounded up to a power of two (at least 4).
+ * room for n rounded up to a power of two.
  */
 #ifndef MSG_IMPL_H
 #define MSG_IMPL_H

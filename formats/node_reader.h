@@ -37,7 +37,8 @@ static inline int node_number(struct str *in, uint64_t *v, struct err *e)
 
 static inline int node_limit(size_t limit, size_t bytes, struct err *e)
 {
-	return err_set(e, ERR_LIMIT, "the stacks of a tree of %zu bytes take more than %zu bytes", bytes, limit);
+	return err_set(e, ERR_LIMIT, "the stacks of a tree of %zu bytes take more than %zu bytes",
+	    bytes, limit);
 }
 
 #endif

@@ -182,14 +182,16 @@ static inline const uint8_t *number(struct reader *r, const uint8_t *p, uint64_t
 	return p;
 }
 
-static __attribute__((cold)) void bad_length(struct reader *r, const uint8_t *at, uint64_t n, ptrdiff_t left)
+static __attribute__((cold)) void bad_length(struct reader *r, const uint8_t *at, uint64_t n,
+    ptrdiff_t left)
 {
 	bad(r, at, "unexpected EOF: length %llu, but %td bytes are left", (unsigned long long)n,
 	    MAX(left, (ptrdiff_t)0));
 }
 
 /* A length; as many bytes follow and end at or before end. On a fault n = 0 at end. */
-static inline const uint8_t *length(struct reader *r, const uint8_t *p, const uint8_t *end, size_t *n,
+static inline const uint8_t *length(struct reader *r, const uint8_t *p, const uint8_t *end,
+    size_t *n,
     bool fast)
 {
 	const uint8_t *at = p;
@@ -217,7 +219,8 @@ static __attribute__((noinline)) const uint8_t *skip_field(struct reader *r, con
 		return end;
 	}
 	if (tag >> 3 <= known) {
-		bad(r, p, "wrong wire type %u for part %u", (unsigned)tag & 7, (unsigned)(tag >> 3));
+		bad(r, p, "wrong wire type %u for part %u", (unsigned)tag & 7,
+		    (unsigned)(tag >> 3));
 		return end;
 	}
 	switch (tag & 7) {
@@ -256,7 +259,8 @@ static uint32_t string_ref(uint64_t v)
 }
 
 /* The next number, if it is of this field: most writers keep the order of fields. */
-static inline const uint8_t *expect(struct reader *r, const uint8_t *p, const uint8_t *end, unsigned field,
+static inline const uint8_t *expect(struct reader *r, const uint8_t *p, const uint8_t *end,
+    unsigned field,
     uint64_t *v, bool fast)
 {
 	return LIKELY(p < end && *p == TAG(field, WIRE_VARINT)) ? number(r, p + 1, v, fast) : p;
@@ -372,7 +376,8 @@ static void set_number(struct profile *o, unsigned field, uint64_t v)
 }
 
 /* A top-level field that is no record; its tag began at `at` and ended at p. */
-static const uint8_t *scan_number(struct reader *r, const uint8_t *at, const uint8_t *p, uint64_t tag)
+static const uint8_t *scan_number(struct reader *r, const uint8_t *at, const uint8_t *p,
+    uint64_t tag)
 {
 	const uint8_t *from = p;
 	uint64_t v;
@@ -467,7 +472,8 @@ static void read_mappings(struct reader *r)
 			.id = v[0], .start = v[1], .limit = v[2], .offset = v[3],
 			.file = string_ref(v[4]), .build_id = string_ref(v[5]),
 			.flags = (uint8_t)((v[6] ? MAPPING_HAS_FUNCTIONS : 0) |
-			    (v[7] ? MAPPING_HAS_FILENAMES : 0) | (v[8] ? MAPPING_HAS_LINE_NUMBERS : 0) |
+			    (v[7] ? MAPPING_HAS_FILENAMES : 0) | (v[8] ? MAPPING_HAS_LINE_NUMBERS :
+			    0) |
 			    (v[9] ? MAPPING_HAS_INLINE_FRAMES : 0)),
 		};
 	}
@@ -540,7 +546,8 @@ static inline void read_line(struct reader *r, const uint8_t *p, const uint8_t *
 	function = ids_find(&r->function_ids, v[0]);
 	o->faults.unknown_function += function == PROFILE_NONE;
 	if (UNLIKELY(o->n_lines == r->cap_lines))
-		o->lines = profile_grow(r->a, o->lines, sizeof(*o->lines), o->n_lines, &r->cap_lines);
+		o->lines = profile_grow(r->a, o->lines, sizeof(*o->lines), o->n_lines,
+		    &r->cap_lines);
 	o->lines[o->n_lines++] = (struct line){ function, (int64_t)v[1] };
 }
 
@@ -562,7 +569,8 @@ static inline void read_location(struct reader *r, const uint8_t *p, const uint8
 			p = length(r, p, end, &n, fast);
 			read_line(r, p, p + n, fast);
 			p += n;
-		} else if (LIKELY((tag & 7) == WIRE_VARINT && tag - 8 < 40 && tag != TAG(4, WIRE_VARINT))) {
+		} else if (LIKELY((tag & 7) == WIRE_VARINT && tag - 8 < 40 && tag != TAG(4,
+		    WIRE_VARINT))) {
 			p = number(r, p, &v[tag >> 3], fast);
 		} else {
 			p = skip_field(r, p, end, tag, 5);
@@ -659,7 +667,8 @@ static inline void read_label(struct reader *r, const uint8_t *p, const uint8_t 
 	};
 }
 
-static inline void read_sample(struct reader *r, const uint8_t *p, const uint8_t *end, int64_t *values,
+static inline void read_sample(struct reader *r, const uint8_t *p, const uint8_t *end,
+    int64_t *values,
     bool fast)
 {
 	uint32_t n_values = 0, types = r->p->n_types;
@@ -713,7 +722,8 @@ static void read_samples(struct reader *r)
 		else
 			read_sample(r, p, end, values, false);
 		if (UNLIKELY(o->tag_at == NULL && r->n_tags))
-			o->tag_at = arena_zarray(r->a, (size_t)o->n_samples + 1, sizeof(*o->tag_at));
+			o->tag_at = arena_zarray(r->a, (size_t)o->n_samples + 1,
+			    sizeof(*o->tag_at));
 		if (o->tag_at)
 			o->tag_at[i] = tags;
 	}
@@ -784,7 +794,8 @@ int pprof_decode(struct arena *a, struct str raw, struct profile **out, struct e
 	struct reader r = { .a = a, .p = o, .e = e };
 
 	if (raw.n >= UINT32_MAX)
-		return err_set(e, ERR_LIMIT, "pprof: %zu bytes are more than a profile may have (4 GiB)", raw.n);
+		return err_set(e, ERR_LIMIT,
+		    "pprof: %zu bytes are more than a profile may have (4 GiB)", raw.n);
 	r.base = raw.n ? (const uint8_t *)raw.p : (const uint8_t *)"";
 	r.end = r.base + raw.n;
 	o->mem = a;
@@ -799,7 +810,8 @@ static int read_error(struct err *e, size_t limit)
 	if (e == NULL)
 		return -1;
 	if (e->kind == ERR_LIMIT)
-		return err_set(e, ERR_LIMIT, "decompressed size exceeds maximum allowed size of %zu bytes", limit);
+		return err_set(e, ERR_LIMIT,
+		    "decompressed size exceeds maximum allowed size of %zu bytes", limit);
 	if (str_suffix(str_cstr(e->msg), STR("unexpected EOF")))
 		return err_set(e, ERR_INVALID, "copy to buffer: unexpected EOF");
 	e->kind = ERR_INVALID;
@@ -819,11 +831,13 @@ int pprof_read(struct arena *a, struct str bytes, size_t limit, struct buf *scra
 		return err_set(e, ERR_INVALID, "gzip reset: unexpected EOF");
 	if (!zip_is_gzip(bytes) && !zip_is_zstd(bytes)) {
 		if (bytes.n > limit)
-			return err_set(e, ERR_LIMIT, "decompressed size exceeds maximum allowed size of %zu bytes",
+			return err_set(e, ERR_LIMIT,
+			    "decompressed size exceeds maximum allowed size of %zu bytes",
 			    limit);
 		return pprof_decode(a, bytes, out, e);
 	}
-	rc = zip_is_gzip(bytes) ? zip_gunzip(bytes, limit, scratch, e) : zip_unzstd(bytes, limit, scratch, e);
+	rc = zip_is_gzip(bytes) ? zip_gunzip(bytes, limit, scratch, e) : zip_unzstd(bytes, limit,
+	    scratch, e);
 	if (rc < 0)
 		return read_error(e, limit);
 	return pprof_decode(a, str_skip(buf_str(scratch), from), out, e);

@@ -181,7 +181,8 @@ static void put_mapping(struct writer *w, uint32_t i)
 	uint64_t v[10] = {
 		w->mapping[i], m->start, m->limit, m->offset, m->file, m->build_id,
 		(m->flags & MAPPING_HAS_FUNCTIONS) != 0, (m->flags & MAPPING_HAS_FILENAMES) != 0,
-		(m->flags & MAPPING_HAS_LINE_NUMBERS) != 0, (m->flags & MAPPING_HAS_INLINE_FRAMES) != 0,
+		(m->flags & MAPPING_HAS_LINE_NUMBERS) != 0,
+		    (m->flags & MAPPING_HAS_INLINE_FRAMES) != 0,
 	};
 
 	put_numbers(w->out, 3, v, ARRAY_LEN(v));
@@ -220,7 +221,8 @@ static void put_location(struct writer *w, uint32_t i)
 static void put_function(struct writer *w, uint32_t i)
 {
 	const struct function *f = &w->p->functions[i];
-	uint64_t v[5] = { w->function[i], f->name, f->system_name, f->file, (uint64_t)f->start_line };
+	uint64_t v[5] = { w->function[i], f->name, f->system_name, f->file,
+	    (uint64_t)f->start_line };
 
 	put_numbers(w->out, 5, v, ARRAY_LEN(v));
 }
@@ -259,7 +261,8 @@ static void put_head(struct writer *w)
 	put_field(w->out, 9, (uint64_t)p->time);
 	put_field(w->out, 10, (uint64_t)p->duration);
 	if (p->has_period_type)
-		put_numbers(w->out, 11, (uint64_t[2]){ p->period_type.type, p->period_type.unit }, 2);
+		put_numbers(w->out, 11, (uint64_t[2]){ p->period_type.type, p->period_type.unit },
+		    2);
 	put_field(w->out, 12, (uint64_t)p->period);
 	put_comments(w->out, p->comments, p->n_comments);
 	put_field(w->out, 14, p->default_type);

@@ -75,7 +75,8 @@ static bool mapping_eq(const struct mapping *x, const struct mapping *y)
 
 uint32_t profile_builder_mapping(struct profile_builder *b, const struct mapping *m)
 {
-	uint64_t key[] = { m->start, m->limit, m->offset, (uint64_t)m->file << 32 | m->build_id, m->flags };
+	uint64_t key[] = { m->start, m->limit, m->offset, (uint64_t)m->file << 32 | m->build_id,
+	    m->flags };
 	uint64_t hash = hash_bytes(key, sizeof(key));
 	struct table_at at = table_find(&b->mappings, hash);
 	struct profile *p = b->p;
@@ -98,7 +99,8 @@ static bool function_eq(const struct function *x, const struct function *y)
 
 uint32_t profile_builder_function(struct profile_builder *b, const struct function *f)
 {
-	uint64_t key[] = { (uint64_t)f->name << 32 | f->system_name, f->file, (uint64_t)f->start_line };
+	uint64_t key[] = { (uint64_t)f->name << 32 | f->system_name, f->file,
+	    (uint64_t)f->start_line };
 	uint64_t hash = hash_bytes(key, sizeof(key));
 	struct table_at at = table_find(&b->functions, hash);
 	struct profile *p = b->p;
@@ -131,8 +133,10 @@ static bool location_eq(const struct profile *p, const struct location *x, const
 static uint64_t location_hash(const struct location *l, const struct line *lines)
 {
 	uint64_t key[] = {
-		l->address, (uint64_t)l->mapping << 32 | (uint32_t)l->folded << 1 | l->mapping_unknown,
-		l->n_lines ? lines[0].function : PROFILE_NONE, l->n_lines ? (uint64_t)lines[0].line : 0,
+		l->address, (uint64_t)l->mapping << 32 | (uint32_t)l->folded << 1 |
+		    l->mapping_unknown,
+		l->n_lines ? lines[0].function : PROFILE_NONE, l->n_lines ?
+		    (uint64_t)lines[0].line : 0,
 	};
 	uint64_t hash = hash_bytes(key, sizeof(key));
 
@@ -166,7 +170,8 @@ uint32_t profile_builder_location(struct profile_builder *b, const struct locati
 }
 
 /* The frames table leads past functions and locations: names come again and again. */
-uint32_t profile_builder_frame(struct profile_builder *b, struct str name, struct str file, int64_t line)
+uint32_t profile_builder_frame(struct profile_builder *b, struct str name, struct str file,
+    int64_t line)
 {
 	uint32_t n = profile_builder_str(b, name), f = file.n ? profile_builder_str(b, file) : 0;
 	uint64_t key[] = { (uint64_t)n << 32 | f, (uint64_t)line };
@@ -217,7 +222,8 @@ static uint32_t sample_new(struct profile_builder *b, const uint32_t *stack, uin
 	uint32_t i = p->n_samples, cap = b->cap_samples;
 
 	if (i + 1 >= cap) {
-		p->stack_at = profile_grow(b->a, p->stack_at, sizeof(*p->stack_at), i + (i > 0), &cap);
+		p->stack_at = profile_grow(b->a, p->stack_at, sizeof(*p->stack_at), i + (i > 0),
+		    &cap);
 		cap = b->cap_samples;
 		p->tag_at = profile_grow(b->a, p->tag_at, sizeof(*p->tag_at), i + (i > 0), &cap);
 		cap = b->cap_samples;
@@ -225,7 +231,8 @@ static uint32_t sample_new(struct profile_builder *b, const uint32_t *stack, uin
 		b->cap_samples = cap;
 	}
 	while (b->cap_stack - b->n_stack < n)
-		p->stack = profile_grow(b->a, p->stack, sizeof(*p->stack), b->n_stack, &b->cap_stack);
+		p->stack = profile_grow(b->a, p->stack, sizeof(*p->stack), b->n_stack,
+		    &b->cap_stack);
 	while (b->cap_tags - b->n_tags < n_tags)
 		p->tags = profile_grow(b->a, p->tags, sizeof(*p->tags), b->n_tags, &b->cap_tags);
 	if (n)
@@ -250,7 +257,8 @@ static uint32_t sample_find(struct profile_builder *b, const uint32_t *stack, ui
 	uint32_t v;
 
 	while (table_next(&at, &v))
-		if (p->stack_at[v + 1] - p->stack_at[v] == n && p->tag_at[v + 1] - p->tag_at[v] == n_tags &&
+		if (p->stack_at[v + 1] - p->stack_at[v] == n && p->tag_at[v + 1] - p->tag_at[v] ==
+		    n_tags &&
 		    (n == 0 || memcmp(p->stack + p->stack_at[v], stack, n * sizeof(*stack)) == 0) &&
 		    (n_tags == 0 || tags_eq(p->tags + p->tag_at[v], tags, n_tags)))
 			return v;

@@ -61,7 +61,8 @@ void profile_builder_copies(struct profile_builder *b);
  */
 struct frames {
 	const struct profile *p;
-	struct str *names;              /* of location i: names[first[i]] .. names[first[i + 1]], outermost first */
+	struct str *names;              /* of location i: names[first[i]] .. names[first[i + 1]],
+	    outermost first */
 	uint32_t *first;                /* n_locations + 2: the last is "[unknown]" */
 	uint32_t max_depth;             /* of any sample */
 };
@@ -72,6 +73,7 @@ uint32_t frames_stack(const struct frames *f, uint32_t sample, struct str *out);
 
 /* Room for `more` strings behind those of p, for profile_new_str. */
 void profile_reserve_strings(struct profile *p, uint32_t more);
-uint32_t profile_new_str(struct profile *p, struct str s);      /* appended without looking for an equal one */
+uint32_t profile_new_str(struct profile *p, struct str s);
+         /* appended without looking for an equal one */
 
 #endif

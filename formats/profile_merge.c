@@ -16,7 +16,8 @@ enum { PAGE = 4096, MAX_TYPES = 1024 };
 
 /* What a profile's table entries are in the merged profile. */
 struct translation {
-	uint32_t *strings, *mappings, *functions, *locations;   /* position + 1, 0 = not yet known */
+	uint32_t *strings, *mappings, *functions, *locations;   /* position + 1, 0 =
+	    not yet known */
 	uint64_t *moved;        /* by mapping: to be added to addresses */
 	uint32_t *columns;      /* merged type k is column columns[k] */
 };
@@ -55,7 +56,8 @@ static uint64_t mapping_pages(const struct mapping *m)
 
 static bool mapping_same(const struct mapping *x, const struct mapping *y)
 {
-	if (mapping_pages(x) != mapping_pages(y) || x->offset != y->offset || x->build_id != y->build_id)
+	if (mapping_pages(x) != mapping_pages(y) || x->offset != y->offset || x->build_id !=
+	    y->build_id)
 		return false;
 	return x->build_id != 0 || x->file == y->file;
 }
@@ -117,7 +119,8 @@ static __attribute__((noinline)) uint32_t merge_new_location(struct merger *m, u
 	m->lines.n = 0;
 	vec_reserve(&m->lines, l.n_lines);
 	for (uint32_t k = 0; k < l.n_lines; k++)
-		m->lines.p[k] = (struct line){ merge_function(m, lines[k].function), lines[k].line };
+		m->lines.p[k] = (struct line){ merge_function(m, lines[k].function),
+		    lines[k].line };
 	if (l.mapping < m->in->n_mappings) {
 		uint32_t mapping = merge_mapping(m, l.mapping);
 
@@ -160,7 +163,8 @@ static uint32_t merge_tags(struct merger *m, uint32_t sample)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct tag *from = &in->tags[first + i];
 		struct tag t = {
-			merge_str(m, from->key), merge_str(m, from->str), from->num, merge_str(m, from->unit),
+			merge_str(m, from->key), merge_str(m, from->str), from->num, merge_str(m,
+			    from->unit),
 		};
 		uint32_t k = i;
 
@@ -199,20 +203,23 @@ static struct str type_name(const struct profile *p, uint32_t k)
 	return profile_str(p, p->types[k].type);
 }
 
-static bool type_eq(const struct profile *p, struct value_type x, const struct profile *q, struct value_type y)
+static bool type_eq(const struct profile *p, struct value_type x, const struct profile *q,
+    struct value_type y)
 {
 	return str_eq(profile_str(p, x.type), profile_str(q, y.type)) &&
 	    str_eq(profile_str(p, x.unit), profile_str(q, y.unit));
 }
 
 /* Which column of p is each type of the first profile. */
-static int find_columns(struct merger *m, const struct profile *first, const struct profile *p, size_t number,
+static int find_columns(struct merger *m, const struct profile *first, const struct profile *p,
+    size_t number,
     struct err *e)
 {
 	uint32_t k, c;
 
 	if (p->n_types != first->n_types)
-		return err_set(e, ERR_INVALID, "profile %zu has %u sample types, the first has %u", number + 1,
+		return err_set(e, ERR_INVALID, "profile %zu has %u sample types, the first has %u",
+		    number + 1,
 		    p->n_types, first->n_types);
 	for (k = 0; k < p->n_types; k++) {
 		uint32_t seen = 0;
@@ -224,7 +231,8 @@ static int find_columns(struct merger *m, const struct profile *first, const str
 			if (type_eq(first, first->types[k], p, p->types[c]) && seen-- == 0)
 				break;
 		if (c == p->n_types)
-			return err_set(e, ERR_INVALID, "profile %zu has no sample type " STR_FMT "/" STR_FMT
+			return err_set(e, ERR_INVALID, "profile %zu has no sample type " STR_FMT "/"
+			    STR_FMT
 			    ", which the first has", number + 1, STR_ARG(type_name(first, k)),
 			    STR_ARG(profile_str(first, first->types[k].unit)));
 		m->columns.p[k] = c;
@@ -232,7 +240,8 @@ static int find_columns(struct merger *m, const struct profile *first, const str
 	if (!type_eq(first, first->period_type, p, p->period_type))
 		return err_set(e, ERR_INVALID, "profile %zu has period type " STR_FMT "/" STR_FMT
 		    ", the first has " STR_FMT "/" STR_FMT, number + 1,
-		    STR_ARG(profile_str(p, p->period_type.type)), STR_ARG(profile_str(p, p->period_type.unit)),
+		    STR_ARG(profile_str(p, p->period_type.type)), STR_ARG(profile_str(p,
+		    p->period_type.unit)),
 		    STR_ARG(profile_str(first, first->period_type.type)),
 		    STR_ARG(profile_str(first, first->period_type.unit)));
 	return 0;
@@ -320,7 +329,8 @@ static void drop_zero_samples(struct profile *p)
 	for (uint32_t i = 0; i < p->n_samples; i++) {
 		const int64_t *from = p->values + (size_t)i * p->n_types;
 		uint32_t s = p->stack_at[i], s_n = p->stack_at[i + 1] - s;
-		uint32_t t = p->tag_at ? p->tag_at[i] : 0, t_n = p->tag_at ? p->tag_at[i + 1] - t : 0;
+		uint32_t t = p->tag_at ? p->tag_at[i] : 0, t_n = p->tag_at ? p->tag_at[i + 1] - t :
+		    0;
 		uint64_t any = 0;
 
 		for (uint32_t k = 0; k < p->n_types; k++)
@@ -328,7 +338,8 @@ static void drop_zero_samples(struct profile *p)
 		if (any == 0)
 			continue;
 		if (n != i) {
-			memmove(p->values + (size_t)n * p->n_types, from, p->n_types * sizeof(*from));
+			memmove(p->values + (size_t)n * p->n_types, from,
+			    p->n_types * sizeof(*from));
 			memmove(p->stack + stack, p->stack + s, s_n * sizeof(*p->stack));
 			if (t_n)
 				memmove(p->tags + tag, p->tags + t, t_n * sizeof(*p->tags));
@@ -346,7 +357,8 @@ static void drop_zero_samples(struct profile *p)
 	p->n_samples = n;
 }
 
-static int merge_all(struct merger *m, struct profile *const *in, size_t n, struct profile *head, struct err *e)
+static int merge_all(struct merger *m, struct profile *const *in, size_t n, struct profile *head,
+    struct err *e)
 {
 	const struct profile *first = in[0];
 	uint32_t cap = 0;
@@ -354,7 +366,8 @@ static int merge_all(struct merger *m, struct profile *const *in, size_t n, stru
 	vec_reserve(&m->values, first->n_types + 1);
 	vec_reserve(&m->columns, first->n_types + 1);
 	for (uint32_t k = 0; k < first->n_types; k++)
-		profile_builder_type(m->b, k, type_name(first, k), profile_str(first, first->types[k].unit));
+		profile_builder_type(m->b, k, type_name(first, k), profile_str(first,
+		    first->types[k].unit));
 	for (size_t i = 0; i < n; i++) {
 		if (find_columns(m, first, in[i], i, e) < 0)
 			return -1;
@@ -377,7 +390,8 @@ struct profile *profile_merge(struct arena *a, struct profile *const *in, size_t
 		return NULL;
 	}
 	if (in[0]->n_types > MAX_TYPES) {
-		err_set(e, ERR_LIMIT, "profile 1 has %u sample types, more than %d", in[0]->n_types, MAX_TYPES);
+		err_set(e, ERR_LIMIT, "profile 1 has %u sample types, more than %d", in[0]->n_types,
+		    MAX_TYPES);
 		return NULL;
 	}
 	m.b = profile_builder_new(a, in[0]->n_types);

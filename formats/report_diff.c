@@ -95,14 +95,14 @@ static void changes_fini(struct changes *c)
 	vec_free(&c->all);
 }
 
-/* The unit of the largest value serves for all, so that columns can be compared. */
+/* One unit serves for all, so that columns can be compared: that of a hundredth of the largest value. */
 static struct str common_unit(const struct changes *c, const struct report *r)
 {
 	struct str unit;
 
 	if (!str_eq(r->o.unit, STR("minimum")))
 		return r->o.unit;
-	unit_scale(MAX(abs_wrap(c->total[0]), abs_wrap(c->total[1])), r->unit, STR("minimum"), &unit);
+	unit_scale(MAX(abs_wrap(c->total[0]), abs_wrap(c->total[1])) / 100, r->unit, STR("minimum"), &unit);
 	return unit.n > 0 ? unit : r->unit;
 }
 
@@ -126,8 +126,11 @@ static void print_growth(const int64_t v[2], struct buf *b)
 		buf_add(b, STR("new"));
 	else if (v[1] == 0)
 		buf_add(b, STR("gone"));
-	else
-		buf_printf(b, "%+.2f%%", 100.0 * ((double)v[1] - (double)v[0]) / fabs((double)v[0]));
+	else {
+		double growth = 100.0 * ((double)v[1] - (double)v[0]) / fabs((double)v[0]);
+
+		buf_printf(b, "%+.*f%%", fabs(growth) < 1000 ? 2 : 0, growth);
+	}
 }
 
 static void put_growth(const int64_t v[2], size_t width, struct buf *out)
@@ -140,8 +143,28 @@ static void put_growth(const int64_t v[2], size_t width, struct buf *out)
 	buf_fini(&b);
 }
 
+static void put_change(struct report *r, const struct change *x, const int64_t v[2], struct buf *out)
+{
+	put_value(r, v[0], false, 10, out);
+	buf_byte(out, ' ');
+	put_value(r, v[1], false, 10, out);
+	buf_byte(out, ' ');
+	put_value(r, delta(v), true, 10, out);
+	buf_byte(out, ' ');
+	put_growth(v, 9, out);
+	buf_add(out, STR("  "));
+	if (r->o.width > 0)
+		put_cut(out, x->name, r->o.width > 52 ? r->o.width - 44 : 8);
+	else
+		buf_add(out, x->name);
+	buf_byte(out, '\n');
+}
+
+/* Functions that did not change are at the end of the list; they are counted only. */
 static void put_aligned(struct report *r, const struct changes *c, size_t n, struct buf *out)
 {
+	while (n > 0 && delta(c->o->cum ? c->all.p[n - 1].cum : c->all.p[n - 1].flat) == 0)
+		n--;
 	r->out_unit = common_unit(c, r);
 	if (r->type_name.n > 0) {
 		buf_add(out, STR("Type: "));
@@ -159,21 +182,8 @@ static void put_aligned(struct report *r, const struct changes *c, size_t n, str
 	buf_printf(out, ")\nShowing %zu of %zu functions, by change of %s\n", n, c->all.n,
 	    c->o->cum ? "cum" : "flat");
 	buf_add(out, STR("    before      after      delta    delta%  function\n"));
-	for (size_t i = 0; i < n; i++) {
-		const struct change *x = &c->all.p[i];
-		const int64_t *v = c->o->cum ? x->cum : x->flat;
-
-		put_value(r, v[0], false, 10, out);
-		put_value(r, v[1], false, 11, out);
-		put_value(r, delta(v), true, 11, out);
-		put_growth(v, 10, out);
-		buf_add(out, STR("  "));
-		if (r->o.width > 0)
-			put_cut(out, x->name, r->o.width > 52 ? r->o.width - 44 : 8);
-		else
-			buf_add(out, x->name);
-		buf_byte(out, '\n');
-	}
+	for (size_t i = 0; i < n; i++)
+		put_change(r, &c->all.p[i], c->o->cum ? c->all.p[i].cum : c->all.p[i].flat, out);
 }
 
 static void put_table(const struct changes *c, size_t n, char sep, struct buf *out)

@@ -457,8 +457,8 @@ static struct http_field clean(struct arena *a, struct http_field f)
 		name[i] = f.name.p[i] >= 'A' && f.name.p[i] <= 'Z' ? (char)(f.name.p[i] | 0x20) :
 		    f.name.p[i];
 	for (size_t i = 0; i < v.n; i++)
-		value[i] = ((unsigned char)v.p[i] < ' ' && v.p[i] != '\t') ||
-		    v.p[i] == 0x7f ? ' ' : v.p[i];
+		value[i] = ((unsigned char)v.p[i] < ' ' && v.p[i] != '\t') || v.p[i] == 0x7f ?
+		    ' ' : v.p[i];
 	return (struct http_field){ str_of(name, f.name.n), str_of(value, v.n) };
 }
 
@@ -484,8 +484,8 @@ static size_t make_head(struct hreq *q, const struct http_reply *rep, nghttp2_nv
 	bool have_length = false;
 	size_t n = 0;
 
-	nv[n++] = nv_of((struct http_field){ STR(":status"), arena_printf(a, "%03d",
-	    rep->status) });
+	nv[n++] = nv_of((struct http_field){ STR(":status"),
+		arena_printf(a, "%03d", rep->status) });
 	nv[n++] = nv_of((struct http_field){ STR("date"), arena_str(a, httpd_date(q->h)) });
 	for (size_t i = 0; i < rep->n_headers; i++) {
 		struct http_field f = clean(a, rep->headers[i]);

@@ -83,8 +83,8 @@ static int next_param(struct arena *a, struct str *rest, struct str *name, struc
 
 		while (i < s.n && s.p[i] != '"') {
 			/* Other backslashes stand for themselves: old browsers send paths. */
-			if (s.p[i] == '\\' && i + 1 < s.n && strchr("()<>@,;:\\\"/[]?=",
-			    s.p[i + 1]))
+			if (s.p[i] == '\\' && i + 1 < s.n &&
+			    strchr("()<>@,;:\\\"/[]?=", s.p[i + 1]))
 				i++;
 			out[k++] = s.p[i++];
 		}
@@ -209,12 +209,12 @@ const char *http_status_text(int status)
 		short status;
 		const char *text;
 	} texts[] = {
-		{ 100, "Continue" }, { 101, "Switching Protocols" }, { 200, "OK" }, { 201,
-		    "Created" },
+		{ 100, "Continue" }, { 101, "Switching Protocols" }, { 200, "OK" },
+		{ 201, "Created" },
 		{ 202, "Accepted" }, { 204, "No Content" }, { 206, "Partial Content" },
 		{ 301, "Moved Permanently" }, { 302, "Found" }, { 303, "See Other" },
-		{ 304, "Not Modified" }, { 307, "Temporary Redirect" }, { 308,
-		    "Permanent Redirect" },
+		{ 304, "Not Modified" }, { 307, "Temporary Redirect" },
+		{ 308, "Permanent Redirect" },
 		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" },
 		{ 404, "Not Found" }, { 405, "Method Not Allowed" }, { 406, "Not Acceptable" },
 		{ 408, "Request Timeout" }, { 409, "Conflict" }, { 410, "Gone" },

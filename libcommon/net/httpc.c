@@ -160,8 +160,8 @@ static int make_headers(const struct httpc_req *req, struct arena *a, struct cur
 		type |= str_eq_nocase(req->headers[i].name, STR("Content-Type"));
 		expect |= str_eq_nocase(req->headers[i].name, STR("Expect"));
 	}
-	if (req->tenant != NULL && add_line(list, a, STR("X-Scope-OrgID"), str_cstr(req->tenant),
-	    e) < 0)
+	if (req->tenant != NULL &&
+	    add_line(list, a, STR("X-Scope-OrgID"), str_cstr(req->tenant), e) < 0)
 		return -1;
 	/* libcurl would add a form's type, and wait a second for "100 Continue". */
 	if (!type)

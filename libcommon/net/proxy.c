@@ -89,8 +89,8 @@ static bool is_one_of(struct str name, const struct str *list, size_t n)
 static bool dropped(struct str name)
 {
 	static const struct str list[] = {
-		{ "Host", 4 }, { "Connection", 10 }, { "Keep-Alive", 10 }, { "TE", 2 }, { "Trailer",
-		    7 },
+		{ "Host", 4 }, { "Connection", 10 }, { "Keep-Alive", 10 }, { "TE", 2 },
+		{ "Trailer", 7 },
 		{ "Transfer-Encoding", 17 }, { "Upgrade", 7 }, { "HTTP2-Settings", 14 },
 		{ "Expect", 6 }, { "Content-Length", 14 }, { "Proxy-Connection", 16 },
 		{ "X-Pyro-Forwarded", 16 }, { "X-Pyro-Peer", 11 },

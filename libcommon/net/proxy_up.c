@@ -151,8 +151,8 @@ static bool dropped(struct str name)
 	case 7:
 		return str_eq_nocase(name, STR("Trailer")) || str_eq_nocase(name, STR("Upgrade"));
 	case 10:
-		return str_eq_nocase(name, STR("Connection")) || str_eq_nocase(name,
-		    STR("Keep-Alive"));
+		return str_eq_nocase(name, STR("Connection")) ||
+		    str_eq_nocase(name, STR("Keep-Alive"));
 	case 17:
 		return str_eq_nocase(name, STR("Transfer-Encoding"));
 	}

@@ -158,8 +158,8 @@ struct route_hit router_find(const struct router *r, struct str method, struct s
 		if (takes(p->row, method))
 			return hit(p);
 		/* Another row of the same prefix may take the method. */
-		while (i + 1 < r->prefixes.n && str_eq(r->rows.p[r->prefixes.p[i + 1]].path,
-		    p->path)) {
+		while (i + 1 < r->prefixes.n &&
+		    str_eq(r->rows.p[r->prefixes.p[i + 1]].path, p->path)) {
 			const struct entry *next = &r->rows.p[r->prefixes.p[++i]];
 
 			if (takes(next->row, method))

@@ -49,8 +49,8 @@ static const struct wire *find_wire(struct arena *a, struct str type)
 		struct str known = str_cstr(wires[i].type);
 		size_t semicolon = str_find(known, ';');
 
-		if ((semicolon < known.n) == params && str_eq_nocase(base, str_of(known.p,
-		    semicolon)))
+		if ((semicolon < known.n) == params &&
+		    str_eq_nocase(base, str_of(known.p, semicolon)))
 			return &wires[i];
 	}
 	return NULL;

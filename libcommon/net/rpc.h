@@ -101,7 +101,7 @@ void rpc_too_big(struct http_req *r, void *ctx);         /* resource_exhausted *
 void rpc_unknown(struct http_req *r, void *ctx);         /* gRPC: unimplemented; others: 404 text */
 
 #define RPC_ROUTE(path_, fn_) \
-	{ .path = (path_), .methods = "POST", .fn = (fn_), .flags = ROUTE_ALLOW,
+	{ .path = (path_), .methods = "POST", .fn = (fn_), .flags = ROUTE_ALLOW, \
 	    .too_big = rpc_too_big }
 
 #endif
