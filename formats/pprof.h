@@ -1,15 +1,14 @@
 /*
  * pprof.h - the protobuf profile of google/pprof, in and out.
  *
- * Decoding walks the bytes twice: once over the top level to count records
- * and check that they fit, once to read them; samples are read last, when the
- * location table is known, so that they refer to positions at once. All
- * arrays have their final size from the start and come from the arena;
- * strings stay where they are, in `raw`.
+ * Decoding is one pass over the bytes that notes where records are, and one
+ * over the records, locations and samples last, so that every reference is a
+ * position at once. Everything comes from the arena; strings stay where they
+ * are, in `raw`. Any thread, no state.
  *
  * Limits: raw is smaller than 4 GiB; samples times sample types is not above
  * the number of bytes (a lawful profile needs one byte for each value). The
- * arena grows by at most 64 bytes for each byte of raw, typically by 3.
+ * arena grows by at most 64 bytes for each byte of raw, typically by 4.
  *
  *	struct profile *p;
  *	if (pprof_read(a, body, limit, &scratch, &p, e) < 0)

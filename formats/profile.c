@@ -65,7 +65,7 @@ static uint32_t location_names(const struct profile *p, uint32_t i, struct arena
 		out[k] = f < p->n_functions ? profile_str(p, p->functions[f].name) : STR_NONE;
 		if (out[k].n)
 			continue;
-		/* a name that is there and empty stays so, when there is no address to tell it from others */
+		/* an empty name stays when there is no address to tell it from others */
 		if (f < p->n_functions && l->address == 0)
 			continue;
 		if (hex.n == 0)

@@ -133,10 +133,10 @@ static bool location_eq(const struct profile *p, const struct location *x, const
 static uint64_t location_hash(const struct location *l, const struct line *lines)
 {
 	uint64_t key[] = {
-		l->address, (uint64_t)l->mapping << 32 | (uint32_t)l->folded << 1 |
-		    l->mapping_unknown,
-		l->n_lines ? lines[0].function : PROFILE_NONE, l->n_lines ?
-		    (uint64_t)lines[0].line : 0,
+		l->address,
+		(uint64_t)l->mapping << 32 | (uint32_t)l->folded << 1 | l->mapping_unknown,
+		l->n_lines ? lines[0].function : PROFILE_NONE,
+		l->n_lines ? (uint64_t)lines[0].line : 0,
 	};
 	uint64_t hash = hash_bytes(key, sizeof(key));
 
@@ -248,6 +248,18 @@ static uint32_t sample_new(struct profile_builder *b, const uint32_t *stack, uin
 	return p->n_samples++;
 }
 
+static bool sample_eq(const struct profile *p, uint32_t i, const uint32_t *stack, uint32_t n,
+    const struct tag *tags, uint32_t n_tags)
+{
+	uint32_t own = p->stack_at[i], own_tags = p->tag_at[i];
+
+	if (p->stack_at[i + 1] - own != n || p->tag_at[i + 1] - own_tags != n_tags)
+		return false;
+	if (n && memcmp(p->stack + own, stack, n * sizeof(*stack)) != 0)
+		return false;
+	return n_tags == 0 || tags_eq(p->tags + own_tags, tags, n_tags);
+}
+
 static uint32_t sample_find(struct profile_builder *b, const uint32_t *stack, uint32_t n,
     const struct tag *tags, uint32_t n_tags)
 {
@@ -257,10 +269,7 @@ static uint32_t sample_find(struct profile_builder *b, const uint32_t *stack, ui
 	uint32_t v;
 
 	while (table_next(&at, &v))
-		if (p->stack_at[v + 1] - p->stack_at[v] == n && p->tag_at[v + 1] - p->tag_at[v] ==
-		    n_tags &&
-		    (n == 0 || memcmp(p->stack + p->stack_at[v], stack, n * sizeof(*stack)) == 0) &&
-		    (n_tags == 0 || tags_eq(p->tags + p->tag_at[v], tags, n_tags)))
+		if (sample_eq(p, v, stack, n, tags, n_tags))
 			return v;
 	v = sample_new(b, stack, n, tags, n_tags);
 	table_put(&b->samples, b->a, hash, v);

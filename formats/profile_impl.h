@@ -12,7 +12,7 @@
 /* A larger copy of n elements; *cap is at least doubled. */
 void *profile_grow(struct arena *a, const void *old, size_t size, uint32_t n, uint32_t *cap);
 
-/* From a hash to values 0 .. UINT32_MAX - 1. The place of an entry is given by the high bits of its hash. */
+/* From a hash to values 0 .. UINT32_MAX - 1. The high bits of a hash give the place of the entry. */
 struct table {
 	uint64_t *slots;        /* hash high half << 32 | value + 1; 0 = free */
 	uint32_t n, mask;
@@ -61,8 +61,8 @@ void profile_builder_copies(struct profile_builder *b);
  */
 struct frames {
 	const struct profile *p;
-	struct str *names;              /* of location i: names[first[i]] .. names[first[i + 1]],
-	    outermost first */
+	/* of location i: names[first[i]] .. names[first[i + 1]], outermost first */
+	struct str *names;
 	uint32_t *first;                /* n_locations + 2: the last is "[unknown]" */
 	uint32_t max_depth;             /* of any sample */
 };
@@ -73,7 +73,7 @@ uint32_t frames_stack(const struct frames *f, uint32_t sample, struct str *out);
 
 /* Room for `more` strings behind those of p, for profile_new_str. */
 void profile_reserve_strings(struct profile *p, uint32_t more);
+/* Appends, without looking for an equal one. */
 uint32_t profile_new_str(struct profile *p, struct str s);
-         /* appended without looking for an equal one */
 
 #endif

@@ -16,8 +16,8 @@ enum { PAGE = 4096, MAX_TYPES = 1024 };
 
 /* What a profile's table entries are in the merged profile. */
 struct translation {
-	uint32_t *strings, *mappings, *functions, *locations;   /* position + 1, 0 =
-	    not yet known */
+	/* position + 1, 0 = not yet known */
+	uint32_t *strings, *mappings, *functions, *locations;
 	uint64_t *moved;        /* by mapping: to be added to addresses */
 	uint32_t *columns;      /* merged type k is column columns[k] */
 };
@@ -56,8 +56,8 @@ static uint64_t mapping_pages(const struct mapping *m)
 
 static bool mapping_same(const struct mapping *x, const struct mapping *y)
 {
-	if (mapping_pages(x) != mapping_pages(y) || x->offset != y->offset || x->build_id !=
-	    y->build_id)
+	if (mapping_pages(x) != mapping_pages(y) || x->offset != y->offset ||
+	    x->build_id != y->build_id)
 		return false;
 	return x->build_id != 0 || x->file == y->file;
 }
@@ -163,8 +163,8 @@ static uint32_t merge_tags(struct merger *m, uint32_t sample)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct tag *from = &in->tags[first + i];
 		struct tag t = {
-			merge_str(m, from->key), merge_str(m, from->str), from->num, merge_str(m,
-			    from->unit),
+			merge_str(m, from->key), merge_str(m, from->str), from->num,
+			merge_str(m, from->unit),
 		};
 		uint32_t k = i;
 
@@ -210,40 +210,47 @@ static bool type_eq(const struct profile *p, struct value_type x, const struct p
 	    str_eq(profile_str(p, x.unit), profile_str(q, y.unit));
 }
 
-/* Which column of p is each type of the first profile. */
-static int find_columns(struct merger *m, const struct profile *first, const struct profile *p,
-    size_t number,
+/* The column of p that is type k of first; of equal types the n-th is the n-th. n_types: none. */
+static uint32_t find_column(const struct profile *first, uint32_t k, const struct profile *p)
+{
+	uint32_t seen = 0, c;
+
+	for (c = 0; c < k; c++)
+		seen += type_eq(first, first->types[c], first, first->types[k]);
+	for (c = 0; c < p->n_types; c++)
+		if (type_eq(first, first->types[k], p, p->types[c]) && seen-- == 0)
+			break;
+	return c;
+}
+
+static int bad_period(const struct profile *first, const struct profile *p, size_t number,
     struct err *e)
 {
-	uint32_t k, c;
+	struct value_type a = p->period_type, b = first->period_type;
 
+	return err_set(e, ERR_INVALID, "profile %zu has period type " STR_FMT "/" STR_FMT
+	    ", the first has " STR_FMT "/" STR_FMT, number,
+	    STR_ARG(profile_str(p, a.type)), STR_ARG(profile_str(p, a.unit)),
+	    STR_ARG(profile_str(first, b.type)), STR_ARG(profile_str(first, b.unit)));
+}
+
+/* Which column of p is each type of the first profile. */
+static int find_columns(struct merger *m, const struct profile *first, const struct profile *p,
+    size_t number, struct err *e)
+{
 	if (p->n_types != first->n_types)
 		return err_set(e, ERR_INVALID, "profile %zu has %u sample types, the first has %u",
-		    number + 1,
-		    p->n_types, first->n_types);
-	for (k = 0; k < p->n_types; k++) {
-		uint32_t seen = 0;
-
-		/* the n-th of equal types is the n-th of equal types */
-		for (c = 0; c < k; c++)
-			seen += type_eq(first, first->types[c], first, first->types[k]);
-		for (c = 0; c < p->n_types; c++)
-			if (type_eq(first, first->types[k], p, p->types[c]) && seen-- == 0)
-				break;
-		if (c == p->n_types)
-			return err_set(e, ERR_INVALID, "profile %zu has no sample type " STR_FMT "/"
-			    STR_FMT
-			    ", which the first has", number + 1, STR_ARG(type_name(first, k)),
+		    number, p->n_types, first->n_types);
+	for (uint32_t k = 0; k < p->n_types; k++) {
+		m->columns.p[k] = find_column(first, k, p);
+		if (m->columns.p[k] == p->n_types)
+			return err_set(e, ERR_INVALID, "profile %zu has no sample type "
+			    STR_FMT "/" STR_FMT ", which the first has", number,
+			    STR_ARG(type_name(first, k)),
 			    STR_ARG(profile_str(first, first->types[k].unit)));
-		m->columns.p[k] = c;
 	}
 	if (!type_eq(first, first->period_type, p, p->period_type))
-		return err_set(e, ERR_INVALID, "profile %zu has period type " STR_FMT "/" STR_FMT
-		    ", the first has " STR_FMT "/" STR_FMT, number + 1,
-		    STR_ARG(profile_str(p, p->period_type.type)), STR_ARG(profile_str(p,
-		    p->period_type.unit)),
-		    STR_ARG(profile_str(first, first->period_type.type)),
-		    STR_ARG(profile_str(first, first->period_type.unit)));
+		return bad_period(first, p, number, e);
 	return 0;
 }
 
@@ -329,8 +336,8 @@ static void drop_zero_samples(struct profile *p)
 	for (uint32_t i = 0; i < p->n_samples; i++) {
 		const int64_t *from = p->values + (size_t)i * p->n_types;
 		uint32_t s = p->stack_at[i], s_n = p->stack_at[i + 1] - s;
-		uint32_t t = p->tag_at ? p->tag_at[i] : 0, t_n = p->tag_at ? p->tag_at[i + 1] - t :
-		    0;
+		uint32_t t = p->tag_at ? p->tag_at[i] : 0;
+		uint32_t t_n = p->tag_at ? p->tag_at[i + 1] - t : 0;
 		uint64_t any = 0;
 
 		for (uint32_t k = 0; k < p->n_types; k++)
@@ -366,10 +373,10 @@ static int merge_all(struct merger *m, struct profile *const *in, size_t n, stru
 	vec_reserve(&m->values, first->n_types + 1);
 	vec_reserve(&m->columns, first->n_types + 1);
 	for (uint32_t k = 0; k < first->n_types; k++)
-		profile_builder_type(m->b, k, type_name(first, k), profile_str(first,
-		    first->types[k].unit));
+		profile_builder_type(m->b, k, type_name(first, k),
+		    profile_str(first, first->types[k].unit));
 	for (size_t i = 0; i < n; i++) {
-		if (find_columns(m, first, in[i], i, e) < 0)
+		if (find_columns(m, first, in[i], i + 1, e) < 0)
 			return -1;
 		begin_profile(m, in[i]);
 		merge_head(m, head, &cap, i == 0);

@@ -41,16 +41,6 @@ struct str report_mapping_file(const struct report *r, uint32_t location)
 	return m != PROFILE_NONE ? report_str(r, r->object[m]) : STR("");
 }
 
-int64_t report_weight(const struct report *r, const struct rsample *s)
-{
-	return profile_value(r->p, s->number, r->type);
-}
-
-int64_t report_divisor(const struct report *r, const struct rsample *s)
-{
-	return r->o.mean ? profile_value(r->p, s->number, 0) : 0;
-}
-
 static int unknown_type(const struct profile *p, struct str want, struct err *e)
 {
 	struct buf names;

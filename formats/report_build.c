@@ -1,158 +1,66 @@
 /*
- * From samples to nodes with flat and cum, and to edges.
- *
- * Samples come one after the other, and neighbours often share their root
- * side. So the path of the sample before stays open: only the frames that
- * differ are closed and opened, and a weight is handed from a frame to its
- * caller when the frame is closed. A frame counts for its node only if it is
- * the node's first on the path, likewise an edge.
+ * From samples to nodes with flat and cum, and to edges: two linear passes.
+ * A node or an edge counts once for a sample: each carries the number of the
+ * sample that it was met in last.
  */
 #include "base/hash.h"
 #include "formats/report_impl.h"
 
-#define NO_EDGE UINT32_MAX
-
-struct frame {
-	uint32_t node, edge;            /* edge: that counts here, or NO_EDGE */
-	bool first;                     /* of its node on this path */
-	int64_t weight, divisor;
+struct tally {
+	int64_t cum;
+	uint32_t seen;                  /* sample + 1 */
 };
 
-struct place {
-	uint32_t location, n_frames;    /* frames open with this location */
-	bool residual;
+/* Most locations have one node: it is here, and the list of nodes is not needed. */
+struct short_list {
+	uint32_t node;                  /* the innermost */
+	uint32_t more;                  /* how many others there are */
 };
 
-struct builder {
+struct value_builder {
 	struct graph *g;
-	const bool *kept;               /* by info, or NULL for all */
-	enum graph_edges want;
-	VEC(struct frame) frames;
-	VEC(struct place) places;
-	uint32_t *open;                 /* by info: frames on the path */
-	VEC(bool) edge_open;            /* by edge: it is on the path */
-	struct map edge_map;
-	bool residual;
+	struct tally *tallies;          /* by info */
+	struct short_list *lists;       /* by location */
 };
 
-static uint32_t find_edge(struct builder *b, uint32_t src, uint32_t dest, bool inlined)
+static inline void count_node(struct value_builder *b, uint32_t node, uint32_t number, int64_t weight,
+    int64_t divisor)
 {
-	uint64_t hash = hash_mix(src, dest);
-	struct map_at at = map_find(&b->edge_map, hash);
-	uint32_t n = (uint32_t)b->g->edges.n;
+	struct tally *t = &b->tallies[node];
 
-	for (uint32_t i; map_next(&at, &i);)
-		if (b->g->edges.p[i].src == src && b->g->edges.p[i].dest == dest)
-			return i;
-	vec_push(&b->g->edges, ((struct gedge){ .src = src, .dest = dest, .inlined = inlined }));
-	vec_push(&b->edge_open, false);
-	map_put(&b->edge_map, hash, n);
-	return n;
+	if (t->seen == number)
+		return;
+	t->seen = number;
+	t->cum = sum_wrap(t->cum, weight);
+	if (UNLIKELY(divisor != 0))
+		b->g->nodes[node].cum_div = sum_wrap(b->g->nodes[node].cum_div, divisor);
 }
 
-static uint32_t open_edge(struct builder *b, uint32_t src, uint32_t dest, bool inlined)
+static void add_sample(struct value_builder *b, const struct rsample *s, uint32_t number)
 {
-	uint32_t i = find_edge(b, src, dest, inlined);
-	struct gedge *e = &b->g->edges.p[i];
-
-	if (b->edge_open.p[i])
-		return NO_EDGE;
-	b->edge_open.p[i] = true;
-	e->residual |= b->residual;
-	e->inlined &= inlined;
-	return i;
-}
-
-static void open_frame(struct builder *b, uint32_t node, bool inlined)
-{
-	struct frame f = { .node = node, .edge = NO_EDGE };
-	uint32_t parent = b->frames.n > 0 ? b->frames.p[b->frames.n - 1].node : node;
-
-	if (parent != node && (b->want == EDGES_ALL || (b->want == EDGES_INLINED && b->g->r->inlined[node])))
-		f.edge = open_edge(b, parent, node, inlined);
-	f.first = b->open[node]++ == 0;
-	vec_push(&b->frames, f);
-	b->residual = false;
-}
-
-static void close_frame(struct builder *b)
-{
-	struct frame *f = &b->frames.p[--b->frames.n];
-	struct gnode *n = &b->g->nodes[f->node];
-
-	if (f->first) {
-		n->cum = sum_wrap(n->cum, f->weight);
-		n->cum_div = sum_wrap(n->cum_div, f->divisor);
-	}
-	if (f->edge != NO_EDGE) {
-		struct gedge *e = &b->g->edges.p[f->edge];
-
-		e->weight = sum_wrap(e->weight, f->weight);
-		e->weight_div = sum_wrap(e->weight_div, f->divisor);
-		b->edge_open.p[f->edge] = false;
-	}
-	b->open[f->node]--;
-	if (b->frames.n > 0) {
-		f[-1].weight = sum_wrap(f[-1].weight, f->weight);
-		f[-1].divisor = sum_wrap(f[-1].divisor, f->divisor);
-	}
-}
-
-/* Keeps the first n places open. */
-static void close_to(struct builder *b, size_t n)
-{
-	size_t frames = n > 0 ? b->places.p[n - 1].n_frames : 0;
-
-	while (b->frames.n > frames)
-		close_frame(b);
-	b->residual = n > 0 && b->places.p[n - 1].residual;
-	b->places.n = n;
-}
-
-static void open_location(struct builder *b, uint32_t location)
-{
-	const struct report *r = b->g->r;
-
-	if (location < r->n_locations) {
-		uint32_t first = r->node_at[location], end = r->node_at[location + 1];
-
-		for (uint32_t k = end; k-- > first;) {
-			uint32_t node = r->nodes[k];
-
-			if (b->kept != NULL && !b->kept[node])
-				b->residual = true;
-			else
-				open_frame(b, node, k != end - 1);
-		}
-	}
-	vec_push(&b->places, ((struct place){ location, (uint32_t)b->frames.n, b->residual }));
-}
-
-static void add_sample(struct builder *b, const struct rsample *s)
-{
-	const uint32_t *leaf = b->g->r->stack + s->at;
-	int64_t weight = report_weight(b->g->r, s), divisor = report_divisor(b->g->r, s);
-	size_t shared = 0;
-	struct frame *top;
+	struct graph *g = b->g;
+	const struct report *r = g->r;
+	const uint32_t *stack = r->stack + s->at;
+	const struct short_list *lists = b->lists;
+	int64_t weight = report_weight(r, s), divisor = report_divisor(r, s);
+	uint32_t leaf = NO_NODE, n_locations = r->n_locations;
 
 	if (weight == 0 && divisor == 0)
 		return;
-	while (shared < s->n && shared < b->places.n && b->places.p[shared].location == leaf[s->n - 1 - shared])
-		shared++;
-	if (shared < b->places.n)
-		close_to(b, shared);
-	for (size_t i = s->n - shared; i-- > 0;)
-		open_location(b, leaf[i]);
-	if (b->frames.n == 0)
-		return;
-	top = &b->frames.p[b->frames.n - 1];
-	top->weight = sum_wrap(top->weight, weight);
-	top->divisor = sum_wrap(top->divisor, divisor);
-	if (!b->residual) {
-		struct gnode *n = &b->g->nodes[top->node];
+	for (uint32_t i = s->n; i-- > 0;) {
+		struct short_list l;
 
-		n->flat = sum_wrap(n->flat, weight);
-		n->flat_div = sum_wrap(n->flat_div, divisor);
+		if (UNLIKELY(stack[i] >= n_locations))
+			continue;
+		l = lists[stack[i]];
+		leaf = l.node;
+		count_node(b, leaf, number, weight, divisor);
+		for (const uint32_t *more = r->nodes + r->node_at[stack[i]]; l.more > 0; l.more--)
+			count_node(b, more[l.more], number, weight, divisor);
+	}
+	if (leaf != NO_NODE) {
+		g->nodes[leaf].flat = sum_wrap(g->nodes[leaf].flat, weight);
+		g->nodes[leaf].flat_div = sum_wrap(g->nodes[leaf].flat_div, divisor);
 	}
 }
 
@@ -161,27 +69,234 @@ static bool is_negative(const struct gnode *n)
 	return n->flat < 0 || (n->flat == 0 && n->cum < 0);
 }
 
-void graph_build(struct graph *g, const bool *kept, enum graph_edges want)
+void graph_values(struct graph *g)
 {
-	struct builder b = { .g = g, .kept = kept, .want = want };
 	struct report *r = g->r;
+	struct value_builder b = { .g = g };
 
-	memset(g->nodes, 0, r->infos.n * sizeof(*g->nodes));
-	g->edges.n = 0;
-	b.open = mem_zarray(r->infos.n + 1, sizeof(*b.open));
+	b.tallies = mem_zarray(r->infos.n + 1, sizeof(*b.tallies));
+	b.lists = mem_array((size_t)r->n_locations + 1, sizeof(*b.lists));
+	for (uint32_t i = 0; i < r->n_locations; i++)
+		b.lists[i] = (struct short_list){ r->nodes[r->node_at[i]], r->node_at[i + 1] - r->node_at[i] - 1 };
 	for (uint32_t i = 0; i < r->n_samples; i++)
-		add_sample(&b, &r->samples[i]);
-	close_to(&b, 0);
+		add_sample(&b, &r->samples[i], i + 1);
 	g->n = 0;
 	for (uint32_t i = 0; i < r->infos.n; i++) {
-		const struct gnode *n = &g->nodes[i];
+		struct gnode *n = &g->nodes[i];
 
+		n->cum = b.tallies[i].cum;
 		if ((n->cum != 0 || n->flat != 0) && !(r->o.drop_negative && is_negative(n)))
 			g->order[g->n++] = i;
 	}
-	vec_free(&b.frames);
-	vec_free(&b.places);
-	vec_free(&b.edge_open);
-	map_fini(&b.edge_map);
-	mem_free(b.open);
+	mem_free(b.tallies);
+	mem_free(b.lists);
+}
+
+/* Flags of a frame that is kept. */
+enum {
+	CALL_INLINED = 1,               /* into the frame below it */
+	CALL_RESIDUAL = 2,              /* frames of this location between it and the one before are left out */
+	CALL_WANTED = 4,                /* edges to it are of interest */
+};
+
+struct frame {
+	uint32_t node, flags;
+	uint32_t src, edge;             /* of the last time: mostly the caller is the same again */
+};
+
+/* The frames of a location that are kept. */
+struct kept_frames {
+	uint32_t at, n;                 /* the top bit of n: frames on the leaf side are left out */
+};
+
+#define LEFT_OUT (UINT32_C(1) << 31)
+
+/* What every sample touches of an edge. */
+struct edge_sum {
+	int64_t weight;
+	uint32_t seen;                  /* sample + 1 */
+	bool residual, called;          /* called: not inlined somewhere */
+};
+
+struct edge_builder {
+	struct graph *g;
+	struct kept_frames *kept;       /* by location */
+	struct frame *frames;           /* of a location: root side first */
+	bool *wanted;                   /* by location: some frame has CALL_WANTED */
+	struct map map;
+	VEC(struct edge_sum) sums;      /* by edge */
+};
+
+static uint32_t find_edge(struct edge_builder *b, uint32_t src, uint32_t dest)
+{
+	uint64_t hash = hash_mix(src, dest);
+	struct map_at at = map_find(&b->map, hash);
+	uint32_t n = (uint32_t)b->g->edges.n;
+
+	for (uint32_t i; map_next(&at, &i);)
+		if (b->g->edges.p[i].src == src && b->g->edges.p[i].dest == dest)
+			return i;
+	vec_push(&b->g->edges, ((struct gedge){ .src = src, .dest = dest }));
+	vec_push(&b->sums, ((struct edge_sum){ 0 }));
+	map_put(&b->map, hash, n);
+	return n;
+}
+
+static void add_edge(struct edge_builder *b, uint32_t src, struct frame *f, bool residual,
+    const struct rsample *s, uint32_t number)
+{
+	struct edge_sum *e;
+
+	if (f->src != src) {
+		f->src = src;
+		f->edge = find_edge(b, src, f->node);
+	}
+	e = &b->sums.p[f->edge];
+	if (e->seen == number)
+		return;
+	e->seen = number;
+	e->residual |= residual;
+	e->called |= !(f->flags & CALL_INLINED);
+	e->weight = sum_wrap(e->weight, report_weight(b->g->r, s));
+	if (UNLIKELY(b->g->r->o.mean)) {
+		struct gedge *edge = &b->g->edges.p[f->edge];
+
+		edge->weight_div = sum_wrap(edge->weight_div, report_divisor(b->g->r, s));
+	}
+}
+
+static void add_edges(struct edge_builder *b, const struct rsample *s, uint32_t number)
+{
+	const struct report *r = b->g->r;
+	const uint32_t *stack = r->stack + s->at;
+	const struct kept_frames *kept = b->kept;
+	uint32_t src = NO_NODE, n_locations = r->n_locations;
+	bool residual = false;
+
+	if (report_weight(r, s) == 0 && report_divisor(r, s) == 0)
+		return;
+	for (uint32_t i = s->n; i-- > 0;) {
+		struct kept_frames l;
+		struct frame *f;
+
+		if (UNLIKELY(stack[i] >= n_locations))
+			continue;
+		l = kept[stack[i]];
+		f = b->frames + l.at;
+		for (; (l.n & ~LEFT_OUT) > 0; f++, l.n--) {
+			residual |= f->flags & CALL_RESIDUAL;
+			if ((f->flags & CALL_WANTED) && src != NO_NODE && src != f->node)
+				add_edge(b, src, f, residual, s, number);
+			src = f->node;
+			residual = false;
+		}
+		residual |= l.n != 0;
+	}
+}
+
+/* The nearest kept frame of the callers, or NO_NODE. */
+static uint32_t caller_of(const struct edge_builder *b, const uint32_t *caller, const uint32_t *end)
+{
+	for (; caller < end; caller++) {
+		struct kept_frames l = { 0 };
+
+		if (*caller < b->g->r->n_locations)
+			l = b->kept[*caller];
+		l.n &= ~LEFT_OUT;
+		if (l.n > 0)
+			return b->frames[l.at + l.n - 1].node;
+	}
+	return NO_NODE;
+}
+
+/* Only edges to wanted frames, and these are rare: other locations cost one look at a flag. */
+static void add_wanted_edges(struct edge_builder *b, const struct rsample *s, uint32_t number)
+{
+	const struct report *r = b->g->r;
+	const uint32_t *stack = r->stack + s->at;
+	const bool *wanted = b->wanted;
+	uint32_t n_locations = r->n_locations;
+
+	if (report_weight(r, s) == 0 && report_divisor(r, s) == 0)
+		return;
+	for (uint32_t i = s->n; i-- > 0;) {
+		struct kept_frames l;
+		uint32_t src;
+
+		if (UNLIKELY(stack[i] >= n_locations) || !wanted[stack[i]])
+			continue;
+		l = b->kept[stack[i]];
+		src = b->frames[l.at].flags & CALL_WANTED ? caller_of(b, stack + i + 1, stack + s->n) : NO_NODE;
+		for (uint32_t k = 0; k < (l.n & ~LEFT_OUT); k++) {
+			struct frame *f = &b->frames[l.at + k];
+
+			if ((f->flags & CALL_WANTED) && src != NO_NODE && src != f->node)
+				add_edge(b, src, f, false, s, number);
+			src = f->node;
+		}
+	}
+}
+
+/* The frames of a location that are kept, from the root side. */
+static uint32_t keep_frames(struct edge_builder *b, uint32_t location, const bool *kept, enum graph_edges want,
+    uint32_t at)
+{
+	const struct report *r = b->g->r;
+	uint32_t first = r->node_at[location], end = r->node_at[location + 1], start = at;
+	bool residual = false;
+
+	b->wanted[location] = false;
+	for (uint32_t k = end; k-- > first;) {
+		uint32_t node = r->nodes[k];
+
+		if (kept != NULL && !kept[node]) {
+			residual = true;
+			continue;
+		}
+		b->frames[at++] = (struct frame){ .node = node,
+			.flags = (k + 1 < end ? CALL_INLINED : 0U) | (residual ? CALL_RESIDUAL : 0U) |
+			         (want == EDGES_ALL || r->inlined[node] ? CALL_WANTED : 0U),
+			.src = NO_NODE };
+		b->wanted[location] |= want == EDGES_ALL || r->inlined[node];
+		residual = false;
+	}
+	b->kept[location] = (struct kept_frames){ start, (at - start) | (residual ? LEFT_OUT : 0) };
+	return at;
+}
+
+static void take_sums(struct edge_builder *b)
+{
+	for (size_t i = 0; i < b->sums.n; i++) {
+		struct gedge *e = &b->g->edges.p[i];
+
+		e->weight = b->sums.p[i].weight;
+		e->residual = b->sums.p[i].residual;
+		e->inlined = !b->sums.p[i].called;
+	}
+}
+
+void graph_edges(struct graph *g, const bool *kept, enum graph_edges want)
+{
+	struct edge_builder b = { .g = g };
+	struct report *r = g->r;
+	size_t frames = r->node_at[r->n_locations];
+	uint32_t at = 0;
+
+	b.kept = mem_array((size_t)r->n_locations + 1, sizeof(*b.kept));
+	b.frames = mem_array(frames + 1, sizeof(*b.frames));
+	b.wanted = mem_array((size_t)r->n_locations + 1, sizeof(*b.wanted));
+	for (uint32_t i = 0; i < r->n_locations; i++)
+		at = keep_frames(&b, i, kept, want, at);
+	g->edges.n = 0;
+	for (uint32_t i = 0; i < r->n_samples; i++)
+		if (want == EDGES_ALL)
+			add_edges(&b, &r->samples[i], i + 1);
+		else
+			add_wanted_edges(&b, &r->samples[i], i + 1);
+	take_sums(&b);
+	mem_free(b.kept);
+	mem_free(b.frames);
+	mem_free(b.wanted);
+	map_fini(&b.map);
+	vec_free(&b.sums);
 }

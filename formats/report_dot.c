@@ -185,7 +185,7 @@ static bool shorten_cpp(struct str s, struct str *out)
 	}
 }
 
-static struct str shorten(struct arena *a, struct str s)
+struct str report_short_name(struct arena *a, struct str s)
 {
 	struct str out;
 
@@ -203,7 +203,7 @@ static struct str split_name(struct arena *a, struct str name)
 
 	buf_init(&escaped, SIZE_MAX / 2);
 	buf_init(&b, SIZE_MAX / 2);
-	put_escaped(&escaped, shorten(a, name));
+	put_escaped(&escaped, report_short_name(a, name));
 	for (struct str rest = buf_str(&escaped); rest.n > 0;) {
 		size_t skip = 1;
 

@@ -175,7 +175,7 @@ static bool keep_first(struct graph *g, int64_t count, bool *kept)
 	return true;
 }
 
-/* Flat and cum do not depend on which nodes are kept, so edges are made once, at the end. */
+/* Flat and cum of a node do not depend on which others are kept, so edges are made once, at the end. */
 static void make_text(struct graph *g, enum graph_form form, struct limits l, bool *kept)
 {
 	bool some = keep_heavy(g, l.node_cutoff, kept);
@@ -192,15 +192,7 @@ static void make_text(struct graph *g, enum graph_form form, struct limits l, bo
 		if (!any)
 			return;
 	}
-	if (g->n > 0) {
-		uint32_t *order = mem_array(g->n, sizeof(*order)), n = g->n;
-
-		memcpy(order, g->order, n * sizeof(*order));
-		graph_build(g, some ? kept : NULL, form == FORM_TOP ? EDGES_INLINED : EDGES_ALL);
-		memcpy(g->order, order, n * sizeof(*order));
-		g->n = n;
-		mem_free(order);
-	}
+	graph_edges(g, some ? kept : NULL, form == FORM_TOP ? EDGES_INLINED : EDGES_ALL);
 	trim_edges(g, l.edge_cutoff);
 }
 
@@ -219,7 +211,7 @@ static int64_t count_boxes(const struct graph *g, int64_t max)
 
 static void build_dot(struct graph *g, const bool *kept)
 {
-	graph_build(g, kept, EDGES_ALL);
+	graph_edges(g, kept, EDGES_ALL);
 	graph_tags_free(g->tags);
 	g->tags = graph_tags_new(g->r, kept);
 	graph_sort(g, FORM_DOT);
@@ -254,7 +246,7 @@ struct graph *graph_new(struct report *r, enum graph_form form, bool trim)
 	g->nodes = mem_zarray(r->infos.n + 1, sizeof(*g->nodes));
 	g->order = mem_array(r->infos.n + 1, sizeof(*g->order));
 	kept = mem_zarray(r->infos.n + 1, sizeof(*kept));
-	graph_build(g, NULL, EDGES_NONE);
+	graph_values(g);
 	l = limits_of(g, form, trim);
 	if (form == FORM_DOT)
 		make_dot(g, l, kept);

@@ -81,8 +81,17 @@ struct report {
 /* report.c */
 uint32_t report_intern(struct report *r, struct str s);
 struct str report_mapping_file(const struct report *r, uint32_t location);
-int64_t report_weight(const struct report *r, const struct rsample *s);         /* value of the type */
-int64_t report_divisor(const struct report *r, const struct rsample *s);        /* 0 unless -mean */
+/* Value of the sample type; and what it is divided by, 0 = nothing. */
+static inline int64_t report_weight(const struct report *r, const struct rsample *s)
+{
+	return profile_value(r->p, s->number, r->type);
+}
+
+static inline int64_t report_divisor(const struct report *r, const struct rsample *s)
+{
+	return r->o.mean ? profile_value(r->p, s->number, 0) : 0;
+}
+
 static inline struct str report_str(const struct report *r, uint32_t interned)
 {
 	return r->strings.p[interned];
@@ -127,8 +136,17 @@ double unit_scale(int64_t value, struct str from, struct str to, struct str *uni
 void unit_label(struct buf *b, int64_t value, struct str from, struct str to);  /* "1.50MB" */
 void unit_percent(struct buf *b, int64_t value, int64_t total);                 /* six columns: " 5.00%" */
 void unit_percent_trimmed(struct buf *b, int64_t value, int64_t total);         /* without blanks in front */
-int64_t abs_wrap(int64_t v);
-int64_t sum_wrap(int64_t a, int64_t b);
+/* Values are anything that 64 bits can say: sums wrap. */
+static inline int64_t abs_wrap(int64_t v)
+{
+	return v < 0 ? (int64_t)(0 - (uint64_t)v) : v;
+}
+
+static inline int64_t sum_wrap(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
 int64_t div_wrap(int64_t a, int64_t b);                 /* b is not 0 */
 
 /* report_name.c */
@@ -152,7 +170,7 @@ struct gedge {
 	bool gone;
 };
 
-enum graph_edges { EDGES_NONE, EDGES_INLINED, EDGES_ALL };
+enum graph_edges { EDGES_INLINED, EDGES_ALL }; /* only to nodes that were inlined somewhere, or all */
 
 struct graph {
 	struct report *r;
@@ -169,8 +187,9 @@ struct graph {
 
 enum graph_form { FORM_TOP, FORM_TREE, FORM_DOT };
 
-/* Nodes, edges and the list of nodes that have a value. kept: by info, or NULL for all. */
-void graph_build(struct graph *g, const bool *kept, enum graph_edges want);
+void graph_values(struct graph *g);     /* flat and cum of nodes, and the list of those that have any */
+/* Edges between nodes that are kept (by info; NULL: all), over those that are not. */
+void graph_edges(struct graph *g, const bool *kept, enum graph_edges want);
 void graph_sort(struct graph *g, enum graph_form form);
 /* Trimmed and ordered as the form has it; also selects r->out_unit. */
 struct graph *graph_new(struct report *r, enum graph_form form, bool trim);
@@ -210,6 +229,9 @@ size_t report_folded_lines(struct report *r, struct arena *a, struct folded_line
 
 /* report_table.c: a field of a table with that separator. */
 void report_field(struct str s, char sep, struct buf *out);
+
+/* report_dot.c: without package path, version, arguments, outer namespaces. In a, or a slice of name. */
+struct str report_short_name(struct arena *a, struct str name);
 
 /* report_svg_script.c, report_page_script.c */
 extern const char report_svg_script[], report_page_script[];

@@ -158,16 +158,6 @@ void unit_percent_trimmed(struct buf *b, int64_t value, int64_t total)
 	buf_add(b, str_trim(str_cstr(text)));
 }
 
-int64_t abs_wrap(int64_t v)
-{
-	return v < 0 ? (int64_t)(0 - (uint64_t)v) : v;
-}
-
-int64_t sum_wrap(int64_t a, int64_t b)
-{
-	return (int64_t)((uint64_t)a + (uint64_t)b);
-}
-
 int64_t div_wrap(int64_t a, int64_t b)
 {
 	return b == -1 ? (int64_t)(0 - (uint64_t)a) : a / b;

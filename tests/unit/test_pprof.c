@@ -406,7 +406,7 @@ static void test_encode_ids(void **ctx)
 
 		buf_init(&out, 4096);
 		for (uint32_t k = 0; k < 4; k++)
-			stack[k] = profile_builder_frame(b, str_of("abcd" + k, 1), STR_NONE, 0);
+			stack[k] = profile_builder_frame(b, str_of(&"abcd"[k], 1), STR_NONE, 0);
 		profile_builder_add(b, stack, 4, &(int64_t){ 9 }, NULL, 0);
 		p = profile_builder_finish(b);
 		for (uint32_t k = 0; k < 4; k++)

@@ -407,6 +407,14 @@ int diff_graph(struct api *x, const struct querier_diff_request *req, struct fla
 		r.tree = tree_new();
 	tree_total(l.tree);
 	tree_total(r.tree);
+	if (tree_truncate(&l.tree, MAX(max_left, max_right), e) < 0 ||
+	    tree_truncate(&r.tree, MAX(max_left, max_right), e) < 0) {
+		part_fini(&l);
+		part_fini(&r);
+		return -1;
+	}
+	tree_total(l.tree);
+	tree_total(r.tree);
 	*out = tree_flamegraph_diff(x->a, l.tree, r.tree, MAX(max_left, max_right), e);
 	rc = *out == NULL ? -1 : 0;
 	part_fini(&l);
