@@ -96,7 +96,7 @@ $O/%.o: %.cc
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CXX) -std=c++17 $(COPT) $(CFLAGS) -Wall -Wextra $(WERROR) $(CPPFLAGS) -fPIE -MMD -MP -c -o $@ $<
 
-$O/tools/pyro-query/page.o: tools/pyro-query/page.html
+$O/tools/pyro-query/web_page.o: tools/pyro-query/web_page.html
 
 # Unit tests: one program per module; they print TAP.
 unit: $(UNIT:%=$(BIN)/tests/%)

@@ -3,7 +3,8 @@
  *
  *	{"version":1,"flamebearer":{"names":["total","main"],
  *	  "levels":[[0,5,0,0],[0,5,5,1]],"numTicks":5,"maxSelf":5},
- *	 "metadata":{"format":"single","spyName":"","sampleRate":100,"units":"samples","name":"app"},
+ *	 "metadata":{"format":"single","spyName":"","sampleRate":100,
+ *	  "units":"samples","name":"app"},
  *	 "timeline":null}
  *
  * A level is groups of four numbers, left to right: offset from the end of

@@ -12,7 +12,7 @@
 /* A larger copy of n elements; *cap is at least doubled. */
 void *profile_grow(struct arena *a, const void *old, size_t size, uint32_t n, uint32_t *cap);
 
-/* From a hash to values 0 .. UINT32_MAX - 1. The high bits of a hash give the place of the entry. */
+/* From a hash to values 0 .. UINT32_MAX - 1; its high bits give the place of the entry. */
 struct table {
 	uint64_t *slots;        /* hash high half << 32 | value + 1; 0 = free */
 	uint32_t n, mask;

@@ -1,22 +1,9 @@
 /* The HTTP/1 side of the server, over loopback. */
-#include "tests/lib/net_fixture.h"
+#include "tests/lib/net_handlers.h"
 
 #include <fcntl.h>
-#include <sys/resource.h>
 
 #include "base/zip.h"
-
-static void hello(struct http_req *r, void *ctx)
-{
-	(void)ctx;
-	http_reply_text(r, 200, STR("hello\n"));
-}
-
-static void echo(struct http_req *r, void *ctx)
-{
-	(void)ctx;
-	http_reply(r, &(struct http_reply){ .status = 200, .body = r->body, .keep = true });
-}
 
 /* method path query host peer-kind first header X-A */
 static void show(struct http_req *r, void *ctx)
@@ -29,49 +16,6 @@ static void show(struct http_req *r, void *ctx)
 	    STR_FMT, STR_ARG(r->method), STR_ARG(r->path), STR_ARG(r->query), STR_ARG(r->host),
 	    str_prefix(r->peer, STR("127.0.0.1:")) ? "tcp" : "other", r->http2 ? "h2" : "h1",
 	    STR_ARG(a)));
-}
-
-struct later {
-	struct timer t;
-	struct http_req *r;
-};
-
-static void later_due(struct timer *t)
-{
-	struct later *x = CONTAINER_OF(t, struct later, t);
-
-	http_reply_text(x->r, 200, STR("later\n"));
-}
-
-static int gone_count;
-
-static void later_gone(struct http_req *r)
-{
-	assert_true(r->gone);
-	__atomic_add_fetch(&gone_count, 1, __ATOMIC_SEQ_CST);
-}
-
-/* Answers after the number of milliseconds in the query. */
-static void later(struct http_req *r, void *ctx)
-{
-	struct later *x = arena_zalloc(r->a, sizeof(*x));
-
-	(void)ctx;
-	x->r = r;
-	x->t.fn = later_due;
-	r->on_gone = later_gone;
-	loop_timer(r->loop, &x->t, r->mono + atoi(arena_cstr(r->a, r->query)) * NS_PER_MS);
-}
-
-static void big(struct http_req *r, void *ctx)
-{
-	struct buf b;
-
-	(void)ctx;
-	buf_init(&b, 64 << 20);
-	buf_fill(&b, 'x', (size_t)atoi(arena_cstr(r->a, r->query)));
-	http_reply(r, &(struct http_reply){ .status = 200, .take = &b });
-	assert_null(b.p);
 }
 
 static void trailers(struct http_req *r, void *ctx)
@@ -555,13 +499,6 @@ static void forwarded_over_a_socketpair(void **state)
 	assert_string_equal(answer_field(&a, "X-Pyro-Trailer-grpc-status"), "0");
 	answer_free(&a);
 	close(pair[0]);
-}
-
-static void wait_for(const int *counter, int want)
-{
-	for (int i = 0; i < 500 && __atomic_load_n(counter, __ATOMIC_SEQ_CST) < want; i++)
-		nap(10);
-	assert_int_equal(__atomic_load_n(counter, __ATOMIC_SEQ_CST), want);
 }
 
 static void client_leaves(void **state)

@@ -16,7 +16,7 @@
 #include "proc/ready.h"
 #include "proc/signal.h"
 #include "tools/pyro-query/api.h"
-#include "tools/pyro-query/page.h"
+#include "tools/pyro-query/web_page.h"
 #include "tools/pyro-query/query.h"
 
 enum { QUEUE = 100, MAX_ANSWER = INT32_MAX };

@@ -1,9 +1,0 @@
-/* page.h - the page at "/": one file, no outside address. */
-#ifndef PAGE_H
-#define PAGE_H
-
-#include "net/http.h"
-
-void page_show(struct http_req *r, void *ctx);
-
-#endif
