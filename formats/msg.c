@@ -6,8 +6,6 @@
 #include "formats/msg_impl.h"
 #include "formats/pb.h"
 
-enum { LIST_FIRST = 1 };
-
 struct decoder {
 	struct arena *a;
 	struct err *e;
@@ -37,11 +35,7 @@ size_t msg_element_size(const struct msg_field *f)
 
 static size_t list_cap(size_t n)
 {
-	size_t cap = LIST_FIRST;
-
-	while (cap < n)
-		cap *= 2;
-	return cap;
+	return n <= 1 ? n : (size_t)1 << (64 - __builtin_clzll(n - 1));
 }
 
 void *msg_list_more(struct arena *a, struct msg_list *list, size_t k, size_t size)

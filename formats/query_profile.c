@@ -1,6 +1,7 @@
 /* query_profile.c - see query.h: merged samples as a profile */
 #include <stdlib.h>
 
+#include "formats/profile_impl.h"
 #include "formats/query.h"
 #include "formats/query_fold.h"
 
@@ -8,6 +9,7 @@
 struct import {
 	struct profile_builder *b;
 	struct symbols *s;
+	const int64_t *sums;            /* by stack */
 	uint32_t *strings, *functions, *mappings, *locations;   /* PROFILE_NONE = not met so far */
 	struct line *lines;
 	uint32_t *stack, depth;
@@ -105,13 +107,14 @@ static uint32_t import_location(struct import *m, uint32_t i)
 	return m->locations[i];
 }
 
-/* The first mapping that a location names. */
-static uint32_t first_mapping(const struct symbols *s)
+/* The first mapping that the stacks with values name. */
+static uint32_t first_mapping(const struct symbols *s, const int64_t *sums)
 {
 	uint32_t first = PROFILE_NONE;
 
-	for (size_t i = 0; i < s->locations.n; i++)
-		first = MIN(first, s->locations.p[i].mapping);
+	for (uint32_t i = 1; i < s->nodes.n; i++)
+		for (uint32_t at = sums[i] != 0 ? i : 0; at != 0; at = s->nodes.p[at].parent)
+			first = MIN(first, s->locations.p[s->nodes.p[at].location].mapping);
 	return first;
 }
 
@@ -123,7 +126,7 @@ static uint32_t import_stub(struct import *m)
 		struct function f = { .name = other, .system_name = other };
 		struct line line = { profile_builder_function(m->b, &f), 0 };
 		struct location l = { .n_lines = 1 };
-		uint32_t mapping = first_mapping(m->s);
+		uint32_t mapping = first_mapping(m->s, m->sums);
 
 		l.mapping = mapping != PROFILE_NONE ? import_mapping(m, mapping) : profile_builder_mapping(m->b, &empty);
 		m->stub = profile_builder_location(m->b, &l, &line);
@@ -232,6 +235,7 @@ static void add_part(struct arena *mem, struct profile_builder *b, struct fold_p
 	struct import m = import_init(mem, b, p->symbols);
 	const uint8_t *kept = NULL;
 
+	m.sums = p->sums;
 	if (o->go_pgo && o->aggregate_callees)
 		mark_callees(mem, &m, p);
 	if (!o->go_pgo)
@@ -269,6 +273,8 @@ int query_profile(struct arena *a, struct dataset *const *sets, size_t n, const 
 	uint32_t type = profile_builder_str(b, o->type.type), period[2];
 	int rc = 0;
 
+	/* The symbols may be gone before the profile is. */
+	profile_builder_copies(b);
 	profile_builder_type(b, 0, o->type.type, o->type.unit);
 	period[0] = profile_builder_str(b, o->type.period_type);
 	period[1] = profile_builder_str(b, o->type.period_unit);

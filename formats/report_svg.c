@@ -4,7 +4,6 @@
  * comparison are also given by side: fg:l and fg:r.
  */
 #include <math.h>
-#include <stdio.h>
 
 #include "base/hash.h"
 #include "formats/report_impl.h"

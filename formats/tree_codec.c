@@ -77,12 +77,14 @@ struct level {
 
 int tree_decode(struct tree *into, struct str bytes, struct err *e)
 {
-	const char *p = bytes.p, *end = bytes.p + bytes.n;
 	VEC(struct level) open = { 0 };
+	const char *p, *end;
 	struct node_bytes n;
 
 	if (bytes.n < 2)
 		return 0;
+	p = bytes.p;
+	end = bytes.p + bytes.n;
 	if (check(bytes, e) < 0)
 		return -1;
 	read_node(&p, end, &n);

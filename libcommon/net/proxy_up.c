@@ -66,7 +66,8 @@ static void broken(struct up *u, const char *why)
 	struct proxy *p = u->p;
 	struct forward *f = u->f;
 	bool silent = !u->head_done && u->in.n == 0;
-	bool again = silent && (u->used || safe_method(f->r)) && ++f->tries < PROXY_TRIES;
+	/* Kept connections that the sibling closed: each is tried once, then a new one is made. */
+	bool again = silent && (u->used || (safe_method(f->r) && ++f->tries < PROXY_TRIES));
 
 	up_close(u);
 	if (again)

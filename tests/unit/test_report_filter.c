@@ -246,7 +246,8 @@ static void test_diff_folded(void **state)
 	assert_string_equal(b.p, "main.main;[shop] 0 1\nmain.main;main.work 0 30\n"
 	                         "main.main;main.work;encoding/json.Marshal 20 0\n"
 	                         "main.main;main.work;encoding/json.Marshal;runtime.mallocgc 60 0\n"
-	                         "main.main;main.work;main.work;runtime.mallocgc 0 5\nmain.main;main.work;runtime.mallocgc 0 60\n"
+	                         "main.main;main.work;main.work;runtime.mallocgc 0 5\n"
+	                         "main.main;main.work;runtime.mallocgc 0 60\n"
 	                         "runtime.idle:1 0 4\n");
 	buf_fini(&b);
 	regex_free(idle);

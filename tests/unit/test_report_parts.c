@@ -173,10 +173,12 @@ static void test_svg_diff(void **state)
 	buf_byte(&b, 0);
 	assert_non_null(strstr(b.p, "<title>all (4us 100.00% before, 2us 100.00% after, +0.00%)</title>"));
 	assert_non_null(strstr(b.p, "<title>less (3us 75.00% before, 0 0.00% after, -75.00%)</title>"
-	                            "<rect x=\"0.0000%\" y=\"16\" width=\"50.0000%\" height=\"15\" fill=\"rgb(0,0,255)\" "
+	                            "<rect x=\"0.0000%\" y=\"16\" width=\"50.0000%\" height=\"15\" "
+	                            "fill=\"rgb(0,0,255)\" "
 	                            "fg:x=\"0\" fg:w=\"3000\" fg:l=\"3000\" fg:r=\"0\"/>"));
 	assert_non_null(strstr(b.p, "<title>more (1us 25.00% before, 2us 100.00% after, +75.00%)</title>"
-	                            "<rect x=\"50.0000%\" y=\"16\" width=\"50.0000%\" height=\"15\" fill=\"rgb(255,59,59)\" "
+	                            "<rect x=\"50.0000%\" y=\"16\" width=\"50.0000%\" height=\"15\" "
+	                            "fill=\"rgb(255,59,59)\" "
 	                            "fg:x=\"3000\" fg:w=\"3000\" fg:l=\"1000\" fg:r=\"2000\"/>"));
 	buf_fini(&b);
 	tree_free(l);
