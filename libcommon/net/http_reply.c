@@ -47,6 +47,8 @@ void http_reply(struct http_req *r, const struct http_reply *rep)
 	assert(q->called && !q->replied);       /* exactly one reply */
 	q->replied = true;
 	q->h->stats.busy--;
+	if (q->h->conf.on_reply != NULL && !q->h->freed)
+		q->h->conf.on_reply(r, rep->status, rep->take != NULL ? rep->take->n : body.n);
 	if (rep->take != NULL) {
 		q->out_own = *rep->take;
 		buf_init(rep->take, rep->take->max);

@@ -51,6 +51,8 @@ struct httpd_conf {
 	/* believe X-Pyro-Forwarded of TCP peers (unix peers always) */
 	bool trust_forwarded;
 	void *owner;                    /* becomes http_req.owner */
+	/* Sees every reply as it is handed over (metrics, request log); r->mono is when work began. */
+	void (*on_reply)(const struct http_req *r, int status, size_t body_n);
 };
 
 struct httpd_stats {

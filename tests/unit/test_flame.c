@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/enc.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/zip.h"
@@ -448,6 +449,33 @@ static void test_recorded_cut(void **state)
 	arena_free(a);
 }
 
+/* The same question asked for tree bytes. */
+static void test_recorded_tree(void **state)
+{
+	static const char want[] = "AAABBG1haW6A1NSrAQEEd29yawACBW90aGVygNTUqwEABmVuY29kZYCwu58XAA==";
+	json_t *whole = load_graph("271-flame-max-nodes-zero");
+	struct buf bytes, text;
+	struct tree *t;
+
+	(void)state;
+	if (whole == NULL) {
+		print_message("# recorded questions are missing in %s: skipped\n", shared());
+		skip();
+	}
+	t = tree_of(whole, 4, 0);
+	tree_cut(t, 3);
+	buf_init(&bytes, 4096);
+	buf_init(&text, 4096);
+	tree_encode(t, 3, &bytes);
+	enc_base64(&text, buf_str(&bytes));
+	buf_byte(&text, 0);
+	assert_string_equal(text.p, want);
+	buf_fini(&bytes);
+	buf_fini(&text);
+	tree_free(t);
+	json_decref(whole);
+}
+
 static bool missing(const json_t *j)
 {
 	if (j == NULL)
@@ -523,6 +551,7 @@ int main(void)
 		cmocka_unit_test(test_diff_negative),
 		cmocka_unit_test(test_recorded),
 		cmocka_unit_test(test_recorded_cut),
+		cmocka_unit_test(test_recorded_tree),
 		cmocka_unit_test(test_recorded_diff),
 		cmocka_unit_test(test_recorded_sides),
 	};

@@ -329,23 +329,37 @@ static void two_threads_one_socket(void **state)
 	server_drop(&a);
 }
 
+static int seen[600];
+static size_t seen_bytes;
+
+static void on_reply(const struct http_req *r, int status, size_t body_n)
+{
+	assert_ptr_equal(r->owner, seen);
+	seen[status]++;
+	seen_bytes += body_n;
+}
+
 static void counters(void **state)
 {
+	const struct httpd_conf conf = { .on_reply = on_reply, .owner = seen };
 	struct server s;
 	struct answer a;
 
 	(void)state;
-	server_start(&s, rows, ARRAY_LEN(rows), NULL);
+	server_start(&s, rows, ARRAY_LEN(rows), &conf);
 	a = ask(&s, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
 	answer_free(&a);
 	a = ask(&s, "POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n");
-	answer_free(&a);
 	server_halt(&s);
 	assert_int_equal(httpd_stats(s.h).accepted, 2);
 	assert_int_equal(httpd_stats(s.h).requests, 2);
 	assert_int_equal(httpd_stats(s.h).refused, 1);
 	assert_int_equal(httpd_stats(s.h).busy, 0);
 	assert_int_equal(httpd_stats(s.h).body_bytes, 0);
+	assert_int_equal(seen[200], 1);
+	assert_int_equal(seen[413], 1);
+	assert_int_equal(seen_bytes, strlen("hello\n") + a.body.n);
+	answer_free(&a);
 	server_drop(&s);
 }
 
