@@ -68,6 +68,7 @@ struct cutter {
 	struct commit commit;
 	char commit_name[48];
 	bool committed;                 /* the commit file is written: from here only forward */
+	int64_t wall;                   /* when writing began */
 	uint64_t n_rows, n_bytes;
 	struct err err;
 	bool failed;
@@ -194,7 +195,7 @@ static struct ulid new_ulid(int64_t ms)
 static int write_block(struct cutter *c, int dir, const struct tenant_sets *t, struct cut_window w, struct err *e)
 {
 	struct block_parts parts;
-	struct commit_block b = { t->tenant, new_ulid(loop_wall(c->conf.loop) / NS_PER_MS) };
+	struct commit_block b = { t->tenant, new_ulid(c->wall / NS_PER_MS) };
 	int rc = cut_block(t->sets.p, t->sets.n, w, b.id, &parts, e);
 
 	if (rc < 0)
@@ -348,6 +349,7 @@ static void write_done(struct job *j)
 static void write_submit(struct cutter *c)
 {
 	c->state = CUT_WRITING;
+	c->wall = loop_wall(c->conf.loop);
 	c->job = (struct job){ .work = write_work, .done = write_done, .home = c->conf.loop };
 	if (pool_submit(c->conf.pool, &c->job, &c->err) < 0) {
 		c->failed = true;

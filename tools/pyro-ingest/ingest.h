@@ -24,6 +24,9 @@ struct ingest {
 	struct counters counters;
 	struct tenants tenants;
 	_Atomic uint64_t memory;
+	_Atomic uint64_t replies[6];    /* by the first digit of the status */
+	_Atomic uint64_t slower[12];    /* requests by duration: buckets of ingest_status.c, the last is +Inf */
+	_Atomic uint64_t busy_ns;       /* sum of all durations */
 	struct limits_set *limits, *old_limits;
 	uint32_t limits_pending;        /* workers that have not yet taken new limits */
 	struct cutter *cutter;
@@ -46,6 +49,7 @@ int ingest_filter(struct tool *t, const struct ingest_opts *o, struct err *e);
 /* head_api.c: POST /pyro.v1.Head/Ask; r->owner is the struct ingest. */
 void head_ask(struct http_req *r, void *ctx);
 /* ingest_status.c: /ready, /metrics, /config and their like; r->owner is the worker. */
+void status_on_reply(const struct http_req *r, int status, size_t body_n);
 extern const struct route status_routes[];
 extern const size_t n_status_routes;
 /* The limits of the options, whose fields have the same names. */

@@ -160,6 +160,7 @@ static int worker_setup(struct worker *w, struct err *e)
 		if (w->query == NULL)
 			return -1;
 	}
+	hc.on_reply = status_on_reply;
 	w->httpd = httpd_new(w->thread.loop, &hc, in->router);
 	return 0;
 }

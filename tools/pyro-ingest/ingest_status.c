@@ -7,6 +7,7 @@
 #include "conf/optdoc.h"
 #include "io/file.h"
 #include "net/route.h"
+#include "proc/loop.h"
 #include "tools/pyro-ingest/ingest.h"
 
 enum { MAX_PAGE = 16 << 20 };
@@ -102,18 +103,47 @@ static double resident_bytes(void)
 	return pages * (double)sysconf(_SC_PAGESIZE);
 }
 
+static const double bounds[] = { .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10 };
+
+void status_on_reply(const struct http_req *r, int status, size_t body_n)
+{
+	struct ingest *in = ((struct worker *)r->owner)->conf.ingest;
+	int64_t took = loop_mono(r->loop) - r->mono;
+	size_t i = 0;
+
+	(void)body_n;
+	while (i < ARRAY_LEN(bounds) && (double)took > bounds[i] * 1e9)
+		i++;
+	in->slower[i]++;
+	in->busy_ns += (uint64_t)MAX(took, (int64_t)0);
+	in->replies[MIN(MAX(status / 100, 0), 5)]++;
+}
+
+static void durations(struct buf *b, struct ingest *in)
+{
+	static const char name[] = "pyroscope_request_duration_seconds";
+	uint64_t sum = 0;
+
+	buf_printf(b, "# HELP %s Time from the whole request to its answer.\n# TYPE %s histogram\n", name, name);
+	for (size_t i = 0; i < ARRAY_LEN(in->slower); i++) {
+		sum += in->slower[i];
+		if (i < ARRAY_LEN(bounds))
+			buf_printf(b, "%s_bucket{le=\"%g\"} %llu\n", name, bounds[i], (unsigned long long)sum);
+		else
+			buf_printf(b, "%s_bucket{le=\"+Inf\"} %llu\n", name, (unsigned long long)sum);
+	}
+	buf_printf(b, "%s_sum %.9f\n%s_count %llu\n", name, (double)in->busy_ns / 1e9, name, (unsigned long long)sum);
+}
+
+/* Requests at the front by class of status. */
 static void http_metrics(struct buf *b, struct ingest *in)
 {
-	uint64_t requests = 0, conns = 0;
+	static const char name[] = "pyro_http_requests_total";
 
-	for (uint32_t i = 0; i < in->n_workers; i++) {
-		struct httpd_stats s = httpd_stats(in->workers[i].httpd);
-
-		requests += s.requests;
-		conns += s.conns;
-	}
-	metric(b, "pyro_http_requests_total", "counter", "HTTP requests at the front.", (double)requests);
-	metric(b, "pyro_http_connections", "gauge", "Open connections at the front.", (double)conns);
+	buf_printf(b, "# HELP %s HTTP requests answered at the front.\n# TYPE %s counter\n", name, name);
+	for (size_t i = 0; i < ARRAY_LEN(in->replies); i++)
+		if (in->replies[i] > 0)
+			buf_printf(b, "%s{status=\"%zuxx\"} %llu\n", name, i, (unsigned long long)in->replies[i]);
 }
 
 static void show_metrics(struct http_req *r, void *ctx)
@@ -132,6 +162,7 @@ static void show_metrics(struct http_req *r, void *ctx)
 	tenants_series(&b, in);
 	metric(&b, "pyroscope_ingester_memory_bytes", "gauge", "Memory of recent rows.", (double)in->memory);
 	http_metrics(&b, in);
+	durations(&b, in);
 	metric(&b, "process_resident_memory_bytes", "gauge", "Resident memory of this process.", resident_bytes());
 	buf_printf(&b, "# HELP pyroscope_build_info What is running.\n# TYPE pyroscope_build_info gauge\n"
 	    "pyroscope_build_info{version=\"%s\",program=\"pyro\"} 1\n", PYRO_VERSION);
