@@ -67,8 +67,12 @@ int select_series_part(struct api *x, const struct querier_select_series_request
 int merged_tree(struct api *x, const struct querier_select_merge_stacktraces_request *req,
     struct part *out, int64_t *max_nodes, struct err *e);
 int diff_graph(struct api *x, const struct querier_diff_request *req, struct flamegraph **out, struct err *e);
-enum { TREE_WAYS = 2 };         /* times that a tree is truncated before it is answered */
-int tree_truncate(struct tree **t, int64_t max_nodes, struct err *e);
+/*
+ * The original sends trees from store to querier to frontend and truncates on
+ * each way; an "other" of one truncation takes part in the next, so the
+ * number of times shows in the answer. Drawing truncates once more.
+ */
+enum { TREE_WAYS = 2 };
 /* Flame graph of a tree part; never NULL. */
 struct flamegraph *flamegraph_of(struct api *x, struct part *p, int64_t max_nodes);
 

@@ -1,6 +1,7 @@
 /* api_querier.c - querier.v1.QuerierService; see api.h */
 #include "base/enc.h"
 #include "formats/pprof.h"
+#include "formats/tree_cut.h"
 #include "tools/pyro-query/api.h"
 
 /* ---- labels ---- */
@@ -182,8 +183,7 @@ int merged_tree(struct api *x, const struct querier_select_merge_stacktraces_req
 	if (engine_ask(x->engine, x->a, &ask, out, e) < 0)
 		return -1;
 	for (int i = 0; i < TREE_WAYS && out->tree != NULL; i++)
-		if (tree_truncate(&out->tree, *max_nodes, e) < 0)
-			return -1;
+		tree_cut(out->tree, *max_nodes);
 	*max_nodes = req->has_max_nodes ? req->max_nodes : 0;
 	return 0;
 }
@@ -407,12 +407,8 @@ int diff_graph(struct api *x, const struct querier_diff_request *req, struct fla
 		r.tree = tree_new();
 	tree_total(l.tree);
 	tree_total(r.tree);
-	if (tree_truncate(&l.tree, MAX(max_left, max_right), e) < 0 ||
-	    tree_truncate(&r.tree, MAX(max_left, max_right), e) < 0) {
-		part_fini(&l);
-		part_fini(&r);
-		return -1;
-	}
+	tree_cut(l.tree, MAX(max_left, max_right));
+	tree_cut(r.tree, MAX(max_left, max_right));
 	tree_total(l.tree);
 	tree_total(r.tree);
 	*out = tree_flamegraph_diff(x->a, l.tree, r.tree, MAX(max_left, max_right), e);

@@ -77,30 +77,6 @@ void ask_merge(struct api *x, struct pyro_ask *ask, enum ask_kind kind, struct s
 		.selectors = { one, 1 }, .from = ms_to_ns(start, false), .to = ms_to_ns(end, true) };
 }
 
-/*
- * The original sends trees from store to querier to frontend and truncates
- * on each way; an "other" of one truncation takes part in the next, so the
- * number of times shows in the answer.
- */
-int tree_truncate(struct tree **t, int64_t max_nodes, struct err *e)
-{
-	struct tree *next;
-	struct buf b;
-	int rc;
-
-	if (max_nodes <= 0 || (*t)->nodes.n <= (size_t)max_nodes)
-		return 0;
-	tree_total(*t);
-	next = tree_new();
-	buf_init(&b, INT32_MAX);
-	tree_encode(*t, max_nodes, &b);
-	rc = tree_decode(next, buf_str(&b), e);
-	buf_fini(&b);
-	tree_free(*t);
-	*t = next;
-	return rc;
-}
-
 struct flamegraph *flamegraph_of(struct api *x, struct part *p, int64_t max_nodes)
 {
 	if (p->tree == NULL)
