@@ -21,8 +21,8 @@ static int head_select(struct dataset *d, struct arena *a, const struct selector
 	return 0;
 }
 
-static int scan_row(struct head_tables *t, const struct scan *s, const struct head_row *r, struct row *row,
-    struct err *e)
+static int scan_row(const struct head_tables *t, const struct scan *s, const struct head_row *r, struct row *row,
+    struct samples *unpacked, struct err *e)
 {
 	const struct head_profile *p = &t->profiles.p[r->profile];
 	size_t used;
@@ -35,29 +35,32 @@ static int scan_row(struct head_tables *t, const struct scan *s, const struct he
 	row->total = r->total;
 	memcpy(row->id, p->id, sizeof(row->id));
 	if (s->samples) {
-		if (rows_decode(str_of(r->packed, r->bytes), &t->growth, &used, e) < 0)
+		if (rows_decode(str_of(r->packed, r->bytes), unpacked, &used, e) < 0)
 			return err_wrap(e, "head");
-		row->n = (uint32_t)t->growth.stacks.n;
-		row->stacks = t->growth.stacks.p;
-		row->values = t->growth.values.p;
-		row->spans = s->spans && t->growth.spans.n ? t->growth.spans.p : NULL;
+		row->n = (uint32_t)unpacked->stacks.n;
+		row->stacks = unpacked->stacks.p;
+		row->values = unpacked->values.p;
+		row->spans = s->spans && unpacked->spans.n ? unpacked->spans.p : NULL;
 	}
 	return s->row(s->ctx, row, e);
 }
 
+/* A head that is being cut is read by two threads: nothing of it is touched here. */
 static int head_scan(struct dataset *d, const struct scan *s, struct err *e)
 {
-	struct head_tables *t = ((struct head *)d)->tables;
+	const struct head_tables *t = ((struct head *)d)->tables;
+	struct samples unpacked = { 0 };
+	int rc = 0;
 
-	for (uint32_t i = 0; i < s->n_series; i++) {
-		struct head_series *x = &t->series.p[s->series[i].number];
+	for (uint32_t i = 0; i < s->n_series && rc == 0; i++) {
+		const struct head_series *x = &t->series.p[s->series[i].number];
 		struct row row = { .series = s->series[i].number };
 
-		for (size_t k = 0; k < x->rows.n; k++)
-			if (scan_row(t, s, &x->rows.p[k], &row, e) < 0)
-				return -1;
+		for (size_t k = 0; k < x->rows.n && rc == 0; k++)
+			rc = scan_row(t, s, &x->rows.p[k], &row, &unpacked, e);
 	}
-	return 0;
+	samples_fini(&unpacked);
+	return rc;
 }
 
 static int head_symbols(struct dataset *d, uint32_t partition, struct symbols **out, struct err *e)

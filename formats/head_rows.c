@@ -297,8 +297,10 @@ static void baseline_set(struct head_baseline *b, const struct samples *s)
 	b->stacks.n = b->values.n = 0;
 	vec_reserve(&b->stacks, s->stacks.n);
 	vec_reserve(&b->values, s->values.n);
-	memcpy(b->stacks.p, s->stacks.p, s->stacks.n * sizeof(*s->stacks.p));
-	memcpy(b->values.p, s->values.p, s->values.n * sizeof(*s->values.p));
+	if (s->stacks.n > 0) {
+		memcpy(b->stacks.p, s->stacks.p, s->stacks.n * sizeof(*s->stacks.p));
+		memcpy(b->values.p, s->values.p, s->values.n * sizeof(*s->values.p));
+	}
 	b->stacks.n = b->values.n = s->stacks.n;
 	b->seen = true;
 }

@@ -164,7 +164,7 @@ static int decode_sub(struct decoder *d, const struct msg_type *t, struct str by
 	return rc;
 }
 
-/* How many elements with the same tag of one byte follow each other from here, behind the first tag. */
+/* Elements with the same tag of one byte that follow each other; the first tag is read. */
 static size_t run_length(struct pb_in in, uint32_t number)
 {
 	const uint8_t tag = (uint8_t)PB_TAG(number, PB_LEN);
@@ -202,7 +202,8 @@ static int decode_elements(struct decoder *d, const struct msg_field *f, struct 
 	return 0;
 }
 
-static int decode_one_sub(struct decoder *d, const struct msg_field *f, struct pb_in *in, void **sub)
+static int decode_one_sub(struct decoder *d, const struct msg_field *f, struct pb_in *in,
+			  void **sub)
 {
 	struct str s;
 

@@ -84,10 +84,12 @@ struct msg_type {
 	const struct msg_field *fields; /* ascending by number */
 };
 
-int msg_decode(struct arena *a, const struct msg_type *t, struct str bytes, void *out, struct err *e);
+int msg_decode(struct arena *a, const struct msg_type *t, struct str bytes, void *out,
+    struct err *e);
 void msg_encode(const struct msg_type *t, const void *msg, struct buf *out);
 /* An empty text is an error of its own: "zero-length payload is not a valid JSON object". */
-int msg_from_json(struct arena *a, const struct msg_type *t, struct str text, void *out, struct err *e);
+int msg_from_json(struct arena *a, const struct msg_type *t, struct str text, void *out,
+    struct err *e);
 void msg_to_json(const struct msg_type *t, const void *msg, struct buf *out);
 
 #endif

@@ -6,7 +6,7 @@
 #include "formats/msg.h"
 #include "formats/msg_impl.h"
 
-/* Numbers written between two looks at the room that is left, and the most one takes: "-<19 digits>", */
+/* Numbers written between two looks at the room, and the most that one takes. */
 enum { NUMBERS_AT_ONCE = 64, NUMBER_MAX = 24 };
 
 static void json_fields(struct jw *w, const struct msg_type *t, const void *msg);

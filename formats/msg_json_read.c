@@ -287,7 +287,7 @@ static size_t utf8_put(char *p, uint32_t c)
 	return 4;
 }
 
-/* s starts behind the backslash. Bytes used, 0 when it is no escape; at most as many are written. */
+/* s starts behind the backslash. Bytes used, 0 when it is no escape; no more are written. */
 static size_t escape(struct str s, char *p, size_t *written)
 {
 	static const char letter[] = "\"\\/bfnrt", meaning[] = "\"\\/\b\f\n\r\t";

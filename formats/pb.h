@@ -33,7 +33,14 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum pb_wire { PB_VARINT = 0, PB_FIX64 = 1, PB_LEN = 2, PB_GROUP = 3, PB_GROUP_END = 4, PB_FIX32 = 5 };
+enum pb_wire {
+	PB_VARINT = 0,
+	PB_FIX64 = 1,
+	PB_LEN = 2,
+	PB_GROUP = 3,
+	PB_GROUP_END = 4,
+	PB_FIX32 = 5,
+};
 
 #define PB_TAG(number, wire) ((uint32_t)(number) << 3 | (uint32_t)(wire))
 
@@ -121,7 +128,7 @@ static inline bool pb_fix32(struct pb_in *in, uint32_t *v)
 	return true;
 }
 
-bool pb_skip(struct pb_in *in, uint32_t tag);    /* the value behind tag; groups to a depth of 100 */
+bool pb_skip(struct pb_in *in, uint32_t tag); /* the value behind tag; groups to a depth of 100 */
 size_t pb_count_varints(struct str packed);      /* elements of a packed list of varints */
 /* "unexpected EOF" and the like as ERR_INVALID; always -1. */
 int pb_fault(const struct pb_in *in, struct err *e);

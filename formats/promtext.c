@@ -96,7 +96,8 @@ void promtext_f64(struct promtext *t, const struct labels *l, double v)
 	buf_byte(t->out, '\n');
 }
 
-void promtext_histogram(struct promtext *t, const struct labels *l, const struct promtext_histogram *h)
+void promtext_histogram(struct promtext *t, const struct labels *l,
+			const struct promtext_histogram *h)
 {
 	const double above = (double)INFINITY;
 	uint64_t sum = 0;

@@ -32,7 +32,7 @@ struct promtext {
 	struct str name;        /* of the family */
 };
 
-/* counts[i]: values <= bounds[i] and above the bound before; counts[n]: all above. Not cumulated. */
+/* counts[i]: values <= bounds[i] and above the bound before; counts[n]: all above. No sums. */
 struct promtext_histogram {
 	const double *bounds;   /* ascending */
 	uint64_t *counts;       /* n + 1 */
@@ -45,7 +45,8 @@ void promtext_family(struct promtext *t, enum promtext_type type, struct str nam
 void promtext_u64(struct promtext *t, const struct labels *l, uint64_t v);
 void promtext_f64(struct promtext *t, const struct labels *l, double v);
 /* Buckets with the label le, _sum and _count. */
-void promtext_histogram(struct promtext *t, const struct labels *l, const struct promtext_histogram *h);
+void promtext_histogram(struct promtext *t, const struct labels *l,
+    const struct promtext_histogram *h);
 void promtext_observe(struct promtext_histogram *h, double v);
 
 #endif

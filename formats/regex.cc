@@ -86,7 +86,8 @@ static bool from_go(const std::string &s, std::string *out)
 			n = 2;
 		} else if (s[i] == '[') {
 			n = class_end(s, i) - i;
-		} else if (s.compare(i, 3, "(?<") == 0 && i + 3 < s.size() && s[i + 3] != '=' && s[i + 3] != '!') {
+		} else if (s.compare(i, 3, "(?<") == 0 && i + 3 < s.size() && s[i + 3] != '=' &&
+			   s[i + 3] != '!') {
 			out->append("(?P<");
 			i += 3;
 			continue;
@@ -124,17 +125,20 @@ void rx_free(struct rx *r)
 	delete r;
 }
 
-bool rx_match(const struct rx *r, const char *text, size_t n, bool anchored, struct rx_span *out, int n_out)
+bool rx_match(const struct rx *r, const char *text, size_t n, bool anchored, struct rx_span *out,
+	      int n_out)
 {
 	re2::StringPiece groups[32];
 	int known = 1 + r->re.NumberOfCapturingGroups(), ask = n_out;
 
 	ask = ask > known ? known : ask;
 	ask = ask > 32 ? 32 : ask;
-	if (!r->re.Match(re2::StringPiece(text, n), 0, n, anchored ? RE2::ANCHOR_BOTH : RE2::UNANCHORED, groups, ask))
+	if (!r->re.Match(re2::StringPiece(text, n), 0, n,
+			 anchored ? RE2::ANCHOR_BOTH : RE2::UNANCHORED, groups, ask))
 		return false;
 	for (int i = 0; i < n_out; i++)
-		out[i] = i < ask ? rx_span{ groups[i].data(), groups[i].size() } : rx_span{ nullptr, 0 };
+		out[i] = i < ask ? rx_span{ groups[i].data(), groups[i].size() }
+				 : rx_span{ nullptr, 0 };
 	return true;
 }
 

@@ -21,9 +21,9 @@
 
 struct regex;
 
-struct regex *regex_new(struct str pattern, struct err *e);          /* matches anywhere in a text */
-struct regex *regex_new_anchored(struct str pattern, struct err *e); /* matches whole texts only */
-void regex_free(struct regex *r);                                    /* accepts NULL */
+struct regex *regex_new(struct str pattern, struct err *e);             /* matches anywhere */
+struct regex *regex_new_anchored(struct str pattern, struct err *e);    /* matches whole texts */
+void regex_free(struct regex *r);                                       /* accepts NULL */
 bool regex_match(const struct regex *r, struct str text);
 
 /*
@@ -32,6 +32,6 @@ bool regex_match(const struct regex *r, struct str text);
  */
 enum { REGEX_MAX_GROUPS = 32 };
 bool regex_capture(const struct regex *r, struct str text, struct str *out, unsigned n);
-int regex_group(const struct regex *r, struct str name);             /* number of (?P<name>...), or -1 */
+int regex_group(const struct regex *r, struct str name); /* number of (?P<name>...), or -1 */
 
 #endif

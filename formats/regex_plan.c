@@ -35,6 +35,12 @@ static bool is_meta(char c)
 	return memchr("\\.+*?()|[]{}^$", c, 14) != NULL;
 }
 
+/* Behind a backslash these are themselves. */
+static bool is_punctuation(char c)
+{
+	return is_meta(c) || memchr("-/:@,;=<>!&%#\"'~ ", c, 17) != NULL;
+}
+
 static bool is_repeat(struct str s)
 {
 	return s.n && memchr("*+?{", s.p[0], 4) != NULL;
@@ -59,7 +65,7 @@ static bool take_char(struct str *s, char *out)
 		return false;
 	if (rest.p[0] == '\\') {
 		rest = str_skip(rest, 1);
-		if (rest.n == 0 || !(is_meta(rest.p[0]) || memchr("-/:@,;=<>!&%#\"'~ ", rest.p[0], 17)))
+		if (rest.n == 0 || !is_punctuation(rest.p[0]))
 			return false;
 	} else if (is_meta(rest.p[0])) {
 		return false;

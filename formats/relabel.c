@@ -8,7 +8,7 @@
 #include "formats/regex.h"
 #include "formats/relabel_impl.h"
 
-/* Letter case outside ASCII: first .. last, how far the other case is, every how many. Upper case is listed. */
+/* Upper case letters: first .. last, how far their lower case is, every how many. */
 static const struct {
 	uint16_t first, last;
 	int16_t lower;

@@ -49,7 +49,8 @@ struct relabel_fields {
 struct relabel_rules;
 
 struct relabel_fields relabel_defaults(void);   /* ";", "(.*)", "$1", replace */
-int relabel_action_parse(struct str word, enum relabel_action *out, struct err *e); /* in any case of letters */
+/* In any case of letters. */
+int relabel_action_parse(struct str word, enum relabel_action *out, struct err *e);
 const char *relabel_action_name(enum relabel_action a);
 
 struct relabel_rules *relabel_rules_new(enum relabel_position builtin);
@@ -63,12 +64,14 @@ size_t relabel_rules_count(const struct relabel_rules *r);      /* with the buil
  * regex, modulus, target_label, replacement, action); NULL or null is an
  * empty list. Errors begin with "rule 2: ".
  */
-int relabel_rules_from_json(json_t *list, enum relabel_position builtin, struct relabel_rules **out, struct err *e);
+int relabel_rules_from_json(json_t *list, enum relabel_position builtin,
+    struct relabel_rules **out, struct err *e);
 
 /*
  * true = keep. *out is *in when nothing changed, else a new array in a; out
  * may be in. After a drop, *out is *in. NULL rules keep everything.
  */
-bool relabel_apply(struct arena *a, const struct relabel_rules *r, const struct labels *in, struct labels *out);
+bool relabel_apply(struct arena *a, const struct relabel_rules *r, const struct labels *in,
+    struct labels *out);
 
 #endif

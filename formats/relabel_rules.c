@@ -151,7 +151,8 @@ static int check_names(const struct relabel_fields *f, struct err *e)
 /* What Prometheus refuses, in its words. */
 static int check(const struct relabel_fields *f, struct err *e)
 {
-	const unsigned equal = ONE(KEEPEQUAL) | ONE(DROPEQUAL), cased = ONE(LOWERCASE) | ONE(UPPERCASE);
+	const unsigned equal = ONE(KEEPEQUAL) | ONE(DROPEQUAL);
+	const unsigned cased = ONE(LOWERCASE) | ONE(UPPERCASE);
 	const unsigned with_target = ONE(REPLACE) | ONE(HASHMOD) | equal | cased;
 	const char *action = action_names[f->action];
 
@@ -162,12 +163,14 @@ static int check(const struct relabel_fields *f, struct err *e)
 		return err_set(e, ERR_CONFIG, "relabel configuration for %s action requires "
 			       "'target_label' value", action);
 	if (is_one_of(f->action, with_target) && !is_valid_name(f->target))
-		return err_set(e, ERR_CONFIG, "\"" STR_FMT "\" is invalid 'target_label' for %s action",
+		return err_set(e, ERR_CONFIG,
+			       "\"" STR_FMT "\" is invalid 'target_label' for %s action",
 			       STR_ARG(f->target), action);
 	if (is_one_of(f->action, cased | equal) && !str_eq(f->replacement, DEFAULT_REPLACEMENT))
 		return err_set(e, ERR_CONFIG, "'replacement' can not be set for %s action", action);
 	if (f->action == RELABEL_LABELMAP && !is_valid_name(f->replacement))
-		return err_set(e, ERR_CONFIG, "\"" STR_FMT "\" is invalid 'replacement' for %s action",
+		return err_set(e, ERR_CONFIG,
+			       "\"" STR_FMT "\" is invalid 'replacement' for %s action",
 			       STR_ARG(f->replacement), action);
 	if (is_one_of(f->action, equal))
 		return check_equal(f, e);

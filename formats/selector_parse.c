@@ -322,7 +322,8 @@ static int lex_braces(struct parser *p)
 	case '!':
 		if (c2 == '~' || c2 == '=')
 			return token(p, K_OP, 2);
-		return fail_at(p, p->start, "unexpected character after '!' inside braces: " STR_FMT,
+		return fail_at(p, p->start,
+			       "unexpected character after '!' inside braces: " STR_FMT,
 			       STR_ARG(quoted_char(p, p->at + 1)));
 	case '{':
 		return fail_at(p, p->start, "unexpected left brace '{'");

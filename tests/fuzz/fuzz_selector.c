@@ -6,7 +6,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct label pairs[] = {
-		{ STR("__name__"), STR("cpu") }, { STR("a"), STR("") }, { STR("b"), STR("x\xc3\xa9y\n") },
+		{ STR("__name__"), STR("cpu") },
+		{ STR("a"), STR("") },
+		{ STR("b"), STR("x\xc3\xa9y\n") },
 	};
 	struct labels l = { pairs, 3 };
 	struct arena *a = arena_new();
