@@ -254,15 +254,22 @@ static int put_partition(struct symdb_writer *w, const struct symbols *s,
 
 /*
  * No table may be empty: object stores refuse to read nothing, and the
- * original's reader takes mapping and function 0 for granted.
+ * original's reader takes mapping and function 0 for granted. Only what is
+ * written is looked at: another thread may be extending the names meanwhile.
  */
 static struct symbols without_empty(const struct symbols *s)
 {
 	static struct sym_mapping mapping;
 	static struct sym_function function;
 	static struct sym_location location;
-	struct symbols view = *s;
+	struct symbols view = { .partition = s->partition };
 
+	memcpy(&view.strings, &s->strings, sizeof(view.strings));
+	memcpy(&view.mappings, &s->mappings, sizeof(view.mappings));
+	memcpy(&view.functions, &s->functions, sizeof(view.functions));
+	memcpy(&view.locations, &s->locations, sizeof(view.locations));
+	memcpy(&view.lines, &s->lines, sizeof(view.lines));
+	memcpy(&view.nodes, &s->nodes, sizeof(view.nodes));
 	if (view.mappings.n == 0) {
 		view.mappings.p = &mapping;
 		view.mappings.n = 1;

@@ -304,19 +304,23 @@ static uint32_t put_data(struct job *j, const struct pq_form *f, const struct cu
 
 /* ---- choosing ---- */
 
-static bool form_fits(struct job *j, const struct pq_form *f)
+/* Is a dictionary worth while? Made on first use. */
+static bool has_dict(struct job *j)
 {
 	size_t n = j->c->n;
 
-	if (j->m->compressed && f->level == 0)
-		return false;
-	if (f->encoding != PQ_DICTIONARY)
-		return true;
 	if (!j->tried_dict && n) {
 		j->tried_dict = true;
 		dict_make(&j->dict, values_of(j), value_width(j), n, (uint32_t)MIN(n / 4 * 3 + 1, (size_t)MAX_DICT));
 	}
 	return j->dict.n != 0;
+}
+
+static bool form_fits(struct job *j, const struct pq_form *f)
+{
+	if (j->m->compressed && f->level == 0)
+		return false;
+	return f->encoding != PQ_DICTIONARY || has_dict(j);
 }
 
 /* Bytes of the trial pages in this form, with their part of the dictionary. all: they are kept, in now. */
@@ -469,7 +473,7 @@ static bool try_mixed(struct job *j, uint64_t *raw)
 	size_t last = 0;
 	bool better = false;
 
-	if (j->cuts.n < 2 || j->dict.n == 0)
+	if (j->cuts.n < 2 || !has_dict(j))
 		return false;
 	stamps = mem_zarray(j->dict.n, sizeof(*stamps));
 	use = use_of_pages(j, stamps);

@@ -23,11 +23,11 @@ static int teardown(void **state)
 	return 0;
 }
 
-#define assert_str(s, text)                                            \
-	do {                                                           \
-		struct str s_ = (s);                                   \
-		assert_int_equal(s_.n, sizeof(text) - 1);              \
-		assert_memory_equal(s_.p, text, sizeof(text) - 1);     \
+#define assert_str(s, text)                                        \
+	do {                                                       \
+		struct str s_ = (s);                               \
+		assert_int_equal(s_.n, sizeof(text) - 1);          \
+		assert_memory_equal(s_.p, text, sizeof(text) - 1); \
 	} while (0)
 
 /* "a=1,b=2" */
@@ -205,9 +205,9 @@ static void profile_types(void **state)
 	assert_str(profile_type_id(a, &t), "a:b:c:d:e");
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		assert_int_equal(profile_type_parse(str_cstr(bad[i]), &t, &e), -1);
-	assert_string_equal(e.msg,
-			    "profile-type selection must be of the form <name>:<sample-type>:"
-			    "<sample-unit>:<period-type>:<period-unit>(:delta), got(1): \"a\\\"b\"");
+	assert_string_equal(
+		e.msg, "profile-type selection must be of the form <name>:<sample-type>:"
+		       "<sample-unit>:<period-type>:<period-unit>(:delta), got(1): \"a\\\"b\"");
 	assert_int_equal(e.kind, ERR_INVALID);
 }
 

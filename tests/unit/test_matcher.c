@@ -30,7 +30,10 @@ static int teardown(void **state)
 static const char *print(const struct selector *s)
 {
 	static const char *const ops[] = {
-		[MATCH_EQ] = "=", [MATCH_NE] = "!=", [MATCH_RE] = "=~", [MATCH_NRE] = "!~",
+		[MATCH_EQ] = "=",
+		[MATCH_NE] = "!=",
+		[MATCH_RE] = "=~",
+		[MATCH_NRE] = "!~",
 	};
 	const char *text;
 	struct buf b;
@@ -53,7 +56,8 @@ static void good(void **state)
 		{ " { } ", "" },
 		{ "{a=\"b\"}", "a=\"b\"" },
 		{ "{a=\"b\",}", "a=\"b\"" },
-		{ "{a=\"b\", c!=\"d\", e=~\"f.*\", g!~\"h|i\"}", "a=\"b\" c!=\"d\" e=~\"f.*\" g!~\"h|i\"" },
+		{ "{a=\"b\", c!=\"d\", e=~\"f.*\", g!~\"h|i\"}",
+		  "a=\"b\" c!=\"d\" e=~\"f.*\" g!~\"h|i\"" },
 		{ "{a='b\\'\\x41'}", "a=\"b'A\"" },
 		{ "{a=`b\\n`}", "a=\"b\\\\n\"" },
 		{ "{a=`b\nc`}", "a=\"b\\nc\"" },
@@ -72,7 +76,8 @@ static void good(void **state)
 		{ "{\"service.name\"=\"x\"}", "service.name=\"x\"" },
 		{ "{\"metric.name\",a=\"b\"}", "__name__=\"metric.name\" a=\"b\"" },
 		{ "{'a b'!~\"c\"}", "a b!~\"c\"" },
-		{ "{\n\ta = \"b\" , # a note, with \" and }\n\tc=\"d\"\n} # end", "a=\"b\" c=\"d\"" },
+		{ "{\n\ta = \"b\" , # a note, with \" and }\n\tc=\"d\"\n} # end",
+		  "a=\"b\" c=\"d\"" },
 		{ "# only this\n{}", "" },
 		{ "{_a1=\"x\"}", "_a1=\"x\"" },
 		{ "{a=\"\xc3\xa9\"}", "a=\"\xc3\xa9\"" },
@@ -95,50 +100,62 @@ static void bad(void **state)
 {
 	static const char *const cases[][2] = {
 		{ "", "unknown position: parse error: unexpected end of input" },
-		{ "{a=b}", "1:4: parse error: unexpected identifier \"b\" in label matching, expected string" },
-		{ "{service_name=~\"(\"}", "1:2: parse error: error parsing regexp: missing closing ): `(`" },
+		{ "{a=b}", "1:4: parse error: unexpected identifier \"b\" in label matching, "
+			   "expected string" },
+		{ "{service_name=~\"(\"}",
+		  "1:2: parse error: error parsing regexp: missing closing ): `(`" },
 		{ "{", "1:2: parse error: unexpected end of input inside braces" },
 		{ "{x", "1:3: parse error: unexpected end of input inside braces" },
 		{ "{service_name=", "1:15: parse error: unexpected end of input inside braces" },
-		{ "{service_name=}", "1:15: parse error: unexpected \"}\" in label matching, expected string" },
+		{ "{service_name=}",
+		  "1:15: parse error: unexpected \"}\" in label matching, expected string" },
 
 		{ " ", "1:2: parse error: unexpected end of input" },
 		{ "}", "1:1: parse error: unexpected character: '}'" },
 		{ "some}", "1:5: parse error: unexpected character: '}'" },
-		{ "some_metric{a:b=\"b\"}", "1:14: parse error: unexpected character inside braces: ':'" },
+		{ "some_metric{a:b=\"b\"}",
+		  "1:14: parse error: unexpected character inside braces: ':'" },
 		{ "foo{a*\"b\"}", "1:6: parse error: unexpected character inside braces: '*'" },
 		{ "foo{a>=\"b\"}", "1:6: parse error: unexpected character inside braces: '>'" },
 		{ "foo{1}", "1:5: parse error: unexpected character inside braces: '1'" },
 		{ "some_metric{a=\"\xff\"}", "1:15: parse error: invalid UTF-8 rune" },
-		{ "foo{gibberish}",
-		  "1:14: parse error: unexpected \"}\" in label matching, expected label matching operator" },
-		{ "up{, namespace",
-		  "1:4: parse error: unexpected \",\" in label matching, expected identifier or \"}\"" },
-		{ "{a=\"b\",,}",
-		  "1:8: parse error: unexpected \",\" in label matching, expected identifier or \"}\"" },
-		{ "{a=\"b\" c=\"d\"}",
-		  "1:8: parse error: unexpected identifier \"c\" in label matching, expected \",\" or \"}\"" },
-		{ "{\"a\" \"b\"}",
-		  "1:6: parse error: unexpected string \"\\\"b\\\"\" in label matching, expected \",\" or \"}\"" },
-		{ "{=\"b\"}",
-		  "1:2: parse error: unexpected \"=\" in label matching, expected identifier or \"}\"" },
-		{ "{!=\"b\"}",
-		  "1:2: parse error: unexpected <op:!=> in label matching, expected identifier or \"}\"" },
-		{ "{a==\"b\"}", "1:4: parse error: unexpected \"=\" in label matching, expected string" },
-		{ "{a \"0123456789\"}", "1:4: parse error: unexpected string \"\\\"012345678\"... in label "
+		{ "foo{gibberish}", "1:14: parse error: unexpected \"}\" in label matching, "
+				    "expected label matching operator" },
+		{ "up{, namespace", "1:4: parse error: unexpected \",\" in label matching, "
+				    "expected identifier or \"}\"" },
+		{ "{a=\"b\",,}", "1:8: parse error: unexpected \",\" in label matching, expected "
+				 "identifier or \"}\"" },
+		{ "{a=\"b\" c=\"d\"}", "1:8: parse error: unexpected identifier \"c\" in label "
+				       "matching, expected \",\" or \"}\"" },
+		{ "{\"a\" \"b\"}", "1:6: parse error: unexpected string \"\\\"b\\\"\" in label "
+				   "matching, expected \",\" or \"}\"" },
+		{ "{=\"b\"}", "1:2: parse error: unexpected \"=\" in label matching, expected "
+			      "identifier or \"}\"" },
+		{ "{!=\"b\"}", "1:2: parse error: unexpected <op:!=> in label matching, expected "
+			       "identifier or \"}\"" },
+		{ "{a==\"b\"}",
+		  "1:4: parse error: unexpected \"=\" in label matching, expected string" },
+		{ "{a \"0123456789\"}",
+		  "1:4: parse error: unexpected string \"\\\"012345678\"... in label "
 		  "matching, expected label matching operator" },
-		{ "{a!\"b\"}", "1:3: parse error: unexpected character after '!' inside braces: '\"'" },
-		{ "{a!", "1:3: parse error: unexpected character after '!' inside braces: '\xef\xbf\xbd'" },
+		{ "{a!\"b\"}",
+		  "1:3: parse error: unexpected character after '!' inside braces: '\"'" },
+		{ "{a!", "1:3: parse error: unexpected character after '!' inside braces: "
+			 "'\xef\xbf\xbd'" },
 		{ "{a{", "1:3: parse error: unexpected left brace '{'" },
 		{ "{a=\"b", "1:4: parse error: unterminated quoted string" },
 		{ "{a=\"b\nc\"}", "1:4: parse error: unterminated quoted string" },
 		{ "{a=`b", "1:4: parse error: unterminated raw string" },
 		{ "{a=\"\\z\"}", "1:4: parse error: unknown escape sequence U+007A 'z'" },
 		{ "{a=\"\\'\"}", "1:4: parse error: unknown escape sequence U+0027 '\\''" },
-		{ "{a=\"\\x4g\"}", "1:4: parse error: illegal character U+0067 'g' in escape sequence" },
-		{ "{a=\"\\777\"}", "1:4: parse error: escape sequence is an invalid Unicode code point" },
-		{ "{a=\"\\ud800\"}", "1:4: parse error: escape sequence is an invalid Unicode code point" },
-		{ "{a=\"\\U00110000\"}", "1:4: parse error: escape sequence is an invalid Unicode code point" },
+		{ "{a=\"\\x4g\"}",
+		  "1:4: parse error: illegal character U+0067 'g' in escape sequence" },
+		{ "{a=\"\\777\"}",
+		  "1:4: parse error: escape sequence is an invalid Unicode code point" },
+		{ "{a=\"\\ud800\"}",
+		  "1:4: parse error: escape sequence is an invalid Unicode code point" },
+		{ "{a=\"\\U00110000\"}",
+		  "1:4: parse error: escape sequence is an invalid Unicode code point" },
 		{ "{a=\"\\x4", "1:4: parse error: escape sequence not terminated" },
 		{ "{a=\"\\", "1:4: parse error: escape sequence not terminated" },
 		{ "{}\n x", "2:2: parse error: unexpected identifier \"x\"" },
@@ -156,10 +173,13 @@ static void bad(void **state)
 		{ "$", "1:1: parse error: unexpected character: '$'" },
 		{ "\xc3\xa9", "1:1: parse error: unexpected character: '\xc3\xa9'" },
 		{ "\xff", "1:1: parse error: unexpected character: '\xef\xbf\xbd'" },
-		{ "{\xc3\xa9=\"a\"}", "1:2: parse error: unexpected character inside braces: '\xc3\xa9'" },
+		{ "{\xc3\xa9=\"a\"}",
+		  "1:2: parse error: unexpected character inside braces: '\xc3\xa9'" },
 		{ "=~", "1:1: parse error: unexpected character after '=': '~'" },
-		{ "{a=~\"(\", $}", "1:2: parse error: error parsing regexp: missing closing ): `(`" },
-		{ "{a=~\"x\", b=~\"[\"}", "1:10: parse error: error parsing regexp: missing closing ]: `[`" },
+		{ "{a=~\"(\", $}",
+		  "1:2: parse error: error parsing regexp: missing closing ): `(`" },
+		{ "{a=~\"x\", b=~\"[\"}",
+		  "1:10: parse error: error parsing regexp: missing closing ]: `[`" },
 	};
 
 	(void)state;
@@ -203,7 +223,8 @@ static void cut_at_every_byte(void **state)
 
 		assert_non_null(copy);
 		memcpy(copy, text, n);
-		assert_int_equal(selector_parse(a, str_of(copy, n), &s, &e), whole || metric ? 0 : -1);
+		assert_int_equal(selector_parse(a, str_of(copy, n), &s, &e),
+				 whole || metric ? 0 : -1);
 		selector_fini(&s);
 		free(copy);
 	}
@@ -211,7 +232,9 @@ static void cut_at_every_byte(void **state)
 
 static void matching(void **state)
 {
-	struct label p[] = { { STR("a"), STR("1") }, { STR("b"), STR("xyz") }, { STR("e"), STR("") } };
+	struct label p[] = { { STR("a"), STR("1") },
+			     { STR("b"), STR("xyz") },
+			     { STR("e"), STR("") } };
 	struct labels l = { p, 3 };
 	static const struct {
 		const char *text;
@@ -259,9 +282,9 @@ static void empty_values(void **state)
 		const char *text;
 		bool empty;
 	} cases[] = {
-		{ "{a=\"\"}", true },       { "{a=\"1\"}", false },     { "{a!=\"1\"}", true },
-		{ "{a!=\"\"}", false },     { "{a=~\".*\"}", true },    { "{a=~\".+\"}", false },
-		{ "{a!~\".+\"}", true },    { "{a=~\"b|\"}", true },    { "{a=~\"(b|c)?\"}", true },
+		{ "{a=\"\"}", true },	 { "{a=\"1\"}", false },  { "{a!=\"1\"}", true },
+		{ "{a!=\"\"}", false },	 { "{a=~\".*\"}", true }, { "{a=~\".+\"}", false },
+		{ "{a!~\".+\"}", true }, { "{a=~\"b|\"}", true }, { "{a=~\"(b|c)?\"}", true },
 	};
 
 	(void)state;

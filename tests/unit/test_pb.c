@@ -72,7 +72,8 @@ static void varint_sizes(void **state)
 	(void)state;
 	for (unsigned bit = 0; bit < 64; bit++) {
 		assert_int_equal(pb_varint_size(UINT64_C(1) << bit), bit / 7 + 1);
-		assert_int_equal(pb_varint_size((UINT64_C(1) << bit) - 1), bit ? (bit - 1) / 7 + 1 : 1);
+		assert_int_equal(pb_varint_size((UINT64_C(1) << bit) - 1),
+				 bit ? (bit - 1) / 7 + 1 : 1);
 	}
 	assert_int_equal(pb_zigzag(0), 0);
 	assert_int_equal(pb_zigzag(1), -1);
@@ -88,15 +89,18 @@ static void bad_varints_and_tags(void **state)
 	} cases[] = {
 		{ { "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 10 }, PB_OVERFLOW },
 		{ { "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", 11 }, PB_OVERFLOW },
-		{ { "\x00", 1 }, PB_ILLEGAL },                          /* number 0 */
-		{ { "\x0e", 1 }, PB_ILLEGAL },                          /* wire 6 */
+		{ { "\x00", 1 }, PB_ILLEGAL }, /* number 0 */
+		{ { "\x0e", 1 }, PB_ILLEGAL }, /* wire 6 */
 		{ { "\x0f", 1 }, PB_ILLEGAL },
-		{ { "\x80\x80\x80\x80\x10", 5 }, PB_ILLEGAL },          /* number 2^29 */
+		{ { "\x80\x80\x80\x80\x10", 5 }, PB_ILLEGAL }, /* number 2^29 */
 		{ { "", 0 }, PB_SHORT },
 		{ { "\x80", 1 }, PB_SHORT },
 	};
 	static const char *const words[] = {
-		"", "unexpected EOF", "proto: integer overflow", "proto: illegal tag",
+		"",
+		"unexpected EOF",
+		"proto: integer overflow",
+		"proto: illegal tag",
 	};
 	struct err e;
 
@@ -128,11 +132,17 @@ static void skip_each_wire(void **state)
 {
 	static const struct str values[] = {
 		{ "\x08\x96\x01", 3 },
-		{ "\x09" "12345678", 9 },
-		{ "\x0a\x03" "abc", 5 },
+		{ "\x09"
+		  "12345678",
+		  9 },
+		{ "\x0a\x03"
+		  "abc",
+		  5 },
 		{ "\x0a\x00", 2 },
-		{ "\x0b\x10\x05\x13\x1a\x01x\x14\x0c", 9 },     /* groups 1 { 2: 5, 2 { 3: "x" } } */
-		{ "\x0d" "1234", 5 },
+		{ "\x0b\x10\x05\x13\x1a\x01x\x14\x0c", 9 }, /* groups 1 { 2: 5, 2 { 3: "x" } } */
+		{ "\x0d"
+		  "1234",
+		  5 },
 	};
 
 	(void)state;
@@ -156,8 +166,8 @@ static void bad_groups(void **state)
 {
 	static char deep[1000];
 	static const struct str values[] = {
-		{ "\x0c", 1 },          /* an end without a start */
-		{ "\x0b\x14", 2 },      /* the end of another */
+		{ "\x0c", 1 },	   /* an end without a start */
+		{ "\x0b\x14", 2 }, /* the end of another */
 		{ deep, sizeof(deep) },
 	};
 
@@ -176,8 +186,12 @@ static void bad_groups(void **state)
 static void length_past_the_end(void **state)
 {
 	static const struct str values[] = {
-		{ "\x05" "abcd", 5 },
-		{ "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01" "abcd", 14 },
+		{ "\x05"
+		  "abcd",
+		  5 },
+		{ "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"
+		  "abcd",
+		  14 },
 	};
 	struct str s;
 
@@ -207,7 +221,8 @@ static void writer(void **state)
 	pb_put_packed_f64(&b, 3, doubles, 0);
 	assert_true(str_eq(buf_str(&b), STR("\x08\x96\x01"
 					    "\x31\x00\x00\x00\x00\x00\x00\x2e\x40"
-					    "\x82\x01\x02" "ab"
+					    "\x82\x01\x02"
+					    "ab"
 					    "\x12\x11\x00\x01\x7f\x80\x01\xac\x02"
 					    "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"
 					    "\x1a\x08\x00\x00\x00\x00\x00\x00\x2e\x40")));

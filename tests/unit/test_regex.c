@@ -104,8 +104,26 @@ static void whole_texts(void **state)
 static void shortcuts_agree_with_the_engine(void **state)
 {
 	static const char *const texts[] = {
-		"", "a", "b", "ab", "ba", "aa", "aaa", "bab", "abc", "a.b", "axb", "k", "cd",
-		"\xc3\xa9", "x\xc3\xa9", "\xc3\xa9" "a", "a\xc3\xa9", "a\nb", "\n",
+		"",
+		"a",
+		"b",
+		"ab",
+		"ba",
+		"aa",
+		"aaa",
+		"bab",
+		"abc",
+		"a.b",
+		"axb",
+		"k",
+		"cd",
+		"\xc3\xa9",
+		"x\xc3\xa9",
+		"\xc3\xa9"
+		"a",
+		"a\xc3\xa9",
+		"a\nb",
+		"\n",
 	};
 
 	(void)state;
@@ -199,8 +217,8 @@ static void errors_in_gos_words(void **state)
 static void other_dialects_are_refused(void **state)
 {
 	static const char *const cases[] = {
-		"(?<=a)b", "(?<!a)b", "(?!a)b", "(a)\\1", "a++", "a*+", "(?>a)", "\\Z", "(?#x)",
-		"(?P=n)", "(?<n", "(?<>a)", "a{2,1}",
+		"(?<=a)b", "(?<!a)b", "(?!a)b", "(a)\\1", "a++",    "a*+",    "(?>a)",
+		"\\Z",	   "(?#x)",   "(?P=n)", "(?<n",	  "(?<>a)", "a{2,1}",
 	};
 	struct err e;
 
@@ -210,10 +228,10 @@ static void other_dialects_are_refused(void **state)
 			fail_msg("/%s/ was accepted", cases[i]);
 }
 
-#define assert_group(s, text)                                 \
-	do {                                                  \
-		assert_int_equal((s).n, sizeof(text) - 1);    \
-		assert_memory_equal((s).p, text, (s).n);      \
+#define assert_group(s, text)                              \
+	do {                                               \
+		assert_int_equal((s).n, sizeof(text) - 1); \
+		assert_memory_equal((s).p, text, (s).n);   \
 	} while (0)
 
 static void groups(void **state)
@@ -263,7 +281,8 @@ static void groups(void **state)
 static void hostile_patterns_are_linear(void **state)
 {
 	static const char *const patterns[] = {
-		"(a+)+b", "(a|a)*b", "(a|aa)+b", "(.*a){20}b", "(a?){60}a{60}", "(x+x+)+y", "([a-zA-Z]+)*1",
+		"(a+)+b",	 "(a|a)*b",  "(a|aa)+b",      "(.*a){20}b",
+		"(a?){60}a{60}", "(x+x+)+y", "([a-zA-Z]+)*1",
 	};
 	size_t n = 50000;
 	char *text = malloc(n);
