@@ -22,9 +22,7 @@ static size_t n_binary, n_json;
 
 static bool read_file(struct str name, struct str *out)
 {
-	FILE *f = fopen(
-		arena_cstr(a, arena_printf(a, STR_FMT "/" STR_FMT, STR_ARG(folder), STR_ARG(name))),
-		"rb");
+	FILE *f = fopen(arena_cstr(a, arena_printf(a, STR_FMT "/" STR_FMT, STR_ARG(folder), STR_ARG(name))), "rb");
 	struct buf b;
 	size_t n;
 
@@ -50,10 +48,9 @@ static const struct msg_type *type_of(struct str path, const char *which)
 
 	if (str_eq(method, STR("SelectMergeProfile")) && which[3] == 'p')
 		return &google_profile_type;
-	t = messages_find(arena_printf(a, STR_FMT ".%s" STR_FMT "%s", STR_ARG(package), prefix,
-				       STR_ARG(method), which));
-	return t ? t
-		 : messages_find(arena_printf(a, "types.v1." STR_FMT "%s", STR_ARG(method), which));
+	t = messages_find(
+	    arena_printf(a, STR_FMT ".%s" STR_FMT "%s", STR_ARG(package), prefix, STR_ARG(method), which));
+	return t ? t : messages_find(arena_printf(a, "types.v1." STR_FMT "%s", STR_ARG(method), which));
 }
 
 static void binary_comes_back(const char *name, const struct msg_type *t, struct str bytes)
@@ -67,8 +64,7 @@ static void binary_comes_back(const char *name, const struct msg_type *t, struct
 	buf_init(&b, 1 << 26);
 	msg_encode(t, m, &b);
 	if (!str_eq(buf_str(&b), bytes))
-		fail_msg("%s as %.*s: %zu bytes became %zu others", name, STR_ARG(t->name), bytes.n,
-			 b.n);
+		fail_msg("%s as %.*s: %zu bytes became %zu others", name, STR_ARG(t->name), bytes.n, b.n);
 	/* Through JSON as well. */
 	buf_reset(&b);
 	msg_to_json(t, m, &b);
@@ -96,8 +92,7 @@ static void json_comes_back(const char *name, const struct msg_type *t, json_t *
 	msg_to_json(t, m, &b);
 	back = json_parse(buf_str(&b), &e);
 	if (back == NULL || !json_equal(back, value))
-		fail_msg("%s as %.*s: %s became %.*s", name, STR_ARG(t->name), text,
-			 STR_ARG(buf_str(&b)));
+		fail_msg("%s as %.*s: %s became %.*s", name, STR_ARG(t->name), text, STR_ARG(buf_str(&b)));
 	json_decref(back);
 	buf_fini(&b);
 	free(text);
@@ -106,8 +101,7 @@ static void json_comes_back(const char *name, const struct msg_type *t, json_t *
 
 static bool has_header(json_t *side, const char *name, const char *value)
 {
-	const char *have =
-		json_string_value(json_object_get(json_object_get(side, "headers"), name));
+	const char *have = json_string_value(json_object_get(json_object_get(side, "headers"), name));
 
 	return have && strcmp(have, value) == 0;
 }
@@ -122,8 +116,8 @@ static void one_side(const char *name, json_t *side, const struct msg_type *t, b
 
 	if (t == NULL || has_header(side, coding, "gzip"))
 		return;
-	if (file && !str_suffix(str_cstr(file), STR(".gz")) &&
-	    has_header(side, type, "application/proto") && read_file(str_cstr(file), &bytes))
+	if (file && !str_suffix(str_cstr(file), STR(".gz")) && has_header(side, type, "application/proto") &&
+	    read_file(str_cstr(file), &bytes))
 		binary_comes_back(name, t, bytes);
 	if (response && json_is_object(value) && has_header(side, type, "application/json"))
 		json_comes_back(name, t, value);
@@ -137,9 +131,8 @@ static void one_exchange(const char *name, json_t *j)
 	struct err e;
 	const struct msg_type *t;
 
-	if (json_integer_value(json_object_get(response, "status")) != 200 ||
-	    !str_prefix(path, STR("/")) || str_find(str_skip(path, 1), '/') == path.n - 1 ||
-	    str_rfind(path, '/') == 0)
+	if (json_integer_value(json_object_get(response, "status")) != 200 || !str_prefix(path, STR("/")) ||
+	    str_find(str_skip(path, 1), '/') == path.n - 1 || str_rfind(path, '/') == 0)
 		return;
 	t = type_of(path, "Request");
 	one_side(name, request, t, false);
@@ -192,7 +185,7 @@ static void recorded_exchanges(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(recorded_exchanges),
+	    cmocka_unit_test(recorded_exchanges),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -33,15 +33,17 @@ static void check(const char *want)
 
 static void counters_from_a_table(void **state)
 {
-	const struct { uint64_t pushes, bytes; } counters = { 3, UINT64_MAX };
+	const struct {
+		uint64_t pushes, bytes;
+	} counters = {3, UINT64_MAX};
 	struct promtext t = promtext_init(&b);
 
 	(void)state;
-#define COUNTERS(X)                                       \
-	X(pushes, "x_pushes_total", "Pushes that came in.") \
+#define COUNTERS(X)                                                                                                    \
+	X(pushes, "x_pushes_total", "Pushes that came in.")                                                            \
 	X(bytes, "x_bytes_total", "Their bytes.")
-#define X(name, metric, help)                                                      \
-	promtext_family(&t, PROMTEXT_COUNTER, STR(metric), STR(help));             \
+#define X(name, metric, help)                                                                                          \
+	promtext_family(&t, PROMTEXT_COUNTER, STR(metric), STR(help));                                                 \
 	promtext_u64(&t, NULL, counters.name);
 	COUNTERS(X)
 #undef X
@@ -55,8 +57,8 @@ static void counters_from_a_table(void **state)
 
 static void labels_and_escapes(void **state)
 {
-	struct label p[] = { { STR("a"), STR("x\"y\\z\nw") }, { STR("b"), STR("\xc3\xa9") } };
-	struct labels two = { p, 2 }, none = { NULL, 0 };
+	struct label p[] = {{STR("a"), STR("x\"y\\z\nw")}, {STR("b"), STR("\xc3\xa9")}};
+	struct labels two = {p, 2}, none = {NULL, 0};
 	struct promtext t = promtext_init(&b);
 
 	(void)state;
@@ -71,7 +73,7 @@ static void labels_and_escapes(void **state)
 
 static void numbers(void **state)
 {
-	static const double values[] = { 0, -1, 1.5, 1e21, 0.001, INFINITY, -INFINITY, NAN };
+	static const double values[] = {0, -1, 1.5, 1e21, 0.001, INFINITY, -INFINITY, NAN};
 	struct promtext t = promtext_init(&b);
 
 	(void)state;
@@ -83,11 +85,11 @@ static void numbers(void **state)
 
 static void histograms(void **state)
 {
-	static const double bounds[] = { 0.5, 1, 2.5 };
-	uint64_t counts[4] = { 0 };
-	struct promtext_histogram h = { bounds, counts, 3, 0 };
-	struct label p[] = { { STR("route"), STR("/push") } };
-	struct labels l = { p, 1 };
+	static const double bounds[] = {0.5, 1, 2.5};
+	uint64_t counts[4] = {0};
+	struct promtext_histogram h = {bounds, counts, 3, 0};
+	struct label p[] = {{STR("route"), STR("/push")}};
+	struct labels l = {p, 1};
 	struct promtext t = promtext_init(&b);
 
 	(void)state;
@@ -117,9 +119,9 @@ static void histograms(void **state)
 
 static void nan_counts_above_all_bounds(void **state)
 {
-	static const double bounds[] = { 1 };
-	uint64_t counts[2] = { 0 };
-	struct promtext_histogram h = { bounds, counts, 1, 0 };
+	static const double bounds[] = {1};
+	uint64_t counts[2] = {0};
+	struct promtext_histogram h = {bounds, counts, 1, 0};
 
 	(void)state;
 	promtext_observe(&h, (double)NAN);
@@ -130,11 +132,11 @@ static void nan_counts_above_all_bounds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(counters_from_a_table, setup, teardown),
-		cmocka_unit_test_setup_teardown(labels_and_escapes, setup, teardown),
-		cmocka_unit_test_setup_teardown(numbers, setup, teardown),
-		cmocka_unit_test_setup_teardown(histograms, setup, teardown),
-		cmocka_unit_test_setup_teardown(nan_counts_above_all_bounds, setup, teardown),
+	    cmocka_unit_test_setup_teardown(counters_from_a_table, setup, teardown),
+	    cmocka_unit_test_setup_teardown(labels_and_escapes, setup, teardown),
+	    cmocka_unit_test_setup_teardown(numbers, setup, teardown),
+	    cmocka_unit_test_setup_teardown(histograms, setup, teardown),
+	    cmocka_unit_test_setup_teardown(nan_counts_above_all_bounds, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
