@@ -123,8 +123,16 @@ check: all unit fuzzers
 lint: all
 	@tests/lint/run
 
-bench: all $(BIN)/bench/floor
-	@tests/bench/run
+# Speed and memory, one line a figure; PYROSCOPE=/path/to/pyroscope measures that one beside it.
+BENCHES := $(patsubst tests/bench/%.c,$(BIN)/bench/%,$(wildcard tests/bench/*.c))
+bench: all $(BENCHES)
+	@tests/bench/run $(BIN)
+
+$O/tests/bench/floor.o: COPT := -O3 -march=native
+$(BIN)/bench/%: $O/tests/bench/%.o $O/libformats.a $O/libcommon.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Two hours by hand: make FUZZ=1 fuzz SECONDS=600
 SECONDS ?= 60

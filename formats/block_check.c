@@ -32,10 +32,8 @@ static int check_file(struct check *c, const struct block_file *f, struct err *e
 {
 	struct blob *blob = blobs_open(c->b->parts, f->path, e);
 
-	if (blob == NULL) {
-		err_wrap(e, STR_FMT, STR_ARG(f->path));
+	if (blob == NULL)
 		return tell(c, e);
-	}
 	if (f->size && blob->size != f->size)
 		check_problem(c, "meta.json: " STR_FMT " has %" PRIu64 " bytes, not %" PRIu64, STR_ARG(f->path),
 		    blob->size, f->size);

@@ -15,6 +15,19 @@ static int64_t floor_div(int64_t x, int64_t y)
 	return x / y - (x % y < 0);
 }
 
+static struct cut_window window_of(int64_t number, int64_t width)
+{
+	struct cut_window w;
+
+	if (__builtin_mul_overflow(number, width, &w.from))
+		w.from = INT64_MIN;
+	if (__builtin_mul_overflow(number + 1, width, &w.to))
+		w.to = INT64_MAX;
+	else
+		w.to--;
+	return w;
+}
+
 static int window_row(void *ctx, const struct row *r, struct err *e)
 {
 	struct windows *w = ctx;
@@ -62,7 +75,7 @@ int cut_windows(struct arena *a, struct dataset *const *sets, size_t n, int64_t 
 	*n_out = w.v.n;
 	*out = arena_array(a, w.v.n, sizeof(**out));
 	for (size_t i = 0; i < w.v.n; i++)
-		(*out)[i] = (struct cut_window){ w.v.p[i] * width, w.v.p[i] * width + width - 1 };
+		(*out)[i] = window_of(w.v.p[i], width);
 	vec_free(&w.v);
 	return rc;
 }

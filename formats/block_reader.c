@@ -17,7 +17,7 @@ static struct str base_name(struct str path)
 static int open_path(struct open_block *b, struct str path, struct blob **out, struct err *e)
 {
 	*out = blobs_open(b->parts, path, e);
-	return *out ? 0 : err_wrap(e, STR_FMT, STR_ARG(path));
+	return *out ? 0 : -1;
 }
 
 int block_part(struct open_block *b, struct str base, struct blob **out, struct err *e)

@@ -25,7 +25,8 @@
  *	rows, up to the end: { series, kind (1 byte), packed samples (rows.h) }
  *
  * "from" is the size of the table before this record; a record that does not
- * fit is ERR_CORRUPT. kind 0: values as they are; kind 1: cumulative values,
+ * fit is ERR_CORRUPT and changes nothing, except that rows before a broken
+ * row stay. kind 0: values as they are; kind 1: cumulative values,
  * of which the head stores the growth.
  */
 #ifndef HEAD_H

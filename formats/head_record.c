@@ -234,28 +234,30 @@ static void get_nodes(struct reader *r, struct symbols *s)
 	}
 }
 
-static void get_series(struct reader *r, struct head *h)
-{
-	struct arena *a = arena_new();
+/* Series that the record makes; their strings stay in the record. */
+struct new_series {
+	struct arena *mem;
+	VEC(struct labels) v;
+};
 
-	for (uint64_t n = get_section(r, head_series(h)); n > 0 && !r->bad; n--) {
+static void get_series(struct reader *r, size_t known, struct new_series *out)
+{
+	for (uint64_t n = get_section(r, known); n > 0 && !r->bad; n--) {
 		uint64_t k = get(r);
 		struct labels l;
 
 		if (r->bad || k > (r->in.n - r->at) / 2) {
 			r->bad = true;
-			break;
+			return;
 		}
 		l.n = (uint32_t)k;
-		l.p = arena_array(a, k, sizeof(*l.p));
+		l.p = arena_array(out->mem, k, sizeof(*l.p));
 		for (uint32_t i = 0; i < l.n; i++) {
 			l.p[i].name = get_str(r);
 			l.p[i].value = get_str(r);
 		}
-		if (!r->bad)
-			head_series_add(h, &l, labels_hash(&l));
+		vec_push(&out->v, l);
 	}
-	arena_free(a);
 }
 
 static int get_rows(struct reader *r, struct head *h, uint32_t partition, uint32_t profile, struct err *e)
@@ -282,31 +284,45 @@ static int get_rows(struct reader *r, struct head *h, uint32_t partition, uint32
 	return 0;
 }
 
+/* All of a record before its rows. Fails with the tables as they were, so that later records still fit. */
+static int get_changes(struct reader *r, struct symbols *s, size_t known, struct new_series *series,
+    struct head_profile *p, struct err *e)
+{
+	struct sym_counts before = symbols_counts(s);
+	struct str id;
+	int rc = 0;
+
+	get_tables(r, s);
+	for (uint64_t n = get_section(r, s->locations.n); n > 0 && !r->bad; n--)
+		get_location(r, s);
+	get_nodes(r, s);
+	get_series(r, known, series);
+	p->time = (int64_t)get_u64le(r);
+	p->duration = (int64_t)get_u64le(r);
+	id = get_bytes(r, sizeof(p->id));
+	if (r->bad)
+		rc = err_set(e, ERR_CORRUPT, "head record: does not fit at byte %zu of %zu", r->at, r->in.n);
+	else if (symbols_check(s, &before, e) < 0)
+		rc = err_wrap(e, "head record");
+	else
+		memcpy(p->id, id.p, sizeof(p->id));
+	if (rc < 0)
+		symbols_truncate(s, &before);
+	return rc;
+}
+
 int head_replay(struct head *h, struct str record, struct err *e)
 {
 	struct reader r = { .in = record };
-	struct head_profile p = { 0 };
-	struct symbols *s;
-	struct sym_counts before;
-	struct str id;
+	struct head_profile p = { .partition = head_partition(h, get_u64le(&r)) };
+	struct new_series series = { .mem = arena_new() };
+	int rc = get_changes(&r, h->tables->partitions.p[p.partition], head_series(h), &series, &p, e);
 
-	p.partition = head_partition(h, get_u64le(&r));
-	s = h->tables->partitions.p[p.partition];
-	before = symbols_counts(s);
-	get_tables(&r, s);
-	for (uint64_t n = get_section(&r, s->locations.n); n > 0 && !r.bad; n--)
-		get_location(&r, s);
-	get_nodes(&r, s);
-	get_series(&r, h);
-	p.time = (int64_t)get_u64le(&r);
-	p.duration = (int64_t)get_u64le(&r);
-	id = get_bytes(&r, sizeof(p.id));
-	if (r.bad)
-		return err_set(e, ERR_CORRUPT, "head record: does not fit at byte %zu of %zu", r.at, record.n);
-	memcpy(p.id, id.p, sizeof(p.id));
-	if (symbols_check(s, &before, e) < 0)
-		return err_wrap(e, "head record");
-	if (get_rows(&r, h, p.partition, head_profile_add(h, &p), e) < 0)
+	for (size_t i = 0; i < series.v.n && rc == 0; i++)
+		head_series_add(h, &series.v.p[i], labels_hash(&series.v.p[i]));
+	vec_free(&series.v);
+	arena_free(series.mem);
+	if (rc < 0 || get_rows(&r, h, p.partition, head_profile_add(h, &p), e) < 0)
 		return -1;
 	h->record_bytes += record.n;
 	return 0;

@@ -278,7 +278,7 @@ static bool grow(struct head_baseline *b, const struct samples *now, struct samp
 		fell = fell || value < before;
 		if (value > before) {
 			vec_push(&growth->stacks, stack);
-			vec_push(&growth->values, value - before);
+			vec_push(&growth->values, (int64_t)((uint64_t)value - (uint64_t)before));
 		}
 		vec_push(&stacks, stack);
 		vec_push(&values, value);

@@ -210,7 +210,8 @@ static int find_rows(struct scanner *x, struct err *e)
 /* Samples of the row; both columns must have as many. */
 static inline int set_samples(struct scanner *x, uint32_t row, struct profiles_row *r, struct err *e)
 {
-	const struct cursor *stack = &x->cursor[COL_STACK], *value = &x->cursor[COL_VALUE], *span = &x->cursor[COL_SPAN];
+	const struct cursor *stack = &x->cursor[COL_STACK], *value = &x->cursor[COL_VALUE];
+	const struct cursor *span = &x->cursor[COL_SPAN];
 	uint32_t from, at;
 
 	if (value->on) {

@@ -119,7 +119,7 @@ static int page_bytes(struct profiles_table *t, enum column c, const struct pq_p
 	struct window *w = &t->window[c];
 	uint64_t at = pages[i].at, end = at + pages[i].bytes;
 
-	if (at < w->at || end > w->at + w->bytes.n) {
+	if (w->bytes.n == 0 || at < w->at || end > w->at + w->bytes.n) {
 		for (uint32_t k = i + 1; k < n && pages[k].at == end && end + pages[k].bytes - at <= WINDOW &&
 		    wanted(t, pages[k].first_row, pages[k].first_row + pages[k].rows); k++)
 			end += pages[k].bytes;

@@ -25,7 +25,7 @@ struct profiles_group {
 	const int64_t *times, *durations;       /* ns; durations: 0 = null */
 	const int64_t *totals;
 	const uint8_t *ids;             /* 16 bytes a row */
-	const uint32_t *sample_at;      /* n + 1; every row has samples */
+	const uint32_t *sample_at;      /* n + 1; every row has samples, in any order */
 	const uint32_t *stacks;
 	const int64_t *values;
 	const int64_t *spans;           /* or NULL: no row has spans. Rows with spans only, all samples of such a row */

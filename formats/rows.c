@@ -280,7 +280,7 @@ int rows_decode(struct str in, struct samples *s, size_t *used, struct err *e)
 	get_values(s->values.p, in.p + at, n, vw, scale);
 	at += n * vw;
 	s->stacks.n = s->values.n = n;
-	if (spans) {
+	if (spans && n > 0) {
 		vec_reserve(&s->spans, n);
 		memcpy(s->spans.p, in.p + at, n * 8);
 		s->spans.n = n;

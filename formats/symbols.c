@@ -42,6 +42,16 @@ struct sym_counts symbols_counts(const struct symbols *s)
 	};
 }
 
+void symbols_truncate(struct symbols *s, const struct sym_counts *to)
+{
+	s->strings.n = to->strings;
+	s->mappings.n = to->mappings;
+	s->functions.n = to->functions;
+	s->locations.n = to->locations;
+	s->lines.n = to->lines;
+	s->nodes.n = to->nodes;
+}
+
 #define HELD(v) ((v).cap * sizeof(*(v).p))
 
 size_t symbols_bytes(const struct symbols *s)

@@ -104,6 +104,8 @@ void symbols_append_string(struct symbols *s, struct str text);         /* copie
 /* tables other than strings: vec_push on the arrays */
 /* References of entries from `from` on are in range, parents precede children, or ERR_CORRUPT. */
 int symbols_check(const struct symbols *s, const struct sym_counts *from, struct err *e);
+/* Takes back what was appended since `to`, before anything was added or asked. */
+void symbols_truncate(struct symbols *s, const struct sym_counts *to);
 
 /* names and node_name cover all nodes after this. */
 void symbols_names(struct symbols *s);

@@ -199,6 +199,8 @@ int page_decode(struct pq_scratch *s, struct str bytes, const struct pq_leaf *le
 	pq_values_reset(out);
 	if (page_open(s, bytes, leaf, codec, &p, e) < 0)
 		return -1;
+	if (p.h.type == PQ_DICT && rows != UINT32_MAX)
+		return err_set(e, ERR_CORRUPT, "page: a dictionary where %u rows should be", rows);
 	if (p.h.type == PQ_DICT) {
 		out->entries = out->n = out->rows = p.h.n_values;
 		return values_decode(s, p.values, PQ_PLAIN, leaf, NULL, out, e);

@@ -64,8 +64,8 @@ void pq_scratch_fini(struct pq_scratch *s);
 
 /*
  * bytes: a page with its header. dictionary: the decoded dictionary page of
- * the chunk, or NULL. rows: how many it has, if the caller knows (page index),
- * else UINT32_MAX.
+ * the chunk, or NULL. rows: how many it has, if the caller knows (page index);
+ * then it must be a data page. Else UINT32_MAX.
  */
 int page_decode(struct pq_scratch *s, struct str bytes, const struct pq_leaf *leaf, int codec,
     const struct pq_values *dictionary, uint32_t rows, struct pq_values *out, struct err *e);

@@ -109,7 +109,8 @@ static int open_file(struct pq_file *f, struct err *e)
 	struct str footer;
 
 	if (read_footer(f, &footer, e) < 0 || meta_decode(f->mem, footer, &f->meta, e) < 0 ||
-	    schema_leaves(f->mem, f->meta.nodes, f->meta.n_nodes, &f->leaves, &f->n_leaves, e) < 0 || check_groups(f, e) < 0)
+	    schema_leaves(f->mem, f->meta.nodes, f->meta.n_nodes, &f->leaves, &f->n_leaves, e) < 0 ||
+	    check_groups(f, e) < 0)
 		return -1;
 	f->chunks = arena_zarray(f->mem, (size_t)f->meta.n_groups * f->n_leaves, sizeof(*f->chunks));
 	return 0;

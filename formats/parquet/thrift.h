@@ -58,7 +58,8 @@ int64_t thrift_int(struct thrift_in *t, const struct thrift_field *f);          
 int32_t thrift_i32(struct thrift_in *t, const struct thrift_field *f);          /* bad when it does not fit */
 bool thrift_bool(struct thrift_in *t, const struct thrift_field *f);
 struct str thrift_binary(struct thrift_in *t, const struct thrift_field *f);
-bool thrift_struct(struct thrift_in *t, const struct thrift_field *f);          /* then thrift_next with a field of its own */
+/* A struct begins: thrift_next with a field of its own. */
+bool thrift_struct(struct thrift_in *t, const struct thrift_field *f);
 /* Number of entries; their type must be `type` (for bools either one), else bad. */
 uint32_t thrift_list(struct thrift_in *t, const struct thrift_field *f, enum thrift_type type);
 void thrift_skip(struct thrift_in *t, const struct thrift_field *f);

@@ -33,8 +33,8 @@ struct blob {
 
 /* Blobs by name: the files of a folder, a bucket prefix, members of a tar in memory. */
 struct blobs {
-	/* The blob of that name (relative, slash separated), or NULL with ERR_NOTFOUND. The caller closes it,
-	   before the set. */
+	/* The blob of that name (relative, slash separated), or NULL with ERR_NOTFOUND; the error tells the name.
+	   The caller closes it, before the set. */
 	struct blob *(*open)(struct blobs *s, struct str name, struct err *e);
 	void (*close)(struct blobs *s);
 };

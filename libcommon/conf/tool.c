@@ -135,6 +135,7 @@ static void start(struct tool *t)
 	signal(SIGPIPE, SIG_IGN);
 	log_open(t->spec->name, LOG_INFO);
 	entropy_seed_hash();
+	opts_init(&t->conf, t->spec->name);
 	t->conf.supervised = parent_bind();
 }
 
@@ -178,7 +179,6 @@ int tool_main(const struct tool_spec *spec, int argc, char **argv)
 	int rc;
 
 	start(&t);
-	opts_init(&t.conf, spec->name);
 	rc = parse(&t, (const char *const *)(argc > 0 ? argv + 1 : argv), &e);
 	if (rc == 0 && (t.conf.help || t.conf.version || t.conf.print_config)) {
 		rc = answer(&t, &e);

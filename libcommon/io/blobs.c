@@ -83,7 +83,7 @@ static struct blob *memory_open(struct blobs *s, struct str name, struct err *e)
 	for (size_t i = 0; i < m->v.n; i++)
 		if (str_eq(m->v.p[i].name, name))
 			return blob_mem(m->v.p[i].bytes);
-	err_set(e, ERR_NOTFOUND, "not in the stream");
+	err_set(e, ERR_NOTFOUND, STR_FMT ": not in the stream", STR_ARG(name));
 	return NULL;
 }
 

@@ -114,6 +114,21 @@ static void replay_gives_the_same(void **state)
 	head_free(again);
 }
 
+/* A record refused before its rows left nothing behind: the sound one still fits and says the same. */
+static void sound_after(struct head *h, const struct err *refused, struct str record, const char *want)
+{
+	struct err e;
+	char *got;
+
+	if (strstr(refused->msg, "row at") || strstr(refused->msg, "head record: stack"))
+		return;
+	assert_int_equal(head_series(h), 0);
+	assert_int_equal(head_replay(h, record, &e), 0);
+	got = describe(h);
+	assert_string_equal(got, want);
+	mem_free(got);
+}
+
 static void damaged_records(void **state)
 {
 	struct head *h = head_new();
@@ -122,10 +137,12 @@ static void damaged_records(void **state)
 	struct head_push push = push_of(two_stacks(a, 10, 5), NS_PER_S);
 	struct buf record;
 	struct err e;
+	char *want;
 
 	(void)state;
 	buf_init(&record, 1 << 20);
 	head_add(h, imp, &push, &record);
+	want = describe(h);
 	for (size_t n = 0; n < record.n; n++) {
 		struct head *cut = head_new();
 		char *copy = mem_alloc(n);
@@ -134,8 +151,10 @@ static void damaged_records(void **state)
 		/* Behind the head of the record a cut may fall between two rows: then fewer rows come. */
 		if (head_replay(cut, str_of(copy, n), &e) == 0)
 			assert_true(cut->n_rows < 2);
-		else
+		else {
 			assert_int_equal(e.kind, ERR_CORRUPT);
+			sound_after(cut, &e, buf_str(&record), want);
+		}
 		mem_free(copy);
 		head_free(cut);
 	}
@@ -143,10 +162,13 @@ static void damaged_records(void **state)
 		struct head *flipped = head_new();
 
 		record.p[i / 8] = (char)(record.p[i / 8] ^ (1 << (i % 8)));
-		head_replay(flipped, buf_str(&record), &e);
+		int rc = head_replay(flipped, buf_str(&record), &e);
 		record.p[i / 8] = (char)(record.p[i / 8] ^ (1 << (i % 8)));
+		if (rc < 0)
+			sound_after(flipped, &e, buf_str(&record), want);
 		head_free(flipped);
 	}
+	mem_free(want);
 	buf_fini(&record);
 	arena_free(a);
 	sym_importer_free(imp);

@@ -347,7 +347,9 @@ static void test_layout(void **state)
 
 static void test_smallest_form_wins(void **state)
 {
-	static const struct pq_form forms[] = { { PQ_PLAIN, false, 0 }, { PQ_PLAIN, false, 3 }, { PQ_DELTA, false, 0 } };
+	static const struct pq_form forms[] = {
+		{ PQ_PLAIN, false, 0 }, { PQ_PLAIN, false, 3 }, { PQ_DELTA, false, 0 },
+	};
 	static const struct pq_node flat[] = { { .name = NAME("T"), .type = PQ_GROUP, .n_children = 2 },
 		{ .name = NAME("Up"), .type = PQ_INT64 }, { .name = NAME("Same"), .type = PQ_INT64 } };
 	int64_t up[5000], same[5000];

@@ -150,8 +150,8 @@ static void test_real_bytes(void **state)
 	buf_init(&out, 1000);
 	column_index_encode(&out, b, n, 0);
 	assert_int_equal(out.n, 23);
-	assert_memory_equal(out.p, "\x19\x12\x00\x19\x18\x04\x01\x00\x00\x00\x19\x18\x04\x01\x00\x00\x00\x15\x00\x19\x16\x00"
-	    "\x00", 23);
+	assert_memory_equal(out.p, "\x19\x12\x00\x19\x18\x04\x01\x00\x00\x00\x19\x18\x04\x01\x00\x00\x00\x15\x00"
+	    "\x19\x16\x00\x00", 23);
 
 	/* Nulls only, and no values in the lists. */
 	assert_int_equal(column_index_decode(a, BYTES("\x19\x12\x01\x19\x08\x19\x08\x15\x00\x19\x16\x14\x00"), &b, &n,

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 
 #include "base/enc.h"
+#include "base/hash.h"
 #include "base/json.h"
+#include "base/map.h"
 #include "base/num.h"
 #include "base/vec.h"
 #include "formats/partition.h"
@@ -204,6 +206,7 @@ struct split {
 	struct labels labels;           /* of the series */
 	struct clean_out *out;
 	VEC(struct part) parts;
+	struct map by_labels;           /* to parts; labels come from outside and may all differ */
 };
 
 /* Samples that get one label set. */
@@ -258,13 +261,35 @@ static uint64_t span_number(struct arena *a, struct str text)
 	return id;
 }
 
-static struct part *part_of(struct split *s, const struct labels *l)
+static uint64_t labels_key(const struct labels *l)
 {
-	struct part new = { .tags = *l };
+	uint64_t key = l->n;
 
-	for (size_t i = s->parts.n; i-- > 0;)
+	for (uint32_t i = 0; i < l->n; i++) {
+		key = (key ^ hash_seeded(l->p[i].name)) * UINT64_C(0x9e3779b97f4a7c15);
+		key = (key ^ hash_seeded(l->p[i].value)) * UINT64_C(0x9e3779b97f4a7c15);
+	}
+	return key ^ key >> 32;
+}
+
+static struct part *part_find(struct split *s, uint64_t key, const struct labels *l)
+{
+	struct map_at at = map_find(&s->by_labels, key);
+
+	for (uint32_t i; map_next(&at, &i);)
 		if (labels_cmp(&s->parts.p[i].tags, l) == 0)
 			return &s->parts.p[i];
+	return NULL;
+}
+
+static struct part *part_of(struct split *s, const struct labels *l)
+{
+	uint64_t key = labels_key(l);
+	struct part new = { .tags = *l }, *known = part_find(s, key, l);
+
+	if (known != NULL)
+		return known;
+	map_put(&s->by_labels, key, (uint32_t)s->parts.n);
 	vec_push(&s->parts, new);
 	return &s->parts.p[s->parts.n - 1];
 }
@@ -303,25 +328,24 @@ static struct labels with_sample_labels(struct arena *a, const struct labels *se
 static void relabel_parts(struct split *s)
 {
 	const struct clean_rules *rules = s->in->rules;
-	size_t n = 0;
+	uint32_t n = 0;
 
+	map_reset(&s->by_labels);
 	for (size_t i = 0; i < s->parts.n; i++) {
-		struct part *x = &s->parts.p[i];
+		struct part *x = &s->parts.p[i], *same;
 		struct labels l = with_sample_labels(s->a, &s->labels, &x->tags);
 		bool keep = rules->series == NULL || relabel_apply(s->a, rules->series, &l, &l);
-		size_t same = 0;
+		uint64_t key = labels_key(&l);
 
-		while (keep && same < n && labels_cmp(&s->parts.p[same].tags, &l) != 0)
-			same++;
-		if (keep && same < n) {
-			for (size_t k = 0; k < x->samples.n; k++)
-				vec_push(&s->parts.p[same].samples, x->samples.p[k]);
-		}
-		if (!keep || same < n) {
+		same = keep ? part_find(s, key, &l) : NULL;
+		for (size_t k = 0; same != NULL && k < x->samples.n; k++)
+			vec_push(&same->samples, x->samples.p[k]);
+		if (!keep || same != NULL) {
 			vec_free(&x->samples);
 			continue;
 		}
 		x->tags = l;
+		map_put(&s->by_labels, key, n);
 		s->parts.p[n++] = *x;
 	}
 	s->parts.n = n;
@@ -434,6 +458,7 @@ int clean_profile(struct arena *a, const struct clean_in *in, struct clean_out *
 	for (size_t i = 0; i < s.parts.n; i++)
 		vec_free(&s.parts.p[i].samples);
 	vec_free(&s.parts);
+	map_fini(&s.by_labels);
 	if (rc < 0)
 		out->n = 0;
 	return rc;

@@ -250,9 +250,32 @@ static int write_stream(struct filter *f, struct err *e)
 
 static int write_blocks(struct filter *f, struct err *e)
 {
+	return f->o->output[0] ? write_folder(f, e) : write_stream(f, e);
+}
+
+/* A path that leads nowhere is somebody's mistake; the answer "no" is kept for inputs without samples. */
+static int wrong_path(struct err *e)
+{
+	if (e->kind == ERR_NOTFOUND)
+		e->kind = ERR_INVALID;
+	return -1;
+}
+
+static int filter_all(struct filter *f, const char *const *paths, size_t n, struct err *e)
+{
+	struct inputs_opts io = { .limit = INPUT_LIMIT, .bad = f->o->keep_going ? skip_input : NULL };
+	int rc;
+
+	progress_init(&f->progress, "reading profiles", 0, clock_real());
+	rc = inputs_each(paths, n, &io, one_input, f, e);
+	progress_fini(&f->progress);
+	if (rc < 0)
+		return wrong_path(e);
 	if (f->head->n_rows == 0)
 		return err_set(e, ERR_NOTFOUND, "no samples in %llu profiles", (unsigned long long)f->profiles);
-	return f->o->output[0] ? write_folder(f, e) : write_stream(f, e);
+	if (write_blocks(f, e) < 0)
+		return wrong_path(e);
+	return f->skipped > 0 ? 1 : 0;
 }
 
 static int prepare(struct filter *f, struct err *e)
@@ -268,20 +291,13 @@ int ingest_filter(struct tool *t, const struct ingest_opts *o, struct err *e)
 {
 	struct filter f = { .o = o, .limits = filter_limits(o), .mem = arena_new(), .head = head_new(),
 		.importer = sym_importer_new(), .now = clock_real()->wall(clock_real()) };
-	struct inputs_opts io = { .limit = INPUT_LIMIT, .bad = o->keep_going ? skip_input : NULL };
 	int rc;
 
 	f.rules.limits = &f.limits;
 	buf_init(&f.record, SIZE_MAX);
-	progress_init(&f.progress, "reading profiles", 0, clock_real());
 	rc = prepare(&f, e);
 	if (rc == 0)
-		rc = inputs_each(t->conf.args, t->conf.n_args, &io, one_input, &f, e);
-	progress_fini(&f.progress);
-	if (rc == 0)
-		rc = write_blocks(&f, e);
-	if (rc == 0 && f.skipped > 0)
-		rc = 1;
+		rc = filter_all(&f, t->conf.args, t->conf.n_args, e);
 	buf_fini(&f.record);
 	sym_importer_free(f.importer);
 	head_free(f.head);

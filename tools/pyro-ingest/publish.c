@@ -71,7 +71,7 @@ int publish_name(int dir, struct ulid id, struct err *e)
 	tmp_name(from, id);
 	ulid_print(id, to);
 	if (faccessat(dir, to, F_OK, 0) == 0)
-		return 0;
+		return file_remove_tree(dir, from, e);
 	return file_rename(dir, from, to, e);
 }
 

@@ -9,7 +9,7 @@
 
 /* Writes and syncs <dir>/.tmp-<ULID>/ with all parts. dir exists. */
 int publish_write(int dir, const struct block_parts *b, struct err *e);
-/* .tmp-<ULID> -> <ULID>, durably. That it has that name already is no error. */
+/* .tmp-<ULID> -> <ULID>, durably. A block of that name stays, and the temporary one goes. */
 int publish_name(int dir, struct ulid id, struct err *e);
 /* Removes .tmp-* folders. */
 int publish_tidy(int dir, struct err *e);

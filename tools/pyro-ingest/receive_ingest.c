@@ -12,7 +12,7 @@
 #include "tools/pyro-ingest/receive.h"
 #include "tools/pyro-ingest/worker.h"
 
-enum { DEFAULT_RATE = 100, MAX_TEXT_BODY = 1 << 30 };
+enum { DEFAULT_RATE = 100, MAX_TEXT_BODY = 64 << 20 }; /* of text: bytes after unpacking */
 
 enum body { BODY_GROUPS, BODY_LINES, BODY_TRIE, BODY_TREE, BODY_PPROF, BODY_FORM, BODY_JFR, BODY_SPEEDSCOPE };
 
@@ -151,12 +151,8 @@ static int plain_body(struct upload *u, struct str *body, struct err *e)
 	return rc < 0 ? err_wrap(e, "Content-Encoding " STR_FMT, STR_ARG(encoding)) : 0;
 }
 
-static int decode_text(struct upload *u, struct profile **out, struct err *e)
+static int decode_text(struct upload *u, struct str body, struct profile **out, struct err *e)
 {
-	struct str body;
-
-	if (plain_body(u, &body, e) < 0)
-		return -1;
 	switch (u->body) {
 	case BODY_LINES: return folded_decode_lines(u->r->a, body, out, e);
 	case BODY_TRIE: return trie_decode(u->r->a, body, out, e);
@@ -173,14 +169,28 @@ static bool texts_are_utf8(const struct profile *p)
 	return true;
 }
 
+static void unpack_failed(struct upload *u, const struct err *e)
+{
+	if (e->kind == ERR_LIMIT || e->kind == ERR_TOOBIG)
+		reply_json(u, 413, "invalid_argument", arena_printf(u->r->a,
+		    "request body too large: the limit of unpacked text is %d bytes", MAX_TEXT_BODY));
+	else
+		reply_json(u, 422, "unknown", str_cstr(e->msg));
+}
+
 static void receive_text(struct upload *u)
 {
 	struct app_type t;
 	struct profile *p;
 	struct labels l;
+	struct str body;
 	struct err e;
 
-	if (decode_text(u, &p, &e) < 0) {
+	if (plain_body(u, &body, &e) < 0) {
+		unpack_failed(u, &e);
+		return;
+	}
+	if (decode_text(u, body, &p, &e) < 0) {
 		reply_json(u, 422, "unknown", str_cstr(e.msg));
 		return;
 	}

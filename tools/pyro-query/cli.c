@@ -370,6 +370,8 @@ int cli_labels(struct tool *t, const struct query_opts *o, struct err *e)
 	}
 	buf_init(&b, MAX_ANSWER);
 	rc = cli_out_parse(a, o->output, STR("text"), o->force, &out, e);
+	if (rc == 0 && !str_eq(out.form, STR("text")) && !str_eq(out.form, STR("json")))
+		rc = err_set(e, ERR_USAGE, "--output: no form " STR_FMT " of labels: text or json", STR_ARG(out.form));
 	if (rc == 0)
 		rc = places_labels(&places, q.kind, &q.names, &part, e);
 	if (rc == 0 && q.kind == ASK_SETS)

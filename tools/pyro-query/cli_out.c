@@ -39,7 +39,8 @@ int cli_out_parse(struct arena *a, const char *text, struct str usual, bool forc
 	}
 	for (size_t i = 0; i < ARRAY_LEN(by_name); i++) {
 		if (str_suffix(str_cstr(text), str_cstr(by_name[i].suffix))) {
-			out->form = str_cstr(by_name[i].form);
+			if (strcmp(by_name[i].form, "text") != 0)
+				out->form = str_cstr(by_name[i].form);
 			out->file = text;
 			return 0;
 		}
@@ -56,5 +57,10 @@ int cli_out_write(const struct cli_out *o, const struct buf *b, struct err *e)
 		return fd_write_all(STDOUT_FILENO, buf_str(b), e) < 0 ? err_wrap(e, "standard output") : 0;
 	if (!o->force && access(o->file, F_OK) == 0)
 		return err_set(e, ERR_EXISTS, "%s is there already; --force overwrites it", o->file);
-	return file_replace(AT_FDCWD, o->file, buf_str(b), 0666, e);
+	if (file_replace(AT_FDCWD, o->file, buf_str(b), 0666, e) == 0)
+		return 0;
+	/* A folder that is not there is somebody's mistake, not the answer "no". */
+	if (e->kind == ERR_NOTFOUND)
+		e->kind = ERR_INVALID;
+	return err_wrap(e, "--output");
 }

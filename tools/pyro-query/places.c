@@ -149,6 +149,9 @@ int places_open(struct places *p, const char *const *paths, size_t n, const stru
 	vec_free(&l.streams);
 	if (rc == 0 && p->url != NULL && (p->profiles.n > 0 || p->blocks.n > 0))
 		rc = err_set(e, ERR_USAGE, "a server and files cannot be asked together");
+	/* The answer "no" is kept for questions; a source that is not there is somebody's mistake. */
+	if (rc < 0 && e->kind == ERR_NOTFOUND)
+		e->kind = ERR_INVALID;
 	if (rc < 0)
 		places_close(p);
 	return rc;

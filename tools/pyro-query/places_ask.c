@@ -181,25 +181,40 @@ static int server_profile(struct places *p, struct str type, struct profile **ou
 	return pprof_decode(p->a, answer, out, e);
 }
 
+/* The part of the wanted range that the blocks reach into; false: none. */
+static bool clip_range(const struct places *p, int64_t *from, int64_t *to)
+{
+	int64_t min = INT64_MAX, max = INT64_MIN;
+
+	for (size_t i = 0; i < p->sets.n; i++) {
+		min = MIN(min, p->sets.p[i]->min_time);
+		max = MAX(max, p->sets.p[i]->max_time);
+	}
+	*from = MAX(min, p->from);
+	*to = MIN(max, p->to);
+	/* A range of more than 292 years has no length that could be written: the newest ones count. */
+	if (*from < 0 && *to > INT64_MAX + *from)
+		*from = *to - INT64_MAX;
+	return *from <= *to;
+}
+
 static int block_profile(struct places *p, struct str type, struct profile **out, struct err *e)
 {
 	struct str selector = str_cstr(p->o->query);
 	struct pyro_ask ask = { .kind = ASK_PROFILE, .profile_type = type, .selectors = { &selector, 1 },
-		.from = p->from, .to = p->to, .max_nodes = p->o->max_nodes };
+		.max_nodes = p->o->max_nodes };
 	struct part part;
-	int64_t min = INT64_MAX, max = INT64_MIN;
 
+	*out = NULL;
+	if (!clip_range(p, &ask.from, &ask.to))
+		return 0;
 	if (ask_run(p->a, &ask, p->sets.p, p->sets.n, &part, e) < 0)
 		return -1;
 	*out = part.profile;
 	if (part.profile == NULL)
 		return 0;
-	for (size_t i = 0; i < p->sets.n; i++) {
-		min = MIN(min, p->sets.p[i]->min_time);
-		max = MAX(max, p->sets.p[i]->max_time);
-	}
-	part.profile->time = MAX(min, p->from);
-	part.profile->duration = MIN(max, p->to) - part.profile->time;
+	part.profile->time = ask.from;
+	part.profile->duration = ask.to - ask.from;
 	return 0;
 }
 

@@ -1,0 +1,73 @@
+#compdef pyro-ingest
+# made by pyro-ingest -help=zsh
+_arguments \
+	'*-label[NAME=VALUE\: a label of every profile]:text:' \
+	'*-l[NAME=VALUE\: a label of every profile]:text:' \
+	'-output[write blocks below this folder instead of a tar on standard output]:path:_files' \
+	'-o[write blocks below this folder instead of a tar on standard output]:path:_files' \
+	'-format[read this format instead of finding out]:text:' \
+	'-f[read this format instead of finding out]:text:' \
+	'-time[time of profiles that carry none]:text:' \
+	'-keep-going[skip inputs that cannot be read and say so]' \
+	'-k[skip inputs that cannot be read and say so]' \
+	'-server.http-listen-address[accept HTTP on this address]:text:' \
+	'-server.http-listen-port[accept HTTP on this port]:number:' \
+	'-listen-fd[accept on this inherited descriptor instead]:number:' \
+	'-auth.multitenancy-enabled[tenants are told apart by X-Scope-OrgID]' \
+	'-pyroscopedb.data-path[keep journal and blocks in this folder]:path:_files' \
+	'-d[keep journal and blocks in this folder]:path:_files' \
+	'-runtime-config.file[limits of single tenants, read again when the file changes]:path:_files' \
+	'-runtime-config.reload-period[how often the runtime file is looked at]:duration:' \
+	'-server.http-idle-timeout[close connections that are idle for so long]:duration:' \
+	'-server.http-read-timeout[longest time for the head of a request]:duration:' \
+	'-server.http-write-timeout[longest time for writing an answer]:duration:' \
+	'-server.http-conn-limit[connections at the same time]:number:' \
+	'-server.graceful-shutdown-timeout[how long requests under way may take at shutdown]:duration:' \
+	'-query-socket[send queries to this place (unix\:/path or host\:port)]:text:' \
+	'-head-socket[answer questions about recent rows here (unix\:/path)]:text:' \
+	'-ingester.shards[threads that hold recent rows; 0 = one a processor]:number:' \
+	'-ingester.journal-commit-delay[how long a push waits for others to be written to disk with; 0 = not at all]:duration:' \
+	'-ingester.max-journal-size[cut blocks when the journal is this large]:size:' \
+	'-ingester.max-head-memory[memory for recent rows\: at half of it blocks are cut early, at all of it pushes are refused]:size:' \
+	'-pyroscopedb.max-block-duration[a block holds at most this much profile time, and is cut at least as often]:duration:' \
+	'-pyroscopedb.symbols-partition-label[keep symbols apart by this label instead of by program]:text:' \
+	'-ingester.flush-on-shutdown[cut blocks before ending; otherwise the journal keeps the rows]' \
+	'-distributor.ingestion-rate-limit-mb[MiB of profiles a second]:number:' \
+	'-distributor.ingestion-burst-size-mb[MiB of profiles at once]:number:' \
+	'-distributor.ingestion-body-limit-mb[MiB of one request body]:number:' \
+	'-distributor.ingestion-relabeling-rules[relabel rules for series (YAML or JSON list)]:yaml:' \
+	'-distributor.ingestion-relabeling-default-rules-position[where the built-in relabel rules stand]:word:(first last disabled)' \
+	'-distributor.sample-type-relabeling-rules[relabel rules that keep or drop sample types]:yaml:' \
+	'-validation.max-length-label-name[bytes of a label name]:number:' \
+	'-validation.max-length-label-value[bytes of a label value]:number:' \
+	'-validation.max-label-names-per-series[labels of a series]:number:' \
+	'-validation.max-sessions-per-series[sessions kept apart; 0 drops the session label]:number:' \
+	'-validation.enforce-labels-order[store profile type and service name as the first labels]' \
+	'-validation.disable-label-sanitization[accept any UTF-8 label name unchanged]' \
+	'-validation.max-profile-size-bytes[bytes of a profile, uncompressed]:number:' \
+	'-validation.max-profile-stacktrace-samples[samples of a profile]:number:' \
+	'-validation.max-profile-stacktrace-sample-labels[labels of a sample]:number:' \
+	'-validation.max-profile-stacktrace-depth[frames of a stack; deeper ones lose their leaves]:number:' \
+	'-validation.max-profile-symbol-value-length[bytes of a symbol; longer ones lose their beginning]:number:' \
+	'-validation.reject-older-than[refuse profiles older than this]:duration:' \
+	'-validation.reject-newer-than[refuse profiles further in the future]:duration:' \
+	'-ingester.max-local-series-per-tenant[active series in this process]:number:' \
+	'-ingester.max-global-series-per-tenant[active series in the cluster]:number:' \
+	'-querier.max-query-lookback[how far back a query sees]:duration:' \
+	'-querier.max-query-length[time range of a query]:duration:' \
+	'-querier.max-query-parallelism[parts of a query at once]:number:' \
+	'-querier.split-queries-by-interval[cut queries into parts of this length]:duration:' \
+	'-querier.max-flamegraph-nodes-default[nodes of a flame graph when the query names no number]:number:' \
+	'-querier.max-flamegraph-nodes-max[nodes that a query may ask for]:number:' \
+	'-querier.max-flamegraph-nodes-on-select-merge-profile[apply both to merged profiles too]' \
+	'-querier.sanitize-on-merge[drop broken samples when profiles are merged]' \
+	'-querier.query-analysis-enabled[answer AnalyzeQuery]' \
+	'-querier.query-analysis-series-enabled[count series in AnalyzeQuery]' \
+	'-config.file[read options from this YAML file]:path:_files' \
+	'-config.expand-env[replace ${NAME} and ${NAME\:-default} in it from the environment]' \
+	'-log.level[least level that is logged]:word:(error warn info debug)' \
+	'-ready-fd[write one line to this descriptor when ready]:number:' \
+	'-help[show help]' '-help-all[show all options]' '-version[show the version]' \
+	'-print.config[show each value and its origin]' \
+	'1:verb or file:{_alternative "verbs:verb:(serve)" "files:file:_files"}' \
+	'*:file:_files'

@@ -1,0 +1,94 @@
+#compdef pyro-query
+# made by pyro-query -help=zsh
+_arguments \
+	'-query[label selector\: {service_name="shop"}]:text:' \
+	'-q[label selector\: {service_name="shop"}]:text:' \
+	'-profile-type[name\:type\:unit\:period\:unit; default\: the only one, or CPU]:text:' \
+	'-t[name\:type\:unit\:period\:unit; default\: the only one, or CPU]:text:' \
+	'-from[start of the time range\: now-1h, 1h, RFC 3339, unix time]:text:' \
+	'-to[end of the time range; default\: now]:text:' \
+	'-output[form of the answer, or FORM=FILE\: text svg html json folded pprof]:text:' \
+	'-o[form of the answer, or FORM=FILE\: text svg html json folded pprof]:text:' \
+	'*-label-names[labels that `series` shows]:text:' \
+	'-force[overwrite the file of FORM=FILE]' \
+	'-sample-index[sample type\: its name or number]:text:' \
+	'-s[sample type\: its name or number]:text:' \
+	'-cum[sort by what functions and their callees took]' \
+	'-nodecount[rows to show; -1\: as the form has it]:number:' \
+	'-n[rows to show; -1\: as the form has it]:number:' \
+	'-nodefraction[leave out functions below this part of the total]:number:' \
+	'-edgefraction[leave out calls below this part of the total]:number:' \
+	'-lines[tell lines apart, not only functions]' \
+	'-files[sum by file]' \
+	'-filefunctions[tell functions of equal names apart by file]' \
+	'-addresses[tell addresses apart]' \
+	'-noinlines[count inlined functions for their callers]' \
+	'-focus[only stacks with a frame that matches]:text:' \
+	'-ignore[only stacks without a frame that matches]:text:' \
+	'-hide[leave frames that match out of stacks]:text:' \
+	'-show[leave frames that do not match out of stacks]:text:' \
+	'-show-from[cut stacks above the first frame that matches]:text:' \
+	'-tagfocus[only samples with a tag that matches]:text:' \
+	'-tagignore[only samples without such a tag]:text:' \
+	'-unit[show values in this unit]:text:' \
+	'-trim-path[prefixes of file names to leave out, separated by colons]:text:' \
+	'-max-nodes[nodes of the tree; 0 = all]:number:' \
+	'-tenant-id[tenant to ask a server for]:text:' \
+	'-username[name for a server]:text:' \
+	'-password[password for a server]:secret:' \
+	'-token[bearer token for a server]:secret:' \
+	'-server.http-listen-address[accept HTTP on this address]:text:' \
+	'-server.http-listen-port[accept HTTP on this port]:number:' \
+	'-listen-fd[accept on this inherited descriptor instead]:number:' \
+	'-auth.multitenancy-enabled[tenants are told apart by X-Scope-OrgID]' \
+	'-pyroscopedb.data-path[keep journal and blocks in this folder]:path:_files' \
+	'-d[keep journal and blocks in this folder]:path:_files' \
+	'-runtime-config.file[limits of single tenants, read again when the file changes]:path:_files' \
+	'-runtime-config.reload-period[how often the runtime file is looked at]:duration:' \
+	'-server.http-idle-timeout[close connections that are idle for so long]:duration:' \
+	'-server.http-read-timeout[longest time for the head of a request]:duration:' \
+	'-server.http-write-timeout[longest time for writing an answer]:duration:' \
+	'-server.http-conn-limit[connections at the same time]:number:' \
+	'-server.graceful-shutdown-timeout[how long requests under way may take at shutdown]:duration:' \
+	'-listen[answer here instead (unix\:/path or host\:port)]:text:' \
+	'-head-socket[ask this place about recent rows (unix\:/path)]:text:' \
+	'-querier.block-memory[memory for decoded parts of blocks]:size:' \
+	'-distributor.ingestion-rate-limit-mb[MiB of profiles a second]:number:' \
+	'-distributor.ingestion-burst-size-mb[MiB of profiles at once]:number:' \
+	'-distributor.ingestion-body-limit-mb[MiB of one request body]:number:' \
+	'-distributor.ingestion-relabeling-rules[relabel rules for series (YAML or JSON list)]:yaml:' \
+	'-distributor.ingestion-relabeling-default-rules-position[where the built-in relabel rules stand]:word:(first last disabled)' \
+	'-distributor.sample-type-relabeling-rules[relabel rules that keep or drop sample types]:yaml:' \
+	'-validation.max-length-label-name[bytes of a label name]:number:' \
+	'-validation.max-length-label-value[bytes of a label value]:number:' \
+	'-validation.max-label-names-per-series[labels of a series]:number:' \
+	'-validation.max-sessions-per-series[sessions kept apart; 0 drops the session label]:number:' \
+	'-validation.enforce-labels-order[store profile type and service name as the first labels]' \
+	'-validation.disable-label-sanitization[accept any UTF-8 label name unchanged]' \
+	'-validation.max-profile-size-bytes[bytes of a profile, uncompressed]:number:' \
+	'-validation.max-profile-stacktrace-samples[samples of a profile]:number:' \
+	'-validation.max-profile-stacktrace-sample-labels[labels of a sample]:number:' \
+	'-validation.max-profile-stacktrace-depth[frames of a stack; deeper ones lose their leaves]:number:' \
+	'-validation.max-profile-symbol-value-length[bytes of a symbol; longer ones lose their beginning]:number:' \
+	'-validation.reject-older-than[refuse profiles older than this]:duration:' \
+	'-validation.reject-newer-than[refuse profiles further in the future]:duration:' \
+	'-ingester.max-local-series-per-tenant[active series in this process]:number:' \
+	'-ingester.max-global-series-per-tenant[active series in the cluster]:number:' \
+	'-querier.max-query-lookback[how far back a query sees]:duration:' \
+	'-querier.max-query-length[time range of a query]:duration:' \
+	'-querier.max-query-parallelism[parts of a query at once]:number:' \
+	'-querier.split-queries-by-interval[cut queries into parts of this length]:duration:' \
+	'-querier.max-flamegraph-nodes-default[nodes of a flame graph when the query names no number]:number:' \
+	'-querier.max-flamegraph-nodes-max[nodes that a query may ask for]:number:' \
+	'-querier.max-flamegraph-nodes-on-select-merge-profile[apply both to merged profiles too]' \
+	'-querier.sanitize-on-merge[drop broken samples when profiles are merged]' \
+	'-querier.query-analysis-enabled[answer AnalyzeQuery]' \
+	'-querier.query-analysis-series-enabled[count series in AnalyzeQuery]' \
+	'-config.file[read options from this YAML file]:path:_files' \
+	'-config.expand-env[replace ${NAME} and ${NAME\:-default} in it from the environment]' \
+	'-log.level[least level that is logged]:word:(error warn info debug)' \
+	'-ready-fd[write one line to this descriptor when ready]:number:' \
+	'-help[show help]' '-help-all[show all options]' '-version[show the version]' \
+	'-print.config[show each value and its origin]' \
+	'1:verb or file:{_alternative "verbs:verb:(top tree peek calls raw traces tags folded pprof merge json svg html dot diff series labels values types serve)" "files:file:_files"}' \
+	'*:file:_files'

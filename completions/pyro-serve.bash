@@ -1,0 +1,63 @@
+# bash completion for pyro-serve; made by pyro-serve -help=bash
+_pyro_serve()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+	case $prev in
+	-target|--target)
+		COMPREPLY=()
+		return ;;
+	-stop-timeout|--stop-timeout)
+		COMPREPLY=()
+		return ;;
+	-server.http-listen-address|--server.http-listen-address)
+		COMPREPLY=()
+		return ;;
+	-server.http-listen-port|--server.http-listen-port)
+		COMPREPLY=()
+		return ;;
+	-listen-fd|--listen-fd)
+		COMPREPLY=()
+		return ;;
+	-pyroscopedb.data-path|--pyroscopedb.data-path|-d)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-runtime-config.file|--runtime-config.file)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-runtime-config.reload-period|--runtime-config.reload-period)
+		COMPREPLY=()
+		return ;;
+	-server.http-idle-timeout|--server.http-idle-timeout)
+		COMPREPLY=()
+		return ;;
+	-server.http-read-timeout|--server.http-read-timeout)
+		COMPREPLY=()
+		return ;;
+	-server.http-write-timeout|--server.http-write-timeout)
+		COMPREPLY=()
+		return ;;
+	-server.http-conn-limit|--server.http-conn-limit)
+		COMPREPLY=()
+		return ;;
+	-server.graceful-shutdown-timeout|--server.graceful-shutdown-timeout)
+		COMPREPLY=()
+		return ;;
+	-config.file|--config.file)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-log.level|--log.level)
+		COMPREPLY=($(compgen -W 'error warn info debug' -- "$cur"))
+		return ;;
+	-ready-fd|--ready-fd)
+		COMPREPLY=()
+		return ;;
+	esac
+	if [[ $cur == -* ]]; then
+		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -target -modules -json -stop-timeout -server.http-listen-address -server.http-listen-port -listen-fd -auth.multitenancy-enabled -pyroscopedb.data-path -runtime-config.file -runtime-config.reload-period -server.http-idle-timeout -server.http-read-timeout -server.http-write-timeout -server.http-conn-limit -server.graceful-shutdown-timeout -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
+	elif ((COMP_CWORD == 1)); then
+		COMPREPLY=($(compgen -W 'server status restart reload stop' -- "$cur") $(compgen -f -- "$cur"))
+	else
+		COMPREPLY=($(compgen -f -- "$cur"))
+	fi
+}
+complete -o filenames -F _pyro_serve pyro-serve
