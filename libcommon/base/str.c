@@ -122,27 +122,40 @@ static size_t utf8_tail(const unsigned char *p, size_t left)
 	return n;
 }
 
+/* No byte above 0x7f: words, the last one overlapping. */
+static bool ascii(const unsigned char *p, size_t n)
+{
+	uint64_t w, high = 0;
+	uint32_t h;
+
+	if (n >= sizeof(w)) {
+		for (size_t i = 0; i < n - sizeof(w); i += sizeof(w)) {
+			memcpy(&w, p + i, sizeof(w));
+			high |= w;
+		}
+		memcpy(&w, p + n - sizeof(w), sizeof(w));
+		return ((high | w) & 0x8080808080808080u) == 0;
+	}
+	if (n >= sizeof(h)) {
+		memcpy(&h, p, sizeof(h));
+		high = h;
+		memcpy(&h, p + n - sizeof(h), sizeof(h));
+		return ((high | h) & 0x80808080u) == 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		high |= p[i];
+	return high < 0x80;
+}
+
 bool str_utf8(struct str s)
 {
 	const unsigned char *p = (const unsigned char *)s.p;
-	size_t i = 0;
+	size_t i = 0, n;
 
+	if (LIKELY(ascii(p, s.n)))
+		return true;
 	while (i < s.n) {
-		uint64_t w;
-		size_t n;
-
-		if (s.n - i >= sizeof(w)) {
-			memcpy(&w, p + i, sizeof(w));
-			if ((w & 0x8080808080808080u) == 0) {
-				i += sizeof(w);
-				continue;
-			}
-		}
-		if (p[i] < 0x80) {
-			i++;
-			continue;
-		}
-		n = utf8_tail(p + i, s.n - i);
+		n = p[i] < 0x80 ? 1 : utf8_tail(p + i, s.n - i);
 		if (n == 0)
 			return false;
 		i += n;
