@@ -30,6 +30,10 @@ _arguments \
 	'-ingester.max-journal-size[cut blocks when the journal is this large]:size:' \
 	'-ingester.max-head-memory[memory for recent rows\: at half of it blocks are cut early, at all of it pushes are refused]:size:' \
 	'-pyroscopedb.max-block-duration[a block holds at most this much profile time, and is cut at least as often]:duration:' \
+	'-pyroscopedb.retention-policy-min-free-disk-gb[GiB\: with less, and less than the next, the oldest blocks are removed; 0 = never]:number:' \
+	'-pyroscopedb.retention-policy-min-disk-available-percentage[part of the disk that stays free]:number:' \
+	'-pyroscopedb.retention-policy-enforcement-interval[how often old blocks are looked for]:duration:' \
+	'-pyroscopedb.retention-policy-disable[remove no blocks, whatever their age and the disk]' \
 	'-pyroscopedb.symbols-partition-label[keep symbols apart by this label instead of by program]:text:' \
 	'-ingester.flush-on-shutdown[cut blocks before ending; otherwise the journal keeps the rows]' \
 	'-distributor.ingestion-rate-limit-mb[MiB of profiles a second]:number:' \
@@ -63,6 +67,7 @@ _arguments \
 	'-querier.sanitize-on-merge[drop broken samples when profiles are merged]' \
 	'-querier.query-analysis-enabled[answer AnalyzeQuery]' \
 	'-querier.query-analysis-series-enabled[count series in AnalyzeQuery]' \
+	'-compactor.blocks-retention-period[remove blocks older than this; 0 = keep them for ever]:duration:' \
 	'-config.file[read options from this YAML file]:path:_files' \
 	'-config.expand-env[replace ${NAME} and ${NAME\:-default} in it from the environment]' \
 	'-log.level[least level that is logged]:word:(error warn info debug)' \

@@ -100,6 +100,7 @@ complete -c pyro-query -o querier.max-flamegraph-nodes-on-select-merge-profile -
 complete -c pyro-query -o querier.sanitize-on-merge -d 'drop broken samples when profiles are merged'
 complete -c pyro-query -o querier.query-analysis-enabled -d 'answer AnalyzeQuery'
 complete -c pyro-query -o querier.query-analysis-series-enabled -d 'count series in AnalyzeQuery'
+complete -c pyro-query -o compactor.blocks-retention-period -x -d 'remove blocks older than this; 0 = keep them for ever'
 complete -c pyro-query -o config.file -r -F -d 'read options from this YAML file'
 complete -c pyro-query -o config.expand-env -d 'replace ${NAME} and ${NAME:-default} in it from the environment'
 complete -c pyro-query -o log.level -x -a 'error warn info debug' -d 'least level that is logged'

@@ -84,6 +84,7 @@ _arguments \
 	'-querier.sanitize-on-merge[drop broken samples when profiles are merged]' \
 	'-querier.query-analysis-enabled[answer AnalyzeQuery]' \
 	'-querier.query-analysis-series-enabled[count series in AnalyzeQuery]' \
+	'-compactor.blocks-retention-period[remove blocks older than this; 0 = keep them for ever]:duration:' \
 	'-config.file[read options from this YAML file]:path:_files' \
 	'-config.expand-env[replace ${NAME} and ${NAME\:-default} in it from the environment]' \
 	'-log.level[least level that is logged]:word:(error warn info debug)' \

@@ -16,20 +16,15 @@
 
 enum state { CUT_IDLE, CUT_FREEZING, CUT_WRITING };
 
-enum { CHECK_EVERY = 1, RETRY_AFTER = 5 };      /* seconds */
+enum { CHECK_EVERY = 1, RETRY_AFTER = 5 }; /* seconds */
 
 /* The heads of one moment, from shards or replayed, on their way into blocks. */
 struct batch {
 	VEC(struct frozen_head) heads;
-	VEC(struct str) journals;       /* their files; names in mem */
+	VEC(struct str) journals; /* their files; names in mem */
 	struct arena *mem;
-	uint32_t holds;                 /* moments that use the heads */
-	bool published;                 /* rows are in blocks: free when nobody holds it */
-};
-
-struct known_block {
-	struct str tenant;              /* in cutter.mem */
-	struct ulid id;
+	uint32_t holds; /* moments that use the heads */
+	bool published; /* rows are in blocks: free when nobody holds it */
 };
 
 struct waiter {
@@ -49,13 +44,13 @@ struct cutter {
 	int journal_dir, lock;
 	enum state state;
 	uint64_t generation;
-	int64_t next_window;            /* wall time of the next cut by age */
-	int64_t retry_at;               /* monotonic; 0 = no failed cut */
+	int64_t next_window; /* wall time of the next cut by age */
+	int64_t retry_at;    /* monotonic; 0 = no failed cut */
 	bool wanted, replaying;
 	struct timer timer;
 
-	VEC(struct batch *) batches;    /* not yet in blocks */
-	VEC(struct known_block) blocks;
+	VEC(struct batch *) batches; /* not yet in blocks */
+	struct local_blocks blocks;
 	VEC(struct question) questions; /* that wait for a freeze to end */
 	VEC(struct waiter) waiters, next_waiters;
 
@@ -63,12 +58,12 @@ struct cutter {
 	struct shard_freeze *freezes;
 	uint32_t pending;
 	struct batch *fresh;
-	struct job job;                 /* writing, or replaying */
+	struct job job; /* writing, or replaying */
 	VEC(struct batch *) writing;
 	struct commit commit;
 	char commit_name[48];
-	bool committed;                 /* the commit file is written: from here only forward */
-	int64_t wall;                   /* when writing began */
+	bool committed; /* the commit file is written: from here only forward */
+	int64_t wall;   /* when writing began */
 	uint64_t n_rows, n_bytes;
 	struct err err;
 	bool failed;
@@ -106,16 +101,10 @@ struct hold {
 	VEC(struct batch *) batches;
 };
 
-static int ulid_order(const void *a, const void *b)
-{
-	return ulid_cmp(*(const struct ulid *)a, *(const struct ulid *)b);
-}
-
 static void moment_make(struct cutter *c, struct str tenant, struct moment *m)
 {
 	struct hold *h = mem_zalloc(sizeof(*h));
-	VEC(struct head *) heads = { 0 };
-	VEC(struct ulid) ids = { 0 };
+	VEC(struct head *) heads = {0};
 
 	for (size_t i = 0; i < c->batches.n; i++) {
 		struct batch *b = c->batches.p[i];
@@ -129,17 +118,13 @@ static void moment_make(struct cutter *c, struct str tenant, struct moment *m)
 			vec_push(&h->batches, b);
 		}
 	}
-	for (size_t i = 0; i < c->blocks.n; i++)
-		if (str_eq(c->blocks.p[i].tenant, tenant))
-			vec_push(&ids, c->blocks.p[i].id);
-	if (ids.n > 1)
-		qsort(ids.p, ids.n, sizeof(*ids.p), ulid_order);
-	*m = (struct moment){ heads.p, heads.n, ids.p, ids.n, h };
+	*m = (struct moment){.heads = heads.p, .n_heads = heads.n, .hold = h};
+	m->n_blocks = local_blocks_of(&c->blocks, tenant, &m->blocks);
 }
 
 void cutter_moment(struct cutter *c, struct str tenant, void (*fn)(void *ctx, struct moment *m), void *ctx)
 {
-	struct question q = { tenant, fn, ctx };
+	struct question q = {tenant, fn, ctx};
 	struct moment m;
 
 	if (c->state == CUT_FREEZING) {
@@ -195,7 +180,7 @@ static struct ulid new_ulid(int64_t ms)
 static int write_block(struct cutter *c, int dir, const struct tenant_sets *t, struct cut_window w, struct err *e)
 {
 	struct block_parts parts;
-	struct commit_block b = { t->tenant, new_ulid(c->wall / NS_PER_MS) };
+	struct commit_block b = {t->tenant, new_ulid(c->wall / NS_PER_MS)};
 	int rc = cut_block(t->sets.p, t->sets.n, w, b.id, &parts, e);
 
 	if (rc < 0)
@@ -233,11 +218,11 @@ static int write_tenant(struct cutter *c, const struct tenant_sets *t, struct er
  */
 static int write_batch(struct cutter *c, struct batch *b, struct err *e)
 {
-	VEC(struct tenant_sets) v = { 0 };
+	VEC(struct tenant_sets) v = {0};
 	int rc = 0;
 
 	for (size_t i = 0; i < b->heads.n; i++) {
-		struct tenant_sets new = { .tenant = b->heads.p[i].tenant };
+		struct tenant_sets new = {.tenant = b->heads.p[i].tenant};
 		size_t k = 0;
 
 		while (k < v.n && !str_eq(v.p[k].tenant, new.tenant))
@@ -294,11 +279,8 @@ static void published(struct cutter *c)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->commit.blocks.n; i++) {
-		struct known_block b = { arena_str(c->mem, c->commit.blocks.p[i].tenant), c->commit.blocks.p[i].id };
-
-		vec_push(&c->blocks, b);
-	}
+	for (size_t i = 0; i < c->commit.blocks.n; i++)
+		local_blocks_add(&c->blocks, c->commit.blocks.p[i].tenant, c->commit.blocks.p[i].id);
 	c->conf.counters->blocks += c->commit.blocks.n;
 	c->conf.counters->block_rows += c->n_rows;
 	c->conf.counters->block_bytes += c->n_bytes;
@@ -350,7 +332,7 @@ static void write_submit(struct cutter *c)
 {
 	c->state = CUT_WRITING;
 	c->wall = loop_wall(c->conf.loop);
-	c->job = (struct job){ .work = write_work, .done = write_done, .home = c->conf.loop };
+	c->job = (struct job){.work = write_work, .done = write_done, .home = c->conf.loop};
 	if (pool_submit(c->conf.pool, &c->job, &c->err) < 0) {
 		c->failed = true;
 		write_done(&c->job);
@@ -408,7 +390,7 @@ static void cut_begin(struct cutter *c)
 
 void cutter_cut(struct cutter *c, void (*done)(void *ctx, bool ok), void *ctx)
 {
-	struct waiter w = { done, ctx };
+	struct waiter w = {done, ctx};
 
 	c->wanted = true;
 	if (done != NULL && c->state == CUT_IDLE)
@@ -458,7 +440,7 @@ struct replay {
 static int replay_record(void *ctx, struct str tenant, struct str record, struct err *e)
 {
 	struct replay *r = ctx;
-	struct frozen_head new = { .head = NULL };
+	struct frozen_head new = {.head = NULL};
 
 	for (size_t i = 0; i < r->b->heads.n; i++)
 		if (str_eq(r->b->heads.p[i].tenant, tenant))
@@ -495,9 +477,9 @@ static void keep_aside(struct cutter *c, const char *name)
 static void replay_file(struct cutter *c, const char *name)
 {
 	struct batch *b = batch_new();
-	struct replay r = { b, c, 0 };
+	struct replay r = {b, c, 0};
 	struct journal_report out;
-	struct err e = { .kind = ERR_NONE };
+	struct err e = {.kind = ERR_NONE};
 
 	if (journal_replay(c->journal_dir, name, replay_record, &r, &out, &e) < 0) {
 		log_event(LOG_ERROR, "journal cannot be read", LOG_CSTR("error", e.msg));
@@ -546,7 +528,7 @@ void cutter_start(struct cutter *c)
 {
 	c->next_window = (loop_wall(c->conf.loop) / c->conf.window + 1) * c->conf.window;
 	c->replaying = true;
-	c->job = (struct job){ .work = replay_work, .done = replay_done, .home = c->conf.loop };
+	c->job = (struct job){.work = replay_work, .done = replay_done, .home = c->conf.loop};
 	if (pool_submit(c->conf.pool, &c->job, &c->err) < 0)
 		replay_done(&c->job);
 	loop_timer(c->conf.loop, &c->timer, loop_mono(c->conf.loop) + CHECK_EVERY * NS_PER_S);
@@ -562,46 +544,14 @@ int cutter_journal_dir(struct cutter *c)
 	return c->journal_dir;
 }
 
+struct local_blocks *cutter_blocks(struct cutter *c)
+{
+	return &c->blocks;
+}
+
 uint64_t cutter_generation(struct cutter *c)
 {
 	return c->generation;
-}
-
-/* The blocks that a tenant's folder holds; what a cut left unfinished is removed. */
-static int load_tenant(struct cutter *c, struct arena *a, struct str tenant, struct err *e)
-{
-	const char *path = arena_printf(a, "%s/" STR_FMT "/local", c->conf.data, STR_ARG(tenant)).p;
-	struct file_list list;
-	struct known_block b = { .tenant = arena_str(c->mem, tenant) };
-	int dir, rc;
-
-	dir = fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, e);
-	if (dir < 0)
-		return e->kind == ERR_NOTFOUND ? 0 : -1;
-	rc = publish_tidy(dir, e);
-	if (rc == 0)
-		rc = file_list(a, dir, ".", &list, e);
-	for (size_t i = 0; rc == 0 && i < list.n; i++) {
-		struct err ignored;
-
-		if (list.p[i].type == FILE_FOLDER && ulid_parse(list.p[i].name, &b.id, &ignored) == 0)
-			vec_push(&c->blocks, b);
-	}
-	fd_close(&dir);
-	return rc;
-}
-
-static int load_blocks(struct cutter *c, struct err *e)
-{
-	struct arena *a = arena_new();
-	struct file_list list;
-	int rc = file_list(a, AT_FDCWD, c->conf.data, &list, e);
-
-	for (size_t i = 0; rc == 0 && i < list.n; i++)
-		if (list.p[i].type == FILE_FOLDER)
-			rc = load_tenant(c, a, list.p[i].name, e);
-	arena_free(a);
-	return rc;
 }
 
 /* Finishes commits, and finds a generation above all that were used. */
@@ -633,13 +583,14 @@ struct cutter *cutter_open(const struct cutter_conf *conf, struct err *e)
 	c->conf = *conf;
 	c->mem = arena_new();
 	c->journal_dir = c->lock = -1;
+	local_blocks_init(&c->blocks);
 	c->timer.fn = tick;
 	c->generation = 1;
 	path = arena_printf(c->mem, "%s/journal", conf->data).p;
 	if (file_mkdirs(AT_FDCWD, path, 0777, e) < 0 ||
 	    (c->journal_dir = fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, e)) < 0 ||
 	    (c->lock = file_lock(c->journal_dir, "lock", false, e)) < 0 || load_journals(c, e) < 0 ||
-	    load_blocks(c, e) < 0) {
+	    local_blocks_load(&c->blocks, conf->data, e) < 0) {
 		cutter_close(c);
 		err_wrap(e, "data folder %s", conf->data);
 		return NULL;
@@ -655,7 +606,7 @@ void cutter_close(struct cutter *c)
 	for (size_t i = 0; i < c->batches.n; i++)
 		batch_free(c->batches.p[i]);
 	vec_free(&c->batches);
-	vec_free(&c->blocks);
+	local_blocks_fini(&c->blocks);
 	vec_free(&c->questions);
 	vec_free(&c->waiters);
 	vec_free(&c->next_waiters);

@@ -9,6 +9,7 @@
 #include "conf/tool.h"
 #include "net/route.h"
 #include "tools/pyro-ingest/cutter.h"
+#include "tools/pyro-ingest/retention.h"
 #include "tools/pyro-ingest/worker.h"
 
 struct ingest_opts {
@@ -30,6 +31,7 @@ struct ingest {
 	struct limits_set *limits, *old_limits;
 	uint32_t limits_pending;        /* workers that have not yet taken new limits */
 	struct cutter *cutter;
+	struct retention *retention;
 	struct worker *workers;
 	uint32_t n_workers;
 	struct shard **shards;          /* of the workers */

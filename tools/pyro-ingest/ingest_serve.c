@@ -205,6 +205,10 @@ static void listened(struct errand *x)
 	in->ready = true;
 	log_event(LOG_INFO, "receiving profiles", LOG_I64("port", net_port(in->listen_fd)),
 	    LOG_CSTR("data", in->opts->data_path), LOG_I64("workers", in->n_workers));
+	log_event(LOG_INFO, "limits", LOG_I64("max_journal", in->opts->max_journal),
+	    LOG_I64("max_head_memory", in->opts->max_memory),
+	    LOG_I64("min_free_disk_gb", in->opts->retention_disabled ? 0 : in->opts->min_free_disk),
+	    LOG_I64("retention_s", in->opts->compactor_blocks_retention_period / NS_PER_S));
 	if (ready_tell(in->tool->ready_fd, &x->err) < 0)
 		start_failed(in, &x->err);
 }
@@ -432,6 +436,18 @@ static void replayed(void *ctx)
 	((struct ingest *)ctx)->replaying = false;
 }
 
+static void start_retention(struct ingest *in)
+{
+	const struct ingest_opts *o = in->opts;
+	struct retention_conf rc = { .loop = in->loop, .pool = in->pool, .data = o->data_path,
+		.blocks = cutter_blocks(in->cutter), .limits = &in->limits, .counters = &in->counters,
+		.interval = o->retention_interval, .min_free = (uint64_t)o->min_free_disk << 30,
+		.min_fraction = o->min_disk_fraction };
+
+	if (!o->retention_disabled)
+		in->retention = retention_start(&rc);
+}
+
 static int open_all(struct ingest *in, struct err *e)
 {
 	struct limits base = limits_of_opts(in->opts);
@@ -452,6 +468,7 @@ static int open_all(struct ingest *in, struct err *e)
 	in->cutter = cutter_open(&cc, e);
 	if (in->cutter == NULL)
 		return -1;
+	start_retention(in);
 	in->workers = mem_zarray(in->n_workers, sizeof(*in->workers));
 	for (uint32_t i = 0; i < in->n_workers; i++)
 		worker_start(in, i);
