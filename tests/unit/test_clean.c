@@ -577,6 +577,46 @@ static void test_version(void **state)
 	arena_free(a);
 }
 
+/* Mappings are many, strings are many, labels are long: memory stays near what came in. */
+static void test_version_bounds(void **state)
+{
+	enum { MANY = 60000, LONG = 1 << 20 };
+	struct sample s = { "a", NULL, { 1, 1 } };
+	struct arena *a = arena_new();
+	struct limits none = { 0 };
+	struct clean_rules rules = { .limits = &none };
+	struct profile *p = profile_of(a, &s, 1);
+	struct labels sent = labels_of(a, BASE " service_git_ref=v1");
+	struct clean_in in = { .rules = &rules, .now = now, .labels = clean_labels(a, &sent), .profile = p };
+	struct str *strings = arena_array(a, p->n_strings + MANY, sizeof(*strings));
+	uint32_t first = p->n_strings;
+	struct clean_out out;
+	struct err e;
+
+	(void)state;
+	memcpy(strings, p->strings, first * sizeof(*strings));
+	p->strings = strings;
+	p->mappings = arena_zarray(a, 2 * MANY, sizeof(*p->mappings));
+	p->n_mappings = 0;
+	for (uint32_t i = 0; i < MANY; i++) {
+		strings[p->n_strings++] = arena_printf(a, "b%u", i);
+		p->mappings[p->n_mappings++].build_id = first + i;
+		p->mappings[p->n_mappings++].build_id = first + i;
+	}
+	assert_int_equal(clean_profile(a, &in, &out, &e), 0);
+	assert_int_equal(p->n_strings, first + 2 * MANY);
+	assert_true(str_eq(profile_str(p, p->mappings[7].build_id), STR("{\"git_ref\":\"v1\",\"build_id\":\"b3\"}")));
+	assert_int_equal(p->mappings[6].build_id, p->mappings[7].build_id);
+	assert_true(arena_bytes(a) < (size_t)64 << 20);
+
+	in.labels = labels_with(a, &in.labels, STR("service_root_path"), str_of(arena_zalloc(a, LONG), LONG));
+	assert_int_equal(clean_profile(a, &in, &out, &e), -1);
+	assert_int_equal(out.reason, DISCARD_malformed_profile);
+	assert_non_null(strstr(e.msg, "120000 mappings make more than 16777216 bytes"));
+	assert_true(arena_bytes(a) < (size_t)96 << 20);
+	arena_free(a);
+}
+
 /* Every sample has labels of its own: groups must be found by hash. */
 static void test_many_groups(void **state)
 {
@@ -834,7 +874,7 @@ int main(void)
 		cmocka_unit_test(test_open_windows), cmocka_unit_test(test_trims),
 		cmocka_unit_test(test_sample_labels_limit), cmocka_unit_test(test_pipeline),
 		cmocka_unit_test(test_builtin_rules), cmocka_unit_test(test_relabelled_groups),
-		cmocka_unit_test(test_session), cmocka_unit_test(test_version), cmocka_unit_test(test_many_groups),
+		cmocka_unit_test(test_session), cmocka_unit_test(test_version), cmocka_unit_test(test_version_bounds), cmocka_unit_test(test_many_groups),
 		cmocka_unit_test(test_size), cmocka_unit_test(test_language), cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_short_stacks), cmocka_unit_test(test_chains), cmocka_unit_test(test_recorded),
 	};

@@ -5,7 +5,6 @@
 
 #include "base/enc.h"
 #include "base/hash.h"
-#include "base/json.h"
 #include "base/map.h"
 #include "base/num.h"
 #include "base/vec.h"
@@ -79,48 +78,6 @@ bool clean_is_go(const struct labels *l, const struct profile *p)
 		}
 	}
 	return false;
-}
-
-/* ---- strings that cleaning adds ---- */
-
-static uint32_t add_string(struct profile *p, struct str s)
-{
-	struct str *all = arena_array(p->mem, (size_t)p->n_strings + 1, sizeof(*all));
-
-	memcpy(all, p->strings, p->n_strings * sizeof(*all));
-	all[p->n_strings] = s;
-	p->strings = all;
-	return p->n_strings++;
-}
-
-/* The build id of each mapping becomes a JSON object that names the sources. */
-static void inject_version(struct arena *a, const struct labels *l, struct profile *p)
-{
-	static const char *const from[] = { "service_repository", "service_git_ref", "", "service_root_path" };
-	static const char *const to[] = { "repository", "git_ref", "build_id", "root_path" };
-	bool any = false;
-
-	for (size_t i = 0; i < ARRAY_LEN(from); i++)
-		any = any || labels_get(l, str_cstr(from[i])).n > 0;
-	for (uint32_t m = 0; any && m < p->n_mappings; m++) {
-		struct buf b;
-		struct jw w = jw_init(&b);
-
-		buf_init(&b, 1 << 20);
-		jw_open(&w, '{');
-		for (size_t i = 0; i < ARRAY_LEN(from); i++) {
-			struct str value = i == 2 ? profile_str(p, p->mappings[m].build_id)
-			                          : labels_get(l, str_cstr(from[i]));
-
-			if (value.n == 0)
-				continue;
-			jw_key(&w, str_cstr(to[i]));
-			jw_str(&w, value);
-		}
-		jw_close(&w, '}');
-		p->mappings[m].build_id = add_string(p, arena_str(a, buf_str(&b)));
-		buf_fini(&b);
-	}
 }
 
 /* ---- session id ---- */
@@ -452,7 +409,9 @@ int clean_profile(struct arena *a, const struct clean_in *in, struct clean_out *
 	samples = good_samples(a, p, &n);
 	if (all || n == 0)
 		return 0;
-	inject_version(a, &s.labels, p);
+	out->reason = DISCARD_malformed_profile;
+	if (clean_version(a, &s.labels, p, e) < 0)
+		return -1;
 	s.labels = fix_session(a, s.labels, limits->max_sessions_per_series);
 	rc = has_text_tags(p) ? split_samples(&s, samples, n, skip, e) : single_push(&s, samples, n, skip, e);
 	for (size_t i = 0; i < s.parts.n; i++)

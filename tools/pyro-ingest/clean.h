@@ -51,7 +51,7 @@ struct labels clean_labels(struct arena *a, const struct labels *sent);
 uint64_t clean_size(const struct labels *l, const struct profile *p);
 int clean_profile(struct arena *a, const struct clean_in *in, struct clean_out *out, struct err *e);
 
-/* The parts (clean_validate.c, clean_go.c); tested by themselves. */
+/* The parts (clean_validate.c, clean_go.c, clean_version.c); tested by themselves. */
 int clean_check_profile(struct arena *a, const struct limits *l, int64_t now, const struct labels *labels,
     struct profile *p, enum discard *reason, struct err *e);
 /* Sanitises names; *l may become a new array in a. */
@@ -59,5 +59,7 @@ int clean_check_labels(struct arena *a, const struct limits *limits, struct labe
     struct err *e);
 bool clean_is_go(const struct labels *l, const struct profile *p);
 void clean_go(struct arena *a, struct profile *p);      /* [go.shape...] in names, truncated stacks */
+/* With labels of the source version the build id of each mapping becomes a JSON object of them (clean_version.c). */
+int clean_version(struct arena *a, const struct labels *l, struct profile *p, struct err *e);
 
 #endif
