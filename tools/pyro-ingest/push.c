@@ -12,7 +12,8 @@ struct push *push_new(struct worker *w, struct http_req *r, const struct tenant_
 	p->w = w;
 	p->r = r;
 	p->a = r->a;
-	p->tenant = tenant;
+	p->tenant = tenant->tenant;
+	p->rules = &tenant->rules;
 	return p;
 }
 
@@ -35,8 +36,8 @@ struct buf *push_scratch(struct push *p)
 
 static void discard(struct push *p, enum discard reason, uint64_t bytes)
 {
-	p->tenant->tenant->discarded[reason]++;
-	p->tenant->tenant->discarded_bytes[reason] += bytes;
+	p->tenant->discarded[reason]++;
+	p->tenant->discarded_bytes[reason] += bytes;
 }
 
 void push_failed(struct push *p, const struct err *e, enum discard reason, size_t raw_size)
@@ -52,17 +53,24 @@ void push_failed(struct push *p, const struct err *e, enum discard reason, size_
 
 static int take_rate(struct push *p, const struct labels *l, const struct profile *f, struct err *e)
 {
-	const struct limits *limits = p->tenant->rules.limits;
+	const struct limits *limits = p->rules->limits;
 	double rate = limits->ingestion_rate_mb * (1 << 20), burst = limits->ingestion_burst_size_mb * (1 << 20);
 	uint64_t size;
 
 	if (rate <= 0)
 		return 0;
 	size = clean_size(l, f);
-	if (tenant_take(p->tenant->tenant, rate, burst, size, p->r->mono))
+	if (tenant_take(p->tenant, rate, burst, size, p->r->mono))
 		return 0;
 	return err_set(e, ERR_LIMIT, "push rate limit (" STR_FMT ") exceeded while adding " STR_FMT,
 	    STR_ARG(num_size_iec(p->a, (uint64_t)rate)), STR_ARG(num_size_iec(p->a, size)));
+}
+
+static int64_t max_series(const struct limits *l)
+{
+	if (l->max_global_series_per_tenant <= 0 || l->max_local_series_per_tenant <= 0)
+		return MAX(l->max_global_series_per_tenant, l->max_local_series_per_tenant);
+	return MIN(l->max_global_series_per_tenant, l->max_local_series_per_tenant);
 }
 
 /* The parts of one pushed profile share an id. */
@@ -78,15 +86,15 @@ static void make_adds(struct push *p, struct push_item *item, const struct clean
 
 		add->push = out->p[i];
 		memcpy(add->push.id, id, sizeof(id));
-		add->tenant = p->tenant->tenant;
-		add->limits = p->tenant->rules.limits;
+		add->tenant = p->tenant;
+		add->max_series = max_series(p->rules->limits);
 		add->home = p->r->loop;
 	}
 }
 
 void push_profile(struct push *p, const struct labels *sent, struct profile *f, size_t raw_size)
 {
-	struct clean_in in = { .rules = &p->tenant->rules, .now = p->r->wall, .profile = f,
+	struct clean_in in = { .rules = p->rules, .now = p->r->wall, .profile = f,
 		.partition_label = p->w->conf.partition_label };
 	struct counters *c = p->w->conf.counters;
 	struct clean_out out = { .reason = DISCARD_rate_limited };
@@ -136,6 +144,7 @@ static void add_done(struct shard_add *a)
 
 void push_send(struct push *p, void (*done)(struct push *p))
 {
+	p->rules = NULL;
 	p->done = done;
 	p->pending = 1;
 	for (size_t i = 0; i < p->items.n; i++) {
@@ -145,7 +154,7 @@ void push_send(struct push *p, void (*done)(struct push *p))
 			a->done = add_done;
 			a->wait_ctx = p;
 			p->pending++;
-			shard_send(worker_shard(p->w, p->tenant->tenant->name, a->push.partition), a);
+			shard_send(worker_shard(p->w, p->tenant->name, a->push.partition), a);
 		}
 	}
 	if (--p->pending == 0)

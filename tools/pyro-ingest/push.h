@@ -28,7 +28,8 @@ struct push {
 	struct worker *w;
 	struct http_req *r;
 	struct arena *a;
-	const struct tenant_rules *tenant;
+	struct tenant *tenant;
+	const struct clean_rules *rules;        /* until push_send: another tenant or a reload moves them */
 	VEC(struct push_item) items;
 	VEC(struct buf) scratch;
 	uint32_t pending;

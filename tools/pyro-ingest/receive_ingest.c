@@ -19,7 +19,6 @@ enum body { BODY_GROUPS, BODY_LINES, BODY_TRIE, BODY_TREE, BODY_PPROF, BODY_FORM
 struct upload {
 	struct http_req *r;
 	struct worker *w;
-	const struct tenant_rules *tenant;
 	struct labelset name;
 	int64_t from, until;
 	uint32_t rate;
@@ -227,7 +226,7 @@ static void pprof_stored(struct push *p)
 
 static void receive_profile(struct upload *u, struct str body, const struct sample_type_config *config)
 {
-	int64_t limit = u->tenant->rules.limits->max_profile_size_bytes;
+	int64_t limit = u->push->rules->limits->max_profile_size_bytes;
 	struct profile *p;
 	struct labels l;
 	bool too_large;
@@ -320,7 +319,7 @@ void receive_ingest(struct http_req *r, void *ctx)
 	if (tenant == NULL)
 		return;
 	u = arena_zalloc(r->a, sizeof(*u));
-	*u = (struct upload){ .r = r, .w = w, .tenant = tenant };
+	*u = (struct upload){ .r = r, .w = w };
 	if (read_params(u, &e) < 0) {
 		http_error(r, &e);
 		return;

@@ -47,7 +47,7 @@ static struct labels labels_of(struct arena *a, const struct types_label_pair_li
 static void one_sample(struct push_call *c, const struct labels *l, struct str raw)
 {
 	struct push *p = c->push;
-	int64_t limit = p->tenant->rules.limits->max_profile_size_bytes;
+	int64_t limit = p->rules->limits->max_profile_size_bytes;
 	struct profile *f;
 	bool too_large;
 	struct err e;
@@ -66,7 +66,7 @@ static void one_sample(struct push_call *c, const struct labels *l, struct str r
 /* The profiles may be unpacked to more than the body limit: then nothing of the request is stored. */
 static bool batch_too_large(struct push_call *c, struct err *e)
 {
-	int64_t mb = c->push->tenant->rules.limits->ingestion_body_limit_mb;
+	int64_t mb = c->push->rules->limits->ingestion_body_limit_mb;
 
 	if (mb <= 0 || c->unpacked <= (uint64_t)mb << 20)
 		return false;

@@ -159,11 +159,8 @@ static void count_series(struct shard_tenant *x, int64_t now)
 static int check_series(struct shard_tenant *x, struct shard_add *a)
 {
 	uint32_t new = head_new_series(x->head, &a->push);
-	int64_t limit = a->limits->max_global_series_per_tenant;
+	int64_t limit = a->max_series;
 
-	if (a->limits->max_local_series_per_tenant > 0 &&
-	    (limit == 0 || a->limits->max_local_series_per_tenant < limit))
-		limit = a->limits->max_local_series_per_tenant;
 	if (new == 0)
 		return 0;
 	if (limit > 0 && a->tenant->series + new > limit)

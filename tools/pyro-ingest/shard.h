@@ -55,7 +55,7 @@ struct shard_add {
 	struct shard *shard;
 	struct head_push push;          /* valid until done */
 	struct tenant *tenant;
-	const struct limits *limits;
+	int64_t max_series;             /* of the tenant, over all shards; 0 = no limit */
 	struct loop *home;
 	void (*done)(struct shard_add *a);
 	struct err *err;                /* NULL = stored; else to be freed with mem_free */
