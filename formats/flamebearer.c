@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/vec.h"
+#include "base/wrap.h"
 #include "formats/profile_impl.h"
 #include "formats/render.h"
 
@@ -304,7 +305,7 @@ static int64_t name_index(struct layout *l, uint32_t name)
 static void place_children(struct layout *l, struct place at)
 {
 	const struct tree_node *nodes = l->t->nodes.p;
-	int64_t x = at.x + nodes[at.node].self;
+	int64_t x = wrap_add(at.x, nodes[at.node].self);
 
 	l->children.n = 0;
 	for (uint32_t c = nodes[at.node].first_child; c; c = nodes[c].next)
@@ -314,7 +315,7 @@ static void place_children(struct layout *l, struct place at)
 		    (void *)(uintptr_t)l->t);
 	for (size_t i = 0; i < l->children.n; i++) {
 		vec_push(&l->below, ((struct place){ l->children.p[i], x }));
-		x += nodes[l->children.p[i]].total;
+		x = wrap_add(x, nodes[l->children.p[i]].total);
 	}
 }
 
@@ -328,11 +329,11 @@ static void place_level(struct layout *l, struct flame_level *out)
 		struct place at = l->level.p[i];
 		const struct tree_node *node = &l->t->nodes.p[at.node];
 
-		v[0] = at.x - end;
+		v[0] = wrap_sub(at.x, end);
 		v[1] = node->total;
 		v[2] = node->self;
 		v[3] = at.node ? name_index(l, node->name) : 0;
-		end = at.x + node->total;
+		end = wrap_add(at.x, node->total);
 		l->graph->max_self = MAX(l->graph->max_self, node->self);
 		place_children(l, at);
 	}

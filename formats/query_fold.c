@@ -1,6 +1,7 @@
 /* query_fold.c - see query_fold.h and query.h: the fold of samples, and trees */
 #include "formats/query.h"
 
+#include "base/wrap.h"
 #include "formats/query_fold.h"
 
 static bool id_wanted(const struct query *q, const uint8_t id[static 16])
@@ -40,7 +41,7 @@ static int fold_some(struct fold *f, struct fold_part *p, const struct row *r, s
 			continue;
 		if (r->stacks[i] >= p->n)
 			return err_set(e, ERR_CORRUPT, "stack %u of %zu", r->stacks[i], p->n);
-		p->sums[r->stacks[i]] += r->values[i];
+		p->sums[r->stacks[i]] = wrap_add(p->sums[r->stacks[i]], r->values[i]);
 	}
 	return 0;
 }
@@ -63,7 +64,7 @@ static int fold_row(void *ctx, const struct row *r, struct err *e)
 	if (max >= p->n)
 		return err_set(e, ERR_CORRUPT, "stack %u of %zu", max, p->n);
 	for (uint32_t i = 0; i < r->n; i++)
-		p->sums[r->stacks[i]] = (int64_t)((uint64_t)p->sums[r->stacks[i]] + (uint64_t)r->values[i]);
+		p->sums[r->stacks[i]] = wrap_add(p->sums[r->stacks[i]], r->values[i]);
 	return 0;
 }
 

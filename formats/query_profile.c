@@ -1,6 +1,7 @@
 /* query_profile.c - see query.h: merged samples as a profile */
 #include <stdlib.h>
 
+#include "base/wrap.h"
 #include "formats/profile_impl.h"
 #include "formats/query.h"
 #include "formats/query_fold.h"
@@ -154,9 +155,9 @@ static uint8_t *kept_names(struct arena *a, struct symbols *s, const int64_t *su
 	total = arena_zarray(a, s->names.n, sizeof(*total));
 	sorted = arena_array(a, s->names.n, sizeof(*sorted));
 	for (size_t i = 1; i < s->nodes.n; i++)
-		total[s->node_name.p[i]] += sums[i];
+		total[s->node_name.p[i]] = wrap_add(total[s->node_name.p[i]], sums[i]);
 	for (size_t i = s->names.n; i-- > 1;)
-		total[s->names.p[i].parent] += total[i];
+		total[s->names.p[i].parent] = wrap_add(total[s->names.p[i].parent], total[i]);
 	for (size_t i = 1; i < s->names.n; i++)
 		if (total[i] != 0)
 			sorted[n++] = total[i];

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "base/wrap.h"
 #include "formats/query.h"
 #include "formats/query_fold.h"
 
@@ -77,7 +78,7 @@ static int site_total(struct groups *g, const struct row *r, int64_t *total, str
 	*total = 0;
 	for (uint32_t i = 0; i < r->n; i++)
 		if (r->stacks[i] < s->nodes.n && g->match[r->partition][r->stacks[i]])
-			*total += r->values[i];
+			*total = wrap_add(*total, r->values[i]);
 	return 0;
 }
 
@@ -100,7 +101,7 @@ static int series_row(void *ctx, const struct row *r, struct err *e)
 	struct group *x = &g->v.p[g->group_of[r->series - g->first]];
 
 	if (x->points.n > 0 && x->points.p[x->points.n - 1].time == p.time) {
-		x->points.p[x->points.n - 1].sum += p.sum;
+		x->points.p[x->points.n - 1].sum = wrap_add(x->points.p[x->points.n - 1].sum, p.sum);
 		x->points.p[x->points.n - 1].count++;
 		return 0;
 	}
@@ -148,7 +149,7 @@ static void points_tidy(struct series_point *p, size_t *n)
 		qsort(p, *n, sizeof(*p), point_cmp);
 	for (size_t i = 0; i < *n; i++) {
 		if (k > 0 && p[k - 1].time == p[i].time) {
-			p[k - 1].sum += p[i].sum;
+			p[k - 1].sum = wrap_add(p[k - 1].sum, p[i].sum);
 			p[k - 1].count += p[i].count;
 		} else {
 			p[k++] = p[i];

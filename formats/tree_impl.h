@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/map.h"
+#include "base/wrap.h"
 #include "formats/tree.h"
 
 #define TREE_OTHER STR("other")
@@ -16,17 +17,6 @@ struct tree_index {
 	struct map children;            /* of nodes 1 .. indexed - 1, by parent and name */
 	uint32_t indexed;
 };
-
-/* Sums of hostile values may wrap, but they are not undefined. */
-static inline int64_t wrap_add(int64_t a, int64_t b)
-{
-	return (int64_t)((uint64_t)a + (uint64_t)b);
-}
-
-static inline int64_t wrap_sub(int64_t a, int64_t b)
-{
-	return (int64_t)((uint64_t)a - (uint64_t)b);
-}
 
 uint32_t tree_name(struct tree *t, struct str name);            /* number, added if new */
 uint32_t tree_find_name(const struct tree *t, struct str name); /* or TREE_NO_NAME */

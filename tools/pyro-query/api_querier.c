@@ -1,5 +1,6 @@
 /* api_querier.c - querier.v1.QuerierService; see api.h */
 #include "base/enc.h"
+#include "base/wrap.h"
 #include "formats/pprof.h"
 #include "formats/tree_cut.h"
 #include "tools/pyro-query/api.h"
@@ -313,8 +314,8 @@ static int select_merge_profile(struct api *x, const void *vreq, void *vresp, st
 		buf_add(&x->raw, STR("\x0a\x00\x32\x00\x5a\x00"));
 		return 0;
 	}
-	p.profile->time = req->end * NS_PER_MS;
-	p.profile->duration = (req->end - start) * NS_PER_MS;
+	p.profile->time = wrap_mul(req->end, NS_PER_MS);
+	p.profile->duration = wrap_mul(wrap_sub(req->end, start), NS_PER_MS);
 	pprof_encode(p.profile, &x->raw);
 	return 0;
 }
@@ -324,7 +325,7 @@ static int select_merge_profile(struct api *x, const void *vreq, void *vresp, st
 int select_series_part(struct api *x, const struct querier_select_series_request *req, struct part *out,
     struct err *e)
 {
-	int64_t start = req->start, step = (int64_t)(req->step * 1000);
+	int64_t start = req->start, step;
 	struct pyro_ask ask;
 	bool empty;
 
@@ -335,6 +336,7 @@ int select_series_part(struct api *x, const struct querier_select_series_request
 		return 0;
 	if (!(req->step >= 0.001) || req->step > 1e12)
 		return err_set(e, ERR_INVALID, "step must be non-zero");
+	step = (int64_t)(req->step * 1000);
 	ask_merge(x, &ask, ASK_SERIES, req->profile_type_id, req->label_selector, start - step, req->end);
 	ask.from_ms = start;
 	ask.to_ms = req->end;

@@ -5,7 +5,7 @@
 int range_check(struct api *x, int64_t *start, int64_t end, bool *empty, struct err *e)
 {
 	const struct limits *l = x->limits;
-	int64_t oldest = (x->now - l->max_query_lookback) / NS_PER_MS;
+	int64_t length, oldest = (x->now - l->max_query_lookback) / NS_PER_MS;
 
 	*empty = false;
 	if (*start == 0 || end == 0)
@@ -23,10 +23,13 @@ int range_check(struct api *x, int64_t *start, int64_t end, bool *empty, struct 
 	}
 	if (l->max_query_lookback > 0 && *start < oldest)
 		*start = oldest;
-	if (l->max_query_length > 0 && end - *start > l->max_query_length / NS_PER_MS)
+	/* Rows have times in ns: beyond those nothing is asked, and no difference overflows. */
+	*start = MAX(*start, INT64_MIN / NS_PER_MS);
+	length = MIN(MIN(end, INT64_MAX / NS_PER_MS) - *start, INT64_MAX / NS_PER_MS);
+	if (l->max_query_length > 0 && length > l->max_query_length / NS_PER_MS)
 		return err_set(e, ERR_INVALID,
 		    "the query time range exceeds the limit (max_query_length, actual: " STR_FMT ", limit: " STR_FMT ")",
-		    STR_ARG(num_go_duration(x->a, (end - *start) * NS_PER_MS)),
+		    STR_ARG(num_go_duration(x->a, length * NS_PER_MS)),
 		    STR_ARG(num_prom_duration(x->a, l->max_query_length)));
 	return 0;
 }
