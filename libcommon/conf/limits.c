@@ -90,6 +90,11 @@ const struct limits *limits_of(const struct limits_set *s, struct str tenant)
 	return &s->base;
 }
 
+const struct limits *limits_base(const struct limits_set *s)
+{
+	return &s->base;
+}
+
 size_t limits_tenants(const struct limits_set *s, const struct str **names)
 {
 	*names = s->names;

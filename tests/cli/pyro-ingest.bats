@@ -474,3 +474,14 @@ main;serve;parse 30"
 	[ "$status" = 2 ] || fail "blocks went to the terminal"
 	prints "not for a terminal"
 }
+
+@test "relabel rules that are wrong stop the start, with the tenant and the line" {
+	try timeout 20 pyro-ingest serve -server.http-listen-port=0 -pyroscopedb.data-path=data \
+		'-distributor.ingestion-relabeling-rules=[{"action":"dance"}]'
+	ends 2
+	says 'ingestion_relabeling_rules: line 1: unknown relabel action "dance"'
+	printf 'overrides:\n  team-a:\n    ingestion_relabeling_rules:\n      - regex: "("\n' >runtime.yaml
+	try timeout 20 pyro-ingest serve -server.http-listen-port=0 -pyroscopedb.data-path=data -runtime-config.file=runtime.yaml
+	ends 2
+	says 'tenant team-a: ingestion_relabeling_rules: line 4: '
+}

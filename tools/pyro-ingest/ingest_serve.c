@@ -285,6 +285,10 @@ static void reload_limits(struct ingest *in)
 	if (in->limits_pending > 0)
 		return;
 	new = limits_read(&base, in->opts->runtime_config, &e);
+	if (new != NULL && tenants_check(new, &e) < 0) {
+		limits_free(new);
+		new = NULL;
+	}
 	if (new == NULL) {
 		log_event(LOG_ERROR, "runtime configuration not taken; the old one stays", LOG_CSTR("error", e.msg));
 		return;
@@ -456,7 +460,7 @@ static int open_all(struct ingest *in, struct err *e)
 		.counters = &in->counters, .replayed = replayed, .ctx = in };
 
 	in->limits = limits_read(&base, in->opts->runtime_config, e);
-	if (in->limits == NULL || listen_on(in, e) < 0)
+	if (in->limits == NULL || tenants_check(in->limits, e) < 0 || listen_on(in, e) < 0)
 		return -1;
 	in->router = front_router(in, e);
 	if (in->router == NULL)

@@ -4,6 +4,8 @@
 #include "base/hash.h"
 #include "base/num.h"
 
+#define MOST_ROOM 1e18          /* ns; a bucket that takes longer to fill is none */
+
 static struct tenant *shared_tenant(struct tenants *all, struct str name)
 {
 	struct tenant *new = NULL, *first = atomic_load(&all->first);
@@ -118,6 +120,23 @@ const struct tenant_rules *tenant_of(struct tenant_view *v, struct str name, str
 	return &v->v.p[v->v.n - 1];
 }
 
+int tenants_check(const struct limits_set *s, struct err *e)
+{
+	const struct str *names;
+	size_t n = limits_tenants(s, &names);
+
+	for (size_t i = 0; i <= n; i++) {       /* the last one stands for all others */
+		struct clean_rules r;
+
+		if (rules_make(&r, i < n ? limits_of(s, names[i]) : limits_base(s), e) < 0) {
+			e->kind = ERR_CONFIG;
+			return i < n ? err_wrap(e, "tenant " STR_FMT, STR_ARG(names[i])) : -1;
+		}
+		rules_fini(&r);
+	}
+	return 0;
+}
+
 void tenant_view_limits(struct tenant_view *v, struct limits_set *limits)
 {
 	for (size_t i = 0; i < v->v.n; i++)
@@ -150,15 +169,15 @@ void tenants_free(struct tenants *t)
 bool tenant_take(struct tenant *t, double rate, double burst, uint64_t bytes, int64_t mono)
 {
 	double cost = rate > 0 ? (double)bytes / rate * (double)NS_PER_S : 0;
-	double room = rate > 0 ? burst / rate * (double)NS_PER_S : 0;
-	int64_t old = atomic_load(&t->busy_until), new;
+	double room = rate > 0 ? MIN(burst / rate * (double)NS_PER_S, MOST_ROOM) : 0;
+	int64_t old = atomic_load(&t->busy_until), from;
 
 	if (rate <= 0)
 		return true;
 	do {
-		new = MAX(old, mono) + (int64_t)cost;
-		if ((double)(new - mono) > room)
+		from = MAX(old, mono);
+		if ((double)(from - mono) + cost > room)
 			return false;
-	} while (!atomic_compare_exchange_weak(&t->busy_until, &old, new));
+	} while (!atomic_compare_exchange_weak(&t->busy_until, &old, from + (int64_t)cost));
 	return true;
 }

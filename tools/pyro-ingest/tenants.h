@@ -40,6 +40,8 @@ struct tenant_rules {
 
 /* Found or made. The pointer stays; rules are those of the view's limits. NULL: its relabel rules are wrong. */
 const struct tenant_rules *tenant_of(struct tenant_view *v, struct str name, struct err *e);
+/* Whether the relabel rules of every tenant are right: a set that fails is not to be taken. ERR_CONFIG. */
+int tenants_check(const struct limits_set *s, struct err *e);
 void tenant_view_limits(struct tenant_view *v, struct limits_set *limits);      /* from now on */
 void tenant_view_fini(struct tenant_view *v);
 void tenants_free(struct tenants *t);
