@@ -19,21 +19,10 @@ struct limits limits_of_opts(const struct ingest_opts *o)
 {
 	struct limits l;
 
-#define OPT(field, letter, type, def, flag, yaml, text) l.field = o->field;
-#define ADV(field, letter, type, def, flag, yaml, text) l.field = o->field;
-#define RANGE(field, low, high)
-#define CHOICE(field, words)
-#define OLD(old, field)
-#define HARMLESS(name, why)
-#define SECTION(title, verbs)
-#include "conf/limits.def"
-#undef OPT
-#undef ADV
-#undef RANGE
-#undef CHOICE
-#undef OLD
-#undef HARMLESS
-#undef SECTION
+#define OPT_FILE "conf/limits.def"
+#define OPT_FROM o
+#define OPT_TO l
+#include "conf/opt_copy.h"
 	return l;
 }
 
