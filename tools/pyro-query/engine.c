@@ -90,9 +90,13 @@ static int list_blocks(struct engine *x, struct arena *a, struct str tenant, str
 	if (file_list(a, AT_FDCWD, path, &list, e) < 0)
 		return e->kind == ERR_NOTFOUND ? 0 : -1;
 	out->blocks.p = arena_array(a, list.n, sizeof(*out->blocks.p));
-	for (size_t i = 0; i < list.n; i++)
-		if (list.p[i].type == FILE_FOLDER && list.p[i].name.p[0] != '.')
+	for (size_t i = 0; i < list.n; i++) {
+		struct ulid id;
+		struct err no_block;
+
+		if (list.p[i].type == FILE_FOLDER && ulid_parse(list.p[i].name, &id, &no_block) == 0)
 			out->blocks.p[out->blocks.n++] = list.p[i].name;
+	}
 	return 0;
 }
 
