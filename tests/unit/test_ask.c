@@ -181,25 +181,27 @@ struct wanted {
 	const char *selector;
 	int service;                    /* -1 = all */
 	int64_t from, to;
-	int root;                       /* the call site, a function; -1 = none */
+	int root, below;                /* the call site, functions; -1 = none, or no second one */
 	int span;                       /* -1 = any */
 };
 
 static const struct wanted wanted[] = {
-	{ "{}", -1, START, START + MINUTES * 60 * NS_PER_S, -1, -1 },
-	{ "{service_name=\"pay\"}", 1, START, START + MINUTES * 60 * NS_PER_S, -1, -1 },
-	{ "{service_name=~\"sh.*\"}", 2, START + 1000 * NS_PER_S, START + 2000 * NS_PER_S, -1, -1 },
-	{ "{service_name!~\"cart|pay\"}", 2, START + 3500 * NS_PER_S, START + 3700 * NS_PER_S, -1, -1 },
-	{ "{}", -1, START, START + 4000 * NS_PER_S, 1, -1 },
-	{ "{}", -1, START, START + 4000 * NS_PER_S, -1, 2 },
-	{ "{service_name=\"none\"}", 9, START, START + MINUTES * 60 * NS_PER_S, -1, -1 },
-	{ "{}", -1, START - 100, START - 1, -1, -1 },
+	{ "{}", -1, START, START + MINUTES * 60 * NS_PER_S, -1, -1, -1 },
+	{ "{service_name=\"pay\"}", 1, START, START + MINUTES * 60 * NS_PER_S, -1, -1, -1 },
+	{ "{service_name=~\"sh.*\"}", 2, START + 1000 * NS_PER_S, START + 2000 * NS_PER_S, -1, -1, -1 },
+	{ "{service_name!~\"cart|pay\"}", 2, START + 3500 * NS_PER_S, START + 3700 * NS_PER_S, -1, -1, -1 },
+	{ "{}", -1, START, START + 4000 * NS_PER_S, 1, -1, -1 },
+	{ "{}", -1, START, START + 4000 * NS_PER_S, 1, 3, -1 },
+	{ "{}", -1, START, START + 4000 * NS_PER_S, -1, -1, 2 },
+	{ "{service_name=\"none\"}", 9, START, START + MINUTES * 60 * NS_PER_S, -1, -1, -1 },
+	{ "{}", -1, START - 100, START - 1, -1, -1, -1 },
 };
 
 static bool is_wanted(const struct wanted *w, const struct sample *s)
 {
 	return (w->service < 0 || (unsigned)w->service == s->service) && s->time >= w->from && s->time <= w->to &&
-	    (w->root < 0 || s->path[0] == (unsigned)w->root) && (w->span < 0 || s->span == (uint64_t)w->span);
+	    (w->root < 0 || s->path[0] == (unsigned)w->root) &&
+	    (w->below < 0 || (s->depth > 1 && s->path[1] == (unsigned)w->below)) && (w->span < 0 || s->span == (uint64_t)w->span);
 }
 
 static struct pyro_ask ask_wanted(enum ask_kind kind, const struct wanted *w, struct str *selector, struct str *site,
@@ -210,8 +212,9 @@ static struct pyro_ask ask_wanted(enum ask_kind kind, const struct wanted *w, st
 	*selector = str_cstr(w->selector);
 	ask = ask_of(kind, selector, w->from, w->to);
 	if (w->root >= 0) {
-		*site = str_cstr(functions[w->root]);
-		ask.call_site = (struct msg_strs){ site, 1 };
+		site[0] = str_cstr(functions[w->root]);
+		site[1] = str_cstr(w->below >= 0 ? functions[w->below] : "");
+		ask.call_site = (struct msg_strs){ site, w->below >= 0 ? 2 : 1 };
 	}
 	if (w->span >= 0) {
 		*span = (uint64_t)w->span;
@@ -286,7 +289,7 @@ static void trees_and_profiles(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
 		int64_t want[PATHS], got[PATHS], any = 0;
 		struct arena *a = arena_new();
-		struct str selector, site;
+		struct str selector, site[2];
 		struct pyro_ask ask;
 		struct part p;
 		uint64_t span;
@@ -294,14 +297,14 @@ static void trees_and_profiles(void **state)
 		sums_wanted(&wanted[i], want);
 		for (size_t k = 0; k < PATHS; k++)
 			any |= want[k];
-		assert_int_equal(any != 0, i < 6);      /* the table asks for something */
-		ask = ask_wanted(ASK_TREE, &wanted[i], &selector, &site, &span);
+		assert_int_equal(any != 0, i < 7);      /* the table asks for something */
+		ask = ask_wanted(ASK_TREE, &wanted[i], &selector, site, &span);
 		p = ask_all(a, &ask);
 		tree_sums(p.tree, got);
 		assert_memory_equal(got, want, sizeof(want));
 		part_fini(&p);
 
-		ask = ask_wanted(ASK_PROFILE, &wanted[i], &selector, &site, &span);
+		ask = ask_wanted(ASK_PROFILE, &wanted[i], &selector, site, &span);
 		p = ask_all(a, &ask);
 		assert_int_equal(p.profile != NULL, any != 0);
 		if (p.profile != NULL) {
@@ -334,17 +337,111 @@ static void profile_ids(void **state)
 	arena_free(a);
 }
 
+/* A merged profile keeps the functions whose total reaches that of the n-th, with all that tie. */
+static void cut_profiles(void **state)
+{
+	static const struct { int64_t max_nodes; uint32_t functions; } cases[] = {
+		{ 0, 4 }, { 1, 2 }, { 2, 4 }, { 3, 4 }, { 4, 4 }, { 5, 4 },
+	};
+	static const int64_t values[] = { 5, 3, 3, 3 };
+	struct str selector = STR("{}");
+	struct sym_importer *imp = sym_importer_new();
+	struct head *h = head_new();
+	struct dataset *set = &h->set;
+	struct arena *a = arena_new();
+
+	(void)state;
+	for (unsigned i = 0; i < NAMES; i++)
+		store(a, imp, h, &(struct sample){ .depth = 1, .path = { i }, .time = START, .value = values[i] }, 0);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct pyro_ask ask = ask_of(ASK_PROFILE, &selector, START, START + 1);
+		int64_t sum = 0;
+		struct part p;
+		struct err e;
+
+		ask.max_nodes = cases[i].max_nodes;
+		assert_int_equal(ask_run(a, &ask, &set, 1, &p, &e), 0);
+		assert_int_equal(p.profile->n_functions, cases[i].functions);
+		for (uint32_t k = 0; k < p.profile->n_samples; k++)
+			sum += p.profile->values[k];
+		assert_int_equal(sum, 14);
+	}
+	sym_importer_free(imp);
+	head_free(h);
+	arena_free(a);
+}
+
+/* A set whose row names a stack that its symbols do not have. */
+struct broken_set {
+	struct dataset set;
+	struct symbols *symbols;
+};
+
+static int broken_series(struct dataset *d, struct arena *a, const struct selector *s, struct series_list *out,
+    struct err *e)
+{
+	(void)d;
+	(void)s;
+	(void)e;
+	out->p = arena_zalloc(a, sizeof(*out->p));
+	out->n = 1;
+	return 0;
+}
+
+static int broken_scan(struct dataset *d, const struct scan *s, struct err *e)
+{
+	uint32_t stack = (uint32_t)CONTAINER_OF(d, struct broken_set, set)->symbols->nodes.n;
+	int64_t value = 1;
+	struct row row = { .n = 1, .stacks = &stack, .values = &value, .time = START, .total = 1 };
+
+	return s->row(s->ctx, &row, e);
+}
+
+static int broken_symbols(struct dataset *d, uint32_t partition, struct symbols **out, struct err *e)
+{
+	(void)partition;
+	(void)e;
+	*out = CONTAINER_OF(d, struct broken_set, set)->symbols;
+	return 0;
+}
+
+static void broken_sets(void **state)
+{
+	static const struct dataset_ops ops = { .series = broken_series, .scan = broken_scan, .symbols = broken_symbols };
+	struct broken_set b = { .set = { .ops = &ops, .min_time = START, .max_time = START, .n_partitions = 1 } };
+	struct dataset *set = &b.set;
+	struct str selector = STR("{}");
+	struct arena *a = arena_new();
+	struct pyro_ask ask = ask_of(ASK_TREE, &selector, START, START + 1);
+	uint64_t span = 0;
+	struct part p;
+	struct err e;
+
+	(void)state;
+	b.symbols = symbols_new(1);
+	assert_int_equal(ask_run(a, &ask, &set, 1, &p, &e), -1);
+	assert_int_equal(e.kind, ERR_CORRUPT);
+	ask.kind = ASK_PROFILE;
+	assert_int_equal(ask_run(a, &ask, &set, 1, &p, &e), -1);
+	ask.by_span = true;
+	ask.spans.p = &span;
+	ask.spans.n = 1;
+	assert_int_equal(ask_run(a, &ask, &set, 1, &p, &e), 0);         /* no span: the stack is not looked at */
+	symbols_free(b.symbols);
+	arena_free(a);
+}
+
 /* ---- series ---- */
 
 static void series(void **state)
 {
 	enum { STEP_MS = 60000, POINTS = MINUTES + 2 };
 	(void)state;
-	for (size_t i = 0; i < 5; i++) {
+	for (size_t i = 0; i < 6; i++) {
 		const struct wanted *w = &wanted[i];
 		int64_t from_ms = w->from / NS_PER_MS, to_ms = w->to / NS_PER_MS;
 		int64_t sum[PODS][POINTS] = { 0 }, count[PODS][POINTS] = { 0 };
-		struct str selector, site, by = STR("pod");
+		struct str selector, site[2], by = STR("pod");
 		struct arena *a = arena_new();
 		struct pyro_ask ask;
 		struct part p;
@@ -354,13 +451,13 @@ static void series(void **state)
 			int64_t ms = all[k].time / NS_PER_MS, step = (ms - from_ms + STEP_MS - 1) / STEP_MS;
 			struct wanted any_root = *w;
 
-			any_root.root = -1;
+			any_root.root = any_root.below = -1;
 			if (!is_wanted(&any_root, &all[k]) || from_ms + step * STEP_MS > to_ms)
 				continue;
 			sum[all[k].pod][step] += is_wanted(w, &all[k]) ? all[k].value : 0;
 			count[all[k].pod][step]++;
 		}
-		ask = ask_wanted(ASK_SERIES, w, &selector, &site, &span);
+		ask = ask_wanted(ASK_SERIES, w, &selector, site, &span);
 		ask.names = (struct msg_strs){ &by, 1 };
 		ask.from_ms = from_ms;
 		ask.to_ms = to_ms;
@@ -463,6 +560,32 @@ static void label_questions(void **state)
 	arena_free(a);
 }
 
+/* Labels are known by the hour: a moment is asked for, the series of its hour answer. */
+static void labels_of_an_hour(void **state)
+{
+	struct str selector = STR("{}"), name = STR("pod");
+	struct arena *a = arena_new();
+	struct pyro_ask ask = ask_of(ASK_VALUES, &selector, START + 1, START + 2);
+	struct part p;
+
+	(void)state;
+	for (size_t i = 0; i < ROWS; i++)
+		assert_true(all[i].time != START + 1 && all[i].time != START + 2);
+	ask.names = (struct msg_strs){ &name, 1 };
+	p = ask_all(a, &ask);
+	is_list(&p.strings, "p0 p1 p2 p3");
+	ask.from = ask.to = START + 3600 * NS_PER_S - 1;
+	p = ask_all(a, &ask);
+	is_list(&p.strings, "p0 p1 p2 p3");
+	ask.from = ask.to = START + 2 * 3600 * NS_PER_S;
+	p = ask_all(a, &ask);
+	is_list(&p.strings, "");
+	ask.from = ask.to = START - 1;
+	p = ask_all(a, &ask);
+	is_list(&p.strings, "");
+	arena_free(a);
+}
+
 static void statistics(void **state)
 {
 	struct arena *a = arena_new();
@@ -533,8 +656,10 @@ static void broken_answers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(trees_and_profiles), cmocka_unit_test(profile_ids), cmocka_unit_test(series),
-		cmocka_unit_test(order_of_series), cmocka_unit_test(label_questions), cmocka_unit_test(statistics),
+		cmocka_unit_test(trees_and_profiles), cmocka_unit_test(profile_ids), cmocka_unit_test(cut_profiles),
+		cmocka_unit_test(broken_sets), cmocka_unit_test(series),
+		cmocka_unit_test(order_of_series), cmocka_unit_test(label_questions), cmocka_unit_test(labels_of_an_hour),
+		cmocka_unit_test(statistics),
 		cmocka_unit_test(refused), cmocka_unit_test(broken_answers),
 	};
 

@@ -342,7 +342,7 @@ static void want_stack(const struct profile *p, uint32_t sample, const char *wan
 static void test_trims(void **state)
 {
 	static const struct sample s[] = {
-		{ "b a", NULL, { 1, 1 } }, { "f e d c b a", NULL, { 2, 2 } }, { "d c b a", NULL, { 3, 3 } },
+		{ "b a", NULL, { 1, 1 } }, { "e d c b a", NULL, { 2, 2 } }, { "d c b a", NULL, { 3, 3 } },
 		{ "0123456789abcdef a", NULL, { 4, 4 } }, { "g f e d c b a", NULL, { 5, 5 } },
 	};
 	struct arena *a = arena_new();

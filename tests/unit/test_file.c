@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,6 +41,33 @@ static int teardown(void **state)
 	if (file_remove_tree(AT_FDCWD, folder, &e) < 0)
 		fprintf(stderr, "%s\n", e.msg);
 	return access(folder, F_OK) == 0 ? -1 : 0;
+}
+
+/* ---- what was synced: fsync of this program, which the library calls ---- */
+
+static struct { dev_t dev; ino_t ino; } synced[64];
+static size_t n_synced;
+
+int fsync(int fd)
+{
+	struct stat st;
+
+	if (n_synced < ARRAY_LEN(synced) && fstat(fd, &st) == 0) {
+		synced[n_synced].dev = st.st_dev;
+		synced[n_synced++].ino = st.st_ino;
+	}
+	return (int)syscall(SYS_fsync, fd);
+}
+
+static bool was_synced(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(fstatat(top, path, &st, 0), 0);
+	for (size_t i = 0; i < n_synced; i++)
+		if (synced[i].dev == st.st_dev && synced[i].ino == st.st_ino)
+			return true;
+	return false;
 }
 
 static unsigned entries(const char *path)
@@ -340,6 +368,27 @@ static void test_blob(void **state)
 	arena_free(a);
 }
 
+/* A name is there after a power cut when the folder that holds it was synced; its bytes when they were. */
+static void test_syncs(void **state)
+{
+	struct err e;
+
+	(void)state;
+	n_synced = 0;
+	assert_int_equal(file_mkdirs(top, "x/y", 0755, &e), 0);
+	assert_true(was_synced(".") && was_synced("x"));
+	n_synced = 0;
+	assert_int_equal(file_replace(top, "x/f", STR("1"), 0600, &e), 0);
+	assert_true(was_synced("x") && was_synced("x/f"));
+	assert_false(was_synced("."));
+	n_synced = 0;
+	assert_int_equal(file_rename(top, "x/f", "x/y/g", &e), 0);
+	assert_true(was_synced("x") && was_synced("x/y"));
+	n_synced = 0;
+	assert_int_equal(file_replace(top, "f", STR("1"), 0600, &e), 0);
+	assert_true(was_synced("."));
+}
+
 static void test_rename(void **state)
 {
 	struct err e;
@@ -359,7 +408,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(test_descriptors), CASE(test_short_counts), CASE(test_read),
-		CASE(test_tmp),         CASE(test_replace),      CASE(test_mkdirs),
+		CASE(test_syncs), CASE(test_tmp),         CASE(test_replace),      CASE(test_mkdirs),
 		CASE(test_remove),      CASE(test_list),         CASE(test_lock),
 		CASE(test_rename),      CASE(test_blob),
 	};

@@ -190,13 +190,91 @@ static int64_t sum_of(struct head *h)
 	return sum;
 }
 
+/* A record belongs behind those before it: told twice, or without its forerunner, it changes nothing. */
+static void order_of_records(void **state)
+{
+	struct head *h = head_new(), *again = head_new(), *gap = head_new();
+	struct sym_importer *imp = sym_importer_new();
+	struct arena *a = arena_new();
+	struct head_push first = push_of(two_stacks(a, 10, 5), NS_PER_S), second;
+	struct profile_builder *b = profile_builder_new(a, 1);
+	uint32_t stack = profile_builder_frame(b, STR("other"), STR("other.c"), 3);
+	struct buf one, two;
+	char *want, *got;
+	int64_t v = 7;
+	struct err e;
+
+	(void)state;
+	buf_init(&one, 1 << 20);
+	buf_init(&two, 1 << 20);
+	profile_builder_type(b, 0, STR("samples"), STR("count"));
+	profile_builder_add(b, &stack, 1, &v, NULL, 0);
+	second = push_of(profile_builder_finish(b), 2 * NS_PER_S);
+	head_add(h, imp, &first, &one);
+	want = describe(h);
+	head_add(h, imp, &second, &two);
+	assert_int_equal(head_replay(again, buf_str(&one), &e), 0);
+	assert_int_equal(head_replay(again, buf_str(&one), &e), -1);
+	assert_int_equal(e.kind, ERR_CORRUPT);
+	got = describe(again);
+	assert_string_equal(got, want);
+	assert_int_equal(head_replay(again, buf_str(&two), &e), 0);
+	assert_int_equal(head_replay(gap, buf_str(&two), &e), -1);
+	assert_int_equal(e.kind, ERR_CORRUPT);
+	assert_int_equal(gap->n_rows, 0);
+	assert_int_equal(head_replay(gap, buf_str(&one), &e), 0);
+	mem_free(want);
+	mem_free(got);
+	buf_fini(&one);
+	buf_fini(&two);
+	arena_free(a);
+	sym_importer_free(imp);
+	head_free(h);
+	head_free(again);
+	head_free(gap);
+}
+
+/* One stack under two spans is two samples; without spans it is one. */
+static void spans_stay_apart(void **state)
+{
+	static const uint64_t spans[] = { 1, 2, 1 };
+	struct sym_importer *imp = sym_importer_new();
+	struct arena *a = arena_new();
+	struct buf record;
+
+	(void)state;
+	buf_init(&record, 1 << 20);
+	for (int with = 0; with < 2; with++) {
+		struct profile_builder *b = profile_builder_new(a, 1);
+		uint32_t stack = profile_builder_frame(b, STR("main"), STR_NONE, 0), key;
+		struct head *h = head_new();
+		struct head_push push;
+
+		profile_builder_type(b, 0, STR("samples"), STR("count"));
+		key = profile_builder_str(b, STR("n"));
+		for (int64_t i = 0; i < 3; i++)         /* apart by a tag, or the builder would add them up */
+			profile_builder_add(b, &stack, 1, &(int64_t){ 1 }, &(struct tag){ .key = key, .num = i }, 1);
+		push = push_of(profile_builder_finish(b), 1);
+		push.spans = with ? spans : NULL;
+		assert_int_equal(head_add(h, imp, &push, &record), 1);
+		assert_int_equal(h->n_samples, with ? 2 : 1);
+		assert_int_equal(sum_of(h), 3);
+		head_free(h);
+	}
+	buf_fini(&record);
+	arena_free(a);
+	sym_importer_free(imp);
+}
+
 static void cumulative_values(void **state)
 {
 	static struct label labels[] = {
 		{ { "__name__", 8 }, { "memory", 6 } }, { { "service_name", 12 }, { "shop", 4 } },
 	};
-	/* pushed value and total of the head after it: baseline, growth, fall (new baseline), growth */
-	static const struct { int64_t value, total; } steps[] = { { 100, 0 }, { 130, 30 }, { 20, 30 }, { 25, 35 } };
+	/* pushed value and total of the head after it: baseline, growth, none, growth, fall (new baseline), growth */
+	static const struct { int64_t value, total; } steps[] = {
+		{ 100, 0 }, { 130, 30 }, { 130, 30 }, { 140, 40 }, { 20, 40 }, { 25, 45 },
+	};
 	struct head *h = head_new(), *again = head_new();
 	struct sym_importer *imp = sym_importer_new();
 	struct arena *a = arena_new();
@@ -256,6 +334,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replay_gives_the_same),
 		cmocka_unit_test(damaged_records),
+		cmocka_unit_test(order_of_records),
+		cmocka_unit_test(spans_stay_apart),
 		cmocka_unit_test(cumulative_values),
 		cmocka_unit_test(new_series_are_told),
 	};

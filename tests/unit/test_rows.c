@@ -115,6 +115,32 @@ static void cut_anywhere(void **state)
 	samples_fini(&out);
 }
 
+/* Widths that no writer uses would be read as wider ones than were counted. */
+static void unknown_widths(void **state)
+{
+	struct samples out = { 0 };
+
+	(void)state;
+	for (unsigned flags = 0; flags < 256; flags++) {
+		unsigned sw = (flags & 3) + 1, vw = (flags >> 2 & 7) + 1;
+		bool known = sw != 3 && (vw == 1 || vw == 2 || vw == 4 || vw == 8) && flags < 64;
+		size_t n = 3 + 2 * (sw + vw + (flags & 32 ? 8 : 0)), used;
+		char *p = mem_zalloc(n);                /* two samples, and not a byte more */
+		struct err e;
+		int rc;
+
+		p[0] = (char)flags;
+		p[1] = 2;
+		p[2] = 1;
+		rc = rows_decode(str_of(p, n), &out, &used, &e);
+		assert_int_equal(rc, known ? 0 : -1);
+		if (known)
+			assert_int_equal(used, n);
+		mem_free(p);
+	}
+	samples_fini(&out);
+}
+
 static void sorts(void **state)
 {
 	static const uint32_t stacks[] = { 9, 3, 9, 1, 3, 2 };
@@ -154,6 +180,7 @@ int main(void)
 		cmocka_unit_test(round_trips),
 		cmocka_unit_test(is_small),
 		cmocka_unit_test(cut_anywhere),
+		cmocka_unit_test(unknown_widths),
 		cmocka_unit_test(sorts),
 	};
 
