@@ -286,10 +286,12 @@ static void cumulative_values(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
 		struct profile_builder *b = profile_builder_new(a, 1);
 		uint32_t stack = profile_builder_frame(b, STR("main"), STR_NONE, 0);
+		uint32_t still = profile_builder_frame(b, STR("still"), STR_NONE, 0);
 		struct head_push push;
 
 		profile_builder_type(b, 0, STR("alloc_space"), STR("bytes"));
 		profile_builder_add(b, &stack, 1, &steps[i].value, NULL, 0);
+		profile_builder_add(b, &still, 1, &(int64_t){ 50 }, NULL, 0);   /* never grows, never falls */
 		push = push_of(profile_builder_finish(b), (int64_t)i + 1);
 		push.labels = (struct labels){ labels, 2 };
 		push.cumulative = true;
