@@ -70,8 +70,9 @@ int publish_name(int dir, struct ulid id, struct err *e)
 
 	tmp_name(from, id);
 	ulid_print(id, to);
+	/* Renamed by an attempt that ended before the folder was synced, perhaps. */
 	if (faccessat(dir, to, F_OK, 0) == 0)
-		return file_remove_tree(dir, from, e);
+		return file_remove_tree(dir, from, e) < 0 ? -1 : fd_sync(dir, e);
 	return file_rename(dir, from, to, e);
 }
 
