@@ -110,7 +110,7 @@ $(BIN)/tests/test_%: $O/tests/unit/test_%.o $O/libtools.a $O/libformats.a $O/lib
 
 # Fuzz targets: with FUZZ=1 real fuzzers, else plain runners over files.
 fuzzers: $(FUZZERS:%=$(BIN)/fuzz/%)
-$(BIN)/fuzz/%: $O/tests/fuzz/%.o $(if $(FUZZ),,$O/tests/fuzz/main.o) $O/libformats.a $O/libcommon.a
+$(BIN)/fuzz/%: $O/tests/fuzz/%.o $(if $(FUZZ),,$O/tests/fuzz/main.o) $O/libtools.a $O/libformats.a $O/libcommon.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) $(if $(FUZZ),-fsanitize=fuzzer) -o $@ $^ $(LIBS)
@@ -134,7 +134,7 @@ $(BIN)/bench/%: $O/tests/bench/%.o $O/libformats.a $O/libcommon.a
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-# Two hours by hand: make FUZZ=1 fuzz SECONDS=600
+# Two hours by hand: make FUZZ=1 fuzz SECONDS=600. Where it begins: tests/fuzz/seeds.py
 SECONDS ?= 60
 fuzz: fuzzers
 	@for f in $(FUZZERS); do echo "$$f"; mkdir -p build/corpus/$$f tests/fuzz/corpus/$${f#fuzz_}; \

@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""seeds.py [FOLDER] - where fuzzing begins: small sound inputs for each target, below tests/fuzz/corpus (or FOLDER).
+
+Blocks come from the pyro-ingest in build/. What fuzzing found beside them is kept in the corpus by hand:
+fuzz_X -merge=1 NEW-FOLDER build/corpus/fuzz_X, and then the small files of it.
+"""
+import gzip
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+OUT = sys.argv[1] if len(sys.argv) > 1 else os.path.join(HERE, "corpus")
+
+
+def seed(target, name, data):
+    folder = os.path.join(OUT, target)
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "seed-" + name), "wb") as f:
+        f.write(data if isinstance(data, bytes) else data.encode())
+
+
+def seeds(target, texts):
+    for i, text in enumerate(texts):
+        seed(target, "%02d" % i, text)
+
+
+def varint(n):
+    n &= (1 << 64) - 1
+    out = bytearray()
+    while n >= 0x80:
+        out.append(n & 0x7F | 0x80)
+        n >>= 7
+    return bytes(out + bytes([n]))
+
+
+def number(field, n):
+    return varint(field << 3) + varint(n)
+
+
+def text(field, s):
+    s = s if isinstance(s, bytes) else s.encode()
+    return varint(field << 3 | 2) + varint(len(s)) + s
+
+
+def profile(*options):
+    program = [os.path.join(ROOT, "tests/lib/make_profile.py"), "-", *options]
+    return subprocess.run(program, check=True, capture_output=True).stdout
+
+
+STACKS = ["--stack", "main;serve;parse=30", "--stack", "main;serve=4", "--stack", "main;idle=70"]
+GO = ["--stack", "main.main;main.work[go.shape.int];runtime.mallocgc=3,4096", "--type", "alloc_objects:count",
+      "--type", "alloc_space:bytes", "--period", "space:bytes:524288"]
+DEEP = ["--stack", ";".join("f%d" % i for i in range(32)) + "=1", "--stack", ";".join("f%d" % i for i in range(4, 34)) + "=2"]
+PROFILES = [profile(*STACKS), profile(*GO), profile(*DEEP), profile(*STACKS, "--tag", "span_id=0500000000000000"),
+            profile(*STACKS, "--tag", "pod=a", "--time", "none", "--period", "none"), profile("--seed", "1", "--samples", "12")]
+
+
+def profiles():
+    heads = [b"\x00service_name=shop,__name__=process_cpu", b"\x3c__name__=memory,service_git_ref=v1,a.b=1",
+             b"\x01service_name=s,__name__=m", b"\x12__name__=cpu,__session_id__=0500000000000000,__delta__=false",
+             b"\x66__name__=cpu,pyroscope_spy=gospy"]
+    seeds("pprof", PROFILES + [gzip.compress(PROFILES[0], mtime=0)])
+    seeds("push", [heads[i % len(heads)] + b"\n" + p for i, p in enumerate(PROFILES)] + [heads[4] + b"\n" + PROFILES[2]])
+    seeds("zip", [gzip.compress(PROFILES[0], mtime=0), gzip.compress(b"a" * 3000, mtime=0) * 2, PROFILES[0]])
+
+
+def blocks():
+    with tempfile.TemporaryDirectory() as folder:
+        for i, p in enumerate(PROFILES[:4]):
+            with open(os.path.join(folder, "%d.pb" % i), "wb") as f:
+                f.write(p)
+        os.chdir(folder)
+        subprocess.run([os.path.join(ROOT, "build/pyro-ingest"), "-l", "service_name=shop", "-o", "blocks", "0.pb", "1.pb", "3.pb"],
+                       check=True, capture_output=True)
+        for i, block in enumerate(sorted(os.listdir("blocks"))):
+            part = lambda name: open(os.path.join("blocks", block, name), "rb").read()
+            seed("blockmeta", "block%d" % i, part("meta.json"))
+            seed("index", "block%d" % i, part("index.tsdb"))
+            seed("symdb", "block%d" % i, part("symbols.symdb"))
+            seed("parquet", "block%d" % i, b"\xff" + part("profiles.parquet"))
+        os.chdir(ROOT)
+    seed("blockmeta", "old", '{"ulid":"01KF0HJ0803N2PGHJQK4ANKZJ7","minTime":1,"maxTime":2,"stats":{"numSamples":3,"numSeries":1,'
+         '"numProfiles":1},"files":[{"relPath":"index.tsdb","sizeBytes":7,"tsdb":{"numSeries":1}},{"relPath":"symbols/index.symdb",'
+         '"sizeBytes":1,"parquet":{"numRowGroups":1,"numRows":5}}],"compaction":{"level":2,"sources":["01KF0HJ0803N2PGHJQK4ANKZJ7"],'
+         '"parents":[{"ulid":"01KF0HJ0803N2PGHJQK4ANKZJ7","minTime":1,"maxTime":2}]},"version":1,"labels":{"a":"b"},"source":"compactor"}')
+
+
+def texts():
+    seeds("folded", ["main;work 3\nmain;idle 1\n", "a;b;c 5\na;b 0\n\n a b 7\n", "x 9223372036854775807\nx 1\n", "main;work\nmain;work\n",
+                     "a -1\n", "a;;b 2\r\n;a 3\n", "# comment\nmain 1.5\n"])
+    seeds("selector", ["{}", '{a="b"}', 'process_cpu:cpu:nanoseconds:cpu:nanoseconds{service_name="shop", pod=~"p[0-9]+"}',
+                       '{a!="b",c!~"(?i)x|y.*",}', '{"a.b"=`raw`, b="x\\xc3\\xa9y\\n\\u00e9\\""}', '{b=~"x.y\\n"}', '{__name__=~"c(p|q)u{1,3}"}'])
+    seeds("yaml", ["server:\n  http_listen_port: 4040 # port\nlimits: &l\n  a: [1, 'two', \"th\\tree\"]\n  b: {c: d}\n", "a: ${HOME:x}\nb: |\n  text\n  more\n",
+                   "- 1\n- - 2\n  - {x: y}\n- null\n- ~\n", "overrides:\n  t:\n    max_series: 1\n", "---\na: 1\n---\nb: 2\n", "a: *x\n"])
+    seeds("json", ['{"a":[1,-2.5e3,true,null,"\\u00e9\\ud83d\\ude00\\n"],"b":{}}', "[[[[]]]]", '"\\ud800"', "12345678901234567890", '{"a":1,"a":2}'])
+    seeds("num", ["12345", "-1", "4MiB", "1.5GB", "1h30m", "2w3d", "-1.5s", "2026-01-15T10:00:00.25+01:00", "now-1h", "1768471200000", "0x10", "1e309", "%41%zz+b",
+                  "aGVsbG8=", "deadbeef"])
+    seeds("url", ["http://user@[::1]:4040/a/../b%20c?name=x&y=%zz;q#f", "query=a%3Db&name=shop%7Bpod%3Dp%7D&from=now-1h", "/a//./b/../../c",
+                  'multipart/form-data; boundary="a b"; charset=utf-8', "*/*; allow-utf8-labelnames=true, text/html;q=0.5"])
+    seeds("app_name", ['shop.cpu{pod="a",zone=b}', "shop{}", "shop.alloc_space", '{"cpu":{"units":"samples","aggregation":"sum","display-name":"c","sampled":true}}',
+                       '{"version":1,"flamebearer":{"names":["total","a","b"],"levels":[[0,5,0,0],[0,5,2,1],[2,3,3,2]],"numTicks":5,"maxSelf":3},'
+                       '"metadata":{"format":"single","spyName":"gospy","sampleRate":100,"units":"samples","name":"x"}}',
+                       '{"version":1,"flamebearer":{"names":["total","a"],"levels":[[0,5,0,0,6,0,0],[0,5,5,0,6,6,1]],"numTicks":11,"maxSelf":6},'
+                       '"metadata":{"format":"double","sampleRate":100,"units":"samples"},"leftTicks":5,"rightTicks":6}'])
+    seeds("form", ["multipart/form-data; boundary=b\n--b\r\nContent-Disposition: form-data; name=\"profile\"; filename=\"p.pb\"\r\n"
+                   "Content-Type: application/octet-stream\r\n\r\nbytes\r\n--b\r\nContent-Disposition: form-data; name=x\r\n\r\n1\r\n--b--\r\n",
+                   'multipart/form-data; boundary="q r"\npreamble\r\n--q r\r\ncontent-disposition: form-data; name="a\\"b"\r\n\r\n\r\n--q r--',
+                   "application/x-www-form-urlencoded\na=b&c=%20"])
+    head = "POST /ingest?name=x HTTP/1.1\r\nHost: h\r\n"
+    seeds("h1", [head + "Content-Length: 3\r\nExpect: 100-continue\r\n\r\nabc", head + "Transfer-Encoding: chunked\r\nConnection: keep-alive, close\r\n\r\n"
+                 "3;ext=1\r\nabc\r\n0\r\nTrailer: x\r\n\r\n", "GET http://h/p HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+                 head + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", "5\r\nhello\r\nfffffffffffffffff\r\n", "3\r\nabc\r\n0\r\n\r\n"])
+    seeds("words", ["now", "now-1h", "1768471200", "1768471200000", "20260115", "01KF0HJ0803N2PGHJQK4ANKZJ7", "00000000-0000-4000-8000-000000000003",
+                    "process_cpu:cpu:nanoseconds:cpu:nanoseconds", "memory:inuse_space:bytes:space:bytes:delta", "data/anonymous/local/01KF0HJ0803N2PGHJQK4ANKZJ7/meta.json",
+                    "alpha/phlaredb/01KF0HJ0803N2PGHJQK4ANKZJ7", 'multipart/form-data; boundary="a b"; charset=utf-8', "now-99999999999999999999y"])
+    seeds("relabel", ["replace\n(.)(.*)\n$2-${1}x$$\na,b\nnew\n;\n\na=one\nb=two\n", "keep\na.*\n\na\n\n\n\na=abc\n", "drop\n.*;two\n$1\na,b\n\n;\n\na=1\nb=two\n",
+                      "hashmod\n(.*)\n$1\na\nshard\n;\n7\na=1\n", "labelmap\n__meta_(.+)\nk_$1\n\n\n\n\n__meta_pod=x\na=1\n", "labeldrop\n[ab]+\n\n\n\n\n\na=1\nab=2\nc=3\n",
+                      "labelkeep\nc\n\n\n\n\n\na=1\nc=3\n", "lowercase\n(.*)\n$1\na\nb\n;\n\na=ABC\n", "uppercase\n(.*)\n$1\na\nb\n;\n\na=abc\n",
+                      "keepequal\n(.*)\n$1\na\nb\n;\n\na=x\nb=x\n", "replace\n(?i)(?P<x>a|b)+?[^c]{2,5}\\d\n${x}$1\na\nt\n\n\na=abzz1\n"])
+
+
+def binaries():
+    node = lambda name, self, *children: varint(len(name)) + name + varint(self) + varint(len(children)) + b"".join(children)
+    tree = node(b"", 0, node(b"main", 5, node(b"work", 30), node(b"idle", 70)), node(b"x", 1))
+    more = node(b"", 0, node(b"a", (1 << 63) - 1, node(b"a", 1)), node(b"b", (1 << 64) - 5))
+    seeds("tree", [tree, more])
+    seeds("trie", [tree, more, node(b"main", 0, node(b";work", 3), node(b";idle", 1)), node(b"a;b;c", 7) + node(b"z", 1)])
+    for i, base in enumerate([b"\x80\x01\x04", b"\x80\x01\x08"]):
+        seed("dbp", "%02d" % i, base + varint(5) + varint(2) + varint(2) + bytes([3, 0, 0, 0]) + bytes(48))
+
+
+def messages():
+    pair = text(1, "service_name") + text(2, "a")
+    point = number(1, 1500) + number(2, 7) + number(3, 2)
+    tree = b"\0\0\1\4main\5\0"
+    answers = [text(2, tree) + number(7, 1) + number(8, 2), text(4, text(1, pair) + text(2, point) * 2) * 2, text(5, "a") + text(5, "b"),
+               text(6, text(1, pair)) + text(1, "01KF0HJ0803N2PGHJQK4ANKZJ7"), text(3, PROFILES[0])]
+    base = number(5, 0) + number(6, 20 * 10**9) + text(3, "cpu:t:u::")
+    asks = [number(2, 1) + text(4, "{}") + base, number(2, 1) + text(4, '{service_name="a"}') + base + text(11, "main") + text(11, "a"),
+            number(2, 1) + text(4, "{}") + base + number(13, 1) + number(12, 1) + number(12, 3),
+            number(2, 2) + text(4, '{service_name=~"a|b"}') + base + number(14, 2),
+            number(2, 2) + text(4, "{}") + base + number(15, 1) + number(16, 1) + number(17, 1),
+            number(2, 1) + text(4, "{}") + base + text(18, "00000000-0000-0000-0000-000000000003"),
+            number(2, 3) + text(4, "{}") + base + text(7, "service_name") + number(8, 0) + number(9, 20000) + number(10, 1500),
+            number(2, 4) + text(4, "{}"), number(2, 5) + text(7, "service_name") + text(4, '{service_name!~"a"}'),
+            number(2, 6) + text(7, "service_name") + text(7, "__type__") + number(5, 1) + number(6, 2), number(2, 7)]
+    seeds("ask", [b"\0" + q for q in asks] + [b"\1" + a for a in answers])
+    bodies = [pair, point, number(1, 1) + text(2, "x") + text(3, pair), text(1, text(1, pair) + text(2, text(1, PROFILES[0]))),
+              text(1, "cpu:t:u::") + text(2, "{}") + number(3, 1) + number(4, 2) + number(5, 9) + text(9, text(1, "main")),
+              struct.pack("<Bd", 0x29, 15.0) + text(1, "p") + text(4, "by"), PROFILES[3]]
+    seeds("msg", [bytes([i]) + bodies[i % len(bodies)] for i in range(0, 160, 3)])
+    objects = ['{"profileTypeID":"cpu:t:u::","labelSelector":"{}","start":"1","end":2,"maxNodes":"16","stackTraceSelector":{"callSite":[{"name":"main"}]}}',
+               '{"series":[{"labels":[{"name":"a","value":"b"}],"samples":[{"rawProfile":"aGVsbG8=","ID":"x"}]}]}', '{"matchers":["{}"],"labelNames":["a"],"start":null}',
+               '{"step":15.5,"groupBy":["a"],"aggregation":"TIME_SERIES_AGGREGATION_TYPE_AVERAGE","limit":"-1"}', '{"name":"\\u00e9","values":[1,"2",3e2],"unknown":[{}]}']
+    seeds("msg_json", [bytes([i]) + objects[i % len(objects)].encode() for i in range(0, 160, 5)])
+
+
+profiles()
+blocks()
+texts()
+binaries()
+messages()
