@@ -51,7 +51,6 @@ struct relabel_rules;
 struct relabel_fields relabel_defaults(void);   /* ";", "(.*)", "$1", replace */
 /* In any case of letters. */
 int relabel_action_parse(struct str word, enum relabel_action *out, struct err *e);
-const char *relabel_action_name(enum relabel_action a);
 
 struct relabel_rules *relabel_rules_new(enum relabel_position builtin);
 void relabel_rules_free(struct relabel_rules *r);       /* accepts NULL */

@@ -27,11 +27,6 @@ struct relabel_fields relabel_defaults(void)
 	};
 }
 
-const char *relabel_action_name(enum relabel_action a)
-{
-	return action_names[a];
-}
-
 int relabel_action_parse(struct str word, enum relabel_action *out, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_LEN(action_names); i++)

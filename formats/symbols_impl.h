@@ -40,9 +40,7 @@ struct sym_table {
 	uint32_t n, mask;               /* mask + 1 slots, or none */
 };
 
-void sym_table_fini(struct sym_table *t);
 void sym_table_put(struct sym_table *t, struct sym_hash h, uint32_t value);
-size_t sym_table_bytes(const struct sym_table *t);
 
 static inline uint32_t sym_table_find(const struct sym_table *t, struct sym_hash h)
 {
@@ -83,8 +81,6 @@ struct sym_children {
 void sym_children_sync(struct sym_children *c, const uint32_t *pairs, uint32_t n);
 uint32_t sym_children_find(struct sym_children *c, const uint32_t *pairs, uint32_t parent,
     uint32_t label);
-void sym_children_fini(struct sym_children *c);
-size_t sym_children_bytes(const struct sym_children *c);
 
 struct sym_index {
 	char *at;                       /* free room for string bytes */

@@ -24,13 +24,13 @@ const struct sym_hash sym_keys[SYM_KEYS] = {
 	KEYS8(0), KEYS8(8), KEYS8(16), KEYS8(24), KEYS8(32), KEYS8(40), KEYS8(48), KEYS8(56),
 };
 
-void sym_table_fini(struct sym_table *t)
+static void table_fini(struct sym_table *t)
 {
 	mem_free(t->slots);
 	*t = (struct sym_table){ 0 };
 }
 
-size_t sym_table_bytes(const struct sym_table *t)
+static size_t table_bytes(const struct sym_table *t)
 {
 	return t->slots ? ((size_t)t->mask + 1) * sizeof(*t->slots) : 0;
 }
@@ -137,13 +137,13 @@ uint32_t sym_children_find(struct sym_children *c, const uint32_t *pairs, uint32
 	return child_find_wide(c, pairs, parent, label);
 }
 
-void sym_children_fini(struct sym_children *c)
+static void children_fini(struct sym_children *c)
 {
 	vec_free(&c->at);
 	map_fini(&c->wide);
 }
 
-size_t sym_children_bytes(const struct sym_children *c)
+static size_t children_bytes(const struct sym_children *c)
 {
 	return c->at.cap * sizeof(*c->at.p) + map_bytes(&c->wide);
 }
@@ -160,22 +160,22 @@ void sym_index_free(struct sym_index *x)
 	if (x == NULL)
 		return;
 	map_fini(&x->strings);
-	sym_table_fini(&x->mappings);
-	sym_table_fini(&x->functions);
-	sym_table_fini(&x->locations);
-	sym_table_fini(&x->stacks);
+	table_fini(&x->mappings);
+	table_fini(&x->functions);
+	table_fini(&x->locations);
+	table_fini(&x->stacks);
 	vec_free(&x->location_hash);
-	sym_children_fini(&x->nodes);
-	sym_children_fini(&x->names);
+	children_fini(&x->nodes);
+	children_fini(&x->names);
 	mem_free(x);
 }
 
 size_t sym_index_bytes(const struct sym_index *x)
 {
-	return x == NULL ? 0 : sizeof(*x) + map_bytes(&x->strings) + sym_table_bytes(&x->mappings) +
-	    sym_table_bytes(&x->functions) + sym_table_bytes(&x->locations) +
-	    sym_table_bytes(&x->stacks) + x->location_hash.cap * sizeof(*x->location_hash.p) +
-	    sym_children_bytes(&x->nodes) + sym_children_bytes(&x->names);
+	return x == NULL ? 0 : sizeof(*x) + map_bytes(&x->strings) + table_bytes(&x->mappings) +
+	    table_bytes(&x->functions) + table_bytes(&x->locations) +
+	    table_bytes(&x->stacks) + x->location_hash.cap * sizeof(*x->location_hash.p) +
+	    children_bytes(&x->nodes) + children_bytes(&x->names);
 }
 
 /* Strings lie back to back: an arena of its own would round each up to 16. */

@@ -35,15 +35,6 @@ uint64_t hash_xxh64(struct str s, uint64_t seed)
 	return XXH64(s.n ? s.p : "", s.n, seed);
 }
 
-uint32_t hash_fnv1_32(struct str s)
-{
-	uint32_t h = 2166136261u;
-
-	for (size_t i = 0; i < s.n; i++)
-		h = (h * 16777619u) ^ (unsigned char)s.p[i];
-	return h;
-}
-
 uint32_t hash_fnv1a_32(struct str s)
 {
 	uint32_t h = 2166136261u;

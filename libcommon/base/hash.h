@@ -10,7 +10,6 @@ uint64_t hash_str(struct str s);                 /* XXH3-64, for tables that out
 uint64_t hash_seeded(struct str s);              /* XXH3-64 with this process's random seed */
 void hash_seed(uint64_t seed);                   /* set once at start (io/entropy.h gives the number) */
 uint64_t hash_xxh64(struct str s, uint64_t seed); /* label and partition fingerprints */
-uint32_t hash_fnv1_32(struct str s);             /* ring tokens */
 uint32_t hash_fnv1a_32(struct str s);
 uint32_t crc32c(uint32_t crc, struct str s);     /* Castagnoli; start with 0, may be continued */
 uint32_t crc32_ieee(uint32_t crc, struct str s); /* zlib's; start with 0 */

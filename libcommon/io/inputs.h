@@ -28,7 +28,6 @@ struct input {
 
 struct inputs_opts {
 	size_t limit;           /* bytes of one input, unpacked */
-	bool names_only;        /* bytes stay empty; for listing */
 	/* Called instead of failing when one input cannot be read or fn fails; 0 goes on. May be NULL. */
 	int (*bad)(void *ctx, struct str name, struct err *e);
 };

@@ -25,12 +25,3 @@ unsigned term_width(void)
 		return (unsigned)n;
 	return COLUMNS_DEFAULT;
 }
-
-bool term_colour(void)
-{
-	const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	if (none && none[0])
-		return false;
-	return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
-}

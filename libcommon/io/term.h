@@ -9,8 +9,5 @@
 /* Columns of the terminal that standard output is, or 0 when it is none. COLUMNS, if it
    is a number from 1 to 10000, is believed where the terminal does not tell. */
 unsigned term_width(void);
-/* Escape sequences for colours are welcome: a terminal, TERM is not "dumb", and NO_COLOR
-   (https://no-color.org) is empty or not set. */
-bool term_colour(void);
 
 #endif

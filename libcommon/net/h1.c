@@ -66,14 +66,6 @@ bool h1_has_token(struct str list, struct str token)
 	return false;
 }
 
-struct str h1_field(const struct h1_head *h, struct str name)
-{
-	for (size_t i = 0; i < h->n_fields; i++)
-		if (str_eq_nocase(h->fields[i].name, name))
-			return h->fields[i].value;
-	return STR_NONE;
-}
-
 void h1_head_init(struct h1_head *h)
 {
 	memset(h, 0, offsetof(struct h1_head, fields));

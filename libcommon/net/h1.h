@@ -73,8 +73,6 @@ enum h1_step h1_request(struct h1_head *h, struct str in);
 /* to_head: the answer to a HEAD request has no body. 1xx answers are H1_DONE like others. */
 enum h1_step h1_response(struct h1_head *h, struct str in, bool to_head);
 
-/* Value of the first field of that name; p == NULL when there is none. */
-struct str h1_field(const struct h1_head *h, struct str name);
 /* Is the token one of a comma list, in any letter case? */
 bool h1_has_token(struct str list, struct str token);
 bool h1_is_token(struct str s);                  /* not empty, token bytes only */

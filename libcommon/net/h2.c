@@ -41,11 +41,6 @@ static void unlink_stream(struct h2 *s, struct hreq *q)
 	q->prev = q->next = NULL;
 }
 
-bool h2_busy(const struct h2 *s)
-{
-	return s->streams != NULL;
-}
-
 static void refuse(struct hreq *q, int status, const char *why)
 {
 	q->called = true;

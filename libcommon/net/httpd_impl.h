@@ -213,7 +213,6 @@ enum step h2_step(struct conn *c);
 void h2_reply(struct hreq *q, const struct http_reply *rep, struct str body);
 void h2_drain(struct h2 *s);
 void h2_expire(struct conn *c, int64_t now);
-bool h2_busy(const struct h2 *s);                /* streams are open */
 
 /* http_req.c */
 struct hreq *hreq_new(struct conn *c);

@@ -77,11 +77,6 @@ void shard_free(struct shard *s)
 	mem_free(s);
 }
 
-struct loop *shard_loop(struct shard *s)
-{
-	return s->conf.loop;
-}
-
 uint64_t shard_journal_bytes(struct shard *s)
 {
 	return s->journal_bytes;

@@ -46,7 +46,6 @@ struct shard_conf {
 struct shard *shard_new(const struct shard_conf *conf, uint64_t generation, struct err *e);
 /* On the shard's thread, with no message under way. Heads are freed: freeze first to keep their rows. */
 void shard_free(struct shard *s);
-struct loop *shard_loop(struct shard *s);
 uint64_t shard_journal_bytes(struct shard *s);  /* any thread: an estimate */
 
 /* One cleaned profile. done is called on `home` when the row is durable or refused. */
