@@ -115,7 +115,7 @@ static int run(struct tool *t, struct err *e)
 }
 
 /* Descriptors 0, 1 and 2 exist, so that no file of ours becomes one of them. */
-static void standard_descriptors(void)
+static void standard_descriptors(const char *name)
 {
 	struct err e;
 	int fd;
@@ -123,15 +123,17 @@ static void standard_descriptors(void)
 	do
 		fd = fd_open(AT_FDCWD, "/dev/null", O_RDWR, &e);
 	while (fd >= 0 && fd <= 2);
-	if (fd < 0)
+	if (fd < 0) {
+		fprintf(stderr, "%s: %s\n", name, e.msg);
 		exit(111);
+	}
 	close(fd);
 }
 
 static void start(struct tool *t)
 {
 	t->started = mono_now();
-	standard_descriptors();
+	standard_descriptors(t->spec->name);
 	signal(SIGPIPE, SIG_IGN);
 	log_open(t->spec->name, LOG_INFO);
 	entropy_seed_hash();

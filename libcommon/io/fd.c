@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum err_kind fd_kind(int sys)
@@ -126,9 +127,22 @@ int fd_sync(int fd, struct err *e)
 	do
 		rc = fsync(fd);
 	while (rc < 0 && errno == EINTR);
-	if (rc < 0 && errno != EINVAL && errno != ENOTSUP && errno != EROFS)
+	/* A pipe has nothing to sync. EROFS is none of those: a file system that broke down says it. */
+	if (rc < 0 && errno != EINVAL && errno != ENOTSUP)
 		return err_sys(e, fd_kind(errno), "fsync");
 	return 0;
+}
+
+size_t fd_limit(void)
+{
+	struct rlimit now, more;
+
+	if (getrlimit(RLIMIT_NOFILE, &now) < 0)
+		return 1024;
+	more = (struct rlimit){ now.rlim_max, now.rlim_max };
+	if (now.rlim_cur < now.rlim_max && setrlimit(RLIMIT_NOFILE, &more) == 0)
+		now = more;
+	return (size_t)MIN(now.rlim_cur, (rlim_t)INT_MAX);
 }
 
 void fd_close(int *fd)

@@ -39,6 +39,9 @@ int fd_write_all(int fd, struct str bytes, struct err *e);
 /* Data and size on the medium; descriptors that cannot be synced (pipes) are no error. */
 int fd_sync(int fd, struct err *e);
 
+/* How many descriptors this process may have, after asking for as many as it is allowed to ask for. */
+size_t fd_limit(void);
+
 /* Closes and sets -1; accepts -1. For writers whose last error matters: fd_close_check. */
 void fd_close(int *fd);
 int fd_close_check(int *fd, struct err *e);

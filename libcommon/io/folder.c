@@ -30,11 +30,12 @@ static int make_folder(int dirfd, const char *path, unsigned mode, struct err *e
 		return err_sys(e, fd_kind(errno), "%s: make folder", path);
 	}
 	above.n = str_rfind(above, '/');
-	if (above.n == strlen(path))
-		return file_fsync_dir(dirfd, ".", e);
-	parent = mem_cstr(path, MAX(above.n, (size_t)1));
+	parent = above.n == strlen(path) ? mem_cstr(".", 1) : mem_cstr(path, MAX(above.n, (size_t)1));
 	rc = file_fsync_dir(dirfd, parent, e);
 	mem_free(parent);
+	/* One that is there is not synced again: the next attempt has to make it anew. */
+	if (rc < 0)
+		unlinkat(dirfd, path, AT_REMOVEDIR);
 	return rc;
 }
 
@@ -108,6 +109,9 @@ static int remove_at(int dirfd, const char *name, unsigned depth, struct err *e)
 		return 0;
 	if (errno != EISDIR)
 		return err_sys(e, fd_kind(errno), "%s: remove", name);
+	/* An empty one goes without being opened, also when no descriptor is left. */
+	if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0)
+		return 0;
 	if (depth == FILE_TREE_DEPTH)
 		return err_set(e, ERR_LIMIT, "%s: folders nested deeper than %d", name,
 			       FILE_TREE_DEPTH);

@@ -116,7 +116,9 @@ static int judge(struct known *k, struct asked *q, enum part_id part, struct err
 		return known_parse(k, part, arena_str(k->a, buf_str(&q->text)), e);
 	buf_init(&words, 256);
 	child_print_exit(&words, q->how);
-	err_set(e, ERR_UNSUPPORTED, "ask %s for its options: " STR_FMT, q->path, STR_ARG(buf_str(&words)));
+	/* 111 may be otherwise next time; the whole says the same then. */
+	err_set(e, !q->how.by_signal && q->how.code == 111 ? ERR_BUSY : ERR_UNSUPPORTED,
+	    "ask %s for its options: " STR_FMT, q->path, STR_ARG(buf_str(&words)));
 	buf_fini(&words);
 	return -1;
 }
