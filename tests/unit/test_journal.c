@@ -389,7 +389,16 @@ static void files(void **state)
 	assert_int_equal(journal_replay(dir, name, see, &seen, &report, &e), 0);
 	assert_int_equal(report.records, 2);
 	assert_int_equal(report.torn, at[3] - 4 - at[2]);
+	/* A header that was never written, in any way that power loss leaves it. */
 	assert_int_equal(ftruncate(fd, 10), 0);
+	assert_int_equal(journal_replay(dir, name, see, &seen, &report, &e), 0);
+	assert_int_equal(report.torn, 10);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(journal_replay(dir, name, see, &seen, &report, &e), 0);
+	assert_int_equal(ftruncate(fd, 5000), 0);
+	assert_int_equal(journal_replay(dir, name, see, &seen, &report, &e), 0);
+	assert_int_equal(report.records + report.broken, 0);
+	assert_int_equal(pwrite(fd, "x", 1, 3), 1);
 	assert_int_equal(journal_replay(dir, name, see, &seen, &report, &e), -1);
 	assert_int_equal(e.kind, ERR_CORRUPT);
 	assert_non_null(strstr(e.msg, name));

@@ -26,7 +26,7 @@ static const int64_t now = 1000 * DAY;
 static void five(struct retain_block b[static 5], int64_t period)
 {
 	for (int i = 0; i < 5; i++)
-		b[i] = (struct retain_block){.made = now - HOUR - (4 - i) * DAY, .period = period, .bytes = 100};
+		b[i] = (struct retain_block){ .made = now - HOUR - (4 - i) * DAY, .period = period, .bytes = 100 };
 }
 
 static size_t kept(const struct retain_block b[static 5])
@@ -44,15 +44,15 @@ static void by_age(void **state)
 		int64_t period;
 		size_t kept;
 	} cases[] = {
-	    {0, 5},
-	    {1, 0},
-	    {HOUR, 1},
-	    {HOUR - 1, 0},
-	    {DAY + HOUR, 2},
-	    {3 * DAY, 3},
-	    {100 * DAY, 5},
+		{ 0, 5 },
+		{ 1, 0 },
+		{ HOUR, 1 },
+		{ HOUR - 1, 0 },
+		{ DAY + HOUR, 2 },
+		{ 3 * DAY, 3 },
+		{ 100 * DAY, 5 },
 	};
-	struct retain_disk none = {0};
+	struct retain_disk none = { 0 };
 	struct retain_block b[5];
 
 	(void)state;
@@ -72,18 +72,18 @@ static void by_disk(void **state)
 		double fraction;
 		size_t kept;
 	} cases[] = {
-	    {1000, 10000, 500, 0.5, 5},                           /* enough */
-	    {400, 10000, 500, 0.01, 5},                           /* little, but a large part of the disk */
-	    {400, 10000, 500, 0.05, 4},                           /* one block makes room */
-	    {250, 10000, 500, 0.05, 2}, {0, 10000, 500, 0.05, 1}, /* the youngest stays, whatever is free */
-	    {0, 10000, 0, 0.05, 5},                               /* switched off */
-	    {0, 0, 500, 0.05, 5},                                 /* the disk is not known */
+		{ 1000, 10000, 500, 0.5, 5 },                             /* enough */
+		{ 400, 10000, 500, 0.01, 5 },                             /* little, but a large part of the disk */
+		{ 400, 10000, 500, 0.05, 4 },                             /* one block makes room */
+		{ 250, 10000, 500, 0.05, 2 }, { 0, 10000, 500, 0.05, 1 }, /* the youngest stays, whatever is free */
+		{ 0, 10000, 0, 0.05, 5 },                                 /* switched off */
+		{ 0, 0, 500, 0.05, 5 },                                   /* the disk is not known */
 	};
 	struct retain_block b[5];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct retain_disk d = {cases[i].free, cases[i].total, cases[i].min_free, cases[i].fraction};
+		struct retain_disk d = { cases[i].free, cases[i].total, cases[i].min_free, cases[i].fraction };
 
 		five(b, 0);
 		retain_pick(b, 5, &d, now);
@@ -95,7 +95,7 @@ static void by_disk(void **state)
 /* What goes by age makes room too. */
 static void by_both(void **state)
 {
-	struct retain_disk d = {300, 10000, 500, 0.05};
+	struct retain_disk d = { 300, 10000, 500, 0.05 };
 	struct retain_block b[5];
 
 	(void)state;
@@ -125,7 +125,7 @@ struct world {
 static void put_block(struct world *w, const char *tenant, int64_t age)
 {
 	const struct clock *c = clock_real();
-	struct ulid id = ulid_make((c->wall(c) - age) / NS_PER_MS, (const uint8_t[10]){1, 2, 3});
+	struct ulid id = ulid_make((c->wall(c) - age) / NS_PER_MS, (const uint8_t[10]){ 1, 2, 3 });
 	char text[ULID_TEXT + 1], path[160];
 	struct err e;
 
@@ -197,7 +197,7 @@ static void run_rounds(struct world *w, struct retention_conf conf)
 
 static struct limits_set *limits_file(struct world *w, const char *text)
 {
-	static const struct limits base = {0};
+	static const struct limits base = { 0 };
 	struct limits_set *set;
 	char path[100];
 	struct err e;
@@ -249,7 +249,7 @@ static void tenants_have_periods(void **state)
 
 	w->limits = limits_file(w, "overrides:\n  a:\n    compactor_blocks_retention_period: 36h\n");
 	w->removed = 2;
-	run_rounds(w, (struct retention_conf){0});
+	run_rounds(w, (struct retention_conf){ 0 });
 	assert_int_equal(w->counters.blocks_removed, 2);
 	assert_int_equal(listed(w, "a"), 1);
 	assert_int_equal(folders(w, "a"), 1);
@@ -263,7 +263,7 @@ static void full_disk(void **state)
 
 	w->limits = limits_file(w, "overrides: {}\n");
 	w->removed = 3;
-	run_rounds(w, (struct retention_conf){.min_free = UINT64_MAX / 2, .min_fraction = 1});
+	run_rounds(w, (struct retention_conf){ .min_free = UINT64_MAX / 2, .min_fraction = 1 });
 	assert_int_equal(w->counters.blocks_removed, 3);
 	assert_int_equal(folders(w, "a"), 1);
 	assert_int_equal(folders(w, "b"), 1);
@@ -272,11 +272,11 @@ static void full_disk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(by_age),
-	    cmocka_unit_test(by_disk),
-	    cmocka_unit_test(by_both),
-	    cmocka_unit_test_setup_teardown(tenants_have_periods, world_new, world_free),
-	    cmocka_unit_test_setup_teardown(full_disk, world_new, world_free),
+		cmocka_unit_test(by_age),
+		cmocka_unit_test(by_disk),
+		cmocka_unit_test(by_both),
+		cmocka_unit_test_setup_teardown(tenants_have_periods, world_new, world_free),
+		cmocka_unit_test_setup_teardown(full_disk, world_new, world_free),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

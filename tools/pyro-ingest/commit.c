@@ -14,6 +14,7 @@ void commit_fini(struct commit *c)
 {
 	vec_free(&c->blocks);
 	vec_free(&c->journals);
+	vec_free(&c->damaged);
 }
 
 int commit_tenant_dir(const char *data, struct str tenant, struct err *e)
@@ -41,12 +42,44 @@ int commit_write(int journal_dir, const char *name, const struct commit *c, stru
 	}
 	for (size_t i = 0; i < c->journals.n; i++)
 		buf_printf(&b, "journal " STR_FMT "\n", STR_ARG(c->journals.p[i]));
+	for (size_t i = 0; i < c->damaged.n; i++)
+		buf_printf(&b, "damaged " STR_FMT "\n", STR_ARG(c->damaged.p[i]));
 	buf_add(&b, STR("end\n"));
 	rc = buf_check(&b, "commit file", e);
 	if (rc == 0)
 		rc = file_replace(journal_dir, name, buf_str(&b), 0666, e);
 	buf_fini(&b);
 	return rc;
+}
+
+int commit_cancel(int journal_dir, const char *name, struct err *e)
+{
+	if (file_remove(journal_dir, name, e) < 0)
+		return -1;
+	return file_fsync_dir(journal_dir, ".", e);
+}
+
+int commit_drop_blocks(const char *data, const struct commit *c, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < c->blocks.n && rc == 0; i++) {
+		int dir = commit_tenant_dir(data, c->blocks.p[i].tenant, e);
+
+		rc = dir < 0 ? -1 : publish_drop(dir, c->blocks.p[i].id, e);
+		fd_close(&dir);
+	}
+	return rc;
+}
+
+int commit_keep_aside(int journal_dir, struct str name, struct err *e)
+{
+	struct arena *a = arena_new();
+	const char *from = arena_cstr(a, name);
+	int rc = file_rename(journal_dir, from, arena_printf(a, "%s.broken", from).p, e);
+
+	arena_free(a);
+	return rc < 0 && e->kind == ERR_NOTFOUND ? 0 : rc;      /* done already */
 }
 
 static int finish_line(const char *data, int journal_dir, struct arena *a, struct str line, struct err *e)
@@ -57,6 +90,8 @@ static int finish_line(const char *data, int journal_dir, struct arena *a, struc
 
 	if (str_eq(word, STR("journal")))
 		return file_remove(journal_dir, arena_cstr(a, rest), e);
+	if (str_eq(word, STR("damaged")))
+		return commit_keep_aside(journal_dir, rest, e);
 	if (!str_eq(word, STR("block")))
 		return err_set(e, ERR_CORRUPT, "unknown line \"" STR_FMT "\"", STR_ARG(line));
 	word = str_cut(&rest, ' ');

@@ -15,14 +15,23 @@ struct commit_block {
 
 struct commit {
 	VEC(struct commit_block) blocks;
-	VEC(struct str) journals;
+	VEC(struct str) journals, damaged;      /* damaged ones are kept under another name */
 };
 
 void commit_fini(struct commit *c);
-/* Makes the cut valid: after this the rows are in the blocks. */
+/*
+ * Makes the cut valid: after this the rows are in the blocks. On failure the
+ * file may be there or not: commit_cancel before anything else.
+ */
 int commit_write(int journal_dir, const char *name, const struct commit *c, struct err *e);
+/* Takes back a file whose writing failed, durably. */
+int commit_cancel(int journal_dir, const char *name, struct err *e);
+/* Removes the blocks that are still under temporary names. */
+int commit_drop_blocks(const char *data, const struct commit *c, struct err *e);
 /* Does what is left to do, any number of times: names blocks, removes journals, then the file. */
 int commit_finish(const char *data, int journal_dir, const char *name, struct err *e);
+/* Renames a damaged journal to <name>.broken, durably; that it is gone is no error. */
+int commit_keep_aside(int journal_dir, struct str name, struct err *e);
 /* <data>/<tenant>/local, made if missing. */
 int commit_tenant_dir(const char *data, struct str tenant, struct err *e);
 

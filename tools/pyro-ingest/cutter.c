@@ -12,19 +12,22 @@
 #include "io/fd.h"
 #include "io/file.h"
 #include "tools/pyro-ingest/commit.h"
+#include "tools/pyro-ingest/journal_folder.h"
 #include "tools/pyro-ingest/publish.h"
 
 enum state { CUT_IDLE, CUT_FREEZING, CUT_WRITING };
 
-enum { CHECK_EVERY = 1, RETRY_AFTER = 5 }; /* seconds */
+enum { CHECK_EVERY = 1, RETRY_FIRST = 1, RETRY_MOST = 8 };      /* seconds */
 
 /* The heads of one moment, from shards or replayed, on their way into blocks. */
 struct batch {
 	VEC(struct frozen_head) heads;
-	VEC(struct str) journals; /* their files; names in mem */
+	VEC(struct str) journals, damaged;      /* their files; names in mem */
+	_Atomic uint64_t *held;         /* counts bytes */
+	uint64_t bytes;                 /* of the heads */
 	struct arena *mem;
-	uint32_t holds; /* moments that use the heads */
-	bool published; /* rows are in blocks: free when nobody holds it */
+	uint32_t holds;                 /* moments that use the heads */
+	bool published;                 /* rows are in blocks: free when nobody holds it */
 };
 
 struct waiter {
@@ -41,15 +44,15 @@ struct question {
 struct cutter {
 	struct cutter_conf conf;
 	struct arena *mem;
-	int journal_dir, lock;
+	struct journal_folder journals;
 	enum state state;
 	uint64_t generation;
-	int64_t next_window; /* wall time of the next cut by age */
-	int64_t retry_at;    /* monotonic; 0 = no failed cut */
+	int64_t next_window;            /* wall time of the next cut by age */
+	int64_t retry_at, delay;        /* monotonic, 0 = no failed cut; how long the last one has to wait */
 	bool wanted, replaying;
 	struct timer timer;
 
-	VEC(struct batch *) batches; /* not yet in blocks */
+	VEC(struct batch *) batches;    /* not yet in blocks */
 	struct local_blocks blocks;
 	VEC(struct question) questions; /* that wait for a freeze to end */
 	VEC(struct waiter) waiters, next_waiters;
@@ -58,12 +61,14 @@ struct cutter {
 	struct shard_freeze *freezes;
 	uint32_t pending;
 	struct batch *fresh;
-	struct job job; /* writing, or replaying */
+	struct job job;                 /* writing, or replaying */
 	VEC(struct batch *) writing;
 	struct commit commit;
 	char commit_name[48];
-	bool committed; /* the commit file is written: from here only forward */
-	int64_t wall;   /* when writing began */
+	bool committed;                 /* the commit file is written: from here only forward */
+	bool uncertain;                 /* its writing failed, and it may be there all the same */
+	bool unfrozen;                  /* a shard could not start a new journal */
+	int64_t wall;                   /* when writing began */
 	uint64_t n_rows, n_bytes;
 	struct err err;
 	bool failed;
@@ -71,20 +76,32 @@ struct cutter {
 
 static void cut_begin(struct cutter *c);
 
-static struct batch *batch_new(void)
+static struct batch *batch_new(struct cutter *c)
 {
 	struct batch *b = mem_zalloc(sizeof(*b));
 
 	b->mem = arena_new();
+	b->held = c->conf.held;
 	return b;
+}
+
+/* From here on it is asked, and on its way into blocks. */
+static void batch_keep(struct cutter *c, struct batch *b)
+{
+	for (size_t i = 0; i < b->heads.n; i++)
+		b->bytes += head_bytes(b->heads.p[i].head);
+	*b->held += b->bytes;
+	vec_push(&c->batches, b);
 }
 
 static void batch_free(struct batch *b)
 {
 	for (size_t i = 0; i < b->heads.n; i++)
 		head_free(b->heads.p[i].head);
+	*b->held -= b->bytes;
 	vec_free(&b->heads);
 	vec_free(&b->journals);
+	vec_free(&b->damaged);
 	arena_free(b->mem);
 	mem_free(b);
 }
@@ -104,7 +121,7 @@ struct hold {
 static void moment_make(struct cutter *c, struct str tenant, struct moment *m)
 {
 	struct hold *h = mem_zalloc(sizeof(*h));
-	VEC(struct head *) heads = {0};
+	VEC(struct head *) heads = { 0 };
 
 	for (size_t i = 0; i < c->batches.n; i++) {
 		struct batch *b = c->batches.p[i];
@@ -118,13 +135,13 @@ static void moment_make(struct cutter *c, struct str tenant, struct moment *m)
 			vec_push(&h->batches, b);
 		}
 	}
-	*m = (struct moment){.heads = heads.p, .n_heads = heads.n, .hold = h};
+	*m = (struct moment){ .heads = heads.p, .n_heads = heads.n, .hold = h };
 	m->n_blocks = local_blocks_of(&c->blocks, tenant, &m->blocks);
 }
 
 void cutter_moment(struct cutter *c, struct str tenant, void (*fn)(void *ctx, struct moment *m), void *ctx)
 {
-	struct question q = {tenant, fn, ctx};
+	struct question q = { tenant, fn, ctx };
 	struct moment m;
 
 	if (c->state == CUT_FREEZING) {
@@ -180,7 +197,7 @@ static struct ulid new_ulid(int64_t ms)
 static int write_block(struct cutter *c, int dir, const struct tenant_sets *t, struct cut_window w, struct err *e)
 {
 	struct block_parts parts;
-	struct commit_block b = {t->tenant, new_ulid(c->wall / NS_PER_MS)};
+	struct commit_block b = { t->tenant, new_ulid(c->wall / NS_PER_MS) };
 	int rc = cut_block(t->sets.p, t->sets.n, w, b.id, &parts, e);
 
 	if (rc < 0)
@@ -218,11 +235,11 @@ static int write_tenant(struct cutter *c, const struct tenant_sets *t, struct er
  */
 static int write_batch(struct cutter *c, struct batch *b, struct err *e)
 {
-	VEC(struct tenant_sets) v = {0};
+	VEC(struct tenant_sets) v = { 0 };
 	int rc = 0;
 
 	for (size_t i = 0; i < b->heads.n; i++) {
-		struct tenant_sets new = {.tenant = b->heads.p[i].tenant};
+		struct tenant_sets new = { .tenant = b->heads.p[i].tenant };
 		size_t k = 0;
 
 		while (k < v.n && !str_eq(v.p[k].tenant, new.tenant))
@@ -240,25 +257,54 @@ static int write_batch(struct cutter *c, struct batch *b, struct err *e)
 	vec_free(&v);
 	for (size_t i = 0; i < b->journals.n; i++)
 		vec_push(&c->commit.journals, b->journals.p[i]);
+	for (size_t i = 0; i < b->damaged.n; i++)
+		vec_push(&c->commit.damaged, b->damaged.p[i]);
+	return rc;
+}
+
+/*
+ * The way back from a cut that failed. A commit file that may be there comes
+ * first: with it a restart would publish these blocks, beside those of the
+ * next attempt, which has the same rows.
+ */
+static int take_back(struct cutter *c, struct err *e)
+{
+	struct err ignored;
+
+	if (c->uncertain && commit_cancel(c->journals.fd, c->commit_name, e) < 0)
+		return err_wrap(e, "commit file %s cannot be taken back", c->commit_name);
+	c->uncertain = false;
+	commit_drop_blocks(c->conf.data, &c->commit, &ignored); /* what stays goes at the next start */
+	commit_fini(&c->commit);
+	return 0;
+}
+
+static int write_and_commit(struct cutter *c, struct err *e)
+{
+	int rc = take_back(c, e);
+
+	c->n_rows = c->n_bytes = 0;
+	for (size_t i = 0; i < c->writing.n && rc == 0; i++)
+		rc = write_batch(c, c->writing.p[i], e);
+	if (rc == 0) {
+		snprintf(c->commit_name, sizeof(c->commit_name), "%016" PRIx64 ".commit", c->generation);
+		rc = commit_write(c->journals.fd, c->commit_name, &c->commit, e);
+		c->uncertain = rc < 0;
+		c->committed = rc == 0;
+	}
 	return rc;
 }
 
 static void write_work(struct job *j)
 {
 	struct cutter *c = CONTAINER_OF(j, struct cutter, job);
+	struct err ignored;
 	int rc = 0;
 
-	if (!c->committed) {
-		c->n_rows = c->n_bytes = 0;
-		for (size_t i = 0; i < c->writing.n && rc == 0; i++)
-			rc = write_batch(c, c->writing.p[i], &c->err);
-		snprintf(c->commit_name, sizeof(c->commit_name), "%016" PRIx64 ".commit", c->generation);
-		if (rc == 0)
-			rc = commit_write(c->journal_dir, c->commit_name, &c->commit, &c->err);
-		c->committed = rc == 0;
-	}
+	if (!c->committed && (rc = write_and_commit(c, &c->err)) < 0)
+		take_back(c, &ignored);         /* if not now, then before the next attempt */
 	if (rc == 0)
-		rc = commit_finish(c->conf.data, c->journal_dir, c->commit_name, &c->err);
+		rc = commit_finish(c->conf.data, c->journals.fd, c->commit_name, &c->err);
 	c->failed = rc < 0;
 }
 
@@ -269,7 +315,8 @@ static void tell_waiters(struct cutter *c, bool ok)
 	VEC(struct waiter) v;
 
 	memcpy(&v, &c->waiters, sizeof(v));
-	memset(&c->waiters, 0, sizeof(c->waiters));
+	memcpy(&c->waiters, &c->next_waiters, sizeof(c->waiters));
+	memset(&c->next_waiters, 0, sizeof(c->next_waiters));
 	for (size_t i = 0; i < v.n; i++)
 		v.p[i].done(v.p[i].ctx, ok);
 	vec_free(&v);
@@ -302,37 +349,55 @@ static void published(struct cutter *c)
 	c->batches.n = n;
 }
 
+static void retry_later(struct cutter *c)
+{
+	c->delay = c->delay == 0 ? RETRY_FIRST * NS_PER_S : MIN(2 * c->delay, RETRY_MOST * NS_PER_S);
+	c->retry_at = loop_mono(c->conf.loop) + c->delay;
+}
+
+/* What is asked of a cut while an earlier one failed waits for the next attempt, but for those who wait for it. */
+static void cut_end(struct cutter *c, bool ok)
+{
+	c->writing.n = 0;
+	c->state = CUT_IDLE;
+	if (ok)
+		c->retry_at = c->delay = 0;
+	else
+		retry_later(c);
+	tell_waiters(c, ok);
+	if (c->waiters.n > 0 || (c->wanted && c->retry_at == 0))
+		cut_begin(c);
+}
+
 static void write_done(struct job *j)
 {
 	struct cutter *c = CONTAINER_OF(j, struct cutter, job);
 
 	if (c->failed) {
 		c->conf.counters->cut_failures++;
-		log_event(LOG_ERROR, "blocks could not be written; the rows stay in memory and in the journal",
+		log_event(LOG_ERROR, c->committed ? "blocks are written and not yet in place; this is tried again"
+		                                  : "blocks could not be written; the rows stay in memory and in the journal",
 		    LOG_CSTR("error", c->err.msg));
-		c->retry_at = loop_mono(c->conf.loop) + RETRY_AFTER * NS_PER_S;
-		if (c->committed)
-			return;
-	} else {
+	}
+	if (c->failed && c->committed) {
+		retry_later(c);
+		while (c->waiters.n > 0 || c->next_waiters.n > 0)
+			tell_waiters(c, false);
+		return;
+	}
+	if (!c->failed) {
 		published(c);
-		c->retry_at = 0;
+		commit_fini(&c->commit);
 	}
 	c->committed = false;
-	commit_fini(&c->commit);
-	c->writing.n = 0;
-	c->state = CUT_IDLE;
-	tell_waiters(c, !c->failed);
-	memcpy(&c->waiters, &c->next_waiters, sizeof(c->waiters));
-	memset(&c->next_waiters, 0, sizeof(c->next_waiters));
-	if (c->wanted || c->waiters.n > 0)
-		cut_begin(c);
+	cut_end(c, !c->failed && !c->unfrozen);
 }
 
 static void write_submit(struct cutter *c)
 {
 	c->state = CUT_WRITING;
 	c->wall = loop_wall(c->conf.loop);
-	c->job = (struct job){.work = write_work, .done = write_done, .home = c->conf.loop};
+	c->job = (struct job){ .work = write_work, .done = write_done, .home = c->conf.loop };
 	if (pool_submit(c->conf.pool, &c->job, &c->err) < 0) {
 		c->failed = true;
 		write_done(&c->job);
@@ -343,7 +408,10 @@ static void write_begin(struct cutter *c)
 {
 	for (size_t i = 0; i < c->batches.n; i++)
 		vec_push(&c->writing, c->batches.p[i]);
-	write_submit(c);
+	if (c->writing.n > 0)
+		write_submit(c);
+	else
+		cut_end(c, !c->unfrozen);
 }
 
 static void froze(struct shard_freeze *f)
@@ -351,10 +419,11 @@ static void froze(struct shard_freeze *f)
 	struct cutter *c = f->ctx;
 	struct batch *b = c->fresh;
 
-	if (f->failed)
-		log_event(LOG_ERROR, "a shard could not start a new journal; its rows are cut later",
-		    LOG_CSTR("error", f->err.msg));
-	else
+	if (f->failed) {
+		log_event(LOG_ERROR, "a shard could not start a new journal", LOG_CSTR("error", f->err.msg));
+		c->unfrozen = true;
+	}
+	if (f->journal[0] != '\0')
 		vec_push(&b->journals, arena_str(b->mem, str_cstr(f->journal)));
 	for (size_t i = 0; i < f->heads.n; i++)
 		vec_push(&b->heads, f->heads.p[i]);
@@ -362,19 +431,34 @@ static void froze(struct shard_freeze *f)
 	if (--c->pending > 0)
 		return;
 	mem_free(c->freezes);
-	vec_push(&c->batches, b);
-	write_begin(c);
+	if (b->heads.n > 0 || b->journals.n > 0)
+		batch_keep(c, b);
+	else
+		batch_free(b);
 	answer_questions(c);
+	write_begin(c);
+}
+
+static void renew_folder(struct cutter *c)
+{
+	struct err e;
+	bool again;
+
+	if (journal_folder_renew(&c->journals, &again, &e) < 0)
+		log_event(LOG_ERROR, "journal folder cannot be made again", LOG_CSTR("error", e.msg));
+	else if (again)
+		log_event(LOG_ERROR, "journal folder was removed and is made again", LOG_CSTR("folder", c->journals.path));
 }
 
 static void cut_begin(struct cutter *c)
 {
 	if (c->state != CUT_IDLE || c->replaying)
 		return;
-	c->wanted = false;
+	renew_folder(c);
+	c->wanted = c->unfrozen = false;
 	c->state = CUT_FREEZING;
 	c->generation++;
-	c->fresh = batch_new();
+	c->fresh = batch_new(c);
 	c->pending = c->conf.n_shards;
 	c->freezes = mem_zarray(c->conf.n_shards, sizeof(*c->freezes));
 	for (uint32_t i = 0; i < c->conf.n_shards; i++) {
@@ -388,16 +472,31 @@ static void cut_begin(struct cutter *c)
 	}
 }
 
+/* Everything is written but for the last steps, and these failed. */
+static bool is_stuck(const struct cutter *c)
+{
+	return c->state == CUT_WRITING && c->committed && c->failed;
+}
+
+static void write_again(struct cutter *c)
+{
+	c->failed = false;
+	write_submit(c);
+}
+
 void cutter_cut(struct cutter *c, void (*done)(void *ctx, bool ok), void *ctx)
 {
-	struct waiter w = {done, ctx};
+	struct waiter w = { done, ctx };
 
 	c->wanted = true;
 	if (done != NULL && c->state == CUT_IDLE)
 		vec_push(&c->waiters, w);
 	else if (done != NULL)
 		vec_push(&c->next_waiters, w);
-	cut_begin(c);
+	if (done != NULL && is_stuck(c))
+		write_again(c);
+	else if (done != NULL || c->retry_at == 0)
+		cut_begin(c);
 }
 
 static uint64_t journal_total(const struct cutter *c)
@@ -420,9 +519,9 @@ static void tick(struct timer *t)
 	}
 	if (journal_total(c) > c->conf.max_journal)
 		c->wanted = true;
-	if (c->committed && c->failed && mono >= c->retry_at) {
-		c->failed = false;
-		write_submit(c);
+	if (is_stuck(c)) {
+		if (mono >= c->retry_at)
+			write_again(c);
 	} else if ((c->wanted && c->retry_at == 0) || (c->retry_at != 0 && mono >= c->retry_at)) {
 		cut_begin(c);
 	}
@@ -440,7 +539,7 @@ struct replay {
 static int replay_record(void *ctx, struct str tenant, struct str record, struct err *e)
 {
 	struct replay *r = ctx;
-	struct frozen_head new = {.head = NULL};
+	struct frozen_head new = { .head = NULL };
 
 	for (size_t i = 0; i < r->b->heads.n; i++)
 		if (str_eq(r->b->heads.p[i].tenant, tenant))
@@ -461,38 +560,42 @@ static void report(struct cutter *c, const char *name, const struct journal_repo
 	    LOG_CSTR("first_error", r->broken ? e->msg : ""));
 }
 
-/* A damaged file is kept under another name: its rows that could be read are in blocks all the same. */
-static void keep_aside(struct cutter *c, const char *name)
+/* Its rows that could be read go into blocks, and the file is kept under another name when they are there. */
+static void replay_damaged(struct cutter *c, struct batch *b, const char *name)
 {
-	char aside[64];
-	struct err e;
-
-	snprintf(aside, sizeof(aside), "%s.broken", name);
-	if (file_rename(c->journal_dir, name, aside, &e) < 0)
-		log_event(LOG_ERROR, "journal cannot be kept aside", LOG_CSTR("error", e.msg));
-	else
-		log_event(LOG_ERROR, "damaged journal kept aside", LOG_CSTR("file", aside));
+	log_event(LOG_ERROR, "damaged journal is kept aside when its rows are in blocks", LOG_CSTR("file", name));
+	vec_push(&b->damaged, arena_str(b->mem, str_cstr(name)));
+	vec_push(&c->writing, b);
 }
 
-static void replay_file(struct cutter *c, const char *name)
+/* No journal of ours, or of a later version: there are no rows to save. */
+static int replay_refused(struct cutter *c, const char *name, struct err *e)
 {
-	struct batch *b = batch_new();
-	struct replay r = {b, c, 0};
-	struct journal_report out;
-	struct err e = {.kind = ERR_NONE};
+	if (e->kind != ERR_CORRUPT && e->kind != ERR_UNSUPPORTED)
+		return -1;
+	log_event(LOG_ERROR, "journal cannot be read and is kept aside", LOG_CSTR("error", e->msg));
+	c->conf.counters->broken_records++;
+	return commit_keep_aside(c->journals.fd, str_cstr(name), e);
+}
 
-	if (journal_replay(c->journal_dir, name, replay_record, &r, &out, &e) < 0) {
-		log_event(LOG_ERROR, "journal cannot be read", LOG_CSTR("error", e.msg));
-		keep_aside(c, name);
+static int replay_file(struct cutter *c, const char *name, struct err *e)
+{
+	struct batch *b = batch_new(c);
+	struct replay r = { b, c, 0 };
+	struct journal_report out;
+
+	if (journal_replay(c->journals.fd, name, replay_record, &r, &out, e) < 0) {
 		batch_free(b);
-		return;
+		return replay_refused(c, name, e);
 	}
-	report(c, name, &out, &e);
-	if (out.broken > 0)
-		keep_aside(c, name);
-	else
-		vec_push(&b->journals, arena_str(b->mem, str_cstr(name)));
+	report(c, name, &out, e);
+	if (out.broken > 0) {
+		replay_damaged(c, b, name);
+		return 0;
+	}
+	vec_push(&b->journals, arena_str(b->mem, str_cstr(name)));
 	vec_push(&c->writing, b);
+	return 0;
 }
 
 static void replay_work(struct job *j)
@@ -502,12 +605,12 @@ static void replay_work(struct job *j)
 	struct file_list list;
 	uint64_t generation;
 	uint32_t shard;
-	struct err e;
+	int rc = file_list(a, c->journals.fd, ".", &list, &c->err);
 
-	c->failed = file_list(a, c->journal_dir, ".", &list, &e) < 0;
-	for (size_t i = 0; !c->failed && i < list.n; i++)
+	for (size_t i = 0; rc == 0 && i < list.n; i++)
 		if (journal_name_parse(list.p[i].name, &generation, &shard) && generation < c->generation)
-			replay_file(c, list.p[i].name.p);
+			rc = replay_file(c, list.p[i].name.p, &c->err);
+	c->failed = rc < 0;
 	arena_free(a);
 }
 
@@ -516,11 +619,11 @@ static void replay_done(struct job *j)
 	struct cutter *c = CONTAINER_OF(j, struct cutter, job);
 
 	for (size_t i = 0; i < c->writing.n; i++)
-		vec_push(&c->batches, c->writing.p[i]);
+		batch_keep(c, c->writing.p[i]);
 	c->writing.n = 0;
 	c->replaying = false;
-	c->conf.replayed(c->conf.ctx);
-	if (c->batches.n > 0 || c->wanted)
+	c->conf.replayed(c->conf.ctx, c->failed ? &c->err : NULL);
+	if (!c->failed && (c->batches.n > 0 || c->wanted))
 		cut_begin(c);
 }
 
@@ -528,9 +631,11 @@ void cutter_start(struct cutter *c)
 {
 	c->next_window = (loop_wall(c->conf.loop) / c->conf.window + 1) * c->conf.window;
 	c->replaying = true;
-	c->job = (struct job){.work = replay_work, .done = replay_done, .home = c->conf.loop};
-	if (pool_submit(c->conf.pool, &c->job, &c->err) < 0)
+	c->job = (struct job){ .work = replay_work, .done = replay_done, .home = c->conf.loop };
+	if (pool_submit(c->conf.pool, &c->job, &c->err) < 0) {
+		c->failed = true;
 		replay_done(&c->job);
+	}
 	loop_timer(c->conf.loop, &c->timer, loop_mono(c->conf.loop) + CHECK_EVERY * NS_PER_S);
 }
 
@@ -541,7 +646,7 @@ bool cutter_replaying(const struct cutter *c)
 
 int cutter_journal_dir(struct cutter *c)
 {
-	return c->journal_dir;
+	return c->journals.fd;
 }
 
 struct local_blocks *cutter_blocks(struct cutter *c)
@@ -561,12 +666,12 @@ static int load_journals(struct cutter *c, struct err *e)
 	struct file_list list;
 	uint64_t generation;
 	uint32_t shard;
-	int rc = file_list(a, c->journal_dir, ".", &list, e);
+	int rc = file_list(a, c->journals.fd, ".", &list, e);
 
 	for (size_t i = 0; rc == 0 && i < list.n; i++) {
 		if (str_suffix(list.p[i].name, STR(".commit"))) {
 			c->generation = MAX(c->generation, strtoull(list.p[i].name.p, NULL, 16) + 1);
-			rc = commit_finish(c->conf.data, c->journal_dir, list.p[i].name.p, e);
+			rc = commit_finish(c->conf.data, c->journals.fd, list.p[i].name.p, e);
 		} else if (journal_name_parse(list.p[i].name, &generation, &shard)) {
 			c->generation = MAX(c->generation, generation + 1);
 		}
@@ -582,14 +687,12 @@ struct cutter *cutter_open(const struct cutter_conf *conf, struct err *e)
 
 	c->conf = *conf;
 	c->mem = arena_new();
-	c->journal_dir = c->lock = -1;
 	local_blocks_init(&c->blocks);
+	c->journals.fd = c->journals.lock = -1;
 	c->timer.fn = tick;
 	c->generation = 1;
 	path = arena_printf(c->mem, "%s/journal", conf->data).p;
-	if (file_mkdirs(AT_FDCWD, path, 0777, e) < 0 ||
-	    (c->journal_dir = fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, e)) < 0 ||
-	    (c->lock = file_lock(c->journal_dir, "lock", false, e)) < 0 || load_journals(c, e) < 0 ||
+	if (journal_folder_open(&c->journals, path, e) < 0 || load_journals(c, e) < 0 ||
 	    local_blocks_load(&c->blocks, conf->data, e) < 0) {
 		cutter_close(c);
 		err_wrap(e, "data folder %s", conf->data);
@@ -612,8 +715,7 @@ void cutter_close(struct cutter *c)
 	vec_free(&c->next_waiters);
 	vec_free(&c->writing);
 	commit_fini(&c->commit);
-	fd_close(&c->lock);
-	fd_close(&c->journal_dir);
+	journal_folder_close(&c->journals);
 	arena_free(c->mem);
 	mem_free(c);
 }

@@ -24,7 +24,7 @@ struct ingest {
 	struct pool *pool;
 	struct counters counters;
 	struct tenants tenants;
-	_Atomic uint64_t memory;
+	_Atomic uint64_t memory, held;  /* bytes of recent rows: in shards; on their way into blocks */
 	_Atomic uint64_t replies[6];    /* by the first digit of the status */
 	_Atomic uint64_t slower[12];    /* requests by duration: buckets of ingest_status.c, the last is +Inf */
 	_Atomic uint64_t busy_ns;       /* sum of all durations */

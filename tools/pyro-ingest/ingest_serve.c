@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "io/entropy.h"
+#include "io/fd.h"
 #include "io/file.h"
 #include "net/listen.h"
 #include "net/rpc.h"
@@ -14,6 +15,7 @@
 #include "tools/pyro-ingest/ingest.h"
 
 enum { POOL_THREADS = 3, POOL_QUEUE = 4096 };
+enum { OWN_FDS = 48, QUERY_FDS = 64 };  /* descriptors of our own; of a worker's way to pyro-query */
 
 struct limits limits_of_opts(const struct ingest_opts *o)
 {
@@ -121,6 +123,18 @@ static struct httpd_conf http_conf(const struct ingest_opts *o, void *owner)
 		.write_timeout = o->http_write_timeout, .idle_timeout = o->http_idle_timeout, .owner = owner };
 }
 
+/* Clients of one worker: journals and blocks need descriptors too, or nothing could be stored for all the clients. */
+static size_t client_limit(const struct ingest *in)
+{
+	size_t limit = fd_limit(), n = in->n_workers;
+	size_t rest = limit > 2 * OWN_FDS ? limit - OWN_FDS : OWN_FDS;
+
+	rest -= MIN(rest / 2, QUERY_FDS * n);
+	if (in->opts->http_conn_limit > 0)
+		rest = MIN(rest, (size_t)in->opts->http_conn_limit);
+	return MAX(rest / n, (size_t)2);
+}
+
 static void pressure(void *ctx);
 
 static void start_failed(struct ingest *in, const struct err *e)
@@ -140,7 +154,7 @@ static int worker_setup(struct worker *w, struct err *e)
 
 	sc.journal = (struct journal_conf){ .dir = cutter_journal_dir(in->cutter), .pool = in->pool,
 		.delay = in->opts->commit_delay };
-	sc.shared = (struct shard_shared){ &in->counters, &in->memory, in->opts->max_memory };
+	sc.shared = (struct shard_shared){ &in->counters, &in->memory, &in->held, in->opts->max_memory };
 	w->shard = shard_new(&sc, cutter_generation(in->cutter), e);
 	if (w->shard == NULL)
 		return -1;
@@ -150,6 +164,7 @@ static int worker_setup(struct worker *w, struct err *e)
 			return -1;
 	}
 	hc.on_reply = status_on_reply;
+	hc.max_conns = client_limit(in);
 	w->httpd = httpd_new(w->thread.loop, &hc, in->router);
 	return 0;
 }
@@ -424,9 +439,14 @@ static int head_socket_open(struct ingest *in, struct err *e)
 	return httpd_listen(in->head_httpd, in->head_fd, NULL, e);
 }
 
-static void replayed(void *ctx)
+/* A journal that cannot be read now may be readable later: nothing of it is given up. */
+static void replayed(void *ctx, const struct err *e)
 {
-	((struct ingest *)ctx)->replaying = false;
+	struct ingest *in = ctx;
+
+	in->replaying = false;
+	if (e != NULL)
+		start_failed(in, e);
 }
 
 static void start_retention(struct ingest *in)
@@ -446,7 +466,7 @@ static int open_all(struct ingest *in, struct err *e)
 	struct limits base = limits_of_opts(in->opts);
 	struct cutter_conf cc = { .loop = in->loop, .data = in->opts->data_path,
 		.window = in->opts->max_block_duration, .max_journal = in->opts->max_journal,
-		.counters = &in->counters, .replayed = replayed, .ctx = in };
+		.counters = &in->counters, .held = &in->held, .replayed = replayed, .ctx = in };
 
 	in->limits = limits_read(&base, in->opts->runtime_config, e);
 	if (in->limits == NULL || tenants_check(in->limits, e) < 0 || listen_on(in, e) < 0)

@@ -160,7 +160,7 @@ static void show_metrics(struct http_req *r, void *ctx)
 	discarded(&b, in, "pyroscope_discarded_samples_total", "Profiles that were refused.", false);
 	discarded(&b, in, "pyroscope_discarded_bytes_total", "Bytes of profiles that were refused.", true);
 	tenants_series(&b, in);
-	metric(&b, "pyroscope_ingester_memory_bytes", "gauge", "Memory of recent rows.", (double)in->memory);
+	metric(&b, "pyroscope_ingester_memory_bytes", "gauge", "Memory of recent rows.", (double)(in->memory + in->held));
 	http_metrics(&b, in);
 	durations(&b, in);
 	metric(&b, "process_resident_memory_bytes", "gauge", "Resident memory of this process.", resident_bytes());

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -64,8 +65,9 @@ static int write_at(int fd, struct str s, uint64_t at, struct err *e)
 
 		if (k < 0 && errno == EINTR)
 			continue;
-		if (k < 0)
-			return err_sys(e, ERR_IO, "journal: write %zu bytes", s.n);
+		if (k <= 0)
+			return k < 0 ? err_sys(e, ERR_IO, "write %zu bytes", s.n)
+			             : err_set(e, ERR_IO, "write %zu bytes: nothing was written", s.n);
 		s = str_skip(s, (size_t)k);
 		at += (uint64_t)k;
 	}
@@ -79,6 +81,16 @@ static void allocate_ahead(struct journal *j, uint64_t end)
 		j->allocated = end + AHEAD;
 }
 
+/* A file that somebody removed takes everything that it is given, and nobody will find it. */
+static int still_there(int fd, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, ERR_IO, "stat");
+	return st.st_nlink > 0 ? 0 : err_set(e, ERR_IO, "the file was removed");
+}
+
 static void commit_work(struct job *job)
 {
 	struct journal *j = CONTAINER_OF(job, struct journal, job);
@@ -86,8 +98,12 @@ static void commit_work(struct job *job)
 
 	j->failed.kind = ERR_NONE;
 	allocate_ahead(j, j->at + s.n);
-	if (write_at(j->fd, s, j->at, &j->failed) == 0 && fdatasync(j->fd) < 0)
-		err_sys(&j->failed, ERR_IO, "journal: sync");
+	if (write_at(j->fd, s, j->at, &j->failed) < 0)
+		return;
+	if (fdatasync(j->fd) < 0)
+		err_sys(&j->failed, ERR_IO, "sync");
+	else
+		still_there(j->fd, &j->failed);
 }
 
 /* ---- on the loop ---- */
@@ -114,18 +130,34 @@ static void fail(struct journal *j, const struct err *e)
 		j->conf.broken(j->conf.ctx, e);
 }
 
+/*
+ * What was being written may be in the file or not, and a later sync that
+ * succeeds proves nothing. Records build on those before them, so none may
+ * follow: those that wait are refused with it.
+ */
+static void write_failed(struct journal *j)
+{
+	struct err told;
+
+	fail(j, &j->failed);
+	err_set(&told, ERR_BUSY, "journal: not writable (%s); try again later", j->failed.msg);
+	loop_timer_off(j->conf.loop, &j->timer);
+	batch_tell(&j->flight, &told);
+	batch_tell(&j->open, &told);
+}
+
 static void commit_done(struct job *job)
 {
 	struct journal *j = CONTAINER_OF(job, struct journal, job);
-	const struct err *failed = j->failed.kind == ERR_NONE ? NULL : &j->failed;
 
 	j->writing = false;
 	j->commits++;
-	if (failed == NULL)
+	if (j->failed.kind != ERR_NONE) {
+		write_failed(j);
+	} else {
 		j->at += j->flight.bytes.n;
-	else
-		fail(j, failed);
-	batch_tell(&j->flight, failed);
+		batch_tell(&j->flight, NULL);
+	}
 	if (j->open.bytes.n > 0 && (j->due || j->finishing))
 		commit_start(j);
 	else if (j->finishing && j->open.bytes.n == 0)
@@ -175,6 +207,7 @@ void journal_append(struct journal *j, struct str tenant, struct str record, str
 	if (j->open.bytes.over) {
 		j->open.bytes.over = false;
 		err_set(&e, ERR_BUSY, "journal: more than %d bytes wait to be written", MAX_BATCH);
+		fail(j, &e);            /* the head has the row: without it later records make no sense */
 		w->done(w, &e);
 		return;
 	}
@@ -202,14 +235,14 @@ static int file_make(const struct journal_conf *c, uint64_t generation, struct e
 	if (write_at(fd, str_of(head, sizeof(head)), 0, e) < 0)
 		goto failed;
 	if (fdatasync(fd) < 0 || fsync(c->dir) < 0) {
-		err_sys(e, ERR_IO, "journal: sync %s", name);
+		err_sys(e, ERR_IO, "sync");
 		goto failed;
 	}
 	return fd;
 failed:
 	fd_close(&fd);
 	unlinkat(c->dir, name, 0);
-	return -1;
+	return err_wrap(e, "journal %s", name);
 }
 
 struct journal *journal_open(const struct journal_conf *conf, uint64_t generation, struct err *e)
@@ -244,12 +277,12 @@ void journal_finish(struct journal *j, void (*done)(void *ctx), void *ctx)
 
 bool journal_is_broken(const struct journal *j)
 {
-	return j->broken;
+	return j == NULL || j->broken;
 }
 
 uint64_t journal_bytes(const struct journal *j)
 {
-	return j->at;
+	return j == NULL ? 0 : j->at;
 }
 
 uint64_t journal_commits(const struct journal *j)

@@ -10,7 +10,9 @@
  * One file per shard and generation, <dir>/<generation>-<shard>.journal; its
  * bytes are those of formats/journal_format.h. A torn tail was never
  * acknowledged and is ignored; damage is counted and reported and the file is
- * kept aside.
+ * kept aside. When a write or a sync fails, or the file was removed, nothing
+ * more is acknowledged on it (conf.broken tells): the heads are to be cut,
+ * and a new generation begins.
  *
  * All calls on the shard's loop, but journal_replay, which needs none.
  */
@@ -44,8 +46,8 @@ struct journal *journal_open(const struct journal_conf *conf, uint64_t generatio
 void journal_append(struct journal *j, struct str tenant, struct str record, struct journal_wait *w);
 /* Commits what waits, then closes the file, frees j and calls done (may be NULL). Accepts NULL. */
 void journal_finish(struct journal *j, void (*done)(void *ctx), void *ctx);
-bool journal_is_broken(const struct journal *j);
-uint64_t journal_bytes(const struct journal *j); /* of the file */
+bool journal_is_broken(const struct journal *j);        /* takes no records; so does NULL */
+uint64_t journal_bytes(const struct journal *j);        /* of the file; 0 of NULL */
 uint64_t journal_commits(const struct journal *j);
 
 /* ---- reading ---- */
@@ -56,7 +58,12 @@ struct journal_report {
 	uint64_t torn;                          /* bytes of an unfinished last frame */
 };
 
-/* Calls fn for each sound record; -1 from it counts as broken and goes on. ERR_CORRUPT only for a bad header. */
+/*
+ * Calls fn for each sound record; -1 from it counts as broken and goes on, and
+ * the first such error is in e when 0 is returned.
+ * ERR_CORRUPT and ERR_UNSUPPORTED are about the header. A file whose header was
+ * never written counts as torn: nothing in it was acknowledged.
+ */
 int journal_replay(int dir, const char *name,
     int (*fn)(void *ctx, struct str tenant, struct str record, struct err *e), void *ctx,
     struct journal_report *out, struct err *e);

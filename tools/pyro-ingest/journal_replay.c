@@ -39,22 +39,35 @@ bool journal_name_parse(struct str name, uint64_t *generation, uint32_t *shard)
 }
 
 static void replay_frames(struct journal_reader *r, int (*fn)(void *, struct str, struct str, struct err *), void *ctx,
-    struct journal_report *out)
+    struct journal_report *out, struct err *first)
 {
 	struct journal_frame f;
 	enum journal_found found;
 	struct err e;
 
 	while ((found = journal_next(r, &f)) != JOURNAL_END) {
+		if (found == JOURNAL_BROKEN)
+			err_set(&e, ERR_CORRUPT, "frame at %zu: damaged", f.at);
 		if (found == JOURNAL_TORN) {
 			out->torn = f.bytes;
 		} else if (found == JOURNAL_BROKEN || fn(ctx, f.tenant, f.record, &e) < 0) {
-			out->broken++;
+			if (out->broken++ == 0)
+				*first = e;
 		} else {
 			out->records++;
 			out->bytes += f.bytes;
 		}
 	}
+}
+
+/* The header is synced before the first record: without any of it there never was one. */
+static bool never_begun(struct str file)
+{
+	size_t i = 0;
+
+	while (i < file.n && file.p[i] == '\0')
+		i++;
+	return i == file.n || file.n < JOURNAL_HEADER;
 }
 
 int journal_replay(int dir, const char *name,
@@ -68,10 +81,15 @@ int journal_replay(int dir, const char *name,
 	int rc = -1;
 
 	*out = (struct journal_report){ 0 };
-	if (b != NULL && blob_read(b, a, 0, b->size, &file, e) == 0 && journal_begin(&r, file, e) == 0) {
+	if (b == NULL || blob_read(b, a, 0, b->size, &file, e) < 0) {
+		rc = -1;
+	} else if (never_begun(file)) {
+		out->torn = file.n;
+		rc = 0;
+	} else if (journal_begin(&r, file, e) == 0) {
 		out->generation = r.generation;
 		out->shard = r.shard;
-		replay_frames(&r, fn, ctx, out);
+		replay_frames(&r, fn, ctx, out, e);
 		rc = 0;
 	}
 	blob_close(b);

@@ -10,7 +10,7 @@
 
 void local_blocks_init(struct local_blocks *l)
 {
-	*l = (struct local_blocks){.mem = arena_new()};
+	*l = (struct local_blocks){ .mem = arena_new() };
 }
 
 void local_blocks_fini(struct local_blocks *l)
@@ -33,7 +33,7 @@ static struct str kept_name(struct local_blocks *l, struct str tenant)
 
 void local_blocks_add(struct local_blocks *l, struct str tenant, struct ulid id)
 {
-	struct local_block b = {kept_name(l, tenant), id};
+	struct local_block b = { kept_name(l, tenant), id };
 
 	vec_push(&l->v, b);
 }
@@ -55,7 +55,7 @@ static int ulid_order(const void *a, const void *b)
 
 size_t local_blocks_of(const struct local_blocks *l, struct str tenant, struct ulid **out)
 {
-	VEC(struct ulid) ids = {0};
+	VEC(struct ulid) ids = { 0 };
 
 	for (size_t i = 0; i < l->v.n; i++)
 		if (str_eq(l->v.p[i].tenant, tenant))

@@ -166,9 +166,14 @@ static int skip_input(void *ctx, struct str name, struct err *e)
 static int to_folder(const struct block_parts *b, int dir, struct err *e)
 {
 	char id[ULID_TEXT + 1];
+	struct err ignored;
 
-	if (publish_write(dir, b, e) < 0 || publish_name(dir, b->meta.ulid, e) < 0)
+	if (publish_write(dir, b, e) < 0)
 		return -1;
+	if (publish_name(dir, b->meta.ulid, e) < 0) {
+		publish_drop(dir, b->meta.ulid, &ignored);
+		return -1;
+	}
 	ulid_print(b->meta.ulid, id);
 	printf("%s\n", id);
 	return 0;

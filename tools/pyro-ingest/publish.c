@@ -39,22 +39,29 @@ static int write_part(int dir, struct str name, struct str bytes, struct err *e)
 	return rc < 0 ? err_wrap(e, "%s", path) : 0;
 }
 
-int publish_write(int dir, const struct block_parts *b, struct err *e)
+static int write_parts(int dir, const char *name, const struct block_parts *b, struct err *e)
 {
-	char name[NAME];
-	int at, rc = 0;
+	int at = fd_open(dir, name, O_RDONLY | O_DIRECTORY, e), rc = at < 0 ? -1 : 0;
 
-	tmp_name(name, b->meta.ulid);
-	if (file_remove_tree(dir, name, e) < 0 || file_mkdirs(dir, name, 0777, e) < 0)
-		return -1;
-	at = fd_open(dir, name, O_RDONLY | O_DIRECTORY, e);
-	if (at < 0)
-		return -1;
 	for (uint32_t i = 0; i < b->n_parts && rc == 0; i++)
 		rc = write_part(at, b->part[i].name, b->part[i].bytes, e);
 	if (rc == 0)
 		rc = fd_sync(at, e);
 	fd_close(&at);
+	return rc;
+}
+
+int publish_write(int dir, const struct block_parts *b, struct err *e)
+{
+	char name[NAME];
+	int rc;
+
+	tmp_name(name, b->meta.ulid);
+	if (file_remove_tree(dir, name, e) < 0)
+		return -1;
+	rc = file_mkdirs(dir, name, 0777, e);
+	if (rc == 0)
+		rc = write_parts(dir, name, b, e);
 	if (rc < 0) {
 		struct err ignored;
 
@@ -74,6 +81,14 @@ int publish_name(int dir, struct ulid id, struct err *e)
 	if (faccessat(dir, to, F_OK, 0) == 0)
 		return file_remove_tree(dir, from, e) < 0 ? -1 : fd_sync(dir, e);
 	return file_rename(dir, from, to, e);
+}
+
+int publish_drop(int dir, struct ulid id, struct err *e)
+{
+	char name[NAME];
+
+	tmp_name(name, id);
+	return file_remove_tree(dir, name, e);
 }
 
 int publish_tidy(int dir, struct err *e)

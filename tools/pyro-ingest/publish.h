@@ -7,10 +7,12 @@
 
 #include "formats/block.h"
 
-/* Writes and syncs <dir>/.tmp-<ULID>/ with all parts. dir exists. */
+/* Writes and syncs <dir>/.tmp-<ULID>/ with all parts. dir exists. Nothing is left of it on failure. */
 int publish_write(int dir, const struct block_parts *b, struct err *e);
 /* .tmp-<ULID> -> <ULID>, durably. A block of that name stays, and the temporary one goes. */
 int publish_name(int dir, struct ulid id, struct err *e);
+/* Removes .tmp-<ULID>; absent is no error. */
+int publish_drop(int dir, struct ulid id, struct err *e);
 /* Removes .tmp-* folders. */
 int publish_tidy(int dir, struct err *e);
 

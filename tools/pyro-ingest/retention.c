@@ -125,7 +125,7 @@ static void forget(struct retention *r, const struct local_block *b, enum retain
 
 static void pick(struct retention *r)
 {
-	VEC(struct retain_block) ages = {0};
+	VEC(struct retain_block) ages = { 0 };
 
 	for (size_t i = 0; i < r->candidates.n; i++)
 		vec_push(&ages, r->candidates.p[i].age);
@@ -170,15 +170,15 @@ static void round_begin(struct timer *t)
 	r->candidates.n = r->stuck.n = 0;
 	r->removed = 0;
 	r->wall = loop_wall(r->conf.loop);
-	r->disk = (struct retain_disk){.min_free = r->conf.min_free, .min_fraction = r->conf.min_fraction};
+	r->disk = (struct retain_disk){ .min_free = r->conf.min_free, .min_fraction = r->conf.min_fraction };
 	for (size_t i = 0; i < r->conf.blocks->v.n; i++) {
-		struct candidate c = {.block = r->conf.blocks->v.p[i]};
+		struct candidate c = { .block = r->conf.blocks->v.p[i] };
 
 		c.age.made = ulid_ms(c.block.id) * NS_PER_MS;
 		c.age.period = limits_of(*r->conf.limits, c.block.tenant)->compactor_blocks_retention_period;
 		vec_push(&r->candidates, c);
 	}
-	r->job = (struct job){.work = round_work, .done = round_done, .home = r->conf.loop};
+	r->job = (struct job){ .work = round_work, .done = round_done, .home = r->conf.loop };
 	if (pool_submit(r->conf.pool, &r->job, &e) < 0) {
 		arena_free(r->mem);
 		r->mem = NULL;

@@ -172,9 +172,9 @@ static int check_series(struct shard_tenant *x, struct shard_add *a)
 
 static int check_memory(struct shard *s, struct shard_add *a)
 {
-	uint64_t used = *s->conf.shared.memory, max = s->conf.shared.max_memory;
+	uint64_t active = *s->conf.shared.memory, used = active + *s->conf.shared.held, max = s->conf.shared.max_memory;
 
-	if (used > max / 2 && !s->pressing) {
+	if (active > max / 2 && !s->pressing) {
 		s->pressing = true;
 		s->conf.pressure(s->conf.ctx);
 	}
@@ -290,25 +290,41 @@ static void take_head(struct shard *s, struct shard_tenant *x, struct shard_free
 	x->series = 0;
 }
 
+static bool has_rows(const struct shard *s)
+{
+	for (size_t i = 0; i < s->tenants.n; i++)
+		if (s->tenants.p[i].head != NULL && s->tenants.p[i].head->n_rows > 0)
+			return true;
+	return false;
+}
+
 static void freeze_run(struct task *t)
 {
 	struct shard_freeze *f = CONTAINER_OF(t, struct shard_freeze, task);
 	struct shard *s = f->shard;
-	struct journal *new = new_journal(s, f->generation, &f->err), *old = s->journal;
+	bool broken = journal_is_broken(s->journal);
+	struct journal *new = NULL, *old = s->journal;
 
-	f->failed = new == NULL;
-	if (f->failed) {
+	s->pressing = false;
+	if (broken || has_rows(s)) {
+		new = new_journal(s, f->generation, &f->err);
+		f->failed = new == NULL;
+	}
+	if (new == NULL && !(broken && f->failed)) {
 		freeze_reply(f);
 		return;
 	}
 	for (size_t i = 0; i < s->tenants.n; i++)
 		take_head(s, &s->tenants.p[i], f);
 	journal_name(f->journal, s->generation, s->conf.number);
-	s->generation = f->generation;
+	if (new != NULL)
+		s->generation = f->generation;
 	s->journal = new;
 	s->journal_bytes = 0;
-	s->pressing = false;
-	journal_finish(old, freeze_reply, f);
+	if (old != NULL)
+		journal_finish(old, freeze_reply, f);
+	else
+		freeze_reply(f);
 }
 
 void shard_take_heads(struct shard *s, struct shard_freeze *f)

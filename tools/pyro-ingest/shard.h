@@ -30,6 +30,7 @@ struct counters {
 struct shard_shared {
 	struct counters *counters;
 	_Atomic uint64_t *memory;       /* bytes of all active heads */
+	_Atomic uint64_t *held;         /* bytes of heads that are on their way into blocks */
 	uint64_t max_memory;
 };
 
@@ -83,7 +84,12 @@ struct frozen_head {
 	struct head *head;
 };
 
-/* Takes the heads away. On failure (no new journal file) the shard goes on as before. */
+/*
+ * Takes the heads away. On failure (no new journal file) the shard goes on as
+ * before; one whose journal is broken hands over its heads all the same, and
+ * takes no more until a later freeze succeeds. A shard without rows has
+ * nothing to hand over, and keeps its journal.
+ */
 struct shard_freeze {
 	struct task task;
 	struct shard *shard;
@@ -92,7 +98,7 @@ struct shard_freeze {
 	struct loop *home;
 	void *ctx;
 	VEC(struct frozen_head) heads;
-	char journal[48];               /* name of the file with their changes; complete when done is called */
+	char journal[48];               /* the file with their changes, complete when done is called; "" = none */
 	bool failed;
 	struct err err;
 };
