@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "io/blobs.h"
+#include "io/fd.h"
 
 static struct block *open_folder(const char *path, struct err *e)
 {
@@ -27,7 +28,7 @@ struct open_block {
 
 struct blocks {
 	char *data;
-	size_t max_memory;
+	size_t max_memory, max_open;    /* each open one has a descriptor */
 	VEC(struct open_block) v;
 	uint64_t uses;
 };
@@ -38,6 +39,7 @@ struct blocks *blocks_new(const char *data, size_t max_memory)
 
 	b->data = mem_cstr(data, strlen(data));
 	b->max_memory = max_memory;
+	b->max_open = fd_limit() / 2;
 	return b;
 }
 
@@ -90,7 +92,7 @@ void blocks_trim(struct blocks *b)
 			if (b->v.p[i].used < b->v.p[oldest].used)
 				oldest = i;
 		}
-		if (bytes <= b->max_memory || b->v.n <= 1)
+		if ((bytes <= b->max_memory && b->v.n <= b->max_open) || b->v.n <= 1)
 			return;
 		close_one(b, oldest);
 	}

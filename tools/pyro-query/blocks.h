@@ -1,6 +1,7 @@
 /*
  * blocks.h - the blocks of a data folder, kept open between questions: most
- * recently used ones stay, up to a limit of memory for their decoded parts.
+ * recently used ones stay, up to a limit of memory for their decoded parts
+ * and half of the descriptors that the process may have.
  * One thread.
  */
 #ifndef BLOCKS_H

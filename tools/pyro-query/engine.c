@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "base/vec.h"
 #include "io/file.h"
 #include "net/httpc.h"
@@ -122,6 +123,11 @@ static int ask_blocks(struct engine *x, struct arena *a, const struct pyro_ask *
 		if (ulid_parse(ids->p[i], &id, e) < 0)
 			return -1;
 		b = blocks_get(x->blocks, ask->tenant, id, e);
+		if (b == NULL && e->kind == ERR_NOTFOUND) {
+			/* Removed by hand: the rest is still an answer. */
+			log_event(LOG_WARN, "block is gone, the answer is without it", LOG_CSTR("error", e->msg));
+			continue;
+		}
 		if (b == NULL)
 			return -1;
 		if (overlaps(ask, b))
