@@ -108,6 +108,13 @@ $(BIN)/tests/test_%: $O/tests/unit/test_%.o $O/libtools.a $O/libformats.a $O/lib
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
 
+# Preloaded by the fault tests; never with a sanitizer, whose own library comes first then.
+fault: $(BIN)/tests/libfault.so
+$(BIN)/tests/libfault.so: tests/lib/fault.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -O1 -g $(WARN) $(WERROR) -D_GNU_SOURCE -fPIC -shared -o $@ $<
+
 # Fuzz targets: with FUZZ=1 real fuzzers, else plain runners over files.
 fuzzers: $(FUZZERS:%=$(BIN)/fuzz/%)
 $(BIN)/fuzz/%: $O/tests/fuzz/%.o $(if $(FUZZ),,$O/tests/fuzz/main.o) $O/libtools.a $O/libformats.a $O/libcommon.a
@@ -117,7 +124,7 @@ $(BIN)/fuzz/%: $O/tests/fuzz/%.o $(if $(FUZZ),,$O/tests/fuzz/main.o) $O/libtools
 
 # ---- what people call ----
 
-check: all unit fuzzers
+check: all unit fault fuzzers
 	tests/run
 
 lint: all
@@ -141,10 +148,13 @@ fuzz: fuzzers
 	$(BIN)/fuzz/$$f -max_total_time=$(SECONDS) -max_len=65536 -rss_limit_mb=2048 -print_final_stats=1 \
 	build/corpus/$$f tests/fuzz/corpus/$${f#fuzz_} || exit 1; done
 
-# The kill test, as long as you like: make torture N=1000
+# The kill test, alone, with faults and with power loss, as long as you like: make torture N=1000
 N ?= 20
-torture: all
+torture: all fault
 	tests/crash/kill.py --rounds $(N)
+	tests/crash/fault_filters.py
+	tests/crash/fault_server.py --rounds $(N) --starts 400
+	tests/crash/disk.py --rounds $(N)
 
 interop: all
 	tests/interop/run
@@ -174,6 +184,6 @@ dist:
 clean:
 	rm -rf build
 
-.PHONY: all unit fuzzers check lint bench fuzz torture interop format install generate dist clean
+.PHONY: all unit fault fuzzers check lint bench fuzz torture interop format install generate dist clean
 .SECONDARY:
 -include $(shell find build/obj/$(PROFILE) -name '*.d' 2>/dev/null)

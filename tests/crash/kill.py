@@ -12,6 +12,7 @@ import http.client
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import socket
@@ -31,31 +32,52 @@ def free_port():
 
 
 class Server:
-    def __init__(self, build, data):
+    def __init__(self, build, data, options=(), env=None, log=None, limits=None):
         self.build, self.data, self.port = build, data, free_port()
+        self.options, self.env, self.log, self.limits = options, env, log, limits or {}
         self.process = None
 
     def start(self):
+        """As a supervisor would: 111 is worth another attempt."""
+        self.start_once()
+        for _ in range(10):
+            if self.wait_ready(self.process):
+                return
+            if self.process.returncode != 111:
+                break
+            self.start_once()
+        raise SystemExit("Bail out! the server ended with %s" % self.process.returncode)
+
+    def start_once(self):
         self.process = subprocess.Popen(
             [os.path.join(self.build, "pyro-serve"), "-server.http-listen-address=127.0.0.1",
              "-server.http-listen-port=%d" % self.port, "-pyroscopedb.data-path=%s" % self.data,
              "-validation.reject-older-than=0", "-distributor.ingestion-rate-limit-mb=1000",
              "-distributor.ingestion-burst-size-mb=1000", "-querier.max-query-lookback=0",
-             "-querier.max-query-length=0", "-log.level=error"], start_new_session=True)
-        self.wait_ready(self.process)
+             "-querier.max-query-length=0", "-log.level=error", *self.options], start_new_session=True, env=self.env,
+            stderr=self.log, preexec_fn=self.limit)
 
     def wait_ready(self, process):
-        end = time.monotonic() + 30
+        """False if it ended."""
+        end = time.monotonic() + 60
         while time.monotonic() < end:
             if process.poll() is not None:
-                raise SystemExit("Bail out! the server ended with %s" % process.returncode)
+                return False
             try:
                 if self.get("/ready")[0] == 200:
-                    return
-            except OSError:
+                    return True
+            except (OSError, http.client.HTTPException):
                 pass
             time.sleep(0.01)
-        raise SystemExit("Bail out! the server is not ready after 30 s")
+        raise SystemExit("Bail out! the server is not ready after 60 s")
+
+    def limit(self):
+        for what, most in self.limits.items():
+            resource.setrlimit(what, most)
+
+    def must_be_ready(self):
+        if not self.wait_ready(self.process):
+            raise SystemExit("Bail out! the server ended with %s" % self.process.returncode)
 
     def get(self, path, body=None, timeout=10):
         c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
@@ -89,8 +111,9 @@ class Server:
             os.kill(pid, signal.SIGKILL)
 
     def kill_all(self):
+        parts = self.parts()            # afterwards they have another parent
         os.killpg(self.process.pid, signal.SIGKILL)
-        for pid in self.parts().values():
+        for pid in parts.values():
             try:
                 os.kill(pid, signal.SIGKILL)
             except OSError:
@@ -113,6 +136,7 @@ class Pusher(threading.Thread):
         super().__init__(daemon=True)
         self.server, self.numbers, self.lock = server, numbers, lock
         self.stop, self.sent, self.acked = False, [], []
+        self.refused = []               # (status, text) of answers that are no acknowledgement
 
     def run(self):
         conn = None
@@ -126,9 +150,12 @@ class Pusher(threading.Thread):
                     conn = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
                 conn.request("POST", path, "main;group%d;p%d %d\n" % (n % 7, n, n % 1000 + 1))
                 r = conn.getresponse()
-                r.read()
+                text = r.read()
                 if r.status == 200:
                     self.acked.append(n)
+                else:
+                    self.refused.append((r.status, text))
+                    time.sleep(0.005)
             except (OSError, http.client.HTTPException):
                 if conn is not None:
                     conn.close()
@@ -202,7 +229,7 @@ def main():
         if whole:
             server.start()
         else:
-            server.wait_ready(server.process)
+            server.must_be_ready()
         wrong = judge(stored(server), acked, sent)
         bad += bool(wrong)
         print("%sok %d - round %d: %d acknowledged so far" % ("not " if wrong else "", n, n, len(acked)))
