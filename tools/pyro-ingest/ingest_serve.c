@@ -51,9 +51,10 @@ static struct router *front_router(struct ingest *in, struct err *e)
 {
 	size_t body = in->opts->ingestion_body_limit_mb > 0 ? (size_t)in->opts->ingestion_body_limit_mb << 20 : SIZE_MAX / 2;
 	struct route rows[] = {
-		{ .path = "/ingest", .methods = "POST", .fn = receive_ingest, .body_limit = body, .too_big = body_too_large },
+		{ .path = "/ingest", .methods = "POST", .fn = receive_ingest, .body_limit = body,
+		  .flags = ROUTE_GZIP, .too_big = body_too_large },
 		{ .path = "/pyroscope/ingest", .methods = "POST", .fn = receive_ingest, .body_limit = body,
-		  .too_big = body_too_large },
+		  .flags = ROUTE_GZIP, .too_big = body_too_large },
 		{ .path = "/push.v1.PusherService/Push", .methods = "POST", .fn = receive_push, .body_limit = body,
 		  .flags = ROUTE_ALLOW, .too_big = rpc_too_big },
 	};
