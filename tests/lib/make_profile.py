@@ -120,4 +120,5 @@ def main():
         f.write(raw)
 
 
-main()
+if __name__ == "__main__":
+    main()
