@@ -14,6 +14,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 BUILD = os.path.join(TOP, os.environ.get("BIN", "build"))
 INTEROP = os.environ.get("PYRO_INTEROP", os.path.join(TOP, "build", "interop"))     # what tests/interop/install made
 SHARED = os.environ.get("PYRO_SHARED", os.path.join(TOP, "..", "shared"))
+PYROSCOPE = os.environ.get("PYROSCOPE", "")
 QUERIER = "/querier.v1.QuerierService/"
 PUSH = "/push.v1.PusherService/Push"
 OPEN = ["-validation.reject-older-than=0", "-validation.reject-newer-than=0", "-querier.max-query-lookback=0",
@@ -40,6 +41,21 @@ class Tap:
 
     def equal(self, got, want, title):
         return self.ok(got == want, title, "got %s\nexpected %s" % (brief(got), brief(want)) if got != want else "")
+
+    def run(self, title, command):
+        """A program that prints TAP: its results become ours."""
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, text=True)
+        failed = self.failed
+        for line in done.stdout.splitlines():
+            word, _, text = line.partition(" - ")
+            if word.startswith(("ok ", "not ok ")):
+                self.ok(word.startswith("ok "), "%s: %s" % (title, text))
+            elif line.startswith("Bail out!"):
+                self.ok(False, "%s: %s" % (title, line))
+            elif line.startswith("#"):
+                print(line)
+        if done.returncode != 0 and failed == self.failed:
+            self.ok(False, "%s ends with %d" % (title, done.returncode), done.stderr)
 
     def skip(self, title, why):
         self.count += 1
@@ -79,10 +95,10 @@ def difference(got, want, limit=10):
 class Process:
     """A server that answers /ready."""
 
-    def __init__(self, argv, port, log, tries=1200):
-        self.port = port
+    def __init__(self, argv, port, log, tries=1200, cwd=None):
+        self.port, self.url = port, "http://127.0.0.1:%d" % port
         with open(log, "ab") as f:
-            self.process = subprocess.Popen(argv, stdout=f, stderr=f, start_new_session=True)
+            self.process = subprocess.Popen(argv, stdout=f, stderr=f, cwd=cwd, start_new_session=True)
         for _ in range(tries):
             if self.process.poll() is not None:
                 break
@@ -141,6 +157,21 @@ def pyro_serve(data, *flags, build=BUILD):
     return Process([os.path.join(build, "pyro-serve"), "-server.http-listen-address=127.0.0.1",
                     "-server.http-listen-port=%d" % port, "-pyroscopedb.data-path=%s" % data, "-log.level=error",
                     *flags], port, data + ".log")
+
+
+def pyroscope(folder, *flags):
+    """A real server on its own ports; data in folder/data."""
+    port, grpc, gossip = free_port(), free_port(), free_port()
+    addresses = ["-%s=127.0.0.1" % f for f in (
+        "server.http-listen-address", "server.grpc-listen-address", "memberlist.bind-addr", "memberlist.advertise-addr",
+        "distributor.ring.instance-addr", "compactor.ring.instance-addr", "overrides-exporter.ring.instance-addr",
+        "query-scheduler.ring.instance-addr", "query-frontend.instance-addr", "ingester.lifecycler.addr",
+        "store-gateway.sharding-ring.instance-addr")]
+    os.makedirs(folder, exist_ok=True)
+    return Process([PYROSCOPE, *addresses, "-server.http-listen-port=%d" % port, "-server.grpc-listen-port=%d" % grpc,
+                    "-memberlist.bind-port=%d" % gossip, "-ingester.min-ready-duration=0s", "-usage-stats.enabled=false",
+                    "-self-profiling.disable-push=true", "-pyroscopedb.data-path=" + os.path.join(folder, "data"),
+                    *flags], port, os.path.join(folder, "log"), cwd=folder)
 
 
 class Folder:
