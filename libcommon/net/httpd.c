@@ -298,6 +298,7 @@ void httpd_free(struct httpd *h)
 		return;
 	drop_listeners(h);
 	h->stopping = h->freed = true;
+	h->held++;                      /* requests whose client leaves now may be the last ones */
 	while (h->conns.n > 0)
 		conn_close(h->conns.p[h->conns.n - 1]);
 	vec_free(&h->conns);
@@ -313,7 +314,6 @@ void httpd_free(struct httpd *h)
 		mem_free(h->pool);
 		h->pool = next;
 	}
-	h->held++;
 	httpd_release(h);
 }
 
