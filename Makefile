@@ -58,7 +58,15 @@ ifeq ($(SAN)$(COV)$(FUZZ),)
 ALLC     += -D_FORTIFY_SOURCE=2
 endif
 LDFLAGS  += -pie -Wl,-z,relro,-z,now -Wl,--as-needed -pthread $(LDSAN)
-LIBS     := -lcurl -lnghttp2 -lssl -lcrypto -larchive -lyaml -ljansson -lzstd -ldeflate -lz -lxxhash -lre2 -lstdc++ -lm
+# RE2 and its C++ library are linked in, because loading them costs each process a megabyte; curl, OpenSSL and
+# libarchive are loaded when they are needed (io/lazy.h), and linked only into tests that call them themselves.
+ifeq ($(SAN)$(FUZZ),)
+RE2      := -Wl,-Bstatic -lre2 -lstdc++ -Wl,-Bdynamic
+else
+RE2      := -lre2 -lstdc++
+endif
+LIBS     := -lnghttp2 -lyaml -ljansson -lzstd -ldeflate -lz -lxxhash $(RE2) -lm
+TESTLIBS := -lcmocka -lssl -lcrypto
 
 COMMON_C   := $(wildcard libcommon/*/*.c)
 FORMATS_C  := $(wildcard formats/*.c formats/*/*.c)
@@ -106,7 +114,7 @@ $O/libtools.a: $(TOOLS_O)
 $(BIN)/tests/test_%: $O/tests/unit/test_%.o $O/libtools.a $O/libformats.a $O/libcommon.a
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(TESTLIBS) $(LIBS)
 
 # Preloaded by the fault tests; never with a sanitizer, whose own library comes first then.
 fault: $(BIN)/tests/libfault.so

@@ -8,6 +8,24 @@
 #include <inttypes.h>
 
 #include "base/mem.h"
+#include "io/lazy.h"
+
+#define ARCHIVE_CALLS(X) \
+	X(archive_entry_filetype) X(archive_entry_hardlink) X(archive_entry_mtime) \
+	X(archive_entry_mtime_is_set) X(archive_entry_mtime_nsec) X(archive_entry_pathname) \
+	X(archive_entry_pathname_utf8) X(archive_entry_size) X(archive_entry_size_is_set) \
+	X(archive_entry_xattr_next) X(archive_entry_xattr_reset) X(archive_error_string) \
+	X(archive_format) X(archive_read_data) X(archive_read_free) \
+	X(archive_read_new) X(archive_read_next_header) X(archive_read_open) \
+	X(archive_read_set_format_option) X(archive_read_support_format_cpio) X(archive_read_support_format_tar) \
+	X(archive_read_support_format_zip_streamable) X(archive_set_error)
+
+static struct {
+	ARCHIVE_CALLS(LAZY_FIELD)
+} lib;
+
+static const struct lazy_call calls[] = { ARCHIVE_CALLS(LAZY_CALL) };
+static struct lazy archive = LAZY("libarchive.so.13", calls, &lib);
 
 enum { BLOCK = 512 };
 
@@ -79,7 +97,7 @@ static la_ssize_t unpack_fill(struct archive *a, void *owner, const void **p)
 	u->taken = 0;
 	if (src_peek(u->s, 1, &got, &u->err) < 0) {
 		u->src_failed = true;
-		archive_set_error(a, -1, "read");
+		lib.archive_set_error(a, -1, "read");
 		return -1;
 	}
 	u->taken = got.n;
@@ -91,7 +109,7 @@ static la_ssize_t unpack_fill(struct archive *a, void *owner, const void **p)
 
 static int unpack_fail(struct unpack *u, struct err *e)
 {
-	const char *why = archive_error_string(u->a);
+	const char *why = lib.archive_error_string(u->a);
 
 	if (u->src_failed) {
 		if (e)
@@ -103,18 +121,23 @@ static int unpack_fail(struct unpack *u, struct err *e)
 
 struct unpack *unpack_open(struct src *s, struct err *e)
 {
-	struct unpack *u = mem_zalloc(sizeof(*u));
+	struct unpack *u;
 
+	if (lazy_load(&archive, e) < 0) {
+		src_close(s);
+		return NULL;
+	}
+	u = mem_zalloc(sizeof(*u));
 	u->s = s;
 	u->names = arena_new();
-	u->a = archive_read_new();
+	u->a = lib.archive_read_new();
 	assert(u->a);
-	archive_read_support_format_tar(u->a);
-	archive_read_support_format_zip_streamable(u->a);
-	archive_read_support_format_cpio(u->a);
+	lib.archive_read_support_format_tar(u->a);
+	lib.archive_read_support_format_zip_streamable(u->a);
+	lib.archive_read_support_format_cpio(u->a);
 	/* cat a.tar b.tar is a tar as well. */
-	archive_read_set_format_option(u->a, "tar", "read_concatenated_archives", "1");
-	if (archive_read_open(u->a, u, NULL, unpack_fill, NULL) != ARCHIVE_OK) {
+	lib.archive_read_set_format_option(u->a, "tar", "read_concatenated_archives", "1");
+	if (lib.archive_read_open(u->a, u, NULL, unpack_fill, NULL) != ARCHIVE_OK) {
 		unpack_fail(u, e);
 		unpack_close(u);
 		return NULL;
@@ -125,10 +148,10 @@ struct unpack *unpack_open(struct src *s, struct err *e)
 /* libarchive keeps names in the character set of the locale or in UTF-8; here both are bytes. */
 static struct str entry_name(struct unpack *u, struct archive_entry *entry)
 {
-	const char *name = archive_entry_pathname_utf8(entry);
+	const char *name = lib.archive_entry_pathname_utf8(entry);
 
 	if (name == NULL)
-		name = archive_entry_pathname(entry);
+		name = lib.archive_entry_pathname(entry);
 	return arena_str(u->names, str_cstr(name));
 }
 
@@ -140,8 +163,8 @@ static int entry_labels(struct unpack *u, struct archive_entry *entry, struct st
 	size_t n;
 
 	*out = STR("");
-	archive_entry_xattr_reset(entry);
-	while (archive_entry_xattr_next(entry, &name, &value, &n) == ARCHIVE_OK) {
+	lib.archive_entry_xattr_reset(entry);
+	while (lib.archive_entry_xattr_next(entry, &name, &value, &n) == ARCHIVE_OK) {
 		if (name == NULL || strcmp(name, LABELS) != 0)
 			continue;
 		if (n > ARCHIVE_LABELS_MAX)
@@ -156,9 +179,9 @@ static int64_t entry_mtime(struct archive_entry *entry)
 {
 	int64_t ns;
 
-	if (!archive_entry_mtime_is_set(entry) ||
-	    __builtin_mul_overflow((int64_t)archive_entry_mtime(entry), NS_PER_S, &ns) ||
-	    __builtin_add_overflow(ns, (int64_t)archive_entry_mtime_nsec(entry), &ns))
+	if (!lib.archive_entry_mtime_is_set(entry) ||
+	    __builtin_mul_overflow((int64_t)lib.archive_entry_mtime(entry), NS_PER_S, &ns) ||
+	    __builtin_add_overflow(ns, (int64_t)lib.archive_entry_mtime_nsec(entry), &ns))
 		return 0;
 	return ns;
 }
@@ -166,11 +189,11 @@ static int64_t entry_mtime(struct archive_entry *entry)
 int unpack_next(struct unpack *u, struct member *m, struct err *e)
 {
 	struct archive_entry *entry;
-	int rc = archive_read_next_header(u->a, &entry);
+	int rc = lib.archive_read_next_header(u->a, &entry);
 
 	if (rc == ARCHIVE_EOF) {
 		/* libarchive is content when a tar breaks off between two members. */
-		if ((archive_format(u->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR &&
+		if ((lib.archive_format(u->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR &&
 		    u->zeros < BLOCK)
 			return err_set(e, ERR_CORRUPT, "archive: unexpected EOF (no end of tar)");
 		return 0;
@@ -181,10 +204,10 @@ int unpack_next(struct unpack *u, struct member *m, struct err *e)
 	*m = (struct member){
 		.name = entry_name(u, entry),
 		.mtime = entry_mtime(entry),
-		.size = (uint64_t)MAX(archive_entry_size(entry), (la_int64_t)0),
-		.sized = archive_entry_size_is_set(entry),
-		.regular = archive_entry_filetype(entry) == AE_IFREG &&
-			   archive_entry_hardlink(entry) == NULL,
+		.size = (uint64_t)MAX(lib.archive_entry_size(entry), (la_int64_t)0),
+		.sized = lib.archive_entry_size_is_set(entry),
+		.regular = lib.archive_entry_filetype(entry) == AE_IFREG &&
+			   lib.archive_entry_hardlink(entry) == NULL,
 	};
 	return entry_labels(u, entry, &m->labels, e) < 0 ? -1 : 1;
 }
@@ -200,7 +223,7 @@ int unpack_read(struct unpack *u, size_t limit, struct buf *out, struct err *e)
 
 		if (room && !buf_room(out, room))
 			return buf_check(out, "archive", e);
-		n = archive_read_data(u->a, room ? out->p + out->n : &extra, room ? room : 1);
+		n = lib.archive_read_data(u->a, room ? out->p + out->n : &extra, room ? room : 1);
 		if (n < 0)
 			return unpack_fail(u, e);
 		if (n == 0)
@@ -218,7 +241,7 @@ void unpack_close(struct unpack *u)
 {
 	if (u == NULL)
 		return;
-	archive_read_free(u->a);
+	lib.archive_read_free(u->a);
 	src_close(u->s);
 	arena_free(u->names);
 	mem_free(u);

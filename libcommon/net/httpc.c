@@ -1,10 +1,25 @@
 #include "net/httpc.h"
 
+#define CURL_DISABLE_TYPECHECK          /* its macros want a function, not a pointer to one */
 #include <curl/curl.h>
 #include <pthread.h>
 
 #include "base/mem.h"
 #include "base/vec.h"
+#include "io/lazy.h"
+
+#define CURL_CALLS(X) \
+	X(curl_easy_cleanup) X(curl_easy_getinfo) X(curl_easy_init) X(curl_easy_perform) \
+	X(curl_easy_reset) X(curl_easy_setopt) X(curl_easy_strerror) X(curl_free) \
+	X(curl_global_init) X(curl_slist_append) X(curl_slist_free_all) X(curl_url) \
+	X(curl_url_cleanup) X(curl_url_get) X(curl_url_set)
+
+static struct {
+	CURL_CALLS(LAZY_FIELD)
+} lib;
+
+static const struct lazy_call calls[] = { CURL_CALLS(LAZY_CALL) };
+static struct lazy curl = LAZY("libcurl.so.4", calls, &lib);
 
 enum { DEFAULT_MAX_BODY = 256 << 20, MAX_HEADER_BYTES = 1 << 20 };
 
@@ -25,15 +40,18 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void setup(void)
 {
-	curl_global_init(CURL_GLOBAL_DEFAULT);
+	lib.curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-struct httpc *httpc_new(void)
+struct httpc *httpc_new(struct err *e)
 {
-	struct httpc *c = mem_alloc(sizeof(*c));
+	struct httpc *c;
 
+	if (lazy_load(&curl, e) < 0)
+		return NULL;
+	c = mem_alloc(sizeof(*c));
 	pthread_once(&once, setup);
-	c->curl = curl_easy_init();
+	c->curl = lib.curl_easy_init();
 	assert(c->curl != NULL);        /* memory */
 	return c;
 }
@@ -42,7 +60,7 @@ void httpc_free(struct httpc *c)
 {
 	if (c == NULL)
 		return;
-	curl_easy_cleanup(c->curl);
+	lib.curl_easy_cleanup(c->curl);
 	mem_free(c);
 }
 
@@ -120,7 +138,7 @@ static int fail(CURLcode rc, const struct httpc_req *req, const struct answer *a
 		return err_set(e, ERR_LIMIT, "%s: the %s of the answer is larger than %zu bytes",
 		    req->url,
 		    an->refused, an->refused[0] == 'b' ? limit : (size_t)MAX_HEADER_BYTES);
-	return err_set(e, kind, "%s: %s", req->url, text[0] ? text : curl_easy_strerror(rc));
+	return err_set(e, kind, "%s: %s", req->url, text[0] ? text : lib.curl_easy_strerror(rc));
 }
 
 static bool clean(struct str s)
@@ -143,7 +161,7 @@ static int add_line(struct curl_slist **list, struct arena *a, struct str name, 
 	/* libcurl drops "Name:" and wants "Name;" for a field without a value. */
 	line = value.n > 0 ? arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(name), STR_ARG(value)) :
 	    arena_printf(a, STR_FMT ";", STR_ARG(name));
-	more = curl_slist_append(*list, arena_cstr(a, line));
+	more = lib.curl_slist_append(*list, arena_cstr(a, line));
 	assert(more != NULL);
 	*list = more;
 	return 0;
@@ -165,22 +183,22 @@ static int make_headers(const struct httpc_req *req, struct arena *a, struct cur
 		return -1;
 	/* libcurl would add a form's type, and wait a second for "100 Continue". */
 	if (!type)
-		*list = curl_slist_append(*list, "Content-Type:");
+		*list = lib.curl_slist_append(*list, "Content-Type:");
 	if (!expect)
-		*list = curl_slist_append(*list, "Expect:");
+		*list = lib.curl_slist_append(*list, "Expect:");
 	return 0;
 }
 
 static void set_auth(CURL *c, const struct httpc_req *req)
 {
 	if (req->user != NULL) {
-		curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-		curl_easy_setopt(c, CURLOPT_USERNAME, req->user);
-		curl_easy_setopt(c, CURLOPT_PASSWORD, req->password ? req->password : "");
+		lib.curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+		lib.curl_easy_setopt(c, CURLOPT_USERNAME, req->user);
+		lib.curl_easy_setopt(c, CURLOPT_PASSWORD, req->password ? req->password : "");
 	}
 	if (req->bearer != NULL) {
-		curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
-		curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, req->bearer);
+		lib.curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+		lib.curl_easy_setopt(c, CURLOPT_XOAUTH2_BEARER, req->bearer);
 	}
 }
 
@@ -189,14 +207,14 @@ static void set_tls(CURL *c, const struct httpc_tls *t)
 	if (t == NULL)
 		return;
 	if (t->ca_file != NULL)
-		curl_easy_setopt(c, CURLOPT_CAINFO, t->ca_file);
+		lib.curl_easy_setopt(c, CURLOPT_CAINFO, t->ca_file);
 	if (t->cert_file != NULL)
-		curl_easy_setopt(c, CURLOPT_SSLCERT, t->cert_file);
+		lib.curl_easy_setopt(c, CURLOPT_SSLCERT, t->cert_file);
 	if (t->key_file != NULL)
-		curl_easy_setopt(c, CURLOPT_SSLKEY, t->key_file);
+		lib.curl_easy_setopt(c, CURLOPT_SSLKEY, t->key_file);
 	if (t->insecure) {
-		curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
-		curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
+		lib.curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
+		lib.curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
 	}
 }
 
@@ -207,28 +225,28 @@ static void set_tls(CURL *c, const struct httpc_tls *t)
 static int set_server_name(CURL *c, struct arena *a, const struct httpc_req *req,
     struct curl_slist **to, struct curl_slist **headers, struct err *e)
 {
-	CURLU *u = curl_url();
+	CURLU *u = lib.curl_url();
 	char *host = NULL, *port = NULL, *url = NULL;
 	int rc = -1;
 
-	if (curl_url_set(u, CURLUPART_URL, req->url, 0) != CURLUE_OK ||
-	    curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
-	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK ||
-	    curl_url_set(u, CURLUPART_HOST, req->tls->server_name, 0) != CURLUE_OK ||
-	    curl_url_get(u, CURLUPART_URL, &url, 0) != CURLUE_OK) {
+	if (lib.curl_url_set(u, CURLUPART_URL, req->url, 0) != CURLUE_OK ||
+	    lib.curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
+	    lib.curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) != CURLUE_OK ||
+	    lib.curl_url_set(u, CURLUPART_HOST, req->tls->server_name, 0) != CURLUE_OK ||
+	    lib.curl_url_get(u, CURLUPART_URL, &url, 0) != CURLUE_OK) {
 		err_set(e, ERR_INVALID, "%s: bad URL or server name", req->url);
 		goto done;
 	}
-	*to = curl_slist_append(NULL, arena_cstr(a, arena_printf(a, "%s:%s:%s:%s",
+	*to = lib.curl_slist_append(NULL, arena_cstr(a, arena_printf(a, "%s:%s:%s:%s",
 	    req->tls->server_name, port, host, port)));
-	curl_easy_setopt(c, CURLOPT_CONNECT_TO, *to);
-	curl_easy_setopt(c, CURLOPT_URL, url);
+	lib.curl_easy_setopt(c, CURLOPT_CONNECT_TO, *to);
+	lib.curl_easy_setopt(c, CURLOPT_URL, url);
 	rc = add_line(headers, a, STR("Host"), arena_printf(a, "%s:%s", host, port), e);
 done:
-	curl_free(host);
-	curl_free(port);
-	curl_free(url);
-	curl_url_cleanup(u);
+	lib.curl_free(host);
+	lib.curl_free(port);
+	lib.curl_free(url);
+	lib.curl_url_cleanup(u);
 	return rc;
 }
 
@@ -237,17 +255,17 @@ static void set_method(CURL *c, const struct httpc_req *req)
 	bool body = req->body.n > 0;
 
 	if (req->method != NULL && strcmp(req->method, "HEAD") == 0) {
-		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
+		lib.curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
 		return;
 	}
 	if (body || (req->method != NULL && (strcmp(req->method, "POST") == 0 ||
 	    strcmp(req->method, "PUT") == 0))) {
-		curl_easy_setopt(c, CURLOPT_POST, 1L);
-		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)req->body.n);
-		curl_easy_setopt(c, CURLOPT_POSTFIELDS, body ? req->body.p : "");
+		lib.curl_easy_setopt(c, CURLOPT_POST, 1L);
+		lib.curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)req->body.n);
+		lib.curl_easy_setopt(c, CURLOPT_POSTFIELDS, body ? req->body.p : "");
 	}
 	if (req->method != NULL)
-		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, req->method);
+		lib.curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, req->method);
 }
 
 static long ms(int64_t ns, int64_t fallback)
@@ -258,30 +276,30 @@ static long ms(int64_t ns, int64_t fallback)
 
 static void set_options(CURL *c, const struct httpc_req *req, struct answer *an, char *text)
 {
-	curl_easy_reset(c);
+	lib.curl_easy_reset(c);
 	text[0] = '\0';
-	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, text);
-	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(c, CURLOPT_URL, req->url);
-	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(c, CURLOPT_USERAGENT, "pyro/" PYRO_VERSION);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(c, CURLOPT_WRITEDATA, an);
-	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(c, CURLOPT_HEADERDATA, an);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ms(req->timeout, 60 * NS_PER_S));
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, ms(req->connect_timeout, 10 * NS_PER_S));
-	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, req->redirects > 0 ? 1L : 0L);
-	curl_easy_setopt(c, CURLOPT_MAXREDIRS, (long)req->redirects);
-	curl_easy_setopt(c, CURLOPT_TCP_NODELAY, 1L);
+	lib.curl_easy_setopt(c, CURLOPT_ERRORBUFFER, text);
+	lib.curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	lib.curl_easy_setopt(c, CURLOPT_URL, req->url);
+	lib.curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	lib.curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	lib.curl_easy_setopt(c, CURLOPT_USERAGENT, "pyro/" PYRO_VERSION);
+	lib.curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	lib.curl_easy_setopt(c, CURLOPT_WRITEDATA, an);
+	lib.curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+	lib.curl_easy_setopt(c, CURLOPT_HEADERDATA, an);
+	lib.curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ms(req->timeout, 60 * NS_PER_S));
+	lib.curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, ms(req->connect_timeout, 10 * NS_PER_S));
+	lib.curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, req->redirects > 0 ? 1L : 0L);
+	lib.curl_easy_setopt(c, CURLOPT_MAXREDIRS, (long)req->redirects);
+	lib.curl_easy_setopt(c, CURLOPT_TCP_NODELAY, 1L);
 	if (req->unix_path != NULL)
-		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, req->unix_path);
+		lib.curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, req->unix_path);
 	if (req->proxy != NULL)
-		curl_easy_setopt(c, CURLOPT_PROXY, req->proxy);
+		lib.curl_easy_setopt(c, CURLOPT_PROXY, req->proxy);
 	if (req->gzip)
-		curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip");
-	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, req->h2_prior ?
+		lib.curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip");
+	lib.curl_easy_setopt(c, CURLOPT_HTTP_VERSION, req->h2_prior ?
 	    (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : (long)CURL_HTTP_VERSION_2TLS);
 }
 
@@ -307,14 +325,14 @@ int httpc_call(struct httpc *c, struct arena *a, const struct httpc_req *req, st
 	if (req->tls != NULL && req->tls->server_name != NULL &&
 	    set_server_name(c->curl, a, req, &to, &headers, e) < 0)
 		goto done;
-	curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
-	rc = curl_easy_perform(c->curl);
+	lib.curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
+	rc = lib.curl_easy_perform(c->curl);
 	if (rc != CURLE_OK) {
 		fail(rc, req, &an, text, limit, e);
 		goto done;
 	}
-	curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_getinfo(c->curl, CURLINFO_HTTP_VERSION, &version);
+	lib.curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
+	lib.curl_easy_getinfo(c->curl, CURLINFO_HTTP_VERSION, &version);
 	res->status = (int)status;
 	res->http2 = version == CURL_HTTP_VERSION_2_0;
 	res->body = arena_str(a, buf_str(&an.body));
@@ -326,11 +344,11 @@ int httpc_call(struct httpc *c, struct arena *a, const struct httpc_req *req, st
 	out = 0;
 done:
 	/* The handle must not point into what dies now. */
-	curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, NULL);
-	curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, NULL);
-	curl_easy_setopt(c->curl, CURLOPT_CONNECT_TO, NULL);
-	curl_slist_free_all(headers);
-	curl_slist_free_all(to);
+	lib.curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, NULL);
+	lib.curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, NULL);
+	lib.curl_easy_setopt(c->curl, CURLOPT_CONNECT_TO, NULL);
+	lib.curl_slist_free_all(headers);
+	lib.curl_slist_free_all(to);
 	buf_fini(&an.body);
 	vec_free(&an.fields);
 	return out;

@@ -1,8 +1,9 @@
 /*
  * httpc.h - one HTTP call from a program that may wait, through libcurl:
- * http, https and unix sockets, HTTP/2 where the server offers it, proxies from the environment.
+ * http, https and unix sockets, HTTP/2 where the server offers it, proxies from
+ * the environment. libcurl is loaded by the first httpc_new (io/lazy.h).
  *
- *	struct httpc *c = httpc_new();
+ *	struct httpc *c = httpc_new(e);
  *	struct httpc_res res;
  *
  *	if (httpc_call(c, a, &(struct httpc_req){ .url = "http://host:4040/ready" }, &res, e) < 0)
@@ -61,7 +62,7 @@ struct httpc_res {
 	bool http2;
 };
 
-struct httpc *httpc_new(void);
+struct httpc *httpc_new(struct err *e);           /* NULL: ERR_UNSUPPORTED, there is no libcurl */
 void httpc_free(struct httpc *c);                /* accepts NULL */
 int httpc_call(struct httpc *c, struct arena *a, const struct httpc_req *req, struct httpc_res *res,
     struct err *e);

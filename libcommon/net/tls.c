@@ -11,6 +11,37 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "io/lazy.h"
+
+#define OPENSSL_CALLS(X) \
+	X(BIO_clear_flags) X(BIO_get_data) X(BIO_get_new_index) \
+	X(BIO_meth_free) X(BIO_meth_new) X(BIO_meth_set_ctrl) \
+	X(BIO_meth_set_read) X(BIO_meth_set_write) X(BIO_new) \
+	X(BIO_set_data) X(BIO_set_flags) X(BIO_set_init) \
+	X(ERR_clear_error) X(ERR_error_string_n) X(ERR_get_error) \
+	X(SSL_CTX_check_private_key) X(SSL_CTX_ctrl) X(SSL_CTX_free) \
+	X(SSL_CTX_load_verify_file) X(SSL_CTX_new) X(SSL_CTX_set_alpn_select_cb) \
+	X(SSL_CTX_set_cert_verify_callback) X(SSL_CTX_set_cipher_list) X(SSL_CTX_set_client_CA_list) \
+	X(SSL_CTX_set_options) X(SSL_CTX_set_session_id_context) X(SSL_CTX_set_verify) \
+	X(SSL_CTX_use_PrivateKey_file) X(SSL_CTX_use_certificate_chain_file) X(SSL_free) \
+	X(SSL_get_error) X(SSL_has_pending) X(SSL_is_init_finished) \
+	X(SSL_load_client_CA_file) X(SSL_new) X(SSL_read) \
+	X(SSL_select_next_proto) X(SSL_set_accept_state) X(SSL_set_bio) \
+	X(SSL_shutdown) X(SSL_write) X(TLS_server_method) \
+	X(X509_STORE_CTX_set_error)
+
+static struct {
+	OPENSSL_CALLS(LAZY_FIELD)
+} lib;
+
+/* libssl brings libcrypto, and its calls with it. */
+static const struct lazy_call calls[] = { OPENSSL_CALLS(LAZY_CALL) };
+static struct lazy openssl = LAZY("libssl.so.3", calls, &lib);
+
+/* What macros of OpenSSL's headers call. */
+#define BIO_clear_flags(b, f)      lib.BIO_clear_flags(b, f)
+#define BIO_set_flags(b, f)        lib.BIO_set_flags(b, f)
+#define SSL_CTX_ctrl(c, cmd, n, p) lib.SSL_CTX_ctrl(c, cmd, n, p)
 
 /*
  * Reloading sets a new context and keeps the two before: a thread that has
@@ -34,15 +65,15 @@ static int openssl_error(struct err *e, enum err_kind kind, const char *what, co
 {
 	char text[200];
 
-	ERR_error_string_n(ERR_get_error(), text, sizeof(text));
-	ERR_clear_error();
+	lib.ERR_error_string_n(lib.ERR_get_error(), text, sizeof(text));
+	lib.ERR_clear_error();
 	return err_set(e, kind, "TLS: %s %s: %s", what, file ? file : "", text);
 }
 
 /* The socket as OpenSSL sees it: no SIGPIPE, whatever the process does about it. */
 static int bio_write(BIO *b, const char *p, int n)
 {
-	struct tls_conn *c = BIO_get_data(b);
+	struct tls_conn *c = lib.BIO_get_data(b);
 	ssize_t got = send(c->fd, p, (size_t)n, MSG_NOSIGNAL);
 
 	BIO_clear_retry_flags(b);
@@ -53,7 +84,7 @@ static int bio_write(BIO *b, const char *p, int n)
 
 static int bio_read(BIO *b, char *p, int n)
 {
-	struct tls_conn *c = BIO_get_data(b);
+	struct tls_conn *c = lib.BIO_get_data(b);
 	ssize_t got = recv(c->fd, p, (size_t)n, 0);
 
 	c->eof = got == 0;
@@ -65,7 +96,7 @@ static int bio_read(BIO *b, char *p, int n)
 
 static long bio_ctrl(BIO *b, int cmd, long number, void *p)
 {
-	struct tls_conn *c = BIO_get_data(b);
+	struct tls_conn *c = lib.BIO_get_data(b);
 
 	(void)number;
 	(void)p;
@@ -80,7 +111,7 @@ static int pick_protocol(SSL *ssl, const unsigned char **out, unsigned char *out
 	unsigned char *got;
 
 	(void)ssl;
-	if (SSL_select_next_proto(&got, out_n, t->conf.no_http2 ? h1 : both,
+	if (lib.SSL_select_next_proto(&got, out_n, t->conf.no_http2 ? h1 : both,
 	    t->conf.no_http2 ? sizeof(h1) - 1 : sizeof(both) - 1, in,
 	    in_n) != OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_NOACK;
@@ -93,9 +124,9 @@ static int set_clients(SSL_CTX *ctx, const struct tls_conf *conf, struct err *e)
 	int mode = SSL_VERIFY_NONE;
 
 	if (conf->client_ca != NULL) {
-		if (SSL_CTX_load_verify_file(ctx, conf->client_ca) != 1)
+		if (lib.SSL_CTX_load_verify_file(ctx, conf->client_ca) != 1)
 			return openssl_error(e, ERR_CONFIG, "client authority", conf->client_ca);
-		SSL_CTX_set_client_CA_list(ctx, SSL_load_client_CA_file(conf->client_ca));
+		lib.SSL_CTX_set_client_CA_list(ctx, lib.SSL_load_client_CA_file(conf->client_ca));
 	}
 	if (conf->auth == TLS_AUTH_IF_GIVEN || conf->auth == TLS_AUTH_REQUIRE) {
 		if (conf->client_ca == NULL)
@@ -105,21 +136,21 @@ static int set_clients(SSL_CTX *ctx, const struct tls_conf *conf, struct err *e)
 		if (conf->auth == TLS_AUTH_REQUIRE)
 			mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
 	}
-	SSL_CTX_set_verify(ctx, mode, NULL);
+	lib.SSL_CTX_set_verify(ctx, mode, NULL);
 	return 0;
 }
 
 static int accept_any(X509_STORE_CTX *store, void *arg)
 {
 	(void)arg;
-	X509_STORE_CTX_set_error(store, X509_V_OK);
+	lib.X509_STORE_CTX_set_error(store, X509_V_OK);
 	return 1;
 }
 
 static SSL_CTX *make_ctx(struct tls *t, struct err *e)
 {
 	const struct tls_conf *conf = &t->conf;
-	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	SSL_CTX *ctx = lib.SSL_CTX_new(lib.TLS_server_method());
 
 	if (ctx == NULL) {
 		openssl_error(e, ERR_IO, "new context", NULL);
@@ -127,30 +158,30 @@ static SSL_CTX *make_ctx(struct tls *t, struct err *e)
 	}
 	SSL_CTX_set_min_proto_version(ctx, conf->min_version == 13 ? TLS1_3_VERSION :
 	    TLS1_2_VERSION);
-	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+	lib.SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
 	    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 	    SSL_MODE_RELEASE_BUFFERS);
-	SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"pyro", 4);
-	SSL_CTX_set_alpn_select_cb(ctx, pick_protocol, t);
-	if (SSL_CTX_use_certificate_chain_file(ctx, conf->cert) != 1)
+	lib.SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"pyro", 4);
+	lib.SSL_CTX_set_alpn_select_cb(ctx, pick_protocol, t);
+	if (lib.SSL_CTX_use_certificate_chain_file(ctx, conf->cert) != 1)
 		openssl_error(e, ERR_CONFIG, "certificate", conf->cert);
-	else if (SSL_CTX_use_PrivateKey_file(ctx, conf->key, SSL_FILETYPE_PEM) != 1)
+	else if (lib.SSL_CTX_use_PrivateKey_file(ctx, conf->key, SSL_FILETYPE_PEM) != 1)
 		openssl_error(e, ERR_CONFIG, "key", conf->key);
-	else if (SSL_CTX_check_private_key(ctx) != 1)
+	else if (lib.SSL_CTX_check_private_key(ctx) != 1)
 		openssl_error(e, ERR_CONFIG, "key does not fit the certificate", conf->key);
-	else if (conf->ciphers != NULL && SSL_CTX_set_cipher_list(ctx, conf->ciphers) != 1)
+	else if (conf->ciphers != NULL && lib.SSL_CTX_set_cipher_list(ctx, conf->ciphers) != 1)
 		openssl_error(e, ERR_CONFIG, "ciphers", conf->ciphers);
 	else if (set_clients(ctx, conf, e) == 0)
 		goto made;
-	SSL_CTX_free(ctx);
+	lib.SSL_CTX_free(ctx);
 	return NULL;
 made:
 	/* Asking for a certificate without checking who signed it. */
 	if (conf->auth == TLS_AUTH_REQUEST || conf->auth == TLS_AUTH_ANY) {
-		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER |
+		lib.SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER |
 		    (conf->auth == TLS_AUTH_ANY ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), NULL);
-		SSL_CTX_set_cert_verify_callback(ctx, accept_any, NULL);
+		lib.SSL_CTX_set_cert_verify_callback(ctx, accept_any, NULL);
 	}
 	return ctx;
 }
@@ -173,16 +204,18 @@ struct tls *tls_new(const struct tls_conf *conf, struct err *e)
 		err_set(e, ERR_CONFIG, "TLS: needs a certificate file and a key file");
 		return NULL;
 	}
+	if (lazy_load(&openssl, e) < 0)
+		return NULL;
 	t = mem_zalloc(sizeof(*t));
 	t->conf = *conf;
 	t->conf.cert = copy(conf->cert);
 	t->conf.key = copy(conf->key);
 	t->conf.client_ca = copy(conf->client_ca);
 	t->conf.ciphers = copy(conf->ciphers);
-	t->bio = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket");
-	BIO_meth_set_write(t->bio, bio_write);
-	BIO_meth_set_read(t->bio, bio_read);
-	BIO_meth_set_ctrl(t->bio, bio_ctrl);
+	t->bio = lib.BIO_meth_new(lib.BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket");
+	lib.BIO_meth_set_write(t->bio, bio_write);
+	lib.BIO_meth_set_read(t->bio, bio_read);
+	lib.BIO_meth_set_ctrl(t->bio, bio_ctrl);
 	atomic_store(&t->ctx, make_ctx(t, e));
 	if (atomic_load(&t->ctx) == NULL) {
 		tls_free(t);
@@ -195,10 +228,10 @@ void tls_free(struct tls *t)
 {
 	if (t == NULL)
 		return;
-	SSL_CTX_free(atomic_load(&t->ctx));
-	SSL_CTX_free(t->old[0]);
-	SSL_CTX_free(t->old[1]);
-	BIO_meth_free(t->bio);
+	lib.SSL_CTX_free(atomic_load(&t->ctx));
+	lib.SSL_CTX_free(t->old[0]);
+	lib.SSL_CTX_free(t->old[1]);
+	lib.BIO_meth_free(t->bio);
 	drop(t->conf.cert);
 	drop(t->conf.key);
 	drop(t->conf.client_ca);
@@ -212,7 +245,7 @@ int tls_reload(struct tls *t, struct err *e)
 
 	if (ctx == NULL)
 		return -1;
-	SSL_CTX_free(t->old[1]);
+	lib.SSL_CTX_free(t->old[1]);
 	t->old[1] = t->old[0];
 	t->old[0] = atomic_exchange(&t->ctx, ctx);
 	return 0;
@@ -221,15 +254,15 @@ int tls_reload(struct tls *t, struct err *e)
 struct tls_conn *tls_open(struct tls *t, int fd)
 {
 	struct tls_conn *c = mem_zalloc(sizeof(*c));
-	BIO *b = BIO_new(t->bio);
+	BIO *b = lib.BIO_new(t->bio);
 
-	c->ssl = SSL_new(atomic_load(&t->ctx));
+	c->ssl = lib.SSL_new(atomic_load(&t->ctx));
 	assert(c->ssl != NULL && b != NULL);    /* OpenSSL is out of memory */
 	c->fd = fd;
-	BIO_set_data(b, c);
-	BIO_set_init(b, 1);
-	SSL_set_bio(c->ssl, b, b);
-	SSL_set_accept_state(c->ssl);
+	lib.BIO_set_data(b, c);
+	lib.BIO_set_init(b, 1);
+	lib.SSL_set_bio(c->ssl, b, b);
+	lib.SSL_set_accept_state(c->ssl);
 	return c;
 }
 
@@ -237,25 +270,25 @@ void tls_close(struct tls_conn *c)
 {
 	if (c == NULL)
 		return;
-	SSL_free(c->ssl);
-	ERR_clear_error();
+	lib.SSL_free(c->ssl);
+	lib.ERR_clear_error();
 	mem_free(c);
 }
 
 void tls_shut(struct tls_conn *c)
 {
-	if (SSL_is_init_finished(c->ssl) && SSL_shutdown(c->ssl) < 0)
-		ERR_clear_error();
+	if (lib.SSL_is_init_finished(c->ssl) && lib.SSL_shutdown(c->ssl) < 0)
+		lib.ERR_clear_error();
 }
 
 static long outcome(struct tls_conn *c, int rc)
 {
-	int why = SSL_get_error(c->ssl, rc);
+	int why = lib.SSL_get_error(c->ssl, rc);
 
 	c->wants_write = why == SSL_ERROR_WANT_WRITE;
 	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
 		return -1;
-	ERR_clear_error();
+	lib.ERR_clear_error();
 	return why == SSL_ERROR_ZERO_RETURN ? 0 : -2;
 }
 
@@ -264,7 +297,7 @@ long tls_recv(struct tls_conn *c, void *p, size_t n)
 	size_t got = 0;
 
 	while (got < n) {
-		int rc = SSL_read(c->ssl, (char *)p + got, (int)MIN(n - got, (size_t)INT_MAX));
+		int rc = lib.SSL_read(c->ssl, (char *)p + got, (int)MIN(n - got, (size_t)INT_MAX));
 
 		if (rc <= 0) {
 			long why = outcome(c, rc);
@@ -279,7 +312,7 @@ long tls_recv(struct tls_conn *c, void *p, size_t n)
 
 long tls_send(struct tls_conn *c, const void *p, size_t n)
 {
-	int rc = SSL_write(c->ssl, p, (int)MIN(n, (size_t)INT_MAX));
+	int rc = lib.SSL_write(c->ssl, p, (int)MIN(n, (size_t)INT_MAX));
 
 	if (rc > 0)
 		return rc;
@@ -289,7 +322,7 @@ long tls_send(struct tls_conn *c, const void *p, size_t n)
 
 bool tls_pending(const struct tls_conn *c)
 {
-	return SSL_has_pending(c->ssl) == 1;
+	return lib.SSL_has_pending(c->ssl) == 1;
 }
 
 bool tls_wants_write(const struct tls_conn *c)

@@ -107,7 +107,8 @@ static int set_up(void **state)
 	server_go(&plain);
 	server_make(&secure, rows, ARRAY_LEN(rows), NULL, tls);
 	server_go(&secure);
-	c = httpc_new();
+	c = httpc_new(&e);
+	assert_non_null(c);
 	a = arena_new();
 	return 0;
 }

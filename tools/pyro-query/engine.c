@@ -7,24 +7,27 @@
 #include "base/log.h"
 #include "base/vec.h"
 #include "io/file.h"
-#include "net/httpc.h"
+#include "net/sibling.h"
 #include "tools/pyro-query/blocks.h"
 
 struct engine {
 	struct engine_conf conf;
 	struct blocks *blocks;
-	struct httpc *http;
+	struct sibling *head;           /* NULL: there is none to ask */
 };
 
 enum { MAX_ANSWER = 1 << 30 };
 
-struct engine *engine_new(const struct engine_conf *conf)
+struct engine *engine_new(const struct engine_conf *conf, struct err *e)
 {
 	struct engine *x = mem_zalloc(sizeof(*x));
 
 	x->conf = *conf;
+	if (conf->head[0] != '\0' && (x->head = sibling_new(conf->head, e)) == NULL) {
+		mem_free(x);
+		return NULL;
+	}
 	x->blocks = blocks_new(conf->data, conf->block_memory);
-	x->http = httpc_new();
 	return x;
 }
 
@@ -33,7 +36,7 @@ void engine_free(struct engine *x)
 	if (x == NULL)
 		return;
 	blocks_free(x->blocks);
-	httpc_free(x->http);
+	sibling_free(x->head);
 	mem_free(x);
 }
 
@@ -44,7 +47,7 @@ void engine_rest(struct engine *x)
 
 /* ---- the head ---- */
 
-static int head_error(const struct httpc_res *res, struct err *e)
+static int head_error(const struct sibling_answer *res, struct err *e)
 {
 	enum err_kind kind = res->status == 400 ? ERR_INVALID : res->status == 503 ? ERR_BUSY : ERR_UNKNOWN;
 	struct err ignored;
@@ -63,17 +66,15 @@ static int head_error(const struct httpc_res *res, struct err *e)
 static int ask_head(struct engine *x, struct arena *a, const struct pyro_ask *ask, struct pyro_answer *out,
     struct err *e)
 {
-	struct httpc_req req = { .url = "http://head/pyro.v1.Head/Ask", .timeout = x->conf.timeout,
-		.max_body = MAX_ANSWER, .method = "POST", .proxy = "" };
-	struct httpc_res res;
+	struct sibling_call call = { .path = "/pyro.v1.Head/Ask", .timeout = x->conf.timeout, .max_body = MAX_ANSWER };
+	struct sibling_answer res;
 	struct buf body;
 	int rc;
 
 	buf_init(&body, INT32_MAX);
 	msg_encode(&pyro_ask_type, ask, &body);
-	req.body = buf_str(&body);
-	req.unix_path = x->conf.head + sizeof("unix:") - 1;
-	rc = httpc_call(x->http, a, &req, &res, e);
+	call.body = buf_str(&body);
+	rc = sibling_post(x->head, a, &call, &res, e);
 	buf_fini(&body);
 	if (rc < 0)
 		return err_wrap(e, "recent rows");
@@ -142,7 +143,7 @@ int engine_ask(struct engine *x, struct arena *a, const struct pyro_ask *ask, st
 	struct part head = part_none();
 
 	*whole = part_none();
-	if (x->conf.head[0] != '\0') {
+	if (x->head != NULL) {
 		if (ask_head(x, a, ask, &answer, e) < 0 || part_of_message(a, &answer, &head, e) < 0)
 			return -1;
 	} else if (list_blocks(x, a, ask->tenant, &answer, e) < 0) {

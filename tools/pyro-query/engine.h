@@ -19,8 +19,8 @@ struct engine_conf {
 	int64_t timeout;                /* of the head's answer */
 };
 
-struct engine *engine_new(const struct engine_conf *conf);
-void engine_free(struct engine *e);
+struct engine *engine_new(const struct engine_conf *conf, struct err *e);
+void engine_free(struct engine *x);               /* accepts NULL */
 
 /* ask->tenant says whose rows. *whole is ended by the caller with part_fini; its memory is a. */
 int engine_ask(struct engine *x, struct arena *a, const struct pyro_ask *ask, struct part *whole, struct err *e);

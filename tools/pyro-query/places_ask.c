@@ -38,11 +38,11 @@ static int call(struct places *p, const char *procedure, const struct msg_type *
 	while (str_suffix(base, STR("/")))
 		base.n--;
 	hr.url = arena_printf(p->a, STR_FMT "/querier.v1.QuerierService/%s", STR_ARG(base), procedure).p;
+	if (p->http == NULL && (p->http = httpc_new(e)) == NULL)
+		return -1;
 	buf_init(&body, INT32_MAX);
 	msg_encode(type, req, &body);
 	hr.body = buf_str(&body);
-	if (p->http == NULL)
-		p->http = httpc_new();
 	rc = httpc_call(p->http, p->a, &hr, &res, e);
 	buf_fini(&body);
 	if (rc < 0)

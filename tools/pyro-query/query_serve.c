@@ -294,7 +294,9 @@ static int open_all(struct server *s, struct err *e)
 	s->limits = limits_read(&base, s->o->runtime_config, e);
 	if (s->limits == NULL || listen_on(s, e) < 0)
 		return -1;
-	s->engine = engine_new(&ec);
+	s->engine = engine_new(&ec, e);
+	if (s->engine == NULL)
+		return -1;
 	s->pool = pool_new("query", 1, QUEUE);
 	s->router = make_router(e);
 	if (s->router == NULL)
