@@ -51,13 +51,34 @@ _pyro_query()
 	-tagfocus|--tagfocus)
 		COMPREPLY=()
 		return ;;
+	-prune-from|--prune-from)
+		COMPREPLY=()
+		return ;;
 	-tagignore|--tagignore)
+		COMPREPLY=()
+		return ;;
+	-tagshow|--tagshow)
+		COMPREPLY=()
+		return ;;
+	-taghide|--taghide)
+		COMPREPLY=()
+		return ;;
+	-tagroot|--tagroot)
+		COMPREPLY=()
+		return ;;
+	-tagleaf|--tagleaf)
+		COMPREPLY=()
+		return ;;
+	-divide-by|--divide-by)
 		COMPREPLY=()
 		return ;;
 	-unit|--unit)
 		COMPREPLY=()
 		return ;;
 	-trim-path|--trim-path)
+		COMPREPLY=()
+		return ;;
+	-source-path|--source-path)
 		COMPREPLY=()
 		return ;;
 	-max-nodes|--max-nodes)
@@ -192,9 +213,6 @@ _pyro_query()
 	-querier.max-flamegraph-nodes-max|--querier.max-flamegraph-nodes-max)
 		COMPREPLY=()
 		return ;;
-	-compactor.blocks-retention-period|--compactor.blocks-retention-period)
-		COMPREPLY=()
-		return ;;
 	-config.file|--config.file)
 		COMPREPLY=($(compgen -f -- "$cur"))
 		return ;;
@@ -206,7 +224,7 @@ _pyro_query()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -query -profile-type -from -to -output -label-names -force -sample-index -cum -nodecount -nodefraction -edgefraction -lines -files -filefunctions -addresses -noinlines -focus -ignore -hide -show -show-from -tagfocus -tagignore -unit -trim-path -max-nodes -tenant-id -username -password -token -server.http-listen-address -server.http-listen-port -listen-fd -auth.multitenancy-enabled -pyroscopedb.data-path -runtime-config.file -runtime-config.reload-period -server.http-idle-timeout -server.http-read-timeout -server.http-write-timeout -server.http-conn-limit -server.graceful-shutdown-timeout -listen -head-socket -querier.block-memory -distributor.ingestion-rate-limit-mb -distributor.ingestion-burst-size-mb -distributor.ingestion-body-limit-mb -distributor.ingestion-relabeling-rules -distributor.ingestion-relabeling-default-rules-position -distributor.sample-type-relabeling-rules -validation.max-length-label-name -validation.max-length-label-value -validation.max-label-names-per-series -validation.max-sessions-per-series -validation.enforce-labels-order -validation.disable-label-sanitization -validation.max-profile-size-bytes -validation.max-profile-stacktrace-samples -validation.max-profile-stacktrace-sample-labels -validation.max-profile-stacktrace-depth -validation.max-profile-symbol-value-length -validation.reject-older-than -validation.reject-newer-than -ingester.max-local-series-per-tenant -ingester.max-global-series-per-tenant -querier.max-query-lookback -querier.max-query-length -querier.max-query-parallelism -querier.split-queries-by-interval -querier.max-flamegraph-nodes-default -querier.max-flamegraph-nodes-max -querier.max-flamegraph-nodes-on-select-merge-profile -querier.sanitize-on-merge -querier.query-analysis-enabled -querier.query-analysis-series-enabled -compactor.blocks-retention-period -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
+		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -query -profile-type -from -to -output -label-names -force -sample-index -cum -nodecount -nodefraction -edgefraction -trim -lines -files -filefunctions -addresses -noinlines -focus -ignore -hide -show -show-from -tagfocus -prune-from -tagignore -tagshow -taghide -tagroot -tagleaf -mean -divide-by -drop-negative -relative-percentages -compact-labels -unit -trim-path -source-path -max-nodes -tenant-id -username -password -token -server.http-listen-address -server.http-listen-port -listen-fd -auth.multitenancy-enabled -pyroscopedb.data-path -runtime-config.file -runtime-config.reload-period -server.http-idle-timeout -server.http-read-timeout -server.http-write-timeout -server.http-conn-limit -server.graceful-shutdown-timeout -listen -head-socket -querier.block-memory -distributor.ingestion-rate-limit-mb -distributor.ingestion-burst-size-mb -distributor.ingestion-body-limit-mb -distributor.ingestion-relabeling-rules -distributor.ingestion-relabeling-default-rules-position -distributor.sample-type-relabeling-rules -validation.max-length-label-name -validation.max-length-label-value -validation.max-label-names-per-series -validation.max-sessions-per-series -validation.enforce-labels-order -validation.disable-label-sanitization -validation.max-profile-size-bytes -validation.max-profile-stacktrace-samples -validation.max-profile-stacktrace-sample-labels -validation.max-profile-stacktrace-depth -validation.max-profile-symbol-value-length -validation.reject-older-than -validation.reject-newer-than -ingester.max-local-series-per-tenant -ingester.max-global-series-per-tenant -querier.max-query-lookback -querier.max-query-length -querier.max-query-parallelism -querier.split-queries-by-interval -querier.max-flamegraph-nodes-default -querier.max-flamegraph-nodes-max -querier.max-flamegraph-nodes-on-select-merge-profile -querier.sanitize-on-merge -querier.query-analysis-enabled -querier.query-analysis-series-enabled -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
 	elif ((COMP_CWORD == 1)); then
 		COMPREPLY=($(compgen -W 'top tree peek calls raw traces tags folded pprof merge json svg html dot diff series labels values types serve' -- "$cur") $(compgen -f -- "$cur"))
 	else

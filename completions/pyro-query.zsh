@@ -18,6 +18,7 @@ _arguments \
 	'-n[rows to show; -1\: as the form has it]:number:' \
 	'-nodefraction[leave out functions below this part of the total]:number:' \
 	'-edgefraction[leave out calls below this part of the total]:number:' \
+	'-trim[false\: leave nothing out, whatever these three say]' \
 	'-lines[tell lines apart, not only functions]' \
 	'-files[sum by file]' \
 	'-filefunctions[tell functions of equal names apart by file]' \
@@ -29,9 +30,20 @@ _arguments \
 	'-show[leave frames that do not match out of stacks]:text:' \
 	'-show-from[cut stacks above the first frame that matches]:text:' \
 	'-tagfocus[only samples with a tag that matches]:text:' \
+	'-prune-from[cut stacks below the first frame from the leaf that matches]:text:' \
 	'-tagignore[only samples without such a tag]:text:' \
+	'-tagshow[leave out tags whose keys do not match]:text:' \
+	'-taghide[leave out tags whose keys match]:text:' \
+	'-tagroot[keys of tags, with commas between, that become frames at the root]:text:' \
+	'-tagleaf[keys of tags, with commas between, that become frames at the leaf]:text:' \
+	'-mean[divide values by the first value of their sample, a count]' \
+	'-divide-by[divide values by this number]:number:' \
+	'-drop-negative[leave out functions whose value is negative]' \
+	'-relative-percentages[percentages of what the filters leave]' \
+	'-compact-labels[no lines about the profile above a table]' \
 	'-unit[show values in this unit]:text:' \
 	'-trim-path[prefixes of file names to leave out, separated by colons]:text:' \
+	'-source-path[without --trim-path\: cut file names behind the last parts of these paths]:text:' \
 	'-max-nodes[nodes of the tree; 0 = all]:number:' \
 	'-tenant-id[tenant to ask a server for]:text:' \
 	'-username[name for a server]:text:' \

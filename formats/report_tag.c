@@ -65,13 +65,13 @@ void report_tag_hide(struct report *r)
 		struct str key = report_str(r, i);
 
 		r->tag_gone[i] = (r->o.tag_show && !regex_match(r->o.tag_show, key)) ||
-		                 (r->o.tag_hide && regex_match(r->o.tag_hide, key));
+				 (r->o.tag_hide && regex_match(r->o.tag_hide, key));
 	}
 }
 
 struct report_tag_filter {
-	struct str key;                 /* empty: any */
-	bool has_low, has_high;         /* a range, else expressions */
+	struct str key;         /* empty: any */
+	bool has_low, has_high; /* a range, else expressions */
 	double low, high;
 	struct str unit;
 	struct regex **res;
@@ -164,8 +164,7 @@ struct report_tag_filter *report_tag_filter_parse(struct arena *a, struct str ex
 		f->key = str_of(expr.p, equals);
 		text = str_skip(expr, equals + 1);
 	}
-	if (parse_range(f, text, e) < 0 ||
-	    (!f->has_low && !f->has_high && parse_expressions(a, f, text, e) < 0)) {
+	if (parse_range(f, text, e) < 0 || (!f->has_low && !f->has_high && parse_expressions(a, f, text, e) < 0)) {
 		report_tag_filter_free(f);
 		err_wrap(e, "tag filter \"" STR_FMT "\"", (int)MIN(expr.n, 200), expr.p);
 		return NULL;
@@ -211,8 +210,8 @@ static bool text_matches(const struct report *r, struct regex *re, bool with_key
 	return yes;
 }
 
-static bool any_matches(const struct report *r, const struct report_tag_filter *f, struct regex *re,
-    const struct tag *t, uint32_t n)
+static bool any_matches(
+    const struct report *r, const struct report_tag_filter *f, struct regex *re, const struct tag *t, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		if (t[i].str != 0 && has_key(r, f, &t[i]) && text_matches(r, re, f->key.n == 0, &t[i]))
@@ -246,7 +245,7 @@ struct str report_tag_unit(const struct report *r, uint32_t key)
 /* Frames made of tags: a function named by the values, in a file named by the key. */
 struct tag_frames {
 	struct report *r;
-	struct map map;                 /* by value and key: position in made */
+	struct map map; /* by value and key: position in made */
 	VEC(struct rfunction) made;
 	VEC(uint32_t) stack;
 };
@@ -301,26 +300,28 @@ static uint32_t make_frame(struct tag_frames *x, uint32_t sample, struct str key
 		if (x->made.p[i].name == name && str_eq(x->made.p[i].file, file))
 			return r->n_locations + i;
 	map_put(&x->map, hash, (uint32_t)x->made.n);
-	vec_push(&x->made, ((struct rfunction){ .name = name, .file = file }));
+	vec_push(&x->made, ((struct rfunction){.name = name, .file = file}));
 	return r->n_locations + (uint32_t)x->made.n - 1;
 }
 
-/* The first key of the root stands nearest to the root, the last key of the leaf at the leaf. */
+/* What follows the last comma goes away from *list. */
+static struct str cut_last(struct str *list)
+{
+	size_t comma = str_rfind(*list, ',');
+	struct str last = comma < list->n ? str_skip(*list, comma + 1) : *list;
+
+	list->n = comma < list->n ? comma : 0;
+	return last;
+}
+
+/* The first key stands nearest to the root, the last one nearest to the leaf. */
 static void push_frames(struct tag_frames *x, uint32_t sample, struct str keys)
 {
-	size_t first = x->stack.n;
-
 	while (keys.n > 0) {
-		struct str key = str_cut(&keys, ',');
+		struct str key = cut_last(&keys);
 
 		if (key.n > 0)
 			vec_push(&x->stack, make_frame(x, sample, key));
-	}
-	for (size_t i = first, k = x->stack.n; i + 1 < k; i++, k--) {
-		uint32_t swap = x->stack.p[i];
-
-		x->stack.p[i] = x->stack.p[k - 1];
-		x->stack.p[k - 1] = swap;
 	}
 }
 
@@ -345,7 +346,7 @@ static void add_made(struct tag_frames *x)
 	r->mappings = grown(r, r->mappings, r->n_locations, more, sizeof(*r->mappings));
 	for (size_t i = 0; i < more; i++) {
 		r->functions[r->n_functions] = x->made.p[i];
-		r->locations[r->n_locations] = (struct rlocation){ r->n_lines, 1 };
+		r->locations[r->n_locations] = (struct rlocation){r->n_lines, 1};
 		r->mappings[r->n_locations++] = PROFILE_NONE;
 		lines[r->n_lines++].function = r->n_functions++;
 	}
@@ -354,7 +355,7 @@ static void add_made(struct tag_frames *x)
 
 void report_tag_frames(struct report *r)
 {
-	struct tag_frames x = { .r = r };
+	struct tag_frames x = {.r = r};
 
 	if (r->o.tag_root.n == 0 && r->o.tag_leaf.n == 0)
 		return;
@@ -366,7 +367,7 @@ void report_tag_frames(struct report *r)
 		for (uint32_t k = 0; k < s->n; k++)
 			vec_push(&x.stack, r->stack[s->at + k]);
 		push_frames(&x, s->number, r->o.tag_root);
-		*s = (struct rsample){ s->number, at, (uint32_t)x.stack.n - at };
+		*s = (struct rsample){s->number, at, (uint32_t)x.stack.n - at};
 	}
 	r->stack = grown(r, x.stack.p, x.stack.n, 0, sizeof(uint32_t));
 	add_made(&x);

@@ -10,71 +10,11 @@
 #include "formats/regex.h"
 #include "formats/report.h"
 #include "io/fd.h"
-#include "io/term.h"
+#include "tools/pyro-query/cli_filters.h"
 #include "tools/pyro-query/cli_out.h"
 #include "tools/pyro-query/places.h"
 
 enum { MAX_ANSWER = INT32_MAX, GZIP_LEVEL = 6 };
-
-/* ---- options of reports ---- */
-
-struct filters {
-	struct report_opts o;
-	struct regex *compiled[8];
-	uint32_t n;
-};
-
-static int filter_regex(struct filters *f, const char *text, const char *name, struct regex **out, struct err *e)
-{
-	if (text[0] == '\0')
-		return 0;
-	*out = regex_new(str_cstr(text), e);
-	if (*out == NULL)
-		return err_wrap(e, "--%s", name);
-	f->compiled[f->n++] = *out;
-	return 0;
-}
-
-static void filters_fini(struct filters *f)
-{
-	for (uint32_t i = 0; i < f->n; i++)
-		regex_free(f->compiled[i]);
-	report_tag_filter_free(f->o.tag_focus);
-	report_tag_filter_free(f->o.tag_ignore);
-}
-
-static enum report_granularity granularity_of(const struct query_opts *o)
-{
-	return o->lines ? REPORT_LINES : o->files ? REPORT_FILES : o->filefunctions ? REPORT_FILEFUNCTIONS
-	    : o->addresses ? REPORT_ADDRESSES : REPORT_FUNCTIONS;
-}
-
-static int filters_init(struct filters *f, struct arena *a, const struct query_opts *o, struct err *e)
-{
-	*f = (struct filters){ .o = report_defaults() };
-	f->o.sample = str_cstr(o->sample_type);
-	f->o.granularity = granularity_of(o);
-	f->o.noinlines = o->noinlines;
-	f->o.cum = o->cum;
-	f->o.node_count = o->node_count;
-	f->o.node_fraction = o->node_fraction;
-	f->o.edge_fraction = o->edge_fraction;
-	if (o->unit[0])
-		f->o.unit = str_cstr(o->unit);
-	f->o.trim_path = str_cstr(o->trim_path);
-	f->o.width = (uint32_t)term_width();
-	if (filter_regex(f, o->focus, "focus", &f->o.focus, e) < 0 ||
-	    filter_regex(f, o->ignore, "ignore", &f->o.ignore, e) < 0 ||
-	    filter_regex(f, o->hide, "hide", &f->o.hide, e) < 0 ||
-	    filter_regex(f, o->show, "show", &f->o.show, e) < 0 ||
-	    filter_regex(f, o->show_from, "show-from", &f->o.show_from, e) < 0)
-		return -1;
-	if (o->tag_focus[0] && (f->o.tag_focus = report_tag_filter_parse(a, str_cstr(o->tag_focus), e)) == NULL)
-		return err_wrap(e, "--tagfocus");
-	if (o->tag_ignore[0] && (f->o.tag_ignore = report_tag_filter_parse(a, str_cstr(o->tag_ignore), e)) == NULL)
-		return err_wrap(e, "--tagignore");
-	return 0;
-}
 
 /* ---- one profile ---- */
 
@@ -158,16 +98,16 @@ static int print_peek(struct report *r, const char *text, struct buf *out, struc
 static int report_on(const struct profile *p, struct arena *a, const struct query_opts *o, struct str form,
     const char *peek, struct buf *out, struct err *e)
 {
-	struct filters f;
+	struct cli_filters f;
 	struct report *r = NULL;
-	int rc = filters_init(&f, a, o, e);
+	int rc = cli_filters_init(&f, a, o, p, e);
 
 	if (rc == 0)
 		rc = (r = report_new(p, &f.o, e)) == NULL ? -1 : 0;
 	if (rc == 0)
 		rc = peek != NULL ? print_peek(r, peek, out, e) : print_form(r, a, p, o, form, out, e);
 	report_free(r);
-	filters_fini(&f);
+	cli_filters_fini(&f);
 	return rc;
 }
 
@@ -255,7 +195,7 @@ int cli_diff(struct tool *t, const struct query_opts *o, struct err *e)
 	struct places places[2] = { 0 };
 	struct report *r[2] = { NULL, NULL };
 	struct profile *p[2];
-	struct filters f[2] = { 0 };
+	struct cli_filters f[2] = { 0 };
 	struct cli_out out;
 	struct buf b;
 	int rc = 0;
@@ -268,7 +208,7 @@ int cli_diff(struct tool *t, const struct query_opts *o, struct err *e)
 		if (rc == 0)
 			rc = places_profile(&places[i], &p[i], e);
 		if (rc == 0)
-			rc = filters_init(&f[i], places[i].a, o, e);
+			rc = cli_filters_init(&f[i], places[i].a, o, p[i], e);
 		if (rc == 0 && (r[i] = report_new(p[i], &f[i].o, e)) == NULL)
 			rc = -1;
 	}
@@ -280,7 +220,7 @@ int cli_diff(struct tool *t, const struct query_opts *o, struct err *e)
 		rc = cli_out_write(&out, &b, e);
 	for (int i = 0; i < 2; i++) {
 		report_free(r[i]);
-		filters_fini(&f[i]);
+		cli_filters_fini(&f[i]);
 		if (places[i].a != NULL)
 			places_close(&places[i]);
 	}
