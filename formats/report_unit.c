@@ -4,158 +4,141 @@
 
 #include "formats/report_impl.h"
 
-struct unit {
-	const char *name;
-	const char *aliases[4];         /* lower case, without a plural s */
-	double factor;
+/* Units of one kind are the steps of a ladder. A step is known by words: lower case, without the s of a plural. */
+enum ladder { BYTES, TIME, GCU };
+
+struct step {
+	enum ladder ladder;
+	double size;
+	const char *label, *words;
 };
 
-struct unit_family {
-	const struct unit *units;       /* ascending */
-	size_t n;
-	const struct unit *fallback;    /* for values below the smallest, and for targets of another family */
+/* Each ladder upwards. */
+static const struct step steps[] = {
+    {BYTES, 1, "B", "b byte"},
+    {BYTES, 0x1p10, "kB", "kb kbyte kilobyte"},
+    {BYTES, 0x1p20, "MB", "mb mbyte megabyte"},
+    {BYTES, 0x1p30, "GB", "gb gbyte gigabyte"},
+    {BYTES, 0x1p40, "TB", "tb tbyte terabyte"},
+    {BYTES, 0x1p50, "PB", "pb pbyte petabyte"},
+    {TIME, 1, "ns", "ns nanosecond"},
+    {TIME, 1e3, "us", "us microsecond"},
+    {TIME, 1e6, "ms", "ms millisecond"},
+    {TIME, 1e9, "s", "s sec second"},
+    {TIME, 3600e9, "hrs", "hr hour"},
+    {GCU, 1e-9, "n*GCU", "nanogcu"},
+    {GCU, 1e-6, "u*GCU", "microgcu"},
+    {GCU, 1e-3, "m*GCU", "milligcu"},
+    {GCU, 1, "GCU", "gcu"},
+    {GCU, 1e3, "k*GCU", "kilogcu"},
+    {GCU, 1e6, "M*GCU", "megagcu"},
+    {GCU, 1e9, "G*GCU", "gigagcu"},
+    {GCU, 1e12, "T*GCU", "teragcu"},
+    {GCU, 1e15, "P*GCU", "petagcu"},
 };
 
-static const struct unit bytes[] = {
-	{ "B", { "b", "byte" }, 1 },
-	{ "kB", { "kb", "kbyte", "kilobyte" }, 1024.0 },
-	{ "MB", { "mb", "mbyte", "megabyte" }, 1048576.0 },
-	{ "GB", { "gb", "gbyte", "gigabyte" }, 1073741824.0 },
-	{ "TB", { "tb", "tbyte", "terabyte" }, 1099511627776.0 },
-	{ "PB", { "pb", "pbyte", "petabyte" }, 1125899906842624.0 },
-};
+/* For amounts below the lowest step, and when something is asked for that is on another ladder. */
+static const char *const usual[] = {[BYTES] = "b", [TIME] = "s", [GCU] = "gcu"};
 
-static const struct unit times[] = {
-	{ "ns", { "ns", "nanosecond" }, 1 },
-	{ "us", { "us", "microsecond" }, 1e3 },
-	{ "ms", { "ms", "millisecond" }, 1e6 },
-	{ "s", { "s", "sec", "second" }, 1e9 },
-	{ "hrs", { "hour", "hr" }, 3600e9 },
-};
-
-static const struct unit gcus[] = {
-	{ "n*GCU", { "nanogcu" }, 1e-9 },
-	{ "u*GCU", { "microgcu" }, 1e-6 },
-	{ "m*GCU", { "milligcu" }, 1e-3 },
-	{ "GCU", { "gcu" }, 1 },
-	{ "k*GCU", { "kilogcu" }, 1e3 },
-	{ "M*GCU", { "megagcu" }, 1e6 },
-	{ "G*GCU", { "gigagcu" }, 1e9 },
-	{ "T*GCU", { "teragcu" }, 1e12 },
-	{ "P*GCU", { "petagcu" }, 1e15 },
-};
-
-static const struct unit_family families[] = {
-	{ bytes, ARRAY_LEN(bytes), &bytes[0] },
-	{ times, ARRAY_LEN(times), &times[3] },
-	{ gcus, ARRAY_LEN(gcus), &gcus[3] },
-};
-
-static const struct unit *find_unit(const struct unit_family *f, struct str name)
+static bool has_word(const struct step *s, struct str word)
 {
-	if (name.n > 2 && (name.p[name.n - 1] | 32) == 's')
-		name.n--;
-	for (size_t i = 0; i < f->n; i++)
-		for (size_t k = 0; k < ARRAY_LEN(f->units[i].aliases) && f->units[i].aliases[k]; k++)
-			if (str_eq_nocase(name, str_cstr(f->units[i].aliases[k])))
-				return &f->units[i];
+	for (struct str rest = str_cstr(s->words); rest.n > 0;)
+		if (str_eq_nocase(str_cut(&rest, ' '), word))
+			return true;
+	return false;
+}
+
+static const struct step *step_of(struct str unit)
+{
+	if (unit.n > 2 && (unit.p[unit.n - 1] | 32) == 's')
+		unit.n--;
+	for (size_t i = 0; i < ARRAY_LEN(steps) && unit.n > 0; i++)
+		if (has_word(&steps[i], unit))
+			return &steps[i];
 	return NULL;
 }
 
-static bool is_auto(struct str unit)
+/* The highest step that is not above the amount. */
+static const struct step *step_for(enum ladder ladder, double amount)
 {
-	return str_eq(unit, STR("minimum")) || str_eq(unit, STR("auto"));
+	for (size_t i = ARRAY_LEN(steps); i-- > 0;)
+		if (steps[i].ladder == ladder && amount / steps[i].size >= 1)
+			return &steps[i];
+	return NULL;
 }
 
-/* The largest unit that leaves a value of at least one. */
-static const struct unit *fitting(const struct unit_family *f, double v)
+static bool is_one_of(struct str s, struct str words)
 {
-	const struct unit *best = NULL;
-
-	for (size_t i = 0; i < f->n; i++)
-		if (v / f->units[i].factor >= 1.0)
-			best = &f->units[i];
-	return best;
-}
-
-static bool scale_in(const struct unit_family *f, int64_t value, struct str from, struct str to, double *out,
-    struct str *name)
-{
-	const struct unit *source = find_unit(f, from), *target;
-	double v;
-
-	if (source == NULL)
-		return false;
-	v = (double)value * source->factor;
-	target = is_auto(to) ? fitting(f, v) : find_unit(f, to);
-	if (target == NULL)
-		target = f->fallback;
-	*out = v / target->factor;
-	*name = str_cstr(target->name);
-	return true;
+	while (words.n > 0)
+		if (str_eq(s, str_cut(&words, ' ')))
+			return true;
+	return false;
 }
 
 double unit_scale(int64_t value, struct str from, struct str to, struct str *unit)
 {
-	static const char *const dull[] = { "count", "sample", "unit", "minimum", "auto" };
-	double v;
+	const struct step *have = step_of(from), *want;
+	double v = (double)value;
 
-	if (value < 0 && value != INT64_MIN)
-		return -unit_scale(-value, from, to, unit);
-	for (size_t i = 0; i < ARRAY_LEN(families); i++)
-		if (scale_in(&families[i], value, from, to, &v, unit))
-			return v;
-	*unit = to;
-	for (size_t i = 0; i < ARRAY_LEN(dull); i++)
-		if (str_eq(to, str_cstr(dull[i])))
-			*unit = STR("");
-	return (double)value;
+	if (have == NULL) {
+		*unit = is_one_of(to, STR("count sample unit minimum auto")) ? STR("") : to;
+		return v;
+	}
+	v *= have->size;
+	if (is_one_of(to, STR("minimum auto")))
+		want = step_for(have->ladder, value == INT64_MIN ? v : fabs(v));
+	else
+		want = step_of(to);
+	if (want == NULL || want->ladder != have->ladder)
+		want = step_of(str_cstr(usual[have->ladder]));
+	*unit = str_cstr(want->label);
+	return v / want->size;
 }
 
 void unit_label(struct buf *b, int64_t value, struct str from, struct str to)
 {
-	struct str unit;
+	struct str unit, number;
 	double v = unit_scale(value, from, to, &unit);
 	char text[340];
-	int n = snprintf(text, sizeof(text), "%.2f", v);
-	struct str number = str_of(text, n > 0 ? MIN((size_t)n, sizeof(text) - 1) : 0);
 
+	if (v == trunc(v) && fabs(v) < 1e15)
+		number = str_of(text, (size_t)snprintf(text, sizeof(text), "%lld", (long long)v));
+	else
+		number = str_of(text, (size_t)snprintf(text, sizeof(text), "%.2f", v));
 	if (str_suffix(number, STR(".00")))
 		number.n -= 3;
-	if (str_eq(number, STR("0")) || str_eq(number, STR("-0"))) {
-		buf_byte(b, '0');
-		return;
-	}
+	if (str_eq(number, STR("-0")))
+		number = STR("0");
 	buf_add(b, number);
-	buf_add(b, unit);
+	if (!str_eq(number, STR("0")))
+		buf_add(b, unit);
 }
 
-static void percent(char *text, size_t n, int64_t value, int64_t total)
+/* 100 is said only of what cannot be told from it; small shares keep two digits. */
+static struct str share(char *text, size_t size, int64_t value, int64_t total)
 {
-	double ratio = total != 0 ? fabs((double)value / (double)total) * 100 : 0;
+	double percent = total != 0 ? fabs((double)value / (double)total) * 100 : 0;
+	int n;
 
-	if (ratio >= 99.95 && ratio <= 100.05)
-		snprintf(text, n, "  100%%");
-	else if (ratio >= 1.0)
-		snprintf(text, n, "%5.2f%%", ratio);
+	if (percent >= 99.95 && percent <= 100.05)
+		n = snprintf(text, size, "100%%");
 	else
-		snprintf(text, n, "%5.2g%%", ratio);
+		n = snprintf(text, size, percent >= 1 ? "%.2f%%" : "%.2g%%", percent);
+	return str_of(text, n > 0 ? MIN((size_t)n, size - 1) : 0);
 }
 
 void unit_percent(struct buf *b, int64_t value, int64_t total)
 {
 	char text[340];
 
-	percent(text, sizeof(text), value, total);
-	buf_add(b, str_cstr(text));
+	put_right(b, share(text, sizeof(text), value, total), 6);
 }
 
 void unit_percent_trimmed(struct buf *b, int64_t value, int64_t total)
 {
 	char text[340];
 
-	percent(text, sizeof(text), value, total);
-	buf_add(b, str_trim(str_cstr(text)));
+	buf_add(b, share(text, sizeof(text), value, total));
 }
 
 int64_t div_wrap(int64_t a, int64_t b)
