@@ -95,7 +95,7 @@ void graph_values(struct graph *g)
 /* Flags of a frame that is kept. */
 enum {
 	CALL_INLINED = 1,               /* into the frame below it */
-	CALL_RESIDUAL = 2,              /* frames of this location between it and the one before are left out */
+	CALL_INDIRECT = 2,              /* frames of this location between it and the one before are left out */
 	CALL_WANTED = 4,                /* edges to it are of interest */
 };
 
@@ -115,7 +115,7 @@ struct kept_frames {
 struct edge_sum {
 	int64_t weight;
 	uint32_t seen;                  /* sample + 1 */
-	bool residual, called;          /* called: not inlined somewhere */
+	bool indirect, called;          /* called: not inlined somewhere */
 };
 
 struct edge_builder {
@@ -142,7 +142,7 @@ static uint32_t find_edge(struct edge_builder *b, uint32_t src, uint32_t dest)
 	return n;
 }
 
-static void add_edge(struct edge_builder *b, uint32_t src, struct frame *f, bool residual,
+static void add_edge(struct edge_builder *b, uint32_t src, struct frame *f, bool indirect,
     const struct rsample *s, uint32_t number)
 {
 	struct edge_sum *e;
@@ -155,7 +155,7 @@ static void add_edge(struct edge_builder *b, uint32_t src, struct frame *f, bool
 	if (e->seen == number)
 		return;
 	e->seen = number;
-	e->residual |= residual;
+	e->indirect |= indirect;
 	e->called |= !(f->flags & CALL_INLINED);
 	e->weight = sum_wrap(e->weight, report_weight(b->g->r, s));
 	if (UNLIKELY(b->g->r->o.mean)) {
@@ -171,7 +171,7 @@ static void add_edges(struct edge_builder *b, const struct rsample *s, uint32_t 
 	const uint32_t *stack = r->stack + s->at;
 	const struct kept_frames *kept = b->kept;
 	uint32_t src = NO_NODE, n_locations = r->n_locations;
-	bool residual = false;
+	bool indirect = false;
 
 	if (report_weight(r, s) == 0 && report_divisor(r, s) == 0)
 		return;
@@ -184,13 +184,13 @@ static void add_edges(struct edge_builder *b, const struct rsample *s, uint32_t 
 		l = kept[stack[i]];
 		f = b->frames + l.at;
 		for (; (l.n & ~LEFT_OUT) > 0; f++, l.n--) {
-			residual |= f->flags & CALL_RESIDUAL;
+			indirect |= f->flags & CALL_INDIRECT;
 			if ((f->flags & CALL_WANTED) && src != NO_NODE && src != f->node)
-				add_edge(b, src, f, residual, s, number);
+				add_edge(b, src, f, indirect, s, number);
 			src = f->node;
-			residual = false;
+			indirect = false;
 		}
-		residual |= l.n != 0;
+		indirect |= l.n != 0;
 	}
 }
 
@@ -243,24 +243,24 @@ static uint32_t keep_frames(struct edge_builder *b, uint32_t location, const boo
 {
 	const struct report *r = b->g->r;
 	uint32_t first = r->node_at[location], end = r->node_at[location + 1], start = at;
-	bool residual = false;
+	bool indirect = false;
 
 	b->wanted[location] = false;
 	for (uint32_t k = end; k-- > first;) {
 		uint32_t node = r->nodes[k];
 
 		if (kept != NULL && !kept[node]) {
-			residual = true;
+			indirect = true;
 			continue;
 		}
 		b->frames[at++] = (struct frame){ .node = node,
-			.flags = (k + 1 < end ? CALL_INLINED : 0U) | (residual ? CALL_RESIDUAL : 0U) |
+			.flags = (k + 1 < end ? CALL_INLINED : 0U) | (indirect ? CALL_INDIRECT : 0U) |
 			         (want == EDGES_ALL || r->inlined[node] ? CALL_WANTED : 0U),
 			.src = NO_NODE };
 		b->wanted[location] |= want == EDGES_ALL || r->inlined[node];
-		residual = false;
+		indirect = false;
 	}
-	b->kept[location] = (struct kept_frames){ start, (at - start) | (residual ? LEFT_OUT : 0) };
+	b->kept[location] = (struct kept_frames){ start, (at - start) | (indirect ? LEFT_OUT : 0) };
 	return at;
 }
 
@@ -270,7 +270,7 @@ static void take_sums(struct edge_builder *b)
 		struct gedge *e = &b->g->edges.p[i];
 
 		e->weight = b->sums.p[i].weight;
-		e->residual = b->sums.p[i].residual;
+		e->indirect = b->sums.p[i].indirect;
 		e->inlined = !b->sums.p[i].called;
 	}
 }

@@ -279,7 +279,7 @@ static void put_tooltip(struct graph *g, const struct gedge *e, int64_t w, struc
 {
 	buf_byte(out, '"');
 	put_escaped(out, report_printed(g->r, e->src));
-	buf_add(out, e->residual ? STR(" ... ") : STR(" -> "));
+	buf_add(out, e->indirect ? STR(" ... ") : STR(" -> "));
 	put_escaped(out, report_printed(g->r, e->dest));
 	buf_add(out, STR(" ("));
 	put_value(g->r, w, out);
@@ -314,7 +314,7 @@ static void put_edge(struct graph *g, const struct gedge *e, const uint32_t *id,
 	put_tooltip(g, e, w, out);
 	buf_add(out, STR(" labeltooltip="));
 	put_tooltip(g, e, w, out);
-	buf_add(out, e->residual ? STR(" style=\"dotted\"") : STR(""));
+	buf_add(out, e->indirect ? STR(" style=\"dotted\"") : STR(""));
 	buf_add(out, boxes ? STR(" minlen=2]\n") : STR("]\n"));
 }
 

@@ -1,4 +1,10 @@
-/* Boxes that hang on the nodes of a dot graph: tags of samples and their weight there. */
+/*
+ * Boxes that hang on the nodes of a dot graph: what the tags of samples weigh there.
+ *
+ * Most samples share their tags with others, so a list of tags is read once and has a number. The samples of one
+ * list are summed over dense arrays, and what a list weighs at a node (a cell) becomes boxes when all are known.
+ */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -7,64 +13,69 @@
 
 enum { MAX_BOXES = 4 };
 
+struct weight {
+	int64_t flat, flat_div, cum, cum_div;
+};
+
+/* Of numbers only bytes are shown. */
+struct size {
+	uint32_t name;                  /* interned, as boxes show it */
+	int64_t value;
+};
+
+struct tag_list {
+	uint32_t sample;                /* the first that has it */
+	uint32_t label;                 /* interned "key:value\nkey:value"; 0 = none */
+	uint32_t at, n;                 /* in sizes */
+};
+
+struct cell {
+	uint32_t node, list, sample;    /* the first one */
+	struct weight w;
+};
+
+struct box {
+	uint32_t owner;                 /* NO_LABEL: of texts; else of a number: the label that it hangs on */
+	uint32_t name;
+	uint32_t sample;
+	int64_t value;
+	struct weight w;
+};
+
 struct graph_tags {
 	struct report *r;
-	struct map map;                 /* by node, label, name */
-	VEC(struct gtag) all;
-	uint32_t *at, *list;            /* tags by node */
+	uint32_t unit_key;              /* the key of sizes */
+	VEC(struct tag_list) lists;
+	VEC(struct size) sizes;
+	VEC(struct cell) cells;
+	VEC(struct box) boxes;
+	uint32_t *at;                   /* by node: its boxes are boxes[at[node]] .. boxes[at[node + 1] - 1] */
 };
 
-/* The tags of one sample, in the names that nodes show. */
-struct sample_tags {
-	uint32_t label;                 /* interned "key:value\nkey:value", 0 = none */
-	VEC(struct gtag) numbers;
-};
-
-static uint32_t find_tag(struct graph_tags *g, const struct gtag *want)
+static struct weight weight_sum(const struct weight *a, const struct weight *b)
 {
-	uint64_t hash = hash_mix(hash_mix(want->node, want->label), hash_seeded(want->name));
-	struct map_at at = map_find(&g->map, hash);
-
-	for (uint32_t i; map_next(&at, &i);) {
-		const struct gtag *t = &g->all.p[i];
-
-		if (t->node == want->node && t->label == want->label && str_eq(t->name, want->name))
-			return i;
-	}
-	map_put(&g->map, hash, (uint32_t)g->all.n);
-	vec_push(&g->all, *want);
-	return (uint32_t)g->all.n - 1;
+	return (struct weight){ sum_wrap(a->flat, b->flat), sum_wrap(a->flat_div, b->flat_div),
+		sum_wrap(a->cum, b->cum), sum_wrap(a->cum_div, b->cum_div) };
 }
 
-static void add_to(struct graph_tags *g, const struct gtag *want, int64_t w, int64_t d, bool flat)
-{
-	uint32_t i = find_tag(g, want);
-	struct gtag *t = &g->all.p[i];
+/* ---- lists of tags ---- */
 
-	if (flat) {
-		t->flat = sum_wrap(t->flat, w);
-		t->flat_div = sum_wrap(t->flat_div, d);
-	} else {
-		t->cum = sum_wrap(t->cum, w);
-		t->cum_div = sum_wrap(t->cum_div, d);
-	}
+static uint64_t tags_hash(const struct tag *t, uint32_t n)
+{
+	uint64_t hash = n;
+
+	for (uint32_t i = 0; i < n; i++)
+		hash = hash_mix(hash_mix(hash, (uint64_t)t[i].key << 32 | t[i].str),
+		    hash_mix((uint64_t)t[i].num, t[i].unit));
+	return hash;
 }
 
-static void add_node(struct graph_tags *g, const struct sample_tags *s, uint32_t node, const struct rsample *sample,
-    bool flat)
+static bool tags_equal(const struct tag *a, const struct tag *b, uint32_t n)
 {
-	int64_t w = report_weight(g->r, sample), d = report_divisor(g->r, sample);
-
-	if (s->label != 0)
-		add_to(g, &(struct gtag){ .name = report_str(g->r, s->label), .node = node, .label = NO_LABEL,
-		    .self = s->label }, w, d, flat);
-	for (size_t i = 0; i < s->numbers.n; i++) {
-		struct gtag t = s->numbers.p[i];
-
-		t.node = node;
-		t.label = s->label;
-		add_to(g, &t, w, d, flat);
-	}
+	for (uint32_t i = 0; i < n; i++)
+		if (a[i].key != b[i].key || a[i].str != b[i].str || a[i].num != b[i].num || a[i].unit != b[i].unit)
+			return false;
+	return true;
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -72,108 +83,250 @@ static int by_bytes(const void *a, const void *b)
 	return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
-/* Texts as one label; of numbers only bytes. */
-static void read_tags(struct graph_tags *g, uint32_t sample, struct sample_tags *out)
+/* All texts are one label. */
+static uint32_t join_texts(struct report *r, const struct tag *t, uint32_t n)
 {
-	struct report *r = g->r;
-	const struct tag *t = NULL;
-	uint32_t n = report_tags_of(r->p, sample, &t), texts = 0;
 	struct str *parts = mem_array((size_t)n + 1, sizeof(*parts));
+	uint32_t texts = 0, label = 0;
 	struct buf b;
 
-	out->label = 0;
-	out->numbers.n = 0;
 	buf_init(&b, SIZE_MAX / 2);
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t key = report_key(r, &t[i]);
+		struct str key = report_str(r, report_key(r, &t[i]));
 
-		if (report_tag_empty(&t[i]) || (r->tag_gone && r->tag_gone[key]))
-			continue;
-		buf_reset(&b);
-		if (t[i].str != 0 && !str_eq(report_str(r, key), STR("pprof::base"))) {
-			buf_add(&b, report_str(r, key));
-			buf_byte(&b, ':');
-			buf_add(&b, profile_str(r->p, t[i].str));
-			parts[texts++] = report_str(r, report_intern(r, arena_str(r->mem, buf_str(&b))));
-		} else if (t[i].str == 0 && str_eq(report_str(r, key), STR("bytes"))) {
-			struct str unit = report_tag_unit(r, key);
-
-			unit_label(&b, t[i].num, unit, r->o.unit);
-			vec_push(&out->numbers, ((struct gtag){ .name = arena_str(r->mem, buf_str(&b)),
-			    .unit = unit, .value = t[i].num }));
-		}
+		if (t[i].str != 0 && !str_eq(key, STR("pprof::base")) && !report_tag_gone(r, &t[i]))
+			parts[texts++] = arena_printf(r->mem, STR_FMT ":" STR_FMT, STR_ARG(key),
+			    STR_ARG(profile_str(r->p, t[i].str)));
 	}
 	qsort(parts, texts, sizeof(*parts), by_bytes);
-	buf_reset(&b);
 	for (uint32_t i = 0; i < texts; i++) {
 		buf_add(&b, i ? STR("\\n") : STR(""));
 		buf_add(&b, parts[i]);
 	}
-	if (texts > 0)
-		out->label = report_intern(r, arena_str(r->mem, buf_str(&b)));
+	if (b.n > 0)
+		label = report_intern(r, arena_str(r->mem, buf_str(&b)));
 	buf_fini(&b);
 	mem_free(parts);
+	return label;
 }
 
-/* Every node of the stack once, and the leaf if it was not left out. */
-static void add_sample(struct graph_tags *g, const struct sample_tags *tags, const struct rsample *s,
-    const bool *kept, uint32_t *seen, uint32_t mark)
+static void read_sizes(struct graph_tags *g, const struct tag *t, uint32_t n)
+{
+	struct report *r = g->r;
+	struct buf b;
+
+	buf_init(&b, SIZE_MAX / 2);
+	for (uint32_t i = 0; i < n; i++) {
+		if (t[i].str != 0 || report_key(r, &t[i]) != g->unit_key || report_tag_gone(r, &t[i]))
+			continue;
+		buf_reset(&b);
+		unit_label(&b, t[i].num, report_tag_unit(r, g->unit_key), r->o.unit);
+		vec_push(&g->sizes, ((struct size){ report_intern(r, arena_str(r->mem, buf_str(&b))), t[i].num }));
+	}
+	buf_fini(&b);
+}
+
+static uint32_t add_list(struct graph_tags *g, uint32_t sample, const struct tag *t, uint32_t n)
+{
+	struct tag_list l = { .sample = sample, .label = join_texts(g->r, t, n), .at = (uint32_t)g->sizes.n };
+
+	read_sizes(g, t, n);
+	l.n = (uint32_t)g->sizes.n - l.at;
+	vec_push(&g->lists, l);
+	return (uint32_t)g->lists.n - 1;
+}
+
+/* The number of the list of each sample. */
+static uint32_t *number_lists(struct graph_tags *g)
 {
 	const struct report *r = g->r;
-	uint32_t leaf = NO_NODE;
+	uint32_t *list = mem_array((size_t)r->n_samples + 1, sizeof(*list));
+	struct map map = { 0 };
 
-	for (uint32_t i = s->n; i > 0; i--) {
-		uint32_t location = r->stack[s->at + i - 1];
+	for (uint32_t i = 0; i < r->n_samples; i++) {
+		const struct tag *t = NULL, *other = NULL;
+		uint32_t n = report_tags_of(r->p, r->samples[i].number, &t), found = UINT32_MAX;
+		uint64_t hash = tags_hash(t, n);
+		struct map_at at = map_find(&map, hash);
+
+		for (uint32_t k; found == UINT32_MAX && map_next(&at, &k);)
+			if (report_tags_of(r->p, g->lists.p[k].sample, &other) == n && tags_equal(t, other, n))
+				found = k;
+		if (found == UINT32_MAX) {
+			found = add_list(g, r->samples[i].number, t, n);
+			map_put(&map, hash, found);
+		}
+		list[i] = found;
+	}
+	map_fini(&map);
+	return list;
+}
+
+/* ---- what a list weighs at nodes ---- */
+
+struct summing {
+	struct graph_tags *g;
+	uint32_t *cell;                 /* by node: of the list that is being summed, position + 1 */
+	uint32_t *seen;                 /* by node: sample + 1 */
+};
+
+static struct weight *weight_at(struct summing *x, uint32_t node, uint32_t list, uint32_t sample)
+{
+	struct graph_tags *g = x->g;
+
+	if (x->cell[node] == 0) {
+		vec_push(&g->cells, ((struct cell){ .node = node, .list = list, .sample = sample }));
+		x->cell[node] = (uint32_t)g->cells.n;
+	}
+	return &g->cells.p[x->cell[node] - 1].w;
+}
+
+static void sum_sample(struct summing *x, uint32_t i, uint32_t list)
+{
+	const struct report *r = x->g->r;
+	const struct rsample *s = &r->samples[i];
+	int64_t weight = report_weight(r, s), divisor = report_divisor(r, s);
+	const struct weight as_cum = { .cum = weight, .cum_div = divisor };
+	const struct weight as_flat = { .flat = weight, .flat_div = divisor };
+	uint32_t leaf = NO_NODE;
+	struct weight *w;
+
+	if (weight == 0 && divisor == 0)
+		return;
+	for (uint32_t k = 0; k < s->n; k++) {
+		uint32_t location = r->stack[s->at + k];
 
 		if (location >= r->n_locations)
 			continue;
-		for (uint32_t k = r->node_at[location + 1]; k-- > r->node_at[location];) {
-			uint32_t node = r->nodes[k];
+		leaf = leaf == NO_NODE ? r->nodes[r->node_at[location]] : leaf;
+		for (uint32_t n = r->node_at[location]; n < r->node_at[location + 1]; n++) {
+			uint32_t node = r->nodes[n];
 
-			leaf = kept == NULL || kept[node] ? node : NO_NODE;
-			if (leaf == NO_NODE || seen[node] == mark)
+			if (x->seen[node] == i + 1)
 				continue;
-			seen[node] = mark;
-			add_node(g, tags, node, s, false);
+			x->seen[node] = i + 1;
+			w = weight_at(x, node, list, i);
+			*w = weight_sum(w, &as_cum);
 		}
 	}
-	if (leaf != NO_NODE)
-		add_node(g, tags, leaf, s, true);
+	if (leaf != NO_NODE) {
+		w = weight_at(x, leaf, list, i);
+		*w = weight_sum(w, &as_flat);
+	}
 }
 
-static void list_tags(struct graph_tags *g)
+/* Samples in groups of one list each, so that a cell is found by its node alone. */
+static void sum_lists(struct graph_tags *g, const uint32_t *list)
 {
-	size_t n = g->r->infos.n;
+	const struct report *r = g->r;
+	uint32_t *at = mem_zarray(g->lists.n + 1, sizeof(*at)), *order;
+	struct summing x = { .g = g };
+	size_t done = 0;
 
-	g->at = mem_zarray(n + 2, sizeof(*g->at));
-	g->list = mem_array(g->all.n + 1, sizeof(*g->list));
-	for (size_t i = 0; i < g->all.n; i++)
-		g->at[g->all.p[i].node + 2]++;
-	for (size_t i = 0; i < n; i++)
-		g->at[i + 2] += g->at[i + 1];
-	for (size_t i = 0; i < g->all.n; i++)
-		g->list[g->at[g->all.p[i].node + 1]++] = (uint32_t)i;
+	order = mem_array((size_t)r->n_samples + 1, sizeof(*order));
+	x.cell = mem_zarray(r->infos.n + 1, sizeof(*x.cell));
+	x.seen = mem_zarray(r->infos.n + 1, sizeof(*x.seen));
+	for (uint32_t i = 0; i < r->n_samples; i++)
+		at[list[i] + 1]++;
+	for (size_t i = 0; i < g->lists.n; i++)
+		at[i + 1] += at[i];
+	for (uint32_t i = 0; i < r->n_samples; i++)
+		order[at[list[i]]++] = i;
+	for (uint32_t k = 0; k < r->n_samples; k++) {
+		const struct tag_list *l = &g->lists.p[list[order[k]]];
+
+		if (l->label != 0 || l->n > 0)
+			sum_sample(&x, order[k], list[order[k]]);
+		if (k + 1 < r->n_samples && list[order[k + 1]] == list[order[k]])
+			continue;
+		for (; done < g->cells.n; done++)
+			x.cell[g->cells.p[done].node] = 0;
+	}
+	mem_free(at);
+	mem_free(order);
+	mem_free(x.cell);
+	mem_free(x.seen);
 }
 
-struct graph_tags *graph_tags_new(struct report *r, const bool *kept)
+/* ---- boxes ---- */
+
+/* Equal boxes stand together, in the order of samples. */
+static int by_box(const void *a, const void *b)
+{
+	const struct box *x = a, *y = b;
+
+	if (x->owner != y->owner)
+		return x->owner < y->owner ? -1 : 1;
+	if (x->name != y->name)
+		return x->name < y->name ? -1 : 1;
+	return x->sample < y->sample ? -1 : x->sample > y->sample;
+}
+
+static void add_boxes(struct graph_tags *g, const struct cell *c)
+{
+	const struct tag_list *l = &g->lists.p[c->list];
+
+	if (l->label != 0)
+		vec_push(&g->boxes, ((struct box){ NO_LABEL, l->label, c->sample, 0, c->w }));
+	for (uint32_t i = l->at; i < l->at + l->n; i++)
+		vec_push(&g->boxes, ((struct box){ l->label, g->sizes.p[i].name, c->sample, g->sizes.p[i].value, c->w }));
+}
+
+/* Sums equal boxes from `first` on and leaves out what is too light. */
+static void settle_boxes(struct graph_tags *g, size_t first, int64_t cutoff)
+{
+	struct box *p = g->boxes.p + first;
+	size_t n = g->boxes.n - first, kept = 0;
+
+	if (n > 1)
+		qsort(p, n, sizeof(*p), by_box);
+	for (size_t i = 0, next; i < n; i = next) {
+		struct box b = p[i];
+
+		for (next = i + 1; next < n && p[next].owner == b.owner && p[next].name == b.name; next++)
+			b.w = weight_sum(&b.w, &p[next].w);
+		if (abs_wrap(b.w.flat) >= cutoff || abs_wrap(b.w.cum) >= cutoff)
+			p[kept++] = b;
+	}
+	g->boxes.n = first + kept;
+}
+
+static int by_node(const void *a, const void *b)
+{
+	const struct cell *x = a, *y = b;
+
+	return x->node < y->node ? -1 : x->node > y->node;
+}
+
+static void make_boxes(struct graph_tags *g, int64_t cutoff)
+{
+	size_t nodes = g->r->infos.n, cell = 0;
+
+	if (g->cells.n > 1)
+		qsort(g->cells.p, g->cells.n, sizeof(*g->cells.p), by_node);
+	g->at = mem_array(nodes + 1, sizeof(*g->at));
+	for (uint32_t node = 0; node < nodes; node++) {
+		g->at[node] = (uint32_t)g->boxes.n;
+		for (; cell < g->cells.n && g->cells.p[cell].node == node; cell++)
+			add_boxes(g, &g->cells.p[cell]);
+		settle_boxes(g, g->at[node], cutoff);
+	}
+	g->at[nodes] = (uint32_t)g->boxes.n;
+}
+
+struct graph_tags *graph_tags_new(struct report *r, int64_t cutoff)
 {
 	struct graph_tags *g = mem_zalloc(sizeof(*g));
-	uint32_t *seen = mem_zarray(r->infos.n + 1, sizeof(*seen));
-	struct sample_tags tags = { 0 };
+	uint32_t *list;
 
 	g->r = r;
-	for (uint32_t i = 0; i < r->n_samples && r->p->tag_at != NULL; i++) {
-		const struct rsample *s = &r->samples[i];
-
-		if (report_weight(r, s) == 0 && report_divisor(r, s) == 0)
-			continue;
-		read_tags(g, s->number, &tags);
-		if (tags.label != 0 || tags.numbers.n > 0)
-			add_sample(g, &tags, s, kept, seen, i + 1);
+	if (r->p->tag_at != NULL) {
+		g->unit_key = report_intern(r, STR("bytes"));
+		list = number_lists(g);
+		sum_lists(g, list);
+		mem_free(list);
 	}
-	list_tags(g);
-	vec_free(&tags.numbers);
-	mem_free(seen);
+	make_boxes(g, cutoff);
 	return g;
 }
 
@@ -181,192 +334,192 @@ void graph_tags_free(struct graph_tags *g)
 {
 	if (g == NULL)
 		return;
-	map_fini(&g->map);
-	vec_free(&g->all);
+	vec_free(&g->lists);
+	vec_free(&g->sizes);
+	vec_free(&g->cells);
+	vec_free(&g->boxes);
 	mem_free(g->at);
-	mem_free(g->list);
 	mem_free(g);
 }
 
-void graph_tags_trim(struct graph_tags *t, const struct graph *g, int64_t cutoff)
-{
-	for (uint32_t i = 0; i < g->n; i++)
-		for (uint32_t k = t->at[g->order[i]]; k < t->at[g->order[i] + 1]; k++) {
-			struct gtag *x = &t->all.p[t->list[k]];
-
-			x->gone = abs_wrap(x->flat) < cutoff && abs_wrap(x->cum) < cutoff;
-		}
-}
-
-uint32_t graph_tags_count(const struct graph_tags *t, uint32_t node)
+uint32_t graph_tags_count(const struct graph_tags *g, uint32_t node)
 {
 	uint32_t n = 0;
 
-	for (uint32_t k = t->at[node]; k < t->at[node + 1]; k++)
-		n += !t->all.p[t->list[k]].gone && t->all.p[t->list[k]].flat != 0;
+	for (uint32_t i = g->at[node]; i < g->at[node + 1]; i++)
+		n += g->boxes.p[i].w.flat != 0;
 	return n;
 }
 
-static int64_t flat_of(const struct gtag *t)
-{
-	return t->flat_div ? div_wrap(t->flat, t->flat_div) : t->flat;
-}
+/* ---- printing ---- */
 
-static int64_t cum_of(const struct gtag *t)
-{
-	return t->cum_div ? div_wrap(t->cum, t->cum_div) : t->cum;
-}
+struct shown {
+	struct str name;
+	int64_t value;                  /* of a number */
+	struct weight w;
+};
 
-/* Heaviest first: by flat, or by cum and then by flat. */
+/* Heaviest first; at the leaves of the picture cum counts before flat. */
 static int by_weight(const void *a, const void *b, void *ctx)
 {
-	const struct gtag *x = a, *y = b;
-	const bool *flat = ctx;
-	int64_t cx = abs_wrap(x->cum), cy = abs_wrap(y->cum), fx = abs_wrap(x->flat), fy = abs_wrap(y->flat);
+	const struct shown *x = a, *y = b;
+	const bool *leaf = ctx;
+	int64_t wx, wy;
 
-	if (!*flat && x->cum != y->cum)
-		return cx > cy ? -1 : cx < cy;
-	if (x->flat != y->flat)
-		return fx > fy ? -1 : fx < fy;
-	return str_cmp(x->name, y->name);
+	if (*leaf && x->w.cum != y->w.cum) {
+		wx = abs_wrap(x->w.cum);
+		wy = abs_wrap(y->w.cum);
+	} else if (x->w.flat != y->w.flat) {
+		wx = abs_wrap(x->w.flat);
+		wy = abs_wrap(y->w.flat);
+	} else {
+		return str_cmp(x->name, y->name);
+	}
+	return wx > wy ? -1 : wx < wy;
 }
 
-static size_t tags_with(const struct graph_tags *g, uint32_t node, uint32_t label, bool flat, struct gtag *out)
+static void take_mean(struct weight *w)
+{
+	if (w->flat_div != 0)
+		w->flat = div_wrap(w->flat, w->flat_div);
+	if (w->cum_div != 0)
+		w->cum = div_wrap(w->cum, w->cum_div);
+	w->flat_div = w->cum_div = 0;
+}
+
+static size_t boxes_of(const struct graph_tags *g, uint32_t node, uint32_t owner, bool leaf, struct shown *out)
 {
 	size_t n = 0;
 
-	for (uint32_t k = g->at[node]; k < g->at[node + 1]; k++) {
-		const struct gtag *t = &g->all.p[g->list[k]];
+	for (uint32_t i = g->at[node]; i < g->at[node + 1]; i++) {
+		const struct box *b = &g->boxes.p[i];
 
-		if (!t->gone && t->label == label)
-			out[n++] = *t;
+		if (b->owner == owner)
+			out[n++] = (struct shown){ report_str(g->r, b->name), b->value, b->w };
 	}
-	qsort_r(out, n, sizeof(*out), by_weight, &flat);
+	qsort_r(out, n, sizeof(*out), by_weight, &leaf);
 	return n;
 }
 
-static double distance(const struct gtag *t, const struct gtag *u)
+/* Which of the heaviest has the nearest value. */
+static size_t nearest(const struct shown *heaviest, int64_t value)
 {
-	struct str unit;
-	double v = unit_scale(u->value, u->unit, t->unit, &unit);
+	size_t best = 0;
+	double least = INFINITY;
 
-	return v < (double)t->value ? (double)t->value - v : v - (double)t->value;
+	for (size_t i = 0; i < MAX_BOXES; i++) {
+		double gap = fabs((double)heaviest[i].value - (double)value);
+
+		if (gap < least) {
+			best = i;
+			least = gap;
+		}
+	}
+	return best;
 }
 
-struct group {
-	struct gtag first, low, high, sum;
-	size_t n;
-};
-
-static void widen(struct group *g, const struct gtag *t)
+static struct str range_name(struct report *r, struct str unit, int64_t low, int64_t high, bool many)
 {
-	struct str unit;
-
-	if (unit_scale(t->value, t->unit, g->low.unit, &unit) < (double)g->low.value)
-		g->low = *t;
-	if (unit_scale(t->value, t->unit, g->high.unit, &unit) > (double)g->high.value)
-		g->high = *t;
-	g->sum.flat = sum_wrap(g->sum.flat, t->flat);
-	g->sum.flat_div = sum_wrap(g->sum.flat_div, t->flat_div);
-	g->sum.cum = sum_wrap(g->sum.cum, t->cum);
-	g->sum.cum_div = sum_wrap(g->sum.cum_div, t->cum_div);
-	g->n++;
-}
-
-static struct gtag group_tag(struct report *r, const struct group *g)
-{
-	struct gtag t = { .flat = flat_of(&g->sum), .cum = cum_of(&g->sum) };
 	struct buf b;
+	struct str name;
 
 	buf_init(&b, SIZE_MAX / 2);
-	unit_label(&b, g->low.value, g->low.unit, STR("auto"));
-	if (g->n > 1) {
+	unit_label(&b, low, unit, STR("auto"));
+	if (many) {
 		buf_add(&b, STR(".."));
-		unit_label(&b, g->high.value, g->high.unit, STR("auto"));
+		unit_label(&b, high, unit, STR("auto"));
 	}
-	t.name = arena_str(r->mem, buf_str(&b));
+	name = arena_str(r->mem, buf_str(&b));
 	buf_fini(&b);
-	return t;
+	return name;
 }
 
-/* At most MAX_BOXES: the others join the nearest of the heaviest. */
-static size_t collapse(struct report *r, struct gtag *t, size_t n, bool flat)
+/* More than MAX_BOXES numbers: the heaviest become ranges that take in the others. */
+static void make_ranges(const struct graph_tags *g, struct shown *p, size_t n, bool leaf)
 {
-	struct group groups[MAX_BOXES];
-
-	if (n <= MAX_BOXES)
-		return n;
-	for (size_t i = 0; i < MAX_BOXES; i++)
-		groups[i] = (struct group){ t[i], t[i], t[i], t[i], 1 };
-	for (size_t i = MAX_BOXES; i < n; i++) {
-		size_t nearest = 0;
-
-		for (size_t k = 1; k < MAX_BOXES; k++)
-			if (distance(&t[i], &groups[k].first) < distance(&t[i], &groups[nearest].first))
-				nearest = k;
-		widen(&groups[nearest], &t[i]);
-	}
-	for (size_t i = 0; i < MAX_BOXES; i++)
-		t[i] = group_tag(r, &groups[i]);
-	qsort_r(t, MAX_BOXES, sizeof(*t), by_weight, &flat);
-	return MAX_BOXES;
-}
-
-static void put_box(struct report *r, const char *source, const char *id, const struct gtag *t, int64_t w,
-    bool dotted, struct buf *out)
-{
-	struct buf value;
-
-	buf_init(&value, 4096);
-	report_format(r, w, &value);
-	buf_printf(out, "%s [label = \"", id);
-	buf_add(out, t->name);
-	buf_printf(out, "\" id=\"%s\" fontsize=8 shape=box3d tooltip=\"" STR_FMT "\"]\n", id,
-	    STR_ARG(buf_str(&value)));
-	buf_printf(out, "%s -> %s [label=\" " STR_FMT "\" weight=100 tooltip=\"" STR_FMT "\" labeltooltip=\"" STR_FMT
-	    "\"%s]\n", source, id, STR_ARG(buf_str(&value)), STR_ARG(buf_str(&value)),
-	    STR_ARG(buf_str(&value)), dotted ? " style=\"dotted\"" : "");
-	buf_fini(&value);
-}
-
-static void put_numbers(struct graph *g, uint32_t node, uint32_t label, bool flat, const char *source,
-    struct gtag *room, struct buf *out)
-{
-	size_t n = collapse(g->r, room, tags_with(g->tags, node, label, flat, room), flat);
+	struct { int64_t low, high; size_t n; } range[MAX_BOXES];
 
 	for (size_t i = 0; i < n; i++) {
-		bool show_flat = flat || flat_of(&room[i]) == cum_of(&room[i]);
-		int64_t w = show_flat ? flat_of(&room[i]) : cum_of(&room[i]);
-		char id[64];
+		size_t to = i < MAX_BOXES ? i : nearest(p, p[i].value);
 
-		snprintf(id, sizeof(id), "N%s_%zu", source, i);
-		if (w != 0)
-			put_box(g->r, source, id, &room[i], w, !show_flat, out);
+		if (i < MAX_BOXES) {
+			range[i].low = range[i].high = p[i].value;
+			range[i].n = 1;
+			continue;
+		}
+		range[to].low = MIN(range[to].low, p[i].value);
+		range[to].high = MAX(range[to].high, p[i].value);
+		range[to].n++;
+		p[to].w = weight_sum(&p[to].w, &p[i].w);
+	}
+	for (size_t i = 0; i < MAX_BOXES; i++) {
+		p[i].name = range_name(g->r, report_tag_unit(g->r, g->unit_key), range[i].low, range[i].high,
+		    range[i].n > 1);
+		take_mean(&p[i].w);
+	}
+	qsort_r(p, MAX_BOXES, sizeof(*p), by_weight, &leaf);
+}
+
+static void put_box(struct report *r, const char *from, const char *id, struct str name, int64_t weight,
+    const char *style, struct buf *out)
+{
+	struct buf b;
+	struct str value;
+
+	buf_init(&b, 4096);
+	report_format(r, weight, &b);
+	value = buf_str(&b);
+	buf_printf(out, "%s [label = \"", id);
+	buf_add(out, name);
+	buf_printf(out, "\" id=\"%s\" fontsize=8 shape=box3d tooltip=\"" STR_FMT "\"]\n", id, STR_ARG(value));
+	buf_printf(out, "%s -> %s [label=\" " STR_FMT "\" weight=100 tooltip=\"" STR_FMT "\" labeltooltip=\"" STR_FMT
+	    "\"%s]\n", from, id, STR_ARG(value), STR_ARG(value), STR_ARG(value), style);
+	buf_fini(&b);
+}
+
+/* Dotted: a part of it belongs to what was left out below. */
+static void put_sizes(const struct graph_tags *g, uint32_t node, uint32_t owner, bool leaf, const char *from,
+    struct shown *room, struct buf *out)
+{
+	size_t n = boxes_of(g, node, owner, leaf, room);
+
+	if (n > MAX_BOXES)
+		make_ranges(g, room, n, leaf);
+	for (size_t i = 0; i < MIN(n, MAX_BOXES); i++) {
+		struct weight w = room[i].w;
+		char id[80];
+		bool dotted;
+
+		take_mean(&w);
+		dotted = leaf && w.flat != w.cum;
+		snprintf(id, sizeof(id), "N%s_%zu", from, i);
+		if ((dotted ? w.cum : w.flat) != 0)
+			put_box(g->r, from, id, room[i].name, dotted ? w.cum : w.flat,
+			    dotted ? " style=\"dotted\"" : "", out);
 	}
 }
 
-/* At a leaf of the picture cum counts, which has what was left out below it. */
-bool graph_tags_print(struct graph *g, uint32_t node, uint32_t id, struct buf *out)
+bool graph_tags_print(const struct graph *graph, uint32_t node, uint32_t id, struct buf *out)
 {
-	struct graph_tags *tags = g->tags;
-	bool flat = g->out_at[node + 1] > g->out_at[node];
-	size_t before = out->n, max = tags->at[node + 1] - tags->at[node];
-	struct gtag *labels = mem_array(max + 1, sizeof(*labels));
-	struct gtag *room = mem_array(max + MAX_BOXES, sizeof(*room));
-	size_t n = tags_with(tags, node, NO_LABEL, flat, labels);
-	char source[32], box[48];
+	const struct graph_tags *g = graph->tags;
+	bool leaf = graph->out_at[node + 1] == graph->out_at[node];
+	size_t before = out->n, max = g->at[node + 1] - g->at[node], n;
+	struct shown *labels = mem_array(max + 1, sizeof(*labels)), *room = mem_array(max + 1, sizeof(*room));
+	char name[32], box[48];
 
-	snprintf(source, sizeof(source), "N%u", id);
+	n = boxes_of(g, node, NO_LABEL, leaf, labels);
+	snprintf(name, sizeof(name), "N%u", id);
 	for (size_t i = 0; i < MIN(n, MAX_BOXES); i++) {
-		int64_t w = flat ? flat_of(&labels[i]) : cum_of(&labels[i]);
+		struct weight w = labels[i].w;
 
-		if (w == 0)
+		take_mean(&w);
+		if ((leaf ? w.cum : w.flat) == 0)
 			continue;
-		snprintf(box, sizeof(box), "N%u_%zu", id, i);
-		put_box(g->r, source, box, &labels[i], w, false, out);
-		put_numbers(g, node, labels[i].self, flat, box, room, out);
+		snprintf(box, sizeof(box), "%s_%zu", name, i);
+		put_box(g->r, name, box, labels[i].name, leaf ? w.cum : w.flat, "", out);
+		put_sizes(g, node, report_intern(g->r, labels[i].name), leaf, box, room, out);
 	}
-	put_numbers(g, node, 0, flat, source, room, out);
+	put_sizes(g, node, 0, leaf, name, room, out);
 	mem_free(labels);
 	mem_free(room);
 	return out->n > before;

@@ -44,84 +44,100 @@ static uint32_t trim_edges(struct graph *g, int64_t cutoff)
 	return n;
 }
 
-/* Can src be reached from dest, against the edges, without the edge itself? */
-static bool is_redundant(struct graph *g, uint32_t edge, uint32_t *queue, uint32_t *seen, uint32_t mark)
+/* Nodes that were met on a way through the graph. */
+struct walk {
+	struct graph *g;
+	uint32_t *met, *todo;           /* met: the number of the walk */
+	uint32_t number;
+};
+
+/* Is there a way from the caller to the callee besides the edge itself? */
+static bool leads_elsewhere(struct walk *w, uint32_t edge)
 {
+	const struct graph *g = w->g;
 	const struct gedge *e = &g->edges.p[edge];
-	size_t head = 0, tail = 0;
+	uint32_t n = 1;
 
-	queue[tail++] = e->dest;
-	seen[e->dest] = mark;
-	while (head < tail) {
-		uint32_t node = queue[head++];
+	w->number++;
+	w->todo[0] = e->src;
+	w->met[e->src] = w->number;
+	while (n > 0) {
+		uint32_t node = w->todo[--n];
 
-		for (uint32_t k = g->in_at[node]; k < g->in_at[node + 1]; k++) {
-			const struct gedge *in = &g->edges.p[g->in[k]];
+		for (uint32_t k = g->out_at[node]; k < g->out_at[node + 1]; k++) {
+			const struct gedge *next = &g->edges.p[g->out[k]];
 
-			if (in->gone || in == e || seen[in->src] == mark)
+			if (next->gone || next == e || w->met[next->dest] == w->number)
 				continue;
-			if (in->src == e->src)
+			if (next->dest == e->dest)
 				return true;
-			seen[in->src] = mark;
-			queue[tail++] = in->src;
+			w->met[next->dest] = w->number;
+			w->todo[n++] = next->dest;
 		}
 	}
 	return false;
 }
 
-/* Dotted edges whose ends are connected otherwise only clutter the picture; the lightest go first. */
-static void remove_redundant(struct graph *g)
+/*
+ * Dotted edges whose ends are connected otherwise only clutter the picture: the lightest go first, and none that is
+ * heavier than a direct call.
+ */
+static void drop_detours(struct graph *g)
 {
-	uint32_t *queue = mem_array(g->r->infos.n + 1, sizeof(*queue));
-	uint32_t *seen = mem_zarray(g->r->infos.n + 1, sizeof(*seen)), mark = 0;
+	size_t nodes = g->r->infos.n + 1;
+	struct walk w = { .g = g, .met = mem_zarray(nodes, sizeof(*w.met)), .todo = mem_array(nodes, sizeof(*w.todo)) };
 
 	graph_adjacent(g);
 	for (uint32_t i = g->n; i-- > 0;) {
-		uint32_t node = g->order[i];
+		uint32_t first = g->in_at[g->order[i]], k = g->in_at[g->order[i] + 1];
 
-		for (uint32_t k = g->in_at[node + 1]; k-- > g->in_at[node];) {
-			struct gedge *e = &g->edges.p[g->in[k]];
-
-			if (!e->residual)
-				break;
-			if (is_redundant(g, g->in[k], queue, seen, ++mark))
-				e->gone = true;
-		}
+		for (; k > first && g->edges.p[g->in[k - 1]].indirect; k--)
+			g->edges.p[g->in[k - 1]].gone = leads_elsewhere(&w, g->in[k - 1]);
 	}
-	mem_free(queue);
-	mem_free(seen);
+	mem_free(w.met);
+	mem_free(w.todo);
 }
 
-/* The unit in which the smallest and the largest value still read well. */
+static struct str unit_for(const struct report *r, int64_t v)
+{
+	struct str unit;
+
+	unit_scale(v, r->unit, STR("minimum"), &unit);
+	return unit;
+}
+
+/* The smallest value that stands in a column, without its sign. */
+static int64_t least_shown(const struct graph *g)
+{
+	int64_t least = 0;
+
+	for (uint32_t i = 0; i < g->n; i++) {
+		int64_t flat = abs_wrap(graph_flat(g, g->order[i]));
+		int64_t v = flat != 0 ? flat : abs_wrap(graph_cum(g, g->order[i]));
+
+		if (v > 0 && (v < least || least == 0))
+			least = v;
+	}
+	return least != 0 ? least : g->r->total;
+}
+
+/* "minimum": the unit of the smallest value; with a much larger total, one in which it is a few hundredths. */
 static void select_unit(struct graph *g)
 {
 	struct report *r = g->r;
-	double ratio = 1 / r->o.divide_by;
-	int64_t least = 0, most = r->total;
-	struct str low, high;
+	int64_t least, most, hundredfold;
+	struct str unit;
 
 	r->out_unit = r->o.unit;
 	if (!str_eq(r->o.unit, STR("minimum")) || g->n == 0)
 		return;
-	for (uint32_t i = 0; i < g->n; i++) {
-		int64_t v = abs_wrap(graph_flat(g, g->order[i]));
-
-		if (v == 0)
-			v = abs_wrap(graph_cum(g, g->order[i]));
-		if (v > 0 && (least == 0 || v < least))
-			least = v;
-	}
-	if (least == 0)
-		least = most;
-	if (ratio > 0 && ratio != 1) {
-		least = (int64_t)((double)least * ratio);
-		most = (int64_t)((double)most * ratio);
-	}
-	unit_scale(least, r->unit, STR("minimum"), &low);
-	unit_scale(most, r->unit, STR("minimum"), &high);
-	if (!str_eq(low, high) && (int64_t)((uint64_t)least * 100) < most)
-		unit_scale((int64_t)((uint64_t)least * 100), r->unit, STR("minimum"), &low);
-	r->out_unit = low.n > 0 ? low : r->unit;
+	least = report_divided(r, least_shown(g));
+	most = report_divided(r, r->total);
+	hundredfold = (int64_t)((uint64_t)least * 100);
+	unit = unit_for(r, least);
+	if (hundredfold < most && !str_eq(unit, unit_for(r, most)))
+		unit = unit_for(r, hundredfold);
+	r->out_unit = unit.n > 0 ? unit : r->unit;
 }
 
 struct limits {
@@ -209,29 +225,25 @@ static int64_t count_boxes(const struct graph *g, int64_t max)
 	return max;
 }
 
-static void build_dot(struct graph *g, const bool *kept)
-{
-	graph_edges(g, kept, EDGES_ALL);
-	graph_tags_free(g->tags);
-	g->tags = graph_tags_new(g->r, kept);
-	graph_sort(g, FORM_DOT);
-}
-
 static void make_dot(struct graph *g, struct limits l, bool *kept)
 {
-	bool some = keep_heavy(g, l.node_cutoff, kept);
+	bool some = keep_heavy(g, l.node_cutoff, kept), limited, again;
+	uint32_t dropped;
 
-	build_dot(g, some ? kept : NULL);
+	g->tags = graph_tags_new(g->r, l.node_cutoff);
 	g->orig_count = g->n;
-	if (l.nodes > 0) {
-		graph_tags_trim(g->tags, g, l.node_cutoff);
-		trim_edges(g, l.edge_cutoff);
-		if (keep_first(g, count_boxes(g, l.nodes), kept))
-			build_dot(g, kept);
+	graph_edges(g, some ? kept : NULL, EDGES_ALL);
+	graph_sort(g, FORM_DOT);
+	limited = l.nodes > 0;
+	again = limited && keep_first(g, count_boxes(g, l.nodes), kept);
+	if (again) {
+		graph_edges(g, kept, EDGES_ALL);
+		graph_sort(g, FORM_DOT);
 	}
-	graph_tags_trim(g->tags, g, l.node_cutoff);
-	g->dropped_edges = trim_edges(g, l.edge_cutoff);
-	remove_redundant(g);
+	dropped = trim_edges(g, l.edge_cutoff);
+	/* With a limit that leaves no node out, pprof tells nothing of edges. */
+	g->dropped_edges = limited && !again ? 0 : dropped;
+	drop_detours(g);
 }
 
 struct graph *graph_new(struct report *r, enum graph_form form, bool trim)

@@ -112,6 +112,12 @@ static inline bool report_tag_empty(const struct tag *t)
 	return t->str == 0 && t->num == 0 && t->unit == 0;
 }
 
+/* Empty, or left out by tag_show and tag_hide. */
+static inline bool report_tag_gone(const struct report *r, const struct tag *t)
+{
+	return report_tag_empty(t) || (r->tag_gone && r->tag_gone[t->key < r->p->n_strings ? r->keys[t->key] : 0]);
+}
+
 /* report_filter.c: all change locations and samples. */
 int report_filter(struct report *r, struct err *e);     /* names, then tags, then prune_from */
 int report_drop_frames(struct report *r, struct err *e); /* as the profile itself asks for */
@@ -165,7 +171,7 @@ struct gnode {
 struct gedge {
 	uint32_t src, dest;
 	int64_t weight, weight_div;
-	bool residual;                  /* leads over nodes that were left out */
+	bool indirect;                  /* leads over nodes that were left out */
 	bool inlined;                   /* every call along it was inlined */
 	bool gone;
 };
@@ -199,23 +205,11 @@ int64_t graph_flat(const struct graph *g, uint32_t info);
 int64_t graph_cum(const struct graph *g, uint32_t info);
 int64_t graph_total(const struct graph *g);     /* sum of the flat values */
 
-/* report_dot_tags.c: boxes at the nodes of a dot graph. */
-struct gtag {
-	struct str name;
-	struct str unit;
-	int64_t value;                  /* of a number */
-	int64_t flat, flat_div, cum, cum_div;
-	uint32_t node;                  /* info */
-	uint32_t label;                 /* NO_LABEL: the joined text tags themselves; else the label it hangs on */
-	uint32_t self;                  /* number of the label: of text tags */
-	bool gone;
-};
-
-struct graph_tags *graph_tags_new(struct report *r, const bool *kept);
-void graph_tags_free(struct graph_tags *t);
-void graph_tags_trim(struct graph_tags *t, const struct graph *g, int64_t cutoff);
-uint32_t graph_tags_count(const struct graph_tags *t, uint32_t node);
-bool graph_tags_print(struct graph *g, uint32_t node, uint32_t id, struct buf *out);
+/* report_dot_tags.c: boxes at the nodes of a dot graph; those below cutoff are left out. */
+struct graph_tags *graph_tags_new(struct report *r, int64_t cutoff);
+void graph_tags_free(struct graph_tags *t);     /* accepts NULL */
+uint32_t graph_tags_count(const struct graph_tags *t, uint32_t node);   /* those with a flat value */
+bool graph_tags_print(const struct graph *g, uint32_t node, uint32_t id, struct buf *out);     /* false: no box */
 
 /* report_calls.c: the stacks as a tree of printed names; tidy: as folded stacks have them. */
 struct tree *report_names_tree(struct report *r, bool tidy);
@@ -237,6 +231,7 @@ struct str report_short_name(struct arena *a, struct str name);
 extern const char report_svg_script[], report_page_script[];
 
 /* report_text.c */
+int64_t report_divided(const struct report *r, int64_t v);      /* by divide_by */
 void report_format(struct report *r, int64_t value, struct buf *b);
 void put_right(struct buf *b, struct str s, size_t width);      /* blanks in front; width in characters */
 size_t text_width(struct str s);

@@ -6,8 +6,7 @@
 
 static bool in_group(const struct report *r, const struct tag *t, bool numbers)
 {
-	return !report_tag_empty(t) && (t->str == 0) == numbers &&
-	       !(r->tag_gone && r->tag_gone[report_key(r, t)]);
+	return (t->str == 0) == numbers && !report_tag_gone(r, t);
 }
 
 static bool is_first(const struct report *r, const struct tag *t, uint32_t i, bool numbers)

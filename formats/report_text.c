@@ -44,19 +44,18 @@ void put_cut(struct buf *b, struct str s, size_t width)
 		buf_add(b, STR("…"));
 }
 
-static int64_t scaled_by_ratio(const struct report *r, int64_t v)
+int64_t report_divided(const struct report *r, int64_t v)
 {
-	double ratio = 1 / r->o.divide_by, scaled;
+	double by = 1 / r->o.divide_by, quotient = (double)v * by;
 
-	if (!(ratio > 0) || ratio == 1)
+	if (!(by > 0) || by == 1)
 		return v;
-	scaled = (double)v * ratio;
-	return scaled > -9.2e18 && scaled < 9.2e18 ? (int64_t)scaled : INT64_MIN;
+	return quotient > -9.2e18 && quotient < 9.2e18 ? (int64_t)quotient : INT64_MIN;
 }
 
 void report_format(struct report *r, int64_t value, struct buf *b)
 {
-	unit_label(b, scaled_by_ratio(r, value), r->unit, r->out_unit);
+	unit_label(b, report_divided(r, value), r->unit, r->out_unit);
 }
 
 struct str report_value(struct report *r, struct arena *a, int64_t v)
