@@ -22,24 +22,24 @@ static void put_value(struct report *r, int64_t v, struct buf *out)
 	report_format(r, v, out);
 }
 
-/* Grey at zero, red towards 1, green towards -1. */
-static void put_color(struct buf *out, double score, bool background)
-{
-	const double shift = 0.7, value = background ? 0.93 : 0.7;
-	double saturation = background ? 0.1 : 1.0, red = value, green = value, blue;
+/* Lines and letters are dark and strong, the ground of a node is light and faint. */
+static const struct paint {
+	double bright, strong;
+} ink = {0.7, 1.0}, ground = {0.93, 0.1};
 
-	if (!(score >= -1.0))
-		score = isnan(score) ? 0 : -1.0;
-	score = fmin(score, 1.0);
-	if (fabs(score) < 0.2)
-		saturation *= fabs(score) / 0.2;
-	if (score > 0)
-		green *= 1 - saturation * pow(score, 1.0 - shift);
-	if (score < 0)
-		red *= 1 - saturation * pow(-score, 1.0 - shift);
-	blue = value * (1 - saturation);
-	buf_printf(out, "#%02x%02x%02x", (unsigned)(red * 255.0), (unsigned)(green * 255.0),
-	    (unsigned)(blue * 255.0));
+/*
+ * Of a share of the total: grey at zero, red towards 1, green towards -1. The other of the two colours and blue are
+ * what is taken out of a bright grey: blue soon, the other one slowly.
+ */
+static void put_color(struct buf *out, double share, const struct paint *p)
+{
+	double amount = isnan(share) ? 0 : fmin(fabs(share), 1), strong = p->strong * fmin(amount / 0.2, 1);
+	unsigned full = (unsigned)(p->bright * 255),
+		 other = (unsigned)(p->bright * (1 - strong * pow(amount, 0.3)) * 255);
+	unsigned blue = (unsigned)(p->bright * (1 - strong) * 255);
+	bool green = share < 0;
+
+	buf_printf(out, "#%02x%02x%02x", green ? other : full, green ? full : other, blue);
 }
 
 static bool is_word(char c)
@@ -249,7 +249,7 @@ static void put_node(struct graph *g, uint32_t node, uint32_t id, double max_fla
 {
 	struct report *r = g->r;
 	int64_t flat = graph_flat(g, node), cum = graph_cum(g, node);
-	double size = fabs((double)flat), score = (double)cum / fabs((double)r->total);
+	double size = fabs((double)flat), share = (double)cum / fabs((double)r->total);
 	int font = 8;
 
 	buf_printf(out, "N%u [label=\"", id);
@@ -269,9 +269,9 @@ static void put_node(struct graph *g, uint32_t node, uint32_t id, double max_fla
 	buf_add(out, STR(" ("));
 	put_value(r, cum, out);
 	buf_add(out, STR(")\" color=\""));
-	put_color(out, score, false);
+	put_color(out, share, &ink);
 	buf_add(out, STR("\" fillcolor=\""));
-	put_color(out, score, true);
+	put_color(out, share, &ground);
 	buf_add(out, STR("\"]\n"));
 }
 
@@ -307,7 +307,7 @@ static void put_edge(struct graph *g, const struct gedge *e, const uint32_t *id,
 		if (width > 1)
 			buf_printf(out, " penwidth=%lld", (long long)width);
 		buf_add(out, STR(" color=\""));
-		put_color(out, (double)w / fabs((double)r->total), false);
+		put_color(out, (double)w / fabs((double)r->total), &ink);
 		buf_byte(out, '"');
 	}
 	buf_add(out, STR(" tooltip="));

@@ -19,23 +19,23 @@ struct weight {
 
 /* Of numbers only bytes are shown. */
 struct size {
-	uint32_t name;                  /* interned, as boxes show it */
+	uint32_t name; /* interned, as boxes show it */
 	int64_t value;
 };
 
 struct tag_list {
-	uint32_t sample;                /* the first that has it */
-	uint32_t label;                 /* interned "key:value\nkey:value"; 0 = none */
-	uint32_t at, n;                 /* in sizes */
+	uint32_t sample; /* the first that has it */
+	uint32_t label;  /* interned "key:value\nkey:value"; 0 = none */
+	uint32_t at, n;  /* in sizes */
 };
 
 struct cell {
-	uint32_t node, list, sample;    /* the first one */
+	uint32_t node, list, sample; /* the first one */
 	struct weight w;
 };
 
 struct box {
-	uint32_t owner;                 /* NO_LABEL: of texts; else of a number: the label that it hangs on */
+	uint32_t owner; /* NO_LABEL: of texts; else of a number: the label that it hangs on */
 	uint32_t name;
 	uint32_t sample;
 	int64_t value;
@@ -44,18 +44,18 @@ struct box {
 
 struct graph_tags {
 	struct report *r;
-	uint32_t unit_key;              /* the key of sizes */
+	uint32_t unit_key; /* the key of sizes */
 	VEC(struct tag_list) lists;
 	VEC(struct size) sizes;
 	VEC(struct cell) cells;
 	VEC(struct box) boxes;
-	uint32_t *at;                   /* by node: its boxes are boxes[at[node]] .. boxes[at[node + 1] - 1] */
+	uint32_t *at; /* by node: its boxes are boxes[at[node]] .. boxes[at[node + 1] - 1] */
 };
 
 static struct weight weight_sum(const struct weight *a, const struct weight *b)
 {
-	return (struct weight){ sum_wrap(a->flat, b->flat), sum_wrap(a->flat_div, b->flat_div),
-		sum_wrap(a->cum, b->cum), sum_wrap(a->cum_div, b->cum_div) };
+	return (struct weight){sum_wrap(a->flat, b->flat), sum_wrap(a->flat_div, b->flat_div), sum_wrap(a->cum, b->cum),
+	    sum_wrap(a->cum_div, b->cum_div)};
 }
 
 /* ---- lists of tags ---- */
@@ -65,8 +65,8 @@ static uint64_t tags_hash(const struct tag *t, uint32_t n)
 	uint64_t hash = n;
 
 	for (uint32_t i = 0; i < n; i++)
-		hash = hash_mix(hash_mix(hash, (uint64_t)t[i].key << 32 | t[i].str),
-		    hash_mix((uint64_t)t[i].num, t[i].unit));
+		hash = hash_mix(
+		    hash_mix(hash, (uint64_t)t[i].key << 32 | t[i].str), hash_mix((uint64_t)t[i].num, t[i].unit));
 	return hash;
 }
 
@@ -95,8 +95,8 @@ static uint32_t join_texts(struct report *r, const struct tag *t, uint32_t n)
 		struct str key = report_str(r, report_key(r, &t[i]));
 
 		if (t[i].str != 0 && !str_eq(key, STR("pprof::base")) && !report_tag_gone(r, &t[i]))
-			parts[texts++] = arena_printf(r->mem, STR_FMT ":" STR_FMT, STR_ARG(key),
-			    STR_ARG(profile_str(r->p, t[i].str)));
+			parts[texts++] = arena_printf(
+			    r->mem, STR_FMT ":" STR_FMT, STR_ARG(key), STR_ARG(profile_str(r->p, t[i].str)));
 	}
 	qsort(parts, texts, sizeof(*parts), by_bytes);
 	for (uint32_t i = 0; i < texts; i++) {
@@ -121,14 +121,14 @@ static void read_sizes(struct graph_tags *g, const struct tag *t, uint32_t n)
 			continue;
 		buf_reset(&b);
 		unit_label(&b, t[i].num, report_tag_unit(r, g->unit_key), r->o.unit);
-		vec_push(&g->sizes, ((struct size){ report_intern(r, arena_str(r->mem, buf_str(&b))), t[i].num }));
+		vec_push(&g->sizes, ((struct size){report_intern(r, arena_str(r->mem, buf_str(&b))), t[i].num}));
 	}
 	buf_fini(&b);
 }
 
 static uint32_t add_list(struct graph_tags *g, uint32_t sample, const struct tag *t, uint32_t n)
 {
-	struct tag_list l = { .sample = sample, .label = join_texts(g->r, t, n), .at = (uint32_t)g->sizes.n };
+	struct tag_list l = {.sample = sample, .label = join_texts(g->r, t, n), .at = (uint32_t)g->sizes.n};
 
 	read_sizes(g, t, n);
 	l.n = (uint32_t)g->sizes.n - l.at;
@@ -141,7 +141,7 @@ static uint32_t *number_lists(struct graph_tags *g)
 {
 	const struct report *r = g->r;
 	uint32_t *list = mem_array((size_t)r->n_samples + 1, sizeof(*list));
-	struct map map = { 0 };
+	struct map map = {0};
 
 	for (uint32_t i = 0; i < r->n_samples; i++) {
 		const struct tag *t = NULL, *other = NULL;
@@ -166,8 +166,8 @@ static uint32_t *number_lists(struct graph_tags *g)
 
 struct summing {
 	struct graph_tags *g;
-	uint32_t *cell;                 /* by node: of the list that is being summed, position + 1 */
-	uint32_t *seen;                 /* by node: sample + 1 */
+	uint32_t *cell; /* by node: of the list that is being summed, position + 1 */
+	uint32_t *seen; /* by node: sample + 1 */
 };
 
 static struct weight *weight_at(struct summing *x, uint32_t node, uint32_t list, uint32_t sample)
@@ -175,7 +175,7 @@ static struct weight *weight_at(struct summing *x, uint32_t node, uint32_t list,
 	struct graph_tags *g = x->g;
 
 	if (x->cell[node] == 0) {
-		vec_push(&g->cells, ((struct cell){ .node = node, .list = list, .sample = sample }));
+		vec_push(&g->cells, ((struct cell){.node = node, .list = list, .sample = sample}));
 		x->cell[node] = (uint32_t)g->cells.n;
 	}
 	return &g->cells.p[x->cell[node] - 1].w;
@@ -186,8 +186,8 @@ static void sum_sample(struct summing *x, uint32_t i, uint32_t list)
 	const struct report *r = x->g->r;
 	const struct rsample *s = &r->samples[i];
 	int64_t weight = report_weight(r, s), divisor = report_divisor(r, s);
-	const struct weight as_cum = { .cum = weight, .cum_div = divisor };
-	const struct weight as_flat = { .flat = weight, .flat_div = divisor };
+	const struct weight as_cum = {.cum = weight, .cum_div = divisor};
+	const struct weight as_flat = {.flat = weight, .flat_div = divisor};
 	uint32_t leaf = NO_NODE;
 	struct weight *w;
 
@@ -220,7 +220,7 @@ static void sum_lists(struct graph_tags *g, const uint32_t *list)
 {
 	const struct report *r = g->r;
 	uint32_t *at = mem_zarray(g->lists.n + 1, sizeof(*at)), *order;
-	struct summing x = { .g = g };
+	struct summing x = {.g = g};
 	size_t done = 0;
 
 	order = mem_array((size_t)r->n_samples + 1, sizeof(*order));
@@ -267,9 +267,9 @@ static void add_boxes(struct graph_tags *g, const struct cell *c)
 	const struct tag_list *l = &g->lists.p[c->list];
 
 	if (l->label != 0)
-		vec_push(&g->boxes, ((struct box){ NO_LABEL, l->label, c->sample, 0, c->w }));
+		vec_push(&g->boxes, ((struct box){NO_LABEL, l->label, c->sample, 0, c->w}));
 	for (uint32_t i = l->at; i < l->at + l->n; i++)
-		vec_push(&g->boxes, ((struct box){ l->label, g->sizes.p[i].name, c->sample, g->sizes.p[i].value, c->w }));
+		vec_push(&g->boxes, ((struct box){l->label, g->sizes.p[i].name, c->sample, g->sizes.p[i].value, c->w}));
 }
 
 /* Sums equal boxes from `first` on and leaves out what is too light. */
@@ -355,7 +355,7 @@ uint32_t graph_tags_count(const struct graph_tags *g, uint32_t node)
 
 struct shown {
 	struct str name;
-	int64_t value;                  /* of a number */
+	int64_t value; /* of a number */
 	struct weight w;
 };
 
@@ -395,7 +395,7 @@ static size_t boxes_of(const struct graph_tags *g, uint32_t node, uint32_t owner
 		const struct box *b = &g->boxes.p[i];
 
 		if (b->owner == owner)
-			out[n++] = (struct shown){ report_str(g->r, b->name), b->value, b->w };
+			out[n++] = (struct shown){report_str(g->r, b->name), b->value, b->w};
 	}
 	qsort_r(out, n, sizeof(*out), by_weight, &leaf);
 	return n;
@@ -437,7 +437,10 @@ static struct str range_name(struct report *r, struct str unit, int64_t low, int
 /* More than MAX_BOXES numbers: the heaviest become ranges that take in the others. */
 static void make_ranges(const struct graph_tags *g, struct shown *p, size_t n, bool leaf)
 {
-	struct { int64_t low, high; size_t n; } range[MAX_BOXES];
+	struct {
+		int64_t low, high;
+		size_t n;
+	} range[MAX_BOXES];
 
 	for (size_t i = 0; i < n; i++) {
 		size_t to = i < MAX_BOXES ? i : nearest(p, p[i].value);
@@ -453,8 +456,8 @@ static void make_ranges(const struct graph_tags *g, struct shown *p, size_t n, b
 		p[to].w = weight_sum(&p[to].w, &p[i].w);
 	}
 	for (size_t i = 0; i < MAX_BOXES; i++) {
-		p[i].name = range_name(g->r, report_tag_unit(g->r, g->unit_key), range[i].low, range[i].high,
-		    range[i].n > 1);
+		p[i].name =
+		    range_name(g->r, report_tag_unit(g->r, g->unit_key), range[i].low, range[i].high, range[i].n > 1);
 		take_mean(&p[i].w);
 	}
 	qsort_r(p, MAX_BOXES, sizeof(*p), by_weight, &leaf);
@@ -472,8 +475,9 @@ static void put_box(struct report *r, const char *from, const char *id, struct s
 	buf_printf(out, "%s [label = \"", id);
 	buf_add(out, name);
 	buf_printf(out, "\" id=\"%s\" fontsize=8 shape=box3d tooltip=\"" STR_FMT "\"]\n", id, STR_ARG(value));
-	buf_printf(out, "%s -> %s [label=\" " STR_FMT "\" weight=100 tooltip=\"" STR_FMT "\" labeltooltip=\"" STR_FMT
-	    "\"%s]\n", from, id, STR_ARG(value), STR_ARG(value), STR_ARG(value), style);
+	buf_printf(out,
+	    "%s -> %s [label=\" " STR_FMT "\" weight=100 tooltip=\"" STR_FMT "\" labeltooltip=\"" STR_FMT "\"%s]\n",
+	    from, id, STR_ARG(value), STR_ARG(value), STR_ARG(value), style);
 	buf_fini(&b);
 }
 

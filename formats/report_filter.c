@@ -8,13 +8,13 @@ enum answer { UNKNOWN, NO, YES };
 struct condition {
 	const struct report *r;
 	struct regex *re;
-	uint8_t *function, *mapping;    /* enum answer; mapping has one more, for locations of none */
-	bool simple;                    /* names without arguments, nothing but names */
+	uint8_t *function, *mapping; /* enum answer; mapping has one more, for locations of none */
+	bool simple;                 /* names without arguments, nothing but names */
 };
 
 static void condition_init(struct condition *c, const struct report *r, struct regex *re, bool simple)
 {
-	*c = (struct condition){ .r = r, .re = re, .simple = simple };
+	*c = (struct condition){.r = r, .re = re, .simple = simple};
 	if (re == NULL)
 		return;
 	c->function = mem_zarray((size_t)r->n_functions + 1, 1);
@@ -28,23 +28,32 @@ static void condition_fini(struct condition *c)
 }
 
 /* "a::b(int)" is "a::b"; parentheses that belong to the name stay. */
-static struct str simplify(struct str name)
+static struct str without_arguments(struct str name)
 {
-	static const char *const part_of_name[] = { "(anonymous namespace)", "operator()" };
+	static const struct {
+		const char *before, *with;
+	} in_name[] = {
+	    {"", "(anonymous namespace)"},
+	    {"operator", "operator()"},
+	};
+	size_t end = 0, from = 0;
 
 	if (str_prefix(name, STR(".")))
 		name = str_skip(name, 1);
-	for (size_t i = 0; i < name.n;) {
-		size_t skip = 1;
+	for (;;) {
+		size_t skip = 0;
 
-		for (size_t k = 0; k < ARRAY_LEN(part_of_name); k++)
-			if (str_prefix(str_skip(name, i), str_cstr(part_of_name[k])))
-				skip = strlen(part_of_name[k]);
-		if (skip == 1 && name.p[i] == '(')
-			return str_of(name.p, i);
-		i += skip;
+		end = from + str_find(str_skip(name, from), '(');
+		for (size_t k = 0; k < ARRAY_LEN(in_name); k++) {
+			size_t before = strlen(in_name[k].before);
+
+			if (end >= from + before && str_prefix(str_skip(name, end - before), str_cstr(in_name[k].with)))
+				skip = strlen(in_name[k].with) - before;
+		}
+		if (end >= name.n || skip == 0)
+			return str_of(name.p, MIN(end, name.n));
+		from = end + skip;
 	}
-	return name;
 }
 
 static bool function_is(struct condition *c, uint32_t function)
@@ -59,7 +68,7 @@ static bool function_is(struct condition *c, uint32_t function)
 	f = &c->r->functions[function];
 	name = report_str(c->r, f->name);
 	if (c->simple)
-		c->function[function] = name.n > 0 && regex_match(c->re, simplify(name)) ? YES : NO;
+		c->function[function] = name.n > 0 && regex_match(c->re, without_arguments(name)) ? YES : NO;
 	else
 		c->function[function] = regex_match(c->re, name) || regex_match(c->re, f->file) ? YES : NO;
 	return c->function[function] == YES;
@@ -93,10 +102,10 @@ enum role { NEUTRAL, FOCUSED, IGNORED };
 struct by_name {
 	struct report *r;
 	struct condition focus, ignore, hide, show;
-	uint8_t *role;          /* by location */
+	uint8_t *role; /* by location */
 	bool *hidden;
 	bool any_hidden;
-	struct line *lines;     /* what is left of r->lines */
+	struct line *lines; /* what is left of r->lines */
 	uint32_t n_lines;
 };
 
@@ -117,8 +126,7 @@ static void keep_lines(struct by_name *x, uint32_t location)
 		uint32_t n = first;
 
 		for (uint32_t i = first; i < x->n_lines; i++)
-			if (x->lines[i].function >= x->r->n_functions ||
-			    function_is(&x->show, x->lines[i].function))
+			if (x->lines[i].function >= x->r->n_functions || function_is(&x->show, x->lines[i].function))
 				x->lines[n++] = x->lines[i];
 		x->n_lines = n;
 	}
@@ -198,7 +206,7 @@ static void drop_hidden(struct by_name *x)
 				stack[at++] = location;
 		}
 		if (at > first)
-			r->samples[n++] = (struct rsample){ s.number, first, at - first };
+			r->samples[n++] = (struct rsample){s.number, first, at - first};
 	}
 	r->stack = stack;
 	r->n_samples = n;
@@ -206,7 +214,7 @@ static void drop_hidden(struct by_name *x)
 
 static void filter_names(struct report *r)
 {
-	struct by_name x = { .r = r };
+	struct by_name x = {.r = r};
 
 	if (!r->o.focus && !r->o.ignore && !r->o.hide && !r->o.show)
 		return;
@@ -228,45 +236,59 @@ static void filter_names(struct report *r)
 	mem_free(x.hidden);
 }
 
-/* A location loses the callers of its outermost match. */
-static bool show_from_location(struct condition *c, uint32_t location)
-{
-	struct rlocation *l = &c->r->locations[location];
+/* Where in a location the expression matches: positions of lines, counted from the innermost. */
+struct hit {
+	uint32_t inner, outer; /* PROFILE_NONE: nowhere */
+};
 
-	if (mapping_is(c, location))
-		return true;
-	for (uint32_t i = l->n; i > 0; i--)
-		if (function_is(c, c->r->lines[l->first + i - 1].function)) {
-			l->n = i;
-			return true;
-		}
-	return false;
+static struct hit find_hit(struct condition *c, struct condition *but, uint32_t location)
+{
+	const struct rlocation *l = &c->r->locations[location];
+	struct hit h = {PROFILE_NONE, PROFILE_NONE};
+
+	for (uint32_t i = 0; i < l->n; i++) {
+		uint32_t function = c->r->lines[l->first + i].function;
+
+		if (!function_is(c, function) || (but != NULL && but->re != NULL && function_is(but, function)))
+			continue;
+		h.inner = MIN(h.inner, i);
+		h.outer = i;
+	}
+	return h;
 }
 
+static bool is_marked(const struct report *r, const uint8_t *marks, uint32_t location)
+{
+	return location < r->n_locations && marks[location];
+}
+
+/* Only what the outermost match calls, and itself. */
 static void show_from(struct report *r)
 {
-	bool *match = mem_zarray((size_t)r->n_locations + 1, sizeof(*match));
+	uint8_t *marks = mem_zarray((size_t)r->n_locations + 1, sizeof(*marks));
 	struct condition c;
 	uint32_t n = 0;
 
 	condition_init(&c, r, r->o.show_from, false);
-	for (uint32_t i = 0; i < r->n_locations; i++)
-		match[i] = show_from_location(&c, i);
+	for (uint32_t i = 0; i < r->n_locations; i++) {
+		struct hit h = find_hit(&c, NULL, i);
+		bool whole = mapping_is(&c, i);
+
+		if (!whole && h.outer != PROFILE_NONE)
+			r->locations[i].n = h.outer + 1;
+		marks[i] = whole || h.outer != PROFILE_NONE;
+	}
 	for (uint32_t i = 0; i < r->n_samples; i++) {
 		struct rsample s = r->samples[i];
 
-		for (; s.n > 0; s.n--) {
-			uint32_t location = r->stack[s.at + s.n - 1];
-
-			if (location < r->n_locations && match[location])
-				break;
-		}
+		while (s.n > 0 && !is_marked(r, marks, r->stack[s.at + s.n - 1]))
+			s.n--;
 		if (s.n > 0)
 			r->samples[n++] = s;
 	}
 	r->n_samples = n;
 	condition_fini(&c);
-	mem_free(match);
+	mem_free(marks);
 }
 
 static void filter_tags(struct report *r)
@@ -287,40 +309,35 @@ static void filter_tags(struct report *r)
 	r->n_samples = n;
 }
 
-/* A location loses what its innermost match calls; the leaf side of stacks up to there goes. */
+/* Without what the innermost match calls. */
 static void prune_from(struct report *r)
 {
-	bool *match = mem_zarray((size_t)r->n_locations + 1, sizeof(*match));
+	uint8_t *marks = mem_zarray((size_t)r->n_locations + 1, sizeof(*marks));
 	struct condition c;
 
 	condition_init(&c, r, r->o.prune_from, true);
 	for (uint32_t i = 0; i < r->n_locations; i++) {
-		struct rlocation *l = &r->locations[i];
-		uint32_t k = 0;
+		struct hit h = find_hit(&c, NULL, i);
 
-		while (k < l->n && !function_is(&c, r->lines[l->first + k].function))
-			k++;
-		match[i] = k < l->n;
-		if (match[i]) {
-			l->first += k;
-			l->n -= k;
+		marks[i] = h.inner != PROFILE_NONE;
+		if (marks[i]) {
+			r->locations[i].first += h.inner;
+			r->locations[i].n -= h.inner;
 		}
 	}
 	for (uint32_t i = 0; i < r->n_samples; i++) {
 		struct rsample *s = &r->samples[i];
+		uint32_t skip = 0;
 
-		for (uint32_t k = 0; k < s->n; k++) {
-			uint32_t location = r->stack[s->at + k];
-
-			if (location < r->n_locations && match[location]) {
-				s->at += k;
-				s->n -= k;
-				break;
-			}
+		while (skip < s->n && !is_marked(r, marks, r->stack[s->at + skip]))
+			skip++;
+		if (skip < s->n) {
+			s->at += skip;
+			s->n -= skip;
 		}
 	}
 	condition_fini(&c);
-	mem_free(match);
+	mem_free(marks);
 }
 
 int report_filter(struct report *r, struct err *e)
@@ -336,49 +353,43 @@ int report_filter(struct report *r, struct err *e)
 	return 0;
 }
 
-enum cut { CUT_NONE, CUT_BENEATH, CUT_HERE };
+/* What becomes of a location whose functions the profile wants dropped. */
+enum drop { DROP_NOTHING, DROP_CALLEES, DROP_ALL };
 
 /* The outermost line that is to be dropped takes what it calls with it. */
-static enum cut drop_lines(struct condition *drop, struct condition *keep, uint32_t location)
+static enum drop drop_lines(struct report *r, uint32_t location, struct hit h)
 {
-	struct rlocation *l = &drop->r->locations[location];
+	struct rlocation *l = &r->locations[location];
 
-	for (uint32_t i = l->n; i > 0; i--) {
-		uint32_t function = drop->r->lines[l->first + i - 1].function;
-
-		if (!function_is(drop, function) || (keep->re && function_is(keep, function)))
-			continue;
-		if (i == l->n)
-			return CUT_HERE;
-		l->first += i;
-		l->n -= i;
-		return CUT_BENEATH;
-	}
-	return CUT_NONE;
+	if (h.outer == PROFILE_NONE)
+		return DROP_NOTHING;
+	if (h.outer + 1 == l->n)
+		return DROP_ALL;
+	l->first += h.outer + 1;
+	l->n -= h.outer + 1;
+	return DROP_CALLEES;
 }
 
-static void drop_from_samples(struct report *r, const uint8_t *cut)
+static uint8_t drop_of(const struct report *r, const uint8_t *drop, uint32_t location)
 {
-	for (uint32_t i = 0; i < r->n_samples; i++) {
-		struct rsample *s = &r->samples[i];
-		bool found_user = false;        /* not everything may go */
+	return location < r->n_locations ? drop[location] : DROP_NOTHING;
+}
 
-		for (uint32_t k = s->n; k > 0; k--) {
-			uint32_t location = r->stack[s->at + k - 1], leave = k - 1;
+/* Frames at the root stay whatever they are: a stack keeps something that is not to be dropped, or it is left alone. */
+static void drop_callees(const struct report *r, struct rsample *s, const uint8_t *drop)
+{
+	const uint32_t *stack = r->stack + s->at;
+	uint32_t left = s->n, what = DROP_ALL;
 
-			if (location >= r->n_locations || cut[location] == CUT_NONE) {
-				found_user = true;
-				continue;
-			}
-			if (!found_user)
-				continue;
-			if (cut[location] == CUT_HERE)
-				leave = k;
-			s->at += leave;
-			s->n -= leave;
-			break;
-		}
-	}
+	while (left > 0 && drop_of(r, drop, stack[left - 1]) != DROP_NOTHING)
+		left--;
+	while (left > 0 && (what = drop_of(r, drop, stack[left - 1])) == DROP_NOTHING)
+		left--;
+	if (left == 0)
+		return;
+	left -= what == DROP_CALLEES;
+	s->at += left;
+	s->n -= left;
 }
 
 static struct regex *compile(struct report *r, uint32_t string, struct err *e)
@@ -392,7 +403,7 @@ int report_drop_frames(struct report *r, struct err *e)
 {
 	struct regex *drop_re, *keep_re = NULL;
 	struct condition drop, keep;
-	uint8_t *cut;
+	uint8_t *what;
 
 	if (profile_str(r->p, r->p->drop_frames).n == 0)
 		return 0;
@@ -408,11 +419,12 @@ int report_drop_frames(struct report *r, struct err *e)
 	}
 	condition_init(&drop, r, drop_re, true);
 	condition_init(&keep, r, keep_re, true);
-	cut = mem_zarray((size_t)r->n_locations + 1, 1);
+	what = mem_array((size_t)r->n_locations + 1, 1);
 	for (uint32_t i = 0; i < r->n_locations; i++)
-		cut[i] = (uint8_t)drop_lines(&drop, &keep, i);
-	drop_from_samples(r, cut);
-	mem_free(cut);
+		what[i] = (uint8_t)drop_lines(r, i, find_hit(&drop, &keep, i));
+	for (uint32_t i = 0; i < r->n_samples; i++)
+		drop_callees(r, &r->samples[i], what);
+	mem_free(what);
 	condition_fini(&drop);
 	condition_fini(&keep);
 	regex_free(drop_re);

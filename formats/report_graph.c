@@ -47,7 +47,7 @@ static uint32_t trim_edges(struct graph *g, int64_t cutoff)
 /* Nodes that were met on a way through the graph. */
 struct walk {
 	struct graph *g;
-	uint32_t *met, *todo;           /* met: the number of the walk */
+	uint32_t *met, *todo; /* met: the number of the walk */
 	uint32_t number;
 };
 
@@ -85,7 +85,7 @@ static bool leads_elsewhere(struct walk *w, uint32_t edge)
 static void drop_detours(struct graph *g)
 {
 	size_t nodes = g->r->infos.n + 1;
-	struct walk w = { .g = g, .met = mem_zarray(nodes, sizeof(*w.met)), .todo = mem_array(nodes, sizeof(*w.todo)) };
+	struct walk w = {.g = g, .met = mem_zarray(nodes, sizeof(*w.met)), .todo = mem_array(nodes, sizeof(*w.todo))};
 
 	graph_adjacent(g);
 	for (uint32_t i = g->n; i-- > 0;) {
@@ -141,14 +141,14 @@ static void select_unit(struct graph *g)
 }
 
 struct limits {
-	int64_t nodes;                  /* 0: all */
+	int64_t nodes; /* 0: all */
 	int64_t node_cutoff, edge_cutoff;
 };
 
 static struct limits limits_of(const struct graph *g, enum graph_form form, bool trim)
 {
 	const struct report_opts *o = &g->r->o;
-	struct limits l = { 0 };
+	struct limits l = {0};
 	int64_t total = 0;
 
 	if (!trim || o->no_trim)

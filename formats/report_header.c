@@ -27,8 +27,8 @@ void report_print_time(const struct report *r, int64_t ns, bool fraction, struct
 	unsigned of_day = (unsigned)(sec - days * 86400), month, day;
 
 	to_date(days, &year, &month, &day);
-	buf_printf(b, "%04lld-%02u-%02u %02u:%02u:%02u", (long long)year, month, day, of_day / 3600,
-	    of_day / 60 % 60, of_day % 60);
+	buf_printf(b, "%04lld-%02u-%02u %02u:%02u:%02u", (long long)year, month, day, of_day / 3600, of_day / 60 % 60,
+	    of_day % 60);
 	if (!fraction || nano == 0)
 		return;
 	for (; nano % 10 == 0; nano /= 10)
@@ -54,8 +54,7 @@ static void put_duration(struct report *r, struct buf *out)
 	total = unit_scale(r->total, r->unit, STR("nanoseconds"), &unit);
 	if (str_eq(unit, STR("ns")) && total != 0) {
 		buf_byte(out, '(');
-		unit_percent(out, total > -9.2e18 && total < 9.2e18 ? (int64_t)total : INT64_MIN,
-		    r->p->duration);
+		unit_percent(out, total > -9.2e18 && total < 9.2e18 ? (int64_t)total : INT64_MIN, r->p->duration);
 		buf_byte(out, ')');
 	}
 	buf_byte(out, '\n');
@@ -95,13 +94,17 @@ void report_profile_lines(struct report *r, struct buf *out)
 		put_duration(r, out);
 }
 
-static void put_dropped(struct report *r, uint32_t n, const char *what, const char *by, double fraction,
-    struct buf *out)
+/* What is left out of the picture or table, and below which value. */
+static void put_dropped(struct report *r, const struct graph *g, bool edges, struct buf *out)
 {
+	uint32_t n = edges ? g->dropped_edges : g->dropped_nodes;
+	double least = edges ? r->o.edge_fraction : r->o.node_fraction;
+
 	if (n == 0)
 		return;
-	buf_printf(out, "Dropped %u %s%s (%s <= ", n, what, n > 1 ? "s" : "", by);
-	report_format(r, abs_wrap((int64_t)((double)r->total * fraction)), out);
+	buf_printf(
+	    out, "Dropped %u %s%s (%s <= ", n, edges ? "edge" : "node", n > 1 ? "s" : "", edges ? "freq" : "cum");
+	report_format(r, abs_wrap((int64_t)((double)r->total * least)), out);
 	buf_add(out, STR(")\n"));
 }
 
@@ -120,7 +123,6 @@ static void put_filters(struct report *r, struct buf *out)
 
 void report_header(struct report *r, const struct graph *g, bool full, struct buf *out)
 {
-	double nodes = r->o.no_trim ? 0 : r->o.node_fraction, edges = r->o.no_trim ? 0 : r->o.edge_fraction;
 	int64_t shown = graph_total(g);
 
 	if (full || !r->o.compact_labels)
@@ -135,9 +137,9 @@ void report_header(struct report *r, const struct graph *g, bool full, struct bu
 	buf_add(out, STR(" total\n"));
 	if (r->total == 0)
 		return;
-	put_dropped(r, g->dropped_nodes, "node", "cum", nodes, out);
+	put_dropped(r, g, false, out);
 	if (full)
-		put_dropped(r, g->dropped_edges, "edge", "freq", edges, out);
+		put_dropped(r, g, true, out);
 	if (g->n > 0 && g->n < g->orig_count)
 		buf_printf(out, "Showing top %u nodes out of %u\n", g->n, g->orig_count);
 }

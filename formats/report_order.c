@@ -6,7 +6,7 @@
 
 /* Score, then name, then a second value, then every field. */
 struct score {
-	int64_t by, second;             /* both without sign, descending */
+	int64_t by, second; /* both without sign, descending */
 	uint32_t info;
 };
 
@@ -50,42 +50,41 @@ static int by_score(const void *a, const void *b, void *ctx)
 	return by_fields(r, &r->infos.p[x->info], &r->infos.p[y->info]);
 }
 
-static double edge_entropy(const struct graph *g, const uint32_t *list, uint32_t n, int64_t self)
+/* What one part of a whole adds to the entropy of its division. */
+static double part_entropy(int64_t part, int64_t whole)
 {
-	double score = 0;
-	int64_t total = self;
+	double p = (double)abs_wrap(part) / (double)whole;
 
-	for (uint32_t i = 0; i < n; i++)
-		if (g->edges.p[list[i]].weight > 0)
-			total = sum_wrap(total, g->edges.p[list[i]].weight);
-	if (total == 0)
-		return 0;
-	for (uint32_t i = 0; i < n; i++) {
-		double frac = (double)abs_wrap(g->edges.p[list[i]].weight) / (double)total;
-
-		score += -frac * log2(frac);
-	}
-	if (self > 0) {
-		double frac = (double)self / (double)total;
-
-		score += -frac * log2(frac);
-	}
-	return score;
+	return -p * log2(p);
 }
 
-/* How much of interest happens at a node: a plain link in a chain scores low. */
-static int64_t entropy(const struct graph *g, uint32_t node)
+/* Of the calls in a list, and of what the node itself takes. No calls: an end of the graph, which is of interest. */
+static double spread(const struct graph *g, const uint32_t *first, const uint32_t *end, int64_t self)
 {
-	uint32_t in = g->in_at[node + 1] - g->in_at[node], out = g->out_at[node + 1] - g->out_at[node];
-	const struct gnode *n = &g->nodes[node];
-	double score = 0, weighted;
+	int64_t whole = self;
+	double sum = 0;
 
-	score += in ? edge_entropy(g, g->in + g->in_at[node], in, 0) : 1;
-	score += out ? edge_entropy(g, g->out + g->out_at[node], out, n->flat) : 1;
-	weighted = score * (double)n->cum;
-	if (!(weighted > -9.2e18 && weighted < 9.2e18))
-		return sum_wrap(INT64_MIN, n->flat);
-	return sum_wrap((int64_t)weighted, n->flat);
+	if (first == end)
+		return 1;
+	for (const uint32_t *k = first; k < end; k++)
+		whole = sum_wrap(whole, MAX(g->edges.p[*k].weight, 0));
+	if (whole == 0)
+		return 0;
+	for (const uint32_t *k = first; k < end; k++)
+		sum += part_entropy(g->edges.p[*k].weight, whole);
+	return self > 0 ? sum + part_entropy(self, whole) : sum;
+}
+
+/* A plain link in a chain is of little interest. */
+static int64_t interest(const struct graph *g, uint32_t node)
+{
+	const struct gnode *n = &g->nodes[node];
+	double calls = spread(g, g->in + g->in_at[node], g->in + g->in_at[node + 1], 0) +
+		       spread(g, g->out + g->out_at[node], g->out + g->out_at[node + 1], n->flat);
+	double weighted = calls * (double)n->cum;
+	bool fits = weighted > -9.2e18 && weighted < 9.2e18;
+
+	return sum_wrap(fits ? (int64_t)weighted : INT64_MIN, n->flat);
 }
 
 void graph_sort(struct graph *g, enum graph_form form)
@@ -98,11 +97,11 @@ void graph_sort(struct graph *g, enum graph_form form)
 		uint32_t info = g->order[i];
 		int64_t flat = abs_wrap(g->nodes[info].flat), cum = abs_wrap(g->nodes[info].cum);
 
-		s[i] = (struct score){ flat, cum, info };
+		s[i] = (struct score){flat, cum, info};
 		if (form == FORM_DOT)
-			s[i] = (struct score){ abs_wrap(entropy(g, info)), flat, info };
+			s[i] = (struct score){abs_wrap(interest(g, info)), flat, info};
 		else if (g->r->o.cum)
-			s[i] = (struct score){ cum, flat, info };
+			s[i] = (struct score){cum, flat, info};
 	}
 	qsort_r(s, g->n, sizeof(*s), by_score, g->r);
 	for (uint32_t i = 0; i < g->n; i++)
@@ -135,7 +134,7 @@ static void list_edges(struct graph *g, bool in, uint32_t *at, uint32_t *list)
 			at[(in ? g->edges.p[i].dest : g->edges.p[i].src) + 1]++;
 	for (size_t i = 0; i < n; i++)
 		at[i + 1] += at[i];
-	for (size_t i = g->edges.n; i-- > 0;)   /* fills from the ends; at[k + 1] falls to the start of k */
+	for (size_t i = g->edges.n; i-- > 0;) /* fills from the ends; at[k + 1] falls to the start of k */
 		if (!g->edges.p[i].gone)
 			list[--at[(in ? g->edges.p[i].dest : g->edges.p[i].src) + 1]] = (uint32_t)i;
 	memmove(at, at + 1, n * sizeof(*at));

@@ -90,15 +90,11 @@ static void put_name(struct report *r, struct str name, size_t used, struct buf 
 
 static const char *inline_mark(const struct graph *g, uint32_t node)
 {
-	bool inlined = false, called = false;
+	uint32_t calls = g->in_at[node + 1] - g->in_at[node], inlined = 0;
 
-	for (uint32_t k = g->in_at[node]; k < g->in_at[node + 1]; k++) {
-		if (g->edges.p[g->in[k]].inlined)
-			inlined = true;
-		else
-			called = true;
-	}
-	return !inlined ? "" : called ? " (partial-inline)" : " (inline)";
+	for (uint32_t k = 0; k < calls; k++)
+		inlined += g->edges.p[g->in[g->in_at[node] + k]].inlined;
+	return inlined == 0 ? "" : inlined == calls ? " (inline)" : " (partial-inline)";
 }
 
 /* flat flat% sum% cum cum%: the five columns that -top and -tree begin with. */
