@@ -1,36 +1,35 @@
 /* blocks.c - see blocks.h */
 #include "tools/pyro-query/blocks.h"
 
+#include <stdlib.h>
+
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "base/vec.h"
 #include "io/blobs.h"
 #include "io/fd.h"
 
-static struct block *open_folder(const char *path, struct err *e)
-{
-	struct blobs *parts = blobs_folder(path, e);
-	struct block *b = parts == NULL ? NULL : block_open(parts, e);
+struct owner {
+	char *name;                     /* of the tenant */
+	size_t n;                       /* blocks known of it */
+};
 
-	if (b == NULL)
-		err_wrap(e, "block %s", path);
-	return b;
-}
-
-/* ---- the cache ---- */
-
-struct open_block {
-	struct str tenant;
+struct known {
+	uint32_t owner;
 	struct ulid id;
-	struct block *block;
-	uint64_t used;                  /* the count of the last use */
+	struct blocks_range times;
+	struct block *block;            /* NULL: closed */
+	uint64_t used, named;           /* the number of the last question that used it, that named it */
 };
 
 struct blocks {
 	char *data;
-	size_t max_memory, max_open;    /* each open one has a descriptor */
-	VEC(struct open_block) v;
-	uint64_t uses;
+	size_t max_memory, max_open;
+	VEC(struct owner) owners;
+	VEC(struct known) v;
+	struct map by_id;               /* to v */
+	uint64_t question;
 };
 
 struct blocks *blocks_new(const char *data, size_t max_memory)
@@ -43,57 +42,174 @@ struct blocks *blocks_new(const char *data, size_t max_memory)
 	return b;
 }
 
-static void close_one(struct blocks *b, size_t i)
-{
-	block_close(b->v.p[i].block);
-	mem_free((char *)(uintptr_t)b->v.p[i].tenant.p);
-	b->v.p[i] = b->v.p[--b->v.n];
-}
-
 void blocks_free(struct blocks *b)
 {
-	while (b->v.n > 0)
-		close_one(b, 0);
+	for (size_t i = 0; i < b->v.n; i++)
+		block_close(b->v.p[i].block);
+	for (size_t i = 0; i < b->owners.n; i++)
+		mem_free(b->owners.p[i].name);
+	vec_free(&b->owners);
 	vec_free(&b->v);
+	map_fini(&b->by_id);
 	mem_free(b->data);
 	mem_free(b);
 }
 
-struct block *blocks_get(struct blocks *b, struct str tenant, struct ulid id, struct err *e)
+static uint32_t owner_of(struct blocks *b, struct str tenant)
 {
-	struct open_block new = { .id = id, .used = ++b->uses };
-	char text[ULID_TEXT + 1];
-	struct arena *a;
+	struct owner new = { 0 };
 
-	for (size_t i = 0; i < b->v.n; i++) {
-		if (ulid_cmp(b->v.p[i].id, id) == 0 && str_eq(b->v.p[i].tenant, tenant)) {
-			b->v.p[i].used = new.used;
-			return b->v.p[i].block;
-		}
-	}
-	a = arena_new();
+	for (uint32_t i = 0; i < b->owners.n; i++)
+		if (str_eq(str_cstr(b->owners.p[i].name), tenant))
+			return i;
+	new.name = mem_cstr(tenant.p, tenant.n);
+	vec_push(&b->owners, new);
+	return (uint32_t)b->owners.n - 1;
+}
+
+static uint64_t key_of(uint32_t owner, struct ulid id)
+{
+	return hash_mix(hash_seeded(str_of(id.b, sizeof(id.b))), owner);
+}
+
+static struct block *open_folder(struct blocks *b, uint32_t owner, struct ulid id, struct err *e)
+{
+	struct arena *a = arena_new();
+	char text[ULID_TEXT + 1];
+	const char *path;
+	struct blobs *parts;
+	struct block *block;
+
 	ulid_print(id, text);
-	new.block = open_folder(arena_printf(a, "%s/" STR_FMT "/local/%s", b->data, STR_ARG(tenant), text).p, e);
+	path = arena_printf(a, "%s/%s/local/%s", b->data, b->owners.p[owner].name, text).p;
+	parts = blobs_folder(path, e);
+	block = parts == NULL ? NULL : block_open(parts, e);
+	if (parts != NULL && block == NULL && e->kind == ERR_NOTFOUND)
+		e->kind = ERR_CORRUPT;  /* a part is missing: the block is damaged, not gone */
+	if (block == NULL)
+		err_wrap(e, "block %s", path);
 	arena_free(a);
+	return block;
+}
+
+static struct known *find(struct blocks *b, uint32_t owner, struct ulid id)
+{
+	struct map_at at = map_find(&b->by_id, key_of(owner, id));
+
+	for (uint32_t i; map_next(&at, &i);)
+		if (b->v.p[i].owner == owner && ulid_cmp(b->v.p[i].id, id) == 0)
+			return &b->v.p[i];
+	return NULL;
+}
+
+static struct known *learn(struct blocks *b, uint32_t owner, struct ulid id, struct err *e)
+{
+	struct known new = { .owner = owner, .id = id };
+
+	new.block = open_folder(b, owner, id, e);
 	if (new.block == NULL)
 		return NULL;
-	new.tenant = str_of(mem_cstr(tenant.p, tenant.n), tenant.n);
+	new.times = (struct blocks_range){ new.block->meta.min_time, new.block->meta.max_time };
+	map_put(&b->by_id, key_of(owner, id), (uint32_t)b->v.n);
 	vec_push(&b->v, new);
-	return new.block;
+	b->owners.p[owner].n++;
+	return &b->v.p[b->v.n - 1];
+}
+
+/* The block of that name, open if it has rows in the range; *out NULL if not. */
+static int select_one(struct blocks *b, uint32_t owner, struct str name, struct blocks_range range, struct block **out,
+    struct err *e)
+{
+	struct known *k;
+	struct ulid id;
+
+	*out = NULL;
+	if (ulid_parse(name, &id, e) < 0)
+		return -1;
+	k = find(b, owner, id);
+	if (k == NULL && (k = learn(b, owner, id, e)) == NULL)
+		return -1;
+	if (k->times.from <= range.to && k->times.to >= range.from) {
+		if (k->block == NULL && (k->block = open_folder(b, owner, id, e)) == NULL)
+			return -1;
+		k->used = b->question;
+		*out = k->block;
+	}
+	k->named = b->question;
+	return 0;
+}
+
+/* Blocks of the owner that the present question did not name. */
+static void forget_others(struct blocks *b, uint32_t owner)
+{
+	size_t n = 0;
+
+	map_reset(&b->by_id);
+	for (size_t i = 0; i < b->v.n; i++) {
+		struct known *k = &b->v.p[i];
+
+		if (k->owner == owner && k->named != b->question) {
+			block_close(k->block);
+			b->owners.p[owner].n--;
+			continue;
+		}
+		map_put(&b->by_id, key_of(k->owner, k->id), (uint32_t)n);
+		b->v.p[n++] = *k;
+	}
+	b->v.n = n;
+}
+
+int blocks_select(struct blocks *b, struct str tenant, const struct str *names, size_t n, struct blocks_range range,
+    struct dataset **sets, size_t *n_sets, struct err *e)
+{
+	uint32_t owner = owner_of(b, tenant);
+	size_t named = 0;
+
+	b->question++;
+	*n_sets = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct block *block;
+
+		if (select_one(b, owner, names[i], range, &block, e) == 0) {
+			named++;
+			if (block != NULL)
+				sets[(*n_sets)++] = &block->set;
+		} else if (e->kind == ERR_NOTFOUND) {
+			/* Removed by hand: the rest is still an answer. */
+			log_event(LOG_WARN, "block is gone, the answer is without it", LOG_CSTR("error", e->msg));
+		} else {
+			return -1;
+		}
+	}
+	if (b->owners.p[owner].n > named)
+		forget_others(b, owner);
+	return 0;
+}
+
+static int by_use(const void *a, const void *b)
+{
+	const struct known *const *x = a, *const *y = b;
+
+	return (*x)->used < (*y)->used ? -1 : (*x)->used > (*y)->used;
 }
 
 void blocks_trim(struct blocks *b)
 {
-	for (;;) {
-		size_t bytes = 0, oldest = 0;
+	VEC(struct known *) open = { 0 };
+	size_t bytes = 0;
 
-		for (size_t i = 0; i < b->v.n; i++) {
-			bytes += block_bytes(b->v.p[i].block);
-			if (b->v.p[i].used < b->v.p[oldest].used)
-				oldest = i;
-		}
-		if ((bytes <= b->max_memory && b->v.n <= b->max_open) || b->v.n <= 1)
-			return;
-		close_one(b, oldest);
+	for (size_t i = 0; i < b->v.n; i++) {
+		if (b->v.p[i].block == NULL)
+			continue;
+		bytes += block_bytes(b->v.p[i].block);
+		vec_push(&open, &b->v.p[i]);
 	}
+	if (bytes > b->max_memory || open.n > b->max_open)
+		qsort(open.p, open.n, sizeof(*open.p), by_use);
+	for (size_t i = 0; i + 1 < open.n && (bytes > b->max_memory || open.n - i > b->max_open); i++) {
+		bytes -= block_bytes(open.p[i]->block);
+		block_close(open.p[i]->block);
+		open.p[i]->block = NULL;
+	}
+	vec_free(&open);
 }

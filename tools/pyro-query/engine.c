@@ -4,7 +4,6 @@
 #include <fcntl.h>
 
 #include "base/json.h"
-#include "base/log.h"
 #include "base/vec.h"
 #include "io/file.h"
 #include "net/sibling.h"
@@ -104,36 +103,21 @@ static int list_blocks(struct engine *x, struct arena *a, struct str tenant, str
 
 /* ---- blocks ---- */
 
-static bool overlaps(const struct pyro_ask *ask, const struct block *b)
+static struct blocks_range range_of(const struct pyro_ask *ask)
 {
 	if (ask->kind == ASK_STATS || (ask->from == 0 && ask->to == 0))
-		return true;
-	return b->meta.min_time <= ask->to / NS_PER_MS && b->meta.max_time >= ask->from / NS_PER_MS;
+		return (struct blocks_range){ INT64_MIN, INT64_MAX };
+	return (struct blocks_range){ ask->from / NS_PER_MS, ask->to / NS_PER_MS };
 }
 
 static int ask_blocks(struct engine *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
     struct part *out, struct err *e)
 {
 	struct dataset **sets = arena_array(a, ids->n, sizeof(*sets));
-	size_t n = 0;
+	size_t n;
 
-	for (size_t i = 0; i < ids->n; i++) {
-		struct ulid id;
-		struct block *b;
-
-		if (ulid_parse(ids->p[i], &id, e) < 0)
-			return -1;
-		b = blocks_get(x->blocks, ask->tenant, id, e);
-		if (b == NULL && e->kind == ERR_NOTFOUND) {
-			/* Removed by hand: the rest is still an answer. */
-			log_event(LOG_WARN, "block is gone, the answer is without it", LOG_CSTR("error", e->msg));
-			continue;
-		}
-		if (b == NULL)
-			return -1;
-		if (overlaps(ask, b))
-			sets[n++] = &b->set;
-	}
+	if (blocks_select(x->blocks, ask->tenant, ids->p, ids->n, range_of(ask), sets, &n, e) < 0)
+		return -1;
 	return ask_run(a, ask, sets, n, out, e);
 }
 

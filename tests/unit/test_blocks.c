@@ -1,0 +1,203 @@
+/* test_blocks.c - which blocks a question opens, which stay open, and what happens to those that are removed */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "io/file.h"
+#include "tools/pyro-ingest/publish.h"
+#include "tools/pyro-query/blocks.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+enum { HOUR_MS = 3600 * 1000, BLOCKS = 6 };
+
+struct world {
+	char data[64];
+	struct blocks *blocks;
+	struct str names[BLOCKS];
+	char text[BLOCKS][ULID_TEXT + 1];
+};
+
+/* Block i has one row, in hour i. */
+static void make_block(int i, struct ulid id, struct block_parts *out)
+{
+	struct label names[] = { { STR("service_name"), STR("shop") } };
+	struct labels labels = { names, ARRAY_LEN(names) };
+	struct symbols *s = symbols_new(7);
+	struct block_writer *w = block_writer_new();
+	uint32_t stack;
+	int64_t value = 1;
+	struct row row = { .time = i * HOUR_MS * NS_PER_MS, .total = 1, .n = 1, .stacks = &stack, .values = &value };
+	struct sym_line line;
+	struct err e;
+
+	symbols_add_mapping(s, &(struct sym_mapping){ 0 });
+	line = (struct sym_line){ symbols_add_function(s, &(struct sym_function){ .name = symbols_add_string(s,
+	    STR("main")) }), 1 };
+	stack = symbols_add_node(s, 0, symbols_add_location(s, &(struct sym_location){ .n_lines = 1 }, &line));
+	row.series = block_writer_series(w, &labels, 1);
+	row.partition = block_writer_partition(w, s);
+	block_writer_row(w, &row);
+	if (block_writer_finish(w, id, out, &e) < 0)
+		fail_msg("%s", e.msg);
+	block_writer_free(w);
+	symbols_free(s);
+}
+
+static void put_block(struct world *w, const char *tenant, int i)
+{
+	struct ulid id = ulid_make(1000 + i, (const uint8_t[10]){ 9 });
+	struct block_parts parts;
+	char path[100];
+	struct err e;
+	int dir;
+
+	ulid_print(id, w->text[i]);
+	w->names[i] = str_cstr(w->text[i]);
+	snprintf(path, sizeof(path), "%s/%s/local", w->data, tenant);
+	assert_int_equal(file_mkdirs(AT_FDCWD, path, 0777, &e), 0);
+	dir = open(path, O_RDONLY | O_DIRECTORY);
+	assert_true(dir >= 0);
+	make_block(i, id, &parts);
+	assert_int_equal(publish_write(dir, &parts, &e), 0);
+	assert_int_equal(publish_name(dir, id, &e), 0);
+	block_parts_free(&parts);
+	close(dir);
+}
+
+static int world_new(void **state)
+{
+	struct world *w = mem_zalloc(sizeof(*w));
+
+	snprintf(w->data, sizeof(w->data), "/tmp/test_blocks.XXXXXX");
+	assert_non_null(mkdtemp(w->data));
+	for (int i = 0; i < BLOCKS; i++)
+		put_block(w, "a", i);
+	put_block(w, "b", 0);
+	w->blocks = blocks_new(w->data, SIZE_MAX);
+	*state = w;
+	return 0;
+}
+
+static int world_free(void **state)
+{
+	struct world *w = *state;
+	struct err e;
+
+	blocks_free(w->blocks);
+	assert_int_equal(file_remove_tree(AT_FDCWD, w->data, &e), 0);
+	mem_free(w);
+	return 0;
+}
+
+/* The hours of the blocks that are selected, as a text. */
+static const char *ask(struct world *w, const char *tenant, size_t n, int64_t from, int64_t to)
+{
+	static char out[64];
+	struct dataset *sets[BLOCKS];
+	size_t n_sets;
+	struct err e;
+
+	if (blocks_select(w->blocks, str_cstr(tenant), w->names, n, (struct blocks_range){ from, to }, sets, &n_sets,
+	        &e) < 0)
+		return e.kind == ERR_CORRUPT ? "corrupt" : "error";
+	out[0] = '\0';
+	for (size_t i = 0; i < n_sets; i++)
+		snprintf(out + strlen(out), sizeof(out) - strlen(out), "%lld ",
+		    (long long)(((struct block *)sets[i])->meta.min_time / HOUR_MS));
+	return out;
+}
+
+/* A block without its symbols is damaged, not gone. */
+static void break_block(struct world *w, int i)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path), "%s/a/local/%s/symbols.symdb", w->data, w->text[i]);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void remove_block(struct world *w, int i)
+{
+	char path[160];
+	struct err e;
+
+	snprintf(path, sizeof(path), "%s/a/local/%s", w->data, w->text[i]);
+	assert_int_equal(file_remove_tree(AT_FDCWD, path, &e), 0);
+}
+
+static void only_what_overlaps(void **state)
+{
+	struct world *w = *state;
+
+	assert_string_equal(ask(w, "a", BLOCKS, INT64_MIN, INT64_MAX), "0 1 2 3 4 5 ");
+	assert_string_equal(ask(w, "a", BLOCKS, HOUR_MS, 2 * HOUR_MS - 1), "1 ");
+	assert_string_equal(ask(w, "a", BLOCKS, 1, 2 * HOUR_MS), "1 2 ");
+	assert_string_equal(ask(w, "a", BLOCKS, 100 * HOUR_MS, 200 * HOUR_MS), "");
+	assert_string_equal(ask(w, "a", 0, 0, HOUR_MS), "");
+	assert_string_equal(ask(w, "b", 1, 0, HOUR_MS), "0 ");
+}
+
+/* A block that was closed is not even opened when its times do not fit. */
+static void times_are_remembered(void **state)
+{
+	struct world *w = *state;
+
+	blocks_free(w->blocks);
+	w->blocks = blocks_new(w->data, 0);     /* all but one are closed at once */
+	ask(w, "a", BLOCKS, INT64_MIN, INT64_MAX);
+	ask(w, "a", BLOCKS, 5 * HOUR_MS, 5 * HOUR_MS);
+	blocks_trim(w->blocks);
+	break_block(w, 2);
+	assert_string_equal(ask(w, "a", BLOCKS, 5 * HOUR_MS, 6 * HOUR_MS), "5 ");
+	assert_string_equal(ask(w, "a", BLOCKS, 2 * HOUR_MS, 2 * HOUR_MS), "corrupt");
+}
+
+/* The block of the last question stays open, so a broken meta.json is not seen. */
+static void used_blocks_stay_open(void **state)
+{
+	struct world *w = *state;
+
+	blocks_free(w->blocks);
+	w->blocks = blocks_new(w->data, 0);
+	ask(w, "a", BLOCKS, 0, 6 * HOUR_MS);
+	ask(w, "a", BLOCKS, 3 * HOUR_MS, 3 * HOUR_MS);
+	blocks_trim(w->blocks);
+	break_block(w, 3);
+	assert_string_equal(ask(w, "a", BLOCKS, 3 * HOUR_MS, 3 * HOUR_MS), "3 ");
+}
+
+/* Gone from the disk: left out. Gone from the list: closed, and read anew if it is named again. */
+static void removed_blocks(void **state)
+{
+	struct world *w = *state;
+
+	remove_block(w, 1);
+	assert_string_equal(ask(w, "a", BLOCKS, INT64_MIN, INT64_MAX), "0 2 3 4 5 ");
+	break_block(w, 5);
+	assert_string_equal(ask(w, "a", BLOCKS, INT64_MIN, INT64_MAX), "0 2 3 4 5 ");
+	assert_string_equal(ask(w, "a", BLOCKS - 1, INT64_MIN, INT64_MAX), "0 2 3 4 ");
+	assert_string_equal(ask(w, "a", BLOCKS, INT64_MIN, INT64_MAX), "corrupt");
+	assert_string_equal(ask(w, "b", 1, 0, HOUR_MS), "0 ");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(only_what_overlaps, world_new, world_free),
+		cmocka_unit_test_setup_teardown(times_are_remembered, world_new, world_free),
+		cmocka_unit_test_setup_teardown(used_blocks_stay_open, world_new, world_free),
+		cmocka_unit_test_setup_teardown(removed_blocks, world_new, world_free),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
