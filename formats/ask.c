@@ -228,15 +228,6 @@ static void pairs_of(struct arena *a, const struct labels *l, struct types_label
 	}
 }
 
-static struct labels labels_of(struct arena *a, const struct types_label_pair_list *pairs)
-{
-	struct labels l = { arena_array(a, pairs->n, sizeof(*l.p)), (uint32_t)pairs->n };
-
-	for (uint32_t i = 0; i < l.n; i++)
-		l.p[i] = (struct label){ pairs->p[i].name, pairs->p[i].value };
-	return l;
-}
-
 static struct str encoded(struct arena *a, const struct part *p)
 {
 	struct buf b;
@@ -292,7 +283,7 @@ static void series_of(struct arena *a, const struct pyro_answer *m, struct serie
 	for (size_t i = 0; i < m->series.n; i++) {
 		const struct pyro_group *g = &m->series.p[i];
 
-		out->p[i].labels = labels_of(a, &g->labels);
+		out->p[i].labels = labels_of_pairs(a, &g->labels);
 		out->p[i].n = g->points.n;
 		out->p[i].p = arena_array(a, g->points.n, sizeof(*out->p[i].p));
 		for (size_t k = 0; k < g->points.n; k++)
@@ -313,7 +304,7 @@ int part_of_message(struct arena *a, const struct pyro_answer *m, struct part *o
 	out->sets.n = m->sets.n;
 	out->sets.p = arena_array(a, m->sets.n, sizeof(*out->sets.p));
 	for (size_t i = 0; i < m->sets.n; i++)
-		out->sets.p[i] = labels_of(a, &m->sets.p[i].labels);
+		out->sets.p[i] = labels_of_pairs(a, &m->sets.p[i].labels);
 	if (m->profile.n > 0 && pprof_decode(a, m->profile, &out->profile, e) < 0)
 		return -1;
 	if (m->tree.n == 0)

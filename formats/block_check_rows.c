@@ -1,5 +1,6 @@
 /* block_check_rows.c - see block_check.h */
 #include "formats/block_check.h"
+#include "base/arith.h"
 #include "formats/profiles_columns.h"
 
 #include <inttypes.h>
@@ -113,11 +114,6 @@ static int all_series(struct profiles_table *t, struct arena *a, uint32_t **out,
 			(*out)[(*n)++] = all.p[i];
 	vec_free(&all);
 	return rc;
-}
-
-static int64_t floor_ms(int64_t ns)
-{
-	return ns / NS_PER_MS - (ns % NS_PER_MS < 0);
 }
 
 static void check_meta(const struct walk *w, const struct profiles_table *t)

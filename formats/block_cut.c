@@ -3,17 +3,13 @@
 
 #include <stdlib.h>
 
+#include "base/arith.h"
 #include "base/vec.h"
 
 struct windows {
 	int64_t width;
 	VEC(int64_t) v;                 /* numbers of windows */
 };
-
-static int64_t floor_div(int64_t x, int64_t y)
-{
-	return x / y - (x % y < 0);
-}
 
 static struct cut_window window_of(int64_t number, int64_t width)
 {

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/arith.h"
 #include "base/mem.h"
 #include "formats/block_rows.h"
 #include "formats/index.h"
@@ -217,11 +218,6 @@ static int write_profiles(struct finish *f, struct err *e)
 	block_rows_sort(&f->w->rows, f->number);
 	f->groups = block_rows_write(&f->w->rows, &to, &f->profiles);
 	return buf_check(&f->profiles, "profiles.parquet", e);
-}
-
-static int64_t floor_ms(int64_t ns)
-{
-	return ns / NS_PER_MS - (ns % NS_PER_MS < 0);
 }
 
 static void fill_meta(const struct finish *f, struct ulid id, struct arena *a, struct block_meta *m)

@@ -10,7 +10,7 @@
 
 #include "base/json.h"
 #include "base/vec.h"
-#include "base/wrap.h"
+#include "base/arith.h"
 #include "formats/profile_impl.h"
 #include "formats/render.h"
 

@@ -94,3 +94,12 @@ const struct msg_type *messages_find(struct str full_name)
 			return *t;
 	return NULL;
 }
+
+struct labels labels_of_pairs(struct arena *a, const struct types_label_pair_list *pairs)
+{
+	struct labels l = { arena_array(a, pairs->n, sizeof(*l.p)), (uint32_t)pairs->n };
+
+	for (uint32_t i = 0; i < l.n; i++)
+		l.p[i] = (struct label){ pairs->p[i].name, pairs->p[i].value };
+	return l;
+}

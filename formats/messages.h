@@ -24,6 +24,7 @@
 #ifndef MESSAGES_H
 #define MESSAGES_H
 
+#include "formats/labels.h"
 #include "formats/msg.h"
 
 struct msg_bools { bool *p; size_t n; };
@@ -95,6 +96,9 @@ struct msg_strs { struct str *p; size_t n; };
 #define ENUM_END(name)
 #include "formats/messages/all.def"
 #include "formats/messages/undef.def"
+
+/* The same pairs, unsorted; strings are borrowed. */
+struct labels labels_of_pairs(struct arena *a, const struct types_label_pair_list *pairs);
 
 /* All tables, for tests and for tools that show messages; NULL-terminated. */
 extern const struct msg_type *const messages_all[];

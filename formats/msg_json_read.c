@@ -263,30 +263,6 @@ static bool hex4(struct str s, uint32_t *out)
 	return true;
 }
 
-static size_t utf8_put(char *p, uint32_t c)
-{
-	if (c < 0x80) {
-		p[0] = (char)c;
-		return 1;
-	}
-	if (c < 0x800) {
-		p[0] = (char)(0xc0 | c >> 6);
-		p[1] = (char)(0x80 | (c & 0x3f));
-		return 2;
-	}
-	if (c < 0x10000) {
-		p[0] = (char)(0xe0 | c >> 12);
-		p[1] = (char)(0x80 | (c >> 6 & 0x3f));
-		p[2] = (char)(0x80 | (c & 0x3f));
-		return 3;
-	}
-	p[0] = (char)(0xf0 | c >> 18);
-	p[1] = (char)(0x80 | (c >> 12 & 0x3f));
-	p[2] = (char)(0x80 | (c >> 6 & 0x3f));
-	p[3] = (char)(0x80 | (c & 0x3f));
-	return 4;
-}
-
 /* s starts behind the backslash. Bytes used, 0 when it is no escape; no more are written. */
 static size_t escape(struct str s, char *p, size_t *written)
 {
@@ -302,13 +278,13 @@ static size_t escape(struct str s, char *p, size_t *written)
 	if (s.n == 0 || s.p[0] != 'u' || !hex4(str_skip(s, 1), &c))
 		return 0;
 	if (c < 0xd800 || c > 0xdfff) {
-		*written = utf8_put(p, c);
+		*written = enc_utf8(p, c);
 		return 5;
 	}
 	if (c > 0xdbff || !str_prefix(str_skip(s, 5), STR("\\u")) ||
 	    !hex4(str_skip(s, 7), &low) || low < 0xdc00 || low > 0xdfff)
 		return 0;
-	*written = utf8_put(p, 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00));
+	*written = enc_utf8(p, 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00));
 	return 11;
 }
 

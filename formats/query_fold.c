@@ -1,7 +1,7 @@
 /* query_fold.c - see query_fold.h and query.h: the fold of samples, and trees */
 #include "formats/query.h"
 
-#include "base/wrap.h"
+#include "base/arith.h"
 #include "formats/query_fold.h"
 
 static bool id_wanted(const struct query *q, const uint8_t id[static 16])

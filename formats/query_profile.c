@@ -1,7 +1,7 @@
 /* query_profile.c - see query.h: merged samples as a profile */
 #include <stdlib.h>
 
-#include "base/wrap.h"
+#include "base/arith.h"
 #include "formats/profile_impl.h"
 #include "formats/query.h"
 #include "formats/query_fold.h"

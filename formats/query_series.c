@@ -4,7 +4,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/vec.h"
-#include "base/wrap.h"
+#include "base/arith.h"
 #include "formats/query.h"
 #include "formats/query_fold.h"
 
@@ -80,13 +80,6 @@ static int site_total(struct groups *g, const struct row *r, int64_t *total, str
 		if (r->stacks[i] < s->nodes.n && g->match[r->partition][r->stacks[i]])
 			*total = wrap_add(*total, r->values[i]);
 	return 0;
-}
-
-static int64_t floor_ms(int64_t ns)
-{
-	int64_t ms = ns / NS_PER_MS;
-
-	return ms * NS_PER_MS > ns ? ms - 1 : ms;
 }
 
 static int series_row(void *ctx, const struct row *r, struct err *e)

@@ -2,12 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/arith.h"
 #include "base/json.h"
-
-static int64_t floor_div(int64_t a, int64_t b)
-{
-	return a / b - (a % b < 0);
-}
 
 int64_t timeline_step(int64_t from, int64_t until)
 {

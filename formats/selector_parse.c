@@ -416,17 +416,6 @@ static bool is_sign(const struct parser *p, char c)
 
 /* ---- values ---- */
 
-static size_t utf8_put(char *p, uint32_t c)
-{
-	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-	static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
-
-	for (size_t i = n; i-- > 1; c >>= 6)
-		p[i] = (char)(0x80 | (c & 0x3f));
-	p[0] = (char)(lead[n] | c);
-	return n;
-}
-
 static uint32_t number_at(struct str s, size_t n, unsigned base)
 {
 	uint32_t v = 0;
@@ -454,7 +443,7 @@ static size_t unescape(struct str s, char *out, size_t *written)
 		if (s.p[0] == 'x')
 			*out = (char)v;
 		else
-			*written = utf8_put(out, v);
+			*written = enc_utf8(out, v);
 		return 1 + n;
 	}
 	*out = at ? meaning[at - letter] : s.p[0];

@@ -6,7 +6,7 @@
 
 #include "base/hash.h"
 #include "base/map.h"
-#include "base/wrap.h"
+#include "base/arith.h"
 #include "formats/tree.h"
 
 #define TREE_OTHER STR("other")

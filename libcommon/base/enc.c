@@ -221,6 +221,17 @@ static void quote_rune(struct buf *b, uint32_t rune, struct str bytes)
 	}
 }
 
+size_t enc_utf8(char *p, uint32_t c)
+{
+	size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
+	static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+
+	for (size_t i = n; i-- > 1; c >>= 6)
+		p[i] = (char)(0x80 | (c & 0x3f));
+	p[0] = (char)(lead[n] | c);
+	return n;
+}
+
 void enc_quote(struct buf *b, struct str bytes)
 {
 	buf_byte(b, '"');

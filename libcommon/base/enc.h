@@ -15,6 +15,7 @@ void enc_base64(struct buf *b, struct str bytes);                    /* standard
 int dec_base64(struct arena *a, struct str text, struct str *out, struct err *e); /* both alphabets, padding optional */
 void enc_percent(struct buf *b, struct str bytes);                   /* all but A-Za-z0-9 - _ . ~ */
 int dec_percent(struct arena *a, struct str text, bool plus_is_blank, struct str *out, struct err *e);
+size_t enc_utf8(char *p, uint32_t c);                                 /* 1 to 4 bytes of a code point */
 void enc_quote(struct buf *b, struct str bytes);                     /* "..." as Go's %q writes it */
 
 #endif

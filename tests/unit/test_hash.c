@@ -56,9 +56,6 @@ static void test_crc32_ieee(void **state)
 static void test_fnv(void **state)
 {
 	(void)state;
-	assert_int_equal(hash_fnv1_32(STR("")), 0x811c9dc5);
-	assert_int_equal(hash_fnv1_32(STR("a")), 0x050c5d7e);
-	assert_int_equal(hash_fnv1_32(STR("foobar")), 0x31f0b262);
 	assert_int_equal(hash_fnv1a_32(STR("a")), 0xe40c292c);
 	assert_int_equal(hash_fnv1a_32(STR("foobar")), 0xbf9cf968);
 	assert_int_equal(hash_fnv1a_32(STR("\xff")), (0x811c9dc5u ^ 0xff) * 16777619u);

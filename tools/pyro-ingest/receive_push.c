@@ -35,15 +35,6 @@ static int read_request(struct push_call *c, struct err *e)
 	return 0;
 }
 
-static struct labels labels_of(struct arena *a, const struct types_label_pair_list *pairs)
-{
-	struct labels l = { arena_array(a, pairs->n, sizeof(*l.p)), (uint32_t)pairs->n };
-
-	for (uint32_t i = 0; i < l.n; i++)
-		l.p[i] = (struct label){ pairs->p[i].name, pairs->p[i].value };
-	return l;
-}
-
 static void one_sample(struct push_call *c, const struct labels *l, struct str raw)
 {
 	struct push *p = c->push;
@@ -97,7 +88,7 @@ void receive_push(struct http_req *r, void *ctx)
 	c->push->ctx = c;
 	for (size_t i = 0; i < c->req.series.n; i++) {
 		const struct push_raw_profile_series *s = &c->req.series.p[i];
-		struct labels l = labels_of(r->a, &s->labels);
+		struct labels l = labels_of_pairs(r->a, &s->labels);
 
 		for (size_t k = 0; k < s->samples.n; k++) {
 			one_sample(c, &l, s->samples.p[k].raw_profile);

@@ -1,6 +1,6 @@
 /* api_querier.c - querier.v1.QuerierService; see api.h */
 #include "base/enc.h"
-#include "base/wrap.h"
+#include "base/arith.h"
 #include "formats/pprof.h"
 #include "formats/tree_cut.h"
 #include "tools/pyro-query/api.h"
@@ -450,11 +450,6 @@ static int analyze_query(struct api *x, const void *vreq, void *vresp, struct er
 	if (!x->limits->query_analysis_enabled || req->start == 0 || req->end == 0)
 		return 0;
 	return err_set(e, ERR_UNIMPL, "this server does not estimate queries");
-}
-
-static int64_t floor_ms(int64_t ns)
-{
-	return ns / NS_PER_MS - (ns % NS_PER_MS < 0);
 }
 
 static int profile_stats(struct api *x, const void *vreq, void *vresp, struct err *e)

@@ -83,12 +83,9 @@ static int server_labels(struct places *p, enum ask_kind kind, const struct msg_
 		out->sets.n = resp.labels_set.n;
 		out->sets.p = arena_array(p->a, out->sets.n, sizeof(*out->sets.p));
 		for (size_t i = 0; i < out->sets.n; i++) {
-			const struct types_label_pair_list *pairs = &resp.labels_set.p[i].labels;
 			struct labels *l = &out->sets.p[i];
 
-			*l = (struct labels){ arena_array(p->a, pairs->n, sizeof(*l->p)), (uint32_t)pairs->n };
-			for (uint32_t k = 0; k < l->n; k++)
-				l->p[k] = (struct label){ pairs->p[k].name, pairs->p[k].value };
+			*l = labels_of_pairs(p->a, &resp.labels_set.p[i].labels);
 			labels_sort(l);
 		}
 		return 0;

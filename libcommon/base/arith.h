@@ -1,0 +1,38 @@
+/*
+ * arith.h - arithmetic that C leaves undefined or rounds the other way.
+ *
+ * Values of samples and times of questions come from strangers and may be
+ * anything; their sums wrap around, as they do in the original.
+ */
+#ifndef ARITH_H
+#define ARITH_H
+
+#include "base/base.h"
+
+static inline int64_t wrap_add(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+static inline int64_t wrap_sub(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+
+static inline int64_t wrap_mul(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a * (uint64_t)b);
+}
+
+/* b > 0; towards minus infinity. */
+static inline int64_t floor_div(int64_t a, int64_t b)
+{
+	return a / b - (a % b < 0);
+}
+
+static inline int64_t floor_ms(int64_t ns)
+{
+	return floor_div(ns, NS_PER_MS);
+}
+
+#endif
