@@ -24,6 +24,12 @@ static struct type_names names_of(const struct head_push *p, uint32_t type)
 	};
 }
 
+/* An empty value is as good as none. */
+static struct labels with_value(struct arena *a, const struct labels *l, struct str name, struct str value)
+{
+	return value.n > 0 ? labels_with(a, l, name, value) : labels_without(a, l, name);
+}
+
 /* Labels that every stored series has beside its own; they replace labels of the same names. */
 static struct labels series_labels(struct arena *a, const struct head_push *p, uint32_t type)
 {
@@ -35,11 +41,11 @@ static struct labels series_labels(struct arena *a, const struct head_push *p, u
 	if (service.n > 0)
 		l = labels_with(a, &l, STR("__service_name__"), service);
 	if (t.has_period) {
-		l = labels_with(a, &l, STR("__period_type__"), t.period_type);
-		l = labels_with(a, &l, STR("__period_unit__"), t.period_unit);
+		l = with_value(a, &l, STR("__period_type__"), t.period_type);
+		l = with_value(a, &l, STR("__period_unit__"), t.period_unit);
 	}
-	l = labels_with(a, &l, STR("__type__"), t.type);
-	l = labels_with(a, &l, STR("__unit__"), t.unit);
+	l = with_value(a, &l, STR("__type__"), t.type);
+	l = with_value(a, &l, STR("__unit__"), t.unit);
 	return labels_with(a, &l, STR("__profile_type__"), profile_type_id(a, &pt));
 }
 

@@ -210,7 +210,19 @@ int profile_type_parse(struct str id, struct profile_type *out, struct err *e)
 
 struct str profile_type_id(struct arena *a, const struct profile_type *t)
 {
-	return arena_printf(a, STR_FMT ":" STR_FMT ":" STR_FMT ":" STR_FMT ":" STR_FMT,
-			    STR_ARG(t->name), STR_ARG(t->type), STR_ARG(t->unit),
-			    STR_ARG(t->period_type), STR_ARG(t->period_unit));
+	const struct str part[] = { t->name, t->type, t->unit, t->period_type, t->period_unit };
+	size_t n = ARRAY_LEN(part) - 1;
+	char *text, *p;
+
+	for (size_t i = 0; i < ARRAY_LEN(part); i++)
+		n += part[i].n;
+	text = p = arena_alloc(a, n);
+	for (size_t i = 0; i < ARRAY_LEN(part); i++) {  /* not printed: a part may hold zeros */
+		if (i > 0)
+			*p++ = ':';
+		if (part[i].n > 0)
+			memcpy(p, part[i].p, part[i].n);
+		p += part[i].n;
+	}
+	return str_of(text, n);
 }

@@ -308,6 +308,49 @@ static void cumulative_values(void **state)
 	head_free(again);
 }
 
+/* Types and units of strangers may be empty, and then they are no labels; or hold zeros. */
+static void odd_types(void **state)
+{
+	static const struct { struct str type, unit, want_id; uint32_t want_labels; } cases[] = {
+		{ { "cpu", 3 }, { "ns", 2 }, { "process_cpu:cpu:ns:cpu:ns", 25 }, 8 },
+		{ { "cpu", 3 }, { "", 0 }, { "process_cpu:cpu::cpu:", 21 }, 6 },
+		{ { "a\0b", 3 }, { "ns", 2 }, { "process_cpu:a\0b:ns:a\0b:ns", 25 }, 8 },
+	};
+	struct sym_importer *imp = sym_importer_new();
+	struct arena *a = arena_new();
+	struct buf record;
+
+	(void)state;
+	buf_init(&record, 1 << 20);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct profile_builder *b = profile_builder_new(a, 1);
+		uint32_t stack = profile_builder_frame(b, STR("main"), STR_NONE, 0);
+		struct head *h = head_new();
+		struct series_list list;
+		struct head_push push;
+		struct profile *p;
+		struct err e;
+
+		profile_builder_type(b, 0, cases[i].type, cases[i].unit);
+		profile_builder_add(b, &stack, 1, &(int64_t){ 1 }, NULL, 0);
+		p = profile_builder_finish(b);
+		p->has_period_type = true;
+		p->period_type = p->types[0];
+		push = push_of(p, 1);
+		head_add(h, imp, &push, &record);
+		assert_int_equal(dataset_series(&h->set, a, NULL, &list, &e), 0);
+		assert_int_equal(list.n, 1);
+		assert_true(str_eq(labels_get(&list.p[0].labels, STR("__profile_type__")), cases[i].want_id));
+		assert_int_equal(list.p[0].labels.n, cases[i].want_labels);
+		for (uint32_t k = 0; k < list.p[0].labels.n; k++)
+			assert_true(list.p[0].labels.p[k].value.n > 0);
+		head_free(h);
+	}
+	buf_fini(&record);
+	arena_free(a);
+	sym_importer_free(imp);
+}
+
 static void new_series_are_told(void **state)
 {
 	struct head *h = head_new();
@@ -339,6 +382,7 @@ int main(void)
 		cmocka_unit_test(order_of_records),
 		cmocka_unit_test(spans_stay_apart),
 		cmocka_unit_test(cumulative_values),
+		cmocka_unit_test(odd_types),
 		cmocka_unit_test(new_series_are_told),
 	};
 
