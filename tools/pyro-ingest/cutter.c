@@ -1,34 +1,14 @@
 /* cutter.c - see cutter.h */
 #include "tools/pyro-ingest/cutter.h"
 
-#include <fcntl.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "base/log.h"
-#include "formats/block_cut.h"
-#include "io/entropy.h"
-#include "io/fd.h"
-#include "io/file.h"
-#include "tools/pyro-ingest/commit.h"
+#include "tools/pyro-ingest/cut_replay.h"
+#include "tools/pyro-ingest/cut_write.h"
 #include "tools/pyro-ingest/journal_folder.h"
-#include "tools/pyro-ingest/publish.h"
 
 enum state { CUT_IDLE, CUT_FREEZING, CUT_WRITING };
 
 enum { CHECK_EVERY = 1, RETRY_FIRST = 1, RETRY_MOST = 8 };      /* seconds */
-
-/* The heads of one moment, from shards or replayed, on their way into blocks. */
-struct batch {
-	VEC(struct frozen_head) heads;
-	VEC(struct str) journals, damaged;      /* their files; names in mem */
-	_Atomic uint64_t *held;         /* counts bytes */
-	uint64_t bytes;                 /* of the heads */
-	struct arena *mem;
-	uint32_t holds;                 /* moments that use the heads */
-	bool published;                 /* rows are in blocks: free when nobody holds it */
-};
 
 struct waiter {
 	void (*done)(void *ctx, bool ok);
@@ -52,7 +32,7 @@ struct cutter {
 	bool wanted, replaying;
 	struct timer timer;
 
-	VEC(struct batch *) batches;    /* not yet in blocks */
+	struct cut_batches batches;     /* not yet in blocks */
 	struct local_blocks blocks;
 	VEC(struct question) questions; /* that wait for a freeze to end */
 	VEC(struct waiter) waiters, next_waiters;
@@ -60,62 +40,21 @@ struct cutter {
 	/* The cut under way. */
 	struct shard_freeze *freezes;
 	uint32_t pending;
-	struct batch *fresh;
+	struct cut_batch *fresh;
 	struct job job;                 /* writing, or replaying */
-	VEC(struct batch *) writing;
-	struct commit commit;
-	char commit_name[48];
-	bool committed;                 /* the commit file is written: from here only forward */
-	bool uncertain;                 /* its writing failed, and it may be there all the same */
+	struct cut_batches writing;
+	struct cut_write write;
 	bool unfrozen;                  /* a shard could not start a new journal */
-	int64_t wall;                   /* when writing began */
-	uint64_t n_rows, n_bytes;
 	struct err err;
 	bool failed;
 };
 
 static void cut_begin(struct cutter *c);
 
-static struct batch *batch_new(struct cutter *c)
-{
-	struct batch *b = mem_zalloc(sizeof(*b));
-
-	b->mem = arena_new();
-	b->held = c->conf.held;
-	return b;
-}
-
-/* From here on it is asked, and on its way into blocks. */
-static void batch_keep(struct cutter *c, struct batch *b)
-{
-	for (size_t i = 0; i < b->heads.n; i++)
-		b->bytes += head_bytes(b->heads.p[i].head);
-	*b->held += b->bytes;
-	vec_push(&c->batches, b);
-}
-
-static void batch_free(struct batch *b)
-{
-	for (size_t i = 0; i < b->heads.n; i++)
-		head_free(b->heads.p[i].head);
-	*b->held -= b->bytes;
-	vec_free(&b->heads);
-	vec_free(&b->journals);
-	vec_free(&b->damaged);
-	arena_free(b->mem);
-	mem_free(b);
-}
-
-static void batch_let_go(struct batch *b)
-{
-	if (b->holds == 0 && b->published)
-		batch_free(b);
-}
-
 /* ---- moments ---- */
 
 struct hold {
-	VEC(struct batch *) batches;
+	struct cut_batches batches;
 };
 
 static void moment_make(struct cutter *c, struct str tenant, struct moment *m)
@@ -124,7 +63,7 @@ static void moment_make(struct cutter *c, struct str tenant, struct moment *m)
 	VEC(struct head *) heads = { 0 };
 
 	for (size_t i = 0; i < c->batches.n; i++) {
-		struct batch *b = c->batches.p[i];
+		struct cut_batch *b = c->batches.p[i];
 		size_t before = heads.n;
 
 		for (size_t k = 0; k < b->heads.n; k++)
@@ -159,7 +98,7 @@ void cutter_let_go(struct cutter *c, struct moment *m)
 	(void)c;
 	for (size_t i = 0; i < h->batches.n; i++) {
 		h->batches.p[i]->holds--;
-		batch_let_go(h->batches.p[i]);
+		cut_batch_let_go(h->batches.p[i]);
 	}
 	vec_free(&h->batches);
 	mem_free(h);
@@ -179,136 +118,15 @@ static void answer_questions(struct cutter *c)
 	c->questions.n = 0;
 }
 
-/* ---- writing, on a pool thread ---- */
+/* ---- steps ---- */
 
-struct tenant_sets {
-	struct str tenant;
-	VEC(struct dataset *) sets;
-};
-
-static struct ulid new_ulid(int64_t ms)
-{
-	uint8_t random[10];
-
-	entropy_bytes(random, sizeof(random));
-	return ulid_make(ms, random);
-}
-
-static int write_block(struct cutter *c, int dir, const struct tenant_sets *t, struct cut_window w, struct err *e)
-{
-	struct block_parts parts;
-	struct commit_block b = { t->tenant, new_ulid(c->wall / NS_PER_MS) };
-	int rc = cut_block(t->sets.p, t->sets.n, w, b.id, &parts, e);
-
-	if (rc < 0)
-		return e->kind == ERR_NOTFOUND ? 0 : -1;
-	rc = publish_write(dir, &parts, e);
-	if (rc == 0) {
-		vec_push(&c->commit.blocks, b);
-		c->n_rows += parts.meta.n_profiles;
-		for (uint32_t i = 0; i < parts.n_parts; i++)
-			c->n_bytes += parts.part[i].bytes.n;
-	}
-	block_parts_free(&parts);
-	return rc;
-}
-
-static int write_tenant(struct cutter *c, const struct tenant_sets *t, struct err *e)
-{
-	struct arena *a = arena_new();
-	struct cut_window *w;
-	size_t n;
-	int dir = -1, rc = cut_windows(a, t->sets.p, t->sets.n, c->conf.window, &w, &n, e);
-
-	if (rc == 0 && n > 0)
-		rc = dir = commit_tenant_dir(c->conf.data, t->tenant, e);
-	for (size_t i = 0; i < n && rc >= 0; i++)
-		rc = write_block(c, dir, t, w[i], e);
-	fd_close(&dir);
-	arena_free(a);
-	return rc < 0 ? err_wrap(e, "tenant " STR_FMT, STR_ARG(t->tenant)) : 0;
-}
-
-/*
- * One batch at a time: shards of one moment have disjoint partitions, so their
- * heads fit into one block; heads of different moments do not.
- */
-static int write_batch(struct cutter *c, struct batch *b, struct err *e)
-{
-	VEC(struct tenant_sets) v = { 0 };
-	int rc = 0;
-
-	for (size_t i = 0; i < b->heads.n; i++) {
-		struct tenant_sets new = { .tenant = b->heads.p[i].tenant };
-		size_t k = 0;
-
-		while (k < v.n && !str_eq(v.p[k].tenant, new.tenant))
-			k++;
-		if (k == v.n)
-			vec_push(&v, new);
-		if (b->heads.p[i].head->n_rows > 0)
-			vec_push(&v.p[k].sets, &b->heads.p[i].head->set);
-	}
-	for (size_t i = 0; i < v.n; i++) {
-		if (rc == 0)
-			rc = write_tenant(c, &v.p[i], e);
-		vec_free(&v.p[i].sets);
-	}
-	vec_free(&v);
-	for (size_t i = 0; i < b->journals.n; i++)
-		vec_push(&c->commit.journals, b->journals.p[i]);
-	for (size_t i = 0; i < b->damaged.n; i++)
-		vec_push(&c->commit.damaged, b->damaged.p[i]);
-	return rc;
-}
-
-/*
- * The way back from a cut that failed. A commit file that may be there comes
- * first: with it a restart would publish these blocks, beside those of the
- * next attempt, which has the same rows.
- */
-static int take_back(struct cutter *c, struct err *e)
-{
-	struct err ignored;
-
-	if (c->uncertain && commit_cancel(c->journals.fd, c->commit_name, e) < 0)
-		return err_wrap(e, "commit file %s cannot be taken back", c->commit_name);
-	c->uncertain = false;
-	commit_drop_blocks(c->conf.data, &c->commit, &ignored); /* what stays goes at the next start */
-	commit_fini(&c->commit);
-	return 0;
-}
-
-static int write_and_commit(struct cutter *c, struct err *e)
-{
-	int rc = take_back(c, e);
-
-	c->n_rows = c->n_bytes = 0;
-	for (size_t i = 0; i < c->writing.n && rc == 0; i++)
-		rc = write_batch(c, c->writing.p[i], e);
-	if (rc == 0) {
-		snprintf(c->commit_name, sizeof(c->commit_name), "%016" PRIx64 ".commit", c->generation);
-		rc = commit_write(c->journals.fd, c->commit_name, &c->commit, e);
-		c->uncertain = rc < 0;
-		c->committed = rc == 0;
-	}
-	return rc;
-}
-
+/* On a pool thread. */
 static void write_work(struct job *j)
 {
 	struct cutter *c = CONTAINER_OF(j, struct cutter, job);
-	struct err ignored;
-	int rc = 0;
 
-	if (!c->committed && (rc = write_and_commit(c, &c->err)) < 0)
-		take_back(c, &ignored);         /* if not now, then before the next attempt */
-	if (rc == 0)
-		rc = commit_finish(c->conf.data, c->journals.fd, c->commit_name, &c->err);
-	c->failed = rc < 0;
+	c->failed = cut_write_run(&c->write, c->writing.p, c->writing.n, &c->err) < 0;
 }
-
-/* ---- steps, on the loop ---- */
 
 static void tell_waiters(struct cutter *c, bool ok)
 {
@@ -326,14 +144,14 @@ static void published(struct cutter *c)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->commit.blocks.n; i++)
-		local_blocks_add(&c->blocks, c->commit.blocks.p[i].tenant, c->commit.blocks.p[i].id);
-	c->conf.counters->blocks += c->commit.blocks.n;
-	c->conf.counters->block_rows += c->n_rows;
-	c->conf.counters->block_bytes += c->n_bytes;
-	if (c->commit.blocks.n > 0)
-		log_event(LOG_INFO, "blocks cut", LOG_I64("blocks", c->commit.blocks.n), LOG_I64("rows", c->n_rows),
-		    LOG_I64("bytes", c->n_bytes));
+	for (size_t i = 0; i < c->write.commit.blocks.n; i++)
+		local_blocks_add(&c->blocks, c->write.commit.blocks.p[i].tenant, c->write.commit.blocks.p[i].id);
+	c->conf.counters->blocks += c->write.commit.blocks.n;
+	c->conf.counters->block_rows += c->write.n_rows;
+	c->conf.counters->block_bytes += c->write.n_bytes;
+	if (c->write.commit.blocks.n > 0)
+		log_event(LOG_INFO, "blocks cut", LOG_I64("blocks", c->write.commit.blocks.n), LOG_I64("rows", c->write.n_rows),
+		    LOG_I64("bytes", c->write.n_bytes));
 	for (size_t i = 0; i < c->batches.n; i++) {
 		bool written = false;
 
@@ -344,7 +162,7 @@ static void published(struct cutter *c)
 			continue;
 		}
 		c->batches.p[i]->published = true;
-		batch_let_go(c->batches.p[i]);
+		cut_batch_let_go(c->batches.p[i]);
 	}
 	c->batches.n = n;
 }
@@ -375,11 +193,11 @@ static void write_done(struct job *j)
 
 	if (c->failed) {
 		c->conf.counters->cut_failures++;
-		log_event(LOG_ERROR, c->committed ? "blocks are written and not yet in place; this is tried again"
+		log_event(LOG_ERROR, c->write.committed ? "blocks are written and not yet in place; this is tried again"
 		                                  : "blocks could not be written; the rows stay in memory and in the journal",
 		    LOG_CSTR("error", c->err.msg));
 	}
-	if (c->failed && c->committed) {
+	if (c->failed && c->write.committed) {
 		retry_later(c);
 		while (c->waiters.n > 0 || c->next_waiters.n > 0)
 			tell_waiters(c, false);
@@ -387,16 +205,16 @@ static void write_done(struct job *j)
 	}
 	if (!c->failed) {
 		published(c);
-		commit_fini(&c->commit);
+		cut_write_reset(&c->write);
 	}
-	c->committed = false;
 	cut_end(c, !c->failed && !c->unfrozen);
 }
 
 static void write_submit(struct cutter *c)
 {
 	c->state = CUT_WRITING;
-	c->wall = loop_wall(c->conf.loop);
+	c->write.wall = loop_wall(c->conf.loop);
+	c->write.generation = c->generation;
 	c->job = (struct job){ .work = write_work, .done = write_done, .home = c->conf.loop };
 	if (pool_submit(c->conf.pool, &c->job, &c->err) < 0) {
 		c->failed = true;
@@ -417,7 +235,7 @@ static void write_begin(struct cutter *c)
 static void froze(struct shard_freeze *f)
 {
 	struct cutter *c = f->ctx;
-	struct batch *b = c->fresh;
+	struct cut_batch *b = c->fresh;
 
 	if (f->failed) {
 		log_event(LOG_ERROR, "a shard could not start a new journal", LOG_CSTR("error", f->err.msg));
@@ -432,9 +250,9 @@ static void froze(struct shard_freeze *f)
 		return;
 	mem_free(c->freezes);
 	if (b->heads.n > 0 || b->journals.n > 0)
-		batch_keep(c, b);
+		cut_batch_keep(&c->batches, b);
 	else
-		batch_free(b);
+		cut_batch_free(b);
 	answer_questions(c);
 	write_begin(c);
 }
@@ -458,7 +276,7 @@ static void cut_begin(struct cutter *c)
 	c->wanted = c->unfrozen = false;
 	c->state = CUT_FREEZING;
 	c->generation++;
-	c->fresh = batch_new(c);
+	c->fresh = cut_batch_new(c->conf.held);
 	c->pending = c->conf.n_shards;
 	c->freezes = mem_zarray(c->conf.n_shards, sizeof(*c->freezes));
 	for (uint32_t i = 0; i < c->conf.n_shards; i++) {
@@ -475,7 +293,7 @@ static void cut_begin(struct cutter *c)
 /* Everything is written but for the last steps, and these failed. */
 static bool is_stuck(const struct cutter *c)
 {
-	return c->state == CUT_WRITING && c->committed && c->failed;
+	return c->state == CUT_WRITING && c->write.committed && c->failed;
 }
 
 static void write_again(struct cutter *c)
@@ -530,88 +348,12 @@ static void tick(struct timer *t)
 
 /* ---- start ---- */
 
-struct replay {
-	struct batch *b;
-	struct cutter *c;
-	uint64_t generation;
-};
-
-static int replay_record(void *ctx, struct str tenant, struct str record, struct err *e)
-{
-	struct replay *r = ctx;
-	struct frozen_head new = { .head = NULL };
-
-	for (size_t i = 0; i < r->b->heads.n; i++)
-		if (str_eq(r->b->heads.p[i].tenant, tenant))
-			return head_replay(r->b->heads.p[i].head, record, e);
-	new.tenant = arena_str(r->b->mem, tenant);
-	new.head = head_new();
-	vec_push(&r->b->heads, new);
-	return head_replay(new.head, record, e);
-}
-
-static void report(struct cutter *c, const char *name, const struct journal_report *r, const struct err *e)
-{
-	c->conf.counters->replayed_records += r->records;
-	c->conf.counters->broken_records += r->broken;
-	log_event(r->broken ? LOG_ERROR : LOG_INFO, r->broken ? "journal replayed with losses" : "journal replayed",
-	    LOG_CSTR("file", name), LOG_I64("records", r->records), LOG_I64("bytes", r->bytes),
-	    LOG_I64("broken", r->broken), LOG_I64("torn_bytes", r->torn),
-	    LOG_CSTR("first_error", r->broken ? e->msg : ""));
-}
-
-/* Its rows that could be read go into blocks, and the file is kept under another name when they are there. */
-static void replay_damaged(struct cutter *c, struct batch *b, const char *name)
-{
-	log_event(LOG_ERROR, "damaged journal is kept aside when its rows are in blocks", LOG_CSTR("file", name));
-	vec_push(&b->damaged, arena_str(b->mem, str_cstr(name)));
-	vec_push(&c->writing, b);
-}
-
-/* No journal of ours, or of a later version: there are no rows to save. */
-static int replay_refused(struct cutter *c, const char *name, struct err *e)
-{
-	if (e->kind != ERR_CORRUPT && e->kind != ERR_UNSUPPORTED)
-		return -1;
-	log_event(LOG_ERROR, "journal cannot be read and is kept aside", LOG_CSTR("error", e->msg));
-	c->conf.counters->broken_records++;
-	return commit_keep_aside(c->journals.fd, str_cstr(name), e);
-}
-
-static int replay_file(struct cutter *c, const char *name, struct err *e)
-{
-	struct batch *b = batch_new(c);
-	struct replay r = { b, c, 0 };
-	struct journal_report out;
-
-	if (journal_replay(c->journals.fd, name, replay_record, &r, &out, e) < 0) {
-		batch_free(b);
-		return replay_refused(c, name, e);
-	}
-	report(c, name, &out, e);
-	if (out.broken > 0) {
-		replay_damaged(c, b, name);
-		return 0;
-	}
-	vec_push(&b->journals, arena_str(b->mem, str_cstr(name)));
-	vec_push(&c->writing, b);
-	return 0;
-}
-
+/* On a pool thread. */
 static void replay_work(struct job *j)
 {
 	struct cutter *c = CONTAINER_OF(j, struct cutter, job);
-	struct arena *a = arena_new();
-	struct file_list list;
-	uint64_t generation;
-	uint32_t shard;
-	int rc = file_list(a, c->journals.fd, ".", &list, &c->err);
 
-	for (size_t i = 0; rc == 0 && i < list.n; i++)
-		if (journal_name_parse(list.p[i].name, &generation, &shard) && generation < c->generation)
-			rc = replay_file(c, list.p[i].name.p, &c->err);
-	c->failed = rc < 0;
-	arena_free(a);
+	c->failed = cut_replay(c->journals.fd, c->generation, c->conf.counters, c->conf.held, &c->writing, &c->err) < 0;
 }
 
 static void replay_done(struct job *j)
@@ -619,7 +361,7 @@ static void replay_done(struct job *j)
 	struct cutter *c = CONTAINER_OF(j, struct cutter, job);
 
 	for (size_t i = 0; i < c->writing.n; i++)
-		batch_keep(c, c->writing.p[i]);
+		cut_batch_keep(&c->batches, c->writing.p[i]);
 	c->writing.n = 0;
 	c->replaying = false;
 	c->conf.replayed(c->conf.ctx, c->failed ? &c->err : NULL);
@@ -659,27 +401,6 @@ uint64_t cutter_generation(struct cutter *c)
 	return c->generation;
 }
 
-/* Finishes commits, and finds a generation above all that were used. */
-static int load_journals(struct cutter *c, struct err *e)
-{
-	struct arena *a = arena_new();
-	struct file_list list;
-	uint64_t generation;
-	uint32_t shard;
-	int rc = file_list(a, c->journals.fd, ".", &list, e);
-
-	for (size_t i = 0; rc == 0 && i < list.n; i++) {
-		if (str_suffix(list.p[i].name, STR(".commit"))) {
-			c->generation = MAX(c->generation, strtoull(list.p[i].name.p, NULL, 16) + 1);
-			rc = commit_finish(c->conf.data, c->journals.fd, list.p[i].name.p, e);
-		} else if (journal_name_parse(list.p[i].name, &generation, &shard)) {
-			c->generation = MAX(c->generation, generation + 1);
-		}
-	}
-	arena_free(a);
-	return rc;
-}
-
 struct cutter *cutter_open(const struct cutter_conf *conf, struct err *e)
 {
 	struct cutter *c = mem_zalloc(sizeof(*c));
@@ -692,12 +413,13 @@ struct cutter *cutter_open(const struct cutter_conf *conf, struct err *e)
 	c->timer.fn = tick;
 	c->generation = 1;
 	path = arena_printf(c->mem, "%s/journal", conf->data).p;
-	if (journal_folder_open(&c->journals, path, e) < 0 || load_journals(c, e) < 0 ||
+	if (journal_folder_open(&c->journals, path, e) < 0 || cut_recover(conf->data, c->journals.fd, &c->generation, e) < 0 ||
 	    local_blocks_load(&c->blocks, conf->data, e) < 0) {
 		cutter_close(c);
 		err_wrap(e, "data folder %s", conf->data);
 		return NULL;
 	}
+	c->write = (struct cut_write){ .data = conf->data, .journals = c->journals.fd, .window = conf->window };
 	return c;
 }
 
@@ -707,14 +429,14 @@ void cutter_close(struct cutter *c)
 		return;
 	loop_timer_off(c->conf.loop, &c->timer);
 	for (size_t i = 0; i < c->batches.n; i++)
-		batch_free(c->batches.p[i]);
+		cut_batch_free(c->batches.p[i]);
 	vec_free(&c->batches);
 	local_blocks_fini(&c->blocks);
 	vec_free(&c->questions);
 	vec_free(&c->waiters);
 	vec_free(&c->next_waiters);
 	vec_free(&c->writing);
-	commit_fini(&c->commit);
+	cut_write_reset(&c->write);
 	journal_folder_close(&c->journals);
 	arena_free(c->mem);
 	mem_free(c);

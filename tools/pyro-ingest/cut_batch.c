@@ -1,0 +1,37 @@
+/* cut_batch.c - see cut_batch.h */
+#include "tools/pyro-ingest/cut_batch.h"
+
+struct cut_batch *cut_batch_new(_Atomic uint64_t *held)
+{
+	struct cut_batch *b = mem_zalloc(sizeof(*b));
+
+	b->mem = arena_new();
+	b->held = held;
+	return b;
+}
+
+void cut_batch_keep(struct cut_batches *all, struct cut_batch *b)
+{
+	for (size_t i = 0; i < b->heads.n; i++)
+		b->bytes += head_bytes(b->heads.p[i].head);
+	*b->held += b->bytes;
+	vec_push(all, b);
+}
+
+void cut_batch_free(struct cut_batch *b)
+{
+	for (size_t i = 0; i < b->heads.n; i++)
+		head_free(b->heads.p[i].head);
+	*b->held -= b->bytes;
+	vec_free(&b->heads);
+	vec_free(&b->journals);
+	vec_free(&b->damaged);
+	arena_free(b->mem);
+	mem_free(b);
+}
+
+void cut_batch_let_go(struct cut_batch *b)
+{
+	if (b->holds == 0 && b->published)
+		cut_batch_free(b);
+}
