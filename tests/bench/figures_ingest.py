@@ -99,7 +99,7 @@ def half_load(bench, server):
     probe.start()
     for i in range(WINDOWS):
         jobs = inputs.repeated([file], int(rate), interval=10**8, base=inputs.BASE + (i + 2) * 6 * 10**10)
-        windows.append(bench.load(server, jobs, rate=rate, first=True))
+        windows.append(bench.load(server, jobs, connections=256, rate=rate, first=True))
     probe.stop = True
     probe.join()
     middle = [statistics.median(w[k] for w in windows) for k in ("p50_ms", "p99_ms")]

@@ -3,8 +3,8 @@
 Times are those of the requests, not of the clock: a set of an hour is pushed in seconds. All sets begin at a full hour,
 the last but one, so that each lies in as few hourly blocks as it can.
 """
-import os
 import json
+import os
 import shutil
 import struct
 import subprocess
@@ -12,6 +12,7 @@ import sys
 import tarfile
 import time
 import urllib.parse
+import zlib
 
 import make_profiles
 
@@ -56,7 +57,7 @@ class Question:
             self.body += b"\x31" + struct.pack("<d", step)
 
     def job(self, folder):
-        file = os.path.join(folder, "question-%08x" % (hash((self.path, self.body)) & 0xffffffff))
+        file = os.path.join(folder, "question-%08x" % zlib.crc32(self.path.encode() + self.body))
         with open(file, "wb") as f:
             f.write(self.body)
         return self.path + " " + file
@@ -71,11 +72,13 @@ class Question:
 
 
 class Inputs:
-    """Files made once per build folder."""
+    """Files made once per build folder and version of their maker."""
 
     def __init__(self, folder):
-        self.folder = folder
-        self.profiles = os.path.join(folder, "profiles")
+        with open(make_profiles.__file__, "rb") as f:
+            self.folder = "%s-%08x" % (folder, zlib.crc32(f.read()))
+        os.makedirs(self.folder, exist_ok=True)
+        self.profiles = os.path.join(self.folder, "profiles")
         self.made(self.profiles, make_profiles.main)
 
     def made(self, folder, make):
@@ -100,7 +103,7 @@ class Inputs:
             folder = os.path.join(self.folder, "loadgen")
             self.made(folder, lambda out: loadgen(os.path.abspath(source), out))
             return "loadgen", folder_jobs(folder)
-        folder = os.path.join(self.folder, "half_hour")
+        folder = os.path.join(self.folder, "half-hour")
         self.made(folder, make_profiles.half_hour)
         return "own generator", folder_jobs(folder)
 
@@ -135,9 +138,13 @@ def folder_jobs(folder):
 
 
 def go_first():
-    """In a child before its program starts: others on this machine wait for it."""
+    """In a child that leads a session, before its program starts: others on this machine wait for it. Where the kernel
+    groups processes by session, the session has a niceness of its own."""
     if os.geteuid() == 0:
         os.setpriority(os.PRIO_PROCESS, 0, -20)
+        if os.path.exists("/proc/self/autogroup"):
+            with open("/proc/self/autogroup", "w") as f:
+                f.write("-20")
 
 
 def say(text):

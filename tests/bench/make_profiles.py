@@ -10,6 +10,7 @@ usage: make_profiles.py DIR
 """
 import functools
 import gzip
+import json
 import math
 import os
 import random
@@ -139,6 +140,27 @@ def profile(code, rnd, types, weights, keep=1.0, limit=None):
 def write(path, raw):
     with open(path, "wb") as f:
         f.write(gzip.compress(raw, 1, mtime=0) if path.endswith(".gz") else raw)
+
+
+def half_hour(folder, services=10, pods=3, intervals=120):
+    """Half an hour of pods at 15 s, busy ones and idle ones: 3,600 CPU profiles of some 750 samples, and a file "list"
+    whose lines are [ns from the start, labels, file]."""
+    os.makedirs(folder)
+    rnd, rows = random.Random("half hour"), []
+    codes = [Code(random.Random("service %d" % i), 200, 1150, 27) for i in range(services)]
+    weights = [code.weights() for code in codes]
+    busy = [0.3 + 0.7 * (i + 1) / services for i in range(services)]
+    phases = [rnd.randrange(15 * 10**9) for _ in range(services * pods)]
+    for at in range(intervals):
+        for i, phase in enumerate(phases):
+            service, name = i // pods, "%03d-%02d.pb.gz" % (at, i)
+            keep = min(1.0, busy[service] * rnd.uniform(0.85, 1.05))
+            write(os.path.join(folder, name), profile(codes[service], rnd, CPU, weights[service], keep=keep))
+            labels = {"service_name": "shop%d" % service, "namespace": "team%d" % (service % 3), "region": "r%d" % (i % 2),
+                      "pod": "shop%d-%d" % (service, i % pods)}
+            rows.append([at * 15 * 10**9 + phase, labels, name])
+    with open(os.path.join(folder, "list"), "w") as f:
+        f.writelines(json.dumps(row) + "\n" for row in sorted(rows, key=lambda row: row[0]))
 
 
 def main(folder):
