@@ -137,16 +137,6 @@ def folder_jobs(folder):
     return jobs
 
 
-def go_first():
-    """In a child that leads a session, before its program starts: others on this machine wait for it. Where the kernel
-    groups processes by session, the session has a niceness of its own."""
-    if os.geteuid() == 0:
-        os.setpriority(os.PRIO_PROCESS, 0, -20)
-        if os.path.exists("/proc/self/autogroup"):
-            with open("/proc/self/autogroup", "w") as f:
-                f.write("-20")
-
-
 def say(text):
     print("# " + text)
     sys.stdout.flush()
