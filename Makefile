@@ -138,7 +138,7 @@ check: all unit fault fuzzers
 lint: all
 	@tests/lint/run
 
-# Speed and memory, one line a figure; PYROSCOPE=/path/to/pyroscope measures that one beside it.
+# Speed and memory, one line a figure (doc/TESTING.md); PYROSCOPE=/path/to/pyroscope measures that one beside it.
 BENCHES := $(patsubst tests/bench/%.c,$(BIN)/bench/%,$(wildcard tests/bench/*.c))
 bench: all $(BENCHES)
 	@tests/bench/run $(BIN)
