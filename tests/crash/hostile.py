@@ -36,13 +36,13 @@ def free_port():
 
 
 class Server:
-    def __init__(self, build, data):
+    def __init__(self, build, data, options=(), env=None):
         self.port = free_port()
         self.process = subprocess.Popen(
             [os.path.join(build, "pyro-serve"), "-server.http-listen-address=127.0.0.1",
              "-server.http-listen-port=%d" % self.port, "-pyroscopedb.data-path=%s" % data,
              "-distributor.ingestion-rate-limit-mb=100000", "-distributor.ingestion-burst-size-mb=100000",
-             "-distributor.ingestion-body-limit-mb=64", "-log.level=error"], start_new_session=True)
+             "-distributor.ingestion-body-limit-mb=64", "-log.level=error", *options], start_new_session=True, env=env)
         for _ in range(WAIT * 100):
             if self.process.poll() is not None:
                 raise SystemExit("Bail out! the server ended with %s" % self.process.returncode)
@@ -166,6 +166,30 @@ def push(s, raw, labels=USUAL, whole=None, **headers):
 
 def ingest(s, body, query="name=hostile.cpu", **headers):
     return s.request("POST", "/ingest?" + query, body, {k.replace("_", "-"): v for k, v in headers.items()})[0]
+
+
+def zstd(data):
+    """A zstd frame of raw blocks."""
+    out = b"\x28\xb5\x2f\xfd\xa0" + len(data).to_bytes(4, "little")
+    for i in range(0, max(len(data), 1), 100000):
+        piece = data[i:i + 100000]
+        out += (len(piece) << 3 | (i + 100000 >= len(data))).to_bytes(3, "little") + piece
+    return out
+
+
+def tangled():
+    """Profiles whose parts refer to what is not there, to each other, or to the same thing too often."""
+    line, one = msg(4, num(1, 1)), lambda n: msg(2, msg(1, varint(n)), msg(2, varint(7)))
+    yield pprof(samples=one(99))                                                    # a location
+    yield pprof(samples=one(2 ** 64 - 1))
+    yield pprof(extra=msg(4, num(1, 3), msg(4, num(1, 77))), samples=one(3))        # a function
+    yield pprof(extra=msg(4, num(1, 3), num(2, 55), line), samples=one(3))          # a mapping
+    yield pprof(extra=msg(4, num(1, 3), num(3, 4096)), samples=one(3))              # lines
+    yield pprof(extra=msg(4, num(1, 1), msg(4, num(1, 2))))                         # a location twice
+    yield pprof(extra=msg(5, num(1, 1), num(2, 4)))                                 # a function twice
+    yield pprof(extra=msg(3, num(1, 1)) * 2)                                        # a mapping twice
+    yield pprof(extra=msg(4, num(1, 3), line * 1000), samples=one(3))               # inlined into itself
+    yield pprof(samples=msg(2, msg(1, varint(1) + varint(2)) * 20, msg(2, varint(7))))
 
 
 def flipped(rng, data, n):

@@ -30,20 +30,21 @@ struct labels clean_labels(struct arena *a, const struct labels *sent)
 	return l;
 }
 
-uint64_t clean_size(const struct labels *l, const struct profile *p)
+uint64_t clean_size(const struct labels *l, struct profile *p)
 {
-	uint64_t n = p->wire_size;
+	uint64_t n;
 
-	for (uint32_t i = 0; i < l->n; i++)
-		n += l->p[i].name.n + l->p[i].value.n;
 	if (p->wire_size == 0) {
 		struct buf b;
 
 		buf_init(&b, SIZE_MAX);
 		pprof_encode(p, &b);
-		n += b.n;
+		p->wire_size = b.n;
 		buf_fini(&b);
 	}
+	n = p->wire_size;
+	for (uint32_t i = 0; i < l->n; i++)
+		n += l->p[i].name.n + l->p[i].value.n;
 	return n;
 }
 

@@ -47,8 +47,11 @@ struct clean_out {
 
 /* Step 1: empty labels go, service_name is there, sorted by name. New array in a. */
 struct labels clean_labels(struct arena *a, const struct labels *sent);
-/* Size that rate limits count: label bytes and the serialised profile. */
-uint64_t clean_size(const struct labels *l, const struct profile *p);
+/*
+ * Size that rate limits count: label bytes and the serialised profile. One
+ * that came as text gets its wire_size here, so that size limits see it.
+ */
+uint64_t clean_size(const struct labels *l, struct profile *p);
 int clean_profile(struct arena *a, const struct clean_in *in, struct clean_out *out, struct err *e);
 
 /* The parts (clean_validate.c, clean_go.c, clean_version.c); tested by themselves. */

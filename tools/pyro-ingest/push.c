@@ -51,15 +51,14 @@ void push_failed(struct push *p, const struct err *e, enum discard reason, size_
 	vec_push(&p->items, item);
 }
 
-static int take_rate(struct push *p, const struct labels *l, const struct profile *f, struct err *e)
+static int take_rate(struct push *p, const struct labels *l, struct profile *f, struct err *e)
 {
 	const struct limits *limits = p->rules->limits;
 	double rate = limits->ingestion_rate_mb * (1 << 20), burst = limits->ingestion_burst_size_mb * (1 << 20);
-	uint64_t size;
+	uint64_t size = clean_size(l, f);
 
 	if (rate <= 0)
 		return 0;
-	size = clean_size(l, f);
 	if (tenant_take(p->tenant, rate, burst, size, p->r->mono))
 		return 0;
 	return err_set(e, ERR_LIMIT, "push rate limit (" STR_FMT ") exceeded while adding " STR_FMT,
