@@ -255,13 +255,38 @@ def text_flips(s, rng):
             s, b"\0\0\1" * 50000, "name=h.cpu&format=" + form)
 
 
+def zstd_bomb(mb):
+    """Blocks of one repeated byte, 128 KiB from four bytes, behind a head that claims no size."""
+    block = lambda last: ((128 << 10) << 3 | 1 << 1 | last).to_bytes(3, "little") + b"a"
+    return b"\x28\xb5\x2f\xfd\x00\x58" + block(0) * (mb * 8) + block(1)
+
+
+def zstd_frames(s, rng):
+    z = zstd(b"main;work 7\n" * 50)
+    send = lambda x: ingest(s, x, Content_Encoding="zstd")
+    yield "honest", {200}, send(z)
+    for x in cuts(z):
+        yield "zstd of %d bytes" % len(x), {200, 422}, send(x)         # below four bytes it is text
+    for x in flipped(rng, z, 80):
+        yield "zstd " + x.hex(), {200, 400, 413, 422}, send(x)
+    for n in (10 ** 10, 2 ** 63, 2 ** 64 - 1):
+        yield "zstd that claims %d bytes" % n, {413, 422}, send(b"\x28\xb5\x2f\xfd\xe0" + struct.pack("<Q", n) + z[9:])
+    yield "zstd bomb", {413}, send(zstd_bomb(1000))
+    yield "zstd window of 8 GB", {413, 422}, send(b"\x28\xb5\x2f\xfd\x00\xb8" + z[9:])
+    yield "skippable frames", {200, 413, 422}, send((b"\x50\x2a\x4d\x18" + bytes(4)) * 100000 + z)
+
+
 def bombs(s, _):
-    zeros = gzip.compress(bytes(200 << 20), 1)
+    zeros = gzip.compress(bytes(100 << 20), 1)
     yield "pprof bomb", {400}, push(s, zeros)
     yield "ingest bomb", {422}, ingest(s, zeros, "name=h.cpu&format=pprof")
     yield "text bomb", {413}, ingest(s, zeros, Content_Encoding="gzip")
+    yield "form bomb", {422}, ingest(s, b"--x\r\nContent-Disposition: form-data; name=\"profile\"; filename=\"p\"\r\n\r\n" +
+                                     zeros + b"\r\n--x--\r\n", Content_Type="multipart/form-data; boundary=x")
+    yield "gRPC-web bomb", {200}, push(s, b"", whole=b"\1" + struct.pack(">I", len(zeros)) + zeros,
+                                       Content_Type="application/grpc-web+proto", grpc_encoding="gzip")
     yield "many members", {400}, push(s, gzip.compress(bytes(64 << 10)) * 2000)
-    yield "request bomb", {400, 429}, push(s, b"", whole=gzip.compress(bytes(400 << 20), 1), Content_Encoding="gzip")
+    yield "request bomb", {400, 429}, push(s, b"", whole=zeros, Content_Encoding="gzip")
 
 
 def big_lengths(s, _):
@@ -320,6 +345,22 @@ def connections(s, _):
             c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         c.close()
     yield "after 200 broken connections", {200}, ingest(s, body)
+    deaf = [socket.create_connection(("127.0.0.1", s.port), timeout=WAIT) for _ in range(20)]
+    for c in deaf:                              # ask and ask, and never read an answer
+        c.setblocking(False)
+        try:
+            for _ in range(2000):
+                c.sendall(head("GET", "/metrics") * 20)
+        except BlockingIOError:
+            pass
+    yield "20 clients that never read", {200}, ingest(s, body)
+    for c in deaf:
+        c.close()
+    drip = socket.create_connection(("127.0.0.1", s.port), timeout=WAIT)
+    for i in range(len(whole)):                 # a byte a packet
+        drip.sendall(whole[i:i + 1])
+    yield "a byte at a time", {200}, int(drip.recv(100)[9:12])
+    drip.close()
 
 
 def http2(s, rng):
@@ -339,6 +380,15 @@ def http2(s, rng):
                     ("reset flood", settings + b"".join(frame(1, 5, i, b"\x82\x84\x86") + frame(3, 0, i, b"\0\0\0\x08")
                                                         for i in range(1, 6001, 2)))):
         yield name, {CLOSED, 400}, s.raw(x, half_close=True)[0]
+    text = lambda x: varint(len(x)) + x         # HPACK without compression
+    post = b"\x83\x86\x04" + text(PUSH.encode()) + b"\x01" + text(b"x") + b"\x0f\x10" + text(b"application/grpc")
+    uploads = b"".join(frame(1, 4, i, post) + frame(0, 0, i, bytes(8000)) + frame(3, 0, i, b"\0\0\0\x08")
+                       for i in range(1, 400, 2))
+    yield "uploads that are reset", {CLOSED}, s.raw(settings + uploads, half_close=True)[0]
+    yield "uploads that are never ended", {CLOSED}, s.raw(settings + b"".join(
+        frame(1, 4, i, post) + frame(0, 0, i, bytes(100)) for i in range(1, 400, 2)), half_close=True)[0]
+    yield "more data than the windows", {CLOSED}, s.raw(
+        settings + frame(1, 4, 1, post) + frame(0, 0, 1, bytes(16000)) * 2000, half_close=True)[0]
     for x in flipped(rng, settings + frame(1, 5, 1, b"\x82\x84\x86\x41\x01x"), 30):
         yield "flipped " + x.hex(), {CLOSED, 400, 405, 501, 505}, s.raw(x, half_close=True)[0]
 
@@ -359,6 +409,9 @@ def names(s, _):
     yield "multipart cut", {422}, ingest(s, b"--x\r\nContent-Disposition: form-data; name=\"profile\"\r\n",
                                          Content_Type="multipart/form-data; boundary=x")
     yield "unknown content type", {415}, push(s, pprof(), Content_Type="text/strange")
+    for i, x in enumerate(tangled()):
+        yield "tangled profile %d" % i, {200}, push(s, x)
+        yield "tangled profile %d to ingest" % i, {200}, ingest(s, x, "name=h.cpu&format=pprof")
     yield "deep JSON", {400}, push(s, b"", whole=b"[" * 200000, Content_Type="application/json")
     yield "JSON with a bad string", {400}, push(s, b"", whole=b'{"series":[{"labels":[{"name":"\xff"}]}]}',
                                                 Content_Type="application/json")
@@ -396,6 +449,9 @@ def label_sets(s, _):
     yield "long value", {400}, push(s, pprof(), (*USUAL, (b"x", b"1" * 2049)))
     yield "31 labels", {400}, push(s, pprof(), (*USUAL, *((b"l%d" % i, b"v") for i in range(29))))
     yield "100000 labels", {400}, push(s, pprof(), (*USUAL, *((b"l%d" % i, b"v") for i in range(100000))))
+    million = b"".join(b"\x0a\x0c\x0a\x07l%06d\x12\x01v" % i for i in range(1000000))
+    yield "a million labels", {400}, push(s, b"", whole=msg(1, *(msg(1, msg(1, n), msg(2, v)) for n, v in USUAL), million,
+                                                        msg(2, msg(1, pprof()))))
     yield "colon in the name", {200, 400}, push(s, pprof(), ((b"__name__", b"a:b:c"), service))
 
 
@@ -414,13 +470,13 @@ def shapes(s, _):
     yield "stack of a million", {200}, push(s, pprof(samples=deep))
     yield "unknown locations", {200, 400}, push(s, pprof(samples=msg(2, msg(1, varint(2 ** 60)), msg(2, varint(7)))))
     yield "long string", {200}, push(s, pprof(strings=(b"x" * 1000000,)))
-    yield "million empty strings", {200}, push(s, pprof(strings=(b"",) * 1000000))
+    yield "million empty strings", {200}, push(s, pprof(extra=b"\x32\0" * 1000000))
     yield "nested groups", {400, UNDECODABLE}, push(s, b"\x0b" * 100000)
     yield "200 sample types", {200, 400}, push(s, pprof(extra=msg(1, num(1, 1), num(2, 2)) * 200))
     yield "shapes without end", {200}, push(s, pprof(strings=(b"main.go", b"[go.shape." * 6000)))
 
 
-ATTACKS = (honest, truncated, bit_flips, text_flips, bombs, big_lengths, smuggling, headers, connections, http2, names,
+ATTACKS = (honest, truncated, bit_flips, text_flips, zstd_frames, bombs, big_lengths, smuggling, headers, connections, http2, names,
            times, label_sets, shapes)
 
 

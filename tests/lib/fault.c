@@ -11,8 +11,8 @@
  *	program  only in programs of this name; empty = in all
  *	path     only for files whose path has this in it; empty = for all
  *
- * Only regular files, folders and standard output count: the sockets and events of a program do not fail with EIO. Calls
- * that libc makes for itself (stdio) do not come by here.
+ * Only regular files, folders and standard output count: the sockets and events of a program do not fail with EIO.
+ *Calls that libc makes for itself (stdio) do not come by here.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -99,8 +99,7 @@ static bool fails(enum kind k, int fd)
 	struct stat st;
 	ssize_t n;
 
-	if (!is_armed(k) || fstat(fd, &st) < 0 ||
-	    !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || fd == STDOUT_FILENO))
+	if (!is_armed(k) || fstat(fd, &st) < 0 || !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) || fd == STDOUT_FILENO))
 		return false;
 	if (fault->path[0] != '\0') {
 		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
@@ -179,7 +178,8 @@ int fdatasync(int fd)
 static bool fails_rename(const char *from, const char *to)
 {
 	return is_armed(RENAME) &&
-	       (fault->path[0] == '\0' || strstr(from, fault->path) != NULL || strstr(to, fault->path) != NULL) && count();
+	       (fault->path[0] == '\0' || strstr(from, fault->path) != NULL || strstr(to, fault->path) != NULL) &&
+	       count();
 }
 
 int rename(const char *from, const char *to)
@@ -207,26 +207,26 @@ static unsigned mode_of(int flags, va_list v)
 	return flags & (O_CREAT | O_TMPFILE) ? va_arg(v, unsigned) : 0;
 }
 
-#define OPENAT(name) \
-	int name(int dir, const char *path, int flags, ...) \
-	{ \
-		va_list v; \
-		unsigned mode; \
-		va_start(v, flags); \
-		mode = mode_of(flags, v); \
-		va_end(v); \
-		return fails_open(path, flags) ? -1 : REAL(name)(dir, path, flags, mode); \
+#define OPENAT(name)                                                                                                   \
+	int name(int dir, const char *path, int flags, ...)                                                            \
+	{                                                                                                              \
+		va_list v;                                                                                             \
+		unsigned mode;                                                                                         \
+		va_start(v, flags);                                                                                    \
+		mode = mode_of(flags, v);                                                                              \
+		va_end(v);                                                                                             \
+		return fails_open(path, flags) ? -1 : REAL(name)(dir, path, flags, mode);                              \
 	}
 
-#define OPEN_(name) \
-	int name(const char *path, int flags, ...) \
-	{ \
-		va_list v; \
-		unsigned mode; \
-		va_start(v, flags); \
-		mode = mode_of(flags, v); \
-		va_end(v); \
-		return fails_open(path, flags) ? -1 : REAL(name)(path, flags, mode); \
+#define OPEN_(name)                                                                                                    \
+	int name(const char *path, int flags, ...)                                                                     \
+	{                                                                                                              \
+		va_list v;                                                                                             \
+		unsigned mode;                                                                                         \
+		va_start(v, flags);                                                                                    \
+		mode = mode_of(flags, v);                                                                              \
+		va_end(v);                                                                                             \
+		return fails_open(path, flags) ? -1 : REAL(name)(path, flags, mode);                                   \
 	}
 
 OPENAT(openat)

@@ -9,7 +9,7 @@
 #include "base/err.h"
 
 struct journal_folder {
-	const char *path;               /* the caller's */
+	const char *path; /* the caller's */
 	int fd, lock;
 };
 
