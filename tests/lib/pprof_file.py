@@ -50,19 +50,22 @@ class Pprof:
     def __init__(self, data):
         while data[:2] == b"\x1f\x8b":
             data = gzip.decompress(data)
-        self.types, self.samples = [], []       # "type:unit"; (location ids leaf first, values)
-        self.locations, self.functions, self.strings = {}, {}, []
+        self.samples = []                       # (location ids leaf first, values)
+        self.locations, self.functions, self.mappings, self.strings = {}, {}, {}, []
         types, samples = [], []
         for number, value in fields(data):
             if number == 1:
                 types.append(dict(fields(value)))
             elif number == 2:
                 samples.append(value)
+            elif number == 3:
+                m = dict(fields(value))
+                self.mappings[m.get(1, 0)] = m
             elif number == 4:
                 self.location(value)
             elif number == 5:
                 f = dict(fields(value))
-                self.functions[f[1]] = f.get(2, 0)
+                self.functions[f[1]] = f
             elif number == 6:
                 self.strings.append(value.decode())
         self.types = ["%s:%s" % (self.strings[t.get(1, 0)], self.strings[t.get(2, 0)]) for t in types]
@@ -76,18 +79,32 @@ class Pprof:
             self.samples.append((ids, values))
 
     def location(self, b):
-        ident, lines = 0, []
+        one, lines = {}, []
         for number, value in fields(b):
-            if number == 1:
-                ident = value
-            elif number == 4:
-                lines.append(dict(fields(value)).get(1, 0))
-        self.locations[ident] = lines
+            if number == 4:
+                lines.append(dict(fields(value)))
+            else:
+                one[number] = value
+        self.locations[one.get(1, 0)] = (one, lines)
 
-    def sums(self, n):
+    def names(self, ident, whole):
+        """The frames of a location, innermost first; whole: with everything that is known of them."""
+        one, lines = self.locations[ident]
+        if not whole:
+            return [self.strings[self.functions[line[1]].get(2, 0)] for line in lines]
+        m = self.mappings.get(one.get(2, 0), {})
+        where = "%x %s %s" % (one.get(3, 0), self.strings[m.get(5, 0)], self.strings[m.get(6, 0)])
+        out = []
+        for line in lines:
+            f = self.functions[line[1]]
+            texts = [self.strings[f.get(n, 0)] for n in (2, 3, 4)]
+            out.append("%s (%s:%d:%d) %s" % ("/".join(texts[:2]), texts[2], f.get(5, 0), line.get(2, 0), where))
+        return out or [where]
+
+    def sums(self, n, whole=False):
         out = {}
         for ids, values in self.samples:
-            names = [self.strings[self.functions[f]] for i in ids for f in self.locations[i]]
-            stack = ";".join(reversed(names))
+            frames = [name for i in ids for name in self.names(i, whole)]
+            stack = ";".join(reversed(frames))
             out[stack] = out.get(stack, 0) + values[n]
         return {stack: v for stack, v in out.items() if v}

@@ -14,39 +14,64 @@ KINDS = {
     "mutex": (["contentions:count", "delay:nanoseconds"], "contentions:count:1"),
 }
 SERVICES = {"shop": ["eu", "us"], "cart": ["eu"], "mail/out": ["eu", "us", "ap-1"]}
+GROWS = "shop"
 START = 1768471200      # 2026-01-15T10:00:00Z
 
 
 def stacks(chance, service, samples):
-    """Some stacks of a service, of all depths; they repeat from profile to profile."""
+    """Some stacks of a service, short and long; they repeat from profile to profile."""
     for _ in range(samples):
-        depth = min(1 + int(chance.expovariate(0.15)), 60)
-        yield ["%s.main" % service] + ["%s.f%d" % (service if d % 3 else "runtime", chance.randint(0, 6 + d))
+        depth = min(1 + int(chance.expovariate(0.3)), 40)
+        shape = random.Random(chance.randint(0, 150))
+        yield ["%s.main" % service] + ["%s.f%d" % (service if d % 3 else "runtime", shape.randint(0, 3 + d))
                                       for d in range(depth)]
 
 
-def profile(chance, service, kind, seconds, samples):
+def encode(kind, service, seconds, samples):
     types, period = KINDS[kind]
     args = argparse.Namespace(type=types, period=period, nanos=seconds * 10**9 + 123456789, duration=15)
     p = make_profile.Profile("/bin/" + service)
-    for stack in stacks(chance, service, samples):
-        n = chance.randint(1, 100)
-        tags = []
-        if kind == "process_cpu" and chance.random() < 0.3:
-            tags = [("span_id", "%016x" % (0xabc0 + chance.randint(0, 3)))]
-        p.sample(stack, [n * (1 if i % 2 == 0 else 10000000) for i in range(len(types))], tags)
+    for stack, values, tags in samples:
+        p.sample(stack, values, tags)
     return gzip.compress(p.encode(args), 1, mtime=0)
 
 
+def samples_of(chance, service, kind, samples, grown):
+    """Samples of one profile. grown: what a program has allocated so far, by stack; it only grows."""
+    for stack in stacks(chance, service, samples):
+        n = chance.randint(1, 100)
+        values = [n * (1 if i % 2 == 0 else 10000000) for i in range(len(KINDS[kind][0]))]
+        tags = []
+        if kind == "process_cpu" and chance.random() < 0.3:
+            tags = [("span_id", "%016x" % (0xabc0 + chance.randint(0, 3)))]
+        if grown is None:
+            yield stack, values, tags
+        else:
+            old = grown.setdefault(tuple(stack), [0, 0])
+            old[0] += values[0]
+            old[1] += values[1]
+    for stack, (objects, size) in (grown or {}).items():
+        yield list(stack), [objects, size, chance.randint(0, 9), chance.randint(0, 9999)], []
+
+
 def profiles(hours=2, every=120, samples=60, seed=1):
-    """Labels, a pprof file, and its time in seconds; in order of time."""
+    """Labels, a pprof file, and its time in seconds; in order of time. The memory profiles of one service are what Go's
+    runtime gives, sums since the program began, which the server turns into differences; the others are differences. They
+    end after an hour: the original forgets the sums then, so that its first difference of the next hour is missing."""
     chance = random.Random(seed)
+    grown = {region: {} for region in SERVICES[GROWS]}
     for t in range(START, START + 3600 * hours, every):
         for service, regions in SERVICES.items():
             for region in regions:
                 for kind in KINDS:
                     labels = {"__name__": kind, "service_name": service, "region": region, "pod": service[:2] + region}
-                    yield labels, profile(chance, service, kind, t, samples), t
+                    grows = kind == "memory" and service == GROWS
+                    if grows and t >= START + 3600:
+                        continue
+                    if kind == "memory" and not grows:
+                        labels["__delta__"] = "false"
+                    some = samples_of(chance, service, kind, samples, grown[region] if grows else None)
+                    yield labels, encode(kind, service, t, some), t
 
 
 def message(labels, data):
