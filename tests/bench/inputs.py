@@ -96,7 +96,7 @@ class Inputs:
 
     def half_hour(self):
         """(name, jobs) of 10 services of 3 pods at 15 s: those of the shared generator where that can be built, else
-        ours, which has the same shape."""
+        ours: as many profiles of that size, with stacks that have less in common, so figures of the two do not compare."""
         shared = os.environ.get("PYRO_SHARED", os.path.join(HERE, "..", "..", "..", "shared"))
         source = os.path.join(shared, "testdata", "loadgen")
         if os.path.isdir(source) and shutil.which("go"):
