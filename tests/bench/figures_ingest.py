@@ -65,7 +65,7 @@ def ingest(name, file):
 
 def ingest_raw(bench):
     """Bytes of unpacked profile per CPU second: two sizes of CPU profile and two of heap, the same number of each."""
-    kinds = [[bench.inputs.file("cpu_30k.pb.gz")], [bench.inputs.file("heap_150k.pb.gz")], bench.inputs.draws("cpu_12k"),
+    kinds = [[bench.inputs.file("cpu_30k.pb.gz")], [bench.inputs.file("heap_150k.pb.gz")], bench.inputs.draws("cpu_small"),
              bench.inputs.draws("heap_4k")]
     files = [k[i % len(k)] for i in range(60) for k in kinds]
     sizes = {f: len(gzip.decompress(open(f, "rb").read())) for f in set(files)}

@@ -55,7 +55,7 @@ def half_hour(bench):
 def query_24h(bench):
     """One pod for 24 hours: 5,760 small CPU profiles at 15 s, in hourly blocks; all of it, asked again and again."""
     sides, base = bench.start(), inputs.BASE - 23 * HOUR
-    push_all(bench, sides, inputs.repeated(bench.inputs.draws("cpu_12k"), 5760, pods=1, base=base))
+    push_all(bench, sides, inputs.repeated(bench.inputs.draws("cpu_small"), 5760, pods=1, base=base))
     for s in sides:
         s.flush()
     question = inputs.Question("SelectMergeStacktraces", base, base + 24 * HOUR)
@@ -82,5 +82,5 @@ GROUPS = [
           "block_bytes_half_hour"),
     Group(query_24h, "query_24h", "block_bytes_24h"),
     block_bytes("block_bytes_4000", 4000, 20, lambda bench: [bench.inputs.file("cpu_30k.pb.gz")]),
-    block_bytes("block_bytes_pod_hour", 240, 1, lambda bench: bench.inputs.draws("cpu_12k")),
+    block_bytes("block_bytes_pod_hour", 240, 1, lambda bench: bench.inputs.draws("cpu_small")),
 ]

@@ -5,7 +5,8 @@ usage: make_profiles.py DIR
 
   cpu_30k.pb.gz    about 28 KB, 410 samples of some 30 frames      cpu_12k.pb.gz     about 12 KB
   heap_150k.pb.gz  about 150 KB, four types                        heap_4k-NN.pb.gz  small heaps, 24 draws
-  cpu_12k-NN.pb.gz 240 draws of one small service: the same code with other counts
+  cpu_small-NN.pb.gz 240 quarters of a minute of one small service that keeps a seventh of a core busy: 100 samples a
+                   second of CPU, so each stack has a count drawn (Poisson) around its own mean, and many have none
   raw_34m.pb       34 MB, not compressed
 """
 import functools
@@ -94,8 +95,21 @@ class Code:
         return [self.rnd.paretovariate(1.1) for _ in self.stacks]
 
 
-def values_of(rnd, types, weight):
-    count = max(1, int(rnd.gauss(weight, math.sqrt(weight))))
+def poisson(rnd, mean):
+    if mean > 30:
+        return max(0, round(rnd.gauss(mean, math.sqrt(mean))))
+    n, product, limit = 0, rnd.random(), math.exp(-mean)
+    while product > limit:
+        n += 1
+        product *= rnd.random()
+    return n
+
+
+def at_least_one(rnd, mean):
+    return max(1, int(rnd.gauss(mean, math.sqrt(mean))))
+
+
+def values_of(rnd, types, count):
     if types is CPU:
         return [count, count * 10000000], b""
     size = 16 << rnd.randrange(10)
@@ -103,15 +117,16 @@ def values_of(rnd, types, weight):
     return [count, count * size, live, live * size], size
 
 
-def profile(code, rnd, types, weights, keep=1.0, limit=None):
-    """The bytes of a pprof whose samples are code's stacks, each left out with probability 1 - keep."""
+def profile(code, rnd, types, weights, keep=1.0, limit=None, draw=at_least_one):
+    """The bytes of a pprof whose samples are code's stacks, each left out with probability 1 - keep or for a count of 0."""
     texts = {"": 0}
     text = lambda s: texts.setdefault(s, len(texts))
     out, size, used = [message(1, number(1, text(t)) + number(2, text(u))) for t, u in types], 0, set()
     for ids, weight in zip(code.stacks, weights):
-        if rnd.random() >= keep:
+        count = draw(rnd, weight) if rnd.random() < keep else 0
+        if count == 0:
             continue
-        values, bytes_label = values_of(rnd, types, weight)
+        values, bytes_label = values_of(rnd, types, count)
         body = message(1, packed(ids)) + message(2, b"".join(varint(v) for v in values))
         if bytes_label:
             body += message(3, number(1, text("bytes")) + number(3, bytes_label))
@@ -172,11 +187,15 @@ def main(folder):
                                ("heap_150k", HEAP, (1600, 3150, 28))):
         code = one(name, *shape)
         write(os.path.join(folder, name + ".pb.gz"), profile(code, random.Random(1), types, code.weights()))
-    for name, types, shape, draws in (("cpu_12k", CPU, (230, 220, 26), 240), ("heap_4k", HEAP, (70, 60, 18), 24)):
-        code, rnd = one(name, *shape), random.Random(2)
-        weights = code.weights()
-        for i in range(draws):
-            write(os.path.join(folder, "%s-%02d.pb.gz" % (name, i)), profile(code, rnd, types, weights, keep=0.6))
+    code, rnd = one("heap_4k", 70, 60, 18), random.Random(2)
+    weights = code.weights()
+    for i in range(24):
+        write(os.path.join(folder, "heap_4k-%02d.pb.gz" % i), profile(code, rnd, HEAP, weights, keep=0.6))
+    code, rnd = one("cpu_small", 230, 220, 26), random.Random(2)
+    weights = code.weights()
+    weights = [w * 1500 / 7 / sum(weights) for w in weights]
+    for i in range(240):
+        write(os.path.join(folder, "cpu_small-%03d.pb.gz" % i), profile(code, rnd, CPU, weights, draw=poisson))
     code = one("raw", 3000, 60000, 34)
     code.stacks = code.stacks * 9
     write(os.path.join(folder, "raw_34m.pb"), profile(code, random.Random(3), CPU, code.weights(), limit=33 << 20))
