@@ -15,39 +15,6 @@ _pyro_ingest()
 	-time|--time)
 		COMPREPLY=()
 		return ;;
-	-server.http-listen-address|--server.http-listen-address)
-		COMPREPLY=()
-		return ;;
-	-server.http-listen-port|--server.http-listen-port)
-		COMPREPLY=()
-		return ;;
-	-listen-fd|--listen-fd)
-		COMPREPLY=()
-		return ;;
-	-pyroscopedb.data-path|--pyroscopedb.data-path|-d)
-		COMPREPLY=($(compgen -f -- "$cur"))
-		return ;;
-	-runtime-config.file|--runtime-config.file)
-		COMPREPLY=($(compgen -f -- "$cur"))
-		return ;;
-	-runtime-config.reload-period|--runtime-config.reload-period)
-		COMPREPLY=()
-		return ;;
-	-server.http-idle-timeout|--server.http-idle-timeout)
-		COMPREPLY=()
-		return ;;
-	-server.http-read-timeout|--server.http-read-timeout)
-		COMPREPLY=()
-		return ;;
-	-server.http-write-timeout|--server.http-write-timeout)
-		COMPREPLY=()
-		return ;;
-	-server.http-conn-limit|--server.http-conn-limit)
-		COMPREPLY=()
-		return ;;
-	-server.graceful-shutdown-timeout|--server.graceful-shutdown-timeout)
-		COMPREPLY=()
-		return ;;
 	-query-socket|--query-socket)
 		COMPREPLY=()
 		return ;;
@@ -79,6 +46,63 @@ _pyro_ingest()
 		COMPREPLY=()
 		return ;;
 	-pyroscopedb.symbols-partition-label|--pyroscopedb.symbols-partition-label)
+		COMPREPLY=()
+		return ;;
+	-server.http-listen-address|--server.http-listen-address)
+		COMPREPLY=()
+		return ;;
+	-server.http-listen-port|--server.http-listen-port)
+		COMPREPLY=()
+		return ;;
+	-listen-fd|--listen-fd)
+		COMPREPLY=()
+		return ;;
+	-server.path-prefix|--server.path-prefix)
+		COMPREPLY=()
+		return ;;
+	-pyroscopedb.data-path|--pyroscopedb.data-path|-d)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-runtime-config.file|--runtime-config.file)
+		COMPREPLY=()
+		return ;;
+	-runtime-config.reload-period|--runtime-config.reload-period)
+		COMPREPLY=()
+		return ;;
+	-server.http-idle-timeout|--server.http-idle-timeout)
+		COMPREPLY=()
+		return ;;
+	-server.http-read-timeout|--server.http-read-timeout)
+		COMPREPLY=()
+		return ;;
+	-server.http-read-header-timeout|--server.http-read-header-timeout)
+		COMPREPLY=()
+		return ;;
+	-server.http-write-timeout|--server.http-write-timeout)
+		COMPREPLY=()
+		return ;;
+	-server.http-conn-limit|--server.http-conn-limit)
+		COMPREPLY=()
+		return ;;
+	-server.graceful-shutdown-timeout|--server.graceful-shutdown-timeout)
+		COMPREPLY=()
+		return ;;
+	-server.http-tls-cert-path|--server.http-tls-cert-path)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-server.http-tls-key-path|--server.http-tls-key-path)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-server.http-tls-client-auth|--server.http-tls-client-auth)
+		COMPREPLY=()
+		return ;;
+	-server.http-tls-ca-path|--server.http-tls-ca-path)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-server.tls-cipher-suites|--server.tls-cipher-suites)
+		COMPREPLY=()
+		return ;;
+	-server.tls-min-version|--server.tls-min-version)
 		COMPREPLY=()
 		return ;;
 	-distributor.ingestion-rate-limit-mb|--distributor.ingestion-rate-limit-mb)
@@ -144,12 +168,6 @@ _pyro_ingest()
 	-querier.max-query-length|--querier.max-query-length)
 		COMPREPLY=()
 		return ;;
-	-querier.max-query-parallelism|--querier.max-query-parallelism)
-		COMPREPLY=()
-		return ;;
-	-querier.split-queries-by-interval|--querier.split-queries-by-interval)
-		COMPREPLY=()
-		return ;;
 	-querier.max-flamegraph-nodes-default|--querier.max-flamegraph-nodes-default)
 		COMPREPLY=()
 		return ;;
@@ -170,7 +188,7 @@ _pyro_ingest()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -label -output -format -time -keep-going -server.http-listen-address -server.http-listen-port -listen-fd -auth.multitenancy-enabled -pyroscopedb.data-path -runtime-config.file -runtime-config.reload-period -server.http-idle-timeout -server.http-read-timeout -server.http-write-timeout -server.http-conn-limit -server.graceful-shutdown-timeout -query-socket -head-socket -ingester.shards -ingester.journal-commit-delay -ingester.max-journal-size -ingester.max-head-memory -pyroscopedb.max-block-duration -pyroscopedb.retention-policy-min-free-disk-gb -pyroscopedb.retention-policy-min-disk-available-percentage -pyroscopedb.retention-policy-enforcement-interval -pyroscopedb.retention-policy-disable -pyroscopedb.symbols-partition-label -ingester.flush-on-shutdown -distributor.ingestion-rate-limit-mb -distributor.ingestion-burst-size-mb -distributor.ingestion-body-limit-mb -distributor.ingestion-relabeling-rules -distributor.ingestion-relabeling-default-rules-position -distributor.sample-type-relabeling-rules -validation.max-length-label-name -validation.max-length-label-value -validation.max-label-names-per-series -validation.max-sessions-per-series -validation.enforce-labels-order -validation.disable-label-sanitization -validation.max-profile-size-bytes -validation.max-profile-stacktrace-samples -validation.max-profile-stacktrace-sample-labels -validation.max-profile-stacktrace-depth -validation.max-profile-symbol-value-length -validation.reject-older-than -validation.reject-newer-than -ingester.max-local-series-per-tenant -ingester.max-global-series-per-tenant -querier.max-query-lookback -querier.max-query-length -querier.max-query-parallelism -querier.split-queries-by-interval -querier.max-flamegraph-nodes-default -querier.max-flamegraph-nodes-max -querier.max-flamegraph-nodes-on-select-merge-profile -querier.sanitize-on-merge -querier.query-analysis-enabled -querier.query-analysis-series-enabled -compactor.blocks-retention-period -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
+		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -label -output -format -time -keep-going -query-socket -head-socket -ingester.shards -ingester.journal-commit-delay -ingester.max-journal-size -ingester.max-head-memory -pyroscopedb.max-block-duration -pyroscopedb.retention-policy-min-free-disk-gb -pyroscopedb.retention-policy-min-disk-available-percentage -pyroscopedb.retention-policy-enforcement-interval -pyroscopedb.retention-policy-disable -pyroscopedb.symbols-partition-label -ingester.flush-on-shutdown -server.http-listen-address -server.http-listen-port -listen-fd -server.path-prefix -auth.multitenancy-enabled -pyroscopedb.data-path -runtime-config.file -runtime-config.reload-period -server.http-idle-timeout -server.http-read-timeout -server.http-read-header-timeout -server.http-write-timeout -server.http-conn-limit -server.graceful-shutdown-timeout -server.http-tls-cert-path -server.http-tls-key-path -server.http-tls-client-auth -server.http-tls-ca-path -server.tls-cipher-suites -server.tls-min-version -distributor.ingestion-rate-limit-mb -distributor.ingestion-burst-size-mb -distributor.ingestion-body-limit-mb -distributor.ingestion-relabeling-rules -distributor.ingestion-relabeling-default-rules-position -distributor.sample-type-relabeling-rules -validation.max-length-label-name -validation.max-length-label-value -validation.max-label-names-per-series -validation.max-sessions-per-series -validation.enforce-labels-order -validation.disable-label-sanitization -validation.max-profile-size-bytes -validation.max-profile-stacktrace-samples -validation.max-profile-stacktrace-sample-labels -validation.max-profile-stacktrace-depth -validation.max-profile-symbol-value-length -validation.reject-older-than -validation.reject-newer-than -ingester.max-local-series-per-tenant -ingester.max-global-series-per-tenant -querier.max-query-lookback -querier.max-query-length -querier.max-flamegraph-nodes-default -querier.max-flamegraph-nodes-max -querier.max-flamegraph-nodes-on-select-merge-profile -querier.query-analysis-enabled -compactor.blocks-retention-period -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
 	elif ((COMP_CWORD == 1)); then
 		COMPREPLY=($(compgen -W 'serve' -- "$cur") $(compgen -f -- "$cur"))
 	else

@@ -10,19 +10,6 @@ _arguments \
 	'-time[time of profiles that carry none]:text:' \
 	'-keep-going[skip inputs that cannot be read and say so]' \
 	'-k[skip inputs that cannot be read and say so]' \
-	'-server.http-listen-address[accept HTTP on this address]:text:' \
-	'-server.http-listen-port[accept HTTP on this port]:number:' \
-	'-listen-fd[accept on this inherited descriptor instead]:number:' \
-	'-auth.multitenancy-enabled[tenants are told apart by X-Scope-OrgID]' \
-	'-pyroscopedb.data-path[keep journal and blocks in this folder]:path:_files' \
-	'-d[keep journal and blocks in this folder]:path:_files' \
-	'-runtime-config.file[limits of single tenants, read again when the file changes]:path:_files' \
-	'-runtime-config.reload-period[how often the runtime file is looked at]:duration:' \
-	'-server.http-idle-timeout[close connections that are idle for so long]:duration:' \
-	'-server.http-read-timeout[longest time for the head of a request]:duration:' \
-	'-server.http-write-timeout[longest time for writing an answer]:duration:' \
-	'-server.http-conn-limit[connections at the same time]:number:' \
-	'-server.graceful-shutdown-timeout[how long requests under way may take at shutdown]:duration:' \
 	'-query-socket[send queries to this place (unix\:/path or host\:port)]:text:' \
 	'-head-socket[answer questions about recent rows here (unix\:/path)]:text:' \
 	'-ingester.shards[threads that hold recent rows; 0 = one a processor]:number:' \
@@ -36,6 +23,27 @@ _arguments \
 	'-pyroscopedb.retention-policy-disable[remove no blocks, whatever their age and the disk]' \
 	'-pyroscopedb.symbols-partition-label[keep symbols apart by this label instead of by program]:text:' \
 	'-ingester.flush-on-shutdown[cut blocks before ending; otherwise the journal keeps the rows]' \
+	'-server.http-listen-address[accept HTTP on this address; unix\:/path is one too]:text:' \
+	'-server.http-listen-port[accept HTTP on this port]:number:' \
+	'-listen-fd[accept on this inherited descriptor instead]:number:' \
+	'-server.path-prefix[all paths begin with this\: /pyroscope]:text:' \
+	'-auth.multitenancy-enabled[tenants are told apart by X-Scope-OrgID]' \
+	'-pyroscopedb.data-path[keep journal and blocks in this folder]:path:_files' \
+	'-d[keep journal and blocks in this folder]:path:_files' \
+	'-runtime-config.file[files with limits of single tenants, read again when they change]:text,...:' \
+	'-runtime-config.reload-period[how often the runtime files are looked at]:duration:' \
+	'-server.http-idle-timeout[close connections that are idle for so long]:duration:' \
+	'-server.http-read-timeout[longest pause of a request on its way in; a large body has longer in all]:duration:' \
+	'-server.http-read-header-timeout[longest time for the head of a request; 0 = as for the whole]:duration:' \
+	'-server.http-write-timeout[longest pause of an answer on its way out; a large one has longer in all]:duration:' \
+	'-server.http-conn-limit[connections at the same time; 0 = 10,000]:number:' \
+	'-server.graceful-shutdown-timeout[how long requests under way may take at shutdown]:duration:' \
+	'-server.http-tls-cert-path[serve HTTPS with the certificate (and chain) in this PEM file; read again at SIGHUP]:path:_files' \
+	'-server.http-tls-key-path[PEM file with its key]:path:_files' \
+	'-server.http-tls-client-auth[certificates of clients\: NoClientCert, RequestClientCert, RequireAnyClientCert, VerifyClientCertIfGiven or RequireAndVerifyClientCert]:text:' \
+	'-server.http-tls-ca-path[PEM file with the authorities that sign them]:path:_files' \
+	'-server.tls-cipher-suites[cipher suites of TLS 1.2 by their standard names; default\: what OpenSSL thinks right]:text,...:' \
+	'-server.tls-min-version[VersionTLS12 (default; older ones are not served) or VersionTLS13]:text:' \
 	'-distributor.ingestion-rate-limit-mb[MiB of profiles a second]:number:' \
 	'-distributor.ingestion-burst-size-mb[MiB of profiles at once]:number:' \
 	'-distributor.ingestion-body-limit-mb[MiB of one request body]:number:' \
@@ -59,14 +67,10 @@ _arguments \
 	'-ingester.max-global-series-per-tenant[active series in the cluster]:number:' \
 	'-querier.max-query-lookback[how far back a query sees]:duration:' \
 	'-querier.max-query-length[time range of a query]:duration:' \
-	'-querier.max-query-parallelism[parts of a query at once]:number:' \
-	'-querier.split-queries-by-interval[cut queries into parts of this length]:duration:' \
 	'-querier.max-flamegraph-nodes-default[nodes of a flame graph when the query names no number]:number:' \
 	'-querier.max-flamegraph-nodes-max[nodes that a query may ask for]:number:' \
 	'-querier.max-flamegraph-nodes-on-select-merge-profile[apply both to merged profiles too]' \
-	'-querier.sanitize-on-merge[drop broken samples when profiles are merged]' \
 	'-querier.query-analysis-enabled[answer AnalyzeQuery]' \
-	'-querier.query-analysis-series-enabled[count series in AnalyzeQuery]' \
 	'-compactor.blocks-retention-period[remove blocks older than this; 0 = keep them for ever]:duration:' \
 	'-config.file[read options from this YAML file]:path:_files' \
 	'-config.expand-env[replace ${NAME} and ${NAME\:-default} in it from the environment]' \

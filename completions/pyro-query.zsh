@@ -49,22 +49,31 @@ _arguments \
 	'-username[name for a server]:text:' \
 	'-password[password for a server]:secret:' \
 	'-token[bearer token for a server]:secret:' \
-	'-server.http-listen-address[accept HTTP on this address]:text:' \
+	'-listen[answer here instead (unix\:/path or host\:port)]:text:' \
+	'-head-socket[ask this place about recent rows (unix\:/path)]:text:' \
+	'-query-scheduler.max-outstanding-requests-per-tenant[questions that may wait, of all tenants together]:number:' \
+	'-querier.block-memory[memory for decoded parts of blocks]:size:' \
+	'-server.http-listen-address[accept HTTP on this address; unix\:/path is one too]:text:' \
 	'-server.http-listen-port[accept HTTP on this port]:number:' \
 	'-listen-fd[accept on this inherited descriptor instead]:number:' \
+	'-server.path-prefix[all paths begin with this\: /pyroscope]:text:' \
 	'-auth.multitenancy-enabled[tenants are told apart by X-Scope-OrgID]' \
 	'-pyroscopedb.data-path[keep journal and blocks in this folder]:path:_files' \
 	'-d[keep journal and blocks in this folder]:path:_files' \
-	'-runtime-config.file[limits of single tenants, read again when the file changes]:path:_files' \
-	'-runtime-config.reload-period[how often the runtime file is looked at]:duration:' \
+	'-runtime-config.file[files with limits of single tenants, read again when they change]:text,...:' \
+	'-runtime-config.reload-period[how often the runtime files are looked at]:duration:' \
 	'-server.http-idle-timeout[close connections that are idle for so long]:duration:' \
-	'-server.http-read-timeout[longest time for the head of a request]:duration:' \
-	'-server.http-write-timeout[longest time for writing an answer]:duration:' \
-	'-server.http-conn-limit[connections at the same time]:number:' \
+	'-server.http-read-timeout[longest pause of a request on its way in; a large body has longer in all]:duration:' \
+	'-server.http-read-header-timeout[longest time for the head of a request; 0 = as for the whole]:duration:' \
+	'-server.http-write-timeout[longest pause of an answer on its way out; a large one has longer in all]:duration:' \
+	'-server.http-conn-limit[connections at the same time; 0 = 10,000]:number:' \
 	'-server.graceful-shutdown-timeout[how long requests under way may take at shutdown]:duration:' \
-	'-listen[answer here instead (unix\:/path or host\:port)]:text:' \
-	'-head-socket[ask this place about recent rows (unix\:/path)]:text:' \
-	'-querier.block-memory[memory for decoded parts of blocks]:size:' \
+	'-server.http-tls-cert-path[serve HTTPS with the certificate (and chain) in this PEM file; read again at SIGHUP]:path:_files' \
+	'-server.http-tls-key-path[PEM file with its key]:path:_files' \
+	'-server.http-tls-client-auth[certificates of clients\: NoClientCert, RequestClientCert, RequireAnyClientCert, VerifyClientCertIfGiven or RequireAndVerifyClientCert]:text:' \
+	'-server.http-tls-ca-path[PEM file with the authorities that sign them]:path:_files' \
+	'-server.tls-cipher-suites[cipher suites of TLS 1.2 by their standard names; default\: what OpenSSL thinks right]:text,...:' \
+	'-server.tls-min-version[VersionTLS12 (default; older ones are not served) or VersionTLS13]:text:' \
 	'-distributor.ingestion-rate-limit-mb[MiB of profiles a second]:number:' \
 	'-distributor.ingestion-burst-size-mb[MiB of profiles at once]:number:' \
 	'-distributor.ingestion-body-limit-mb[MiB of one request body]:number:' \
@@ -88,14 +97,10 @@ _arguments \
 	'-ingester.max-global-series-per-tenant[active series in the cluster]:number:' \
 	'-querier.max-query-lookback[how far back a query sees]:duration:' \
 	'-querier.max-query-length[time range of a query]:duration:' \
-	'-querier.max-query-parallelism[parts of a query at once]:number:' \
-	'-querier.split-queries-by-interval[cut queries into parts of this length]:duration:' \
 	'-querier.max-flamegraph-nodes-default[nodes of a flame graph when the query names no number]:number:' \
 	'-querier.max-flamegraph-nodes-max[nodes that a query may ask for]:number:' \
 	'-querier.max-flamegraph-nodes-on-select-merge-profile[apply both to merged profiles too]' \
-	'-querier.sanitize-on-merge[drop broken samples when profiles are merged]' \
 	'-querier.query-analysis-enabled[answer AnalyzeQuery]' \
-	'-querier.query-analysis-series-enabled[count series in AnalyzeQuery]' \
 	'-compactor.blocks-retention-period[remove blocks older than this; 0 = keep them for ever]:duration:' \
 	'-config.file[read options from this YAML file]:path:_files' \
 	'-config.expand-env[replace ${NAME} and ${NAME\:-default} in it from the environment]' \

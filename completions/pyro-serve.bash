@@ -9,6 +9,9 @@ _pyro_serve()
 	-stop-timeout|--stop-timeout)
 		COMPREPLY=()
 		return ;;
+	-shutdown-delay|--shutdown-delay)
+		COMPREPLY=()
+		return ;;
 	-server.http-listen-address|--server.http-listen-address)
 		COMPREPLY=()
 		return ;;
@@ -18,11 +21,14 @@ _pyro_serve()
 	-listen-fd|--listen-fd)
 		COMPREPLY=()
 		return ;;
+	-server.path-prefix|--server.path-prefix)
+		COMPREPLY=()
+		return ;;
 	-pyroscopedb.data-path|--pyroscopedb.data-path|-d)
 		COMPREPLY=($(compgen -f -- "$cur"))
 		return ;;
 	-runtime-config.file|--runtime-config.file)
-		COMPREPLY=($(compgen -f -- "$cur"))
+		COMPREPLY=()
 		return ;;
 	-runtime-config.reload-period|--runtime-config.reload-period)
 		COMPREPLY=()
@@ -33,6 +39,9 @@ _pyro_serve()
 	-server.http-read-timeout|--server.http-read-timeout)
 		COMPREPLY=()
 		return ;;
+	-server.http-read-header-timeout|--server.http-read-header-timeout)
+		COMPREPLY=()
+		return ;;
 	-server.http-write-timeout|--server.http-write-timeout)
 		COMPREPLY=()
 		return ;;
@@ -40,6 +49,24 @@ _pyro_serve()
 		COMPREPLY=()
 		return ;;
 	-server.graceful-shutdown-timeout|--server.graceful-shutdown-timeout)
+		COMPREPLY=()
+		return ;;
+	-server.http-tls-cert-path|--server.http-tls-cert-path)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-server.http-tls-key-path|--server.http-tls-key-path)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-server.http-tls-client-auth|--server.http-tls-client-auth)
+		COMPREPLY=()
+		return ;;
+	-server.http-tls-ca-path|--server.http-tls-ca-path)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-server.tls-cipher-suites|--server.tls-cipher-suites)
+		COMPREPLY=()
+		return ;;
+	-server.tls-min-version|--server.tls-min-version)
 		COMPREPLY=()
 		return ;;
 	-config.file|--config.file)
@@ -53,7 +80,7 @@ _pyro_serve()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -target -modules -json -stop-timeout -server.http-listen-address -server.http-listen-port -listen-fd -auth.multitenancy-enabled -pyroscopedb.data-path -runtime-config.file -runtime-config.reload-period -server.http-idle-timeout -server.http-read-timeout -server.http-write-timeout -server.http-conn-limit -server.graceful-shutdown-timeout -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
+		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -target -modules -json -stop-timeout -shutdown-delay -server.http-listen-address -server.http-listen-port -listen-fd -server.path-prefix -auth.multitenancy-enabled -pyroscopedb.data-path -runtime-config.file -runtime-config.reload-period -server.http-idle-timeout -server.http-read-timeout -server.http-read-header-timeout -server.http-write-timeout -server.http-conn-limit -server.graceful-shutdown-timeout -server.http-tls-cert-path -server.http-tls-key-path -server.http-tls-client-auth -server.http-tls-ca-path -server.tls-cipher-suites -server.tls-min-version -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
 	elif ((COMP_CWORD == 1)); then
 		COMPREPLY=($(compgen -W 'server status restart reload stop' -- "$cur") $(compgen -f -- "$cur"))
 	else

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "io/file.h"
 
@@ -19,59 +20,124 @@ enum { MAX_FILE = 16 << 20 };
 
 struct limits_set {
 	struct arena *a;
+	struct absent absent;
 	struct limits base;
 	struct str *names;
 	struct limits *limits;
 	size_t n;
 };
 
+/* The limits of a tenant that files may change further. */
+static struct limits *own_limits(struct limits_set *s, struct str tenant)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (str_eq(s->names[i], tenant))
+			return &s->limits[i];
+	s->names[s->n] = tenant;
+	s->limits[s->n] = s->base;
+	return &s->limits[s->n++];
+}
+
+static void make_room(struct limits_set *s, size_t more)
+{
+	size_t cap = s->n + more;
+	struct str *names = arena_array(s->a, cap, sizeof(*names));
+	struct limits *limits = arena_array(s->a, cap, sizeof(*limits));
+
+	if (s->n > 0) {
+		memcpy(names, s->names, s->n * sizeof(*names));
+		memcpy(limits, s->limits, s->n * sizeof(*limits));
+	}
+	s->names = names;
+	s->limits = limits;
+}
+
 static int overlay_tenants(struct limits_set *s, const struct yaml *map, const char *path, struct err *e)
 {
-	if (map == NULL || map->kind == YAML_NULL)
+	if (map->kind == YAML_NULL)
 		return 0;
 	if (map->kind != YAML_MAP)
 		return err_set(e, ERR_CONFIG, "%s:%u: overrides: a map of tenants is expected", path, map->line);
-	s->names = arena_array(s->a, map->n, sizeof(*s->names));
-	s->limits = arena_array(s->a, map->n, sizeof(*s->limits));
+	make_room(s, map->n);
 	for (size_t i = 0; i < map->n; i++) {
-		s->names[i] = map->items[i].key;
-		s->limits[i] = s->base;
-		if (opt_overlay(&limits_table, &s->limits[i], s->a, "limits.", map->items[i].value, path, e) < 0)
+		struct limits *l = own_limits(s, map->items[i].key);
+
+		if (opt_overlay(&limits_table, l, s->a, &s->absent, "limits.", map->items[i].value, path, e) < 0)
 			return -1;
 	}
-	s->n = map->n;
 	return 0;
+}
+
+static int overlay_file(struct limits_set *s, const struct yaml *root, const char *path, struct err *e)
+{
+	if (root->kind == YAML_NULL)
+		return 0;
+	if (root->kind != YAML_MAP)
+		return err_set(e, ERR_CONFIG, "%s:%u: the file must be a map of keys", path, root->line);
+	for (size_t i = 0; i < root->n; i++) {
+		const struct yaml_item *it = &root->items[i];
+
+		if (!str_eq(it->key, STR("overrides")))
+			return err_set(e, ERR_CONFIG, "%s:%u: unknown key %.*s; overrides: is all there is", path,
+			    it->line, (int)MIN(it->key.n, (size_t)200), it->key.p);
+		if (overlay_tenants(s, it->value, path, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_text(const char *path, struct buf *text, struct err *e)
+{
+	buf_init(text, MAX_FILE + 1);
+	if (file_read(AT_FDCWD, path, MAX_FILE, text, e) == 0)
+		return 0;
+	buf_fini(text);
+	return -1;
 }
 
 static int read_overrides(struct limits_set *s, const char *path, struct err *e)
 {
 	struct buf text;
-	struct yaml *root = NULL;
-	int rc;
+	struct yaml *root;
 
-	buf_init(&text, MAX_FILE + 1);
-	rc = file_read(AT_FDCWD, path, MAX_FILE, &text, e);
-	if (rc == 0) {
-		root = yaml_parse(s->a, arena_str(s->a, buf_str(&text)), path, e);
-		rc = root == NULL ? -1 : 0;
-	}
-	if (rc == 0)
-		rc = overlay_tenants(s, yaml_get(root, "overrides"), path, e);
+	if (read_text(path, &text, e) < 0)
+		return -1;
+	root = yaml_parse(s->a, arena_str(s->a, buf_str(&text)), path, e);
 	buf_fini(&text);
-	return rc;
+	return root == NULL ? -1 : overlay_file(s, root, path, e);
 }
 
-struct limits_set *limits_read(const struct limits *base, const char *path, struct err *e)
+struct limits_set *limits_read(const struct limits *base, const struct opt_list *files, struct err *e)
 {
 	struct limits_set *s = mem_zalloc(sizeof(*s));
 
 	s->a = arena_new();
 	s->base = *base;
-	if (path != NULL && path[0] != '\0' && read_overrides(s, path, e) < 0) {
-		limits_free(s);
-		return NULL;
+	for (size_t i = 0; i < files->n; i++) {
+		if (read_overrides(s, files->p[i], e) < 0) {
+			limits_free(s);
+			return NULL;
+		}
 	}
 	return s;
+}
+
+uint64_t limits_hash(const struct opt_list *files)
+{
+	uint64_t h = 0;
+
+	for (size_t i = 0; i < files->n; i++) {
+		struct buf text;
+		struct err e;
+
+		if (read_text(files->p[i], &text, &e) < 0) {
+			h = hash_mix(h, 1);
+			continue;
+		}
+		h = hash_mix(h, hash_str(buf_str(&text)));
+		buf_fini(&text);
+	}
+	return h;
 }
 
 void limits_free(struct limits_set *s)

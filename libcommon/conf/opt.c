@@ -432,59 +432,6 @@ bool opts_lookup(const struct opts *o, enum opt_lookup by, struct str name, stru
 	return false;
 }
 
-static const struct opt_row harmless_rows[] = {
-#define HARMLESS(name, why) { .kind = OPT_HARMLESS, .flag = (name), .text = (why) },
-#include "conf/harmless.def"
-#undef HARMLESS
-};
-
-static bool harmless_row(const struct opt_row *row, struct str name)
-{
-	struct str h = str_cstr(row->flag);
-
-	if (row->kind != OPT_HARMLESS)
-		return false;
-	if (!strchr("._-", h.p[h.n - 1]))
-		return str_eq(name, h);
-	/* "analytics." also stands for the map "analytics". */
-	return str_prefix(name, h) || (h.p[h.n - 1] == '.' && str_eq(name, str_of(h.p, h.n - 1)));
-}
-
-static void warn_harmless(const struct opt_row *row, struct str name, const char *file, unsigned line)
-{
-	if (file)
-		log_event(LOG_WARN, "option has no effect", LOG_STR("option", name), LOG_CSTR("file", file),
-		          LOG_I64("line", line), LOG_CSTR("why", row->text));
-	else
-		log_event(LOG_WARN, "option has no effect", LOG_STR("option", name), LOG_CSTR("why", row->text));
-}
-
-bool opts_harmless(struct opts *o, struct str name, const char *file, unsigned line)
-{
-	for (size_t s = 0; s < o->n_sets; s++) {
-		const struct opt_table *t = o->sets[s].table;
-
-		for (size_t i = 0; i < t->n; i++) {
-			if (!harmless_row(&t->rows[i], name))
-				continue;
-			if (!o->marks[s][i].warned && !o->supervised)
-				warn_harmless(&t->rows[i], name, file, line);
-			o->marks[s][i].warned = true;
-			return true;
-		}
-	}
-	for (size_t i = 0; i < ARRAY_LEN(harmless_rows); i++) {
-		if (!harmless_row(&harmless_rows[i], name))
-			continue;
-		if (!(o->warned >> i & 1) && !o->supervised)
-			warn_harmless(&harmless_rows[i], name, file, line);
-		o->warned |= UINT64_C(1) << i;
-		return true;
-	}
-	return false;
-}
-_Static_assert(ARRAY_LEN(harmless_rows) <= 64, "opts.warned has a bit for each");
-
 /* Number of single-byte edits from a to b, or more than most. */
 static size_t distance(struct str a, struct str b, size_t most)
 {

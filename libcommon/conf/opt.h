@@ -12,8 +12,6 @@
  *	RANGE(max_age, 0, 24 * 3600 * NS_PER_S)      follows its OPT
  *	CHOICE(backend, "filesystem|s3|gcs")         the words of an ENUM, which is the position in the list
  *	OLD("data-dir", data_path)                   an old flag name, or old YAML path, of that field
- *	HARMLESS("tracing.", "pyro sends no traces") flag or YAML path (prefix when it ends in . - _):
- *	                                             accepted with one warning
  *	#include "store/store.def"                   is fine inside a table
  *
  * A row is OPT(field, short letter or 0, TYPE, default, flag, YAML path or "", text).
@@ -53,6 +51,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "conf/absent.h"
 #include "conf/yaml.h"
 
 struct opt_list {
@@ -95,7 +94,7 @@ enum opt_type {
 	OPT_TREE,
 };
 
-enum opt_kind { OPT_ROW, OPT_SECTION, OPT_RANGE, OPT_CHOICE, OPT_OLD, OPT_HARMLESS };
+enum opt_kind { OPT_ROW, OPT_SECTION, OPT_RANGE, OPT_CHOICE, OPT_OLD };
 
 struct opt_row {
 	enum opt_kind kind;
@@ -105,9 +104,9 @@ struct opt_row {
 	size_t off;             /* of the field in the struct */
 	const char *field;
 	const char *def;        /* default; words of a CHOICE */
-	const char *flag;       /* also: old name, harmless name, section title */
+	const char *flag;       /* also: old name, section title */
 	const char *yaml;       /* also: verbs of a section */
-	const char *text;       /* also: why it is harmless */
+	const char *text;
 	double low, high;
 };
 
@@ -146,9 +145,9 @@ struct opts {
 	struct opt_mark *marks[OPT_MAX_SETS]; /* origin of each row's value */
 	size_t n_sets;
 	struct yaml *file;              /* what opts_read_file read, or NULL */
-	uint64_t warned;                /* rows of harmless.def that have been logged */
+	struct absent absent;           /* parameters that only Pyroscope has */
 	bool any_section;               /* the verbs of sections do not matter */
-	bool supervised;                /* somebody else judged unknown YAML keys: pass over them */
+	bool supervised;                /* somebody else judged unknown YAML keys: pass over them (and absent.quiet) */
 	struct opts_other *other;       /* may be NULL */
 	struct opt_list passed;         /* "-flag=value" of other's flags, in their order */
 	/* What is not an option: */
@@ -168,7 +167,7 @@ void opts_add(struct opts *o, const struct opt_table *t, void *values);
 /*
  * argv without the program's name. `verbs` ends with NULL or is NULL: the
  * first operand that is one of them becomes o->verb. ERR_USAGE otherwise.
- * Harmless options are logged, once each.
+ * What is in absent.def is passed over with a warning, or refused.
  */
 int opts_parse_args(struct opts *o, const char *const *argv, const char *const *verbs, struct err *e);
 int opts_parse_env(struct opts *o, struct err *e);
@@ -179,10 +178,10 @@ int opts_apply_yaml(struct opts *o, const struct yaml *root, const char *name, s
 /*
  * One map laid over a struct, whatever its origin: for the runtime overrides
  * of one tenant. Keys are YAML paths of the table behind `prefix`
- * ("limits."); unknown ones are errors; null values change nothing. Lists
- * are replaced. The new values live in a, which may be younger than the rest.
+ * ("limits."); unknown ones are errors, those of absent.def are not; null
+ * values change nothing. Lists are replaced. The new values live in a, which may be younger than the rest.
  */
-int opt_overlay(const struct opt_table *t, void *values, struct arena *a, const char *prefix,
+int opt_overlay(const struct opt_table *t, void *values, struct arena *a, struct absent *absent, const char *prefix,
                 const struct yaml *map, const char *name, struct err *e);
 
 /* One value from text, checked; what opts_* use underneath. */

@@ -176,6 +176,25 @@ static void skip_value(struct args *x, struct word w)
 		x->next++;
 }
 
+/* An option that only Pyroscope has: 1 passed over, 0 unknown, -1 refused. */
+static int absent(struct args *x, struct word w)
+{
+	if (!w.has_value && absent_wants_value(w.name) && take_value(x, w.text, &w.value) < 0)
+		return -1;
+	switch (absent_flag(&x->o->absent, w.name, w.has_value || w.value.n ? w.value : STR("true"), x->e)) {
+	case ABSENT_TAKEN:
+		if (!absent_wants_value(w.name))
+			skip_value(x, w);
+		return 1;
+	case ABSENT_REFUSED:
+		x->e->kind = ERR_USAGE;
+		return -1;
+	case ABSENT_UNKNOWN:
+		break;
+	}
+	return 0;
+}
+
 static int option(struct args *x, const char *text)
 {
 	struct word w = split(text);
@@ -191,10 +210,8 @@ static int option(struct args *x, const char *text)
 		return MIN(rc, 0);
 	if ((rc = foreign(x, w)) != 0)
 		return MIN(rc, 0);
-	if (opts_harmless(x->o, w.name, NULL, 0)) {
-		skip_value(x, w);
-		return 0;
-	}
+	if ((rc = absent(x, w)) != 0)
+		return MIN(rc, 0);
 	near = opts_suggest(x->o, OPT_BY_FLAG, w.name);
 	if (near)
 		return err_set(x->e, ERR_USAGE, "unknown option %.200s; did you mean -%s?", text, near);
@@ -279,8 +296,10 @@ int opts_parse_env(struct opts *o, struct err *e)
 			if (!value)
 				continue;
 			rc = opts_set(o, (struct opt_ref){ s, &t->rows[i] }, str_cstr(value), from, e);
-			if (rc < 0)
+			if (rc < 0) {
+				e->kind = ERR_CONFIG;
 				err_wrap(e, "environment %s", name.p);
+			}
 		}
 	}
 	buf_fini(&name);

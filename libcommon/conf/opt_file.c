@@ -45,8 +45,7 @@ static bool is_inner(const struct opts *o, struct str key)
 
 		for (size_t i = 0; i < t->n; i++) {
 			const struct opt_row *r = &t->rows[i];
-			const char *path = r->kind == OPT_ROW ? r->yaml :
-			                   r->kind == OPT_OLD || r->kind == OPT_HARMLESS ? r->flag : "";
+			const char *path = r->kind == OPT_ROW ? r->yaml : r->kind == OPT_OLD ? r->flag : "";
 
 			if (strlen(path) > key.n && str_prefix(str_cstr(path), key) && path[key.n] == '.')
 				return true;
@@ -79,10 +78,16 @@ static int walk_other(struct walk *w, struct str path, const struct yaml *y, uns
 		known = o->other->key(o->other, path, &inner, w->e);
 	if (known != 0)
 		return MIN(known, 0);
-	if (opts_harmless(o, path, w->name, line))
-		return 0;
-	if (is_map && (inner || is_inner(o, path)))
+	if (is_map && (inner || is_inner(o, path) || absent_inner(path)))
 		return walk_map(w, path, y);
+	switch (absent_key(&o->absent, path, y, w->name, line, w->e)) {
+	case ABSENT_TAKEN:
+		return 0;
+	case ABSENT_REFUSED:
+		return -1;
+	case ABSENT_UNKNOWN:
+		break;
+	}
 	/* What looks like a slip of the pen is not taken for somebody else's key. */
 	if (is_elsewhere(o, path) && (o->supervised || !opts_suggest(o, OPT_BY_YAML, path)))
 		return 0;
@@ -98,6 +103,7 @@ static int walk_key(struct walk *w, struct str path, const struct yaml *y, unsig
 		return walk_other(w, path, y, line);
 	if (y->kind == YAML_NULL || opts_set_yaml(w->o, ref, y, from, w->e) == 0)
 		return 0;
+	w->e->kind = ERR_CONFIG;
 	return err_wrap(w->e, "%s:%u: " STR_FMT, w->name, line, STR_ARG(path));
 }
 
@@ -160,6 +166,7 @@ struct overlay {
 	const struct opt_table *t;
 	void *values;
 	struct arena *a;
+	struct absent *absent;
 	const char *name;
 	struct err *e;
 };
@@ -181,12 +188,21 @@ static int overlay_key(struct overlay *v, struct str path, const struct yaml *y,
 			opt_clear_list(row, v->values);
 			if (opt_store_yaml(v->t, row, v->values, v->a, y, v->e) == 0)
 				return 0;
+			v->e->kind = ERR_CONFIG;
 			return err_wrap(v->e, "%s:%u: " STR_FMT, v->name, line, STR_ARG(path));
 		}
 		inner |= strlen(have) > path.n && str_prefix(str_cstr(have), path) && have[path.n] == '.';
 	}
-	if (inner && y->kind == YAML_MAP)
+	if ((inner || absent_inner(path)) && y->kind == YAML_MAP)
 		return overlay_map(v, path, y);
+	switch (absent_key(v->absent, path, y, v->name, line, v->e)) {
+	case ABSENT_TAKEN:
+		return 0;
+	case ABSENT_REFUSED:
+		return -1;
+	case ABSENT_UNKNOWN:
+		break;
+	}
 	return err_set(v->e, ERR_CONFIG, "%s:%u: unknown key %.*s", v->name, line,
 	               (int)MIN(path.n, (size_t)200), path.p);
 }
@@ -204,10 +220,10 @@ static int overlay_map(struct overlay *v, struct str at, const struct yaml *map)
 	return 0;
 }
 
-int opt_overlay(const struct opt_table *t, void *values, struct arena *a, const char *prefix,
+int opt_overlay(const struct opt_table *t, void *values, struct arena *a, struct absent *absent, const char *prefix,
                 const struct yaml *map, const char *name, struct err *e)
 {
-	struct overlay v = { t, values, a, name, e };
+	struct overlay v = { t, values, a, absent, name, e };
 
 	if (map->kind == YAML_NULL)
 		return 0;

@@ -11,7 +11,6 @@ struct opt_mark {
 	enum opt_origin origin;
 	unsigned line;
 	const char *file;
-	bool warned;            /* of a HARMLESS row: has been logged */
 };
 
 /* A row with the set it stands in. */
@@ -24,8 +23,6 @@ enum opt_lookup { OPT_BY_FLAG, OPT_BY_YAML };
 
 /* The row of that name, also by its OLD names. */
 bool opts_lookup(const struct opts *o, enum opt_lookup by, struct str name, struct opt_ref *out);
-/* Logs once and returns true when a HARMLESS row, of the tables or of harmless.def, covers the name. */
-bool opts_harmless(struct opts *o, struct str name, const char *file, unsigned line);
 /* The name most like this one, or NULL when none is near. */
 const char *opts_suggest(const struct opts *o, enum opt_lookup by, struct str name);
 

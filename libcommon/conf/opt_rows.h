@@ -14,7 +14,6 @@
 #define RANGE(f, lo, hi) { .kind = OPT_RANGE, OPT_AT(f), .low = (double)(lo), .high = (double)(hi) },
 #define CHOICE(f, words) { .kind = OPT_CHOICE, OPT_AT(f), .def = (words) },
 #define OLD(old, f) { .kind = OPT_OLD, OPT_AT(f), .flag = (old) },
-#define HARMLESS(name, why) { .kind = OPT_HARMLESS, .flag = (name), .text = (why) },
 #define SECTION(title, verbs) { .kind = OPT_SECTION, .flag = (title), .yaml = (verbs) },
 static const struct opt_row OPT_PASTE(OPT_TABLE, _rows)[] = {
 #include OPT_FILE
@@ -33,7 +32,6 @@ static const struct opt_table OPT_TABLE = {
 #undef RANGE
 #undef CHOICE
 #undef OLD
-#undef HARMLESS
 #undef SECTION
 #undef OPT_FILE
 #undef OPT_STRUCT

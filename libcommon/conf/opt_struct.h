@@ -7,7 +7,6 @@
 #define RANGE(field, low, high)
 #define CHOICE(field, words)
 #define OLD(old, field)
-#define HARMLESS(name, why)
 #define SECTION(title, verbs)
 #include OPT_FILE
 #undef OPT
@@ -15,6 +14,5 @@
 #undef RANGE
 #undef CHOICE
 #undef OLD
-#undef HARMLESS
 #undef SECTION
 #undef OPT_FILE

@@ -168,19 +168,14 @@ static void help(struct buf *out, const struct opts *o, const struct optdoc_abou
 
 static void list_row(void *ctx, const struct optdoc_item *it)
 {
-	static const char *const kinds[] = {
-		[OPT_ROW] = "option", [OPT_OLD] = "old", [OPT_HARMLESS] = "harmless",
-	};
 	const struct opt_row *row = it->row, *of = row;
 
-	if (row->kind != OPT_ROW && row->kind != OPT_OLD && row->kind != OPT_HARMLESS)
+	if (row->kind != OPT_ROW && row->kind != OPT_OLD)
 		return;
 	if (row->kind == OPT_OLD)
 		of = opt_find(it->table, row->field);
-	buf_printf(ctx, "%s\t%s\t%s\t%s\t%s\t%s\n", row->flag,
-	           row->kind == OPT_HARMLESS ? "" : of->type == OPT_BOOL ? "bool" : "value",
-	           row->field ? row->field : "", row->kind == OPT_ROW ? row->yaml : "", kinds[row->kind],
-	           row->kind == OPT_HARMLESS ? row->text : "");
+	buf_printf(ctx, "%s\t%s\t%s\t%s\t%s\n", row->flag, of->type == OPT_BOOL ? "bool" : "value", row->field,
+	           row->kind == OPT_ROW ? row->yaml : "", row->kind == OPT_ROW ? "option" : "old");
 }
 
 /* mdoc: words that troff would take for requests or escapes are masked. */

@@ -138,7 +138,7 @@ static void start(struct tool *t)
 	log_open(t->spec->name, LOG_INFO);
 	entropy_seed_hash();
 	opts_init(&t->conf, t->spec->name);
-	t->conf.supervised = parent_bind();
+	t->conf.supervised = t->conf.absent.quiet = parent_bind();
 }
 
 /* A reader of our output that has seen enough is no fault of anybody. */

@@ -123,6 +123,27 @@ static int split_target(struct hreq *q, const char **why)
 	return 0;
 }
 
+static void no_such_path(struct http_req *r, void *ctx)
+{
+	(void)ctx;
+	http_reply_not_found(r);
+}
+
+/* Takes the server's prefix off the path. */
+static bool under_prefix(struct hreq *q)
+{
+	struct str prefix = str_cstr(q->h->conf.path_prefix ? q->h->conf.path_prefix : "");
+
+	while (prefix.n && prefix.p[prefix.n - 1] == '/')
+		prefix.n--;
+	if (prefix.n == 0)
+		return true;
+	if (!str_prefix(q->pub.path, prefix) || q->pub.path.n == prefix.n || q->pub.path.p[prefix.n] != '/')
+		return false;
+	q->pub.path = str_skip(q->pub.path, prefix.n);
+	return true;
+}
+
 int hreq_route(struct hreq *q, const char **why)
 {
 	struct http_req *r = &q->pub;
@@ -133,7 +154,10 @@ int hreq_route(struct hreq *q, const char **why)
 		return status;
 	if (q->c->trusted)
 		take_forwarded(r);
-	hit = router_find(q->h->routes, r->method, r->path);
+	if (under_prefix(q))
+		hit = router_find(q->h->routes, r->method, r->path);
+	else
+		hit = (struct route_hit){ .fn = no_such_path };
 	q->fn = hit.fn;
 	q->fn_ctx = hit.ctx;
 	if (hit.body_limit > 0)

@@ -48,6 +48,7 @@ struct httpd_conf {
 	int64_t idle_timeout;           /* 120 s */
 	int64_t min_rate;               /* 10 KiB a second, see above */
 	uint32_t max_streams;           /* 250 concurrent HTTP/2 streams of a connection */
+	const char *path_prefix;        /* "/a": paths without it are 404, r->path has none; NULL or "" */
 	/* believe X-Pyro-Forwarded of TCP peers (unix peers always) */
 	bool trust_forwarded;
 	void *owner;                    /* becomes http_req.owner */

@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "io/lazy.h"
@@ -18,7 +19,7 @@
 	X(BIO_meth_free) X(BIO_meth_new) X(BIO_meth_set_ctrl) \
 	X(BIO_meth_set_read) X(BIO_meth_set_write) X(BIO_new) \
 	X(BIO_set_data) X(BIO_set_flags) X(BIO_set_init) \
-	X(ERR_clear_error) X(ERR_error_string_n) X(ERR_get_error) \
+	X(ERR_clear_error) X(ERR_error_string_n) X(ERR_get_error) X(OPENSSL_cipher_name) \
 	X(SSL_CTX_check_private_key) X(SSL_CTX_ctrl) X(SSL_CTX_free) \
 	X(SSL_CTX_load_verify_file) X(SSL_CTX_new) X(SSL_CTX_set_alpn_select_cb) \
 	X(SSL_CTX_set_cert_verify_callback) X(SSL_CTX_set_cipher_list) X(SSL_CTX_set_client_CA_list) \
@@ -147,6 +148,34 @@ static int accept_any(X509_STORE_CTX *store, void *arg)
 	return 1;
 }
 
+/* Standard names become OpenSSL's; suites of TLS 1.3 are always there. */
+static int set_ciphers(SSL_CTX *ctx, const char *list, struct err *e)
+{
+	struct str rest = str_cstr(list);
+	struct buf names;
+	int rc;
+
+	buf_init(&names, 1 << 16);
+	while (rest.n) {
+		struct str word = str_of(rest.p, MIN(str_find(rest, ','), str_find(rest, ':')));
+		char standard[80];
+		const char *name;
+
+		rest = str_skip(rest, MIN(word.n + 1, rest.n));
+		word = str_trim(word);
+		snprintf(standard, sizeof(standard), STR_FMT, STR_ARG(word));
+		name = str_prefix(word, STR("TLS_")) ? lib.OPENSSL_cipher_name(standard) : standard;
+		if (str_prefix(str_cstr(name), STR("TLS_")) || word.n == 0)
+			continue;
+		buf_printf(&names, "%s%s", names.n ? ":" : "", strcmp(name, "(NONE)") == 0 ? standard : name);
+	}
+	buf_byte(&names, 0);
+	rc = names.n == 1 || lib.SSL_CTX_set_cipher_list(ctx, names.p) == 1 ? 0 :
+	    openssl_error(e, ERR_CONFIG, "ciphers", list);
+	buf_fini(&names);
+	return rc;
+}
+
 static SSL_CTX *make_ctx(struct tls *t, struct err *e)
 {
 	const struct tls_conf *conf = &t->conf;
@@ -170,9 +199,7 @@ static SSL_CTX *make_ctx(struct tls *t, struct err *e)
 		openssl_error(e, ERR_CONFIG, "key", conf->key);
 	else if (lib.SSL_CTX_check_private_key(ctx) != 1)
 		openssl_error(e, ERR_CONFIG, "key does not fit the certificate", conf->key);
-	else if (conf->ciphers != NULL && lib.SSL_CTX_set_cipher_list(ctx, conf->ciphers) != 1)
-		openssl_error(e, ERR_CONFIG, "ciphers", conf->ciphers);
-	else if (set_clients(ctx, conf, e) == 0)
+	else if ((conf->ciphers == NULL || set_ciphers(ctx, conf->ciphers, e) == 0) && set_clients(ctx, conf, e) == 0)
 		goto made;
 	lib.SSL_CTX_free(ctx);
 	return NULL;

@@ -26,7 +26,7 @@ struct tls_conf {
 	const char *client_ca;  /* PEM file of authorities, or NULL */
 	enum tls_auth auth;     /* Go's NoClientCert .. RequireAndVerifyClientCert */
 	int min_version;        /* 12 or 13; 0 = 12 */
-	const char *ciphers;    /* OpenSSL list for TLS 1.2, or NULL */
+	const char *ciphers;    /* for TLS 1.2: names of the standard or OpenSSL's list, commas or colons; or NULL */
 	bool no_http2;          /* offer http/1.1 only */
 };
 

@@ -315,21 +315,64 @@ static int lines_with(const char *word, int (*fn)(void))
 	return count;
 }
 
-static int gone_twice(void)
+static int absent_twice(void)
 {
-	if (args(ARGS("-gone.a=1", "-gone.b", "value", "-gone.c", "-verbose", "file")) < 0)
+	if (args(ARGS("-consul.hostname=h", "-consul.acl-token", "value", "-tracing.enabled", "-verbose", "file")) < 0)
 		return -1;
 	if (!v.verbose || o.n_args != 1)
 		return -1;
-	return yaml("gone:\n  x: 1\ndeep:\n  er:\n    gone: [1]\ntracing:\n  enabled: false\n");
+	return yaml("memberlist:\n  bind_port: 1\n  join_members: []\ncompactor:\n  sharding_ring:\n    kvstore: {}\n"
+	            "tracing:\n  enabled: false\n");
 }
 
-static void harmless(void **state)
+static int absent_same(void)
+{
+	if (args(ARGS("-distributor.replication-factor=1", "-server.http-listen-network", "tcp", "-memberlist.join=",
+	         "-server.proxy-protocol-enabled=false", "file")) < 0 || o.n_args != 1)
+		return -1;
+	return yaml("distributor:\nserver:\n  http_listen_network: tcp\n  http_tls_config: {cert: \"\"}\n");
+}
+
+static int absent_near(void)
+{
+	return yaml("limits:\n  distributor_usage_groups: {a: '{}'}\ningester:\n  lifecycler:\n    ring:\n"
+	            "      replication_factor: 0\n");
+}
+
+static void absent_with_a_warning(void **state)
 {
 	(void)state;
 	log_open("test", LOG_INFO);
-	assert_int_equal(lines_with("option has no effect", gone_twice), 3);
-	assert_int_equal(yaml("deep:\n  er:\n    other: 1\n"), -1);
+	assert_int_equal(lines_with("option has no effect", absent_twice), 4);
+	fresh();
+	assert_int_equal(lines_with("option has no effect", absent_same), 0);
+	fresh();
+	assert_int_equal(lines_with("option has no effect", absent_near), 2);
+}
+
+static void assert_said(const char *part)
+{
+	if (!strstr(e.msg, part))
+		fail_msg("\"%s\" is not in \"%s\"", part, e.msg);
+}
+
+static void absent_and_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(yaml("memberlist:\n  bind_port: 1\n  join_members:\n    - a:7946\n"), -1);
+	assert_int_equal(e.kind, ERR_CONFIG);
+	assert_said("p.yaml:3: memberlist.join_members: ");
+	assert_said("joins no others");
+	assert_int_equal(yaml("memberlst:\n  bind_port: 1\n"), -1);
+	assert_int_equal(args(ARGS("-memberlist.join", "a:7946")), -1);
+	assert_int_equal(e.kind, ERR_USAGE);
+	assert_int_equal(args(ARGS("-distributor.replication-factor=3")), -1);
+	assert_said("-distributor.replication-factor: \"3\" is not possible: ");
+	assert_int_equal(args(ARGS("-server.proxy-protocol-enabled")), -1);
+	assert_int_equal(args(ARGS("-memberlist.join")), -1);
+	assert_said("needs a value");
+	o.absent.quiet = true;
+	assert_int_equal(yaml("memberlist:\n  join_members: [a]\n"), 0);
 }
 
 static void of_other_programs(void **state)
@@ -384,15 +427,15 @@ static void overlay(void **state)
 	struct yaml *y = yaml_parse(a, STR("rules: [x]\nper: {limit: 9}\n"), "o.yaml", &e);
 
 	(void)state;
-	assert_int_equal(opt_overlay(&test_table, &copy, a, "limits.", y, "o.yaml", &e), 0);
+	assert_int_equal(opt_overlay(&test_table, &copy, a, &o.absent, "limits.", y, "o.yaml", &e), 0);
 	assert_int_equal(copy.limit, 9);
 	assert_int_equal(v.limit, 5);
 	assert_int_equal(copy.rules->n, 1);
 	y = yaml_parse(a, STR("\nper: {limt: 9}\n"), "o.yaml", &e);
-	assert_int_equal(opt_overlay(&test_table, &copy, a, "limits.", y, "o.yaml", &e), -1);
+	assert_int_equal(opt_overlay(&test_table, &copy, a, &o.absent, "limits.", y, "o.yaml", &e), -1);
 	assert_non_null(strstr(e.msg, "o.yaml:2: unknown key limits.per.limt"));
 	y = yaml_parse(a, STR("per: {limit: -9}\n"), "o.yaml", &e);
-	assert_int_equal(opt_overlay(&test_table, &copy, a, "limits.", y, "o.yaml", &e), -1);
+	assert_int_equal(opt_overlay(&test_table, &copy, a, &o.absent, "limits.", y, "o.yaml", &e), -1);
 	assert_non_null(strstr(e.msg, "o.yaml:1: limits.per.limit: \"-9\": must not be negative"));
 	arena_free(a);
 }
@@ -448,8 +491,8 @@ static void documents(void **state)
 	} cases[] = {
 		{ "", { "pyro-test - test things", "  -n, -number number", "a number (7)" } },
 		{ "all", { "  -rules yaml", "  -b, -flag.bool", "filesystem|s3|gcs", "Second:" } },
-		{ "flags", { "number\tvalue\tnumber\ttop.number\toption\t\n", "oldest\tvalue\tage\t\told\t\n",
-		             "gone.\t\t\t\tharmless\tit is gone\n", "flag.bool\tbool\t" } },
+		{ "flags", { "number\tvalue\tnumber\ttop.number\toption\n", "oldest\tvalue\tage\t\told\n",
+		             "flag.bool\tbool\t" } },
 		{ "mdoc", { ".It Fl n , Fl number Ar number\n", "it's \\(dqtext\\(dq.\n", ".Ev PYRO_TEST_AGE .\n",
 		            ".Ss Second\n" } },
 		{ "bash", { "complete -o filenames -F _pyro_test pyro-test", "-backend|--backend)", "serve top" } },
@@ -562,7 +605,8 @@ int main(void)
 		TEST(file_errors),
 		TEST(file_values),
 		TEST(old_names),
-		TEST(harmless),
+		TEST(absent_with_a_warning),
+		TEST(absent_and_refused),
 		TEST(of_other_programs),
 		TEST(options_of_children),
 		TEST(overlay),

@@ -7,15 +7,17 @@
 #include "conf/opt_rows.h"
 
 static struct ingest_opts opts;
+static struct server_opts server;
+static struct limits limits;
 
 static int serve(struct tool *t, struct err *e)
 {
-	return ingest_serve(t, &opts, e);
+	return ingest_serve(t, &(struct ingest_conf){ &opts, &server, &limits }, e);
 }
 
 static int filter(struct tool *t, struct err *e)
 {
-	return ingest_filter(t, &opts, e);
+	return ingest_filter(t, &opts, &limits, e);
 }
 
 int main(int argc, char **argv)
@@ -24,7 +26,8 @@ int main(int argc, char **argv)
 		{ "serve", "", "receive profiles over HTTP and cut blocks", serve },
 		{ 0 },
 	};
-	static const struct opt_set sets[] = { { &ingest_table, &opts }, { 0 } };
+	static const struct opt_set sets[] = { { &ingest_table, &opts }, { &server_table, &server },
+		{ &limits_table, &limits }, { 0 } };
 	static const char *const examples[] = {
 		"pyro-ingest --label service_name=shop --output blocks/ *.pb.gz",
 		"tar c day/*.pb.gz | pyro-ingest --label service_name=shop | pyro-query top",

@@ -6,7 +6,9 @@
 #define INGEST_H
 
 #include "conf/limits.h"
+#include "conf/server.h"
 #include "conf/tool.h"
+#include "daemon/daemon.h"
 #include "net/route.h"
 #include "tools/pyro-ingest/cutter.h"
 #include "tools/pyro-ingest/retention.h"
@@ -17,9 +19,20 @@ struct ingest_opts {
 #include "conf/opt_struct.h"
 };
 
+/* All that is configured. */
+struct ingest_conf {
+	const struct ingest_opts *opts;
+	const struct server_opts *server;
+	const struct limits *limits;    /* of every tenant without its own */
+};
+
 struct ingest {
 	struct tool *tool;
 	const struct ingest_opts *opts;
+	const struct server_opts *server;
+	const struct limits *base;      /* of every tenant without its own */
+	struct tls *tls;                /* NULL: plain HTTP */
+	struct runtime_files files;
 	struct loop *loop;              /* the main one */
 	struct pool *pool;
 	struct counters counters;
@@ -45,16 +58,14 @@ struct ingest {
 };
 
 /* ingest_serve.c */
-int ingest_serve(struct tool *t, const struct ingest_opts *o, struct err *e);
+int ingest_serve(struct tool *t, const struct ingest_conf *c, struct err *e);
 /* oneshot.c */
-int ingest_filter(struct tool *t, const struct ingest_opts *o, struct err *e);
+int ingest_filter(struct tool *t, const struct ingest_opts *o, const struct limits *base, struct err *e);
 /* head_api.c: POST /pyro.v1.Head/Ask; r->owner is the struct ingest. */
 void head_ask(struct http_req *r, void *ctx);
 /* ingest_status.c: /ready, /metrics, /config and their like; r->owner is the worker. */
 void status_on_reply(const struct http_req *r, int status, size_t body_n);
 extern const struct route status_routes[];
 extern const size_t n_status_routes;
-/* The limits of the options, whose fields have the same names. */
-struct limits limits_of_opts(const struct ingest_opts *o);
 
 #endif

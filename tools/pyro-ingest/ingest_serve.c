@@ -1,12 +1,10 @@
 /* ingest_serve.c - `pyro-ingest serve`: start, signals, limits, stop */
-#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "io/entropy.h"
 #include "io/fd.h"
-#include "io/file.h"
 #include "net/listen.h"
 #include "net/rpc.h"
 #include "net/route.h"
@@ -16,17 +14,6 @@
 
 enum { POOL_THREADS = 3, POOL_QUEUE = 4096 };
 enum { OWN_FDS = 48, QUERY_FDS = 64 };  /* descriptors of our own; of a worker's way to pyro-query */
-
-struct limits limits_of_opts(const struct ingest_opts *o)
-{
-	struct limits l;
-
-#define OPT_FILE "conf/limits.def"
-#define OPT_FROM o
-#define OPT_TO l
-#include "conf/opt_copy.h"
-	return l;
-}
 
 /* ---- what goes to the query process ---- */
 
@@ -49,7 +36,8 @@ static void body_too_large(struct http_req *r, void *ctx)
 
 static struct router *front_router(struct ingest *in, struct err *e)
 {
-	size_t body = in->opts->ingestion_body_limit_mb > 0 ? (size_t)in->opts->ingestion_body_limit_mb << 20 : SIZE_MAX / 2;
+	int64_t mb = in->base->ingestion_body_limit_mb;
+	size_t body = mb > 0 ? (size_t)mb << 20 : SIZE_MAX / 2;
 	struct route rows[] = {
 		{ .path = "/ingest", .methods = "POST", .fn = receive_ingest, .body_limit = body,
 		  .flags = ROUTE_GZIP, .too_big = body_too_large },
@@ -118,12 +106,6 @@ static void send_errand(struct worker *w, void (*fn)(struct worker *, struct err
 
 /* ---- workers ---- */
 
-static struct httpd_conf http_conf(const struct ingest_opts *o, void *owner)
-{
-	return (struct httpd_conf){ .max_conns = (size_t)o->http_conn_limit, .header_timeout = o->http_read_timeout,
-		.write_timeout = o->http_write_timeout, .idle_timeout = o->http_idle_timeout, .owner = owner };
-}
-
 /* Clients of one worker: journals and blocks need descriptors too, or nothing could be stored for all the clients. */
 static size_t client_limit(const struct ingest *in)
 {
@@ -131,8 +113,8 @@ static size_t client_limit(const struct ingest *in)
 	size_t rest = limit > 2 * OWN_FDS ? limit - OWN_FDS : OWN_FDS;
 
 	rest -= MIN(rest / 2, QUERY_FDS * n);
-	if (in->opts->http_conn_limit > 0)
-		rest = MIN(rest, (size_t)in->opts->http_conn_limit);
+	if (in->server->http_conn_limit > 0)
+		rest = MIN(rest, (size_t)in->server->http_conn_limit);
 	return MAX(rest / n, (size_t)2);
 }
 
@@ -150,7 +132,7 @@ static void start_failed(struct ingest *in, const struct err *e)
 static int worker_setup(struct worker *w, struct err *e)
 {
 	struct ingest *in = w->conf.ingest;
-	struct httpd_conf hc = http_conf(in->opts, w);
+	struct httpd_conf hc = daemon_httpd(in->server, w);
 	struct shard_conf sc = { .number = w->conf.number, .loop = w->thread.loop, .pressure = pressure, .ctx = w };
 
 	sc.journal = (struct journal_conf){ .dir = cutter_journal_dir(in->cutter), .pool = in->pool,
@@ -180,7 +162,7 @@ static void worker_start(struct ingest *in, uint32_t number)
 {
 	struct worker *w = &in->workers[number];
 
-	w->conf = (struct worker_conf){ .number = number, .opts = in->opts, .ingest = in, .counters = &in->counters,
+	w->conf = (struct worker_conf){ .number = number, .opts = in->opts, .server = in->server, .ingest = in, .counters = &in->counters,
 		.tenants = &in->tenants, .partition_label = str_cstr(in->opts->partition_label),
 		.router = in->router, .listen_fd = in->listen_fd };
 	w->all = in->workers;
@@ -192,7 +174,7 @@ static void worker_start(struct ingest *in, uint32_t number)
 
 static void listen_now(struct worker *w, struct errand *x)
 {
-	x->failed = httpd_listen(w->httpd, w->conf.listen_fd, NULL, &x->err) < 0;
+	x->failed = httpd_listen(w->httpd, w->conf.listen_fd, w->conf.ingest->tls, &x->err) < 0;
 	errand_done(x);
 }
 
@@ -209,11 +191,11 @@ static void listened(struct errand *x)
 		return;
 	in->ready = true;
 	log_event(LOG_INFO, "receiving profiles", LOG_I64("port", net_port(in->listen_fd)),
-	    LOG_CSTR("data", in->opts->data_path), LOG_I64("workers", in->n_workers));
+	    LOG_CSTR("data", in->server->data_path), LOG_I64("workers", in->n_workers));
 	log_event(LOG_INFO, "limits", LOG_I64("max_journal", in->opts->max_journal),
 	    LOG_I64("max_head_memory", in->opts->max_memory),
 	    LOG_I64("min_free_disk_gb", in->opts->retention_disabled ? 0 : in->opts->min_free_disk),
-	    LOG_I64("retention_s", in->opts->compactor_blocks_retention_period / NS_PER_S));
+	    LOG_I64("retention_s", in->base->compactor_blocks_retention_period / NS_PER_S));
 	if (ready_tell(in->tool->ready_fd, &x->err) < 0)
 		start_failed(in, &x->err);
 }
@@ -283,13 +265,12 @@ static void take_limits(struct worker *w, struct errand *x)
 
 static void reload_limits(struct ingest *in)
 {
-	struct limits base = limits_of_opts(in->opts);
 	struct limits_set *new;
 	struct err e;
 
 	if (in->limits_pending > 0)
 		return;
-	new = limits_read(&base, in->opts->runtime_config, &e);
+	new = limits_read(in->base, &in->server->runtime_config, &e);
 	if (new != NULL && tenants_check(new, &e) < 0) {
 		limits_free(new);
 		new = NULL;
@@ -304,6 +285,11 @@ static void reload_limits(struct ingest *in)
 	for (uint32_t i = 0; i < in->n_workers; i++)
 		send_errand(&in->workers[i], take_limits, limits_taken);
 	log_event(LOG_INFO, "runtime configuration read");
+}
+
+static void files_changed(struct runtime_files *f)
+{
+	reload_limits(CONTAINER_OF(f, struct ingest, files));
 }
 
 /* ---- stop: no new requests, finish those under way, cut, end ---- */
@@ -340,7 +326,7 @@ static void httpd_stopped(void *ctx)
 
 static void stop_accepting(struct worker *w, struct errand *x)
 {
-	int64_t deadline = loop_mono(w->thread.loop) + w->conf.opts->graceful_shutdown;
+	int64_t deadline = loop_mono(w->thread.loop) + w->conf.server->graceful_shutdown;
 
 	httpd_stop(w->httpd, deadline, httpd_stopped, x);
 }
@@ -367,65 +353,22 @@ static void on_signal(struct signals *s, int signo)
 {
 	struct ingest *in = CONTAINER_OF(s, struct ingest_signals, s)->in;
 
-	if (signo == SIGHUP)
+	if (signo == SIGHUP) {
 		reload_limits(in);
-	else
+		daemon_reload_tls(in->tls);
+	} else {
 		begin_stop(in);
-}
-
-/* ---- the runtime file changes ---- */
-
-struct watcher {
-	struct timer timer;
-	struct ingest *in;
-	struct buf last;
-};
-
-static void look_at_file(struct timer *t)
-{
-	struct watcher *w = CONTAINER_OF(t, struct watcher, timer);
-	struct ingest *in = w->in;
-	struct buf now;
-	struct err e;
-
-	buf_init(&now, 16 << 20);
-	if (file_read(AT_FDCWD, in->opts->runtime_config, 16 << 20, &now, &e) == 0 &&
-	    !str_eq(buf_str(&now), buf_str(&w->last))) {
-		bool first = w->last.p == NULL;
-
-		buf_reset(&w->last);
-		buf_add(&w->last, buf_str(&now));
-		if (!first)
-			reload_limits(in);
 	}
-	buf_fini(&now);
-	loop_timer(in->loop, t, loop_mono(in->loop) + in->opts->runtime_config_period);
 }
 
 /* ---- start ---- */
-
-static int listen_on(struct ingest *in, struct err *e)
-{
-	char text[300];
-	struct net_addr at;
-
-	if (in->opts->listen_fd >= 0)
-		snprintf(text, sizeof(text), "fd:%lld", (long long)in->opts->listen_fd);
-	else
-		snprintf(text, sizeof(text), "%.200s:%lld", in->opts->http_listen_address,
-		    (long long)in->opts->http_listen_port);
-	if (net_parse(str_cstr(text), NET_LISTEN, &at, e) < 0)
-		return -1;
-	in->listen_fd = net_listen(&at, (struct net_listen_opts){ 0 }, e);
-	return in->listen_fd < 0 ? -1 : 0;
-}
 
 static int head_socket_open(struct ingest *in, struct err *e)
 {
 	static const struct route rows[] = {
 		{ .path = "/pyro.v1.Head/Ask", .methods = "POST", .fn = head_ask },
 	};
-	struct httpd_conf conf = http_conf(in->opts, in);
+	struct httpd_conf conf = daemon_httpd(in->server, in);
 	struct net_addr at;
 
 	if (in->opts->head_socket[0] == '\0')
@@ -435,6 +378,7 @@ static int head_socket_open(struct ingest *in, struct err *e)
 	in->head_fd = net_listen(&at, (struct net_listen_opts){ 0 }, e);
 	if (in->head_fd < 0)
 		return -1;
+	conf.path_prefix = NULL;
 	in->head_router = router_new(rows, ARRAY_LEN(rows), NULL, e);
 	in->head_httpd = httpd_new(in->loop, &conf, in->head_router);
 	return httpd_listen(in->head_httpd, in->head_fd, NULL, e);
@@ -453,7 +397,7 @@ static void replayed(void *ctx, const struct err *e)
 static void start_retention(struct ingest *in)
 {
 	const struct ingest_opts *o = in->opts;
-	struct retention_conf rc = { .loop = in->loop, .pool = in->pool, .data = o->data_path,
+	struct retention_conf rc = { .loop = in->loop, .pool = in->pool, .data = in->server->data_path,
 		.blocks = cutter_blocks(in->cutter), .limits = &in->limits, .counters = &in->counters,
 		.interval = o->retention_interval, .min_free = (uint64_t)o->min_free_disk << 30,
 		.min_fraction = o->min_disk_fraction };
@@ -464,13 +408,13 @@ static void start_retention(struct ingest *in)
 
 static int open_all(struct ingest *in, struct err *e)
 {
-	struct limits base = limits_of_opts(in->opts);
-	struct cutter_conf cc = { .loop = in->loop, .data = in->opts->data_path,
+	struct cutter_conf cc = { .loop = in->loop, .data = in->server->data_path,
 		.window = in->opts->max_block_duration, .max_journal = in->opts->max_journal,
 		.counters = &in->counters, .held = &in->held, .replayed = replayed, .ctx = in };
 
-	in->limits = limits_read(&base, in->opts->runtime_config, e);
-	if (in->limits == NULL || tenants_check(in->limits, e) < 0 || listen_on(in, e) < 0)
+	in->limits = limits_read(in->base, &in->server->runtime_config, e);
+	if (in->limits == NULL || tenants_check(in->limits, e) < 0 ||
+	    (in->listen_fd = daemon_listen(in->server, NULL, e)) < 0 || daemon_tls(in->server, &in->tls, e) < 0)
 		return -1;
 	in->router = front_router(in, e);
 	if (in->router == NULL)
@@ -512,27 +456,28 @@ static void close_all(struct ingest *in)
 	}
 }
 
-int ingest_serve(struct tool *t, const struct ingest_opts *o, struct err *e)
+int ingest_serve(struct tool *t, const struct ingest_conf *c, struct err *e)
 {
 	static const int list[] = { SIGTERM, SIGINT, SIGHUP, 0 };
 	struct ingest *in = mem_zalloc(sizeof(*in));
 	struct ingest_signals sig = { .s = { .fn = on_signal }, .in = in };
-	struct watcher watcher = { .timer = { .fn = look_at_file }, .in = in };
 	int rc;
 
 	in->tool = t;
-	in->opts = o;
+	in->opts = c->opts;
+	in->server = c->server;
+	in->base = c->limits;
+	in->files.changed = files_changed;
 	in->loop = loop_new();
 	in->listen_fd = in->head_fd = -1;
-	in->n_workers = count_workers(o);
-	buf_init(&watcher.last, 16 << 20);
+	in->n_workers = count_workers(c->opts);
 	rc = signals_open(&sig.s, in->loop, list, e);
 	if (rc == 0)
 		rc = open_all(in, e);
-	if (rc == 0 && o->runtime_config[0] != '\0')
-		look_at_file(&watcher.timer);
-	if (rc == 0)
+	if (rc == 0) {
+		runtime_watch(&in->files, in->loop, in->server);
 		rc = loop_run(in->loop, e);
+	}
 	close_all(in);
 	if (rc == 0 && in->failed) {
 		*e = in->err;

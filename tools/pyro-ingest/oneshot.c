@@ -42,9 +42,9 @@ struct filter {
 };
 
 /* Whoever runs a filter decides about sizes and ages; label rules stay. */
-static struct limits filter_limits(const struct ingest_opts *o)
+static struct limits filter_limits(const struct limits *base)
 {
-	struct limits l = limits_of_opts(o);
+	struct limits l = *base;
 
 	l.reject_older_than = l.reject_newer_than = 0;
 	l.max_profile_size_bytes = l.max_profile_stacktrace_samples = 0;
@@ -292,9 +292,9 @@ static int prepare(struct filter *f, struct err *e)
 	return parse_labels(f, e);
 }
 
-int ingest_filter(struct tool *t, const struct ingest_opts *o, struct err *e)
+int ingest_filter(struct tool *t, const struct ingest_opts *o, const struct limits *base, struct err *e)
 {
-	struct filter f = { .o = o, .limits = filter_limits(o), .mem = arena_new(), .head = head_new(),
+	struct filter f = { .o = o, .limits = filter_limits(base), .mem = arena_new(), .head = head_new(),
 		.importer = sym_importer_new(), .now = clock_real()->wall(clock_real()) };
 	int rc;
 

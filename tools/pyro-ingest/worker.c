@@ -52,7 +52,7 @@ const struct tenant_rules *worker_tenant(struct worker *w, struct http_req *r, b
 	struct str name;
 	struct err e;
 
-	if (tenant_of_request(r, w->conf.opts->multitenancy, &name, &e) < 0) {
+	if (tenant_of_request(r, w->conf.server->multitenancy, &name, &e) < 0) {
 		if (rpc)
 			rpc_refuse(r, RPC_UNAUTHENTICATED, str_cstr(e.msg));
 		else

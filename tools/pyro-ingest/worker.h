@@ -12,11 +12,13 @@
 #include "tools/pyro-ingest/shard.h"
 
 struct ingest_opts;
+struct server_opts;
 struct ingest;
 
 struct worker_conf {
 	uint32_t number;
 	const struct ingest_opts *opts;
+	const struct server_opts *server;
 	struct ingest *ingest;          /* the process */
 	struct counters *counters;
 	struct tenants *tenants;

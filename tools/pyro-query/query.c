@@ -9,10 +9,12 @@
 #include "conf/opt_rows.h"
 
 static struct query_opts opts;
+static struct server_opts server;
+static struct limits limits;
 
 static int serve(struct tool *t, struct err *e)
 {
-	return query_serve(t, &opts, e);
+	return query_serve(t, &(struct query_conf){ &opts, &server, &limits }, e);
 }
 
 static int report(struct tool *t, struct err *e)
@@ -55,7 +57,8 @@ int main(int argc, char **argv)
 		{ "serve", "", "answer the query services over HTTP", serve },
 		{ 0 },
 	};
-	static const struct opt_set sets[] = { { &query_table, &opts }, { 0 } };
+	static const struct opt_set sets[] = { { &query_table, &opts }, { &server_table, &server },
+		{ &limits_table, &limits }, { 0 } };
 	static const char *const examples[] = {
 		"pyro-query top cpu.pb.gz",
 		"pyro-query diff before.pb.gz after.pb.gz --output svg > diff.svg",

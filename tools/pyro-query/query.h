@@ -3,6 +3,7 @@
 #define TOOL_QUERY_H
 
 #include "conf/limits.h"
+#include "conf/server.h"
 #include "conf/tool.h"
 
 struct query_opts {
@@ -10,6 +11,13 @@ struct query_opts {
 #include "conf/opt_struct.h"
 };
 
-int query_serve(struct tool *t, const struct query_opts *o, struct err *e);
+/* All that is configured. */
+struct query_conf {
+	const struct query_opts *o;
+	const struct server_opts *server;
+	const struct limits *limits;    /* of every tenant without its own */
+};
+
+int query_serve(struct tool *t, const struct query_conf *c, struct err *e);
 
 #endif

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 
 #include "base/log.h"
+#include "daemon/daemon.h"
 #include "io/file.h"
 #include "net/httpd.h"
 #include "net/listen.h"
@@ -19,15 +20,19 @@
 #include "tools/pyro-query/web_page.h"
 #include "tools/pyro-query/query.h"
 
-enum { QUEUE = 100, MAX_ANSWER = INT32_MAX };
+enum { MAX_ANSWER = INT32_MAX };
 
 struct server {
 	const struct query_opts *o;
+	const struct server_opts *server;
+	const struct limits *base;      /* of every tenant without its own */
 	struct tool *tool;
 	struct loop *loop;
 	struct pool *pool;              /* one thread */
 	struct engine *engine;          /* used by that thread alone */
 	struct limits_set *limits;
+	struct runtime_files files;
+	struct tls *tls;                /* NULL: plain HTTP */
 	struct httpd *httpd;
 	struct router *router;
 	int listen_fd;
@@ -150,7 +155,7 @@ static void handle_procedure(struct http_req *r, void *ctx)
 	struct err e;
 
 	q->procedure = ctx;
-	if (tenant_of_request(r, q->s->o->multitenancy, &q->api.tenant, &e) < 0) {
+	if (tenant_of_request(r, q->s->server->multitenancy, &q->api.tenant, &e) < 0) {
 		rpc_refuse(r, rpc_code_of(e.kind), str_cstr(e.msg));
 		return;
 	}
@@ -175,7 +180,7 @@ static void handle_page(struct http_req *r, void *ctx)
 	struct err e;
 
 	q->page = ctx;
-	if (tenant_of_request(r, q->s->o->multitenancy, &q->api.tenant, &e) < 0)
+	if (tenant_of_request(r, q->s->server->multitenancy, &q->api.tenant, &e) < 0)
 		http_error(r, &e);
 	else
 		submit(q);
@@ -215,29 +220,57 @@ static struct router *make_router(struct err *e)
 
 /* ---- start, reload, stop ---- */
 
-static struct limits limits_of_opts(const struct query_opts *o)
-{
-	struct limits l;
+/*
+ * Questions under way may still look at old limits. The engine's thread takes
+ * jobs in order, so an empty job behind them tells when they are done.
+ */
+struct old_limits {
+	struct job job;
+	struct limits_set *set;
+};
 
-#define OPT_FILE "conf/limits.def"
-#define OPT_FROM o
-#define OPT_TO l
-#include "conf/opt_copy.h"
-	return l;
+static void nothing(struct job *j)
+{
+	(void)j;
 }
 
-/* Old limits stay allocated: questions under way may still look at them, and files change rarely. */
+static void old_limits_done(struct job *j)
+{
+	struct old_limits *old = CONTAINER_OF(j, struct old_limits, job);
+
+	limits_free(old->set);
+	mem_free(old);
+}
+
+static void let_go(struct server *s, struct limits_set *set)
+{
+	struct old_limits *old = mem_zalloc(sizeof(*old));
+	struct err e;
+
+	old->set = set;
+	old->job = (struct job){ .work = nothing, .done = old_limits_done, .home = s->loop };
+	/* No room in the queue: the set stays allocated, which is better than to take it from a question. */
+	if (pool_submit(s->pool, &old->job, &e) < 0)
+		mem_free(old);
+}
+
 static void reload_limits(struct server *s)
 {
-	struct limits base = limits_of_opts(s->o);
 	struct err e;
-	struct limits_set *new = limits_read(&base, s->o->runtime_config, &e);
+	struct limits_set *new = limits_read(s->base, &s->server->runtime_config, &e);
 
 	if (new == NULL) {
 		log_event(LOG_ERROR, "runtime configuration not taken; the old one stays", LOG_CSTR("error", e.msg));
 		return;
 	}
+	let_go(s, s->limits);
 	s->limits = new;
+	log_event(LOG_INFO, "runtime configuration read");
+}
+
+static void files_changed(struct runtime_files *f)
+{
+	reload_limits(CONTAINER_OF(f, struct server, files));
 }
 
 static void stopped(void *ctx)
@@ -258,26 +291,25 @@ static void on_signal(struct signals *sig, int signo)
 
 	if (signo == SIGHUP) {
 		reload_limits(s);
+		daemon_reload_tls(s->tls);
 	} else if (s->stopping) {
 		loop_stop(s->loop);
 	} else {
 		s->stopping = true;
-		httpd_stop(s->httpd, loop_mono(s->loop) + s->o->graceful_shutdown, stopped, s);
+		httpd_stop(s->httpd, loop_mono(s->loop) + s->server->graceful_shutdown, stopped, s);
 	}
 }
 
+/* Behind a front on a socket of its own, which is plain; else as the options of the server say. */
 static int listen_on(struct server *s, struct err *e)
 {
-	char text[300];
 	struct net_addr at;
 
-	if (s->o->listen[0])
-		snprintf(text, sizeof(text), "%.299s", s->o->listen);
-	else if (s->o->listen_fd >= 0)
-		snprintf(text, sizeof(text), "fd:%lld", (long long)s->o->listen_fd);
-	else
-		snprintf(text, sizeof(text), "%.200s:%lld", s->o->http_listen_address, (long long)s->o->http_listen_port);
-	if (net_parse(str_cstr(text), NET_LISTEN, &at, e) < 0)
+	if (!s->o->listen[0]) {
+		s->listen_fd = daemon_listen(s->server, NULL, e);
+		return s->listen_fd < 0 ? -1 : daemon_tls(s->server, &s->tls, e);
+	}
+	if (net_parse(str_cstr(s->o->listen), NET_LISTEN, &at, e) < 0)
 		return -1;
 	s->listen_fd = net_listen(&at, (struct net_listen_opts){ 0 }, e);
 	return s->listen_fd < 0 ? -1 : 0;
@@ -285,43 +317,45 @@ static int listen_on(struct server *s, struct err *e)
 
 static int open_all(struct server *s, struct err *e)
 {
-	struct limits base = limits_of_opts(s->o);
-	struct engine_conf ec = { .data = s->o->data_path, .head = s->o->head_socket,
-		.block_memory = s->o->block_memory, .timeout = s->o->http_write_timeout };
-	struct httpd_conf hc = { .max_conns = (size_t)s->o->http_conn_limit, .owner = s,
-		.header_timeout = s->o->http_read_timeout, .idle_timeout = s->o->http_idle_timeout };
+	struct engine_conf ec = { .data = s->server->data_path, .head = s->o->head_socket,
+		.block_memory = s->o->block_memory, .timeout = s->server->http_write_timeout };
+	struct httpd_conf hc = daemon_httpd(s->server, s);
 
-	s->limits = limits_read(&base, s->o->runtime_config, e);
+	s->limits = limits_read(s->base, &s->server->runtime_config, e);
 	if (s->limits == NULL || listen_on(s, e) < 0)
 		return -1;
 	s->engine = engine_new(&ec, e);
 	if (s->engine == NULL)
 		return -1;
-	s->pool = pool_new("query", 1, QUEUE);
+	s->pool = pool_new("query", 1, (size_t)s->o->max_outstanding);
 	s->router = make_router(e);
 	if (s->router == NULL)
 		return -1;
 	s->httpd = httpd_new(s->loop, &hc, s->router);
-	return httpd_listen(s->httpd, s->listen_fd, NULL, e);
+	return httpd_listen(s->httpd, s->listen_fd, s->tls, e);
 }
 
-int query_serve(struct tool *t, const struct query_opts *o, struct err *e)
+int query_serve(struct tool *t, const struct query_conf *c, struct err *e)
 {
 	static const int list[] = { SIGTERM, SIGINT, SIGHUP, 0 };
-	struct server s = { .o = o, .tool = t, .loop = loop_new(), .listen_fd = -1 };
+	struct server s = { .o = c->o, .server = c->server, .base = c->limits, .files = { .changed = files_changed },
+		.tool = t, .loop = loop_new(), .listen_fd = -1 };
 	struct server_signals sig = { { .fn = on_signal }, &s };
 	int rc = signals_open(&sig.sig, s.loop, list, e);
 
 	if (rc == 0)
 		rc = open_all(&s, e);
 	if (rc == 0) {
-		log_event(LOG_INFO, "answering questions", LOG_CSTR("data", o->data_path));
+		log_event(LOG_INFO, "answering questions", LOG_CSTR("data", c->server->data_path));
+		runtime_watch(&s.files, s.loop, s.server);
 		rc = ready_tell(t->ready_fd, e);
 	}
 	if (rc == 0)
 		rc = loop_run(s.loop, e);
+	runtime_unwatch(&s.files);
 	pool_free(s.pool);
 	httpd_free(s.httpd);
+	tls_free(s.tls);
 	router_free(s.router);
 	engine_free(s.engine);
 	limits_free(s.limits);

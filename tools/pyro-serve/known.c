@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "proc/child.h"
 #include "tools/pyro-serve/spawn.h"
 
@@ -32,10 +31,8 @@ int known_parse(struct known *k, enum part_id part, struct str text, struct err 
 		type = str_cut(&line, '\t');
 		str_cut(&line, '\t');
 		row.yaml = str_cut(&line, '\t');
-		kind = str_cut(&line, '\t');
-		row.why = line;
+		kind = line;
 		row.is_bool = str_eq(type, STR("bool"));
-		row.harmless = str_eq(kind, STR("harmless"));
 		if (row.flag.n == 0 || kind.n == 0)
 			return err_set(e, ERR_CORRUPT, "%s -help=flags: line \"%.*s\"", part_rows[part].program,
 			               (int)MIN(whole.n, (size_t)80), whole.p);
@@ -171,7 +168,7 @@ static int on_flag(struct opts_other *x, struct str name, bool *is_bool, struct 
 	if (be_informed(k, e) < 0)
 		return -1;
 	for (size_t i = 0; i < k->rows.n; i++) {
-		if (k->rows.p[i].harmless || !str_eq(k->rows.p[i].flag, name))
+		if (!str_eq(k->rows.p[i].flag, name))
 			continue;
 		*is_bool = k->rows.p[i].is_bool;
 		return 1;
@@ -179,37 +176,20 @@ static int on_flag(struct opts_other *x, struct str name, bool *is_bool, struct 
 	return 0;
 }
 
-/* As in conf/opt.c: a harmless name ending in . _ or - stands for all that begin so. */
-static bool harmless(const struct known_row *r, struct str path)
-{
-	char last = r->flag.p[r->flag.n - 1];
-
-	if (last != '.' && last != '_' && last != '-')
-		return str_eq(path, r->flag);
-	return str_prefix(path, r->flag) || (last == '.' && str_eq(path, str_of(r->flag.p, r->flag.n - 1)));
-}
-
 static int on_key(struct opts_other *x, struct str path, bool *inner, struct err *e)
 {
 	struct known *k = CONTAINER_OF(x, struct known, other);
-	const struct known_row *no_effect = NULL;
 
 	if (be_informed(k, e) < 0)
 		return -1;
 	for (size_t i = 0; i < k->rows.n; i++) {
-		const struct known_row *r = &k->rows.p[i];
-		struct str key = r->harmless ? r->flag : r->yaml;
+		struct str key = k->rows.p[i].yaml;
 
-		if (!r->harmless && r->yaml.n && str_eq(r->yaml, path))
+		if (key.n && str_eq(key, path))
 			return 1;
-		if (r->harmless && harmless(r, path))
-			no_effect = r;
 		*inner |= key.n > path.n && str_prefix(key, path) && key.p[path.n] == '.';
 	}
-	if (!no_effect || *inner)
-		return 0;
-	log_event(LOG_WARN, "option has no effect", LOG_STR("option", path), LOG_STR("why", no_effect->why));
-	return 1;
+	return 0;
 }
 
 void known_init(struct known *k, struct arena *a)
@@ -225,7 +205,7 @@ void known_fini(struct known *k)
 bool known_takes(const struct known *k, enum part_id part, struct str flag)
 {
 	for (size_t i = 0; i < k->rows.n; i++)
-		if (k->rows.p[i].part == part && !k->rows.p[i].harmless && str_eq(k->rows.p[i].flag, flag))
+		if (k->rows.p[i].part == part && str_eq(k->rows.p[i].flag, flag))
 			return true;
 	return false;
 }

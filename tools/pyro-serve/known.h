@@ -17,8 +17,8 @@
 #include "tools/pyro-serve/serve.h"
 
 struct known_row {
-	struct str flag, yaml, why;     /* why: of a harmless one */
-	bool is_bool, harmless;
+	struct str flag, yaml;
+	bool is_bool;
 	enum part_id part;
 };
 

@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "io/fd.h"
 #include "io/file.h"
-#include "net/listen.h"
+#include "daemon/daemon.h"
 #include "proc/signal.h"
 #include "tools/pyro-serve/control.h"
 #include "tools/pyro-serve/service_status.h"
@@ -22,11 +22,6 @@
 #define OPT_FILE "tools/pyro-serve/serve.def"
 #define OPT_STRUCT serve_opts
 #define OPT_TABLE serve_table
-#include "conf/opt_rows.h"
-
-#define OPT_FILE "conf/server.def"
-#define OPT_STRUCT server_opts
-#define OPT_TABLE server_table
 #include "conf/opt_rows.h"
 
 /* Longest path of a Unix socket, less "/query.sock". */
@@ -62,10 +57,13 @@ struct run {
 	struct supervisor *supervisor;
 	struct signals signals;
 	struct control control;
+	struct timer delay;             /* -shutdown-delay */
 	struct spawn_plan plan;
 	struct supervise_conf conf;
 	char run_dir[RUN_DIR_MAX + 1], address[NET_NAME_MAX];
+	struct loop *loop;
 	int lock, listen_fd;
+	bool stopping;
 };
 
 static int pick_target(const char *name, bool *runs, struct err *e)
@@ -135,26 +133,25 @@ static int open_run_dir(struct run *r, struct err *e)
 	return r->lock < 0 ? -1 : 0;
 }
 
-static int open_socket(struct run *r, struct err *e)
+static void delay_over(struct timer *t)
 {
-	const char *host = server.http_listen_address;
-	bool is_unix = strncmp(host, "unix:", 5) == 0, v6 = strchr(host, ':') && *host != '[';
-	struct net_addr at;
+	supervise_stop(CONTAINER_OF(t, struct run, delay)->supervisor);
+}
 
-	if (server.listen_fd >= 0)
-		snprintf(r->address, sizeof(r->address), "fd:%lld", (long long)server.listen_fd);
-	else if (is_unix)
-		snprintf(r->address, sizeof(r->address), "%s", host);
-	else
-		snprintf(r->address, sizeof(r->address), "%s%s%s:%lld", v6 ? "[" : "", host, v6 ? "]" : "",
-		         (long long)server.http_listen_port);
-	if (net_parse(str_cstr(r->address), NET_LISTEN, &at, e) < 0 ||
-	    (r->listen_fd = net_listen(&at, (struct net_listen_opts){ 0 }, e)) < 0)
-		return err_wrap(e, "-server.http-listen-address, -server.http-listen-port");
-	if (server.listen_fd < 0 && !is_unix)
-		snprintf(r->address, sizeof(r->address), "%s%s%s:%u", v6 ? "[" : "", *host ? host : "0.0.0.0",
-		         v6 ? "]" : "", net_port(r->listen_fd));
-	return 0;
+/* At once, or after the delay; asked again: at once. */
+static void stop(struct run *r)
+{
+	bool waits = r->delay.pos != 0;
+
+	loop_timer_off(r->loop, &r->delay);
+	if (opts.shutdown_delay == 0 || waits || r->stopping) {
+		supervise_stop(r->supervisor);
+		return;
+	}
+	r->stopping = true;
+	r->delay.fn = delay_over;
+	loop_timer(r->loop, &r->delay, loop_mono(r->loop) + opts.shutdown_delay);
+	log_event(LOG_INFO, "stopping is delayed", LOG_I64("delay_ms", opts.shutdown_delay / NS_PER_MS));
 }
 
 static void on_signal(struct signals *s, int signo)
@@ -164,7 +161,7 @@ static void on_signal(struct signals *s, int signo)
 	if (signo == SIGHUP)
 		supervise_reload(r->supervisor);
 	else
-		supervise_stop(r->supervisor);
+		stop(r);
 }
 
 static void on_command(struct control *c, char command)
@@ -173,7 +170,7 @@ static void on_command(struct control *c, char command)
 
 	switch (command) {
 	case 'x':
-		supervise_stop(r->supervisor);
+		stop(r);
 		break;
 	case 'h':
 		supervise_reload(r->supervisor);
@@ -193,7 +190,8 @@ static int prepare(struct run *r, struct tool *t, struct err *e)
 	r->plan.known = &known;
 	r->plan.shared_sets = 1;        /* behind serve.def: server.def and tool.def */
 	r->plan.run_dir = r->run_dir;
-	if (pick_targets(r, e) < 0 || open_run_dir(r, e) < 0 || open_socket(r, e) < 0)
+	if (pick_targets(r, e) < 0 || open_run_dir(r, e) < 0||
+	    (r->listen_fd = daemon_listen(&server, r->address, e)) < 0)
 		return -1;
 	r->plan.listen_fd = r->listen_fd;
 	r->conf = (struct supervise_conf){
@@ -214,6 +212,7 @@ static int supervise(struct run *r, struct loop *l, struct err *e)
 	static const int heard[] = { SIGTERM, SIGINT, SIGHUP, 0 };
 	int rc;
 
+	r->loop = l;
 	r->signals.fn = on_signal;
 	r->control.fn = on_command;
 	r->supervisor = supervise_new(&r->conf, l);
@@ -227,6 +226,7 @@ static int supervise(struct run *r, struct loop *l, struct err *e)
 	}
 	if (rc == 0)
 		rc = supervise_result(r->supervisor, e);
+	loop_timer_off(l, &r->delay);
 	control_close(&r->control);
 	supervise_free(r->supervisor);
 	signals_close(&r->signals);

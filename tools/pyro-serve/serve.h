@@ -4,15 +4,11 @@
 #ifndef SERVE_H
 #define SERVE_H
 
+#include "conf/server.h"
 #include "conf/tool.h"
 
 struct serve_opts {
 #define OPT_FILE "tools/pyro-serve/serve.def"
-#include "conf/opt_struct.h"
-};
-
-struct server_opts {            /* what all parts of a server share */
-#define OPT_FILE "conf/server.def"
 #include "conf/opt_struct.h"
 };
 
