@@ -265,6 +265,7 @@ void http_error_json(struct http_req *r, int status, const char *code, struct st
 	struct http_field f[] = {
 		{ STR("Content-Type"), STR("application/json") },
 		{ STR("X-Content-Type-Options"), STR("nosniff") },
+		{ STR("Retry-After"), STR("1") },       /* the last one: when it is only not now */
 	};
 	struct buf b;
 	struct jw w;
@@ -279,7 +280,7 @@ void http_error_json(struct http_req *r, int status, const char *code, struct st
 	jw_close(&w, '}');
 	buf_byte(&b, '\n');
 	http_reply(r, &(struct http_reply){ .status = status, .headers = f,
-	    .n_headers = ARRAY_LEN(f), .take = &b });
+	    .n_headers = ARRAY_LEN(f) - (status != 503), .take = &b });
 }
 
 void http_error(struct http_req *r, const struct err *e)

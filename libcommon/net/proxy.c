@@ -44,6 +44,13 @@ void forward_fail(struct forward *f, int status, const char *why)
 
 	loop_timer_off(f->p->loop, &f->timer);
 	r->on_gone = NULL;
+	if (f->then != NULL) {
+		struct buf none;
+
+		buf_init(&none, 0);
+		f->then(r, status, &none);
+		return;
+	}
 	r->gzip_ok = false;
 	http_error_json(r, status, NULL, str_cstr(why));
 }
@@ -139,34 +146,45 @@ static bool sendable(const struct http_req *r)
 	return h1_is_value(r->host);
 }
 
-void proxy_handle(struct http_req *r, void *ctx)
+static void send_on(struct http_req *r, struct proxy *p, int64_t timeout, proxy_then *then)
 {
-	struct proxy *p = ctx;
-	struct forward *f;
+	struct forward *f = arena_zalloc(r->a, sizeof(*f));
 
+	f->r = r;
+	f->p = p;
+	f->then = then;
 	if (!sendable(r)) {
-		http_error_json(r, 400, NULL, STR("the request line cannot be forwarded"));
+		forward_fail(f, 400, "the request line cannot be forwarded");
 		return;
 	}
 	if (p->n_queue >= p->conf.max_queue) {
-		http_error_json(r, 503, NULL, STR("too many requests wait for the server behind"));
+		forward_fail(f, 503, "too many requests wait for the server behind");
 		return;
 	}
-	f = arena_zalloc(r->a, sizeof(*f));
-	f->r = r;
-	f->p = p;
 	f->since = loop_mono(p->loop);
 	f->timer.fn = forward_late;
 	f->head = make_head(r);
 	if (f->head.p == NULL) {
-		http_error_json(r, 431, NULL, STR("the header is too large to forward"));
+		forward_fail(f, 431, "the header is too large to forward");
 		return;
 	}
 	r->ctx = f;
 	r->on_gone = forward_gone;
-	loop_timer(p->loop, &f->timer, f->since + p->conf.timeout);
+	loop_timer(p->loop, &f->timer, f->since + timeout);
 	queue_back(f);
 	proxy_pump(p);
+}
+
+void proxy_handle(struct http_req *r, void *ctx)
+{
+	struct proxy *p = ctx;
+
+	send_on(r, p, p->conf.timeout, NULL);
+}
+
+void proxy_ask(struct http_req *r, struct proxy *p, int64_t timeout, proxy_then *then)
+{
+	send_on(r, p, timeout, then);
 }
 
 static struct up *idle_up(struct proxy *p)

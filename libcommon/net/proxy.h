@@ -47,4 +47,12 @@ void proxy_free(struct proxy *p);
 /* http_fn with ctx = struct proxy *, on the proxy's loop. */
 void proxy_handle(struct http_req *r, void *ctx);
 
+/*
+ * The same request, but its answer goes to `then`, which makes the reply: with
+ * the sibling's status and body, or with 4xx/5xx and no body when there is no
+ * answer within the timeout. The body is the caller's to take or leave.
+ */
+typedef void proxy_then(struct http_req *r, int status, struct buf *body);
+void proxy_ask(struct http_req *r, struct proxy *p, int64_t timeout, proxy_then *then);
+
 #endif

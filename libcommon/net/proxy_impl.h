@@ -24,6 +24,7 @@ struct forward {
 	struct forward *prev, *next;    /* in the queue */
 	struct up *up;                  /* or on this connection */
 	struct timer timer;
+	proxy_then *then;               /* NULL: the answer is the reply */
 	struct str head;                /* as sent upstream; the body is r->body */
 	size_t sent;
 	int tries;

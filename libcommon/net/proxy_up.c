@@ -219,7 +219,11 @@ static void finish(struct up *u, bool clean)
 	loop_timer_off(p->loop, &f->timer);
 	r->on_gone = NULL;
 	rep.take = &body;
-	http_reply(r, &rep);
+	if (f->then != NULL)
+		f->then(r, rep.status, &body);
+	else
+		http_reply(r, &rep);
+	buf_fini(&body);
 	proxy_pump(p);
 }
 

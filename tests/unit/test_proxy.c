@@ -113,8 +113,22 @@ static void back_end(struct back *b)
 struct front {
 	struct server s;
 	struct proxy *p;
+	bool asks;              /* its handler is asking, not proxy_handle */
 	struct route rows[1];
 };
+
+/* The handler asks, and makes the reply of both. */
+static void answered(struct http_req *r, int status, struct buf *body)
+{
+	http_reply_text(r, 200, arena_printf(r->a, "%d <" STR_FMT ">", status, STR_ARG(buf_str(body))));
+}
+
+static void asking(struct http_req *r, void *ctx)
+{
+	struct front *f = ctx;
+
+	proxy_ask(r, f->p, 100 * NS_PER_MS, answered);
+}
 
 static void front_start(struct front *f, const char *to, struct proxy_conf conf)
 {
@@ -125,13 +139,13 @@ static void front_start(struct front *f, const char *to, struct proxy_conf conf)
 
 	snprintf(name, sizeof(name), "unix:%s", path);
 	conf.to = to ? to : name;
-	f->rows[0] = (struct route){ .path = "/", .methods = "*", .fn = proxy_handle,
+	f->rows[0] = (struct route){ .path = "/", .methods = "*", .fn = f->asks ? asking : proxy_handle,
 	    .flags = ROUTE_PREFIX };
 	server_make(&f->s, f->rows, 0, NULL, NULL);
 	l = f->s.l;
 	f->p = proxy_new(l, &conf, &e);
 	assert_non_null(f->p);
-	f->rows[0].ctx = f->p;
+	f->rows[0].ctx = f->asks ? (void *)f : (void *)f->p;
 	routes = f->s.routes;
 	ok(router_add(routes, f->rows, 1, NULL, &e), &e);
 	server_go(&f->s);
@@ -276,7 +290,7 @@ static void many_at_once(void **state)
 
 static void queue_has_a_limit(void **state)
 {
-	struct front f;
+	struct front f = { 0 };
 	struct answer a;
 	int fd[3];
 
@@ -303,7 +317,7 @@ static void queue_has_a_limit(void **state)
 
 static void timeout(void **state)
 {
-	struct front f;
+	struct front f = { 0 };
 	struct answer a;
 
 	(void)state;
@@ -339,7 +353,7 @@ static void client_leaves(void **state)
 
 static void nobody_there(void **state)
 {
-	struct front f;
+	struct front f = { 0 };
 	struct answer a;
 	int64_t begun = now_ms();
 
@@ -435,7 +449,7 @@ static void stop_now(struct task *t)
 static void restarts_refuse_nobody(void **state)
 {
 	struct caller c[4] = { 0 };
-	struct front f;
+	struct front f = { 0 };
 	int done = 0;
 
 	(void)state;
@@ -558,6 +572,35 @@ static void odd_answers(void **state)
 	}
 }
 
+static void an_answer_to_work_with(void **state)
+{
+	struct front f = { 0 };
+	struct answer a;
+	struct { const char *target, *want; } cases[] = {
+		{ "/show/a", "200 <GET /show/a? host=a x= h1 forwarded peer=tcp te=0 body=>" },
+		{ "/nothing", "404 <404 page not found\n>" },
+		{ "/later?300", "504 <>" },
+	};
+
+	(void)state;
+	f.asks = true;
+	front_start(&f, NULL, (struct proxy_conf){ 0 });
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[100];
+
+		snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", cases[i].target);
+		a = ask(&f.s, text);
+		expect_text(&a, 200, cases[i].want);
+		answer_free(&a);
+	}
+	front_end(&f);
+	front_start(&f, "unix:/tmp/pyro-test-nobody.sock", (struct proxy_conf){ 0 });
+	a = ask(&f.s, "GET /show HTTP/1.1\r\nHost: a\r\n\r\n");
+	expect_text(&a, 200, "504 <>");
+	answer_free(&a);
+	front_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -573,6 +616,7 @@ int main(void)
 		cmocka_unit_test(odd_answers),
 		cmocka_unit_test(waits_for_its_return),
 		cmocka_unit_test(restarts_refuse_nobody),
+		cmocka_unit_test(an_answer_to_work_with),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -38,10 +38,9 @@ struct ingest {
 	struct counters counters;
 	struct tenants tenants;
 	_Atomic uint64_t memory, held;  /* bytes of recent rows: in shards; on their way into blocks */
-	_Atomic uint64_t replies[6];    /* by the first digit of the status */
-	_Atomic uint64_t slower[12];    /* requests by duration: buckets of ingest_status.c, the last is +Inf */
-	_Atomic uint64_t busy_ns;       /* sum of all durations */
+	int64_t started;                /* unix time */
 	struct limits_set *limits, *old_limits;
+	_Atomic bool limits_failed;     /* the runtime files, the last time */
 	uint32_t limits_pending;        /* workers that have not yet taken new limits */
 	struct cutter *cutter;
 	struct retention *retention;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/operator.h"
 #include "io/entropy.h"
 #include "io/fd.h"
 #include "net/listen.h"
@@ -51,7 +52,8 @@ static struct router *front_router(struct ingest *in, struct err *e)
 
 	memcpy(kept, rows, sizeof(rows));
 	r = router_new(kept, ARRAY_LEN(rows), NULL, e);
-	if (r != NULL && router_add(r, status_routes, n_status_routes, NULL, e) < 0) {
+	if (r != NULL && (router_add(r, status_routes, n_status_routes, NULL, e) < 0 ||
+	    router_add(r, operator_routes, n_operator_routes, in->tool, e) < 0)) {
 		router_free(r);
 		return NULL;
 	}
@@ -276,9 +278,11 @@ static void reload_limits(struct ingest *in)
 		new = NULL;
 	}
 	if (new == NULL) {
+		in->limits_failed = true;
 		log_event(LOG_ERROR, "runtime configuration not taken; the old one stays", LOG_CSTR("error", e.msg));
 		return;
 	}
+	in->limits_failed = false;
 	in->old_limits = in->limits;
 	in->limits = new;
 	in->limits_pending = in->n_workers;
@@ -469,6 +473,7 @@ int ingest_serve(struct tool *t, const struct ingest_conf *c, struct err *e)
 	in->base = c->limits;
 	in->files.changed = files_changed;
 	in->loop = loop_new();
+	in->started = loop_wall(in->loop);
 	in->listen_fd = in->head_fd = -1;
 	in->n_workers = count_workers(c->opts);
 	rc = signals_open(&sig.s, in->loop, list, e);

@@ -46,7 +46,6 @@ void push_failed(struct push *p, const struct err *e, enum discard reason, size_
 
 	*item.err = *e;
 	p->w->conf.counters->profiles++;
-	p->w->conf.counters->compressed += raw_size;
 	discard(p, reason, raw_size);
 	vec_push(&p->items, item);
 }
@@ -95,16 +94,14 @@ void push_profile(struct push *p, const struct labels *sent, struct profile *f, 
 {
 	struct clean_in in = { .rules = p->rules, .now = p->r->wall, .profile = f,
 		.partition_label = p->w->conf.partition_label };
-	struct counters *c = p->w->conf.counters;
 	struct clean_out out = { .reason = DISCARD_rate_limited };
 	struct push_item item = { 0 };
 	struct err e;
 
 	in.labels = clean_labels(p->a, sent);
-	c->profiles++;
-	c->compressed += raw_size;
-	c->decompressed += f->wire_size;
-	c->samples += f->n_samples;
+	p->w->conf.counters->profiles++;
+	received_count(&p->tenant->tenant->received, labels_get(&in.labels, STR("__name__")), raw_size, f->wire_size,
+	    f->n_samples);
 	if (take_rate(p, &in.labels, f, &e) < 0 || clean_profile(p->a, &in, &out, &e) < 0) {
 		item.err = mem_alloc(sizeof(*item.err));
 		*item.err = e;

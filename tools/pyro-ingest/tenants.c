@@ -160,6 +160,7 @@ void tenants_free(struct tenants *t)
 	while (x != NULL) {
 		struct tenant *next = x->next;
 
+		received_free(&x->received);
 		mem_free(x);
 		x = next;
 	}

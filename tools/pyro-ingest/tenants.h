@@ -12,12 +12,14 @@
 #include "base/vec.h"
 #include "conf/limits.h"
 #include "tools/pyro-ingest/clean.h"
+#include "tools/pyro-ingest/received.h"
 
 struct tenant {
 	struct str name;
 	struct tenant *next;
 	_Atomic int64_t series;         /* active, over all shards */
 	_Atomic int64_t busy_until;     /* of the rate limit: see tenant_take */
+	struct received_list received;
 	_Atomic uint64_t discarded[DISCARDS], discarded_bytes[DISCARDS];
 };
 

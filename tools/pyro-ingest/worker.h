@@ -6,6 +6,7 @@
 #ifndef WORKER_H
 #define WORKER_H
 
+#include "daemon/reqstats.h"
 #include "net/httpd.h"
 #include "net/proxy.h"
 #include "proc/thread.h"
@@ -36,6 +37,7 @@ struct worker {
 	struct httpd *httpd;
 	struct proxy *query;            /* NULL without a query process */
 	struct tenant_view tenants;
+	struct reqstats requests;
 	uint8_t id_prefix[8];
 	uint64_t id_next;
 	VEC(struct buf) spare;          /* large buffers, kept warm between requests */

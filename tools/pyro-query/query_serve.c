@@ -7,7 +7,10 @@
 #include <fcntl.h>
 
 #include "base/log.h"
+#include "base/promtext.h"
 #include "daemon/daemon.h"
+#include "daemon/operator.h"
+#include "daemon/reqstats.h"
 #include "io/file.h"
 #include "net/httpd.h"
 #include "net/listen.h"
@@ -35,6 +38,13 @@ struct server {
 	struct tls *tls;                /* NULL: plain HTTP */
 	struct httpd *httpd;
 	struct router *router;
+	struct reqstats requests;
+	struct query_counts {           /* of the loop's thread */
+#define COUNTER(field, name, type, help) uint64_t field;
+#include "tools/pyro-query/query_counters.def"
+#undef COUNTER
+	} counts;
+	int64_t started;                /* unix time */
 	int listen_fd;
 	bool stopping;
 };
@@ -106,6 +116,11 @@ static void question_done(struct job *j)
 	struct question *q = CONTAINER_OF(j, struct question, job);
 	struct buf raw = q->api.raw, out = q->out;
 
+	q->s->counts.running--;
+	q->s->counts.answered++;
+	q->s->counts.failed += q->failed;
+	q->s->counts.answer_bytes += q->failed ? 0 : out.n;
+
 	if (q->failed && q->call != NULL)
 		rpc_fail(q->call, &q->err);
 	else if (q->failed)
@@ -130,8 +145,11 @@ static void submit(struct question *q)
 	q->api.now = q->r->wall;
 	q->api.limits = limits_of(q->s->limits, q->api.tenant);
 	q->job = (struct job){ .work = question_work, .done = question_done, .home = q->s->loop };
-	if (pool_submit(q->s->pool, &q->job, &e) == 0)
+	if (pool_submit(q->s->pool, &q->job, &e) == 0) {
+		q->s->counts.running++;
 		return;
+	}
+	q->s->counts.refused++;
 	err_set(&e, ERR_LIMIT, "too many outstanding requests");
 	if (q->call != NULL)
 		rpc_fail(q->call, &e);
@@ -200,8 +218,66 @@ static const char *const absent[] = {
 	"/querier.v1.QuerierService/SelectHeatmap",
 };
 
-static struct router *make_router(struct err *e)
+/* ---- operators ---- */
+
+static void show_ready(struct http_req *r, void *ctx)
 {
+	struct server *s = r->owner;
+
+	(void)ctx;
+	if (s->stopping)
+		http_reply_text(r, 503, STR("Some services are not Running:\nStopping: [querier]\n"));
+	else
+		http_reply_type(r, 200, "text/plain", STR("ready"));
+}
+
+static void show_services(struct http_req *r, void *ctx)
+{
+	struct server *s = r->owner;
+
+	(void)ctx;
+	http_reply_text(r, 200, s->stopping ? STR("querier => Stopping\n") : STR("querier => Running\n"));
+}
+
+/* Requests that came through a front are counted there. */
+static void count_request(const struct http_req *r, int status, size_t body_n)
+{
+	struct server *s = r->owner;
+
+	(void)body_n;
+	if (!r->forwarded)
+		reqstats_count(&s->requests, r, status);
+}
+
+static void show_metrics(struct http_req *r, void *ctx)
+{
+	struct http_field type = { STR("Content-Type"), PROM_TYPE };
+	struct server *s = r->owner;
+	struct reqstats *all = &s->requests;
+	struct buf b;
+
+	(void)ctx;
+	buf_init(&b, OPERATOR_PAGE_MAX);
+#define COUNTER(field, name, type, help) prom_single(&b, name, type, help, (double)s->counts.field);
+#include "tools/pyro-query/query_counters.def"
+#undef COUNTER
+	if (!r->forwarded)
+		reqstats_print(&b, &all, 1);
+	operator_metrics(&b, "pyro-query", s->started);
+	http_reply(r, &(struct http_reply){ .status = 200, .headers = &type, .n_headers = 1, .take = &b });
+	buf_fini(&b);
+}
+
+/* Never compressed: a front reads it too. */
+static const struct route operator_pages[] = {
+	{ .path = "/ready", .methods = "GET", .fn = show_ready },
+	{ .path = "/metrics", .methods = "GET", .fn = show_metrics },
+	{ .path = "/services", .methods = "GET", .fn = show_services },
+};
+
+static struct router *make_router(struct server *s, struct err *e)
+{
+	struct router *r;
 	size_t n = n_procedures + n_pages + ARRAY_LEN(absent) + 2, k = 0;
 	struct route *rows = mem_zarray(n, sizeof(*rows));
 
@@ -215,7 +291,13 @@ static struct router *make_router(struct err *e)
 		rows[k++] = (struct route)RPC_ROUTE(absent[i], handle_absent);
 	rows[k++] = (struct route){ .path = "/api/", .methods = "*", .fn = handle_api_unknown, .flags = ROUTE_PREFIX };
 	rows[k++] = (struct route){ .path = "/", .methods = "GET", .fn = page_show, .flags = ROUTE_GZIP };
-	return router_new(rows, n, NULL, e);
+	r = router_new(rows, n, NULL, e);
+	if (r != NULL && (router_add(r, operator_pages, ARRAY_LEN(operator_pages), NULL, e) < 0 ||
+	    router_add(r, operator_routes, n_operator_routes, s->tool, e) < 0)) {
+		router_free(r);
+		return NULL;
+	}
+	return r;
 }
 
 /* ---- start, reload, stop ---- */
@@ -321,6 +403,9 @@ static int open_all(struct server *s, struct err *e)
 		.block_memory = s->o->block_memory, .timeout = s->server->http_write_timeout };
 	struct httpd_conf hc = daemon_httpd(s->server, s);
 
+	hc.on_reply = count_request;
+	s->started = loop_wall(s->loop);
+
 	s->limits = limits_read(s->base, &s->server->runtime_config, e);
 	if (s->limits == NULL || listen_on(s, e) < 0)
 		return -1;
@@ -328,7 +413,7 @@ static int open_all(struct server *s, struct err *e)
 	if (s->engine == NULL)
 		return -1;
 	s->pool = pool_new("query", 1, (size_t)s->o->max_outstanding);
-	s->router = make_router(e);
+	s->router = make_router(s, e);
 	if (s->router == NULL)
 		return -1;
 	s->httpd = httpd_new(s->loop, &hc, s->router);
@@ -359,6 +444,7 @@ int query_serve(struct tool *t, const struct query_conf *c, struct err *e)
 	router_free(s.router);
 	engine_free(s.engine);
 	limits_free(s.limits);
+	reqstats_fini(&s.requests);
 	signals_close(&sig.sig);
 	return rc;
 }

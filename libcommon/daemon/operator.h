@@ -1,0 +1,27 @@
+/*
+ * operator.h - pages and metrics that operators find at every serving program:
+ *
+ *	/config, /api/v1/status/config[/default|/diff]  the options in effect, as YAML
+ *	/api/v1/status/buildinfo, /buildinfo            the version, as JSON
+ *
+ *	router_add(r, operator_routes, n_operator_routes, tool, e);    // ctx: the struct tool
+ *	operator_metrics(&b, "pyro-ingest");            // process_*, pyroscope_build_info
+ *
+ * Secrets are shown as ***.
+ */
+#ifndef OPERATOR_H
+#define OPERATOR_H
+
+#include "base/buf.h"
+#include "conf/tool.h"
+#include "net/route.h"
+
+enum { OPERATOR_PAGE_MAX = 16 << 20 };
+
+extern const struct route operator_routes[];
+extern const size_t n_operator_routes;
+
+/* Every sample has the label program, because the processes of one server are read together. */
+void operator_metrics(struct buf *b, const char *program, int64_t started_wall);
+
+#endif
