@@ -548,7 +548,7 @@ static void odd_answers(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct fake k = { .say = cases[i].say, .times = cases[i].times };
 		struct net_addr at;
-		struct front f;
+		struct front f = { 0 };
 		struct answer a;
 		struct err e;
 		char to[40], text[200];
