@@ -13,7 +13,8 @@
  * and connecting is tried again for retry_for; then they get 503. A
  * request is sent again on a new connection only if the old one broke before
  * a byte of the answer came and either nothing of it can have been processed
- * (kept-alive connection that was closed) or its method is safe.
+ * (kept-alive connection that was closed) or its method is safe (any method,
+ * with `repeatable`); three times at most.
  *
  * Fields added: X-Pyro-Forwarded: h1|h2, X-Pyro-Peer. Hop-by-hop fields are
  * dropped. Answer fields "X-Pyro-Trailer-<name>" become trailers of the reply
@@ -38,6 +39,7 @@ struct proxy_conf {
 	/* 10 s while connections are refused; negative = do not wait */
 	int64_t retry_for;
 	int64_t idle_timeout;           /* 60 s: kept connections */
+	bool repeatable;                /* the sibling is only asked: a POST changes nothing there either */
 };
 
 struct proxy *proxy_new(struct loop *l, const struct proxy_conf *conf, struct err *e);

@@ -55,9 +55,11 @@ void up_close(struct up *u)
 	mem_free(u);
 }
 
-static bool safe_method(const struct http_req *r)
+static bool repeatable(const struct up *u)
 {
-	return http_is(r, "GET") || http_is(r, "HEAD") || http_is(r, "OPTIONS");
+	const struct http_req *r = u->f->r;
+
+	return u->p->conf.repeatable || http_is(r, "GET") || http_is(r, "HEAD") || http_is(r, "OPTIONS");
 }
 
 /* The connection broke while a request was on it. */
@@ -67,7 +69,7 @@ static void broken(struct up *u, const char *why)
 	struct forward *f = u->f;
 	bool silent = !u->head_done && u->in.n == 0;
 	/* Kept connections that the sibling closed: each is tried once, then a new one is made. */
-	bool again = silent && (u->used || (safe_method(f->r) && ++f->tries < PROXY_TRIES));
+	bool again = silent && (u->used || (repeatable(u) && ++f->tries < PROXY_TRIES));
 
 	up_close(u);
 	if (again)

@@ -2,13 +2,21 @@
  * head_api.c - questions about rows that are not yet in blocks. The main
  * loop takes a moment (cutter.h), asks every shard at that moment, answers
  * for the replayed heads itself and merges the parts.
+ *
+ * While the journal is being replayed a question waits for its end, because an
+ * answer without the rows of a minute ago would be wrong; but not longer than
+ * REPLAY_PATIENCE: then it is answered with what is there.
  */
 #include "formats/ask.h"
 #include "net/rpc.h"
 #include "tools/pyro-ingest/ingest.h"
 
+#define REPLAY_PATIENCE (2 * NS_PER_S)
+
 struct head_question {
 	struct ingest *in;
+	struct timer patience;          /* while it waits for the replay */
+	struct head_question *next, **link;
 	struct http_req *r;
 	struct pyro_ask ask;
 	struct moment moment;
@@ -133,6 +141,39 @@ static void at_moment(void *ctx, struct moment *m)
 	held_heads(q);
 }
 
+static void wait_over(struct head_question *q)
+{
+	*q->link = q->next;
+	if (q->next != NULL)
+		q->next->link = q->link;
+	loop_timer_off(q->in->loop, &q->patience);
+	cutter_moment(q->in->cutter, q->ask.tenant, at_moment, q);
+}
+
+static void patience_over(struct timer *t)
+{
+	wait_over(CONTAINER_OF(t, struct head_question, patience));
+}
+
+static void wait_for_replay(struct head_question *q)
+{
+	struct ingest *in = q->in;
+
+	q->next = in->waiting;
+	q->link = &in->waiting;
+	if (q->next != NULL)
+		q->next->link = &q->next;
+	in->waiting = q;
+	q->patience.fn = patience_over;
+	loop_timer(in->loop, &q->patience, loop_mono(in->loop) + REPLAY_PATIENCE);
+}
+
+void head_replayed(struct ingest *in)
+{
+	while (in->waiting != NULL)
+		wait_over(in->waiting);
+}
+
 void head_ask(struct http_req *r, void *ctx)
 {
 	struct ingest *in = r->owner;
@@ -149,5 +190,8 @@ void head_ask(struct http_req *r, void *ctx)
 	}
 	q->asks = arena_zarray(r->a, in->n_workers, sizeof(*q->asks));
 	q->parts = arena_zarray(r->a, in->n_workers, sizeof(*q->parts));
-	cutter_moment(in->cutter, q->ask.tenant, at_moment, q);
+	if (cutter_replaying(in->cutter))
+		wait_for_replay(q);
+	else
+		cutter_moment(in->cutter, q->ask.tenant, at_moment, q);
 }

@@ -50,6 +50,7 @@ struct ingest {
 	uint32_t pending;               /* workers that a step of start or stop waits for */
 	struct router *router, *head_router;
 	struct httpd *head_httpd;       /* questions about recent rows */
+	struct head_question *waiting;  /* those that wait for the replay */
 	int listen_fd, head_fd;
 	_Atomic bool ready, replaying;
 	bool stopping, failed;
@@ -62,6 +63,8 @@ int ingest_serve(struct tool *t, const struct ingest_conf *c, struct err *e);
 int ingest_filter(struct tool *t, const struct ingest_opts *o, const struct limits *base, struct err *e);
 /* head_api.c: POST /pyro.v1.Head/Ask; r->owner is the struct ingest. */
 void head_ask(struct http_req *r, void *ctx);
+/* The journal has been read: questions that waited for it are answered. */
+void head_replayed(struct ingest *in);
 /* ingest_status.c: /ready, /metrics, /config and their like; r->owner is the worker. */
 void status_on_reply(const struct http_req *r, int status, size_t body_n);
 extern const struct route status_routes[];

@@ -144,7 +144,8 @@ static int worker_setup(struct worker *w, struct err *e)
 	if (w->shard == NULL)
 		return -1;
 	if (in->opts->query_socket[0] != '\0') {
-		w->query = proxy_new(w->thread.loop, &(struct proxy_conf){ .to = in->opts->query_socket }, e);
+		w->query = proxy_new(w->thread.loop, &(struct proxy_conf){ .to = in->opts->query_socket,
+			.repeatable = true }, e);
 		if (w->query == NULL)
 			return -1;
 	}
@@ -202,6 +203,27 @@ static void listened(struct errand *x)
 		start_failed(in, &x->err);
 }
 
+static int head_socket_open(struct ingest *in, struct err *e)
+{
+	static const struct route rows[] = {
+		{ .path = "/pyro.v1.Head/Ask", .methods = "POST", .fn = head_ask },
+	};
+	struct httpd_conf conf = daemon_httpd(in->server, in);
+	struct net_addr at;
+
+	if (in->opts->head_socket[0] == '\0')
+		return 0;
+	if (net_parse(str_cstr(in->opts->head_socket), NET_LISTEN, &at, e) < 0)
+		return -1;
+	in->head_fd = net_listen(&at, (struct net_listen_opts){ 0 }, e);
+	if (in->head_fd < 0)
+		return -1;
+	conf.path_prefix = NULL;
+	in->head_router = router_new(rows, ARRAY_LEN(rows), NULL, e);
+	in->head_httpd = httpd_new(in->loop, &conf, in->head_router);
+	return httpd_listen(in->head_httpd, in->head_fd, NULL, e);
+}
+
 /* Every worker has its shard: rows may come. */
 static void setup_done(struct errand *x)
 {
@@ -216,6 +238,11 @@ static void setup_done(struct errand *x)
 		return;
 	in->replaying = true;
 	cutter_start(in->cutter);
+	/* Questions come when every shard is there to answer, and rows of the journal can be waited for. */
+	if (head_socket_open(in, &x->err) < 0) {
+		start_failed(in, &x->err);
+		return;
+	}
 	in->pending = in->n_workers;
 	for (uint32_t i = 0; i < in->n_workers; i++)
 		send_errand(&in->workers[i], listen_now, listened);
@@ -367,33 +394,13 @@ static void on_signal(struct signals *s, int signo)
 
 /* ---- start ---- */
 
-static int head_socket_open(struct ingest *in, struct err *e)
-{
-	static const struct route rows[] = {
-		{ .path = "/pyro.v1.Head/Ask", .methods = "POST", .fn = head_ask },
-	};
-	struct httpd_conf conf = daemon_httpd(in->server, in);
-	struct net_addr at;
-
-	if (in->opts->head_socket[0] == '\0')
-		return 0;
-	if (net_parse(str_cstr(in->opts->head_socket), NET_LISTEN, &at, e) < 0)
-		return -1;
-	in->head_fd = net_listen(&at, (struct net_listen_opts){ 0 }, e);
-	if (in->head_fd < 0)
-		return -1;
-	conf.path_prefix = NULL;
-	in->head_router = router_new(rows, ARRAY_LEN(rows), NULL, e);
-	in->head_httpd = httpd_new(in->loop, &conf, in->head_router);
-	return httpd_listen(in->head_httpd, in->head_fd, NULL, e);
-}
-
 /* A journal that cannot be read now may be readable later: nothing of it is given up. */
 static void replayed(void *ctx, const struct err *e)
 {
 	struct ingest *in = ctx;
 
 	in->replaying = false;
+	head_replayed(in);
 	if (e != NULL)
 		start_failed(in, e);
 }
@@ -437,7 +444,7 @@ static int open_all(struct ingest *in, struct err *e)
 	in->pending = in->n_workers;
 	for (uint32_t i = 0; i < in->n_workers; i++)
 		send_errand(&in->workers[i], setup_run, setup_done);
-	return head_socket_open(in, e);
+	return 0;
 }
 
 static uint32_t count_workers(const struct ingest_opts *o)

@@ -100,7 +100,7 @@ void push_profile(struct push *p, const struct labels *sent, struct profile *f, 
 
 	in.labels = clean_labels(p->a, sent);
 	p->w->conf.counters->profiles++;
-	received_count(&p->tenant->tenant->received, labels_get(&in.labels, STR("__name__")), raw_size, f->wire_size,
+	received_count(&p->tenant->received, labels_get(&in.labels, STR("__name__")), raw_size, f->wire_size,
 	    f->n_samples);
 	if (take_rate(p, &in.labels, f, &e) < 0 || clean_profile(p->a, &in, &out, &e) < 0) {
 		item.err = mem_alloc(sizeof(*item.err));
