@@ -68,6 +68,19 @@ void yaml_add(struct arena *a, struct yaml *parent, struct str key, struct yaml 
 	parent->weight += value->weight;
 }
 
+/* Depth is that of the trees: YAML_MAX_DEPTH. */
+void yaml_merge(struct arena *a, struct yaml *into, const struct yaml *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		struct yaml *have = yaml_key(into, from->items[i].key), *value = from->items[i].value;
+
+		if (have == NULL)
+			yaml_add(a, into, from->items[i].key, value);
+		else if (have->kind == YAML_MAP && value->kind == YAML_MAP)
+			yaml_merge(a, have, value);
+	}
+}
+
 struct yaml *yaml_key(const struct yaml *map, struct str key)
 {
 	if (map && map->kind == YAML_MAP)

@@ -52,6 +52,8 @@ struct yaml *yaml_key(const struct yaml *map, struct str key);
 struct yaml *yaml_new(struct arena *a, enum yaml_kind kind);
 struct yaml *yaml_text(struct arena *a, struct str text, bool quoted);
 void yaml_add(struct arena *a, struct yaml *parent, struct str key, struct yaml *value);
+/* Adds what `into` lacks, map by map; both are maps. Nodes of `from` are shared, not copied. */
+void yaml_merge(struct arena *a, struct yaml *into, const struct yaml *from);
 /* The map at a dotted path, made where it is missing; *last becomes the last part. */
 struct yaml *yaml_dig(struct arena *a, struct yaml *root, const char *path, struct str *last);
 

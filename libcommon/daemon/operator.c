@@ -15,41 +15,34 @@
 
 /* ---- the configuration ---- */
 
-static void show_yaml(struct http_req *r, const struct opts *o, bool only_set)
-{
-	struct buf b;
-
-	buf_init(&b, OPERATOR_PAGE_MAX);
-	optdoc_yaml(&b, o, only_set);
-	http_reply_text(r, 200, buf_str(&b));
-	buf_fini(&b);
-}
-
-static void show_config(struct http_req *r, void *ctx)
-{
-	struct tool *t = ctx;
-
-	show_yaml(r, &t->conf, false);
-}
-
-static void show_config_diff(struct http_req *r, void *ctx)
-{
-	struct tool *t = ctx;
-
-	show_yaml(r, &t->conf, true);
-}
-
 /* Every option at its default: tables of its own that nobody has filled. */
-static void show_config_default(struct http_req *r, void *ctx)
+static void print_defaults(struct buf *b, const struct opts *o, struct arena *a)
 {
-	const struct opts *o = &((struct tool *)ctx)->conf;
 	struct opts fresh;
 
 	opts_init(&fresh, o->prog);
 	for (size_t i = 0; i < o->n_sets; i++)
-		opts_add(&fresh, o->sets[i].table, arena_zalloc(r->a, o->sets[i].table->size));
-	show_yaml(r, &fresh, false);
+		opts_add(&fresh, o->sets[i].table, arena_zalloc(a, o->sets[i].table->size));
+	optdoc_yaml(b, &fresh, false);
 	opts_fini(&fresh);
+}
+
+void operator_config(struct buf *b, const struct tool *t, struct http_req *r)
+{
+	if (str_suffix(r->path, STR("/default")))
+		print_defaults(b, &t->conf, r->a);
+	else
+		optdoc_yaml(b, &t->conf, str_suffix(r->path, STR("/diff")));
+}
+
+static void show_config(struct http_req *r, void *ctx)
+{
+	struct buf b;
+
+	buf_init(&b, OPERATOR_PAGE_MAX);
+	operator_config(&b, ctx, r);
+	http_reply_text(r, 200, buf_str(&b));
+	buf_fini(&b);
 }
 
 /* ---- the version ---- */
@@ -79,15 +72,13 @@ static void show_build(struct http_req *r, void *ctx)
 }
 
 const struct route operator_routes[] = {
-	{ .path = "/config", .methods = "GET", .fn = show_config },
 	{ .path = "/buildinfo", .methods = "GET", .fn = show_build },
-	{ .path = "/api/v1/status/config", .methods = "GET", .fn = show_config },
-	{ .path = "/api/v1/status/config/default", .methods = "GET", .fn = show_config_default },
-	{ .path = "/api/v1/status/config/diff", .methods = "GET", .fn = show_config_diff },
 	{ .path = "/api/v1/status/buildinfo", .methods = "GET", .fn = show_build },
 };
 
 const size_t n_operator_routes = ARRAY_LEN(operator_routes);
+
+const struct route operator_config_routes[OPERATOR_CONFIG_ROUTES] = { OPERATOR_CONFIG(show_config) };
 
 /* ---- the process ---- */
 

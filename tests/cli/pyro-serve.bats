@@ -170,6 +170,8 @@ up() { pyro-serve status >/dev/null; }
 	for path in /config /api/v1/status/config; do
 		at $path -w '%{content_type}'
 		prints "ingestion_rate_mb: 9"
+		prints "max_journal_size:"
+		prints "block_memory:"
 		prints "text/plain; charset=utf-8"
 	done
 	at /api/v1/status/config/diff
@@ -179,7 +181,7 @@ up() { pyro-serve status >/dev/null; }
 	prints "ingestion_rate_mb: 4"
 	# What is shown starts a server.
 	curl -s "http://127.0.0.1:$port/config" >shown.yaml
-	try pyro-ingest serve -config.file=shown.yaml -print.config
+	try pyro-serve -config.file=shown.yaml -print.config
 	ends 0
 	at /api/v1/status/buildinfo
 	python3 -c 'import json, sys; assert json.loads(sys.argv[1])["data"]["version"]' "$out"

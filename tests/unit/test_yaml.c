@@ -276,9 +276,28 @@ static void expansion_names_the_line(void **state)
 	assert_non_null(strstr(e.msg, "p.yaml:2:"));
 }
 
+static void merged(void **state)
+{
+	struct err e;
+	struct yaml *into = yaml_parse(a, STR("a: 1\nm:\n  x: 1\n  deep: {}\n"), "a", &e);
+	struct yaml *from = yaml_parse(a, STR("m:\n  x: 2\n  list: [3]\n  deep:\n    z: 4\na:\n  b: 1\nc: 5\n"), "b", &e);
+	struct buf b;
+
+	(void)state;
+	assert_non_null(into);
+	assert_non_null(from);
+	yaml_merge(a, into, from);
+	buf_init(&b, 4096);
+	yaml_print(&b, into);
+	if (!str_eq(buf_str(&b), STR("a: 1\nm:\n  x: 1\n  deep:\n    z: 4\n  list:\n    - 3\nc: 5\n")))
+		fail_msg(STR_FMT, STR_ARG(buf_str(&b)));
+	buf_fini(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(merged),
 		cmocka_unit_test(tree),
 		cmocka_unit_test(nothing),
 		cmocka_unit_test(anchors),

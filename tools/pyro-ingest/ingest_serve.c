@@ -53,7 +53,7 @@ static struct router *front_router(struct ingest *in, struct err *e)
 	memcpy(kept, rows, sizeof(rows));
 	r = router_new(kept, ARRAY_LEN(rows), NULL, e);
 	if (r != NULL && (router_add(r, status_routes, n_status_routes, NULL, e) < 0 ||
-	    router_add(r, operator_routes, n_operator_routes, in->tool, e) < 0)) {
+	    router_add(r, operator_routes, n_operator_routes, NULL, e) < 0)) {
 		router_free(r);
 		return NULL;
 	}

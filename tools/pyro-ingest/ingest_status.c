@@ -193,10 +193,44 @@ static void show_metrics(struct http_req *r, void *ctx)
 		metrics_with_query(r, 0, NULL);
 }
 
+/* ---- the configuration: keys of both programs in one file ---- */
+
+static void config_with_query(struct http_req *r, int status, struct buf *body)
+{
+	struct yaml *own, *other = NULL;
+	struct buf b;
+	struct err e;
+
+	buf_init(&b, OPERATOR_PAGE_MAX);
+	operator_config(&b, ingest_of(r)->tool, r);
+	if (status == 200)
+		other = yaml_parse(r->a, arena_str(r->a, buf_str(body)), "pyro-query", &e);
+	if (other != NULL && other->kind == YAML_MAP &&
+	    (own = yaml_parse(r->a, arena_str(r->a, buf_str(&b)), "pyro-ingest", &e)) != NULL) {
+		if (own->kind != YAML_MAP)
+			own = yaml_new(r->a, YAML_MAP);
+		yaml_merge(r->a, own, other);
+		buf_reset(&b);
+		yaml_print(&b, own);
+	}
+	http_reply_text(r, 200, buf_str(&b));
+	buf_fini(&b);
+}
+
+static void show_config(struct http_req *r, void *ctx)
+{
+	(void)ctx;
+	if (worker_of(r)->query != NULL)
+		proxy_ask(r, worker_of(r)->query, SIBLING_PATIENCE, config_with_query);
+	else
+		config_with_query(r, 0, NULL);
+}
+
 const struct route status_routes[] = {
 	{ .path = "/ready", .methods = "GET", .fn = show_ready },
 	{ .path = "/metrics", .methods = "GET", .fn = show_metrics, .flags = ROUTE_GZIP },
 	{ .path = "/services", .methods = "GET", .fn = show_services },
+	OPERATOR_CONFIG(show_config),
 };
 
 const size_t n_status_routes = ARRAY_LEN(status_routes);

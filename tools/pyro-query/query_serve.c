@@ -293,7 +293,8 @@ static struct router *make_router(struct server *s, struct err *e)
 	rows[k++] = (struct route){ .path = "/", .methods = "GET", .fn = page_show, .flags = ROUTE_GZIP };
 	r = router_new(rows, n, NULL, e);
 	if (r != NULL && (router_add(r, operator_pages, ARRAY_LEN(operator_pages), NULL, e) < 0 ||
-	    router_add(r, operator_routes, n_operator_routes, s->tool, e) < 0)) {
+	    router_add(r, operator_routes, n_operator_routes, NULL, e) < 0 ||
+	    router_add(r, operator_config_routes, OPERATOR_CONFIG_ROUTES, s->tool, e) < 0)) {
 		router_free(r);
 		return NULL;
 	}
