@@ -204,7 +204,7 @@ static struct limits_set *limits_file(struct world *w, const char *text)
 
 	snprintf(path, sizeof(path), "%s/runtime.yaml", w->data);
 	assert_int_equal(file_replace(AT_FDCWD, path, str_cstr(text), 0666, &e), 0);
-	set = limits_read(&base, path, &e);
+	set = limits_read(&base, &(struct opt_list){ (const char *[]){ path }, 1 }, &e);
 	assert_non_null(set);
 	return set;
 }

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 static char path[] = "/tmp/pyro-tenants-XXXXXX";
+static const struct opt_list files = { (const char *[]){ path }, 1 };
 
 static const struct limits base = {
 	.max_global_series_per_tenant = 5000, .max_label_name_length = 1024,
@@ -52,7 +53,7 @@ static struct limits_set *read_text(const char *text)
 	struct err e;
 
 	write_file(text);
-	s = limits_read(&base, path, &e);
+	s = limits_read(&base, &files, &e);
 	if (s == NULL)
 		fail_msg("%s", e.msg);
 	return s;
@@ -78,7 +79,7 @@ static void overrides(void **state)
 
 static void no_overrides(void **state)
 {
-	static const char *const texts[] = { "", "overrides:\n", "overrides: {}\n", "other: 1\n" };
+	static const char *const texts[] = { "", "overrides:\n", "overrides: {}\n" };
 	struct limits_set *s;
 	struct err e;
 
@@ -88,7 +89,7 @@ static void no_overrides(void **state)
 		assert_int_equal(limits_of(s, STR("a"))->max_global_series_per_tenant, 5000);
 		limits_free(s);
 	}
-	s = limits_read(&base, NULL, &e);
+	s = limits_read(&base, &(struct opt_list){ 0 }, &e);
 	assert_non_null(s);
 	assert_int_equal(limits_of(s, STR("a"))->max_label_name_length, 1024);
 	limits_free(s);
@@ -99,19 +100,21 @@ static void bad_files(void **state)
 	static const struct { const char *text, *where; } cases[] = {
 		{ "overrides:\n  a:\n    max_global_series_per_tenant: many\n", ":3" },
 		{ "overrides:\n  a:\n    max_series: 1\n", ":3" },
+		{ "other: 1\n", ":1: unknown key other" },
 		{ "overrides: 5\n", ":1: overrides: a map of tenants is expected" },
 		{ "overrides:\n  a: [1\n", path },
 	};
+	const struct opt_list nowhere = { (const char *[]){ "/nonexistent/runtime.yaml" }, 1 };
 	struct err e;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		write_file(cases[i].text);
-		assert_null(limits_read(&base, path, &e));
+		assert_null(limits_read(&base, &files, &e));
 		if (strstr(e.msg, cases[i].where) == NULL || strstr(e.msg, path) == NULL)
 			fail_msg("%s: %s", cases[i].text, e.msg);
 	}
-	assert_null(limits_read(&base, "/nonexistent/runtime.yaml", &e));
+	assert_null(limits_read(&base, &nowhere, &e));
 	assert_int_equal(e.kind, ERR_NOTFOUND);
 }
 
