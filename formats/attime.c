@@ -1,6 +1,7 @@
 /* attime.c - see attime.h */
 #include "formats/attime.h"
 
+#include "base/arith.h"
 #include "base/num.h"
 
 enum { MAX_TEXT = 64 };
@@ -32,7 +33,7 @@ static bool date_of(int64_t digits, int64_t *out)
 
 	if (m < 1 || m > 12 || d < 1 || d > month_days[m - 1] + (m == 2 && is_leap(y)))
 		return false;
-	*out = days_of(y, m, d) * 86400 * NS_PER_S;
+	*out = wrap_mul(days_of(y, m, d) * 86400, NS_PER_S);
 	return true;
 }
 
@@ -45,8 +46,8 @@ static int64_t absolute(struct str s, int64_t now)
 		return now;
 	switch (s.n) {
 	case 8: return date_of(v, &date) ? date : v * NS_PER_S;
-	case 13: return v * NS_PER_MS;
-	case 16: return v * NS_PER_US;
+	case 13: return wrap_mul(v, NS_PER_MS);
+	case 16: return wrap_mul(v, NS_PER_US);
 	case 19: return v;
 	default: return v > INT64_MAX / NS_PER_S ? INT64_MAX : v * NS_PER_S;
 	}
@@ -97,7 +98,7 @@ int64_t attime_parse(struct str text, int64_t now)
 		return absolute(s, now);
 	at = str_find(s, '+');
 	if (at < s.n)
-		return now + offset_of(str_skip(s, at + 1));
+		return wrap_add(now, offset_of(str_skip(s, at + 1)));
 	at = str_find(s, '-');
-	return at < s.n ? now - offset_of(str_skip(s, at + 1)) : now;
+	return at < s.n ? wrap_sub(now, offset_of(str_skip(s, at + 1))) : now;
 }

@@ -33,6 +33,11 @@ static const struct {
 	{ "now-5", NOW },
 	{ "", NOW },
 	{ "99999999999999999999999999", NOW },
+	/* Times that nanoseconds cannot say wrap around, as in the original. */
+	{ "99991231", -INT64_C(4852202631933722624) },
+	{ "9999999999999", -INT64_C(8446744073710551616) },
+	{ "9999999999999999", -INT64_C(8446744073709552616) },
+	{ "now+292y", -INT64_C(7469760873709551616) },
 };
 
 static void texts(void **state)
