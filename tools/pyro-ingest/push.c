@@ -121,15 +121,12 @@ static void finish(struct push *p)
 
 static void add_done(struct shard_add *a)
 {
-	struct push_item *item = NULL;
-	struct push *p = a->wait_ctx;
+	struct push_item *item = a->wait_ctx;
+	struct push *p = item->push;
 
-	for (size_t i = 0; i < p->items.n && item == NULL; i++)
-		if (a >= p->items.p[i].adds && a < p->items.p[i].adds + p->items.p[i].n)
-			item = &p->items.p[i];
 	if (a->err != NULL) {
 		discard(p, a->reason, a->push.profile->wire_size);
-		if (item != NULL && item->err == NULL)
+		if (item->err == NULL)
 			item->err = a->err;
 		else
 			mem_free(a->err);
@@ -144,11 +141,14 @@ void push_send(struct push *p, void (*done)(struct push *p))
 	p->done = done;
 	p->pending = 1;
 	for (size_t i = 0; i < p->items.n; i++) {
-		for (uint32_t k = 0; k < p->items.p[i].n; k++) {
-			struct shard_add *a = &p->items.p[i].adds[k];
+		struct push_item *item = &p->items.p[i];
+
+		item->push = p;
+		for (uint32_t k = 0; k < item->n; k++) {
+			struct shard_add *a = &item->adds[k];
 
 			a->done = add_done;
-			a->wait_ctx = p;
+			a->wait_ctx = item;
 			p->pending++;
 			shard_send(worker_shard(p->w, p->tenant->name, a->push.partition), a);
 		}

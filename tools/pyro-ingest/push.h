@@ -18,7 +18,10 @@
 
 struct worker;
 
+struct push;
+
 struct push_item {
+	struct push *push;
 	struct err *err;                /* NULL = good so far */
 	struct shard_add *adds;
 	uint32_t n;
