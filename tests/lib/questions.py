@@ -12,7 +12,7 @@ SPANS = ["000000000000abc1", "000000000000abc3"]
 def canonical(call, answer):
     """The order of series and of their labels says nothing."""
     if call == "Series":
-        sets = [sorted((p["name"], p["value"]) for p in s["labels"]) for s in answer.get("labelsSet", [])]
+        sets = [sorted((p["name"], p.get("value", "")) for p in s["labels"]) for s in answer.get("labelsSet", [])]
         return sorted(sets)
     return json.dumps(answer, sort_keys=True)
 

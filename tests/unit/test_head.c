@@ -374,6 +374,41 @@ static void new_series_are_told(void **state)
 	head_free(h);
 }
 
+/* A type or unit without a name leaves no label, not even the one that was sent. */
+static void empty_names_are_no_labels(void **state)
+{
+	static struct label sent[] = {
+		{ { "__name__", 8 }, { "other", 5 } },
+		{ { "__type__", 8 }, { "mine", 4 } },
+		{ { "service_name", 12 }, { "shop", 4 } },
+	};
+	struct head *h = head_new();
+	struct sym_importer *imp = sym_importer_new();
+	struct arena *a = arena_new();
+	struct profile *p = two_stacks(a, 10, 5);
+	struct head_push push = push_of(p, NS_PER_S);
+	struct buf record;
+	char *text;
+
+	(void)state;
+	buf_init(&record, 1 << 20);
+	push.labels = (struct labels){ sent, ARRAY_LEN(sent) };
+	p->types[0].type = p->types[1].unit = p->period_type.type = 0;
+	head_add(h, imp, &push, &record);
+	text = describe(h);
+	assert_non_null(strstr(text, "{__name__=\"other\", __period_unit__=\"nanoseconds\", "
+	    "__profile_type__=\"other::count::nanoseconds\", __service_name__=\"shop\", __unit__=\"count\", "
+	    "service_name=\"shop\"}"));
+	assert_non_null(strstr(text, "{__name__=\"other\", __period_unit__=\"nanoseconds\", "
+	    "__profile_type__=\"other:cpu:::nanoseconds\", __service_name__=\"shop\", __type__=\"cpu\", "
+	    "service_name=\"shop\"}"));
+	mem_free(text);
+	buf_fini(&record);
+	arena_free(a);
+	sym_importer_free(imp);
+	head_free(h);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -384,6 +419,7 @@ int main(void)
 		cmocka_unit_test(cumulative_values),
 		cmocka_unit_test(odd_types),
 		cmocka_unit_test(new_series_are_told),
+		cmocka_unit_test(empty_names_are_no_labels),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
