@@ -152,6 +152,7 @@ static int worker_setup(struct worker *w, struct err *e)
 	hc.on_reply = status_on_reply;
 	hc.max_conns = client_limit(in);
 	w->httpd = httpd_new(w->thread.loop, &hc, in->router);
+	worker_rests(w);
 	return 0;
 }
 
@@ -165,8 +166,8 @@ static void worker_start(struct ingest *in, uint32_t number)
 {
 	struct worker *w = &in->workers[number];
 
-	w->conf = (struct worker_conf){ .number = number, .opts = in->opts, .server = in->server, .ingest = in, .counters = &in->counters,
-		.tenants = &in->tenants, .partition_label = str_cstr(in->opts->partition_label),
+	w->conf = (struct worker_conf){ .number = number, .opts = in->opts, .server = in->server, .ingest = in,
+		.counters = &in->counters, .tenants = &in->tenants, .partition_label = str_cstr(in->opts->partition_label),
 		.router = in->router, .listen_fd = in->listen_fd };
 	w->all = in->workers;
 	w->n_all = in->n_workers;

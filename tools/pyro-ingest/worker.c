@@ -6,6 +6,7 @@
 #include "net/tenant.h"
 #include "tools/pyro-ingest/ingest.h"
 
+enum { REST_AFTER = 5 }; /* seconds */
 enum { SPARE_BUFS = 32, MAX_RAW = INT32_MAX, KEEP_RAW = 8 << 20 };
 
 /* A UUID of version 4 by its bits: a random prefix of the thread and a count. Rows compress well so. */
@@ -44,6 +45,29 @@ void worker_give_buf(struct worker *w, struct buf *b)
 		vec_push(&w->spare, *b);
 	else
 		buf_fini(b);
+}
+
+static void rest(struct timer *t)
+{
+	struct worker *w = CONTAINER_OF(t, struct worker, rest);
+	uint64_t requests = httpd_stats(w->httpd).requests;
+	bool quiet = requests == w->requests_seen;
+
+	w->requests_seen = requests;
+	if (quiet && !w->rested) {
+		while (w->spare.n > 0)
+			buf_fini(&w->spare.p[--w->spare.n]);
+		mem_trim();
+	}
+	w->rested = quiet;
+	loop_timer(w->thread.loop, t, loop_mono(w->thread.loop) + REST_AFTER * NS_PER_S);
+}
+
+void worker_rests(struct worker *w)
+{
+	w->rested = true;       /* nothing was used yet */
+	w->rest.fn = rest;
+	loop_timer(w->thread.loop, &w->rest, loop_mono(w->thread.loop) + REST_AFTER * NS_PER_S);
 }
 
 const struct tenant_rules *worker_tenant(struct worker *w, struct http_req *r, bool rpc)
