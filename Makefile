@@ -104,7 +104,10 @@ $O/%.o: %.cc
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CXX) -std=c++17 $(COPT) $(CFLAGS) -Wall -Wextra $(WERROR) $(CPPFLAGS) -fPIE -MMD -MP -c -o $@ $<
 
-$O/tools/pyro-query/web_page.o: tools/pyro-query/web_page.html
+# Files that are embedded, see libcommon/base/embed.h.
+$O/tools/pyro-query/web_page.o: $(wildcard tools/pyro-query/web_page.*)
+$O/formats/flame_view.o: formats/flame_view.js formats/flame_view.css
+$O/formats/report_html.o: formats/report_page.js formats/report_page.css
 
 # Unit tests: one program per module; they print TAP.
 unit: $(UNIT:%=$(BIN)/tests/%)

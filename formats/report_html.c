@@ -1,6 +1,11 @@
 /* A flame graph as one HTML page that opens from disk: nothing is loaded from anywhere. */
+#include "base/embed.h"
 #include "base/json.h"
+#include "formats/flame_view.h"
 #include "formats/report_impl.h"
+
+EMBED(report_page_css, "formats/report_page.css");
+EMBED(report_page_js, "formats/report_page.js");
 
 static void put_html(struct buf *out, struct str s)
 {
@@ -64,28 +69,12 @@ static void put_data(const struct flamegraph *g, bool diff, const struct picture
 	jw_close(&w, '}');
 }
 
-static const char page_head[] =
-	"<style>\n"
-	"body{margin:0;font:13px system-ui,sans-serif;background:#fff;color:#111;height:100vh;"
-	"display:flex;flex-direction:column}\n"
-	"header{padding:6px 10px;display:flex;gap:10px;align-items:center;flex-wrap:wrap}\n"
-	"h1{font-size:16px;margin:0}header small{color:#666}#search{width:18em}\n"
-	"#box{position:relative;overflow-y:auto;flex:3;border-top:1px solid #ccc;border-bottom:1px solid #ccc}\n"
-	"#flame{position:sticky;top:0;display:block;cursor:pointer}#space{position:absolute;top:0;width:1px}\n"
-	"#tip{position:fixed;display:none;white-space:pre;background:#222;color:#fff;padding:4px 8px;"
-	"border-radius:3px;pointer-events:none;max-width:90vw;overflow:hidden}\n"
-	"#list{overflow:auto;flex:1}table{border-collapse:collapse;font:12px ui-monospace,Menlo,Consolas,monospace}\n"
-	"td,th{padding:1px 10px;text-align:right;white-space:nowrap}td:last-child,th:last-child{text-align:left}\n"
-	"th{cursor:pointer;position:sticky;top:0;background:#eee}tbody tr:hover{background:#ffd;cursor:pointer}\n"
-	"</style></head><body>\n";
-
 static const char page_body[] =
-	"<input id=\"search\" type=\"search\" placeholder=\"search: regular expression\">"
-	"<span id=\"stat\"></span><button id=\"reset\">Reset zoom</button><button id=\"flip\">Flip</button></header>\n"
-	"<div id=\"box\"><canvas id=\"flame\"></canvas><div id=\"space\"></div></div>\n"
-	"<div id=\"list\"><table><thead><tr><th id=\"by-self\">self</th><th>self%</th><th id=\"by-sum\">total</th>"
-	"<th>total%</th><th>function</th></tr></thead><tbody id=\"table\"></tbody></table></div>\n"
-	"<div id=\"tip\"></div>\n";
+	"<input id=\"search\" type=\"search\" aria-label=\"find functions\" "
+	"placeholder='Find: text, \"exact\" or /expression/'><span id=\"stat\" role=\"status\"></span>"
+	"<button id=\"reset\">Show all</button><button id=\"flip\">Flip</button>"
+	"<button id=\"theme\" aria-label=\"light or dark\">◐</button></header>\n"
+	"<div id=\"flames\"></div><div id=\"list\"><table id=\"table\"></table></div><div id=\"tip\" hidden></div>\n";
 
 void report_html(const struct flamegraph *g, bool diff, const struct picture *o, struct buf *out)
 {
@@ -93,8 +82,10 @@ void report_html(const struct flamegraph *g, bool diff, const struct picture *o,
 
 	buf_add(out, STR("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<title>"));
 	put_html(out, title);
-	buf_add(out, STR("</title>\n"));
-	buf_add(out, str_cstr(page_head));
+	buf_add(out, STR("</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<style>\n"));
+	buf_add(out, flame_view_style());
+	buf_add(out, EMBEDDED(report_page_css));
+	buf_add(out, STR("</style></head><body>\n"));
 	buf_add(out, STR("<header><h1>"));
 	put_html(out, title);
 	buf_add(out, STR("</h1><small>"));
@@ -104,6 +95,7 @@ void report_html(const struct flamegraph *g, bool diff, const struct picture *o,
 	buf_add(out, STR("<script type=\"application/json\" id=\"data\">"));
 	put_data(g, diff, o, out);
 	buf_add(out, STR("</script>\n<script>\n"));
-	buf_add(out, str_cstr(report_page_script));
+	buf_add(out, flame_view_script());
+	buf_add(out, EMBEDDED(report_page_js));
 	buf_add(out, STR("</script>\n</body></html>\n"));
 }

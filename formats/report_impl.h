@@ -227,8 +227,8 @@ void report_field(struct str s, char sep, struct buf *out);
 /* report_dot.c: without package path, version, arguments, outer namespaces. In a, or a slice of name. */
 struct str report_short_name(struct arena *a, struct str name);
 
-/* report_svg_script.c, report_page_script.c */
-extern const char report_svg_script[], report_page_script[];
+/* report_svg_script.c */
+extern const char report_svg_script[];
 
 /* report_text.c */
 int64_t report_divided(const struct report *r, int64_t v);      /* by divide_by */
