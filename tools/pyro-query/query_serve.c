@@ -37,6 +37,7 @@ struct server {
 	struct runtime_files files;
 	struct tls *tls;                /* NULL: plain HTTP */
 	struct httpd *httpd;
+	struct web_page *web_page;
 	struct router *router;
 	struct reqstats requests;
 	struct query_counts {           /* of the loop's thread */
@@ -290,7 +291,8 @@ static struct router *make_router(struct server *s, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(absent); i++)
 		rows[k++] = (struct route)RPC_ROUTE(absent[i], handle_absent);
 	rows[k++] = (struct route){ .path = "/api/", .methods = "*", .fn = handle_api_unknown, .flags = ROUTE_PREFIX };
-	rows[k++] = (struct route){ .path = "/", .methods = "GET", .fn = page_show, .flags = ROUTE_GZIP };
+	rows[k++] = (struct route){ .path = "/", .methods = "GET", .fn = web_page_show, .ctx = s->web_page,
+		.flags = ROUTE_GZIP };
 	r = router_new(rows, n, NULL, e);
 	if (r != NULL && (router_add(r, operator_pages, ARRAY_LEN(operator_pages), NULL, e) < 0 ||
 	    router_add(r, operator_routes, n_operator_routes, NULL, e) < 0 ||
@@ -414,6 +416,7 @@ static int open_all(struct server *s, struct err *e)
 	if (s->engine == NULL)
 		return -1;
 	s->pool = pool_new("query", 1, (size_t)s->o->max_outstanding);
+	s->web_page = web_page_new();
 	s->router = make_router(s, e);
 	if (s->router == NULL)
 		return -1;
@@ -443,6 +446,7 @@ int query_serve(struct tool *t, const struct query_conf *c, struct err *e)
 	httpd_free(s.httpd);
 	tls_free(s.tls);
 	router_free(s.router);
+	web_page_free(s.web_page);
 	engine_free(s.engine);
 	limits_free(s.limits);
 	reqstats_fini(&s.requests);

@@ -1,9 +1,18 @@
-/* web_page.h - the page at "/": one file, no outside address. */
+/*
+ * web_page.h - the page at "/": services, time line, flame graph, table. One
+ * answer of at most 40,000 bytes, no outside address. It is put together
+ * once; its Content-Security-Policy admits only the style and the script in
+ * it, so that no text of a profile can become one.
+ */
 #ifndef WEB_PAGE_H
 #define WEB_PAGE_H
 
 #include "net/http.h"
 
-void page_show(struct http_req *r, void *ctx);
+struct web_page;
+
+struct web_page *web_page_new(void);
+void web_page_free(struct web_page *p);                 /* accepts NULL */
+void web_page_show(struct http_req *r, void *page);     /* a handler */
 
 #endif
