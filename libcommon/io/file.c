@@ -177,6 +177,27 @@ void tmp_drop(struct tmp *t)
 	t->tmp = t->path = NULL;
 }
 
+static int tidy(int dir, struct err *e)
+{
+	struct arena *a = arena_new();
+	struct file_list list;
+	int rc = file_list(a, dir, ".", &list, e);
+
+	for (size_t i = 0; rc == 0 && i < list.n; i++)
+		if (list.p[i].type == FILE_REGULAR && list.p[i].name.p[0] == '.' && str_suffix(list.p[i].name, STR(".tmp")))
+			rc = file_remove(dir, list.p[i].name.p, e);
+	arena_free(a);
+	return rc;
+}
+
+int tmp_tidy(int dirfd, const char *path, struct err *e)
+{
+	int dir = fd_open(dirfd, path, O_RDONLY | O_DIRECTORY, e), rc = dir < 0 ? -1 : tidy(dir, e);
+
+	fd_close(&dir);
+	return rc < 0 ? err_wrap(e, "%s", path) : 0;
+}
+
 int file_lock(int dirfd, const char *path, bool wait, struct err *e)
 {
 	int fd = fd_open(dirfd, path, O_RDWR | O_CREAT, e), rc;

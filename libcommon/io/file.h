@@ -44,6 +44,8 @@ struct tmp {
 int tmp_open(struct tmp *t, int dirfd, const char *path, unsigned mode, struct err *e);
 int tmp_commit(struct tmp *t, struct err *e);   /* on failure the temporary is gone as well */
 void tmp_drop(struct tmp *t);                   /* removes it unless committed; may be repeated */
+/* Removes what processes that were killed left of tmp_open in the folder. Nobody else may be writing there. */
+int tmp_tidy(int dirfd, const char *path, struct err *e);
 
 /* mkdir -p. Folders that are there keep their mode. */
 int file_mkdirs(int dirfd, const char *path, unsigned mode, struct err *e);

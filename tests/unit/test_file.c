@@ -233,6 +233,25 @@ static void test_tmp(void **state)
 	assert_int_equal(entries("."), 1);
 }
 
+/* What a process that was killed between tmp_open and tmp_commit leaves. */
+static void test_tidy(void **state)
+{
+	struct err e;
+	struct tmp t;
+
+	(void)state;
+	assert_int_equal(file_replace(top, "f", STR("x"), 0600, &e), 0);
+	assert_int_equal(file_replace(top, ".hidden", STR("x"), 0600, &e), 0);
+	assert_int_equal(tmp_open(&t, top, "f", 0600, &e), 0);
+	assert_int_equal(entries("."), 3);
+	assert_int_equal(tmp_tidy(top, ".", &e), 0);
+	assert_int_equal(entries("."), 2);
+	assert_int_equal(faccessat(top, ".hidden", F_OK, 0), 0);
+	tmp_drop(&t);
+	assert_int_equal(tmp_tidy(top, "none", &e), -1);
+	assert_int_equal(e.kind, ERR_NOTFOUND);
+}
+
 static void test_mkdirs(void **state)
 {
 	struct err e;
@@ -409,6 +428,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_descriptors), CASE(test_short_counts), CASE(test_read),
 		CASE(test_syncs), CASE(test_tmp),         CASE(test_replace),      CASE(test_mkdirs),
+		CASE(test_tidy),
 		CASE(test_remove),      CASE(test_list),         CASE(test_lock),
 		CASE(test_rename),      CASE(test_blob),
 	};

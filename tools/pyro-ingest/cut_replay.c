@@ -96,8 +96,10 @@ int cut_recover(const char *data, int dir, uint64_t *generation, struct err *e)
 	struct file_list list;
 	uint64_t known;
 	uint32_t shard;
-	int rc = file_list(a, dir, ".", &list, e);
+	int rc = tmp_tidy(dir, ".", e);
 
+	if (rc == 0)
+		rc = file_list(a, dir, ".", &list, e);
 	for (size_t i = 0; rc == 0 && i < list.n; i++) {
 		if (str_suffix(list.p[i].name, STR(".commit"))) {
 			*generation = MAX(*generation, strtoull(list.p[i].name.p, NULL, 16) + 1);

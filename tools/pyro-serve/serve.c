@@ -130,7 +130,7 @@ static int open_run_dir(struct run *r, struct err *e)
 	if (r->lock < 0 && e->kind == ERR_BUSY)
 		return err_set(e, ERR_EXISTS, "another pyro-serve runs in %s (-pyroscopedb.data-path)",
 		               server.data_path);
-	return r->lock < 0 ? -1 : 0;
+	return r->lock < 0 ? -1 : tmp_tidy(AT_FDCWD, r->run_dir, e);
 }
 
 static void delay_over(struct timer *t)
