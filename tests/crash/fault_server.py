@@ -13,6 +13,7 @@ import errno
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -36,6 +37,7 @@ RUNNING = (
     ("truncate", ENOSPC, "", fault.FOREVER), ("close", EIO, "", 3), ("unlink", EIO, "", fault.FOREVER),
     ("mkdir", ENOSPC, "", fault.FOREVER), ("map", errno.ENOMEM, "", fault.FOREVER), ("read", EIO, "", fault.FOREVER),
 )
+ASKING = (("open", EMFILE), ("map", errno.ENOMEM))
 STARTING = tuple((kind, error) for kind, error in (
     ("open", EMFILE), ("create", EMFILE), ("map", errno.ENOMEM), ("read", EIO), ("sync", EIO), ("write", ENOSPC),
     ("rename", EIO), ("unlink", EIO), ("mkdir", ENOSPC), ("close", EIO)))
@@ -110,6 +112,41 @@ def running(load, faults, case):
     return wrong, "%d of %d calls failed, %d pushes refused" % (hit, seen, refused)
 
 
+def ask_with_fault(load, faults, kind, error):
+    """A new process that has no block open yet: its answers are right, or say what is wrong."""
+    server, wrong = load.server, []
+    os.kill(server.parts()["pyro-query"], signal.SIGKILL)
+    wait_for_part(server, "pyro-query")
+    faults.arm(kind, error, program="pyro-query")
+    for _ in range(5):
+        status, body = kill.ask(server)
+        if status == 200:
+            wrong += kill.judge(kill.values(body), load.acked, load.sent)
+        elif status < 500 or len(body) < 10:
+            wrong.append("%d %r" % (status, body[:200]))
+    return wrong, faults.disarm()[1]
+
+
+def wait_for_part(server, name):
+    """Until the process is there and shows its page, for which it opens no block."""
+    end = time.monotonic() + WAIT
+    while time.monotonic() < end:
+        if name in server.parts() and server.get("/")[0] == 200:
+            return
+        time.sleep(0.05)
+    raise SystemExit("Bail out! %s does not come back" % name)
+
+
+def asking(load, faults, kind, error):
+    load.start()
+    load.acknowledged_again()
+    load.stop()
+    load.server.stop()                  # everything is in blocks
+    load.server.start()
+    wrong, hits = ask_with_fault(load, faults, kind, error)
+    return wrong + load.judge(), "%d calls failed" % hits
+
+
 def starting(load, faults, kind, error, n):
     """With a journal to replay, the n-th call fails."""
     server = load.server
@@ -173,6 +210,10 @@ def all_tests(a, tap, load, faults):
         if a.only in name:
             wrong, note = running(load, faults, case)
             tap.result("running: %s: %s" % (name, note), wrong)
+    for kind, error in ASKING:
+        if a.only in "asking " + kind:
+            wrong, note = asking(load, faults, kind, error)
+            tap.result("asking: %s %s: %s" % (kind, fault.name_of(error), note), wrong)
     for kind, error in STARTING:
         if a.only not in "starting " + kind:
             continue

@@ -163,13 +163,22 @@ class Pusher(threading.Thread):
                 time.sleep(0.002)
 
 
-def stored(server):
+def ask(server):
     now = int(time.time() * 1000)
-    status, body = server.get("/querier.v1.QuerierService/SelectMergeStacktraces", json.dumps({
+    return server.get("/querier.v1.QuerierService/SelectMergeStacktraces", json.dumps({
         "profileTypeID": TYPE, "labelSelector": '{service_name="kill"}', "start": now - 86400000, "end": now + 3600000,
         "maxNodes": 1000000}), timeout=60)
+
+
+def stored(server):
+    status, body = ask(server)
     if status != 200:
         raise SystemExit("Bail out! the query failed: %d %s" % (status, body[:300]))
+    return values(body)
+
+
+def values(body):
+    """Number -> value, of the profiles in an answer."""
     graph = json.loads(body)["flamegraph"]
     names, found = graph["names"], {}
     for level in graph.get("levels", []):
