@@ -91,7 +91,7 @@ def compare(tap, title, got, want):
 
 def apart(a, b):
     """Both from where they begin to differ."""
-    if isinstance(a, tuple) and isinstance(b, tuple):
+    if isinstance(a, tuple) and isinstance(b, tuple) and isinstance(a[1], dict):
         keys = [k for k in sorted(set(a[1]) | set(b[1])) if a[1].get(k) != b[1].get(k)]
         if keys:
             return ["%d stacks, %s: %s" % (len(x[1]), keys[0], x[1].get(keys[0])) for x in (a, b)]
