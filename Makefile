@@ -58,14 +58,14 @@ ifeq ($(SAN)$(COV)$(FUZZ),)
 ALLC     += -D_FORTIFY_SOURCE=2
 endif
 LDFLAGS  += -pie -Wl,-z,relro,-z,now -Wl,--as-needed -pthread $(LDSAN)
-# RE2 and its C++ library are linked in, because loading them costs each process a megabyte; curl, OpenSSL and
-# libarchive are loaded when they are needed (io/lazy.h), and linked only into tests that call them themselves.
+# RE2, its C++ library and small ones are linked in, because loading them costs each process a megabyte; curl,
+# OpenSSL and libarchive are loaded when they are needed (io/lazy.h), and linked only into tests that call them.
 ifeq ($(SAN)$(FUZZ),)
-RE2      := -Wl,-Bstatic -lre2 -lstdc++ -Wl,-Bdynamic
+RE2      := -static-libgcc -Wl,-Bstatic -lre2 -lstdc++ -lyaml -ljansson -ldeflate -Wl,-Bdynamic
 else
 RE2      := -lre2 -lstdc++
 endif
-LIBS     := -lnghttp2 -lyaml -ljansson -lzstd -ldeflate -lz -lxxhash $(RE2) -lm
+LIBS     := -lnghttp2 -lzstd -lz -lxxhash $(RE2) -lyaml -ljansson -ldeflate -lm
 TESTLIBS := -lcmocka -lssl -lcrypto
 
 COMMON_C   := $(wildcard libcommon/*/*.c)

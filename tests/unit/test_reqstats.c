@@ -81,7 +81,7 @@ static void a_full_table(void **state)
 
 static void what_came_in(void **state)
 {
-	struct received_list list = { 0 };
+	struct received_list list = { .n = 0 };
 	struct received_tenant t = { STR("a"), &list };
 	struct buf b;
 	static const char *const want[] = {
