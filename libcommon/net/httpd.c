@@ -107,7 +107,7 @@ static void start_accept(struct httpd *h)
 	for (struct listener *i = h->listeners; i != NULL; i = i->next)
 		if (i->w.loop == NULL &&
 		    loop_watch(h->loop, &i->w, i->fd, EPOLLIN | EPOLLEXCLUSIVE, &e) < 0) {
-			log_event(LOG_ERROR, "cannot listen", LOG_CSTR("err", e.msg));
+			log_event(LOG_ERROR, "cannot listen", LOG_CSTR("error", e.msg));
 			h->paused = true;
 			loop_timer(h->loop, &h->resume, loop_mono(h->loop) + NS_PER_S);
 		}

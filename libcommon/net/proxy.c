@@ -209,7 +209,7 @@ void proxy_pump(struct proxy *p)
 				return;
 			u = up_open(p, &e);
 			if (u == NULL) {
-				log_event(LOG_DEBUG, "no connection", LOG_CSTR("err", e.msg));
+				log_event(LOG_DEBUG, "no connection", LOG_CSTR("error", e.msg));
 				proxy_refused(p);
 				return;
 			}
