@@ -38,10 +38,27 @@ static struct http_reply compressed(struct hreq *q, const struct http_reply *rep
 	return out;
 }
 
+/* "Not now" always says when: 429 and 503 without a Retry-After get one. */
+static struct http_reply with_retry(struct http_req *r, const struct http_reply *rep)
+{
+	struct http_reply out = *rep;
+	struct http_field *f;
+
+	for (size_t i = 0; i < rep->n_headers; i++)
+		if (str_eq_nocase(rep->headers[i].name, STR("Retry-After")))
+			return out;
+	f = arena_array(r->a, rep->n_headers + 1, sizeof(*f));
+	if (rep->n_headers > 0)
+		memcpy(f, rep->headers, rep->n_headers * sizeof(*f));
+	f[out.n_headers++] = (struct http_field){ STR("Retry-After"), STR("1") };
+	out.headers = f;
+	return out;
+}
+
 void http_reply(struct http_req *r, const struct http_reply *rep)
 {
 	struct hreq *q = CONTAINER_OF(r, struct hreq, pub);
-	struct http_reply full;
+	struct http_reply full, later;
 	struct str body = rep->body;
 
 	assert(q->called && !q->replied);       /* exactly one reply */
@@ -57,6 +74,10 @@ void http_reply(struct http_req *r, const struct http_reply *rep)
 	if (q->c == NULL) {
 		hreq_free(q);
 		return;
+	}
+	if (rep->status == 429 || rep->status == 503) {
+		later = with_retry(r, rep);
+		rep = &later;
 	}
 	if (r->gzip_ok) {
 		full = compressed(q, rep, &body);
@@ -265,7 +286,6 @@ void http_error_json(struct http_req *r, int status, const char *code, struct st
 	struct http_field f[] = {
 		{ STR("Content-Type"), STR("application/json") },
 		{ STR("X-Content-Type-Options"), STR("nosniff") },
-		{ STR("Retry-After"), STR("1") },       /* the last one: when it is only not now */
 	};
 	struct buf b;
 	struct jw w;
@@ -279,8 +299,7 @@ void http_error_json(struct http_req *r, int status, const char *code, struct st
 	jw_str(&w, message);
 	jw_close(&w, '}');
 	buf_byte(&b, '\n');
-	http_reply(r, &(struct http_reply){ .status = status, .headers = f,
-	    .n_headers = ARRAY_LEN(f) - (status != 503), .take = &b });
+	http_reply(r, &(struct http_reply){ .status = status, .headers = f, .n_headers = ARRAY_LEN(f), .take = &b });
 }
 
 void http_error(struct http_req *r, const struct err *e)

@@ -252,7 +252,10 @@ def broken_journal(servers):
     s = servers.get("usual")
     servers.faults.arm("write", errno.ENOSPC, program="pyro-ingest", path=".journal")
     got = [push(s, pprof()) for _ in range(2)]
+    plain = ingest(s, pprof(), "name=answers.cpu&format=pprof")
     servers.faults.disarm()
+    if plain.status != 503:
+        return [plain, plain]
     for _ in range(hostile.WAIT * 20):
         if push(s, pprof()).status == 200:
             return got
@@ -268,8 +271,9 @@ def full_memory(servers):
         got = push(s, pprof())
         if got.status != 200:
             break
+    plain = ingest(s, pprof(), "name=answers.cpu&format=pprof")
     servers.faults.disarm()
-    return got
+    return got if plain.status == 429 else plain
 
 
 def with_function(*fields):

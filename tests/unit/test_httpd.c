@@ -28,6 +28,19 @@ static void trailers(struct http_req *r, void *ctx)
 	    .n_trailers = 2, .headers = &head, .n_headers = 1 });
 }
 
+/* The status is the number in the query; with "later" the handler says itself when. */
+static void refuse(struct http_req *r, void *ctx)
+{
+	struct http_field own = { STR("retry-after"), STR("60") };
+	int status = atoi(arena_cstr(r->a, r->query));
+
+	(void)ctx;
+	if (str_suffix(r->query, STR("later")))
+		http_reply(r, &(struct http_reply){ .status = status, .headers = &own, .n_headers = 1 });
+	else
+		http_reply_text(r, status, STR("no\n"));
+}
+
 static void own_too_big(struct http_req *r, void *ctx)
 {
 	(void)ctx;
@@ -43,6 +56,7 @@ static const struct route rows[] = {
 	{ .path = "/own", .methods = "POST", .fn = echo, .body_limit = 10, .too_big = own_too_big },
 	{ .path = "/show", .methods = "*", .fn = show, .flags = ROUTE_PREFIX },
 	{ .path = "/later", .methods = "*", .fn = later },
+	{ .path = "/refuse", .methods = "GET", .fn = refuse },
 	{ .path = "/big", .methods = "GET", .fn = big, .flags = ROUTE_GZIP },
 	{ .path = "/trailers", .methods = "GET", .fn = trailers },
 	{ .path = "/rpc", .methods = "POST", .fn = echo, .flags = ROUTE_ALLOW },
@@ -148,6 +162,28 @@ static void allow_only_where_asked(void **state)
 	assert_int_equal(a.status, 405);
 	assert_null(answer_field(&a, "Allow"));
 	answer_free(&a);
+}
+
+static void not_now_says_when(void **state)
+{
+	static const struct { const char *query, *when; } cases[] = {
+		{ "429", "1" }, { "503", "1" }, { "503later", "60" }, { "400", NULL }, { "500", NULL }, { "200", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[80];
+		struct answer a;
+
+		snprintf(text, sizeof(text), "GET /refuse?%s HTTP/1.1\r\nHost: a\r\n\r\n", cases[i].query);
+		a = ask(&shared, text);
+		assert_int_equal(a.status, atoi(cases[i].query));
+		if (cases[i].when != NULL)
+			assert_string_equal(answer_field(&a, "Retry-After"), cases[i].when);
+		else
+			assert_null(answer_field(&a, "Retry-After"));
+		answer_free(&a);
+	}
 }
 
 /* Every split of a request into two writes gives the same answer, on one kept connection. */
@@ -522,6 +558,7 @@ int main(void)
 		cmocka_unit_test(one_request_each),
 		cmocka_unit_test(head_has_the_length),
 		cmocka_unit_test(allow_only_where_asked),
+		cmocka_unit_test(not_now_says_when),
 		cmocka_unit_test(split_at_every_byte),
 		cmocka_unit_test(byte_by_byte),
 		cmocka_unit_test(pipelining),

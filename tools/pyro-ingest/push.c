@@ -126,6 +126,7 @@ static void add_done(struct shard_add *a)
 
 	if (a->err != NULL) {
 		discard(p, a->reason, a->push.profile->wire_size);
+		p->pressed = p->pressed || a->reason == DISCARD_memory_limit;
 		if (item->err == NULL)
 			item->err = a->err;
 		else

@@ -39,6 +39,7 @@ struct push {
 	void (*done)(struct push *p);
 	void *ctx;                      /* the handler's */
 	const struct err *err;          /* first failure, or NULL; valid until push_free */
+	bool pressed;                   /* refused for want of memory: it may be sent again */
 };
 
 struct push *push_new(struct worker *w, struct http_req *r, const struct tenant_rules *tenant);

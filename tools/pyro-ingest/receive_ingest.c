@@ -219,6 +219,11 @@ static void pprof_stored(struct push *p)
 		reply_done(u);
 		return;
 	}
+	/* Only what makes no sense to send again is 422. */
+	if (p->pressed || err_http(p->err->kind) == 503) {
+		reply_error(u, p->err);
+		return;
+	}
 	reply_json(u, 422, "unknown", arena_printf(p->a,
 	    "pushing IngestInput-pprof failed push series with index 0 and id  failed: %s: %s",
 	    err_rpc(p->err->kind), p->err->msg));
