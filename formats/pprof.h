@@ -11,7 +11,7 @@
  * arena grows by at most 64 bytes for each byte of raw, typically by 4.
  *
  *	struct profile *p;
- *	if (pprof_read(a, body, limit, &scratch, &p, e) < 0)
+ *	if (pprof_decode(a, raw, &p, e) < 0)
  *		return -1;
  *
  * Layout: message Profile of profile.proto, fields
@@ -28,14 +28,6 @@
 
 /* Uncompressed bytes; keep raw as long as the profile. ERR_INVALID with byte position and field. */
 int pprof_decode(struct arena *a, struct str raw, struct profile **out, struct err *e);
-
-/*
- * gzip (several members), zstd or plain, told apart by magic. The unpacked
- * bytes are appended to scratch (unless plain): keep it as long as the
- * profile. ERR_LIMIT when they are more than limit, packed or not.
- */
-int pprof_read(struct arena *a, struct str bytes, size_t limit, struct buf *scratch,
-    struct profile **out, struct err *e);
 
 /*
  * Appends the uncompressed message: fields in ascending order, repeated

@@ -59,12 +59,10 @@ int relabel_rules_add(struct relabel_rules *r, const struct relabel_fields *f, s
 size_t relabel_rules_count(const struct relabel_rules *r);      /* with the built-in ones */
 
 /*
- * From a list of objects with the usual names (source_labels, separator,
- * regex, modulus, target_label, replacement, action); NULL or null is an
- * empty list. Errors begin with "rule 2: ".
+ * A rule as an object with the usual names (source_labels, separator, regex,
+ * modulus, target_label, replacement, action); modulus may be a text.
  */
-int relabel_rules_from_json(json_t *list, enum relabel_position builtin,
-    struct relabel_rules **out, struct err *e);
+int relabel_rules_add_json(struct relabel_rules *r, json_t *rule, struct err *e);
 
 /*
  * true = keep. *out is *in when nothing changed, else a new array in a; out

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "formats/regex.h"
 #include "formats/relabel.h"
+#include "base/num.h"
 #include "formats/relabel_impl.h"
 
 static const char *const action_names[] = {
@@ -313,13 +314,16 @@ static int json_member(struct arena *a, const char *key, json_t *v, struct relab
 		       relabel_action_parse(word, &f->action, e);
 	if (strcmp(key, "modulus") != 0)
 		return err_set(e, ERR_CONFIG, "%.64s: unknown member", key);
-	if (!json_is_integer(v) || json_integer_value(v) < 0)
+	if (json_is_integer(v) && json_integer_value(v) >= 0) {
+		f->modulus = (uint64_t)json_integer_value(v);
+		return 0;
+	}
+	if (!json_is_string(v) || num_u64(str_of(json_string_value(v), json_string_length(v)), &f->modulus, e) < 0)
 		return err_set(e, ERR_CONFIG, "modulus: not a whole number");
-	f->modulus = (uint64_t)json_integer_value(v);
 	return 0;
 }
 
-static int json_rule(struct relabel_rules *r, json_t *v, struct err *e)
+int relabel_rules_add_json(struct relabel_rules *r, json_t *rule, struct err *e)
 {
 	struct relabel_fields f = relabel_defaults();
 	struct arena *a;
@@ -327,10 +331,10 @@ static int json_rule(struct relabel_rules *r, json_t *v, struct err *e)
 	json_t *member;
 	int rc = 0;
 
-	if (!json_is_object(v))
+	if (!json_is_object(rule))
 		return err_set(e, ERR_CONFIG, "not an object");
 	a = arena_new();
-	json_object_foreach(v, key, member) {
+	json_object_foreach(rule, key, member) {
 		if (json_is_null(member))
 			continue;
 		rc = json_member(a, key, member, &f, e);
@@ -341,22 +345,4 @@ static int json_rule(struct relabel_rules *r, json_t *v, struct err *e)
 		rc = relabel_rules_add(r, &f, e);
 	arena_free(a);
 	return rc;
-}
-
-int relabel_rules_from_json(json_t *list, enum relabel_position builtin, struct relabel_rules **out,
-			    struct err *e)
-{
-	struct relabel_rules *r;
-
-	*out = NULL;
-	if (list && !json_is_null(list) && !json_is_array(list))
-		return err_set(e, ERR_CONFIG, "not a list of relabel rules");
-	r = relabel_rules_new(builtin);
-	for (size_t i = 0; i < json_array_size(list); i++)
-		if (json_rule(r, json_array_get(list, i), e) < 0) {
-			relabel_rules_free(r);
-			return err_wrap(e, "rule %zu", i + 1);
-		}
-	*out = r;
-	return 0;
 }

@@ -2,6 +2,7 @@
  * test_app_name.c - labelsets, types by suffix, sample type configuration,
  * profile names and fix-ups.
  */
+#include "tests/lib/pprof_read.h"
 #include "tests/lib/profile_fixture.h"
 
 #include "formats/app_name.h"

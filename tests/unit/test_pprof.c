@@ -2,6 +2,7 @@
  * test_pprof.c - the protobuf profile: vectors, odd and broken ones, every
  * cut, round trips, and the shared test data against its index.
  */
+#include "tests/lib/pprof_read.h"
 #include "tests/lib/profile_fixture.h"
 
 #include "base/zip.h"

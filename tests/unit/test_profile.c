@@ -1,6 +1,7 @@
 /*
  * test_profile.c - the builder and the merge.
  */
+#include "tests/lib/pprof_read.h"
 #include "tests/lib/profile_fixture.h"
 
 #include "formats/pprof.h"

@@ -55,13 +55,14 @@ static const char *print(const struct labels *l)
 
 static struct relabel_rules *rules_of(const char *json, enum relabel_position builtin)
 {
-	struct relabel_rules *r = NULL;
+	struct relabel_rules *r = relabel_rules_new(builtin);
 	struct err e;
 	json_t *j = json_parse(str_cstr(json), &e);
 
 	assert_non_null(j);
-	if (relabel_rules_from_json(j, builtin, &r, &e) < 0)
-		fail_msg("%s: %s", json, e.msg);
+	for (size_t i = 0; i < json_array_size(j); i++)
+		if (relabel_rules_add_json(r, json_array_get(j, i), &e) < 0)
+			fail_msg("%s: %s", json, e.msg);
 	json_decref(j);
 	return r;
 }
@@ -220,43 +221,43 @@ static void nothing_to_do(void **state)
 static void refusals(void **state)
 {
 	static const char *const cases[][2] = {
-	    {"{}", "not a list of relabel rules"},
-	    {"[1]", "rule 1: not an object"},
-	    {"[{\"target_label\":\"a\"},{}]", "rule 2: relabel configuration for replace "
+	    {"1", "not an object"},
+	    {"{}", "relabel configuration for replace "
 					      "action requires 'target_label' value"},
-	    {"[{\"target_label\":\"a\",\"regex\":\"(\"}]", "rule 1: error parsing regexp: missing closing ): `(`"},
-	    {"[{\"action\":\"burn\"}]", "rule 1: unknown relabel action \"burn\""},
-	    {"[{\"action\":\"hashmod\",\"target_label\":\"a\"}]",
-		"rule 1: relabel configuration for hashmod requires non-zero modulus"},
-	    {"[{\"action\":\"keepequal\",\"target_label\":\"a\",\"regex\":\"x\"}]",
-		"rule 1: keepequal action requires only 'source_labels' and `target_label`, and "
+	    {"{\"target_label\":\"a\",\"regex\":\"(\"}", "error parsing regexp: missing closing ): `(`"},
+	    {"{\"action\":\"burn\"}", "unknown relabel action \"burn\""},
+	    {"{\"action\":\"hashmod\",\"target_label\":\"a\"}",
+		"relabel configuration for hashmod requires non-zero modulus"},
+	    {"{\"action\":\"keepequal\",\"target_label\":\"a\",\"regex\":\"x\"}",
+		"keepequal action requires only 'source_labels' and `target_label`, and "
 		"no other fields"},
-	    {"[{\"action\":\"lowercase\",\"target_label\":\"a\",\"replacement\":\"x\"}]",
-		"rule 1: 'replacement' can not be set for lowercase action"},
-	    {"[{\"action\":\"labeldrop\",\"source_labels\":[\"a\"]}]",
-		"rule 1: labeldrop action requires only 'regex', and no other fields"},
-	    {"[{\"action\":\"labelmap\",\"replacement\":\"\"}]",
-		"rule 1: \"\" is invalid 'replacement' for labelmap action"},
-	    {"[{\"target_label\":5}]", "rule 1: target_label: not a text"},
-	    {"[{\"source_labels\":\"a\"}]", "rule 1: source_labels: not a list"},
-	    {"[{\"source_labels\":[1]}]", "rule 1: source_labels: not a text"},
-	    {"[{\"modulus\":-1}]", "rule 1: modulus: not a whole number"},
-	    {"[{\"modulus\":1.5}]", "rule 1: modulus: not a whole number"},
-	    {"[{\"target\":\"a\"}]", "rule 1: target: unknown member"},
+	    {"{\"action\":\"lowercase\",\"target_label\":\"a\",\"replacement\":\"x\"}",
+		"'replacement' can not be set for lowercase action"},
+	    {"{\"action\":\"labeldrop\",\"source_labels\":[\"a\"]}",
+		"labeldrop action requires only 'regex', and no other fields"},
+	    {"{\"action\":\"labelmap\",\"replacement\":\"\"}",
+		"\"\" is invalid 'replacement' for labelmap action"},
+	    {"{\"target_label\":5}", "target_label: not a text"},
+	    {"{\"source_labels\":\"a\"}", "source_labels: not a list"},
+	    {"{\"source_labels\":[1]}", "source_labels: not a text"},
+	    {"{\"modulus\":-1}", "modulus: not a whole number"},
+	    {"{\"modulus\":1.5}", "modulus: not a whole number"},
+	    {"{\"target\":\"a\"}", "target: unknown member"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct relabel_rules *r;
+		struct relabel_rules *r = relabel_rules_new(RELABEL_DISABLED);
 		struct err e;
-		json_t *j = json_parse(str_cstr(cases[i][0]), &e);
+		json_t *j = cases[i][0][0] == '{' ? json_parse(str_cstr(cases[i][0]), &e) : json_integer(1);
 
 		assert_non_null(j);
-		assert_int_equal(relabel_rules_from_json(j, RELABEL_FIRST, &r, &e), -1);
-		assert_null(r);
+		assert_int_equal(relabel_rules_add_json(r, j, &e), -1);
+		assert_int_equal(relabel_rules_count(r), 0);
 		assert_string_equal(e.msg, cases[i][1]);
 		assert_int_equal(e.kind, ERR_CONFIG);
 		json_decref(j);
+		relabel_rules_free(r);
 	}
 }
 

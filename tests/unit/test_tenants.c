@@ -210,7 +210,9 @@ static void bad_rules(void **state)
 		{ "{action: dance}", "ingestion_relabeling_rules: line 4" },
 		{ "{action: hashmod, source_labels: [a], target_label: b, modulus: x}", "modulus" },
 		{ "{regex: '('}", "ingestion_relabeling_rules: line 4" },
-		{ "5", "ingestion_relabeling_rules: line 4" },
+		{ "5", "ingestion_relabeling_rules: line 4: not an object" },
+		{ "{action: drop, source_label: [a]}", "source_label: unknown member" },
+		{ "{action: drop, source_labels: a}", "source_labels: not a list" },
 	};
 
 	(void)state;

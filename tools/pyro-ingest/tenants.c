@@ -2,7 +2,7 @@
 #include "tools/pyro-ingest/tenants.h"
 
 #include "base/hash.h"
-#include "base/num.h"
+#include "base/json.h"
 
 #define MOST_ROOM 1e18          /* ns; a bucket that takes longer to fill is none */
 
@@ -37,50 +37,51 @@ static void rules_fini(struct clean_rules *r)
 	relabel_rules_free(r->types);
 }
 
-static struct str text_of(const struct yaml *rule, const char *key, struct str usual)
+/* Scalars become texts: what they mean is said by the member that they belong to. */
+static json_t *json_of(const struct yaml *y)
 {
-	const struct yaml *v = yaml_key(rule, str_cstr(key));
+	json_t *out;
 
-	return v != NULL && v->kind == YAML_SCALAR ? v->text : usual;
+	switch (y->kind) {
+	case YAML_SCALAR:
+		return json_stringn(y->text.p, y->text.n);
+	case YAML_LIST:
+		out = json_array();
+		for (size_t i = 0; i < y->n; i++)
+			json_array_append_new(out, json_of(y->items[i].value));
+		return out;
+	case YAML_MAP:
+		out = json_object();
+		for (size_t i = 0; i < y->n; i++)
+			json_object_setn_new(out, y->items[i].key.p, y->items[i].key.n, json_of(y->items[i].value));
+		return out;
+	case YAML_NULL:
+		break;
+	}
+	return json_null();
 }
 
-static int add_rule(struct relabel_rules *r, struct arena *a, const struct yaml *rule, struct err *e)
+static int add_rule(struct relabel_rules *r, const struct yaml *rule, struct err *e)
 {
-	struct relabel_fields f = relabel_defaults();
-	const struct yaml *source = yaml_key(rule, STR("source_labels"));
-	struct str modulus = text_of(rule, "modulus", STR_NONE), action = text_of(rule, "action", STR("replace"));
-	struct str *names = arena_array(a, source ? source->n : 0, sizeof(*names));
+	json_t *json = json_of(rule);
+	int rc = relabel_rules_add_json(r, json, e);
 
-	for (size_t i = 0; source != NULL && i < source->n; i++)
-		names[i] = source->items[i].value->text;
-	f.source = names;
-	f.n_source = source ? source->n : 0;
-	f.separator = text_of(rule, "separator", f.separator);
-	f.regex = text_of(rule, "regex", f.regex);
-	f.target = text_of(rule, "target_label", f.target);
-	f.replacement = text_of(rule, "replacement", f.replacement);
-	if (modulus.n > 0 && num_u64(modulus, &f.modulus, e) < 0)
-		return err_wrap(e, "modulus");
-	if (relabel_action_parse(action, &f.action, e) < 0)
-		return -1;
-	return relabel_rules_add(r, &f, e);
+	json_decref(json);
+	return rc;
 }
 
 /* A list of rules as the configuration holds it; nothing at all gives NULL. */
 static int rules_of(const struct yaml *list, enum relabel_position builtin, struct relabel_rules **out, struct err *e)
 {
-	struct arena *a;
 	int rc = 0;
 
 	*out = NULL;
 	if ((list == NULL || list->kind != YAML_LIST || list->n == 0) && builtin == RELABEL_DISABLED)
 		return 0;
-	a = arena_new();
 	*out = relabel_rules_new(builtin);
 	for (size_t i = 0; list != NULL && i < list->n && rc == 0; i++)
-		if ((rc = add_rule(*out, a, list->items[i].value, e)) < 0)
+		if ((rc = add_rule(*out, list->items[i].value, e)) < 0)
 			err_wrap(e, "line %u", list->items[i].value->line);
-	arena_free(a);
 	if (rc < 0) {
 		relabel_rules_free(*out);
 		*out = NULL;

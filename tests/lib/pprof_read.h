@@ -1,11 +1,16 @@
 /*
- * pprof_read.c - takes the compression off a pprof upload. Errors are in the
- * words of the protocol.
+ * pprof_read.h - a pprof as people keep it (gzip of several members, zstd or
+ * plain, told apart by magic) for tests. The unpacked bytes are appended to
+ * scratch (unless plain): keep it as long as the profile. ERR_LIMIT when they
+ * are more than limit.
  */
+#ifndef PPROF_READ_H
+#define PPROF_READ_H
+
 #include "base/zip.h"
 #include "formats/pprof.h"
 
-static int read_error(struct err *e, size_t limit)
+static inline int read_error(struct err *e, size_t limit)
 {
 	if (e == NULL)
 		return -1;
@@ -18,7 +23,7 @@ static int read_error(struct err *e, size_t limit)
 	return err_wrap(e, "copy to buffer");
 }
 
-int pprof_read(struct arena *a, struct str bytes, size_t limit, struct buf *scratch,
+static inline int pprof_read(struct arena *a, struct str bytes, size_t limit, struct buf *scratch,
     struct profile **out, struct err *e)
 {
 	size_t from = scratch->n;
@@ -44,3 +49,5 @@ int pprof_read(struct arena *a, struct str bytes, size_t limit, struct buf *scra
 		return read_error(e, limit);
 	return pprof_decode(a, str_skip(buf_str(scratch), from), out, e);
 }
+
+#endif
