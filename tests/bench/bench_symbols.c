@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "formats/pprof.h"
+#include "tests/lib/pprof_read.h"
 #include "formats/symbols.h"
 
 enum { ROUNDS = 15, REPEAT = 20, COLD = 64, MAX_FILE = 64 << 20 };

@@ -4,7 +4,7 @@
  */
 #include "base/mem.h"
 #include "formats/folded.h"
-#include "formats/pprof.h"
+#include "tests/lib/pprof_read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

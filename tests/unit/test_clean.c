@@ -5,7 +5,7 @@
 #include "tests/lib/profile_fixture.h"
 
 #include "base/num.h"
-#include "formats/pprof.h"
+#include "tests/lib/pprof_read.h"
 #include "tools/pyro-ingest/clean.h"
 
 static const int64_t now = INT64_C(1768471200) * NS_PER_S;      /* 2026-01-15 10:00:00 UTC */

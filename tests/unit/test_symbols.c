@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "base/num.h"
-#include "formats/pprof.h"
+#include "tests/lib/pprof_read.h"
 #include "formats/symbols.h"
 
 /* A small generator with a seed of its own: tests do not depend on libc's. */
