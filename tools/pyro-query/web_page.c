@@ -2,18 +2,19 @@
 #include "base/embed.h"
 #include "base/enc.h"
 #include "base/mem.h"
-#include "base/sha256.h"
 #include "formats/flame_view.h"
+#include "io/entropy.h"
 #include "tools/pyro-query/web_page.h"
 
 EMBED(web_page_html, "tools/pyro-query/web_page.html");
 EMBED(web_page_css, "tools/pyro-query/web_page.css");
 EMBED(web_page_js, "tools/pyro-query/web_page.js");
 
-enum { MAX_PAGE = 1 << 20, MAX_POLICY = 1024 };
+enum { MAX_PAGE = 1 << 20, NONCE_BYTES = 18, NONCE_TEXT = NONCE_BYTES / 3 * 4 };
 
 struct web_page {
-	struct buf body, policy;
+	struct buf body;
+	size_t nonce_at[2];             /* where it stands in body: at the style, at the script */
 };
 
 /* Indentation and lines of comments stay here. */
@@ -31,21 +32,19 @@ static void put_lines(struct buf *out, struct str text)
 	}
 }
 
-/* Writes <tag>text</tag> and allows what is between the tags: 'sha256-...'. */
-static void put_inline(struct web_page *p, const char *tag, struct str shared, struct str own)
+/* Writes <tag nonce="...">text</tag>; each answer has a nonce of its own. */
+static size_t put_inline(struct web_page *p, const char *tag, struct str shared, struct str own)
 {
-	uint8_t sum[32];
-	size_t from;
+	size_t at;
 
-	buf_printf(&p->body, "<%s>", tag);
-	from = p->body.n;
+	buf_printf(&p->body, "<%s nonce=\"", tag);
+	at = p->body.n;
+	buf_fill(&p->body, ' ', NONCE_TEXT);
+	buf_add(&p->body, STR("\">"));
 	put_lines(&p->body, shared);
 	put_lines(&p->body, own);
-	sha256(str_skip(buf_str(&p->body), from), sum);
 	buf_printf(&p->body, "</%s>\n", tag);
-	buf_printf(&p->policy, "; %s-src 'sha256-", tag);
-	enc_base64(&p->policy, str_of(sum, sizeof(sum)));
-	buf_byte(&p->policy, '\'');
+	return at;
 }
 
 struct web_page *web_page_new(void)
@@ -53,15 +52,12 @@ struct web_page *web_page_new(void)
 	struct web_page *p = mem_zalloc(sizeof(*p));
 
 	buf_init(&p->body, MAX_PAGE);
-	buf_init(&p->policy, MAX_POLICY);
-	buf_add(&p->policy, STR("default-src 'none'; connect-src 'self'; img-src data:; base-uri 'none'; "
-	                        "form-action 'none'; frame-ancestors 'self'"));
 	buf_add(&p->body, STR("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
 	                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	                      "<title>pyro</title>\n"));
-	put_inline(p, "style", flame_view_style(), EMBEDDED(web_page_css));
+	p->nonce_at[0] = put_inline(p, "style", flame_view_style(), EMBEDDED(web_page_css));
 	put_lines(&p->body, EMBEDDED(web_page_html));
-	put_inline(p, "script", flame_view_script(), EMBEDDED(web_page_js));
+	p->nonce_at[1] = put_inline(p, "script", flame_view_script(), EMBEDDED(web_page_js));
 	return p;
 }
 
@@ -70,21 +66,33 @@ void web_page_free(struct web_page *p)
 	if (p == NULL)
 		return;
 	buf_fini(&p->body);
-	buf_fini(&p->policy);
 	mem_free(p);
 }
 
 void web_page_show(struct http_req *r, void *page)
 {
 	struct web_page *p = page;
-	const struct http_field headers[] = {
-		{ STR("Content-Type"), STR("text/html; charset=utf-8") },
-		{ STR("Cache-Control"), STR("no-cache") },
-		{ STR("X-Content-Type-Options"), STR("nosniff") },
-		{ STR("Referrer-Policy"), STR("no-referrer") },
-		{ STR("Content-Security-Policy"), buf_str(&p->policy) },
-	};
+	char *body = arena_alloc(r->a, p->body.n);
+	uint8_t random[NONCE_BYTES];
+	struct buf nonce;
+	struct str policy;
 
-	http_reply(r, &(struct http_reply){ .status = 200, .headers = headers, .n_headers = ARRAY_LEN(headers),
-	    .body = buf_str(&p->body), .keep = true });
+	entropy_bytes(random, sizeof(random));
+	buf_init(&nonce, NONCE_TEXT);
+	enc_base64(&nonce, str_of(random, sizeof(random)));
+	memcpy(body, p->body.p, p->body.n);
+	for (size_t i = 0; i < ARRAY_LEN(p->nonce_at); i++)
+		memcpy(body + p->nonce_at[i], nonce.p, NONCE_TEXT);
+	policy = arena_printf(r->a, "default-src 'none'; connect-src 'self'; img-src data:; base-uri 'none'; "
+	    "form-action 'none'; frame-ancestors 'self'; style-src 'nonce-" STR_FMT "'; script-src 'nonce-" STR_FMT "'",
+	    STR_ARG(buf_str(&nonce)), STR_ARG(buf_str(&nonce)));
+	buf_fini(&nonce);
+	http_reply(r, &(struct http_reply){ .status = 200, .body = str_of(body, p->body.n), .keep = true,
+	    .headers = (const struct http_field[]){
+	        { STR("Content-Type"), STR("text/html; charset=utf-8") },
+	        { STR("Cache-Control"), STR("no-store") },
+	        { STR("X-Content-Type-Options"), STR("nosniff") },
+	        { STR("Referrer-Policy"), STR("no-referrer") },
+	        { STR("Content-Security-Policy"), policy },
+	    }, .n_headers = 5 });
 }

@@ -1,8 +1,9 @@
 /*
  * web_page.h - the page at "/": services, time line, flame graph, table. One
  * answer of at most 40,000 bytes, no outside address. It is put together
- * once; its Content-Security-Policy admits only the style and the script in
- * it, so that no text of a profile can become one.
+ * once; the Content-Security-Policy of each answer admits only the style and
+ * the script that bear its random number, so that no text of a profile can
+ * become one.
  */
 #ifndef WEB_PAGE_H
 #define WEB_PAGE_H
