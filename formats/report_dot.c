@@ -25,7 +25,7 @@ static void put_value(struct report *r, int64_t v, struct buf *out)
 /* Lines and letters are dark and strong, the ground of a node is light and faint. */
 static const struct paint {
 	double bright, strong;
-} ink = {0.7, 1.0}, ground = {0.93, 0.1};
+} ink = { 0.7, 1.0 }, ground = { 0.93, 0.1 };
 
 /*
  * Of a share of the total: grey at zero, red towards 1, green towards -1. The other of the two colours and blue are

@@ -121,14 +121,14 @@ static void read_sizes(struct graph_tags *g, const struct tag *t, uint32_t n)
 			continue;
 		buf_reset(&b);
 		unit_label(&b, t[i].num, report_tag_unit(r, g->unit_key), r->o.unit);
-		vec_push(&g->sizes, ((struct size){report_intern(r, arena_str(r->mem, buf_str(&b))), t[i].num}));
+		vec_push(&g->sizes, ((struct size){ report_intern(r, arena_str(r->mem, buf_str(&b))), t[i].num }));
 	}
 	buf_fini(&b);
 }
 
 static uint32_t add_list(struct graph_tags *g, uint32_t sample, const struct tag *t, uint32_t n)
 {
-	struct tag_list l = {.sample = sample, .label = join_texts(g->r, t, n), .at = (uint32_t)g->sizes.n};
+	struct tag_list l = { .sample = sample, .label = join_texts(g->r, t, n), .at = (uint32_t)g->sizes.n };
 
 	read_sizes(g, t, n);
 	l.n = (uint32_t)g->sizes.n - l.at;
@@ -141,7 +141,7 @@ static uint32_t *number_lists(struct graph_tags *g)
 {
 	const struct report *r = g->r;
 	uint32_t *list = mem_array((size_t)r->n_samples + 1, sizeof(*list));
-	struct map map = {0};
+	struct map map = { 0 };
 
 	for (uint32_t i = 0; i < r->n_samples; i++) {
 		const struct tag *t = NULL, *other = NULL;
@@ -175,7 +175,7 @@ static struct weight *weight_at(struct summing *x, uint32_t node, uint32_t list,
 	struct graph_tags *g = x->g;
 
 	if (x->cell[node] == 0) {
-		vec_push(&g->cells, ((struct cell){.node = node, .list = list, .sample = sample}));
+		vec_push(&g->cells, ((struct cell){ .node = node, .list = list, .sample = sample }));
 		x->cell[node] = (uint32_t)g->cells.n;
 	}
 	return &g->cells.p[x->cell[node] - 1].w;
@@ -186,8 +186,8 @@ static void sum_sample(struct summing *x, uint32_t i, uint32_t list)
 	const struct report *r = x->g->r;
 	const struct rsample *s = &r->samples[i];
 	int64_t weight = report_weight(r, s), divisor = report_divisor(r, s);
-	const struct weight as_cum = {.cum = weight, .cum_div = divisor};
-	const struct weight as_flat = {.flat = weight, .flat_div = divisor};
+	const struct weight as_cum = { .cum = weight, .cum_div = divisor };
+	const struct weight as_flat = { .flat = weight, .flat_div = divisor };
 	uint32_t leaf = NO_NODE;
 	struct weight *w;
 
@@ -220,7 +220,7 @@ static void sum_lists(struct graph_tags *g, const uint32_t *list)
 {
 	const struct report *r = g->r;
 	uint32_t *at = mem_zarray(g->lists.n + 1, sizeof(*at)), *order;
-	struct summing x = {.g = g};
+	struct summing x = { .g = g };
 	size_t done = 0;
 
 	order = mem_array((size_t)r->n_samples + 1, sizeof(*order));
@@ -267,9 +267,9 @@ static void add_boxes(struct graph_tags *g, const struct cell *c)
 	const struct tag_list *l = &g->lists.p[c->list];
 
 	if (l->label != 0)
-		vec_push(&g->boxes, ((struct box){NO_LABEL, l->label, c->sample, 0, c->w}));
+		vec_push(&g->boxes, ((struct box){ NO_LABEL, l->label, c->sample, 0, c->w }));
 	for (uint32_t i = l->at; i < l->at + l->n; i++)
-		vec_push(&g->boxes, ((struct box){l->label, g->sizes.p[i].name, c->sample, g->sizes.p[i].value, c->w}));
+		vec_push(&g->boxes, ((struct box){ l->label, g->sizes.p[i].name, c->sample, g->sizes.p[i].value, c->w }));
 }
 
 /* Sums equal boxes from `first` on and leaves out what is too light. */
@@ -395,7 +395,7 @@ static size_t boxes_of(const struct graph_tags *g, uint32_t node, uint32_t owner
 		const struct box *b = &g->boxes.p[i];
 
 		if (b->owner == owner)
-			out[n++] = (struct shown){report_str(g->r, b->name), b->value, b->w};
+			out[n++] = (struct shown){ report_str(g->r, b->name), b->value, b->w };
 	}
 	qsort_r(out, n, sizeof(*out), by_weight, &leaf);
 	return n;

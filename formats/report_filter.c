@@ -14,7 +14,7 @@ struct condition {
 
 static void condition_init(struct condition *c, const struct report *r, struct regex *re, bool simple)
 {
-	*c = (struct condition){.r = r, .re = re, .simple = simple};
+	*c = (struct condition){ .r = r, .re = re, .simple = simple };
 	if (re == NULL)
 		return;
 	c->function = mem_zarray((size_t)r->n_functions + 1, 1);
@@ -206,7 +206,7 @@ static void drop_hidden(struct by_name *x)
 				stack[at++] = location;
 		}
 		if (at > first)
-			r->samples[n++] = (struct rsample){s.number, first, at - first};
+			r->samples[n++] = (struct rsample){ s.number, first, at - first };
 	}
 	r->stack = stack;
 	r->n_samples = n;
@@ -214,7 +214,7 @@ static void drop_hidden(struct by_name *x)
 
 static void filter_names(struct report *r)
 {
-	struct by_name x = {.r = r};
+	struct by_name x = { .r = r };
 
 	if (!r->o.focus && !r->o.ignore && !r->o.hide && !r->o.show)
 		return;
@@ -244,7 +244,7 @@ struct hit {
 static struct hit find_hit(struct condition *c, struct condition *but, uint32_t location)
 {
 	const struct rlocation *l = &c->r->locations[location];
-	struct hit h = {PROFILE_NONE, PROFILE_NONE};
+	struct hit h = { PROFILE_NONE, PROFILE_NONE };
 
 	for (uint32_t i = 0; i < l->n; i++) {
 		uint32_t function = c->r->lines[l->first + i].function;

@@ -85,7 +85,7 @@ static bool leads_elsewhere(struct walk *w, uint32_t edge)
 static void drop_detours(struct graph *g)
 {
 	size_t nodes = g->r->infos.n + 1;
-	struct walk w = {.g = g, .met = mem_zarray(nodes, sizeof(*w.met)), .todo = mem_array(nodes, sizeof(*w.todo))};
+	struct walk w = { .g = g, .met = mem_zarray(nodes, sizeof(*w.met)), .todo = mem_array(nodes, sizeof(*w.todo)) };
 
 	graph_adjacent(g);
 	for (uint32_t i = g->n; i-- > 0;) {
@@ -148,7 +148,7 @@ struct limits {
 static struct limits limits_of(const struct graph *g, enum graph_form form, bool trim)
 {
 	const struct report_opts *o = &g->r->o;
-	struct limits l = {0};
+	struct limits l = { 0 };
 	int64_t total = 0;
 
 	if (!trim || o->no_trim)
@@ -252,7 +252,7 @@ struct graph *graph_new(struct report *r, enum graph_form form, bool trim)
 	struct limits l;
 	bool *kept;
 
-	report_nodes(r);
+	report_nodes(r, false);
 	r->out_unit = r->o.unit;
 	g->r = r;
 	g->nodes = mem_zarray(r->infos.n + 1, sizeof(*g->nodes));

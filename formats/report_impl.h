@@ -75,6 +75,7 @@ struct report {
 	struct str *printed;            /* by info, NULL pointer: not yet */
 	uint32_t *node_at;              /* by location: first in nodes; n_locations + 1 entries */
 	uint32_t *nodes;                /* info of each line; a location without lines has one */
+	bool whole_paths;               /* file names of infos are as in the profile, not trimmed */
 	bool *inlined;                  /* by info: some line of it was inlined into a caller */
 };
 
@@ -156,7 +157,8 @@ static inline int64_t sum_wrap(int64_t a, int64_t b)
 int64_t div_wrap(int64_t a, int64_t b);                 /* b is not 0 */
 
 /* report_name.c */
-void report_nodes(struct report *r);                    /* infos, nodes: once */
+/* infos, nodes: once, but again when paths are wanted otherwise. Graphs that were made before are void then. */
+void report_nodes(struct report *r, bool whole_paths);
 struct str report_printed(struct report *r, uint32_t info);     /* the node's name as texts show it */
 void report_print_name(struct report *r, const struct rinfo *i, const char *sep, struct buf *b);
 void report_print_info(struct report *r, const struct rinfo *i, struct buf *b); /* every field: a last order */

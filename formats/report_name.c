@@ -149,7 +149,9 @@ static uint32_t file_of(struct namer *x, uint32_t function)
 	struct report *r = x->r;
 
 	if (x->file[function] == 0) {
-		struct str file = trim_path(r, r->functions[function].file);
+		struct str file = r->functions[function].file;
+
+		file = r->whole_paths ? file : trim_path(r, file);
 
 		x->file[function] = report_intern(r, file.n ? path_clean(r->mem, file) : file) + 1;
 	}
@@ -208,13 +210,15 @@ static void mark_inlined(struct report *r)
 			r->inlined[r->nodes[k]] = true;
 }
 
-void report_nodes(struct report *r)
+void report_nodes(struct report *r, bool whole_paths)
 {
 	struct namer x = { .r = r };
 	uint32_t n = 0;
 
-	if (r->nodes != NULL)
+	if (r->nodes != NULL && r->whole_paths == whole_paths)
 		return;
+	r->whole_paths = whole_paths;
+	r->infos.n = 0;
 	for (uint32_t i = 0; i < r->n_locations; i++)
 		n += MAX(r->locations[i].n, 1);
 	r->node_at = arena_array(r->mem, (size_t)r->n_locations + 1, sizeof(*r->node_at));

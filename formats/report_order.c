@@ -97,11 +97,11 @@ void graph_sort(struct graph *g, enum graph_form form)
 		uint32_t info = g->order[i];
 		int64_t flat = abs_wrap(g->nodes[info].flat), cum = abs_wrap(g->nodes[info].cum);
 
-		s[i] = (struct score){flat, cum, info};
+		s[i] = (struct score){ flat, cum, info };
 		if (form == FORM_DOT)
-			s[i] = (struct score){abs_wrap(interest(g, info)), flat, info};
+			s[i] = (struct score){ abs_wrap(interest(g, info)), flat, info };
 		else if (g->r->o.cum)
-			s[i] = (struct score){cum, flat, info};
+			s[i] = (struct score){ cum, flat, info };
 	}
 	qsort_r(s, g->n, sizeof(*s), by_score, g->r);
 	for (uint32_t i = 0; i < g->n; i++)

@@ -242,12 +242,18 @@ struct str report_tag_unit(const struct report *r, uint32_t key)
 	return key < r->n_keys ? r->key_unit[key] : STR("");
 }
 
+struct frames {
+	uint32_t *p;
+	size_t n, cap;
+};
+
 /* Frames made of tags: a function named by the values, in a file named by the key. */
 struct tag_frames {
 	struct report *r;
 	struct map map; /* by value and key: position in made */
 	VEC(struct rfunction) made;
-	VEC(uint32_t) stack;
+	struct frames stack;
+	struct frames root;             /* follow the stack of a sample, but are numbered first */
 };
 
 static bool has_unit(const struct report *r, const struct tag *t, uint32_t n, struct str key)
@@ -300,7 +306,7 @@ static uint32_t make_frame(struct tag_frames *x, uint32_t sample, struct str key
 		if (x->made.p[i].name == name && str_eq(x->made.p[i].file, file))
 			return r->n_locations + i;
 	map_put(&x->map, hash, (uint32_t)x->made.n);
-	vec_push(&x->made, ((struct rfunction){.name = name, .file = file}));
+	vec_push(&x->made, ((struct rfunction){ .name = name, .file = file }));
 	return r->n_locations + (uint32_t)x->made.n - 1;
 }
 
@@ -315,13 +321,13 @@ static struct str cut_last(struct str *list)
 }
 
 /* The first key stands nearest to the root, the last one nearest to the leaf. */
-static void push_frames(struct tag_frames *x, uint32_t sample, struct str keys)
+static void push_frames(struct tag_frames *x, uint32_t sample, struct str keys, struct frames *to)
 {
 	while (keys.n > 0) {
 		struct str key = cut_last(&keys);
 
 		if (key.n > 0)
-			vec_push(&x->stack, make_frame(x, sample, key));
+			vec_push(to, make_frame(x, sample, key));
 	}
 }
 
@@ -346,7 +352,7 @@ static void add_made(struct tag_frames *x)
 	r->mappings = grown(r, r->mappings, r->n_locations, more, sizeof(*r->mappings));
 	for (size_t i = 0; i < more; i++) {
 		r->functions[r->n_functions] = x->made.p[i];
-		r->locations[r->n_locations] = (struct rlocation){r->n_lines, 1};
+		r->locations[r->n_locations] = (struct rlocation){ r->n_lines, 1 };
 		r->mappings[r->n_locations++] = PROFILE_NONE;
 		lines[r->n_lines++].function = r->n_functions++;
 	}
@@ -355,7 +361,7 @@ static void add_made(struct tag_frames *x)
 
 void report_tag_frames(struct report *r)
 {
-	struct tag_frames x = {.r = r};
+	struct tag_frames x = { .r = r };
 
 	if (r->o.tag_root.n == 0 && r->o.tag_leaf.n == 0)
 		return;
@@ -363,15 +369,19 @@ void report_tag_frames(struct report *r)
 		struct rsample *s = &r->samples[i];
 		uint32_t at = (uint32_t)x.stack.n;
 
-		push_frames(&x, s->number, r->o.tag_leaf);
+		x.root.n = 0;
+		push_frames(&x, s->number, r->o.tag_root, &x.root);
+		push_frames(&x, s->number, r->o.tag_leaf, &x.stack);
 		for (uint32_t k = 0; k < s->n; k++)
 			vec_push(&x.stack, r->stack[s->at + k]);
-		push_frames(&x, s->number, r->o.tag_root);
-		*s = (struct rsample){s->number, at, (uint32_t)x.stack.n - at};
+		for (size_t k = 0; k < x.root.n; k++)
+			vec_push(&x.stack, x.root.p[k]);
+		*s = (struct rsample){ s->number, at, (uint32_t)x.stack.n - at };
 	}
 	r->stack = grown(r, x.stack.p, x.stack.n, 0, sizeof(uint32_t));
 	add_made(&x);
 	vec_free(&x.stack);
+	vec_free(&x.root);
 	vec_free(&x.made);
 	map_fini(&x.map);
 }

@@ -259,7 +259,7 @@ void report_traces(struct report *r, struct buf *out)
 {
 	size_t before = out->n;
 
-	report_nodes(r);
+	report_nodes(r, true);
 	r->out_unit = r->o.unit;
 	report_profile_lines(r, out);
 	if (out->n == before)

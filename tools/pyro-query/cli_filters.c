@@ -83,7 +83,7 @@ int cli_filters_init(
 {
 	struct report_opts *r = &f->o;
 
-	*f = (struct cli_filters){.o = report_defaults()};
+	*f = (struct cli_filters){ .o = report_defaults() };
 	r->sample = str_cstr(o->sample_type);
 	r->granularity = granularity_of(o);
 	r->noinlines = o->noinlines;
