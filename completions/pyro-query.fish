@@ -29,6 +29,7 @@ complete -c pyro-query -o from -x -d 'start of the time range: now-1h, 1h, RFC 3
 complete -c pyro-query -o to -x -d 'end of the time range; default: now'
 complete -c pyro-query -o output -s o -x -d 'form of the answer, or FORM=FILE: text svg html json folded pprof'
 complete -c pyro-query -o label-names -x -d 'labels that `series` shows'
+complete -c pyro-query -o keep-going -s k -d 'skip inputs that cannot be read and say so'
 complete -c pyro-query -o force -d 'overwrite the file of FORM=FILE'
 complete -c pyro-query -o sample-index -s s -x -d 'sample type: its name or number'
 complete -c pyro-query -o cum -d 'sort by what functions and their callees took'

@@ -10,6 +10,8 @@ _arguments \
 	'-output[form of the answer, or FORM=FILE\: text svg html json folded pprof]:text:' \
 	'-o[form of the answer, or FORM=FILE\: text svg html json folded pprof]:text:' \
 	'*-label-names[labels that `series` shows]:text:' \
+	'-keep-going[skip inputs that cannot be read and say so]' \
+	'-k[skip inputs that cannot be read and say so]' \
 	'-force[overwrite the file of FORM=FILE]' \
 	'-sample-index[sample type\: its name or number]:text:' \
 	'-s[sample type\: its name or number]:text:' \

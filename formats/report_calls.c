@@ -158,6 +158,14 @@ static void put_numbers(struct drawing *d, int64_t total, int64_t self)
 	buf_fini(&b);
 }
 
+/* Behind what is drawn of the tree, in what is left of the terminal's width. */
+static void put_call_name(const struct drawing *d, struct str name, struct buf *line)
+{
+	size_t used = 31 + text_width(buf_str(line));
+
+	put_tail(line, name, d->r->o.width == 0 ? SIZE_MAX : d->r->o.width > used + 8 ? d->r->o.width - used : 8);
+}
+
 static void draw_branch(struct drawing *d, const struct branch *b)
 {
 	struct buf line;
@@ -173,15 +181,11 @@ static void draw_branch(struct drawing *d, const struct branch *b)
 	d->more.p[b->depth] = !b->last;
 	buf_add(&line, b->last ? STR("└ ") : STR("├ "));
 	if (b->node != 0)
-		buf_add(&line, d->t->names.p[d->t->nodes.p[b->node].name]);
+		put_call_name(d, d->t->names.p[d->t->nodes.p[b->node].name], &line);
 	else
 		buf_printf(&line, "… %u more", b->n_hidden);
-	put_numbers(d, b->node ? d->t->nodes.p[b->node].total : b->hidden,
-	    b->node ? d->t->nodes.p[b->node].self : 0);
-	if (d->r->o.width > 0)
-		put_cut(d->out, buf_str(&line), d->r->o.width > 40 ? d->r->o.width - 31 : 10);
-	else
-		buf_add(d->out, buf_str(&line));
+	put_numbers(d, b->node ? d->t->nodes.p[b->node].total : b->hidden, b->node ? d->t->nodes.p[b->node].self : 0);
+	buf_add(d->out, buf_str(&line));
 	buf_byte(d->out, '\n');
 	buf_fini(&line);
 }

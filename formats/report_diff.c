@@ -154,7 +154,7 @@ static void put_change(struct report *r, const struct change *x, const int64_t v
 	put_growth(v, 9, out);
 	buf_add(out, STR("  "));
 	if (r->o.width > 0)
-		put_cut(out, x->name, r->o.width > 52 ? r->o.width - 44 : 8);
+		put_tail(out, x->name, r->o.width > 52 ? r->o.width - 44 : 8);
 	else
 		buf_add(out, x->name);
 	buf_byte(out, '\n');

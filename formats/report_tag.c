@@ -65,13 +65,13 @@ void report_tag_hide(struct report *r)
 		struct str key = report_str(r, i);
 
 		r->tag_gone[i] = (r->o.tag_show && !regex_match(r->o.tag_show, key)) ||
-				 (r->o.tag_hide && regex_match(r->o.tag_hide, key));
+		                 (r->o.tag_hide && regex_match(r->o.tag_hide, key));
 	}
 }
 
 struct report_tag_filter {
-	struct str key;         /* empty: any */
-	bool has_low, has_high; /* a range, else expressions */
+	struct str key;                 /* empty: any */
+	bool has_low, has_high;         /* a range, else expressions */
 	double low, high;
 	struct str unit;
 	struct regex **res;
@@ -164,7 +164,8 @@ struct report_tag_filter *report_tag_filter_parse(struct arena *a, struct str ex
 		f->key = str_of(expr.p, equals);
 		text = str_skip(expr, equals + 1);
 	}
-	if (parse_range(f, text, e) < 0 || (!f->has_low && !f->has_high && parse_expressions(a, f, text, e) < 0)) {
+	if (parse_range(f, text, e) < 0 ||
+	    (!f->has_low && !f->has_high && parse_expressions(a, f, text, e) < 0)) {
 		report_tag_filter_free(f);
 		err_wrap(e, "tag filter \"" STR_FMT "\"", (int)MIN(expr.n, 200), expr.p);
 		return NULL;
@@ -210,8 +211,8 @@ static bool text_matches(const struct report *r, struct regex *re, bool with_key
 	return yes;
 }
 
-static bool any_matches(
-    const struct report *r, const struct report_tag_filter *f, struct regex *re, const struct tag *t, uint32_t n)
+static bool any_matches(const struct report *r, const struct report_tag_filter *f, struct regex *re,
+    const struct tag *t, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		if (t[i].str != 0 && has_key(r, f, &t[i]) && text_matches(r, re, f->key.n == 0, &t[i]))
@@ -250,10 +251,10 @@ struct frames {
 /* Frames made of tags: a function named by the values, in a file named by the key. */
 struct tag_frames {
 	struct report *r;
-	struct map map; /* by value and key: position in made */
+	struct map map;                 /* by value and key: position in made */
 	VEC(struct rfunction) made;
 	struct frames stack;
-	struct frames root;             /* follow the stack of a sample, but are numbered first */
+	struct frames root; /* follow the stack of a sample, but are numbered first */
 };
 
 static bool has_unit(const struct report *r, const struct tag *t, uint32_t n, struct str key)

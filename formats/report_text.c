@@ -44,6 +44,19 @@ void put_cut(struct buf *b, struct str s, size_t width)
 		buf_add(b, STR("…"));
 }
 
+void put_tail(struct buf *b, struct str s, size_t width)
+{
+	size_t have = text_width(s), i = 0;
+
+	if (have > width && width > 0) {
+		buf_add(b, STR("…"));
+		for (; have >= width; have--)
+			i += char_size(s.p + i, s.n - i);
+	}
+	if (width > 0)
+		buf_add(b, str_skip(s, i));
+}
+
 int64_t report_divided(const struct report *r, int64_t v)
 {
 	double by = 1 / r->o.divide_by, quotient = (double)v * by;
@@ -85,7 +98,7 @@ static void put_name(struct report *r, struct str name, size_t used, struct buf 
 	if (r->o.width == 0)
 		buf_add(out, name);
 	else
-		put_cut(out, name, r->o.width > used + 8 ? r->o.width - used : 8);
+		put_tail(out, name, r->o.width > used + 8 ? r->o.width - used : 8);
 }
 
 static const char *inline_mark(const struct graph *g, uint32_t node)

@@ -114,20 +114,22 @@ static int run(struct tool *t, struct err *e)
 	return err_set(e, ERR_USAGE, "a verb is needed; -help lists them");
 }
 
-/* Descriptors 0, 1 and 2 exist, so that no file of ours becomes one of them. */
+/*
+ * Descriptors 0, 1 and 2 exist, so that no file of ours becomes one of them. What stands in for a closed standard output
+ * refuses to be written: an answer that nobody gets is no success.
+ */
 static void standard_descriptors(const char *name)
 {
 	struct err e;
-	int fd;
 
-	do
-		fd = fd_open(AT_FDCWD, "/dev/null", O_RDWR, &e);
-	while (fd >= 0 && fd <= 2);
-	if (fd < 0) {
-		fprintf(stderr, "%s: %s\n", name, e.msg);
-		exit(111);
+	for (int fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (fd_open(AT_FDCWD, "/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR, &e) < 0) {
+			fprintf(stderr, "%s: %s\n", name, e.msg);
+			exit(111);
+		}
 	}
-	close(fd);
 }
 
 static void start(struct tool *t)

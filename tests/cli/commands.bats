@@ -246,3 +246,142 @@ main;serve;parse 30"
 	is "main;idle 70
 main;serve;parse 30"
 }
+
+# ---- what goes wrong when people type them ----
+
+@test "pyro-query top of an empty file, of an empty pipe" {
+	: >empty.pb.gz
+	try pyro-query top empty.pb.gz
+	ends 100
+	says "empty.pb.gz: unsupported format: the input is empty"
+	try pyro-query top
+	ends 100
+	says "standard input: unsupported format: the input is empty"
+	silent
+}
+
+@test "pyro-query top of a folder without profiles" {
+	mkdir nothing
+	try pyro-query top nothing
+	ends 1
+	says "there are no profiles and no blocks"
+	try pyro-query series nothing
+	ends 1
+	silent
+}
+
+@test "pyro-query top of a folder with something else in it" {
+	mkdir day
+	shop day/a.pb.gz
+	echo "how to read these" >day/readme.txt
+	try pyro-query top day
+	ends 100
+	says "day/readme.txt: unsupported format"
+	silent
+	try pyro-query top --keep-going day
+	ends 1
+	says "day/readme.txt: unsupported format"
+	prints "of 100ns total"
+	try pyro-query top --keep-going day/a.pb.gz
+	ends 0
+}
+
+@test "pyro-query top of a file that is not there" {
+	shop
+	for sources in none.pb.gz "cpu.pb.gz none.pb.gz" none/; do
+		try pyro-query top $sources
+		ends 100
+		says "No such file or directory"
+		silent
+	done
+	try pyro-query diff cpu.pb.gz none.pb.gz
+	ends 100
+	says "none.pb.gz: No such file or directory"
+}
+
+@test "pyro-query raw | head -1: a reader that has seen enough" {
+	profile many.pb --seed 1 --samples 20000
+	try_sh 'pyro-query raw many.pb | head -1'
+	ends 0
+	is "PeriodType: cpu nanoseconds"
+	try_sh 'pyro-query svg many.pb | head -c 4'
+	ends 0
+	try_sh 'pyro-ingest -l service_name=shop many.pb | head -c 4 >/dev/null'
+	ends 0
+}
+
+@test "standard output that is full, or closed" {
+	shop
+	for verb in top raw svg pprof json; do
+		try_sh "pyro-query $verb cpu.pb.gz >/dev/full"
+		ends 111
+		says "No space left on device"
+	done
+	try_sh 'pyro-ingest -l service_name=shop cpu.pb.gz >/dev/full'
+	ends 111
+	says "No space left on device"
+	try_sh 'pyro-query -help >/dev/full'
+	ends 111
+	try_sh 'pyro-query top cpu.pb.gz >&-'
+	ends 111
+	says "standard output: write: Bad file descriptor"
+	try_sh 'pyro-query top cpu.pb.gz --output svg=cpu.svg >&-'
+	ends 0
+	grep -q '<svg' cpu.svg
+}
+
+@test "expressions and numbers that are wrong are wrong command lines" {
+	shop
+	for option in --focus= --ignore= --hide= --show= --show-from= --tagfocus=key= --prune-from= --tagshow=; do
+		try pyro-query top "$option(" cpu.pb.gz
+		ends 2
+		says "${option%%=*}: "
+	done
+	try pyro-query peek '(' cpu.pb.gz
+	ends 2
+	try pyro-query top --divide-by 0 cpu.pb.gz
+	ends 2
+	try pyro-query peek nobody cpu.pb.gz
+	ends 1
+}
+
+@test "every form takes the options of reports" {
+	shop
+	for verb in top tree calls raw traces tags folded json svg html dot pprof; do
+		try pyro-query $verb --focus idle --sample-index cpu cpu.pb.gz
+		ends 0
+	done
+}
+
+@test "tables are as wide as the terminal, and as they come in a pipe" {
+	profile cpu.pb.gz --stack 'main;github.com/acme/shop/internal/cart.(*Basket).encodeEverything=70' --stack 'main=30'
+	for columns in 64 80 132; do
+		try "$repo/tests/lib/terminal.py" $columns pyro-query top cpu.pb.gz
+		ends 0
+		prints "encodeEverything"
+		[ "$(sed 1,6d <<<"$out" | LC_ALL=C.UTF-8 wc -L)" -le $columns ] || fail "too wide"
+	done
+	try "$repo/tests/lib/terminal.py" 64 pyro-query calls cpu.pb.gz
+	ends 0
+	prints "encodeEverything"
+	try pyro-query top cpu.pb.gz
+	prints "  github.com/acme/shop/internal/cart.(*Basket).encodeEverything"
+}
+
+@test "a terminal gets no profile, and progress is told to terminals alone" {
+	shop
+	try "$repo/tests/lib/terminal.py" 80 pyro-query pprof cpu.pb.gz
+	ends 2
+	prints "a profile is not for a terminal"
+	shop again.pb.gz
+	tar cf day.tar cpu.pb.gz again.pb.gz
+	mkfifo slow
+	slowly='{ head -c 700 day.tar; sleep 0.3; tail -c +701 day.tar; } >slow &'
+	try_sh "$slowly pyro-query top slow"
+	ends 0
+	prints "of 200ns total"
+	try_sh "$slowly '$repo/tests/lib/terminal.py' -e 80 pyro-query top slow"
+	[ "$status" = 0 ]
+	[[ $err == *"reading profiles"* ]] || fail "no progress"
+	prints "of 200ns total"
+}

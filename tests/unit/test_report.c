@@ -381,8 +381,8 @@ static void test_options(void **state)
 	    "Showing nodes accounting for 850ms, 42.50% of 2000ms total\n"
 	    "Showing top 2 nodes out of 6\n"
 	    "      flat  flat%   sum%        cum   cum%\n"
-	    "     650ms 32.50% 32.50%      650ms 32.50%  runtime.mall…\n"
-	    "     200ms 10.00% 42.50%      800ms 40.00%  encoding/jso…\n");
+	    "     650ms 32.50% 32.50%      650ms 32.50%  …ime.mallocgc\n"
+	    "     200ms 10.00% 42.50%      800ms 40.00%  …json.Marshal\n");
 	arena_free(a);
 }
 

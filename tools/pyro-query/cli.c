@@ -88,8 +88,10 @@ static int print_peek(struct report *r, const char *text, struct buf *out, struc
 	struct regex *which = regex_new(str_cstr(text), e);
 	int rc;
 
-	if (which == NULL)
+	if (which == NULL) {
+		e->kind = ERR_USAGE;
 		return err_wrap(e, "peek");
+	}
 	rc = report_peek(r, which, out, e);
 	regex_free(which);
 	return rc;
@@ -142,6 +144,8 @@ int cli_report(struct tool *t, const struct query_opts *o, struct err *e)
 		rc = report_on(p, places.a, o, out.form, peek ? args[0] : NULL, &b, e);
 	if (rc == 0)
 		rc = cli_out_write(&out, &b, e);
+	if (rc == 0 && places.skipped > 0)
+		rc = 1;
 	buf_fini(&b);
 	places_close(&places);
 	return rc;

@@ -23,15 +23,14 @@ static int take_condition(struct cli_filters *f, struct arena *a, const struct c
 		return 0;
 	if (c->title != NULL)
 		f->active[f->o.n_active++] = arena_printf(a, "%s=%s", c->title, c->text);
-	if (c->tags != NULL) {
+	if (c->tags != NULL)
 		*c->tags = report_tag_filter_parse(a, text, e);
-		return *c->tags == NULL ? err_wrap(e, "--%s", c->flag) : 0;
-	}
-	*c->re = regex_new(text, e);
-	if (*c->re == NULL)
-		return err_wrap(e, "--%s", c->flag);
-	f->compiled[f->n++] = *c->re;
-	return 0;
+	else if ((*c->re = regex_new(text, e)) != NULL)
+		f->compiled[f->n++] = *c->re;
+	if (c->tags != NULL ? *c->tags != NULL : *c->re != NULL)
+		return 0;
+	e->kind = ERR_USAGE;
+	return err_wrap(e, "--%s", c->flag);
 }
 
 static int take_conditions(struct cli_filters *f, struct arena *a, const struct query_opts *o, struct err *e)
@@ -84,6 +83,8 @@ int cli_filters_init(
 	struct report_opts *r = &f->o;
 
 	*f = (struct cli_filters){ .o = report_defaults() };
+	if (o->divide_by == 0)
+		return err_set(e, ERR_USAGE, "--divide-by: nothing can be divided by zero");
 	r->sample = str_cstr(o->sample_type);
 	r->granularity = granularity_of(o);
 	r->noinlines = o->noinlines;

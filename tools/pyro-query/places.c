@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/num.h"
 #include "formats/blockpath.h"
 #include "io/blobs.h"
@@ -76,8 +77,19 @@ static int add_input(void *ctx, struct input *in, struct err *e)
 		return -1;
 	for (uint32_t i = 0; i < got.n; i++)
 		vec_push(&l->p->profiles, got.p[i]);
+	progress_add(&l->p->progress, in->bytes.n);
 	vec_push(&l->p->kept, in->a);
 	in->a = NULL;
+	return 0;
+}
+
+static int skip_input(void *ctx, struct str name, struct err *e)
+{
+	struct loading *l = ctx;
+
+	(void)name;
+	l->p->skipped++;
+	log_event(LOG_WARN, "input skipped", LOG_CSTR("error", e->msg));
 	return 0;
 }
 
@@ -92,7 +104,7 @@ static int add_folder(void *ctx, const char *path, struct blobs *parts, struct e
 
 static int add_path(struct loading *l, const char *path, struct err *e)
 {
-	struct inputs_opts io = { .limit = INPUT_LIMIT };
+	struct inputs_opts io = { .limit = INPUT_LIMIT, .bad = l->p->o->keep_going ? skip_input : NULL };
 	struct stat st;
 	uint32_t found;
 
@@ -138,8 +150,10 @@ int places_open(struct places *p, const char *const *paths, size_t n, const stru
 		paths = standard_input;
 		n = 1;
 	}
+	progress_init(&p->progress, "reading profiles", 0, clock_real());
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = add_path(&l, paths[i], e);
+	progress_fini(&p->progress);
 	for (size_t i = 0; i < l.streams.n; i++) {
 		if (rc == 0)
 			rc = add_block(p, block_open(l.streams.p[i].parts, e));

@@ -16,6 +16,7 @@
 #include "formats/ask.h"
 #include "formats/block.h"
 #include "formats/format.h"
+#include "io/progress.h"
 #include "tools/pyro-query/query.h"
 
 struct places {
@@ -28,6 +29,8 @@ struct places {
 	VEC(struct dataset *) sets;     /* of the blocks */
 	const char *url;                /* a server, or NULL */
 	struct httpc *http;
+	struct progress progress;       /* while it is being read */
+	uint64_t skipped;               /* inputs that could not be read, with --keep-going */
 };
 
 int places_open(struct places *p, const char *const *paths, size_t n, const struct query_opts *o, struct err *e);

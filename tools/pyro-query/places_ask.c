@@ -230,6 +230,8 @@ int places_profile(struct places *p, struct profile **out, struct err *e)
 		*out = profile_merge(p->a, p->profiles.p, p->profiles.n, true, e);
 		return *out == NULL ? -1 : 0;
 	}
+	if (p->sets.n == 0 && p->url == NULL)
+		return err_set(e, ERR_NOTFOUND, "there are no profiles and no blocks");
 	if (choose_type(p, &type, e) < 0)
 		return -1;
 	if ((p->url ? server_profile(p, type, out, e) : block_profile(p, type, out, e)) < 0)
