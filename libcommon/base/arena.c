@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/mman.h>
 
 #include "base/mem.h"
 
@@ -33,6 +34,8 @@ enum {
 	ALIGN = 16,
 	CHUNK_MIN = 4096,
 	CHUNK_MAX = 1 << 20,
+	PAGE_SIZE_HUGE = 2 << 20,
+	HUGE_FROM = 4 * PAGE_SIZE_HUGE,
 };
 
 struct chunk {
@@ -118,10 +121,20 @@ size_t arena_bytes(const struct arena *a)
 	return a->held;
 }
 
+/* What is so large is written from end to end: large pages spare most of its page faults. Only advice. */
+static void use_huge_pages(void *p, size_t size)
+{
+	size_t skip = (size_t)(-(uintptr_t)p) % PAGE_SIZE_HUGE;
+
+	madvise((char *)p + skip, (size - skip) / PAGE_SIZE_HUGE * PAGE_SIZE_HUGE, MADV_HUGEPAGE);
+}
+
 static struct chunk *arena_chunk(struct arena *a, size_t size)
 {
 	struct chunk *c = mem_alloc(size);
 
+	if (size >= HUGE_FROM)
+		use_huge_pages(c, size);
 	c->next = a->chunks;
 	c->size = size;
 	a->chunks = c;
