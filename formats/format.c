@@ -92,7 +92,9 @@ static bool is_varint(struct str *s, uint64_t *v)
 	return false;
 }
 
-/* Walks over the fields: text and other binary data break a rule within a few bytes. */
+enum { ENOUGH_RECORDS = 4096 };
+
+/* Walks over the fields: text and other binary data break a rule within a few bytes, never after so many. */
 static int pprof_bid(struct str s, struct str file_name)
 {
 	bool named = has_extension(file_name, PPROF_EXTENSIONS);
@@ -100,6 +102,8 @@ static int pprof_bid(struct str s, struct str file_name)
 	uint64_t tag, n;
 
 	while (s.n) {
+		if (records == ENOUGH_RECORDS && (seen & (1u << 2 | 1u << 4)) != 0)
+			return BID_SURE;
 		if (!is_varint(&s, &tag) || !is_varint(&s, &n) || tag >> 3 == 0)
 			break;
 		if ((tag & 7) == 2 && tag >> 3 <= 14 && n <= s.n)

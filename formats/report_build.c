@@ -11,16 +11,13 @@ struct tally {
 	uint32_t seen;                  /* sample + 1 */
 };
 
-/* Most locations have one node: it is here, and the list of nodes is not needed. */
-struct short_list {
-	uint32_t node;                  /* the innermost */
-	uint32_t more;                  /* how many others there are */
-};
+/* Most locations have one node, and then that is all there is to be read. */
+#define MORE_NODES (UINT32_C(1) << 31)
 
 struct value_builder {
 	struct graph *g;
 	struct tally *tallies;          /* by info */
-	struct short_list *lists;       /* by location */
+	uint32_t *innermost;            /* by location: its innermost node; MORE_NODES: there are others */
 };
 
 static inline void count_node(struct value_builder *b, uint32_t node, uint32_t number, int64_t weight,
@@ -40,23 +37,22 @@ static void add_sample(struct value_builder *b, const struct rsample *s, uint32_
 {
 	struct graph *g = b->g;
 	const struct report *r = g->r;
-	const uint32_t *stack = r->stack + s->at;
-	const struct short_list *lists = b->lists;
+	const uint32_t *stack = r->stack + s->at, *innermost = b->innermost;
 	int64_t weight = report_weight(r, s), divisor = report_divisor(r, s);
 	uint32_t leaf = NO_NODE, n_locations = r->n_locations;
 
 	if (weight == 0 && divisor == 0)
 		return;
 	for (uint32_t i = s->n; i-- > 0;) {
-		struct short_list l;
-
 		if (UNLIKELY(stack[i] >= n_locations))
 			continue;
-		l = lists[stack[i]];
-		leaf = l.node;
+		leaf = innermost[stack[i]];
+		if (UNLIKELY(leaf & MORE_NODES)) {
+			leaf &= ~MORE_NODES;
+			for (uint32_t k = r->node_at[stack[i] + 1]; --k > r->node_at[stack[i]];)
+				count_node(b, r->nodes[k], number, weight, divisor);
+		}
 		count_node(b, leaf, number, weight, divisor);
-		for (const uint32_t *more = r->nodes + r->node_at[stack[i]]; l.more > 0; l.more--)
-			count_node(b, more[l.more], number, weight, divisor);
 	}
 	if (leaf != NO_NODE) {
 		g->nodes[leaf].flat = sum_wrap(g->nodes[leaf].flat, weight);
@@ -75,9 +71,9 @@ void graph_values(struct graph *g)
 	struct value_builder b = { .g = g };
 
 	b.tallies = mem_zarray(r->infos.n + 1, sizeof(*b.tallies));
-	b.lists = mem_array((size_t)r->n_locations + 1, sizeof(*b.lists));
+	b.innermost = mem_array((size_t)r->n_locations + 1, sizeof(*b.innermost));
 	for (uint32_t i = 0; i < r->n_locations; i++)
-		b.lists[i] = (struct short_list){ r->nodes[r->node_at[i]], r->node_at[i + 1] - r->node_at[i] - 1 };
+		b.innermost[i] = r->nodes[r->node_at[i]] | (r->node_at[i + 1] - r->node_at[i] > 1 ? MORE_NODES : 0);
 	for (uint32_t i = 0; i < r->n_samples; i++)
 		add_sample(&b, &r->samples[i], i + 1);
 	g->n = 0;
@@ -89,7 +85,7 @@ void graph_values(struct graph *g)
 			g->order[g->n++] = i;
 	}
 	mem_free(b.tallies);
-	mem_free(b.lists);
+	mem_free(b.innermost);
 }
 
 /* Flags of a frame that is kept. */
