@@ -47,6 +47,9 @@ _arguments \
 	'-trim-path[prefixes of file names to leave out, separated by colons]:text:' \
 	'-source-path[without --trim-path\: cut file names behind the last parts of these paths]:text:' \
 	'-max-nodes[nodes of the tree; 0 = all]:number:' \
+	'*-diff-base[take this source away; percentages are of it]:text:' \
+	'*-base[take this source away, as an earlier state of a counter]:text:' \
+	'-normalize[first make the values sum up to those of the base]' \
 	'-tenant-id[tenant to ask a server for]:text:' \
 	'-username[name for a server]:text:' \
 	'-password[password for a server]:secret:' \

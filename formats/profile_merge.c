@@ -380,6 +380,9 @@ static int merge_all(struct merger *m, struct profile *const *in, size_t n, stru
 			return -1;
 		begin_profile(m, in[i]);
 		merge_head(m, head, &cap, i == 0);
+		/* the first mapping is the program itself: it stays the first, whatever the samples are of */
+		if (i == 0 && first->n_mappings > 0)
+			merge_mapping(m, 0);
 		for (uint32_t k = 0; k < in[i]->n_samples; k++)
 			merge_sample(m, k);
 	}

@@ -673,3 +673,39 @@ main;serve;parse 30 30"
 		cmp one two
 	done
 }
+
+# ---- base of a comparison ----
+
+@test "--diff-base and --base take a profile away" {
+	shop before.pb.gz
+	profile after.pb.gz --stack 'main;serve;parse=90' --stack 'main;idle=70'
+	try pyro-query folded --base before.pb.gz after.pb.gz
+	ends 0
+	is "main;serve;parse 60"
+	try pyro-query top --base before.pb.gz after.pb.gz
+	prints "Showing nodes accounting for 60ns, 100% of 60ns total"
+	try pyro-query top --diff-base before.pb.gz after.pb.gz
+	ends 0
+	prints "Showing nodes accounting for 60ns, 60.00% of 100ns total"
+	try pyro-query folded --normalize --base before.pb.gz after.pb.gz
+	ends 0
+	is "main;idle -26
+main;serve;parse 26"
+	try pyro-query folded --base before.pb.gz --base before.pb.gz after.pb.gz
+	is "main;idle -70
+main;serve;parse 30"
+}
+
+@test "--diff-base and --base: what cannot be" {
+	shop
+	try pyro-query top --diff-base cpu.pb.gz --base cpu.pb.gz cpu.pb.gz
+	ends 2
+	try pyro-query top --normalize cpu.pb.gz
+	ends 2
+	try pyro-query top --base none.pb.gz cpu.pb.gz
+	ends 100
+	says "none.pb.gz"
+	profile heap.pb.gz --type space:bytes --stack 'main=1'
+	try pyro-query top --base heap.pb.gz cpu.pb.gz
+	ends 100
+}

@@ -514,6 +514,35 @@ static void test_frames(void **ctx)
 	arena_free(a);
 }
 
+/* The program itself is the first mapping, also when all samples are of a library. */
+static void test_merge_main_mapping(void **state)
+{
+	struct arena *a = arena_new();
+	struct profile_builder *b = profile_builder_new(a, 1);
+	struct mapping m = { .start = 0x1000, .limit = 0x2000 };
+	struct location l = { .address = 0x5000 };
+	int64_t one = 1;
+	struct profile *p;
+	struct err e;
+
+	(void)state;
+	profile_builder_type(b, 0, STR("samples"), STR("count"));
+	m.file = profile_builder_str(b, STR("/bin/app"));
+	profile_builder_mapping(b, &m);
+	m = (struct mapping){ .start = 0x5000, .limit = 0x6000, .file = profile_builder_str(b, STR("/lib/so")) };
+	l.mapping = profile_builder_mapping(b, &m);
+	l.mapping = profile_builder_location(b, &l, NULL);
+	profile_builder_add(b, &l.mapping, 1, &one, NULL, 0);
+	p = profile_builder_finish(b);
+	p = profile_merge(a, &p, 1, true, &e);
+	assert_non_null(p);
+	assert_int_equal(p->n_mappings, 2);
+	assert_true(str_eq(profile_str(p, p->mappings[0].file), STR("/bin/app")));
+	assert_true(str_eq(profile_str(p, p->mappings[1].file), STR("/lib/so")));
+	assert_int_equal(p->locations[0].mapping, 1);
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -533,6 +562,7 @@ int main(void)
 		cmocka_unit_test(test_merge_equal_types),
 		cmocka_unit_test(test_merge_shared),
 		cmocka_unit_test(test_merge_series),
+		cmocka_unit_test(test_merge_main_mapping),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -10,6 +10,7 @@
 #include "formats/regex.h"
 #include "formats/report.h"
 #include "io/fd.h"
+#include "tools/pyro-query/cli_base.h"
 #include "tools/pyro-query/cli_filters.h"
 #include "tools/pyro-query/cli_out.h"
 #include "tools/pyro-query/places.h"
@@ -124,6 +125,7 @@ int cli_report(struct tool *t, const struct query_opts *o, struct err *e)
 	bool peek = strcmp(t->conf.verb, "peek") == 0;
 	const char *const *args = t->conf.args;
 	size_t n = t->conf.n_args;
+	struct cli_base base = { 0 };
 	struct cli_out out;
 	struct profile *p;
 	struct places places;
@@ -141,12 +143,15 @@ int cli_report(struct tool *t, const struct query_opts *o, struct err *e)
 	if (rc == 0)
 		rc = places_profile(&places, &p, e);
 	if (rc == 0)
+		rc = cli_base_subtract(&base, places.a, o, &p, e);
+	if (rc == 0)
 		rc = report_on(p, places.a, o, out.form, peek ? args[0] : NULL, &b, e);
 	if (rc == 0)
 		rc = cli_out_write(&out, &b, e);
 	if (rc == 0 && places.skipped > 0)
 		rc = 1;
 	buf_fini(&b);
+	cli_base_fini(&base);
 	places_close(&places);
 	return rc;
 }
