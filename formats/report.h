@@ -111,6 +111,8 @@ void report_table(struct report *r, struct buf *out, char sep);
 /* The call tree drawn with lines, heaviest first; lighter than node_fraction is counted, not shown. */
 void report_calls(struct report *r, struct buf *out);
 struct tree *report_call_tree(struct report *r);        /* names; freed with tree_free */
+/* What the filters leave, divided by divide_by; it lives as long as the report. As -proto. */
+struct profile *report_profile(struct report *r);
 
 /* Functions before and after, by printed name. Both reports are of the same sample type. */
 struct report_diff_opts {

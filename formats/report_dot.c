@@ -318,32 +318,17 @@ static void put_edge(struct graph *g, const struct gedge *e, const uint32_t *id,
 	buf_add(out, boxes ? STR(" minlen=2]\n") : STR("]\n"));
 }
 
-static int by_weight(const void *a, const void *b, void *ctx)
-{
-	struct graph *g = ctx;
-	const struct gedge *x = *(const struct gedge *const *)a, *y = *(const struct gedge *const *)b;
-	int order;
-
-	if (x->weight != y->weight) {
-		int64_t wx = abs_wrap(x->weight), wy = abs_wrap(y->weight);
-
-		return wx > wy ? -1 : wx < wy;
-	}
-	order = str_cmp(report_printed(g->r, x->src), report_printed(g->r, y->src));
-	return order ? order : str_cmp(report_printed(g->r, x->dest), report_printed(g->r, y->dest));
-}
-
 static void put_edges(struct graph *g, const uint32_t *id, const bool *boxes, struct buf *out)
 {
-	const struct gedge **list = mem_array(g->edges.n + 1, sizeof(*list));
+	uint32_t *list = mem_array(g->edges.n + 1, sizeof(*list));
 	size_t n = 0;
 
 	for (size_t i = 0; i < g->edges.n; i++)
 		if (!g->edges.p[i].gone && id[g->edges.p[i].src] != 0)
-			list[n++] = &g->edges.p[i];
-	qsort_r(list, n, sizeof(*list), by_weight, g);
+			list[n++] = (uint32_t)i;
+	qsort_r(list, n, sizeof(*list), graph_by_weight, g);
 	for (size_t i = 0; i < n; i++)
-		put_edge(g, list[i], id, boxes[list[i]->src], out);
+		put_edge(g, &g->edges.p[list[i]], id, boxes[g->edges.p[list[i]].src], out);
 	mem_free(list);
 }
 

@@ -199,6 +199,7 @@ void graph_values(struct graph *g);     /* flat and cum of nodes, and the list o
 /* Edges between nodes that are kept (by info; NULL: all), over those that are not. */
 void graph_edges(struct graph *g, const bool *kept, enum graph_edges want);
 void graph_sort(struct graph *g, enum graph_form form);
+int graph_by_weight(const void *a, const void *b, void *graph); /* for qsort_r over numbers of edges */
 /* Trimmed and ordered as the form has it; also selects r->out_unit. */
 struct graph *graph_new(struct report *r, enum graph_form form, bool trim);
 void graph_free(struct graph *g);

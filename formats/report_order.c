@@ -109,19 +109,17 @@ void graph_sort(struct graph *g, enum graph_form form)
 	mem_free(s);
 }
 
-static int by_weight(const void *a, const void *b, void *ctx)
+int graph_by_weight(const void *a, const void *b, void *graph)
 {
-	struct graph *g = ctx;
+	struct graph *g = graph;
 	const struct gedge *x = &g->edges.p[*(const uint32_t *)a], *y = &g->edges.p[*(const uint32_t *)b];
+	int64_t wx = abs_wrap(x->weight), wy = abs_wrap(y->weight);
 	int order;
 
-	if (x->weight != y->weight) {
-		int64_t wx = abs_wrap(x->weight), wy = abs_wrap(y->weight);
-
-		return wx > wy ? -1 : wx < wy ? 1 : 0;
-	}
+	if (x->weight != y->weight)
+		return wx > wy ? -1 : wx < wy;
 	order = str_cmp(report_printed(g->r, x->src), report_printed(g->r, y->src));
-	return order ? order : str_cmp(report_printed(g->r, x->dest), report_printed(g->r, y->dest));
+	return order != 0 ? order : str_cmp(report_printed(g->r, x->dest), report_printed(g->r, y->dest));
 }
 
 static void list_edges(struct graph *g, bool in, uint32_t *at, uint32_t *list)
@@ -143,7 +141,7 @@ static void list_edges(struct graph *g, bool in, uint32_t *at, uint32_t *list)
 		at[n] += !g->edges.p[i].gone;
 	for (size_t i = 0; i < n; i++)
 		if (at[i + 1] - at[i] > 1)
-			qsort_r(list + at[i], at[i + 1] - at[i], sizeof(*list), by_weight, g);
+			qsort_r(list + at[i], at[i + 1] - at[i], sizeof(*list), graph_by_weight, g);
 }
 
 void graph_adjacent(struct graph *g)

@@ -709,3 +709,23 @@ main;serve;parse 30"
 	try pyro-query top --base heap.pb.gz cpu.pb.gz
 	ends 100
 }
+
+@test "pprof and merge write what the filters leave" {
+	shop
+	for verb in pprof merge; do
+		try_sh "pyro-query $verb --focus idle cpu.pb.gz | pyro-query folded"
+		ends 0
+		is "main;idle 70"
+		try_sh "pyro-query $verb --hide serve --divide-by 10 cpu.pb.gz | pyro-query folded"
+		is "main;idle 7
+main;parse 3"
+		try_sh "pyro-query $verb --focus nobody cpu.pb.gz | pyro-query raw"
+		ends 0
+	done
+	profile tagged.pb.gz --stack 'main=5' --tag user=ann
+	try_sh 'pyro-query pprof --tagroot user tagged.pb.gz | pyro-query folded'
+	is "ann;main 5"
+	try_sh 'pyro-query pprof --taghide user tagged.pb.gz | pyro-query tags'
+	ends 0
+	silent
+}

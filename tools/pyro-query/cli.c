@@ -59,7 +59,7 @@ static void picture(struct report *r, struct arena *a, const struct profile *p, 
 }
 
 static int print_form(struct report *r, struct arena *a, const struct profile *p, const struct query_opts *o,
-    struct str form, struct buf *out, struct err *e)
+    struct str form, bool changed, struct buf *out, struct err *e)
 {
 	static const struct { const char *form; void (*print)(struct report *, struct buf *); } simple[] = {
 		{ "top", report_top }, { "tree", report_tree }, { "calls", report_calls }, { "raw", report_raw },
@@ -74,7 +74,7 @@ static int print_form(struct report *r, struct arena *a, const struct profile *p
 		}
 	}
 	if (str_eq(form, STR("pprof")) || str_eq(form, STR("merge")))
-		write_pprof(p, out);
+		write_pprof(changed ? report_profile(r) : p, out);
 	else if (str_eq(form, STR("svg")) || str_eq(form, STR("html")))
 		picture(r, a, p, o, str_eq(form, STR("html")), out);
 	else if (str_eq(form, STR("tsv")) || str_eq(form, STR("csv")) || str_eq(form, STR("table")))
@@ -108,7 +108,7 @@ static int report_on(const struct profile *p, struct arena *a, const struct quer
 	if (rc == 0)
 		rc = (r = report_new(p, &f.o, e)) == NULL ? -1 : 0;
 	if (rc == 0)
-		rc = peek != NULL ? print_peek(r, peek, out, e) : print_form(r, a, p, o, form, out, e);
+		rc = peek != NULL ? print_peek(r, peek, out, e) : print_form(r, a, p, o, form, cli_filters_change(&f), out, e);
 	report_free(r);
 	cli_filters_fini(&f);
 	return rc;

@@ -109,6 +109,14 @@ int cli_filters_init(
 	return take_conditions(f, a, o, e);
 }
 
+bool cli_filters_change(const struct cli_filters *f)
+{
+	const struct report_opts *o = &f->o;
+
+	return o->n_active > 0 || o->prune_from != NULL || o->tag_root.n > 0 || o->tag_leaf.n > 0 || o->noinlines ||
+	    o->divide_by != 1;
+}
+
 void cli_filters_fini(struct cli_filters *f)
 {
 	for (uint32_t i = 0; i < f->n; i++)
