@@ -6,34 +6,15 @@ without frames, zeros and (odd seeds) negative values, frames to drop, comments.
 import random
 import sys
 
+sys.dont_write_bytecode = True
+from make_profile import data as message, number, packed  # noqa: E402: first the line above
+
 NAMES = ["main.main", "main.(*Shop).serve", "main.work[...]", "runtime.mallocgc", "runtime.gcBgMarkWorker", "net/http.(*conn).serve",
          "github.com/acme/kit/v2/log.(*Logger).Print", "gopkg.in/yaml.v3.Unmarshal", "std::vector<int>::push_back",
          "acme::cart::Basket::add(int)", "acme::(anonymous namespace)::Sum::operator()(int) const", "com.acme.Shop.serve",
          "com.acme.Shop$Inner.run$2", "com.acme.Shop.<init>", "operator new", "say \"hi\" \\o/", "read", "write", "läuft"]
 FILES = ["/src/shop/main.go", "/src/shop/./work.go", "/usr/local/go/src/runtime/malloc.go", "/home/u/../u/kit/log.go",
          "/proc/self/cwd/a.cc", "Shop.java", ""]
-
-
-def varint(n):
-    n &= (1 << 64) - 1
-    out = bytearray()
-    while n > 127:
-        out.append(n & 127 | 128)
-        n >>= 7
-    out.append(n)
-    return bytes(out)
-
-
-def number(field, n):
-    return varint(field << 3) + varint(n) if n else b""
-
-
-def message(field, body):
-    return varint(field << 3 | 2) + varint(len(body)) + body
-
-
-def packed(field, numbers):
-    return message(field, b"".join(varint(n) for n in numbers)) if numbers else b""
 
 
 class Writer:
