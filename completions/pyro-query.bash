@@ -102,6 +102,18 @@ _pyro_query()
 	-token|--token)
 		COMPREPLY=()
 		return ;;
+	-listen|--listen)
+		COMPREPLY=()
+		return ;;
+	-head-socket|--head-socket)
+		COMPREPLY=()
+		return ;;
+	-query-scheduler.max-outstanding-requests-per-tenant|--query-scheduler.max-outstanding-requests-per-tenant)
+		COMPREPLY=()
+		return ;;
+	-querier.block-memory|--querier.block-memory)
+		COMPREPLY=()
+		return ;;
 	-server.http-listen-address|--server.http-listen-address)
 		COMPREPLY=()
 		return ;;
@@ -111,11 +123,14 @@ _pyro_query()
 	-listen-fd|--listen-fd)
 		COMPREPLY=()
 		return ;;
+	-server.path-prefix|--server.path-prefix)
+		COMPREPLY=()
+		return ;;
 	-pyroscopedb.data-path|--pyroscopedb.data-path|-d)
 		COMPREPLY=($(compgen -f -- "$cur"))
 		return ;;
 	-runtime-config.file|--runtime-config.file)
-		COMPREPLY=($(compgen -f -- "$cur"))
+		COMPREPLY=()
 		return ;;
 	-runtime-config.reload-period|--runtime-config.reload-period)
 		COMPREPLY=()
@@ -124,6 +139,9 @@ _pyro_query()
 		COMPREPLY=()
 		return ;;
 	-server.http-read-timeout|--server.http-read-timeout)
+		COMPREPLY=()
+		return ;;
+	-server.http-read-header-timeout|--server.http-read-header-timeout)
 		COMPREPLY=()
 		return ;;
 	-server.http-write-timeout|--server.http-write-timeout)
@@ -135,13 +153,22 @@ _pyro_query()
 	-server.graceful-shutdown-timeout|--server.graceful-shutdown-timeout)
 		COMPREPLY=()
 		return ;;
-	-listen|--listen)
+	-server.http-tls-cert-path|--server.http-tls-cert-path)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-server.http-tls-key-path|--server.http-tls-key-path)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-server.http-tls-client-auth|--server.http-tls-client-auth)
 		COMPREPLY=()
 		return ;;
-	-head-socket|--head-socket)
+	-server.http-tls-ca-path|--server.http-tls-ca-path)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-server.tls-cipher-suites|--server.tls-cipher-suites)
 		COMPREPLY=()
 		return ;;
-	-querier.block-memory|--querier.block-memory)
+	-server.tls-min-version|--server.tls-min-version)
 		COMPREPLY=()
 		return ;;
 	-distributor.ingestion-rate-limit-mb|--distributor.ingestion-rate-limit-mb)
@@ -207,16 +234,13 @@ _pyro_query()
 	-querier.max-query-length|--querier.max-query-length)
 		COMPREPLY=()
 		return ;;
-	-querier.max-query-parallelism|--querier.max-query-parallelism)
-		COMPREPLY=()
-		return ;;
-	-querier.split-queries-by-interval|--querier.split-queries-by-interval)
-		COMPREPLY=()
-		return ;;
 	-querier.max-flamegraph-nodes-default|--querier.max-flamegraph-nodes-default)
 		COMPREPLY=()
 		return ;;
 	-querier.max-flamegraph-nodes-max|--querier.max-flamegraph-nodes-max)
+		COMPREPLY=()
+		return ;;
+	-compactor.blocks-retention-period|--compactor.blocks-retention-period)
 		COMPREPLY=()
 		return ;;
 	-config.file|--config.file)
@@ -230,7 +254,7 @@ _pyro_query()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -query -profile-type -from -to -output -label-names -keep-going -force -sample-index -cum -nodecount -nodefraction -edgefraction -trim -lines -files -filefunctions -addresses -noinlines -focus -ignore -hide -show -show-from -tagfocus -prune-from -tagignore -tagshow -taghide -tagroot -tagleaf -mean -divide-by -drop-negative -relative-percentages -compact-labels -unit -trim-path -source-path -max-nodes -diff-base -base -normalize -tenant-id -username -password -token -server.http-listen-address -server.http-listen-port -listen-fd -auth.multitenancy-enabled -pyroscopedb.data-path -runtime-config.file -runtime-config.reload-period -server.http-idle-timeout -server.http-read-timeout -server.http-write-timeout -server.http-conn-limit -server.graceful-shutdown-timeout -listen -head-socket -querier.block-memory -distributor.ingestion-rate-limit-mb -distributor.ingestion-burst-size-mb -distributor.ingestion-body-limit-mb -distributor.ingestion-relabeling-rules -distributor.ingestion-relabeling-default-rules-position -distributor.sample-type-relabeling-rules -validation.max-length-label-name -validation.max-length-label-value -validation.max-label-names-per-series -validation.max-sessions-per-series -validation.enforce-labels-order -validation.disable-label-sanitization -validation.max-profile-size-bytes -validation.max-profile-stacktrace-samples -validation.max-profile-stacktrace-sample-labels -validation.max-profile-stacktrace-depth -validation.max-profile-symbol-value-length -validation.reject-older-than -validation.reject-newer-than -ingester.max-local-series-per-tenant -ingester.max-global-series-per-tenant -querier.max-query-lookback -querier.max-query-length -querier.max-query-parallelism -querier.split-queries-by-interval -querier.max-flamegraph-nodes-default -querier.max-flamegraph-nodes-max -querier.max-flamegraph-nodes-on-select-merge-profile -querier.sanitize-on-merge -querier.query-analysis-enabled -querier.query-analysis-series-enabled -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
+		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -query -profile-type -from -to -output -label-names -keep-going -force -sample-index -cum -nodecount -nodefraction -edgefraction -trim -lines -files -filefunctions -addresses -noinlines -focus -ignore -hide -show -show-from -tagfocus -prune-from -tagignore -tagshow -taghide -tagroot -tagleaf -mean -divide-by -drop-negative -relative-percentages -compact-labels -unit -trim-path -source-path -max-nodes -diff-base -base -normalize -tenant-id -username -password -token -listen -head-socket -query-scheduler.max-outstanding-requests-per-tenant -querier.block-memory -server.http-listen-address -server.http-listen-port -listen-fd -server.path-prefix -auth.multitenancy-enabled -pyroscopedb.data-path -runtime-config.file -runtime-config.reload-period -server.http-idle-timeout -server.http-read-timeout -server.http-read-header-timeout -server.http-write-timeout -server.http-conn-limit -server.graceful-shutdown-timeout -server.http-tls-cert-path -server.http-tls-key-path -server.http-tls-client-auth -server.http-tls-ca-path -server.tls-cipher-suites -server.tls-min-version -distributor.ingestion-rate-limit-mb -distributor.ingestion-burst-size-mb -distributor.ingestion-body-limit-mb -distributor.ingestion-relabeling-rules -distributor.ingestion-relabeling-default-rules-position -distributor.sample-type-relabeling-rules -validation.max-length-label-name -validation.max-length-label-value -validation.max-label-names-per-series -validation.max-sessions-per-series -validation.enforce-labels-order -validation.disable-label-sanitization -validation.max-profile-size-bytes -validation.max-profile-stacktrace-samples -validation.max-profile-stacktrace-sample-labels -validation.max-profile-stacktrace-depth -validation.max-profile-symbol-value-length -validation.reject-older-than -validation.reject-newer-than -ingester.max-local-series-per-tenant -ingester.max-global-series-per-tenant -querier.max-query-lookback -querier.max-query-length -querier.max-flamegraph-nodes-default -querier.max-flamegraph-nodes-max -querier.max-flamegraph-nodes-on-select-merge-profile -querier.query-analysis-enabled -compactor.blocks-retention-period -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
 	elif ((COMP_CWORD == 1)); then
 		COMPREPLY=($(compgen -W 'top tree peek calls raw traces tags folded pprof merge json svg html dot diff series labels values types serve' -- "$cur") $(compgen -f -- "$cur"))
 	else
