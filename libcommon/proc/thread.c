@@ -70,6 +70,10 @@ void thread_loop_stop(struct thread_loop *t)
 
 	loop_post(t->loop, &last.task);
 	thread_join(&t->thread);
+}
+
+void thread_loop_free(struct thread_loop *t)
+{
 	loop_free(t->loop);
 	t->loop = NULL;
 }

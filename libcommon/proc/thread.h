@@ -35,5 +35,7 @@ struct thread_loop {
 void thread_loop_start(struct thread_loop *t, const char *name, unsigned i);
 /* Tasks posted before this call have run when it returns. */
 void thread_loop_stop(struct thread_loop *t);
+/* Behind thread_loop_stop, and behind the last that others post: a pool whose jobs go home to it has ended. */
+void thread_loop_free(struct thread_loop *t);
 
 #endif

@@ -70,7 +70,7 @@ def swollen(_, __):
     yield "million sample types", pprof(extra=b"\x0a\0" * 1000000)
     yield "stack of a million", pprof(samples=msg(2, msg(1, varint(1) * 1000000), msg(2, varint(7))))
     yield "nested groups", b"\x0b" * 1000000
-    yield "folded of a million frames", b";".join([b"f"] * 1000000) + b" 1\n"
+    yield "folded of 100,000 frames", b";".join([b"f"] * 100000) + b" 1\n"
     yield "line of 10 MB", b"a" * (10 << 20)
     yield "deep JSON", b"[" * 1000000
     yield "bad UTF-8", b"a;\xff\xfe\xc0\x80 1\n"

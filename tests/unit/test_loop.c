@@ -314,6 +314,7 @@ static void thread_runs_a_loop(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(work); i++)
 		loop_post(t.loop, &work[i]);
 	thread_loop_stop(&t);
+	thread_loop_free(&t);
 	assert_int_equal(shard_tasks, 3);
 }
 

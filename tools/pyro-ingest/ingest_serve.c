@@ -455,17 +455,21 @@ static uint32_t count_workers(const struct ingest_opts *o)
 	return (uint32_t)MAX(MIN(n, 256L), 1L);
 }
 
-/* Threads end one after another; what they owned is then ours. */
+/*
+ * Threads end one after another; what they owned is then ours. Their loops stay
+ * until the pool has ended, whose last jobs still go home to them.
+ */
 static void close_all(struct ingest *in)
 {
-	httpd_free(in->head_httpd);
-	for (uint32_t i = 0; in->workers != NULL && i < in->n_workers; i++) {
-		struct worker *w = &in->workers[i];
+	uint32_t n = in->workers != NULL ? in->n_workers : 0;
 
-		if (w->thread.loop == NULL)
-			continue;
-		thread_loop_stop(&w->thread);
-	}
+	httpd_free(in->head_httpd);
+	for (uint32_t i = 0; i < n; i++)
+		if (in->workers[i].thread.loop != NULL)
+			thread_loop_stop(&in->workers[i].thread);
+	pool_free(in->pool);
+	for (uint32_t i = 0; i < n; i++)
+		thread_loop_free(&in->workers[i].thread);
 }
 
 int ingest_serve(struct tool *t, const struct ingest_conf *c, struct err *e)
