@@ -12,11 +12,15 @@ enum {
 static_assert(sizeof(struct sym_node) == 2 * sizeof(uint32_t), "nodes are pairs");
 static_assert(sizeof(struct sym_name) == 2 * sizeof(uint32_t), "names are pairs");
 
-#define KEY(i)                                                                       \
-	{                                                                            \
-		(UINT64_C(0x9e3779b97f4a7c15) * (2 * (i) + 1) >> 7) * 2 + 1,         \
-		(UINT64_C(0xd1b54a32d192ed03) * (2 * (i) + 1) >> 5) * 2 + 1          \
-	}
+/*
+ * Odd numbers without a pattern (splitmix64). Keys that grow by steps would make stacks of two recursive
+ * functions equal whenever their places add up to the same.
+ */
+#define MIX1(z) (((z) ^ (z) >> 30) * UINT64_C(0xbf58476d1ce4e5b9))
+#define MIX2(z) (((z) ^ (z) >> 27) * UINT64_C(0x94d049bb133111eb))
+#define MIX3(z) ((z) ^ (z) >> 31)
+#define ODD(n) (MIX3(MIX2(MIX1(UINT64_C(0x9e3779b97f4a7c15) * (n)))) | 1)
+#define KEY(i) { ODD(2 * (i) + 1), ODD(2 * (i) + 2) }
 #define KEYS4(i) KEY(i), KEY(i + 1), KEY(i + 2), KEY(i + 3)
 #define KEYS8(i) KEYS4(i), KEYS4(i + 4)
 

@@ -152,6 +152,27 @@ static void test_stacks(void **ctx)
 	symbols_free(s);
 }
 
+/* Two functions that call each other in every order: each order is a stack. */
+static void test_stacks_recursive(void **ctx)
+{
+	enum { DEPTH = 13 };
+	struct symbols *s = symbols_new(0);
+	uint32_t two[2] = { frame(s, "left", 1), frame(s, "right", 2) }, stack[DEPTH], nodes = 1;
+
+	(void)ctx;
+	for (uint32_t bits = 0; bits < 1u << DEPTH; bits++) {
+		uint32_t id;
+
+		for (uint32_t i = 0; i < DEPTH; i++)
+			stack[i] = two[bits >> i & 1];
+		id = symbols_add_stack(s, stack, DEPTH);
+		expect_stack(s, id, stack, DEPTH);
+		assert_true(s->nodes.n > nodes);
+		nodes = (uint32_t)s->nodes.n;
+	}
+	symbols_free(s);
+}
+
 /* Order and depth count, also across the runs that a hash is made of. */
 static void test_stacks_deep(void **ctx)
 {
@@ -719,6 +740,7 @@ int main(void)
 		cmocka_unit_test(test_add_differs),
 		cmocka_unit_test(test_lines_limit),
 		cmocka_unit_test(test_stacks),
+		cmocka_unit_test(test_stacks_recursive),
 		cmocka_unit_test(test_stacks_deep),
 		cmocka_unit_test(test_wide),
 		cmocka_unit_test(test_check),
