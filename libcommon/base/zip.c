@@ -16,6 +16,7 @@ enum {
 	DEFLATE_RATIO = 1032,           /* no deflate stream expands more */
 	ZSTD_RATIO = 1024,              /* beyond it the announced size is not believed in advance */
 	GROW_MIN = 4096,
+	GZIP_HEAD = 10,
 	WINDOW_LOG_MAX = 27,            /* address space only: what is touched stays below the limit */
 };
 
@@ -113,6 +114,18 @@ static size_t gzip_hint(struct str in)
 	return in.n < SIZE_MAX / DEFLATE_RATIO ? MIN((size_t)size, in.n * DEFLATE_RATIO) : size;
 }
 
+/* zlib's words, where Go's are other ones: those are what clients of the servers here have seen so far. */
+static const char *gzip_words(const char *zlib)
+{
+	if (zlib == NULL)
+		return "broken data";
+	if (strcmp(zlib, "incorrect header check") == 0)
+		return "invalid header";
+	if (strcmp(zlib, "incorrect data check") == 0 || strcmp(zlib, "incorrect length check") == 0)
+		return "invalid checksum";
+	return zlib;
+}
+
 /* Says what is wrong with a member: at most `left` bytes of it are inflated, into nowhere. */
 static int gzip_diagnose(struct str in, size_t left, struct err *e)
 {
@@ -136,7 +149,7 @@ static int gzip_diagnose(struct str in, size_t left, struct err *e)
 	if (rc == Z_BUF_ERROR || (rc == Z_OK && made <= left))
 		err_set(e, ERR_CORRUPT, "gzip: unexpected EOF");
 	else
-		err_set(e, ERR_CORRUPT, "gzip: %s", z.msg ? z.msg : "broken data");
+		err_set(e, ERR_CORRUPT, "gzip: %s", gzip_words(z.msg));
 	inflateEnd(&z);
 	return -1;
 }
@@ -148,7 +161,7 @@ static int gunzip_member(struct str in, size_t hint, struct room *r, struct buf 
 	struct state *s = state_get();
 	size_t want = MIN(MAX(hint, (size_t)GROW_MIN), r->left);
 
-	if (in.n == 0)
+	if (in.n < GZIP_HEAD)
 		return err_set(e, ERR_CORRUPT, "gzip: unexpected EOF");
 	if (s->inflate == NULL)
 		s->inflate = libdeflate_alloc_decompressor();

@@ -9,8 +9,8 @@ bool form_is(struct str content_type)
 	return str_eq_nocase(http_media_type(content_type), STR("multipart/form-data"));
 }
 
-/* What follows a delimiter: CR LF = 1, "--" = 2, else 0 (it was not one). skip: bytes of it. */
-static int after_delimiter(struct str s, size_t *skip)
+/* What follows a delimiter: a line end = 1, "--" = 2, else 0 (it was not one). skip: bytes of it. */
+static int after_delimiter(struct str s, struct str line_end, size_t *skip)
 {
 	size_t i = 0;
 
@@ -20,20 +20,24 @@ static int after_delimiter(struct str s, size_t *skip)
 	}
 	while (i < s.n && (s.p[i] == ' ' || s.p[i] == '\t'))
 		i++;
-	*skip = i + 2;
-	return str_prefix(str_skip(s, i), STR("\r\n"));
+	*skip = i + line_end.n;
+	return str_prefix(str_skip(s, i), line_end);
 }
 
-/* Finds the next delimiter in s: its offset (of the CR LF before it), or s.n. */
+/*
+ * Finds the next delimiter in s: its offset (of the line end before it), or s.n. A delimiter begins
+ * with a line end, CR LF or (as old clients write it) LF.
+ */
 static size_t find_delimiter(struct str s, struct str delim, int *kind, size_t *skip)
 {
+	struct str line_end = str_of(delim.p, delim.p[0] == '\r' ? 2 : 1);
 	size_t at = 0;
 
 	/* At the very start the line break before it is part of what came before. */
-	if (str_prefix(s, str_skip(delim, 2))) {
-		*kind = after_delimiter(str_skip(s, delim.n - 2), skip);
+	if (str_prefix(s, str_skip(delim, line_end.n))) {
+		*kind = after_delimiter(str_skip(s, delim.n - line_end.n), line_end, skip);
 		if (*kind != 0) {
-			*skip += delim.n - 2;
+			*skip += delim.n - line_end.n;
 			return 0;
 		}
 	}
@@ -43,7 +47,7 @@ static size_t find_delimiter(struct str s, struct str delim, int *kind, size_t *
 		if (hit == NULL)
 			break;
 		at = (size_t)(hit - s.p);
-		*kind = after_delimiter(str_skip(s, at + delim.n), skip);
+		*kind = after_delimiter(str_skip(s, at + delim.n), line_end, skip);
 		if (*kind != 0) {
 			*skip += delim.n;
 			return at;
@@ -79,6 +83,12 @@ static void take_disposition(struct arena *a, struct str v, struct form_part *p)
 		p->filename = STR_NONE;
 }
 
+static int bad_line(struct str line, struct err *e)
+{
+	return err_set(e, ERR_INVALID, "malformed MIME header line: " STR_FMT, STR_ARG(str_of(line.p, MIN(line.n,
+	    (size_t)200))));
+}
+
 /* The header lines of a part; *used: their bytes, with the empty line. */
 static int parse_head(struct arena *a, struct str s, struct form_part *p, size_t *used,
     struct err *e)
@@ -92,25 +102,23 @@ static int parse_head(struct arena *a, struct str s, struct form_part *p, size_t
 		if (lf == NULL || (size_t)(lf + 1 - s.p) > FORM_MAX_HEAD)
 			return rest.n + (size_t)(rest.p - s.p) > FORM_MAX_HEAD ?
 			    err_set(e, ERR_LIMIT, "multipart: part header is larger than %d bytes",
-			    FORM_MAX_HEAD) :
-			    err_set(e, ERR_INVALID, "multipart: the body ends in a part header");
+			    FORM_MAX_HEAD) : err_set(e, ERR_INVALID, "unexpected EOF");
 		line = str_of(rest.p, (size_t)(lf - rest.p));
 		rest = str_skip(rest, line.n + 1);
-		if (line.n == 0 || line.p[line.n - 1] != '\r')
-			return err_set(e, ERR_INVALID, "multipart: header line without CR LF");
-		line.n--;
+		if (line.n > 0 && line.p[line.n - 1] == '\r')
+			line.n--;
 		*used = (size_t)(rest.p - s.p);
 		if (line.n == 0)
 			return 0;
-		name = str_cut(&line, ':');
-		if (name.n == 0 || line.p == name.p + name.n)
-			return err_set(e, ERR_INVALID, "multipart: header line without a name");
+		name = line;
+		line = str_skip(line, str_find(line, ':') + 1);
+		name.n = str_find(name, ':');
+		if (name.n == 0 || name.p + name.n == line.p + line.n)
+			return bad_line(name, e);
 		if (str_eq_nocase(name, STR("Content-Disposition")))
 			take_disposition(a, str_trim(line), p);
 		else if (str_eq_nocase(name, STR("Content-Type")))
 			p->type = str_trim(line);
-		if (rest.n == 0)
-			return err_set(e, ERR_INVALID, "multipart: the body ends in a part header");
 	}
 }
 
@@ -126,16 +134,13 @@ static int parse_parts(struct arena *a, struct str body, struct str delim, struc
 		size_t head = 0;
 
 		if (kind == 0)
-			return err_set(e, ERR_INVALID,
-			    "multipart: the body ends without its final boundary");
+			return err_set(e, ERR_INVALID, parts == 0 ? "multipart: NextPart: EOF" : "unexpected EOF");
 		if (kind == 2)
 			return 0;
 		if (++parts > FORM_MAX_PARTS)
 			return err_set(e, ERR_LIMIT, "multipart: more than %d parts",
 			    FORM_MAX_PARTS);
 		body = str_skip(body, at + skip);
-		if (body.n == 0)
-			return err_set(e, ERR_INVALID, "multipart: the body ends in a part header");
 		if (parse_head(a, body, &p, &head, e) < 0)
 			return -1;
 		body = str_skip(body, head);
@@ -170,6 +175,9 @@ int form_parse(struct arena *a, struct str content_type, struct str body, struct
 	delim = arena_printf(a, "\r\n--" STR_FMT, STR_ARG(boundary));
 	if (delim.n != boundary.n + 4)
 		return err_set(e, ERR_INVALID, "multipart: the boundary has a NUL byte");
+	/* Old clients end lines with LF alone: the first delimiter says which it is. */
+	if (str_prefix(body, arena_printf(a, "--" STR_FMT "\n", STR_ARG(boundary))))
+		delim = str_skip(delim, 1);
 	return parse_parts(a, body, delim, f, e);
 }
 

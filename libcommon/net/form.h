@@ -12,7 +12,8 @@
  *
  *	--boundary CRLF  Header: value CRLF ... CRLF  bytes CRLF  --boundary-- CRLF
  *
- * Refused (ERR_INVALID): no or overlong boundary (over 70 bytes), a body
+ * LF for CR LF is taken when the first boundary ends so, and in part headers.
+ * Refused (ERR_INVALID), in the words of Go's reader where it has some: no or overlong boundary (over 70 bytes), a body
  * without its final boundary, broken headers. ERR_LIMIT: more than
  * FORM_MAX_PARTS parts, part headers over FORM_MAX_HEAD bytes. Parts without
  * a name are left out; what comes before the first boundary and after the

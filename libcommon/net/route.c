@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "net/url.h"
 
 struct entry {
 	const struct route *row;
@@ -38,6 +39,34 @@ static void wrong_method(struct http_req *r, void *ctx)
 	}
 	allow.value = str_cstr(row->methods);
 	http_reply(r, &(struct http_reply){ .status = 405, .headers = &allow, .n_headers = 1 });
+}
+
+/* "//", "/./" and "/../": the client is sent to where they lead. */
+static void clean_way(struct http_req *r, void *ctx)
+{
+	struct str path = str_of(r->target.p, str_find(r->target, '?')), query = str_skip(r->target, path.n);
+	struct str clean = url_clean_path(r->a, path);
+
+	(void)ctx;
+	if (str_eq(clean, path)) /* dots behind percent signs */
+		http_reply_not_found(r);
+	else
+		http_reply_redirect(r, 301, arena_printf(r->a, STR_FMT STR_FMT, STR_ARG(clean), STR_ARG(query)));
+}
+
+static bool is_clean(struct str path)
+{
+	for (size_t i = 0; i + 1 < path.n; i++) {
+		struct str part;
+
+		if (path.p[i] != '/')
+			continue;
+		part = str_skip(path, i + 1);
+		part.n = str_find(part, '/');
+		if (str_eq(part, STR(".")) || str_eq(part, STR("..")) || (part.n == 0 && i + 1 < path.n))
+			return false;
+	}
+	return true;
 }
 
 /* Is the method one of the blank-separated list? HEAD goes where GET goes. */
@@ -169,7 +198,9 @@ struct route_hit router_find(const struct router *r, struct str method, struct s
 	}
 	if (other != NULL)
 		return (struct route_hit){ other->row, wrong_method, NULL, 0, true };
-	if (r->fallback != NULL) {
+	if (!is_clean(path)) {
+		none.fn = clean_way;
+	} else if (r->fallback != NULL) {
 		none.fn = r->fallback;
 		none.ctx = r->fallback_ctx;
 	}

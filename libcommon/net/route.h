@@ -11,7 +11,8 @@
  *
  * Several rows may name one path with different methods. GET rows answer HEAD
  * too. An unknown path is 404 "404 page not found\n"; a known path with
- * another method is 405 with an empty body (and Allow if ROUTE_ALLOW).
+ * another method is 405 with an empty body (and Allow if ROUTE_ALLOW). An
+ * unknown path with "//", "/./" or "/../" is sent to where it leads (301).
  * A router is never changed after it was made and may be shared by threads.
  */
 #ifndef ROUTE_H

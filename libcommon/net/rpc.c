@@ -89,6 +89,18 @@ static int connect_timeout(struct rpc_call *c, struct str v, struct err *e)
 	return 0;
 }
 
+static int grpc_timeout_words(struct str v, struct err *e)
+{
+	int64_t n;
+	struct err ignored;
+
+	if (memchr("numSMH", v.p[v.n - 1], 6) == NULL)
+		return err_set(e, ERR_INVALID, "protocol error: timeout has invalid unit '%c'", v.p[v.n - 1]);
+	if (num_i64(str_of(v.p, v.n - 1), &n, &ignored) < 0 || n < 0)
+		return err_set(e, ERR_INVALID, "protocol error: invalid timeout \"" STR_FMT "\"", STR_ARG(v));
+	return err_set(e, ERR_INVALID, "protocol error: timeout \"" STR_FMT "\" is too long", STR_ARG(v));
+}
+
 /* Up to 8 digits and a unit. */
 static int grpc_timeout(struct rpc_call *c, struct str v, struct err *e)
 {
@@ -104,15 +116,14 @@ static int grpc_timeout(struct rpc_call *c, struct str v, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(units); i++) {
 		if (v.p[v.n - 1] != units[i].unit)
 			continue;
-		if (v.n > 9 || num_i64(str_of(v.p, v.n - 1), &n, e) < 0 || n < 0)
+		if (v.n == 1 || v.n > 9 || num_i64(str_of(v.p, v.n - 1), &n, e) < 0 || n < 0)
 			break;
 		/* Centuries are no deadline. */
 		if (n <= (INT64_MAX - c->r->mono) / units[i].ns)
 			c->deadline = c->r->mono + n * units[i].ns;
 		return 0;
 	}
-	return err_set(e, ERR_INVALID, "protocol error: invalid grpc-timeout \"" STR_FMT "\"",
-	    STR_ARG(v));
+	return grpc_timeout_words(v, e);
 }
 
 static bool wants_gzip(struct str accepted)
@@ -143,6 +154,16 @@ static int coding(struct rpc_call *c, const char *used, const char *accepted, bo
 	return 0;
 }
 
+/* What Go's servers say of a broken stream: the header of the first member is looked at in advance. */
+static void gunzip_words(struct str in, struct err *e)
+{
+	bool head = in.n < 10 || !str_prefix(in, STR("\x1f\x8b\x08"));
+	struct err why = *e;
+
+	err_set(e, ERR_INVALID, "%s: %s", head ? "get decompressor" : "decompress",
+	    str_suffix(str_cstr(why.msg), STR("unexpected EOF")) ? "unexpected EOF" : why.msg);
+}
+
 static int unpack(struct rpc_call *c, struct str in, size_t limit, struct err *e)
 {
 	struct buf b;
@@ -155,7 +176,7 @@ static int unpack(struct rpc_call *c, struct str in, size_t limit, struct err *e
 	else if (e->kind == ERR_LIMIT)
 		err_set(e, ERR_LIMIT, "message is larger than the limit of %zu bytes", limit);
 	else
-		err_set(e, ERR_INVALID, "decompress: broken gzip of %zu bytes", in.n);
+		gunzip_words(in, e);
 	buf_fini(&b);
 	return rc;
 }
@@ -194,7 +215,7 @@ static int open_grpc(struct rpc_call *c, size_t limit, struct err *e)
 	if (body.n == 0)
 		return err_set(e, ERR_UNIMPL, "unary request has zero messages");
 	if (body.n < ENVELOPE)
-		return err_set(e, ERR_INVALID, "protocol error: incomplete envelope");
+		return err_set(e, ERR_INVALID, "protocol error: incomplete envelope: unexpected EOF");
 	n = (uint32_t)(unsigned char)body.p[1] << 24 | (uint32_t)(unsigned char)body.p[2] << 16 |
 	    (uint32_t)(unsigned char)body.p[3] << 8 | (unsigned char)body.p[4];
 	if (n > limit)

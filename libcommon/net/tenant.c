@@ -3,6 +3,18 @@
 
 enum { MAX_TENANT = 150 };
 
+/* A byte stands for the character of that number. */
+static int bad_byte(struct str s, unsigned char c, struct err *e)
+{
+	char text[3] = { (char)c };
+
+	if (c >= 0x80) {
+		text[0] = (char)(0xc0 | c >> 6);
+		text[1] = (char)(0x80 | (c & 0x3f));
+	}
+	return err_set(e, ERR_INVALID, "tenant ID '" STR_FMT "' contains unsupported character '%s'", STR_ARG(s), text);
+}
+
 static int check_name(struct str s, struct err *e)
 {
 	if (s.n == 0)
@@ -12,8 +24,7 @@ static int check_name(struct str s, struct err *e)
 		bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 
 		if (!plain && (c == '\0' || strchr("!-_.*'()", c) == NULL))
-			return err_set(e, ERR_INVALID, "tenant ID '" STR_FMT "' contains unsupported character '%c'",
-			    STR_ARG(s), c);
+			return bad_byte(s, (unsigned char)c, e);
 	}
 	if (s.n > MAX_TENANT)
 		return err_set(e, ERR_INVALID, "tenant ID is too long: max %d characters", MAX_TENANT);

@@ -129,6 +129,28 @@ int url_query(struct arena *a, struct str query, struct url_param **out, size_t 
 	return 0;
 }
 
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+}
+
+int url_query_check(struct str query, struct err *e)
+{
+	if (str_find(query, ';') < query.n)
+		return err_set(e, ERR_INVALID, "invalid semicolon separator in query");
+	for (size_t i = 0; i < query.n; i++) {
+		struct str s = str_skip(query, i), end;
+
+		if (s.p[0] != '%' || (s.n > 2 && is_hex(s.p[1]) && is_hex(s.p[2])))
+			continue;
+		/* An escape does not reach beyond its name or value. */
+		end = str_of(s.p, MIN(s.n, (size_t)3));
+		end.n = MIN(str_find(end, '&'), str_find(end, '='));
+		return err_set(e, ERR_INVALID, "invalid URL escape \"" STR_FMT "\"", STR_ARG(end));
+	}
+	return 0;
+}
+
 bool url_param(struct arena *a, struct str query, const char *name, struct str *v)
 {
 	while (query.n > 0) {

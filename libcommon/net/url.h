@@ -44,6 +44,9 @@ enum { URL_MAX_PARAMS = 10000 };
  */
 int url_query(struct arena *a, struct str query, struct url_param **out, size_t *n, struct err *e);
 
+/* ERR_INVALID, in the words of Go's servers, when a pair does not decode or holds a ';'. */
+int url_query_check(struct str query, struct err *e);
+
 /* The first value of that name; false (and v = STR_NONE) when there is none. */
 bool url_param(struct arena *a, struct str query, const char *name, struct str *v);
 

@@ -89,6 +89,8 @@ static void one_request_each(void **state)
 		{ "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", 200, "hello\n" },
 		{ "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", 200, "" },
 		{ "GET /nope HTTP/1.1\r\nHost: a\r\n\r\n", 404, "404 page not found\n" },
+		{ "GET //x/./y/../show?q=%20 HTTP/1.1\r\nHost: a\r\n\r\n", 301, "" },
+		{ "GET /x/%2e%2e/show HTTP/1.1\r\nHost: a\r\n\r\n", 404, "404 page not found\n" },
 		{ "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", 405, "" },
 		{ "GET /rpc HTTP/1.1\r\nHost: a\r\n\r\n", 405, "" },
 		{ "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", 200, "abc" },

@@ -113,7 +113,7 @@ static void connect_calls(void **state)
 		{ "Content-Type: application/proto\r\nContent-Encoding: gzip\r\n",
 		    "xxxxxxxxxxxxxxxxxxxxx", 400,
 		  "application/json",
-		  "{\"code\":\"invalid_argument\",\"message\":\"decompress: broken gzip of 21 bytes\"}" },
+		  "{\"code\":\"invalid_argument\",\"message\":\"get decompressor: gzip: invalid header\"}" },
 		{ "Content-Type: application/proto\r\nConnect-Protocol-Version: 2\r\n", "x", 400,
 		    "application/json",
 		  "{\"code\":\"invalid_argument\",\"message\":\"Connect-Protocol-Version must be \\\"1\\\": got \\\"2\\\"\"}" },
