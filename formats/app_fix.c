@@ -4,6 +4,7 @@
  */
 #include "base/hash.h"
 #include "base/json.h"
+#include "base/json_scan.h"
 #include "formats/app_name.h"
 #include "formats/profile_impl.h"
 
@@ -23,53 +24,74 @@ static const struct sample_type default_types[] = {
 const struct sample_type_config sample_type_config_default = { default_types,
     ARRAY_LEN(default_types) };
 
-static int bad_member(const char *type, const char *member, const char *want, struct err *e)
+static const char *kind_of(const json_t *v)
 {
-	return err_set(e, ERR_INVALID, "sample_type_config: \"%.100s\": \"%s\" is not a %s", type,
-	    member, want);
+	switch (json_typeof(v)) {
+	case JSON_OBJECT: return "object";
+	case JSON_ARRAY: return "array";
+	case JSON_STRING: return "string";
+	case JSON_TRUE:
+	case JSON_FALSE: return "bool";
+	default: return "number";
+	}
 }
 
-static int get_text(struct arena *a, json_t *o, const char *type, const char *member,
-    struct str *out,
-    struct err *e)
+/* In the words that senders know. */
+static int bad_member(const json_t *v, const char *member, const char *want, struct err *e)
 {
-	json_t *v = json_object_get(o, member);
+	return err_set(e, ERR_INVALID, "json: cannot unmarshal %s into Go struct field SampleTypeConfig.%s of type %s",
+	    kind_of(v), member, want);
+}
 
-	if (v == NULL || json_is_null(v))
-		return 0;
+static int set_text(struct arena *a, const json_t *v, const char *member, struct str *out, struct err *e)
+{
 	if (!json_is_string(v))
-		return bad_member(type, member, "string", e);
+		return bad_member(v, member, "string", e);
 	*out = arena_str(a, str_of(json_string_value(v), json_string_length(v)));
 	return 0;
 }
 
-static int get_bool(json_t *o, const char *type, const char *member, bool *out, struct err *e)
+static int set_bool(const json_t *v, const char *member, bool *out, struct err *e)
 {
-	json_t *v = json_object_get(o, member);
-
-	if (v == NULL || json_is_null(v))
-		return 0;
 	if (!json_is_boolean(v))
-		return bad_member(type, member, "boolean", e);
+		return bad_member(v, member, "bool", e);
 	*out = json_is_true(v);
 	return 0;
 }
 
-static int get_type(struct arena *a, const char *name, json_t *o, struct sample_type *t,
-    struct err *e)
+/* Names of members count in any letter case. */
+static int set_member(struct arena *a, const char *name, const json_t *v, struct sample_type *t, struct err *e)
 {
+	const struct { const char *name; struct str *text; bool *flag; } members[] = {
+		{ "units", &t->units, NULL }, { "display-name", &t->display_name, NULL },
+		{ "aggregation", &t->aggregation, NULL }, { "cumulative", NULL, &t->cumulative },
+		{ "sampled", NULL, &t->sampled },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(members) && !json_is_null(v); i++) {
+		if (!str_eq_nocase(str_cstr(name), str_cstr(members[i].name)))
+			continue;
+		return members[i].text != NULL ? set_text(a, v, members[i].name, members[i].text, e)
+		                               : set_bool(v, members[i].name, members[i].flag, e);
+	}
+	return 0;
+}
+
+static int get_type(struct arena *a, const char *name, json_t *o, struct sample_type *t, struct err *e)
+{
+	const char *member;
+	json_t *v;
+
 	*t = (struct sample_type){ .name = arena_str(a, str_cstr(name)) };
 	if (json_is_null(o))
 		return 0;
 	if (!json_is_object(o))
-		return err_set(e, ERR_INVALID, "sample_type_config: \"%.100s\" is not an object",
-		    name);
-	if (get_text(a, o, name, "units", &t->units, e) < 0 ||
-	    get_text(a, o, name, "display-name", &t->display_name, e) < 0 ||
-	    get_text(a, o, name, "aggregation", &t->aggregation, e) < 0 ||
-	    get_bool(o, name, "cumulative", &t->cumulative, e) < 0 ||
-	    get_bool(o, name, "sampled", &t->sampled, e) < 0)
-		return -1;
+		return err_set(e, ERR_INVALID, "json: cannot unmarshal %s into Go value of type tree.SampleTypeConfig",
+		    kind_of(o));
+	json_object_foreach(o, member, v) {
+		if (set_member(a, member, v, t, e) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -79,10 +101,13 @@ static int get_config(struct arena *a, json_t *root, struct sample_type_config *
 	const char *name;
 	json_t *o;
 
-	if (json_is_null(root))
+	if (json_is_null(root)) {
+		*out = sample_type_config_default;
 		return 0;
+	}
 	if (!json_is_object(root))
-		return err_set(e, ERR_INVALID, "sample_type_config: not a JSON object");
+		return err_set(e, ERR_INVALID,
+		    "json: cannot unmarshal %s into Go value of type map[string]*tree.SampleTypeConfig", kind_of(root));
 	out->p = types = arena_array(a, json_object_size(root), sizeof(*types));
 	json_object_foreach(root, name, o) {
 		if (get_type(a, name, o, &types[out->n], e) < 0)
@@ -95,10 +120,13 @@ static int get_config(struct arena *a, json_t *root, struct sample_type_config *
 int sample_type_config_parse(struct arena *a, struct str json, struct sample_type_config *out,
     struct err *e)
 {
-	json_t *root = json_parse(json, e);
+	json_t *root;
 	int rc;
 
 	*out = (struct sample_type_config){ 0 };
+	if (json_scan(json, e) < 0)
+		return -1;
+	root = json_parse_last(json, e);
 	if (root == NULL)
 		return err_wrap(e, "sample_type_config");
 	rc = get_config(a, root, out, e);

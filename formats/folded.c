@@ -16,11 +16,13 @@ enum count { COUNT_GOOD, COUNT_SYNTAX, COUNT_RANGE };
 struct folder {
 	struct profile_builder *b;
 	VEC(uint32_t) stack;
+	/* /ingest: a last frame counts only when it has a name, and an empty text is a stack without frames */
+	bool named_leaf;
 };
 
-static void folder_init(struct folder *f, struct arena *a)
+static void folder_init(struct folder *f, struct arena *a, bool named_leaf)
 {
-	*f = (struct folder){ .b = profile_builder_new(a, 1) };
+	*f = (struct folder){ .b = profile_builder_new(a, 1), .named_leaf = named_leaf };
 }
 
 static int folder_fini(struct folder *f, int rc, struct profile **out)
@@ -32,16 +34,19 @@ static int folder_fini(struct folder *f, int rc, struct profile **out)
 
 static void folder_add(struct folder *f, struct str key, int64_t value)
 {
+	bool more = key.n > 0 || !f->named_leaf;
+
 	f->stack.n = 0;
-	for (;;) {
+	if (f->named_leaf && more && key.p[key.n - 1] == ';')
+		key.n--;
+	while (more) {
 		const char *sep = key.n ? memrchr(key.p, ';', key.n) : NULL;
 		size_t at = sep ? (size_t)(sep - key.p) + 1 : 0;
 
 		vec_push(&f->stack, profile_builder_frame(f->b, str_of(key.p + at, key.n - at),
 		    STR_NONE, 0));
-		if (sep == NULL)
-			break;
-		key.n = at - 1;
+		more = sep != NULL;
+		key.n = more ? at - 1 : 0;
 	}
 	profile_builder_add(f->b, f->stack.p, (uint32_t)f->stack.n, &value, NULL, 0);
 }
@@ -139,7 +144,7 @@ int folded_decode(struct arena *a, struct str text, struct profile **out, struct
 {
 	struct folder f;
 
-	folder_init(&f, a);
+	folder_init(&f, a, true);
 	return folder_fini(&f, decode_groups(&f, text, e), out);
 }
 
@@ -161,7 +166,7 @@ int folded_decode_lines(struct arena *a, struct str text, struct profile **out, 
 {
 	struct folder f;
 
-	folder_init(&f, a);
+	folder_init(&f, a, true);
 	return folder_fini(&f, decode_lines(&f, text, e), out);
 }
 
@@ -174,7 +179,7 @@ int folded_read(struct arena *a, struct str text, struct profile **out, struct f
 	uint32_t n = 0;
 
 	*lines = (struct folded_lines){ 0 };
-	folder_init(&f, a);
+	folder_init(&f, a, false);
 	while (next_line(&text, &line)) {
 		n++;
 		line = without_cr(line);

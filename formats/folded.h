@@ -19,6 +19,9 @@
 enum { FOLDED_MAX_LINE = 65536 };
 
 /*
+ * Bodies of /ingest: a last frame without a name does not count there ("a;b;" is
+ * "a;b"), and an empty text is a stack without frames.
+ *
  * "groups": the count follows the last blank; a line without a blank is
  * skipped; a line longer than FOLDED_MAX_LINE ends the input silently.
  * ERR_INVALID: strconv.Atoi: parsing "x1": invalid syntax

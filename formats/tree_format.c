@@ -10,6 +10,7 @@
 struct node {
 	struct str name;
 	uint32_t frame;         /* + 1, 0 = not yet looked up */
+	bool many;              /* the name has a ";": it is several frames */
 	uint64_t children;      /* still to come */
 };
 
@@ -20,20 +21,56 @@ struct walk {
 	size_t bytes, work;
 };
 
+static void push_frame(struct walk *w, struct str name)
+{
+	vec_push(&w->stack, profile_builder_frame(w->b, name, STR_NONE, 0));
+}
+
+static void push_parts(struct walk *w, struct str name)
+{
+	const char *sep;
+
+	w->work += name.n;
+	while (name.n > 0 && (sep = memrchr(name.p, ';', name.n)) != NULL) {
+		push_frame(w, str_skip(name, (size_t)(sep - name.p) + 1));
+		name.n = (size_t)(sep - name.p);
+	}
+	push_frame(w, name);
+}
+
+static void push_node(struct walk *w, struct node *node)
+{
+	if (node->many) {
+		push_parts(w, node->name);
+		return;
+	}
+	if (node->frame == 0)
+		node->frame = profile_builder_frame(w->b, node->name, STR_NONE, 0) + 1;
+	vec_push(&w->stack, node->frame - 1);
+}
+
+/* Of the leaf only what has a name counts: neither an empty one nor what follows its last ";". */
+static void push_leaf(struct walk *w, struct node *leaf)
+{
+	if (leaf->name.n > 0 && leaf->name.p[leaf->name.n - 1] == ';')
+		push_parts(w, str_of(leaf->name.p, leaf->name.n - 1));
+	else if (leaf->name.n > 0)
+		push_node(w, leaf);
+}
+
 static int emit(struct walk *w, int64_t value, struct err *e)
 {
+	struct node *leaf = &w->open.p[w->open.n - 1];
+
+	if (w->open.n == 2 && leaf->name.n == 0)
+		return 0;
 	w->work += w->open.n * sizeof(uint32_t);
 	if (w->work > NODE_WORK_LIMIT(w->bytes))
 		return node_limit(NODE_WORK_LIMIT(w->bytes), w->bytes, e);
 	w->stack.n = 0;
-	vec_reserve(&w->stack, w->open.n);
-	for (size_t i = w->open.n - 1; i > 0; i--) {
-		struct node *node = &w->open.p[i];
-
-		if (node->frame == 0)
-			node->frame = profile_builder_frame(w->b, node->name, STR_NONE, 0) + 1;
-		w->stack.p[w->stack.n++] = node->frame - 1;
-	}
+	push_leaf(w, leaf);
+	for (size_t i = w->open.n - 2; i > 0; i--)
+		push_node(w, &w->open.p[i]);
 	profile_builder_add(w->b, w->stack.p, (uint32_t)w->stack.n, &value, NULL, 0);
 	return 0;
 }
@@ -46,8 +83,9 @@ static int read_node(struct walk *w, struct str *in, struct err *e)
 	if (node_number(in, &n, e) < 0)
 		return -1;
 	if (n > in->n)
-		return err_set(e, ERR_INVALID, "unexpected EOF");
+		return err_set(e, ERR_INVALID, in->n > 0 ? "unexpected EOF" : "EOF");
 	node.name = str_of(in->p, (size_t)n);
+	node.many = str_find(node.name, ';') < node.name.n;
 	*in = str_skip(*in, (size_t)n);
 	if (node_number(in, &self, e) < 0 || node_number(in, &node.children, e) < 0)
 		return -1;
@@ -57,8 +95,6 @@ static int read_node(struct walk *w, struct str *in, struct err *e)
 
 static int read_tree(struct walk *w, struct str in, struct err *e)
 {
-	if (in.n == 0)
-		return 0;
 	if (read_node(w, &in, e) < 0)
 		return -1;
 	while (w->open.n) {

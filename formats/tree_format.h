@@ -4,8 +4,8 @@
  *	node := uvarint(n) name[n] uvarint(self) uvarint(children) node*
  *
  * The first node is the root without a name; children follow in stored order.
- * A node with self above 0 is a stack of all names below the root; self of
- * the root is dropped. Input that ends too early: "EOF" where a number should
+ * A node with self above 0 is a stack of all names below the root, joined by
+ * ";" and taken apart again as in folded.h; self of the root is dropped. Input that ends too early: "EOF" where a number should
  * be, else "unexpected EOF".
  *
  * The profile is as in folded.h. ERR_LIMIT when the stacks are out of

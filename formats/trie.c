@@ -68,7 +68,9 @@ static int emit(struct walk *w, int64_t value, size_t bytes, struct err *e)
 		return node_limit(w->limit, bytes, e);
 	w->stack.n = 0;
 	vec_reserve(&w->stack, w->parts.n + 1);
-	w->stack.p[w->stack.n++] = frame(w, w->last, w->key.n - w->last);
+	/* What follows the last ";" is a frame only when it has a name. */
+	if (w->key.n > w->last)
+		w->stack.p[w->stack.n++] = frame(w, w->last, w->key.n - w->last);
 	for (size_t i = w->parts.n; i > 0; i--) {
 		struct part *part = &w->parts.p[i - 1];
 

@@ -46,15 +46,14 @@ static int json_depth(struct str text, struct err *e)
 	return 0;
 }
 
-json_t *json_parse(struct str text, struct err *e)
+static json_t *parse(struct str text, size_t flags, struct err *e)
 {
-	const size_t flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL;
 	json_error_t je;
 	json_t *j;
 
 	if (json_depth(text, e) < 0)
 		return NULL;
-	j = json_loadb(text.n ? text.p : "", text.n, flags, &je);
+	j = json_loadb(text.n ? text.p : "", text.n, flags | JSON_DECODE_ANY | JSON_ALLOW_NUL, &je);
 	if (j)
 		return j;
 	/* The text quotes a piece of the input, which may want to move the reader's cursor. */
@@ -63,6 +62,16 @@ json_t *json_parse(struct str text, struct err *e)
 			*p = ' ';
 	err_set(e, ERR_INVALID, "line %d column %d: %s", je.line, je.column, je.text);
 	return NULL;
+}
+
+json_t *json_parse(struct str text, struct err *e)
+{
+	return parse(text, JSON_REJECT_DUPLICATES, e);
+}
+
+json_t *json_parse_last(struct str text, struct err *e)
+{
+	return parse(text, 0, e);
 }
 
 static void jw_line(struct jw *w)

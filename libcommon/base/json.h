@@ -14,6 +14,8 @@ enum { JSON_MAX_DEPTH = 100 };
 
 /* Duplicate members and invalid UTF-8 are errors. The result is freed with json_decref. */
 json_t *json_parse(struct str text, struct err *e);
+/* The same, but of duplicate members the last counts. */
+json_t *json_parse_last(struct str text, struct err *e);
 
 /*
  * Writer. Commas are put where they belong; the caller keeps the order:

@@ -209,8 +209,19 @@ static void test_apply(void **ctx)
 
 static void test_config(void **ctx)
 {
-	static const char *const wrong[] = { "", "[]", "{not", "{\"a\":1}", "{\"a\":{\"units\":1}}",
-		"{\"a\":{\"display-name\":[]}}", "{\"a\":{\"cumulative\":\"yes\"}}", "{\"a\":{}" };
+	static const struct { const char *json, *want; } wrong[] = {
+		{ "", "unexpected end of JSON input" }, { "{\"a\":{}", "unexpected end of JSON input" },
+		{ "{not", "invalid character 'n' looking for beginning of object key string" },
+		{ "[]", "json: cannot unmarshal array into Go value of type map[string]*tree.SampleTypeConfig" },
+		{ "\"x\"", "json: cannot unmarshal string into Go value of type map[string]*tree.SampleTypeConfig" },
+		{ "true", "json: cannot unmarshal bool into Go value of type map[string]*tree.SampleTypeConfig" },
+		{ "{\"a\":1}", "json: cannot unmarshal number into Go value of type tree.SampleTypeConfig" },
+		{ "{\"a\":{\"units\":1}}", "json: cannot unmarshal number into Go struct field SampleTypeConfig.units of type string" },
+		{ "{\"a\":{\"display-name\":[]}}",
+		  "json: cannot unmarshal array into Go struct field SampleTypeConfig.display-name of type string" },
+		{ "{\"a\":{\"cumulative\":\"yes\"}}",
+		  "json: cannot unmarshal string into Go struct field SampleTypeConfig.cumulative of type bool" },
+	};
 	struct arena *a = arena_new();
 	struct sample_type_config c;
 	struct err e;
@@ -224,10 +235,12 @@ static void test_config(void **ctx)
 	assert_true(c.p[0].cumulative && !c.p[0].sampled);
 	assert_true(str_eq(c.p[1].name, STR("b")) && c.p[1].display_name.n == 0);
 	assert_int_equal(sample_type_config_parse(a, STR("null"), &c, &e), 0);
-	assert_int_equal(c.n, 0);
+	assert_int_equal(c.n, sample_type_config_default.n);
+	assert_int_equal(sample_type_config_parse(a, STR("{\"a\":{\"units\":\"u\"},\"a\":{\"Display-Name\":\"x\"}}"), &c, &e), 0);
+	assert_true(c.n == 1 && str_eq(c.p[0].display_name, STR("x")) && c.p[0].units.n == 0);
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
-		assert_int_equal(sample_type_config_parse(a, str_cstr(wrong[i]), &c, &e), -1);
-		assert_true(str_prefix(str_cstr(e.msg), STR("sample_type_config: ")));
+		assert_int_equal(sample_type_config_parse(a, str_cstr(wrong[i].json), &c, &e), -1);
+		assert_string_equal(e.msg, wrong[i].want);
 	}
 	arena_free(a);
 }

@@ -91,7 +91,9 @@ static void test_labels(void **state)
 {
 	static const struct { const char *sent, *want; } cases[] = {
 		{ "", "{service_name=\"unknown_service\"}" },
-		{ "service_name=", "{service_name=\"unknown_service\"}" },
+		{ "service_name=", "{}" },
+		{ "service_name= a=1 service_name=x", "{a=\"1\"}" },
+		{ "b=1 b=", "{service_name=\"unknown_service\"}" },
 		{ "z=1 service_name=x a=2", "{a=\"2\", service_name=\"x\", z=\"1\"}" },
 		{ "b= a=1", "{a=\"1\", service_name=\"unknown_service\"}" },
 		{ "a=1 a=2", "{a=\"1\", a=\"2\", service_name=\"unknown_service\"}" },

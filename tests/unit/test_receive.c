@@ -93,7 +93,7 @@ static void refused(void **state)
 		{ packed, (int64_t)raw.n - 1, true, NULL },
 		{ packed, 1, true, NULL },
 		{ str_of(raw.p, raw.n - 1), 0, false, "unexpected EOF" },
-		{ gzipped(a, STR("not a profile at all, is it")), 0, false, "pprof: byte" },
+		{ gzipped(a, STR("not a profile at all, is it")), 0, false, "proto: wrong wireType = 6 for field Comment" },
 	};
 
 	(void)state;

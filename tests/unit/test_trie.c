@@ -23,7 +23,7 @@ static const struct {
 	{ trie_decode, B("\x00\x00\x02\x02" "ab\x00\x02\x03" "c;x\x01\x00\x01" "d\x02\x00\x06" "main;w\x03\x02\x03"
 	  "ork\x04\x00\x08" "ait;deep\x05\x00"), "abc;x 1\nabd 2\nmain;w 3\nmain;wait;deep 5\nmain;work 4\n", ERR_NONE },
 	/* values on the way, a frame that ends in the parent, empty frames */
-	{ trie_decode, B("\x02" "a;\x01\x02\x00\x02\x00\x01" ";\x04\x00"), "a; 3\na;; 4\n", ERR_NONE },
+	{ trie_decode, B("\x02" "a;\x01\x02\x00\x02\x00\x01" ";\x04\x00"), "a 3\na; 4\n", ERR_NONE },
 	/* the end where a node would begin; bytes behind the trie */
 	{ trie_decode, B("\x00\x00\x05\x01" "a\x01\x00"), "a 1\n", ERR_NONE },
 	{ trie_decode, B("\x01" "a\x01\x00rest"), "a 1\n", ERR_NONE },
@@ -36,14 +36,18 @@ static const struct {
 	{ trie_decode, B("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), "EOF", ERR_INVALID },
 	{ trie_decode, B("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"), "binary: varint overflows a 64-bit integer",
 	  ERR_INVALID },
-	{ tree_format_decode, B(""), "", ERR_NONE },
+	{ tree_format_decode, B(""), "EOF", ERR_INVALID },
+	{ tree_format_decode, B("\x00\x00\x01\x05"), "EOF", ERR_INVALID },
+	{ tree_format_decode, B("\x00\x00\x01\x02" "m;\x00\x02\x01" "a\x01\x00\x00\x02\x00"), "m; 2\nm;;a 1\n", ERR_NONE },
+	{ tree_format_decode, B("\x00\x00\x01\x02" "m;\x03\x00"), "m 3\n", ERR_NONE },
+	{ tree_format_decode, B("\x00\x00\x01\x00\x03\x00"), "", ERR_NONE },
 	{ tree_format_decode, B("\x00\x05\x00"), "", ERR_NONE },
 	{ tree_format_decode, B("\x00\x00\x01\x01" "a\x00\x02\x01" "b\x01\x00\x01" "c\x02\x00"), "a;b 1\na;c 2\n",
 	  ERR_NONE },
 	{ tree_format_decode, B("\x00\x00\x02\x01" "a\x01\x02\x01" "b\x02\x00\x01" "c\x03\x01\x01" "d\x04\x00\x01"
 	  "z\x05\x00"), "a 1\na;b 2\na;c 3\na;c;d 4\nz 5\n", ERR_NONE },
 	{ tree_format_decode, B("\x00\x00\x02\x01" "a\x01\x00\x01" "a\x02\x00"), "a 3\n", ERR_NONE },
-	{ tree_format_decode, B("\x00\x00\x01\x03" "x;y\x01\x00"), "x:y 1\n", ERR_NONE },
+	{ tree_format_decode, B("\x00\x00\x01\x03" "x;y\x01\x00"), "x;y 1\n", ERR_NONE },
 	{ tree_format_decode, B("\x00\x00\x01\xff\xff\xff\xff\x07" "abc"), "unexpected EOF", ERR_INVALID },
 	{ tree_format_decode, B("\x00\x00\x01\x03" "ab"), "unexpected EOF", ERR_INVALID },
 	{ tree_format_decode, B("\x00\x00\x01"), "EOF", ERR_INVALID },

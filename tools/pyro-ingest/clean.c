@@ -13,20 +13,33 @@
 
 /* ---- labels before everything ---- */
 
+/* A label that is sent with an empty value, too, is none: all of its name go. The labels are sorted. */
+static void drop_emptied(struct labels *l)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0, end; i < l->n; i = end) {
+		bool empty = false;
+
+		for (end = i; end < l->n && str_eq(l->p[end].name, l->p[i].name); end++)
+			empty = empty || l->p[end].value.n == 0;
+		for (uint32_t k = i; k < end && !empty; k++)
+			l->p[n++] = l->p[k];
+	}
+	l->n = n;
+}
+
 struct labels clean_labels(struct arena *a, const struct labels *sent)
 {
 	struct labels l = { arena_array(a, sent->n + 1, sizeof(*l.p)), 0 };
-	bool service = false;
 
-	for (uint32_t i = 0; i < sent->n; i++) {
-		if (sent->p[i].value.n == 0)
-			continue;
-		service = service || str_eq(sent->p[i].name, STR("service_name"));
-		l.p[l.n++] = sent->p[i];
-	}
-	if (!service)
+	if (sent->n > 0)
+		memcpy(l.p, sent->p, sent->n * sizeof(*l.p));
+	l.n = sent->n;
+	if (!labels_has(sent, STR("service_name")))
 		l.p[l.n++] = (struct label){ STR("service_name"), STR("unknown_service") };
 	labels_sort(&l);
+	drop_emptied(&l);
 	return l;
 }
 
@@ -183,10 +196,27 @@ static bool is_text_tag(const struct profile *p, const struct tag *t)
 	return p->strings[t->str].n > 0;
 }
 
-/* The labels of a sample that make series, sorted; *span is its span id's text. */
+struct sample_label {
+	struct label label;
+	uint32_t str;           /* its value's place in the table of strings */
+};
+
+static int sample_label_cmp(const void *a, const void *b)
+{
+	const struct sample_label *x = a, *y = b;
+	int order = str_cmp(x->label.name, y->label.name);
+
+	return order ? order : x->str < y->str ? -1 : x->str > y->str;
+}
+
+/*
+ * The labels of a sample that make series, sorted; *span is its span id's text. Of values of one key
+ * the one that is first in the table of strings counts.
+ */
 static struct labels sample_labels(struct arena *a, const struct profile *p, uint32_t i, struct str *span)
 {
-	uint32_t from = p->tag_at[i], n = p->tag_at[i + 1] - from;
+	uint32_t from = p->tag_at[i], n = p->tag_at[i + 1] - from, found = 0;
+	struct sample_label *all = arena_array(a, n, sizeof(*all));
 	struct labels l = { arena_array(a, n, sizeof(*l.p)), 0 };
 
 	*span = STR_NONE;
@@ -194,14 +224,18 @@ static struct labels sample_labels(struct arena *a, const struct profile *p, uin
 		const struct tag *t = &p->tags[k];
 		struct str key = p->strings[t->key];
 
-		if (!is_text_tag(p, t))
+		if (!is_text_tag(p, t) || key.n == 0)
 			continue;
 		if (is_span(key))
 			*span = p->strings[t->str];
 		else
-			l.p[l.n++] = (struct label){ key, p->strings[t->str] };
+			all[found++] = (struct sample_label){ { key, p->strings[t->str] }, t->str };
 	}
-	labels_sort(&l);
+	if (found > 1)
+		qsort(all, found, sizeof(*all), sample_label_cmp);
+	for (uint32_t k = 0; k < found; k++)
+		if (l.n == 0 || !str_eq(l.p[l.n - 1].name, all[k].label.name))
+			l.p[l.n++] = all[k].label;
 	return l;
 }
 

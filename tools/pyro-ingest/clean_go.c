@@ -102,13 +102,17 @@ static const uint32_t *suffix_of(const struct profile *p, uint32_t sample)
 	return p->stack + p->stack_at[sample + 1] - SUFFIX;
 }
 
+/* In the order of the original, which decides who is repaired after whom: of the bytes of the ids, lowest first. */
 static int suffix_cmp(const void *a, const void *b, void *ctx)
 {
 	const struct profile *p = ctx;
 	uint32_t i = *(const uint32_t *)a, k = *(const uint32_t *)b;
-	int c = memcmp(suffix_of(p, i), suffix_of(p, k), SUFFIX * sizeof(uint32_t));
+	const uint32_t *x = suffix_of(p, i), *y = suffix_of(p, k);
 
-	return c != 0 ? c : i < k ? -1 : i > k;
+	for (uint32_t at = 0; at < SUFFIX; at++)
+		if (x[at] != y[at]) /* Go numbers locations from 1 on */
+			return __builtin_bswap32(x[at] + 1) < __builtin_bswap32(y[at] + 1) ? -1 : 1;
+	return i < k ? -1 : i > k;
 }
 
 static void find_groups(struct repair *r)
@@ -127,6 +131,12 @@ static void find_groups(struct repair *r)
 			r->groups.p[r->groups.n - 1].n++;
 		else
 			vec_push(&r->groups, g);
+	}
+	/* The original ends the last group at the number of groups; the stacks behind that stay as they are. */
+	if (r->groups.n > 0) {
+		struct group *last = &r->groups.p[r->groups.n - 1];
+
+		last->n = r->groups.n > last->first ? MIN(last->n, (uint32_t)r->groups.n - last->first) : 0;
 	}
 }
 
@@ -147,6 +157,8 @@ static void index_tokens(struct repair *r)
 	for (uint32_t g = 0; g < r->groups.n; g++) {
 		const uint32_t *suffix = suffix_of(r->p, r->order.p[r->groups.p[g].first]);
 
+		if (r->groups.p[g].n == 0)
+			continue;
 		for (uint32_t offset = 1; offset <= MAX_OFFSET; offset++) {
 			struct token t = { suffix + SUFFIX - TOKEN - offset, g, offset }, *known;
 			uint64_t hash;

@@ -3,16 +3,15 @@
 
 #include "base/zip.h"
 #include "formats/pprof.h"
+#include "formats/pprof_words.h"
 
 enum { GZIP_HEADER = 10, NO_LIMIT = 1 << 30 };
 
-/* "gzip: unexpected EOF" -> "copy to buffer: unexpected EOF" */
+/* "gzip: unexpected EOF" -> "copy to buffer: unexpected EOF"; other faults keep the "gzip:" */
 static int cut_stream(struct err *e)
 {
-	struct str text = str_cstr(e->msg), first = str_cut(&text, ':');
-
-	if (str_eq(first, STR("gzip")))
-		memmove(e->msg, str_trim(text).p, strlen(str_trim(text).p) + 1);
+	if (str_suffix(str_cstr(e->msg), STR("unexpected EOF")))
+		return err_set(e, ERR_UNKNOWN, "copy to buffer: unexpected EOF");
 	e->kind = ERR_UNKNOWN;
 	return err_wrap(e, "copy to buffer");
 }
@@ -37,6 +36,7 @@ int receive_pprof(struct arena *a, struct str bytes, int64_t limit, struct buf *
 		return err_set(e, ERR_UNKNOWN, "decompressed size exceeds maximum allowed size of %zu bytes", max);
 	if (pprof_decode(a, bytes, out, e) < 0) {
 		e->kind = ERR_UNKNOWN;
+		pprof_words(bytes, e);
 		return -1;
 	}
 	return 0;

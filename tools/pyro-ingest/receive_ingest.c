@@ -79,6 +79,17 @@ static int read_params(struct upload *u, struct err *e)
 	return 0;
 }
 
+/* A tag that is named like the spy's label stands beside it; the rules for labels judge that. */
+static struct labels with_spy(struct arena *a, const struct labels *l, struct str spy)
+{
+	struct labels out = { arena_array(a, (size_t)l->n + 1, sizeof(*out.p)), l->n + 1 };
+
+	out.p[0] = (struct label){ STR("pyroscope_spy"), spy };
+	memcpy(out.p + 1, l->p, l->n * sizeof(*l->p));
+	labels_sort(&out);
+	return out;
+}
+
 /* Labels of the series: name, spy, tags, and the service where no tag names it. */
 static struct labels series_of(const struct upload *u, struct str name, struct str app, bool app_label)
 {
@@ -91,7 +102,7 @@ static struct labels series_of(const struct upload *u, struct str name, struct s
 		l = labels_with(a, &l, STR("app_name"), app);
 	l = labels_with(a, &l, STR("__name__"), name);
 	l = labels_with(a, &l, STR("__delta__"), STR("false"));
-	return labels_with(a, &l, STR("pyroscope_spy"), u->spy);
+	return with_spy(a, &l, u->spy);
 }
 
 /* The upload lives in the request and goes with the reply; the push does not. */
@@ -193,6 +204,10 @@ static void receive_text(struct upload *u)
 		reply_json(u, 422, "unknown", str_cstr(e.msg));
 		return;
 	}
+	if (labelset_ignored(&u->name)) {
+		reply_done(u);
+		return;
+	}
 	if (app_type_find(u->name.app, u->rate, &t, &e) < 0 || (!texts_are_utf8(p) && err_set(&e, ERR_INVALID,
 	        "pyroscopeIngesterAdapter failed to marshal pprof: string field contains invalid UTF-8") < 0)) {
 		reply_error(u, &e);
@@ -260,7 +275,7 @@ static int read_form(struct upload *u, struct form *f, struct sample_type_config
 	if (http_media_param(u->r->a, u->type, "boundary").n == 0)
 		return err_set(e, ERR_INVALID, "malformed multipart content type header");
 	if (form_parse(u->r->a, u->type, u->r->body, f, e) < 0)
-		return e->kind == ERR_LIMIT ? -1 : err_set(e, ERR_INVALID, "unexpected EOF");
+		return -1;
 	previous = form_file(f, "prev_profile");
 	if (previous != NULL && previous->value.n > 0)
 		return err_set(e, ERR_INVALID, "unsupported client version. Please update github.com/grafana/pyroscope-go "
@@ -300,7 +315,7 @@ static void not_here(struct upload *u, const char *format)
 
 static void receive(struct upload *u)
 {
-	if (labelset_ignored(&u->name) || (u->r->body.n == 0 && u->body != BODY_TRIE && u->body != BODY_TREE)) {
+	if (u->r->body.n == 0 && u->body != BODY_TREE && u->body != BODY_FORM) {
 		reply_done(u);
 		return;
 	}
