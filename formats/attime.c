@@ -31,7 +31,7 @@ static bool date_of(int64_t digits, int64_t *out)
 	static const int64_t month_days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 	int64_t y = digits / 10000, m = digits / 100 % 100, d = digits % 100;
 
-	if (m < 1 || m > 12 || d < 1 || d > month_days[m - 1] + (m == 2 && is_leap(y)))
+	if (y <= 1900 || m < 1 || m > 12 || d < 1 || d > month_days[m - 1] + (m == 2 && is_leap(y)))
 		return false;
 	*out = wrap_mul(days_of(y, m, d) * 86400, NS_PER_S);
 	return true;

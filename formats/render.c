@@ -33,7 +33,7 @@ int64_t timeline_step(int64_t from, int64_t until)
 	if (until <= from || __builtin_sub_overflow(until, from, &range))
 		return until <= from ? steps[0].step : 365 * DAY;
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
-		if (range / 1500 <= steps[i].up_to_ms)
+		if (range <= steps[i].up_to_ms * 1500)
 			return steps[i].step;
 	return 365 * DAY;
 }

@@ -23,6 +23,8 @@ enum kind {
 	K_METRIC,       /* a name with colons */
 	K_STRING,
 	K_NUMBER,
+	K_DURATION,
+	K_WORD,         /* of the query language */
 	K_SIGN,         /* brackets, comma, = */
 	K_OP,           /* all other operators */
 };
@@ -40,6 +42,34 @@ struct parser {
 
 	VEC(struct matcher) out;
 };
+
+/* Words that the query language knows outside braces; any case. */
+static const struct word {
+	const char *text;
+	enum { WORD_OP, WORD_SUM, WORD_KEY, WORD_PLAIN, WORD_NUMBER } kind;
+	bool metric;            /* may stand where a metric name stands */
+} words[] = {
+	{ "and", WORD_OP, true }, { "or", WORD_OP, true }, { "unless", WORD_OP, true }, { "atan2", WORD_OP, false },
+	{ "sum", WORD_SUM, true }, { "avg", WORD_SUM, true }, { "count", WORD_SUM, true }, { "min", WORD_SUM, true },
+	{ "max", WORD_SUM, true }, { "group", WORD_SUM, true }, { "stddev", WORD_SUM, true },
+	{ "stdvar", WORD_SUM, true }, { "topk", WORD_SUM, true }, { "bottomk", WORD_SUM, true },
+	{ "count_values", WORD_SUM, true }, { "quantile", WORD_SUM, true }, { "limitk", WORD_SUM, true },
+	{ "limit_ratio", WORD_SUM, true }, { "offset", WORD_KEY, true }, { "smoothed", WORD_KEY, true },
+	{ "anchored", WORD_KEY, true }, { "by", WORD_KEY, true }, { "without", WORD_KEY, true },
+	{ "on", WORD_KEY, false }, { "ignoring", WORD_KEY, false }, { "group_left", WORD_KEY, false },
+	{ "group_right", WORD_KEY, false }, { "fill", WORD_KEY, true }, { "fill_left", WORD_KEY, true },
+	{ "fill_right", WORD_KEY, true }, { "bool", WORD_KEY, false }, { "start", WORD_PLAIN, true },
+	{ "end", WORD_PLAIN, true }, { "step", WORD_PLAIN, true }, { "range", WORD_PLAIN, true },
+	{ "inf", WORD_NUMBER, false }, { "nan", WORD_NUMBER, false },
+};
+
+static const struct word *word_of(struct str s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (str_eq_nocase(s, str_cstr(words[i].text)))
+			return &words[i];
+	return NULL;
+}
 
 /* ---- messages ---- */
 
@@ -132,11 +162,21 @@ static struct str ten(struct str s)
 	return str_of(s.p, i);
 }
 
+static struct str word_text(struct parser *p)
+{
+	static const char *const before[] = { [WORD_OP] = "<op:", [WORD_SUM] = "<aggr:", [WORD_KEY] = "<" };
+	const struct word *w = word_of(p->token);
+
+	if (w->kind == WORD_PLAIN)
+		return quoted(p, p->token);
+	return arena_printf(p->a, "%s" STR_FMT ">", before[w->kind], STR_ARG(p->token));
+}
+
 static struct str token_text(struct parser *p)
 {
 	static const char *const what[] = {
 		[K_NAME] = "identifier ", [K_METRIC] = "metric identifier ",
-		[K_STRING] = "string ", [K_NUMBER] = "number ",
+		[K_STRING] = "string ", [K_NUMBER] = "number ", [K_DURATION] = "duration ",
 	};
 
 	switch (p->kind) {
@@ -146,8 +186,11 @@ static struct str token_text(struct parser *p)
 		return arena_printf(p->a, "<op:" STR_FMT ">", STR_ARG(p->token));
 	case K_SIGN:
 		return quoted(p, p->token);
+	case K_WORD:
+		return word_text(p);
 	case K_STRING:
 	case K_NUMBER:
+	case K_DURATION:
 		if (p->token.n > 10)
 			return arena_printf(p->a, "%s" STR_FMT "...", what[p->kind],
 					    STR_ARG(quoted(p, ten(p->token))));
@@ -296,6 +339,10 @@ static int lex_name(struct parser *p)
 		else if (!is_alpha(c) && !is_digit(c))
 			break;
 	}
+	const struct word *w = p->braces ? NULL : word_of(str_of(p->text.p + p->at, n));
+
+	if (w != NULL)
+		kind = w->kind == WORD_NUMBER ? K_NUMBER : K_WORD;
 	return token(p, kind, n);
 }
 
@@ -333,15 +380,53 @@ static int lex_braces(struct parser *p)
 	}
 }
 
+static size_t digits(struct str s, size_t at)
+{
+	while (at < s.n && (is_digit(s.p[at]) || s.p[at] == '_'))
+		at++;
+	return at;
+}
+
+/* 12, 1_000, 0.5, 1e9, 0x1f */
+static bool is_number(struct str s)
+{
+	size_t at = digits(s, 0);
+
+	if (str_prefix(s, STR("0x")) || str_prefix(s, STR("0X"))) {
+		for (at = 2; at < s.n && (digit_of(s.p[at]) < 16 || s.p[at] == '_');)
+			at++;
+		return at == s.n;
+	}
+	if (at < s.n && s.p[at] == '.')
+		at = digits(s, at + 1);
+	if (at < s.n && (s.p[at] == 'e' || s.p[at] == 'E'))
+		at = digits(s, at + 1);
+	return at == s.n;
+}
+
+/* 5m, 1h30m, 100ms */
+static bool is_duration(struct str s)
+{
+	while (s.n > 0) {
+		size_t at = digits(s, 0);
+
+		if (at == 0 || at == s.n || s.p[at] == '\0' || strchr("smhdwy", s.p[at]) == NULL)
+			return false;
+		s = str_skip(s, at + 1 + str_prefix(str_skip(s, at), STR("ms")));
+	}
+	return true;
+}
+
 static int lex_number(struct parser *p)
 {
-	bool number = true;
 	size_t n = 0;
 
-	for (; is_digit(peek(p, n)) || is_alpha(peek(p, n)) || peek(p, n) == '.'; n++)
-		number = number && !is_alpha(peek(p, n));
-	if (number)
-		return token(p, K_NUMBER, n);
+	while (is_digit(peek(p, n)) || is_alpha(peek(p, n)) || peek(p, n) == '.')
+		n++;
+	struct str s = str_of(p->text.p + p->start, n);
+
+	if (is_number(s) || is_duration(s))
+		return token(p, is_number(s) ? K_NUMBER : K_DURATION, n);
 	return fail_at(p, p->start, "bad number or duration syntax: " STR_FMT,
 		       STR_ARG(quoted(p, str_of(p->text.p + p->start, n))));
 }
@@ -559,7 +644,7 @@ static int selector(struct parser *p)
 
 	if (next(p) < 0)
 		return -1;
-	if (p->kind == K_NAME || p->kind == K_METRIC) {
+	if (p->kind == K_NAME || p->kind == K_METRIC || (p->kind == K_WORD && word_of(p->token)->metric)) {
 		metric = arena_str(p->a, p->token);
 		if (next(p) < 0)
 			return -1;

@@ -77,13 +77,19 @@ static void cut_once(struct tree *t, int64_t max_nodes, enum place place)
 	mem_free(old);
 }
 
-void tree_cut(struct tree *t, int64_t max_nodes)
+void tree_cut_merged(struct tree *t, int64_t max_nodes)
 {
 	if (max_nodes <= 0) {
 		tree_total(t);
 		return;
 	}
-	cut_once(t, max_nodes, IN_STORE);
 	cut_once(t, max_nodes, IN_MERGE);       /* of the stores' answers */
 	cut_once(t, max_nodes, IN_MERGE);       /* of the parts of the time range */
+}
+
+void tree_cut(struct tree *t, int64_t max_nodes)
+{
+	if (max_nodes > 0)
+		cut_once(t, max_nodes, IN_STORE);
+	tree_cut_merged(t, max_nodes);
 }

@@ -24,5 +24,7 @@
 
 /* max_nodes <= 0: nothing is cut. Totals are right afterwards; node numbers change. */
 void tree_cut(struct tree *t, int64_t max_nodes);
+/* Without the first cut: trees of spans leave the store whole. */
+void tree_cut_merged(struct tree *t, int64_t max_nodes);
 
 #endif

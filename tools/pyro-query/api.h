@@ -50,6 +50,11 @@ extern const size_t n_pages;
  * answer success with nothing. start may move.
  */
 int range_check(struct api *x, int64_t *start, int64_t end, bool *empty, struct err *e);
+/* The original cuts a range into parts, and makes none of one that starts where it ends: nothing is asked. */
+static inline bool range_none(int64_t start, int64_t end)
+{
+	return start == end;
+}
 /* Label queries: only when both ends are given. */
 int range_check_labels(struct api *x, int64_t *start, int64_t end, bool *empty, struct err *e);
 int max_nodes_check(struct api *x, int64_t asked, int64_t *out, struct err *e);
@@ -67,12 +72,6 @@ int select_series_part(struct api *x, const struct querier_select_series_request
 int merged_tree(struct api *x, const struct querier_select_merge_stacktraces_request *req,
     struct part *out, int64_t *max_nodes, struct err *e);
 int diff_graph(struct api *x, const struct querier_diff_request *req, struct flamegraph **out, struct err *e);
-/*
- * The original sends trees from store to querier to frontend and truncates on
- * each way; an "other" of one truncation takes part in the next, so the
- * number of times shows in the answer. Drawing truncates once more.
- */
-enum { TREE_WAYS = 2 };
 /* Flame graph of a tree part; never NULL. */
 struct flamegraph *flamegraph_of(struct api *x, struct part *p, int64_t max_nodes);
 

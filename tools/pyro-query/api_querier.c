@@ -178,12 +178,14 @@ int merged_tree(struct api *x, const struct querier_select_merge_stacktraces_req
 		return 0;
 	if (max_nodes_check(x, req->has_max_nodes ? req->max_nodes : 0, max_nodes, e) < 0)
 		return -1;
+	if (range_none(start, req->end))
+		return 0;
 	ask_merge(x, &ask, ASK_TREE, req->profile_type_id, req->label_selector, start, req->end);
 	call_site_of(x, req->stack_trace_selector, &ask);
 	ask.profile_ids = req->profile_id_selector;
 	if (engine_ask(x->engine, x->a, &ask, out, e) < 0)
 		return -1;
-	for (int i = 0; i < TREE_WAYS && out->tree != NULL; i++)
+	if (out->tree != NULL)
 		tree_cut(out->tree, *max_nodes);
 	*max_nodes = req->has_max_nodes ? req->max_nodes : 0;
 	return 0;
@@ -252,12 +254,25 @@ static int spans_of(struct api *x, const struct msg_strs *text, struct pyro_ask 
 	return 0;
 }
 
+static int ask_spans(struct api *x, const struct querier_select_merge_span_profile_request *req, int64_t start,
+    struct part *out, struct err *e)
+{
+	struct pyro_ask ask;
+
+	*out = part_none();
+	if (range_none(start, req->end))
+		return 0;
+	ask_merge(x, &ask, ASK_TREE, req->profile_type_id, req->label_selector, start, req->end);
+	if (spans_of(x, &req->span_selector, &ask, e) < 0)
+		return -1;
+	return engine_ask(x->engine, x->a, &ask, out, e);
+}
+
 static int select_merge_span_profile(struct api *x, const void *vreq, void *vresp, struct err *e)
 {
 	const struct querier_select_merge_span_profile_request *req = vreq;
 	struct querier_select_merge_span_profile_response *resp = vresp;
 	int64_t start = req->start, max_nodes;
-	struct pyro_ask ask;
 	struct part p;
 	bool empty;
 
@@ -267,11 +282,12 @@ static int select_merge_span_profile(struct api *x, const void *vreq, void *vres
 		resp->flamegraph = arena_zalloc(x->a, sizeof(*resp->flamegraph));
 		return 0;
 	}
-	if (max_nodes_check(x, req->has_max_nodes ? req->max_nodes : 0, &max_nodes, e) < 0)
+	if (max_nodes_check(x, req->has_max_nodes ? req->max_nodes : 0, &max_nodes, e) < 0 ||
+	    ask_spans(x, req, start, &p, e) < 0)
 		return -1;
-	ask_merge(x, &ask, ASK_TREE, req->profile_type_id, req->label_selector, start, req->end);
-	if (spans_of(x, &req->span_selector, &ask, e) < 0 || engine_ask(x->engine, x->a, &ask, &p, e) < 0)
-		return -1;
+	if (p.tree != NULL)
+		tree_cut_merged(p.tree, max_nodes);
+	max_nodes = req->has_max_nodes ? req->max_nodes : 0;
 	if (req->format == PROFILE_FORMAT_TREE)
 		resp->tree = tree_bytes(x, &p, max_nodes);
 	else
@@ -307,7 +323,8 @@ static int select_merge_profile(struct api *x, const void *vreq, void *vresp, st
 		ask.call_site.n = 0;
 	}
 	ask.profile_ids = req->profile_id_selector;
-	if (engine_ask(x->engine, x->a, &ask, &p, e) < 0)
+	p = part_none();
+	if (!range_none(start, req->end) && engine_ask(x->engine, x->a, &ask, &p, e) < 0)
 		return -1;
 	if (p.profile == NULL) {
 		/* One empty sample type, an empty period type and string 0: clients look for no samples. */
@@ -322,6 +339,17 @@ static int select_merge_profile(struct api *x, const void *vreq, void *vresp, st
 
 /* ---- series ---- */
 
+/*
+ * The first point holds what came within a step before it, but not from another hour: the original looks
+ * into the blocks of the range alone, and a block ends with its hour.
+ */
+static int64_t series_from(int64_t start, int64_t step)
+{
+	const int64_t hour = 3600 * 1000;
+
+	return MAX(start - step, start - ((start % hour) + hour) % hour);
+}
+
 int select_series_part(struct api *x, const struct querier_select_series_request *req, struct part *out,
     struct err *e)
 {
@@ -332,12 +360,12 @@ int select_series_part(struct api *x, const struct querier_select_series_request
 	*out = part_none();
 	if (range_check(x, &start, req->end, &empty, e) < 0)
 		return -1;
-	if (empty)
+	if (empty || range_none(start, req->end))
 		return 0;
 	if (!(req->step >= 0.001) || req->step > 1e12)
 		return err_set(e, ERR_INVALID, "step must be non-zero");
 	step = (int64_t)(req->step * 1000);
-	ask_merge(x, &ask, ASK_SERIES, req->profile_type_id, req->label_selector, start - step, req->end);
+	ask_merge(x, &ask, ASK_SERIES, req->profile_type_id, req->label_selector, series_from(start, step), req->end);
 	ask.from_ms = start;
 	ask.to_ms = req->end;
 	ask.step_ms = step;
@@ -407,10 +435,6 @@ int diff_graph(struct api *x, const struct querier_diff_request *req, struct fla
 		l.tree = tree_new();
 	if (r.tree == NULL)
 		r.tree = tree_new();
-	tree_total(l.tree);
-	tree_total(r.tree);
-	tree_cut(l.tree, MAX(max_left, max_right));
-	tree_cut(r.tree, MAX(max_left, max_right));
 	tree_total(l.tree);
 	tree_total(r.tree);
 	*out = tree_flamegraph_diff(x->a, l.tree, r.tree, MAX(max_left, max_right), e);

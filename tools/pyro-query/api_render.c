@@ -120,7 +120,7 @@ static struct msg_strs group_by(struct api *x, struct str query)
 		return out;
 	out.p = arena_array(x->a, n, sizeof(*out.p));
 	for (size_t i = 0; i < n; i++)
-		if (str_eq(p[i].name, STR("groupBy")) && p[i].value.n > 0)
+		if (str_eq(p[i].name, STR("groupBy")))
 			out.p[out.n++] = p[i].value;
 	return out;
 }
@@ -200,7 +200,7 @@ static int render(struct api *x, struct str query, struct buf *out, const char *
 	struct part p;
 	int64_t from;
 
-	if (read_side(x, query, "query", "from", "until", &s, e) < 0)
+	if (url_query_check(query, e) < 0 || read_side(x, query, "query", "from", "until", &s, e) < 0)
 		return -1;
 	from = s.from;
 	if (range_check(x, &from, s.until, &empty, e) < 0)
@@ -232,7 +232,7 @@ static int render_diff(struct api *x, struct str query, struct buf *out, const c
 	struct side l, h;
 
 	(void)type;
-	if (read_side(x, query, "leftQuery", "leftFrom", "leftUntil", &l, e) < 0 ||
+	if (url_query_check(query, e) < 0 || read_side(x, query, "leftQuery", "leftFrom", "leftUntil", &l, e) < 0 ||
 	    read_side(x, query, "rightQuery", "rightFrom", "rightUntil", &h, e) < 0)
 		return -1;
 	if (!str_eq(l.type_id, h.type_id))

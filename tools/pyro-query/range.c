@@ -16,11 +16,6 @@ int range_check(struct api *x, int64_t *start, int64_t end, bool *empty, struct 
 		*empty = true;
 		return 0;
 	}
-	/* The original cuts a range into parts and makes none of an empty one. */
-	if (*start == end) {
-		*empty = true;
-		return 0;
-	}
 	if (l->max_query_lookback > 0 && *start < oldest)
 		*start = oldest;
 	/* Rows have times in ns: beyond those nothing is asked, and no difference overflows. */
@@ -36,15 +31,10 @@ int range_check(struct api *x, int64_t *start, int64_t end, bool *empty, struct 
 
 int range_check_labels(struct api *x, int64_t *start, int64_t end, bool *empty, struct err *e)
 {
-	int rc;
-
 	*empty = false;
 	if (*start == 0 || end == 0)
 		return 0;
-	if (*start == end)
-		end++;
-	rc = range_check(x, start, end, empty, e);
-	return rc;
+	return range_check(x, start, end, empty, e);
 }
 
 int max_nodes_check(struct api *x, int64_t asked, int64_t *out, struct err *e)
