@@ -21,8 +21,7 @@ static const struct sample_type default_types[] = {
 	{ .name = { "delay", 5 }, .display_name = { "mutex_duration", 14 } },
 };
 
-const struct sample_type_config sample_type_config_default = { default_types,
-    ARRAY_LEN(default_types) };
+const struct sample_type_config sample_type_config_default = { default_types, ARRAY_LEN(default_types) };
 
 static const char *kind_of(const json_t *v)
 {
@@ -62,9 +61,15 @@ static int set_bool(const json_t *v, const char *member, bool *out, struct err *
 /* Names of members count in any letter case. */
 static int set_member(struct arena *a, const char *name, const json_t *v, struct sample_type *t, struct err *e)
 {
-	const struct { const char *name; struct str *text; bool *flag; } members[] = {
-		{ "units", &t->units, NULL }, { "display-name", &t->display_name, NULL },
-		{ "aggregation", &t->aggregation, NULL }, { "cumulative", NULL, &t->cumulative },
+	const struct {
+		const char *name;
+		struct str *text;
+		bool *flag;
+	} members[] = {
+		{ "units", &t->units, NULL },
+		{ "display-name", &t->display_name, NULL },
+		{ "aggregation", &t->aggregation, NULL },
+		{ "cumulative", NULL, &t->cumulative },
 		{ "sampled", NULL, &t->sampled },
 	};
 
@@ -72,7 +77,7 @@ static int set_member(struct arena *a, const char *name, const json_t *v, struct
 		if (!str_eq_nocase(str_cstr(name), str_cstr(members[i].name)))
 			continue;
 		return members[i].text != NULL ? set_text(a, v, members[i].name, members[i].text, e)
-		                               : set_bool(v, members[i].name, members[i].flag, e);
+					       : set_bool(v, members[i].name, members[i].flag, e);
 	}
 	return 0;
 }
@@ -117,8 +122,7 @@ static int get_config(struct arena *a, json_t *root, struct sample_type_config *
 	return 0;
 }
 
-int sample_type_config_parse(struct arena *a, struct str json, struct sample_type_config *out,
-    struct err *e)
+int sample_type_config_parse(struct arena *a, struct str json, struct sample_type_config *out, struct err *e)
 {
 	json_t *root;
 	int rc;
@@ -161,8 +165,7 @@ static struct str name_by_type(struct str t)
 	return contains(t, STR("goroutines")) ? STR("goroutines") : STR_NONE;
 }
 
-struct str sample_type_config_profile_name(const struct sample_type_config *c,
-    const struct profile *p)
+struct str sample_type_config_profile_name(const struct sample_type_config *c, const struct profile *p)
 {
 	struct str last = STR_NONE, name;
 
@@ -227,7 +230,7 @@ void profile_fix_names(struct profile *p, struct str spy)
 	if (!python && !str_eq(spy, STR("rbspy")) && !str_eq(spy, STR("scripting")))
 		return;
 	profile_reserve_strings(p, p->n_functions);
-	becomes = arena_zarray(p->mem, p->n_functions, sizeof(*becomes));     /* position + 1 */
+	becomes = arena_zarray(p->mem, p->n_functions, sizeof(*becomes)); /* position + 1 */
 	for (uint32_t i = 0; i < p->n_lines; i++) {
 		uint32_t f = p->lines[i].function, v;
 
@@ -276,8 +279,7 @@ static void underscores(struct profile *p, uint32_t i)
 
 void profile_fix_dotnet(struct profile *p, struct str spy, const struct sample_type_config *c)
 {
-	if (!str_eq(spy, STR("dotnetspy")) &&
-	    !(str_eq(spy, STR("unknown")) && find_type(c, STR("inuse-space"))))
+	if (!str_eq(spy, STR("dotnetspy")) && !(str_eq(spy, STR("unknown")) && find_type(c, STR("inuse-space"))))
 		return;
 	if (p->n_functions == p->n_locations && all_ids_zero(p)) {
 		/* the decoder has already made the lines refer to the function of their location */

@@ -24,8 +24,7 @@ static struct str trim(struct str s)
 
 static bool is_name_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	    c == '_' || c == '.';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
 }
 
 /* The whole character that begins at s: people read the message. */
@@ -43,11 +42,10 @@ static int check_name(struct str name, const char *what, const char *more, struc
 	if (name.n == 0)
 		return err_set(e, ERR_INVALID, "%s name is required", what);
 	for (size_t i = 0; i < name.n; i++)
-		if (!is_name_char(name.p[i]) && (name.p[i] == '\0' || strchr(more, name.p[i]) ==
-		    NULL))
-			return err_set(e, ERR_INVALID, "invalid %s name: " STR_FMT
-			    ": character is not allowed: '" STR_FMT "'", what, STR_ARG(name),
-			    STR_ARG(whole_char(str_skip(name, i))));
+		if (!is_name_char(name.p[i]) && (name.p[i] == '\0' || strchr(more, name.p[i]) == NULL))
+			return err_set(e, ERR_INVALID,
+			    "invalid %s name: " STR_FMT ": character is not allowed: '" STR_FMT "'", what,
+			    STR_ARG(name), STR_ARG(whole_char(str_skip(name, i))));
 	return 0;
 }
 
@@ -121,8 +119,7 @@ struct labels labelset_labels(struct arena *a, const struct labelset *l)
 	struct labels out = { .p = arena_array(a, l->tags.n, sizeof(*out.p)) };
 
 	for (uint32_t i = 0; i < l->tags.n; i++)
-		if (!str_prefix(l->tags.p[i].name, STR("__")) ||
-		    str_eq(l->tags.p[i].name, STR("__session_id__")))
+		if (!str_prefix(l->tags.p[i].name, STR("__")) || str_eq(l->tags.p[i].name, STR("__session_id__")))
 			out.p[out.n++] = l->tags.p[i];
 	return out;
 }
@@ -195,8 +192,10 @@ int app_type_find(struct str app_name, uint32_t sample_rate, struct app_type *ou
 		scale(out, sample_rate);
 		return 0;
 	}
-	return err_set(e, ERR_INVALID, "pyroscopeIngesterAdapter failed to convert metadata: "
-	    "unknown profile type: " STR_FMT, STR_ARG(suffix));
+	return err_set(e, ERR_INVALID,
+	    "pyroscopeIngesterAdapter failed to convert metadata: "
+	    "unknown profile type: " STR_FMT,
+	    STR_ARG(suffix));
 }
 
 void app_type_apply(struct profile *p, const struct app_type *t, int64_t from)
@@ -209,8 +208,7 @@ void app_type_apply(struct profile *p, const struct app_type *t, int64_t from)
 	if (t->period == 0)
 		return;
 	p->has_period_type = true;
-	p->period_type.type = str_eq(t->period_type, t->type) ? p->types[0].type :
-	    profile_new_str(p, t->period_type);
+	p->period_type.type = str_eq(t->period_type, t->type) ? p->types[0].type : profile_new_str(p, t->period_type);
 	p->period_type.unit = p->types[0].unit;
 	p->period = t->period;
 	for (uint32_t i = 0; i < p->n_samples; i++)

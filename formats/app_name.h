@@ -21,7 +21,7 @@
 
 struct labelset {
 	struct str app;
-	struct labels tags;             /* sorted by name, later duplicates won; without __name__ */
+	struct labels tags; /* sorted by name, later duplicates won; without __name__ */
 };
 
 /* my.app{env=prod,region=eu}. The message names the offending part: "service name is required". */
@@ -33,11 +33,11 @@ bool labelset_ignored(const struct labelset *l);
 
 /* From the suffix of the app name: what text and tree bodies measure. */
 struct app_type {
-	struct str app;                 /* without the suffix */
-	struct str name;                /* __name__: "process_cpu" */
-	struct str type, unit;          /* "cpu", "nanoseconds" */
-	struct str period_type, period_unit;    /* empty when period is 0 */
-	int64_t period;                 /* every value is multiplied by it, unless 0 */
+	struct str app;                      /* without the suffix */
+	struct str name;                     /* __name__: "process_cpu" */
+	struct str type, unit;               /* "cpu", "nanoseconds" */
+	struct str period_type, period_unit; /* empty when period is 0 */
+	int64_t period;                      /* every value is multiplied by it, unless 0 */
 };
 
 /* sample_rate in Hz, 0 = counts stay counts. ERR_INVALID: "... unknown profile type: service" */
@@ -58,18 +58,16 @@ struct sample_type_config {
 
 extern const struct sample_type_config sample_type_config_default;
 
-int sample_type_config_parse(struct arena *a, struct str json, struct sample_type_config *out,
-    struct err *e);
+int sample_type_config_parse(struct arena *a, struct str json, struct sample_type_config *out, struct err *e);
 /* __name__ of a pprof upload; empty when the profile has no types. */
-struct str sample_type_config_profile_name(const struct sample_type_config *c,
-    const struct profile *p);
+struct str sample_type_config_profile_name(const struct sample_type_config *c, const struct profile *p);
 
 /*
  * Fix-ups of uploads by old senders. They change the profile in place; made
  * strings and functions come from p->mem.
  */
-void profile_fix_time(struct profile *p, int64_t from);          /* times of the year 1970 */
-void profile_fix_names(struct profile *p, struct str spy);       /* Python, Ruby: "file name" */
+void profile_fix_time(struct profile *p, int64_t from);    /* times of the year 1970 */
+void profile_fix_names(struct profile *p, struct str spy); /* Python, Ruby: "file name" */
 void profile_fix_dotnet(struct profile *p, struct str spy, const struct sample_type_config *c);
 
 #endif

@@ -23,7 +23,7 @@ struct parsed {
 	struct selector *list;
 	struct selector **pointers;
 	size_t n;
-	bool everything;                /* some selector has no matcher */
+	bool everything; /* some selector has no matcher */
 	struct query q;
 	struct profile_type type;
 };
@@ -51,7 +51,7 @@ static int parse_selectors(struct arena *a, const struct pyro_ask *ask, struct p
 static int parse_merge(struct arena *a, const struct pyro_ask *ask, struct parsed *p, struct err *e)
 {
 	struct query *q = &p->q;
-	uint8_t (*ids)[16] = arena_array(a, ask->profile_ids.n, sizeof(*ids));
+	uint8_t(*ids)[16] = arena_array(a, ask->profile_ids.n, sizeof(*ids));
 
 	if (p->n != 1)
 		return err_set(e, ERR_INVALID, "one selector is needed, not %zu", p->n);
@@ -62,20 +62,29 @@ static int parse_merge(struct arena *a, const struct pyro_ask *ask, struct parse
 		if (uuid_parse(ask->profile_ids.p[i], ids[i], e) < 0)
 			return err_wrap(e, "profile id");
 	}
-	*q = (struct query){ .selector = &p->list[0], .from = ask->from, .to = ask->to,
-		.call_site = ask->call_site.p, .n_call_site = (uint32_t)ask->call_site.n,
-		.spans = ask->spans.p, .n_spans = (uint32_t)ask->spans.n, .by_span = ask->by_span,
-		.profile_ids = (const uint8_t (*)[16])ids, .n_profile_ids = (uint32_t)ask->profile_ids.n };
+	*q = (struct query){ .selector = &p->list[0],
+		.from = ask->from,
+		.to = ask->to,
+		.call_site = ask->call_site.p,
+		.n_call_site = (uint32_t)ask->call_site.n,
+		.spans = ask->spans.p,
+		.n_spans = (uint32_t)ask->spans.n,
+		.by_span = ask->by_span,
+		.profile_ids = (const uint8_t(*)[16])ids,
+		.n_profile_ids = (uint32_t)ask->profile_ids.n };
 	return 0;
 }
 
 /* ---- answers ---- */
 
-static int run_profile(struct arena *a, const struct pyro_ask *ask, const struct parsed *p,
-    struct dataset *const *sets, size_t n, struct part *out, struct err *e)
+static int run_profile(struct arena *a, const struct pyro_ask *ask, const struct parsed *p, struct dataset *const *sets,
+    size_t n, struct part *out, struct err *e)
 {
-	struct query_profile_opts o = { .type = p->type, .max_nodes = ask->max_nodes, .go_pgo = ask->go_pgo,
-		.keep_locations = ask->keep_locations, .aggregate_callees = ask->aggregate_callees };
+	struct query_profile_opts o = { .type = p->type,
+		.max_nodes = ask->max_nodes,
+		.go_pgo = ask->go_pgo,
+		.keep_locations = ask->keep_locations,
+		.aggregate_callees = ask->aggregate_callees };
 
 	if (query_profile(a, sets, n, &p->q, &o, &out->profile, e) < 0)
 		return -1;
@@ -84,11 +93,14 @@ static int run_profile(struct arena *a, const struct pyro_ask *ask, const struct
 	return 0;
 }
 
-static int run_series(struct arena *a, const struct pyro_ask *ask, const struct parsed *p,
-    struct dataset *const *sets, size_t n, struct part *out, struct err *e)
+static int run_series(struct arena *a, const struct pyro_ask *ask, const struct parsed *p, struct dataset *const *sets,
+    size_t n, struct part *out, struct err *e)
 {
-	struct query_series_opts o = { .by = ask->names.p, .n_by = (uint32_t)ask->names.n,
-		.from_ms = ask->from_ms, .to_ms = ask->to_ms, .step_ms = ask->step_ms };
+	struct query_series_opts o = { .by = ask->names.p,
+		.n_by = (uint32_t)ask->names.n,
+		.from_ms = ask->from_ms,
+		.to_ms = ask->to_ms,
+		.step_ms = ask->step_ms };
 
 	if (o.step_ms <= 0)
 		return err_set(e, ERR_INVALID, "step must be non-zero");
@@ -120,8 +132,8 @@ static struct label_range label_range(const struct pyro_ask *ask)
 		ask->to > INT64_MAX - hour ? INT64_MAX : last };
 }
 
-static int run_labels(struct arena *a, const struct pyro_ask *ask, const struct parsed *p,
-    struct dataset *const *sets, size_t n, struct part *out, struct err *e)
+static int run_labels(struct arena *a, const struct pyro_ask *ask, const struct parsed *p, struct dataset *const *sets,
+    size_t n, struct part *out, struct err *e)
 {
 	struct label_range in = label_range(ask);
 	size_t n_sel = p->everything ? 0 : p->n;
@@ -156,8 +168,8 @@ static void run_stats(struct dataset *const *sets, size_t n, struct part *out)
 	}
 }
 
-int ask_run(struct arena *a, const struct pyro_ask *ask, struct dataset *const *sets, size_t n,
-    struct part *out, struct err *e)
+int ask_run(struct arena *a, const struct pyro_ask *ask, struct dataset *const *sets, size_t n, struct part *out,
+    struct err *e)
 {
 	struct parsed p = { 0 };
 	int rc;
@@ -293,8 +305,8 @@ static void series_of(struct arena *a, const struct pyro_answer *m, struct serie
 		out->p[i].n = g->points.n;
 		out->p[i].p = arena_array(a, g->points.n, sizeof(*out->p[i].p));
 		for (size_t k = 0; k < g->points.n; k++)
-			out->p[i].p[k] =
-			    (struct series_point){ g->points.p[k].time, g->points.p[k].sum, g->points.p[k].count };
+			out->p[i].p[k] = (struct series_point){ g->points.p[k].time, g->points.p[k].sum,
+				g->points.p[k].count };
 	}
 }
 

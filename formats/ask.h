@@ -16,20 +16,20 @@
 enum ask_kind { ASK_TREE = 1, ASK_PROFILE, ASK_SERIES, ASK_NAMES, ASK_VALUES, ASK_SETS, ASK_STATS };
 
 struct part {
-	struct tree *tree;              /* ASK_TREE; NULL = nothing */
-	struct profile *profile;        /* ASK_PROFILE; NULL = nothing */
+	struct tree *tree;       /* ASK_TREE; NULL = nothing */
+	struct profile *profile; /* ASK_PROFILE; NULL = nothing */
 	struct series_set series;
 	struct str_list strings;
 	struct labels_list sets;
-	int64_t min_time, max_time;     /* of all rows of the places; max < min: none */
+	int64_t min_time, max_time; /* of all rows of the places; max < min: none */
 };
 
 struct part part_none(void);
-void part_fini(struct part *p);                 /* the tree; the rest lives in the arena */
+void part_fini(struct part *p); /* the tree; the rest lives in the arena */
 
 /* Checks and parses the question each time, because regular expressions belong to one thread. */
-int ask_run(struct arena *a, const struct pyro_ask *ask, struct dataset *const *sets, size_t n,
-    struct part *out, struct err *e);
+int ask_run(struct arena *a, const struct pyro_ask *ask, struct dataset *const *sets, size_t n, struct part *out,
+    struct err *e);
 /* from is taken over: do not use or end it afterwards. Both parts' memory must live as long as `into`. */
 int part_merge(struct arena *a, const struct pyro_ask *ask, struct part *into, struct part *from, struct err *e);
 

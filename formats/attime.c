@@ -55,9 +55,19 @@ static int64_t absolute(struct str s, int64_t now)
 
 static int64_t unit_of(struct str s)
 {
-	static const struct { const char *prefix; int64_t seconds; } units[] = {
-		{ "s", 1 }, { "mon", 30 * 86400 }, { "min", 60 }, { "m", 60 }, { "M", 30 * 86400 },
-		{ "h", 3600 }, { "d", 86400 }, { "w", 7 * 86400 }, { "y", 365 * 86400 },
+	static const struct {
+		const char *prefix;
+		int64_t seconds;
+	} units[] = {
+		{ "s", 1 },
+		{ "mon", 30 * 86400 },
+		{ "min", 60 },
+		{ "m", 60 },
+		{ "M", 30 * 86400 },
+		{ "h", 3600 },
+		{ "d", 86400 },
+		{ "w", 7 * 86400 },
+		{ "y", 365 * 86400 },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(units); i++)

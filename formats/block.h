@@ -23,38 +23,43 @@
 
 /* meta.json */
 struct block_file {
-	struct str path;                /* relative, slash separated */
+	struct str path; /* relative, slash separated */
 	uint64_t size;
-	uint64_t row_groups, rows;      /* of Parquet files */
-	uint64_t series;                /* of index.tsdb */
+	uint64_t row_groups, rows; /* of Parquet files */
+	uint64_t series;           /* of index.tsdb */
 };
 
 struct block_meta {
 	struct ulid ulid;
-	int64_t min_time, max_time;     /* ms, inclusive */
-	uint64_t n_samples, n_series, n_profiles;       /* n_profiles counts rows */
+	int64_t min_time, max_time;               /* ms, inclusive */
+	uint64_t n_samples, n_series, n_profiles; /* n_profiles counts rows */
 	struct block_file *files;
 	uint32_t n_files;
 	uint32_t level;
 	struct ulid *sources;
 	uint32_t n_sources;
-	struct block_parent { struct ulid ulid; int64_t min_time, max_time; } *parents;
+	struct block_parent {
+		struct ulid ulid;
+		int64_t min_time, max_time;
+	} * parents;
 	uint32_t n_parents;
-	uint32_t version;               /* 1..3 */
-	struct labels labels;           /* external labels */
-	struct str source;              /* "ingester", "compactor" */
+	uint32_t version;     /* 1..3 */
+	struct labels labels; /* external labels */
+	struct str source;    /* "ingester", "compactor" */
 };
 
 int block_meta_parse(struct arena *a, struct str json, struct block_meta *out, struct err *e);
-void block_meta_print(struct buf *out, const struct block_meta *m);    /* v1's layout, one tab a level */
+void block_meta_print(struct buf *out, const struct block_meta *m); /* v1's layout, one tab a level */
 
 /* Writer. */
 struct block_writer;
 
 struct block_parts {
-	struct arena *mem;              /* owns everything below */
+	struct arena *mem; /* owns everything below */
 	struct block_meta meta;
-	struct { struct str name, bytes; } part[4]; /* index.tsdb, profiles.parquet, symbols.symdb, meta.json (last) */
+	struct {
+		struct str name, bytes;
+	} part[4]; /* index.tsdb, profiles.parquet, symbols.symdb, meta.json (last) */
 	uint32_t n_parts;
 };
 
@@ -75,15 +80,15 @@ void block_parts_free(struct block_parts *p);
 
 /* Reader. */
 struct block {
-	struct dataset set;             /* first member */
+	struct dataset set; /* first member */
 	struct block_meta meta;
 };
 
 /* parts: a folder, a bucket prefix, members of a tar in memory; names are the paths of meta.files. Takes ownership of
    it, also when it fails. Reads meta.json at once, the rest when needed. */
 struct block *block_open(struct blobs *parts, struct err *e);
-void block_close(struct block *b);              /* accepts NULL */
-size_t block_bytes(const struct block *b);      /* memory held by decoded parts */
+void block_close(struct block *b);         /* accepts NULL */
+size_t block_bytes(const struct block *b); /* memory held by decoded parts */
 /* Every checksum, order, reference and count of the block; *problems counts lines that were given to say(). */
 int block_check(struct block *b, void (*say)(void *ctx, const char *problem), void *ctx, uint32_t *problems,
     struct err *e);

@@ -7,7 +7,7 @@
 
 #include "formats/block_impl.h"
 
-enum { CHECK_MAX_LINES = 1000 };        /* problems beyond are counted, not said */
+enum { CHECK_MAX_LINES = 1000 }; /* problems beyond are counted, not said */
 
 struct check {
 	struct open_block *b;
@@ -15,7 +15,7 @@ struct check {
 	void (*say)(void *ctx, const char *problem);
 	void *ctx;
 	uint32_t problems;
-	struct index_series *series;    /* of index.tsdb, in its order; NULL when it cannot be read */
+	struct index_series *series; /* of index.tsdb, in its order; NULL when it cannot be read */
 	uint32_t n_series;
 	bool has_index;
 };

@@ -102,11 +102,13 @@ static void check_layout(struct check *c, const struct pq_meta *m)
 			const struct pq_chunk *k = &m->groups[g].chunks[i];
 
 			if (k->codec != m->groups[0].chunks[i].codec)
-				check_problem(c, "profiles.parquet: column %u: codec %d in row group %u", i,
-				    k->codec, g);
+				check_problem(c, "profiles.parquet: column %u: codec %d in row group %u", i, k->codec,
+				    g);
 			if ((g || i) && (k->column_index_at != column_at || k->offset_index_at != offset_at))
-				check_problem(c, "profiles.parquet: row group %u, column %u: a gap before its "
-				    "page index", g, i);
+				check_problem(c,
+				    "profiles.parquet: row group %u, column %u: a gap before its "
+				    "page index",
+				    g, i);
 			column_at = k->column_index_at + k->column_index_bytes;
 			offset_at = k->offset_index_at + k->offset_index_bytes;
 		}

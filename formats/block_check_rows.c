@@ -10,10 +10,10 @@
 struct walk {
 	struct check *c;
 	uint64_t row, samples;
-	uint32_t runs;                  /* begun so far */
-	uint32_t series;                /* of the last row */
-	int64_t time, from, through;    /* of the last row; of all rows */
-	const struct symbols *symbols;  /* of the partition of the last row, or NULL */
+	uint32_t runs;                 /* begun so far */
+	uint32_t series;               /* of the last row */
+	int64_t time, from, through;   /* of the last row; of all rows */
+	const struct symbols *symbols; /* of the partition of the last row, or NULL */
 	uint64_t partition;
 };
 
@@ -126,10 +126,11 @@ static void check_meta(const struct walk *w, const struct profiles_table *t)
 	if (w->c->has_index && w->runs < w->c->n_series)
 		check_problem(w->c, "index.tsdb: %u series, only %u have rows", w->c->n_series, w->runs);
 	if (w->row && (floor_ms(w->from) < m->min_time || floor_ms(w->through) > m->max_time))
-		check_problem(w->c, "meta.json: times %" PRId64 " to %" PRId64 " ms, the rows have %" PRId64
-		    " to %" PRId64, m->min_time, m->max_time, floor_ms(w->from), floor_ms(w->through));
+		check_problem(w->c,
+		    "meta.json: times %" PRId64 " to %" PRId64 " ms, the rows have %" PRId64 " to %" PRId64,
+		    m->min_time, m->max_time, floor_ms(w->from), floor_ms(w->through));
 	if (m->version < 3)
-		return;         /* older writers counted otherwise */
+		return; /* older writers counted otherwise */
 	if (m->n_profiles && m->n_profiles != w->row)
 		check_problem(w->c, "meta.json: %" PRIu64 " profiles, there are %" PRIu64 " rows", m->n_profiles,
 		    w->row);
@@ -140,8 +141,12 @@ static void check_meta(const struct walk *w, const struct profiles_table *t)
 void check_rows(struct check *c, struct profiles_table *t)
 {
 	struct walk w = { .c = c, .from = INT64_MAX, .through = INT64_MIN };
-	struct profiles_scan s = { .from = INT64_MIN, .to = INT64_MAX, .samples = true, .spans = true,
-		.row = check_row, .ctx = &w };
+	struct profiles_scan s = { .from = INT64_MIN,
+		.to = INT64_MAX,
+		.samples = true,
+		.spans = true,
+		.row = check_row,
+		.ctx = &w };
 	uint32_t *series;
 	struct err e;
 

@@ -8,7 +8,7 @@
 
 struct windows {
 	int64_t width;
-	VEC(int64_t) v;                 /* numbers of windows */
+	VEC(int64_t) v; /* numbers of windows */
 };
 
 static struct cut_window window_of(int64_t number, int64_t width)
@@ -55,8 +55,8 @@ static int scan_all(struct arena *mem, struct dataset *d, struct scan *s, struct
 	return dataset_scan(d, s, e);
 }
 
-int cut_windows(struct arena *a, struct dataset *const *sets, size_t n, int64_t width,
-    struct cut_window **out, size_t *n_out, struct err *e)
+int cut_windows(struct arena *a, struct dataset *const *sets, size_t n, int64_t width, struct cut_window **out,
+    size_t *n_out, struct err *e)
 {
 	struct windows w = { .width = width };
 	struct scan s = { .from = INT64_MIN, .to = INT64_MAX, .row = window_row, .ctx = &w };
@@ -81,7 +81,7 @@ struct copy {
 	struct block_writer *w;
 	struct dataset *set;
 	uint32_t *series, first;
-	uint32_t *partitions;           /* + 1; 0 = not met so far */
+	uint32_t *partitions; /* + 1; 0 = not met so far */
 };
 
 static int copy_row(void *ctx, const struct row *r, struct err *e)
@@ -101,12 +101,16 @@ static int copy_row(void *ctx, const struct row *r, struct err *e)
 	return 0;
 }
 
-static int copy_set(struct block_writer *w, struct arena *mem, struct dataset *d, struct cut_window win,
-    struct err *e)
+static int copy_set(struct block_writer *w, struct arena *mem, struct dataset *d, struct cut_window win, struct err *e)
 {
 	struct copy c = { .w = w, .set = d };
-	struct scan s = { .from = win.from, .to = win.to, .samples = true, .spans = true, .ids = true,
-		.row = copy_row, .ctx = &c };
+	struct scan s = { .from = win.from,
+		.to = win.to,
+		.samples = true,
+		.spans = true,
+		.ids = true,
+		.row = copy_row,
+		.ctx = &c };
 	struct series_list list;
 
 	if (d->min_time > win.to || d->max_time < win.from)
@@ -119,15 +123,14 @@ static int copy_set(struct block_writer *w, struct arena *mem, struct dataset *d
 	c.series = arena_zarray(mem, list.p[list.n - 1].number - c.first + 1, sizeof(*c.series));
 	c.partitions = arena_zarray(mem, d->n_partitions, sizeof(*c.partitions));
 	for (uint32_t i = 0; i < list.n; i++)
-		c.series[list.p[i].number - c.first] =
-		    block_writer_series(w, &list.p[i].labels, list.p[i].fingerprint);
+		c.series[list.p[i].number - c.first] = block_writer_series(w, &list.p[i].labels, list.p[i].fingerprint);
 	s.series = list.p;
 	s.n_series = list.n;
 	return dataset_scan(d, &s, e);
 }
 
-int cut_block(struct dataset *const *sets, size_t n, struct cut_window win, struct ulid id,
-    struct block_parts *out, struct err *e)
+int cut_block(struct dataset *const *sets, size_t n, struct cut_window win, struct ulid id, struct block_parts *out,
+    struct err *e)
 {
 	struct block_writer *w = block_writer_new();
 	struct arena *mem = arena_new();

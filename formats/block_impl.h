@@ -11,20 +11,20 @@
 #include "formats/profiles_table.h"
 #include "formats/symdb.h"
 
-enum { BLOCK_CACHE = 64 << 20 };        /* bytes of decoded pages that a block keeps */
+enum { BLOCK_CACHE = 64 << 20 }; /* bytes of decoded pages that a block keeps */
 
 struct open_block {
-	struct block face;              /* first member */
+	struct block face; /* first member */
 	struct blobs *parts;
-	struct arena *mem;              /* meta, bytes of index.tsdb */
+	struct arena *mem; /* meta, bytes of index.tsdb */
 	struct blob *index_blob;
-	struct index *index;            /* these three: NULL until needed */
+	struct index *index; /* these three: NULL until needed */
 	struct profiles_table *profiles;
 	struct symdb *symdb;
-	struct symbols **symbols;       /* per partition, NULL until needed */
-	const uint64_t *ids;            /* of partitions */
+	struct symbols **symbols; /* per partition, NULL until needed */
+	const uint64_t *ids;      /* of partitions */
 	struct map by_id;
-	VEC(uint32_t) wanted;           /* scratch of scans */
+	VEC(uint32_t) wanted; /* scratch of scans */
 	VEC(uint32_t) nodes;
 };
 

@@ -75,8 +75,10 @@ int block_profiles(struct open_block *b, struct profiles_table **out, struct err
 static int open_tables(struct open_block *b, struct symdb_tables **out, struct err *e)
 {
 	static const struct str names[SYMDB_TABLES] = {
-		[SYMDB_STRINGS] = { "strings.parquet", 15 }, [SYMDB_MAPPINGS] = { "mappings.parquet", 16 },
-		[SYMDB_FUNCTIONS] = { "functions.parquet", 17 }, [SYMDB_LOCATIONS] = { "locations.parquet", 17 },
+		[SYMDB_STRINGS] = { "strings.parquet", 15 },
+		[SYMDB_MAPPINGS] = { "mappings.parquet", 16 },
+		[SYMDB_FUNCTIONS] = { "functions.parquet", 17 },
+		[SYMDB_LOCATIONS] = { "locations.parquet", 17 },
 		[SYMDB_STACKS] = { "stacktraces.parquet", 19 },
 	};
 	struct blob *files[SYMDB_TABLES] = { NULL };
@@ -183,7 +185,7 @@ static int set_symbols(struct dataset *d, uint32_t partition, struct symbols **o
 struct scanning {
 	struct open_block *b;
 	const struct scan *s;
-	uint64_t id;                    /* of the partition of the row before */
+	uint64_t id; /* of the partition of the row before */
 	uint32_t partition;
 	bool known, translates;
 };
@@ -223,8 +225,14 @@ static int translate(struct scanning *x, struct row *r, struct err *e)
 static int scan_row(void *ctx, const struct profiles_row *p, struct err *e)
 {
 	struct scanning *x = ctx;
-	struct row r = { .series = p->series, .time = p->time, .duration = p->duration, .total = p->total,
-		.n = p->n, .stacks = p->stacks, .values = p->values, .spans = p->spans };
+	struct row r = { .series = p->series,
+		.time = p->time,
+		.duration = p->duration,
+		.total = p->total,
+		.n = p->n,
+		.stacks = p->stacks,
+		.values = p->values,
+		.spans = p->spans };
 
 	if (UNLIKELY(!x->known || p->partition != x->id) && enter_partition(x, p->partition, e) < 0)
 		return -1;
@@ -239,8 +247,13 @@ static int set_scan(struct dataset *d, const struct scan *s, struct err *e)
 {
 	struct open_block *b = open_block_of(d);
 	struct scanning x = { .b = b, .s = s };
-	struct profiles_scan p = { .from = s->from, .to = s->to, .samples = s->samples, .spans = s->spans,
-		.ids = s->ids, .row = scan_row, .ctx = &x };
+	struct profiles_scan p = { .from = s->from,
+		.to = s->to,
+		.samples = s->samples,
+		.spans = s->spans,
+		.ids = s->ids,
+		.row = scan_row,
+		.ctx = &x };
 	struct profiles_table *t;
 
 	if (s->n_series == 0 || s->from > d->max_time || s->to < d->min_time)
@@ -278,7 +291,7 @@ static int read_meta(struct open_block *b, struct err *e)
 		return -1;
 	a = arena_new();
 	rc = blob->size > MAX_META ? err_set(e, ERR_LIMIT, "larger than %d bytes", MAX_META)
-	    : blob_read(blob, a, 0, (size_t)blob->size, &json, e);
+				   : blob_read(blob, a, 0, (size_t)blob->size, &json, e);
 	if (rc == 0)
 		rc = block_meta_parse(b->mem, json, m, e);
 	blob_close(blob);

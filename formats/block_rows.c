@@ -34,7 +34,9 @@ static void set_samples(struct samples *s, const struct row *r)
 
 bool block_rows_add(struct block_rows *b, const struct row *r)
 {
-	struct packed_row row = { .time = r->time, .duration = r->duration, .series = r->series,
+	struct packed_row row = { .time = r->time,
+		.duration = r->duration,
+		.series = r->series,
 		.partition = r->partition };
 	char *copy;
 
@@ -157,9 +159,9 @@ struct group {
 	VEC(int64_t) spans;
 	VEC(uint8_t) row_spans;
 	bool any_spans;
-	uint32_t kind;                  /* of the last row */
+	uint32_t kind; /* of the last row */
 	VEC(uint32_t) breaks;
-	VEC(uint64_t) keys;             /* scratch: rank << 32 | position */
+	VEC(uint64_t) keys; /* scratch: rank << 32 | position */
 	VEC(uint64_t) spare;
 };
 
@@ -296,11 +298,19 @@ static void group_row(struct group *g, const struct packed_row *r, const struct 
 
 static uint64_t group_write(struct group *g, struct profiles_writer *w)
 {
-	struct profiles_group out = { .n = (uint32_t)g->series.n, .series = g->series.p,
-		.partitions = g->partitions.p, .times = g->times.p, .durations = g->durations.p,
-		.totals = g->totals.p, .ids = g->ids.p, .sample_at = g->sample_at.p, .stacks = g->stacks.p,
-		.values = g->values.p, .row_spans = g->row_spans.p,
-		.breaks = g->breaks.p, .n_breaks = (uint32_t)g->breaks.n };
+	struct profiles_group out = { .n = (uint32_t)g->series.n,
+		.series = g->series.p,
+		.partitions = g->partitions.p,
+		.times = g->times.p,
+		.durations = g->durations.p,
+		.totals = g->totals.p,
+		.ids = g->ids.p,
+		.sample_at = g->sample_at.p,
+		.stacks = g->stacks.p,
+		.values = g->values.p,
+		.row_spans = g->row_spans.p,
+		.breaks = g->breaks.p,
+		.n_breaks = (uint32_t)g->breaks.n };
 
 	if (g->any_spans)
 		out.spans = g->spans.p;
@@ -312,8 +322,7 @@ static uint64_t group_write(struct group *g, struct profiles_writer *w)
 
 static bool group_full(const struct group *g, const struct packed_row *next)
 {
-	return g->series.n == PROFILES_GROUP_ROWS ||
-	    (g->series.n && g->stacks.n + next->n > PROFILES_GROUP_SAMPLES);
+	return g->series.n == PROFILES_GROUP_ROWS || (g->series.n && g->stacks.n + next->n > PROFILES_GROUP_SAMPLES);
 }
 
 static bool one_group(const struct block_rows *b)

@@ -14,21 +14,21 @@
 
 struct packed_row {
 	int64_t time, duration;
-	const uint8_t *samples;         /* rows.h */
-	uint32_t bytes, n;              /* n: samples */
-	uint32_t series, partition;     /* of the writer */
+	const uint8_t *samples;     /* rows.h */
+	uint32_t bytes, n;          /* n: samples */
+	uint32_t series, partition; /* of the writer */
 	uint8_t id[16];
 };
 
 /* The stacks of a partition of the writer, by node. */
 struct stack_use {
-	uint32_t n;                     /* nodes; 0: no row has this partition */
-	uint64_t id;                    /* of the partition */
-	uint8_t *used;                  /* 1: some row has it */
-	uint64_t *sum;                  /* of its values */
-	uint32_t *count;                /* samples */
-	uint32_t *rank;                 /* by mean value, largest first: the order of samples in a row */
-	uint32_t *number;               /* in the block */
+	uint32_t n;       /* nodes; 0: no row has this partition */
+	uint64_t id;      /* of the partition */
+	uint8_t *used;    /* 1: some row has it */
+	uint64_t *sum;    /* of its values */
+	uint32_t *count;  /* samples */
+	uint32_t *rank;   /* by mean value, largest first: the order of samples in a row */
+	uint32_t *number; /* in the block */
 };
 
 /* What becomes of the numbers of the caller. */
@@ -39,9 +39,9 @@ struct row_numbers {
 };
 
 struct block_rows {
-	struct arena *mem;              /* packed samples */
+	struct arena *mem; /* packed samples */
 	VEC(struct packed_row) rows;
-	uint64_t n_samples;             /* that were stored */
+	uint64_t n_samples; /* that were stored */
 	struct samples scratch;
 	struct buf packed;
 };

@@ -12,12 +12,12 @@
 struct new_series {
 	struct labels labels;
 	uint64_t fingerprint;
-	int64_t from, through;          /* of its rows */
+	int64_t from, through; /* of its rows */
 	bool used;
 };
 
 struct block_writer {
-	struct arena *mem;              /* labels */
+	struct arena *mem; /* labels */
 	VEC(struct new_series) series;
 	VEC(struct symbols *) partitions;
 	struct block_rows rows;
@@ -45,8 +45,10 @@ void block_writer_free(struct block_writer *w)
 
 uint32_t block_writer_series(struct block_writer *w, const struct labels *labels, uint64_t fingerprint)
 {
-	struct new_series s = { .labels = labels_copy(w->mem, labels), .fingerprint = fingerprint,
-		.from = INT64_MAX, .through = INT64_MIN };
+	struct new_series s = { .labels = labels_copy(w->mem, labels),
+		.fingerprint = fingerprint,
+		.from = INT64_MAX,
+		.through = INT64_MIN };
 
 	vec_push(&w->series, s);
 	return (uint32_t)w->series.n - 1;
@@ -80,12 +82,12 @@ uint64_t block_writer_rows(const struct block_writer *w)
 /* A block on its way. */
 struct finish {
 	struct block_writer *w;
-	struct arena *mem;              /* scratch */
-	struct new_series **order;      /* used series by labels */
-	uint32_t n_order, n_series;     /* n_series: distinct ones */
-	uint32_t *number;               /* per series of the writer: number in the block */
-	uint32_t *kind;                 /* per series of the block: counts profile types */
-	struct stack_use *stacks;       /* per partition */
+	struct arena *mem;          /* scratch */
+	struct new_series **order;  /* used series by labels */
+	uint32_t n_order, n_series; /* n_series: distinct ones */
+	uint32_t *number;           /* per series of the writer: number in the block */
+	uint32_t *kind;             /* per series of the block: counts profile types */
+	struct stack_use *stacks;   /* per partition */
 	struct buf index, profiles, symbols;
 	uint64_t groups;
 };
@@ -228,13 +230,23 @@ static void fill_meta(const struct finish *f, struct ulid id, struct arena *a, s
 		from = MIN(from, f->order[i]->from);
 		through = MAX(through, f->order[i]->through);
 	}
-	*m = (struct block_meta){ .ulid = id, .min_time = floor_ms(from), .max_time = floor_ms(through),
-		.n_samples = f->w->rows.n_samples, .n_series = f->n_series, .n_profiles = f->w->rows.rows.n,
-		.n_files = 3, .level = 1, .n_sources = 1, .version = 3, .source = STR("ingester") };
+	*m = (struct block_meta){ .ulid = id,
+		.min_time = floor_ms(from),
+		.max_time = floor_ms(through),
+		.n_samples = f->w->rows.n_samples,
+		.n_series = f->n_series,
+		.n_profiles = f->w->rows.rows.n,
+		.n_files = 3,
+		.level = 1,
+		.n_sources = 1,
+		.version = 3,
+		.source = STR("ingester") };
 	m->files = arena_zarray(a, 3, sizeof(*m->files));
 	m->files[0] = (struct block_file){ .path = STR("index.tsdb"), .size = f->index.n, .series = f->n_series };
-	m->files[1] = (struct block_file){ .path = STR("profiles.parquet"), .size = f->profiles.n,
-		.row_groups = f->groups, .rows = f->w->rows.rows.n };
+	m->files[1] = (struct block_file){ .path = STR("profiles.parquet"),
+		.size = f->profiles.n,
+		.row_groups = f->groups,
+		.rows = f->w->rows.rows.n };
 	m->files[2] = (struct block_file){ .path = STR("symbols.symdb"), .size = f->symbols.n };
 	m->sources = arena_alloc(a, sizeof(*m->sources));
 	m->sources[0] = id;

@@ -63,8 +63,7 @@ static int get_time(const json_t *o, const char *key, int64_t *ms, struct err *e
 	return 0;
 }
 
-static int get_str(struct arena *a, const json_t *o, const char *key, struct str *out,
-    struct err *e)
+static int get_str(struct arena *a, const json_t *o, const char *key, struct str *out, struct err *e)
 {
 	const json_t *v = json_object_get(o, key);
 
@@ -89,8 +88,7 @@ static int ulid_of(const json_t *v, const char *key, struct ulid *out, struct er
 }
 
 /* A member that is an array, an object, or absent (NULL). */
-static int get_child(const json_t *o, const char *key, bool array, const json_t **out,
-    struct err *e)
+static int get_child(const json_t *o, const char *key, bool array, const json_t **out, struct err *e)
 {
 	*out = json_object_get(o, key);
 	if (json_is_null(*out))
@@ -104,8 +102,7 @@ static int read_stats(const json_t *root, struct block_meta *m, struct err *e)
 {
 	const json_t *o;
 
-	if (get_child(root, "stats", false, &o, e) < 0 ||
-	    get_u64(o, "numSamples", &m->n_samples, e) < 0 ||
+	if (get_child(root, "stats", false, &o, e) < 0 || get_u64(o, "numSamples", &m->n_samples, e) < 0 ||
 	    get_u64(o, "numSeries", &m->n_series, e) < 0)
 		return -1;
 	return get_u64(o, "numProfiles", &m->n_profiles, e);
@@ -118,10 +115,8 @@ static int read_file(struct arena *a, const json_t *o, struct block_file *f, str
 	if (!json_is_object(o))
 		return wrong(e, "files", "an array of objects");
 	if (get_str(a, o, "relPath", &f->path, e) < 0 || get_u64(o, "sizeBytes", &f->size, e) < 0 ||
-	    get_child(o, "parquet", false, &parquet, e) < 0 ||
-	    get_child(o, "tsdb", false, &tsdb, e) < 0 ||
-	    get_u64(parquet, "numRowGroups", &f->row_groups, e) < 0 ||
-	    get_u64(parquet, "numRows", &f->rows, e) < 0 ||
+	    get_child(o, "parquet", false, &parquet, e) < 0 || get_child(o, "tsdb", false, &tsdb, e) < 0 ||
+	    get_u64(parquet, "numRowGroups", &f->row_groups, e) < 0 || get_u64(parquet, "numRows", &f->rows, e) < 0 ||
 	    get_u64(tsdb, "numSeries", &f->series, e) < 0)
 		return -1;
 	return f->path.n ? 0 : wrong(e, "files: relPath", "there");
@@ -155,10 +150,8 @@ static int read_compaction(struct arena *a, const json_t *root, struct block_met
 {
 	const json_t *o, *sources, *parents;
 
-	if (get_child(root, "compaction", false, &o, e) < 0 ||
-	    get_u32(o, "level", &m->level, e) < 0 ||
-	    get_child(o, "sources", true, &sources, e) < 0 ||
-	    get_child(o, "parents", true, &parents, e) < 0)
+	if (get_child(root, "compaction", false, &o, e) < 0 || get_u32(o, "level", &m->level, e) < 0 ||
+	    get_child(o, "sources", true, &sources, e) < 0 || get_child(o, "parents", true, &parents, e) < 0)
 		return -1;
 	m->n_sources = (uint32_t)json_array_size(sources);
 	m->sources = arena_array(a, m->n_sources, sizeof(*m->sources));
@@ -204,11 +197,9 @@ static int read_meta(struct arena *a, const json_t *root, struct block_meta *m, 
 	    get_u32(root, "version", &m->version, e) < 0)
 		return -1;
 	if (m->version < 1 || m->version > VERSION_MAX)
-		return err_set(e, ERR_UNSUPPORTED, "meta.json: version %u, known are 1 to %d",
-		    m->version, VERSION_MAX);
-	if (get_time(root, "minTime", &m->min_time, e) < 0 ||
-	    get_time(root, "maxTime", &m->max_time, e) < 0 || read_stats(root, m, e) < 0 ||
-	    read_files(a, root, m, e) < 0 || read_compaction(a, root, m, e) < 0 ||
+		return err_set(e, ERR_UNSUPPORTED, "meta.json: version %u, known are 1 to %d", m->version, VERSION_MAX);
+	if (get_time(root, "minTime", &m->min_time, e) < 0 || get_time(root, "maxTime", &m->max_time, e) < 0 ||
+	    read_stats(root, m, e) < 0 || read_files(a, root, m, e) < 0 || read_compaction(a, root, m, e) < 0 ||
 	    read_labels(a, root, m, e) < 0)
 		return -1;
 	return get_str(a, root, "source", &m->source, e);
@@ -234,7 +225,7 @@ int block_meta_parse(struct arena *a, struct str json, struct block_meta *out, s
 struct printer {
 	struct buf *b;
 	unsigned depth;
-	bool more;                      /* something stands before on this level */
+	bool more; /* something stands before on this level */
 };
 
 static void line(struct printer *w)

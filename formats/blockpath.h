@@ -13,13 +13,13 @@
 
 #include "formats/ulid.h"
 
-enum { BLOCK_PATH_DEPTH = 3 };          /* a data folder's or bucket's blocks lie so many folders down */
+enum { BLOCK_PATH_DEPTH = 3 }; /* a data folder's or bucket's blocks lie so many folders down */
 
 struct block_path {
 	struct ulid id;
-	struct str folder;              /* the path up to and with the ULID */
-	struct str tenant;              /* empty: the path does not tell */
-	struct str part;                /* what follows, without slashes in front; may be empty */
+	struct str folder; /* the path up to and with the ULID */
+	struct str tenant; /* empty: the path does not tell */
+	struct str part;   /* what follows, without slashes in front; may be empty */
 };
 
 /* By the last element that is a ULID; false: there is none. Slices of path. */

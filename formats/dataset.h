@@ -14,9 +14,9 @@
 #include "formats/symbols.h"
 
 struct series_ref {
-	uint32_t number;                /* within the dataset */
+	uint32_t number; /* within the dataset */
 	uint64_t fingerprint;
-	struct labels labels;           /* valid as long as the dataset is open and unchanged */
+	struct labels labels; /* valid as long as the dataset is open and unchanged */
 };
 
 struct series_list {
@@ -25,24 +25,24 @@ struct series_list {
 };
 
 struct row {
-	uint32_t series;                /* series_ref.number */
-	uint32_t partition;             /* 0 .. n_partitions - 1 of the dataset */
-	int64_t time;                   /* unix ns */
-	int64_t duration;               /* ns, 0 = not said */
-	int64_t total;                  /* sum of the values */
-	uint8_t id[16];                 /* UUID of the pushed profile */
+	uint32_t series;    /* series_ref.number */
+	uint32_t partition; /* 0 .. n_partitions - 1 of the dataset */
+	int64_t time;       /* unix ns */
+	int64_t duration;   /* ns, 0 = not said */
+	int64_t total;      /* sum of the values */
+	uint8_t id[16];     /* UUID of the pushed profile */
 	/* Samples, when asked for: stack ids (any order, may repeat), values, and span ids or NULL. */
 	uint32_t n;
 	const uint32_t *stacks;
 	const int64_t *values;
-	const uint64_t *spans;          /* 0 = none; the 8 bytes of the span id read little endian */
+	const uint64_t *spans; /* 0 = none; the 8 bytes of the span id read little endian */
 };
 
 struct scan {
-	const struct series_ref *series;        /* ascending by number */
+	const struct series_ref *series; /* ascending by number */
 	uint32_t n_series;
-	int64_t from, to;               /* row times, unix ns, both inclusive */
-	bool samples, spans, ids;       /* which parts of the rows are wanted */
+	int64_t from, to;         /* row times, unix ns, both inclusive */
+	bool samples, spans, ids; /* which parts of the rows are wanted */
 	/* Called for each row, in any order; -1 ends the scan with the error. */
 	int (*row)(void *ctx, const struct row *row, struct err *e);
 	void *ctx;
@@ -50,7 +50,7 @@ struct scan {
 
 struct dataset {
 	const struct dataset_ops *ops;
-	int64_t min_time, max_time;     /* of the rows, ns, inclusive */
+	int64_t min_time, max_time; /* of the rows, ns, inclusive */
 	uint32_t n_partitions;
 };
 
@@ -63,8 +63,8 @@ struct dataset_ops {
 	int (*symbols)(struct dataset *d, uint32_t partition, struct symbols **out, struct err *e);
 };
 
-static inline int dataset_series(struct dataset *d, struct arena *a, const struct selector *s,
-    struct series_list *out, struct err *e)
+static inline int dataset_series(struct dataset *d, struct arena *a, const struct selector *s, struct series_list *out,
+    struct err *e)
 {
 	return d->ops->series(d, a, s, out, e);
 }

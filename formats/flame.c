@@ -7,22 +7,22 @@
 #include "formats/tree_impl.h"
 
 struct pending_bar {
-	uint32_t node, level;           /* node 0: what was cut beside its neighbours */
+	uint32_t node, level; /* node 0: what was cut beside its neighbours */
 	int64_t x, total;
 };
 
 struct level {
-	int64_t *left;                  /* leftmost group so far */
-	int64_t x;                      /* where it starts */
+	int64_t *left; /* leftmost group so far */
+	int64_t x;     /* where it starts */
 	size_t bars;
 };
 
 struct walk {
 	const struct tree *t;
 	int64_t least;
-	uint32_t other;                 /* name of the tree, or TREE_NO_NAME */
-	uint32_t *number;               /* by name of the tree: number in names + 1, 0 = not met */
-	uint32_t other_number;          /* same, when the tree has no such name */
+	uint32_t other;        /* name of the tree, or TREE_NO_NAME */
+	uint32_t *number;      /* by name of the tree: number in names + 1, 0 = not met */
+	uint32_t other_number; /* same, when the tree has no such name */
 	VEC(struct str) names;
 	VEC(struct level) levels;
 	VEC(struct pending_bar) stack;
@@ -39,7 +39,7 @@ static bool is_cut(const struct walk *w, const struct tree_node *n)
 static size_t count_bars(struct walk *w)
 {
 	const struct tree_node *p = w->t->nodes.p;
-	uint32_t *depth = mem_array(w->t->nodes.n, sizeof(*depth));     /* + 1; 0 = cut */
+	uint32_t *depth = mem_array(w->t->nodes.n, sizeof(*depth)); /* + 1; 0 = cut */
 	int64_t *gone = mem_zarray(w->t->nodes.n, sizeof(*gone));
 	size_t bars = 1;
 
@@ -54,7 +54,7 @@ static size_t count_bars(struct walk *w)
 			continue;
 		if (level == w->levels.n)
 			vec_push(&w->levels, ((struct level){ 0 }));
-		if (cut) {      /* a sum may come back to zero: then there is no bar */
+		if (cut) { /* a sum may come back to zero: then there is no bar */
 			bool before = gone[parent] != 0;
 
 			gone[parent] = wrap_add(gone[parent], p[i].total);
@@ -182,7 +182,7 @@ static void draw(struct walk *w, struct flamegraph *g)
 
 	vec_push(&w->names, STR("total"));
 	if (total != TREE_NO_NAME)
-		w->number[total] = 1;   /* a function of that name shares the root's entry */
+		w->number[total] = 1; /* a function of that name shares the root's entry */
 	add_bar(w, &(struct pending_bar){ .total = g->total }, 0, 0);
 	push_children(w, 0, 1, 0);
 	while (w->stack.n > 0) {

@@ -14,16 +14,16 @@ struct bar {
 };
 
 struct pending_bar {
-	uint32_t node, level;           /* node 0: what was cut beside its neighbours */
+	uint32_t node, level; /* node 0: what was cut beside its neighbours */
 	struct sides x, total;
 };
 
 struct walk {
-	struct tree *t;                 /* both trees; self and total are not used */
-	struct sides *self, *total;     /* by node */
+	struct tree *t;             /* both trees; self and total are not used */
+	struct sides *self, *total; /* by node */
 	struct arena *a;
 	int64_t least;
-	uint32_t *number;               /* by name of the tree: number in names + 1, 0 = not met */
+	uint32_t *number; /* by name of the tree: number in names + 1, 0 = not met */
 	uint32_t other_number;
 	VEC(struct str) names;
 	VEC(struct bar) bars;
@@ -45,7 +45,7 @@ static void lay_over(struct walk *w, struct tree *left, struct tree *right)
 	uint32_t *at = mem_array(right->nodes.n, sizeof(*at));
 	uint32_t *names = mem_array(right->names.n, sizeof(*names));
 
-	tree_merge(t, left);    /* into an empty tree: numbers stay */
+	tree_merge(t, left); /* into an empty tree: numbers stay */
 	for (size_t i = 0; i < right->names.n; i++)
 		names[i] = tree_name(t, right->names.p[i]);
 	at[0] = 0;
@@ -174,7 +174,7 @@ static void draw(struct walk *w, struct flamegraph *g, int64_t max_nodes)
 
 	w->least = min_value(w, max_nodes);
 	w->number = mem_zarray(w->t->names.n, sizeof(*w->number));
-	w->number[0] = 1;       /* here the empty name shares the root's entry */
+	w->number[0] = 1; /* here the empty name shares the root's entry */
 	vec_push(&w->names, STR("total"));
 	root.total = w->total[0];
 	add_bar(w, &root, 0, (struct sides){ 0 });

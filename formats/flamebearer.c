@@ -18,7 +18,7 @@ enum { SINGLE = 4, DOUBLE = 7, MAX_WORK = 256 };
 
 struct group {
 	int64_t x, end;
-	uint32_t parent;        /* in groups; UINT32_MAX = none */
+	uint32_t parent; /* in groups; UINT32_MAX = none */
 	uint32_t name;
 };
 
@@ -27,10 +27,10 @@ struct graph {
 	struct profile_builder *b;
 	json_t *names, *levels;
 	size_t n_names, width;
-	uint32_t *frames;       /* by name, + 1, 0 = not yet made */
+	uint32_t *frames; /* by name, + 1, 0 = not yet made */
 	VEC(struct group) groups;
 	VEC(uint32_t) stack;
-	size_t above, above_end;        /* groups of the level above */
+	size_t above, above_end; /* groups of the level above */
 	size_t level;
 	size_t work, limit;
 	struct err *e;
@@ -38,8 +38,7 @@ struct graph {
 
 static int bad(struct graph *g, size_t i, const char *what)
 {
-	return err_set(g->e, ERR_INVALID, "flamebearer: level %zu, group %zu: %s", g->level, i,
-	    what);
+	return err_set(g->e, ERR_INVALID, "flamebearer: level %zu, group %zu: %s", g->level, i, what);
 }
 
 /* A number, or as the Connect form has it, a string of digits. */
@@ -71,8 +70,8 @@ static uint32_t frame(struct graph *g, uint32_t name)
 	if (g->frames[name] == 0) {
 		const json_t *s = json_array_get(g->names, name);
 
-		g->frames[name] = 1 + profile_builder_frame(g->b,
-		    str_of(json_string_value(s), json_string_length(s)), STR_NONE, 0);
+		g->frames[name] = 1 +
+		    profile_builder_frame(g->b, str_of(json_string_value(s), json_string_length(s)), STR_NONE, 0);
 	}
 	return g->frames[name] - 1;
 }
@@ -85,7 +84,8 @@ static int emit(struct graph *g, size_t i, uint32_t at, const int64_t *self)
 		if (++g->work > g->limit)
 			return err_set(g->e, ERR_LIMIT,
 			    "flamebearer: level %zu, group %zu: the stacks have more "
-			    "than %zu frames", g->level, i, g->limit);
+			    "than %zu frames",
+			    g->level, i, g->limit);
 		vec_push(&g->stack, frame(g, g->groups.p[at].name));
 	}
 	if (g->stack.n)
@@ -99,8 +99,7 @@ static bool find_parent(struct graph *g, struct group *new)
 	while (g->above < g->above_end) {
 		const struct group *up = &g->groups.p[g->above];
 
-		if (new->x >= up->x && new->end <= up->end && (new->x < up->end || up->x ==
-		    up->end)) {
+		if (new->x >= up->x &&new->end <= up->end && (new->x < up->end || up->x == up->end)) {
 			new->parent = (uint32_t)g->above;
 			return true;
 		}
@@ -153,8 +152,7 @@ static int read_level(struct graph *g, json_t *level)
 		level = json_object_get(level, "values");
 	n = json_array_size(level);
 	if (!json_is_array(level) || n % g->width)
-		return err_set(g->e, ERR_INVALID,
-		    "flamebearer: level %zu: not an array of groups of %zu", g->level,
+		return err_set(g->e, ERR_INVALID, "flamebearer: level %zu: not an array of groups of %zu", g->level,
 		    g->width);
 	if (g->level == 0 && n > g->width)
 		return err_set(g->e, ERR_INVALID, "flamebearer: level 0: more than one root");
@@ -171,8 +169,7 @@ static int read_levels(struct graph *g)
 	g->n_names = json_array_size(g->names);
 	for (size_t i = 0; i < g->n_names; i++)
 		if (!json_is_string(json_array_get(g->names, i)))
-			return err_set(g->e, ERR_INVALID, "flamebearer: name %zu is not a string",
-			    i);
+			return err_set(g->e, ERR_INVALID, "flamebearer: name %zu is not a string", i);
 	g->frames = arena_zarray(g->a, g->n_names, sizeof(*g->frames));
 	for (; g->level < json_array_size(g->levels); g->level++)
 		if (read_level(g, json_array_get(g->levels, g->level)) < 0)
@@ -219,22 +216,19 @@ static void set_types(struct graph *g, json_t *root, json_t *bearer)
 
 static int read_graph(struct graph *g, json_t *root)
 {
-	json_t *bearer = json_object_get(root, "flamebearer"), *meta = json_object_get(root,
-	    "metadata");
+	json_t *bearer = json_object_get(root, "flamebearer"), *meta = json_object_get(root, "metadata");
 	struct str format = text_of(meta, "format");
 
 	if (bearer == NULL)
-		bearer = json_object_get(root, "flamegraph");   /* of the query API */
+		bearer = json_object_get(root, "flamegraph"); /* of the query API */
 	if (!json_is_object(bearer))
 		return err_set(g->e, ERR_INVALID, "flamebearer: no object \"flamebearer\"");
 	if (format.n == 0)
 		format = text_of(bearer, "format");
 	g->names = json_object_get(bearer, "names");
 	g->levels = json_object_get(bearer, "levels");
-	if ((g->names && !json_is_array(g->names) && !json_is_null(g->names)) ||
-	    !json_is_array(g->levels))
-		return err_set(g->e, ERR_INVALID,
-		    "flamebearer: no arrays \"names\" and \"levels\"");
+	if ((g->names && !json_is_array(g->names) && !json_is_null(g->names)) || !json_is_array(g->levels))
+		return err_set(g->e, ERR_INVALID, "flamebearer: no arrays \"names\" and \"levels\"");
 	g->width = str_eq(format, STR("double")) ? DOUBLE : SINGLE;
 	g->b = profile_builder_new(g->a, g->width == DOUBLE ? 2 : 1);
 	profile_builder_copies(g->b);
@@ -275,7 +269,7 @@ struct layout {
 	struct arena *a;
 	const struct tree *t;
 	struct flamegraph *graph;
-	uint32_t *name_index;           /* by tree name, 0 = not yet named */
+	uint32_t *name_index; /* by tree name, 0 = not yet named */
 	VEC(struct place) level, below;
 	VEC(uint32_t) children;
 };
@@ -311,8 +305,7 @@ static void place_children(struct layout *l, struct place at)
 	for (uint32_t c = nodes[at.node].first_child; c; c = nodes[c].next)
 		vec_push(&l->children, c);
 	if (l->children.n)
-		qsort_r(l->children.p, l->children.n, sizeof(*l->children.p), child_cmp,
-		    (void *)(uintptr_t)l->t);
+		qsort_r(l->children.p, l->children.n, sizeof(*l->children.p), child_cmp, (void *)(uintptr_t)l->t);
 	for (size_t i = 0; i < l->children.n; i++) {
 		vec_push(&l->below, ((struct place){ l->children.p[i], x }));
 		x = wrap_add(x, nodes[l->children.p[i]].total);
@@ -378,8 +371,7 @@ static struct flamegraph *make_graph(struct arena *a, const struct tree *t)
 	return g;
 }
 
-static int add_samples(struct tree *t, const struct profile *p, uint32_t type, struct arena *a,
-    struct err *e)
+static int add_samples(struct tree *t, const struct profile *p, uint32_t type, struct arena *a, struct err *e)
 {
 	struct frames f;
 	struct str *names;
@@ -391,12 +383,10 @@ static int add_samples(struct tree *t, const struct profile *p, uint32_t type, s
 		int64_t value = profile_value(p, i, type);
 
 		if (value < 0)
-			return err_set(e, ERR_INVALID,
-			    "flamebearer: sample %u has the negative value %lld", i,
+			return err_set(e, ERR_INVALID, "flamebearer: sample %u has the negative value %lld", i,
 			    (long long)value);
 		if (__builtin_add_overflow(sum, value, &sum))
-			return err_set(e, ERR_INVALID,
-			    "flamebearer: the values add up to more than 63 bits");
+			return err_set(e, ERR_INVALID, "flamebearer: the values add up to more than 63 bits");
 		if (value)
 			tree_add(t, names, frames_stack(&f, i, names), value);
 	}

@@ -43,8 +43,7 @@ static void folder_add(struct folder *f, struct str key, int64_t value)
 		const char *sep = key.n ? memrchr(key.p, ';', key.n) : NULL;
 		size_t at = sep ? (size_t)(sep - key.p) + 1 : 0;
 
-		vec_push(&f->stack, profile_builder_frame(f->b, str_of(key.p + at, key.n - at),
-		    STR_NONE, 0));
+		vec_push(&f->stack, profile_builder_frame(f->b, str_of(key.p + at, key.n - at), STR_NONE, 0));
 		more = sep != NULL;
 		key.n = more ? at - 1 : 0;
 	}
@@ -100,8 +99,7 @@ static int bad_count(struct str text, enum count why, struct err *e)
 
 	buf_init(&quoted, 512);
 	enc_quote(&quoted, str_of(text.p, MIN(text.n, (size_t)100)));
-	rc = err_set(e, ERR_INVALID, "strconv.Atoi: parsing " STR_FMT ": %s",
-	    STR_ARG(buf_str(&quoted)),
+	rc = err_set(e, ERR_INVALID, "strconv.Atoi: parsing " STR_FMT ": %s", STR_ARG(buf_str(&quoted)),
 	    why == COUNT_RANGE ? "value out of range" : "invalid syntax");
 	buf_fini(&quoted);
 	return rc;
@@ -170,8 +168,7 @@ int folded_decode_lines(struct arena *a, struct str text, struct profile **out, 
 	return folder_fini(&f, decode_lines(&f, text, e), out);
 }
 
-int folded_read(struct arena *a, struct str text, struct profile **out, struct folded_lines *lines,
-    struct err *e)
+int folded_read(struct arena *a, struct str text, struct profile **out, struct folded_lines *lines, struct err *e)
 {
 	struct str line, key, count;
 	struct folder f;
@@ -194,8 +191,7 @@ int folded_read(struct arena *a, struct str text, struct profile **out, struct f
 	if (lines->counted)
 		return folder_fini(&f, 0, out);
 	folder_fini(&f, -1, out);
-	return err_set(e, ERR_INVALID,
-	    "folded: none of %u lines ends in a blank and a whole number", n);
+	return err_set(e, ERR_INVALID, "folded: none of %u lines ends in a blank and a whole number", n);
 }
 
 /* ---- out ---- */
@@ -275,8 +271,7 @@ void folded_encode(const struct profile *p, uint32_t type, struct buf *out)
 		if (profile_value(p, i, type)) {
 			uint32_t depth = frames_stack(&f, i, names);
 
-			rows[n++] = (struct row){ join(a, names, depth), profile_value(p, i,
-			    type) };
+			rows[n++] = (struct row){ join(a, names, depth), profile_value(p, i, type) };
 		}
 	print_rows(rows, n, out);
 	arena_free(a);

@@ -38,10 +38,9 @@ int folded_decode_lines(struct arena *a, struct str text, struct profile **out, 
  */
 struct folded_lines {
 	uint32_t counted, skipped;
-	uint32_t first_skipped;         /* line number from 1, 0 = none */
+	uint32_t first_skipped; /* line number from 1, 0 = none */
 };
-int folded_read(struct arena *a, struct str text, struct profile **out, struct folded_lines *lines,
-    struct err *e);
+int folded_read(struct arena *a, struct str text, struct profile **out, struct folded_lines *lines, struct err *e);
 
 /*
  * Appends the values of one sample type, lines sorted by bytes, equal stacks

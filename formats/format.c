@@ -10,8 +10,12 @@
 #include "formats/profile_impl.h"
 
 enum {
-	BID_NO = 0, BID_WEAK = 20, BID_LIKELY = 60, BID_NAMED = 70, BID_SURE = 90,
-	LOOK = 4096,            /* bytes that are looked at for a magic number or a member name */
+	BID_NO = 0,
+	BID_WEAK = 20,
+	BID_LIKELY = 60,
+	BID_NAMED = 70,
+	BID_SURE = 90,
+	LOOK = 4096, /* bytes that are looked at for a magic number or a member name */
 	GZIP_LEVEL = 6,
 	MAX_LAYERS = 3,
 };
@@ -63,14 +67,11 @@ static int one_profile(struct arena *a, struct profile *p, struct format_profile
 	return 0;
 }
 
-static int check_type(const struct profile *p, const struct format_opts *o, const char *name,
-    struct err *e)
+static int check_type(const struct profile *p, const struct format_opts *o, const char *name, struct err *e)
 {
 	if (o->type < p->n_types)
 		return 0;
-	return err_set(e, ERR_INVALID, "%s: there is no sample type %u, the profile has %u", name,
-	    o->type,
-	    p->n_types);
+	return err_set(e, ERR_INVALID, "%s: there is no sample type %u, the profile has %u", name, o->type, p->n_types);
 }
 
 /* ---- pprof ---- */
@@ -117,12 +118,12 @@ static int pprof_bid(struct str s, struct str file_name)
 	if (s.n == 0 && (seen & (1u << 1 | 1u << 6)) == (1u << 1 | 1u << 6))
 		return BID_SURE;
 	if (records >= 8 && (seen & (1u << 2 | 1u << 4 | 1u << 6)) != 0)
-		return named ? BID_NAMED : BID_LIKELY;  /* cut or damaged: its decoder says where */
+		return named ? BID_NAMED : BID_LIKELY; /* cut or damaged: its decoder says where */
 	return named && records ? BID_WEAK : BID_NO;
 }
 
-static int pprof_row_decode(struct arena *a, struct str bytes, const struct format_opts *o,
-    struct format_profiles *out, struct err *e)
+static int pprof_row_decode(struct arena *a, struct str bytes, const struct format_opts *o, struct format_profiles *out,
+    struct err *e)
 {
 	struct profile *p;
 
@@ -130,8 +131,7 @@ static int pprof_row_decode(struct arena *a, struct str bytes, const struct form
 	return pprof_decode(a, bytes, &p, e) < 0 ? -1 : one_profile(a, p, out);
 }
 
-static int pprof_row_encode(const struct profile *p, const struct format_opts *o, struct buf *out,
-    struct err *e)
+static int pprof_row_encode(const struct profile *p, const struct format_opts *o, struct buf *out, struct err *e)
 {
 	struct buf raw;
 	int rc;
@@ -208,8 +208,7 @@ static int folded_row_decode(struct arena *a, struct str bytes, const struct for
 	return one_profile(a, p, out);
 }
 
-static int folded_row_encode(const struct profile *p, const struct format_opts *o, struct buf *out,
-    struct err *e)
+static int folded_row_encode(const struct profile *p, const struct format_opts *o, struct buf *out, struct err *e)
 {
 	if (check_type(p, o, "folded", e) < 0)
 		return -1;
@@ -225,13 +224,11 @@ static int flamebearer_bid(struct str s, struct str file_name)
 	s = str_trim(s);
 	if (s.n == 0 || s.p[0] != '{')
 		return BID_NO;
-	if (contains(s, "\"flamebearer\"") || (contains(s, "\"flamegraph\"") && contains(s,
-	    "\"names\"")))
+	if (contains(s, "\"flamebearer\"") || (contains(s, "\"flamegraph\"") && contains(s, "\"names\"")))
 		return BID_SURE;
 	/* members may come in another order: look through all of it */
-	return str_search(s, STR("\"flamebearer\"")) < s.n && str_search(s,
-	    STR("\"levels\"")) < s.n ?
-	    BID_LIKELY : BID_NO;
+	return str_search(s, STR("\"flamebearer\"")) < s.n && str_search(s, STR("\"levels\"")) < s.n ? BID_LIKELY
+												     : BID_NO;
 }
 
 static int flamebearer_row_decode(struct arena *a, struct str bytes, const struct format_opts *o,
@@ -243,9 +240,7 @@ static int flamebearer_row_decode(struct arena *a, struct str bytes, const struc
 	return flamebearer_decode(a, bytes, &p, e) < 0 ? -1 : one_profile(a, p, out);
 }
 
-static int flamebearer_row_encode(const struct profile *p, const struct format_opts *o,
-    struct buf *out,
-    struct err *e)
+static int flamebearer_row_encode(const struct profile *p, const struct format_opts *o, struct buf *out, struct err *e)
 {
 	if (check_type(p, o, "flamebearer", e) < 0 || flamebearer_encode(p, o->type, out, e) < 0)
 		return -1;
@@ -256,22 +251,31 @@ static int flamebearer_row_encode(const struct profile *p, const struct format_o
 
 const struct format formats[] = {
 	{
-		.name = "pprof", .extensions = PPROF_EXTENSIONS,
-		.content_types =
-		    "application/octet-stream application/x-protobuf application/vnd.google.protobuf",
-		.text = "protobuf profile of google/pprof, gzip",
-		.bid = pprof_bid, .decode = pprof_row_decode, .encode = pprof_row_encode,
+	    .name = "pprof",
+	    .extensions = PPROF_EXTENSIONS,
+	    .content_types = "application/octet-stream application/x-protobuf application/vnd.google.protobuf",
+	    .text = "protobuf profile of google/pprof, gzip",
+	    .bid = pprof_bid,
+	    .decode = pprof_row_decode,
+	    .encode = pprof_row_encode,
 	},
 	{
-		.name = "folded", .extensions = FOLDED_EXTENSIONS, .content_types = "text/plain",
-		.text = "collapsed stacks: frame;frame;frame COUNT",
-		.bid = folded_bid, .decode = folded_row_decode, .encode = folded_row_encode,
+	    .name = "folded",
+	    .extensions = FOLDED_EXTENSIONS,
+	    .content_types = "text/plain",
+	    .text = "collapsed stacks: frame;frame;frame COUNT",
+	    .bid = folded_bid,
+	    .decode = folded_row_decode,
+	    .encode = folded_row_encode,
 	},
 	{
-		.name = "flamebearer", .extensions = "json", .content_types = "application/json",
-		.text = "flame graph JSON of the old render API",
-		.bid = flamebearer_bid, .decode = flamebearer_row_decode, .encode =
-		    flamebearer_row_encode,
+	    .name = "flamebearer",
+	    .extensions = "json",
+	    .content_types = "application/json",
+	    .text = "flame graph JSON of the old render API",
+	    .bid = flamebearer_bid,
+	    .decode = flamebearer_row_decode,
+	    .encode = flamebearer_row_encode,
 	},
 };
 
@@ -280,10 +284,10 @@ const uint32_t n_formats = ARRAY_LEN(formats);
 /* Formats that are only recognised, by what stands at a place or near the beginning. */
 static const struct {
 	const char *name;
-	const char *magic;      /* at the beginning */
-	const char *part;       /* near the beginning; both when both are there */
+	const char *magic; /* at the beginning */
+	const char *part;  /* near the beginning; both when both are there */
 } strangers[] = {
-	{ "jfr", "FLR", NULL },         /* a NUL follows */
+	{ "jfr", "FLR", NULL }, /* a NUL follows */
 	{ "perf.data", "PERFILE2", NULL },
 	{ "perf.data", "2ELIFREP", NULL },
 	{ "parquet", "PAR1", NULL },
@@ -325,8 +329,7 @@ static bool is_perf_script(struct str s)
 		s = str_skip(s, n + 1);
 	} while (s.n && (line.n == 0 || line.p[0] == '#'));
 	line = str_trim(line);
-	if (line.n == 0 || line.p[line.n - 1] != ':' || s.n < 2 || (s.p[0] != '\t' && s.p[0] !=
-	    ' '))
+	if (line.n == 0 || line.p[line.n - 1] != ':' || s.n < 2 || (s.p[0] != '\t' && s.p[0] != ' '))
 		return false;
 	s = str_trim(str_of(s.p, str_find(s, '\n')));
 	n = 0;
@@ -380,8 +383,7 @@ const struct format *format_by_name(struct str name, struct err *e)
 		if (str_eq(name, str_cstr(formats[i].name)))
 			return &formats[i];
 	known_names(known, sizeof(known));
-	err_set(e, ERR_UNSUPPORTED, "unsupported format: %.*s (known: %s)", (int)MIN(name.n,
-	    (size_t)100), name.p,
+	err_set(e, ERR_UNSUPPORTED, "unsupported format: %.*s (known: %s)", (int)MIN(name.n, (size_t)100), name.p,
 	    known);
 	return NULL;
 }
@@ -443,8 +445,8 @@ int format_unpack(struct arena *a, struct str bytes, size_t limit, struct str *o
 		if (!zip_is_gzip(bytes) && !zip_is_zstd(bytes))
 			break;
 		buf_init(&unpacked, limit);
-		rc = zip_is_gzip(bytes) ? zip_gunzip(bytes, limit, &unpacked, e) :
-		    zip_unzstd(bytes, limit, &unpacked, e);
+		rc = zip_is_gzip(bytes) ? zip_gunzip(bytes, limit, &unpacked, e)
+					: zip_unzstd(bytes, limit, &unpacked, e);
 		if (rc == 0)
 			bytes = arena_str(a, buf_str(&unpacked));
 		buf_fini(&unpacked);

@@ -18,30 +18,29 @@
 #include "formats/profile.h"
 
 struct format_opts {
-	struct str file_name;           /* may be empty */
-	uint32_t type;                  /* encoders of one value: which sample type */
-	bool plain;                     /* encoders that compress by default: do not */
+	struct str file_name; /* may be empty */
+	uint32_t type;        /* encoders of one value: which sample type */
+	bool plain;           /* encoders that compress by default: do not */
 };
 
 struct format_profiles {
-	struct profile **p;             /* in the arena */
+	struct profile **p; /* in the arena */
 	uint32_t n;
 };
 
 struct format {
 	const char *name;
-	const char *extensions;         /* separated by blanks, without the dot;
+	const char *extensions;    /* separated by blanks, without the dot;
 	    the first is the usual one */
-	const char *content_types;      /* separated by blanks; the first is the one to send */
-	const char *text;               /* one line for people */
+	const char *content_types; /* separated by blanks; the first is the one to send */
+	const char *text;          /* one line for people */
 	/* 0 = certainly not; 100 = a magic number or schema. file_name may be empty. */
 	int (*bid)(struct str bytes, struct str file_name);
 	/* NULL if the format cannot be read. bytes live as long as the profiles. */
-	int (*decode)(struct arena *a, struct str bytes, const struct format_opts *o,
-	    struct format_profiles *out, struct err *e);
-	/* NULL if the format cannot be written. Appends. */
-	int (*encode)(const struct profile *p, const struct format_opts *o, struct buf *out,
+	int (*decode)(struct arena *a, struct str bytes, const struct format_opts *o, struct format_profiles *out,
 	    struct err *e);
+	/* NULL if the format cannot be written. Appends. */
+	int (*encode)(const struct profile *p, const struct format_opts *o, struct buf *out, struct err *e);
 };
 
 extern const struct format formats[];

@@ -194,8 +194,8 @@ size_t head_bytes(const struct head *h)
 {
 	const struct head_tables *t = h->tables;
 	size_t n = arena_bytes(t->mem) + t->series.cap * sizeof(*t->series.p) +
-	    t->profiles.cap * sizeof(*t->profiles.p) + map_bytes(&t->series_by_print) +
-	    map_bytes(&t->streams_by_key) + t->streams.cap * sizeof(*t->streams.p);
+	    t->profiles.cap * sizeof(*t->profiles.p) + map_bytes(&t->series_by_print) + map_bytes(&t->streams_by_key) +
+	    t->streams.cap * sizeof(*t->streams.p);
 
 	n += h->n_rows * sizeof(struct head_row) * 3 / 2;
 	for (size_t i = 0; i < t->partitions.n; i++)

@@ -36,32 +36,32 @@
 #include "formats/dataset.h"
 
 struct head {
-	struct dataset set;             /* first member */
+	struct dataset set; /* first member */
 	struct head_tables *tables;
 	uint64_t n_rows, n_samples;
-	size_t record_bytes;            /* of all records so far */
+	size_t record_bytes; /* of all records so far */
 };
 
 /* One profile after cleaning: its samples, or some of them, under one label set. */
 struct head_push {
 	const struct profile *profile;
-	struct labels labels;           /* of the stream, sorted: without __type__ and the like */
-	uint64_t partition;             /* symbol partition, formats/partition.h */
-	bool name_first;                /* stored label order: __profile_type__, __service_name__ first */
-	bool cumulative;                /* alloc_objects and alloc_space grow: store differences */
-	const uint32_t *samples;        /* positions in the profile, or NULL for all */
+	struct labels labels;    /* of the stream, sorted: without __type__ and the like */
+	uint64_t partition;      /* symbol partition, formats/partition.h */
+	bool name_first;         /* stored label order: __profile_type__, __service_name__ first */
+	bool cumulative;         /* alloc_objects and alloc_space grow: store differences */
+	const uint32_t *samples; /* positions in the profile, or NULL for all */
 	uint32_t n_samples;
-	const uint64_t *spans;          /* per sample of the profile, 0 = none; or NULL */
-	const uint8_t *skip_types;      /* per sample type: 1 = not stored; or NULL */
+	const uint64_t *spans;     /* per sample of the profile, 0 = none; or NULL */
+	const uint8_t *skip_types; /* per sample type: 1 = not stored; or NULL */
 	int64_t time, duration;
-	int64_t now;                    /* wall time of the push: what makes a series active */
+	int64_t now; /* wall time of the push: what makes a series active */
 	uint8_t id[16];
 };
 
 struct sym_importer;
 
 struct head *head_new(void);
-void head_free(struct head *h);                 /* accepts NULL */
+void head_free(struct head *h); /* accepts NULL */
 
 /* New series that this push would make (0 when all are known). */
 uint32_t head_new_series(struct head *h, const struct head_push *p);
@@ -69,7 +69,7 @@ uint32_t head_new_series(struct head *h, const struct head_push *p);
 uint32_t head_add(struct head *h, struct sym_importer *imp, const struct head_push *p, struct buf *record);
 int head_replay(struct head *h, struct str record, struct err *e);
 
-size_t head_bytes(const struct head *h);        /* memory held, for limits */
+size_t head_bytes(const struct head *h); /* memory held, for limits */
 uint32_t head_series(const struct head *h);
 /* Series whose last push came at or after `since`. */
 uint32_t head_active_series(const struct head *h, int64_t since);

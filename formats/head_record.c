@@ -275,7 +275,8 @@ static int get_rows(struct reader *r, struct head *h, uint32_t partition, uint32
 			return err_wrap(e, "head record: row at byte %zu", r->at);
 		for (size_t i = 0; i < t->samples.stacks.n; i++)
 			if (t->samples.stacks.p[i] >= nodes)
-				return err_set(e, ERR_CORRUPT, "head record: stack %u of %zu", t->samples.stacks.p[i], nodes);
+				return err_set(e, ERR_CORRUPT, "head record: stack %u of %zu", t->samples.stacks.p[i],
+				    nodes);
 		buf_reset(&t->packed);
 		buf_add(&t->packed, str_of(r->in.p + r->at, used));
 		r->at += used;

@@ -373,8 +373,8 @@ static bool is_cumulative(const struct head_push *p, uint32_t type)
 }
 
 /* The row of one sample type: packed once, for the journal and for memory. */
-static uint32_t add_type(struct head *h, const struct head_push *p, uint32_t type, uint32_t series,
-    uint32_t profile, struct buf *record)
+static uint32_t add_type(struct head *h, const struct head_push *p, uint32_t type, uint32_t series, uint32_t profile,
+    struct buf *record)
 {
 	struct head_tables *t = h->tables;
 	bool kind = is_cumulative(p, type);

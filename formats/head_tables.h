@@ -19,8 +19,8 @@ struct head_baseline {
 
 struct head_row {
 	int64_t total;
-	const uint8_t *packed;          /* rows.h */
-	uint32_t bytes, profile;        /* profile: in tables.profiles */
+	const uint8_t *packed;   /* rows.h */
+	uint32_t bytes, profile; /* profile: in tables.profiles */
 };
 
 struct head_series {
@@ -41,11 +41,11 @@ struct head_profile {
 /* A label set with the sample types of its profiles: the short cut to series numbers. */
 struct head_stream {
 	uint64_t key[2];
-	uint32_t first, n_types;        /* in tables.stream_series */
+	uint32_t first, n_types; /* in tables.stream_series */
 };
 
 struct head_tables {
-	struct arena *mem;              /* labels and packed rows */
+	struct arena *mem; /* labels and packed rows */
 	VEC(struct head_series) series;
 	struct map series_by_print;
 	VEC(struct head_stream) streams;
@@ -58,13 +58,13 @@ struct head_tables {
 
 	/* Scratch, kept between pushes. */
 	struct samples samples, growth;
-	VEC(uint64_t) order;            /* stack id << 32 | sample */
+	VEC(uint64_t) order; /* stack id << 32 | sample */
 	VEC(uint64_t) order_spare;
 	struct buf packed, key;
 };
 
-uint32_t head_partition(struct head *h, uint64_t id);           /* found or made */
-uint32_t head_series_add(struct head *h, const struct labels *l, uint64_t fingerprint);  /* labels are copied */
+uint32_t head_partition(struct head *h, uint64_t id);                                   /* found or made */
+uint32_t head_series_add(struct head *h, const struct labels *l, uint64_t fingerprint); /* labels are copied */
 bool head_series_find(const struct head *h, const struct labels *l, uint64_t fingerprint, uint32_t *out);
 /* Stores h->tables->samples as a row (kind 1: what grew). Returns rows stored: 0 or 1. */
 uint32_t head_row_add(struct head *h, uint32_t series, uint32_t profile, bool cumulative);

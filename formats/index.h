@@ -37,14 +37,14 @@
 struct index_writer;
 
 struct index_writer *index_writer_new(void);
-void index_writer_free(struct index_writer *w);         /* accepts NULL */
+void index_writer_free(struct index_writer *w); /* accepts NULL */
 /*
  * The next series; its number is the count of series before it. In ascending
  * order of labels_cmp (ERR_INVALID if not). Labels are borrowed until finish;
  * they are stored in the order given. from, through: first and last row.
  */
-int index_writer_add(struct index_writer *w, const struct labels *labels, uint64_t fingerprint,
-    int64_t from, int64_t through, struct err *e);
+int index_writer_add(struct index_writer *w, const struct labels *labels, uint64_t fingerprint, int64_t from,
+    int64_t through, struct err *e);
 uint32_t index_writer_count(const struct index_writer *w);
 /* Appends the file to out; ERR_LIMIT when out or the format (64 GiB) is too small. */
 int index_writer_finish(struct index_writer *w, struct buf *out, struct err *e);
@@ -53,35 +53,31 @@ int index_writer_finish(struct index_writer *w, struct buf *out, struct err *e);
 struct index;
 
 struct index_series {
-	struct series_ref ref;          /* ref.number is the series number of the rows */
-	int64_t from, through;          /* unix ns, of all its chunks */
+	struct series_ref ref; /* ref.number is the series number of the rows */
+	int64_t from, through; /* unix ns, of all its chunks */
 };
 
 /* Checks magic, TOC, symbols and tables. bytes are borrowed until index_close. */
 struct index *index_open(struct str bytes, struct err *e);
-void index_close(struct index *ix);                     /* accepts NULL */
-size_t index_bytes(const struct index *ix);             /* memory held besides the bytes */
-int64_t index_from(const struct index *ix);             /* of the TOC */
+void index_close(struct index *ix);         /* accepts NULL */
+size_t index_bytes(const struct index *ix); /* memory held besides the bytes */
+int64_t index_from(const struct index *ix); /* of the TOC */
 int64_t index_through(const struct index *ix);
 
 /* References of the series with name = value, ascending; ("", "") = all. None is no error. */
-int index_postings(struct index *ix, struct arena *a, struct str name, struct str value,
-    uint32_t **refs, uint32_t *n, struct err *e);
-int index_series(struct index *ix, struct arena *a, uint32_t ref, struct index_series *out,
+int index_postings(struct index *ix, struct arena *a, struct str name, struct str value, uint32_t **refs, uint32_t *n,
     struct err *e);
+int index_series(struct index *ix, struct arena *a, uint32_t ref, struct index_series *out, struct err *e);
 /* All series in the order of the file. */
-int index_all(struct index *ix, struct arena *a, struct index_series **out, uint32_t *n,
-    struct err *e);
+int index_all(struct index *ix, struct arena *a, struct index_series **out, uint32_t *n, struct err *e);
 /* Label names, and the values of one, ascending; the arrays live in a, the bytes in the file. */
 void index_names(const struct index *ix, struct arena *a, struct str **names, uint32_t *n);
-void index_values(const struct index *ix, struct arena *a, struct str name, struct str **values,
-    uint32_t *n);
+void index_values(const struct index *ix, struct arena *a, struct str name, struct str **values, uint32_t *n);
 /* Series that match, ascending by number; s may be NULL (all). Labels live in a. */
-int index_select(struct index *ix, struct arena *a, const struct selector *s,
-    struct series_list *out, struct err *e);
+int index_select(struct index *ix, struct arena *a, const struct selector *s, struct series_list *out, struct err *e);
 
 /* Every checksum, order, reference and count of the file; problems are said and counted. */
-int index_check(struct index *ix, void (*say)(void *ctx, const char *problem), void *ctx,
-    uint32_t *problems, struct err *e);
+int index_check(struct index *ix, void (*say)(void *ctx, const char *problem), void *ctx, uint32_t *problems,
+    struct err *e);
 
 #endif

@@ -14,7 +14,7 @@ struct check {
 	void *ctx;
 	uint32_t problems;
 	struct index_series *series;
-	uint32_t *refs;                 /* of the series, ascending */
+	uint32_t *refs; /* of the series, ascending */
 	uint32_t n;
 };
 
@@ -47,8 +47,7 @@ static void check_labels(struct check *c, uint32_t i)
 			problem(c, "index: series %u: label %u has an empty name or value", i, k);
 		for (uint32_t j = 0; j < k; j++)
 			if (str_eq(l->p[j].name, l->p[k].name))
-				problem(c, "index: series %u: two labels " STR_FMT, i,
-				    STR_ARG(l->p[k].name));
+				problem(c, "index: series %u: two labels " STR_FMT, i, STR_ARG(l->p[k].name));
 	}
 	if (labels_hash(l) != c->series[i].ref.fingerprint)
 		problem(c, "index: series %u: the fingerprint is not that of its labels", i);
@@ -108,12 +107,11 @@ static uint32_t check_list(struct check *c, struct str name, const struct index_
 		uint32_t ref = cursor_u32(&refs), at = find_series(c, ref);
 
 		if (i > 0 && ref <= last)
-			problem(c, "index: postings of " STR_FMT "=" STR_FMT " are not ascending",
-			    STR_ARG(name), STR_ARG(v->value));
-		else if (at == c->n ||
-		    !str_eq(labels_get(&c->series[at].ref.labels, name), v->value))
-			problem(c, "index: postings of " STR_FMT "=" STR_FMT " name the series %u",
-			    STR_ARG(name), STR_ARG(v->value), ref);
+			problem(c, "index: postings of " STR_FMT "=" STR_FMT " are not ascending", STR_ARG(name),
+			    STR_ARG(v->value));
+		else if (at == c->n || !str_eq(labels_get(&c->series[at].ref.labels, name), v->value))
+			problem(c, "index: postings of " STR_FMT "=" STR_FMT " name the series %u", STR_ARG(name),
+			    STR_ARG(v->value), ref);
 		last = ref;
 	}
 	return n;
@@ -133,8 +131,8 @@ static void check_postings(struct check *c)
 				have += check_list(c, name->name, &c->ix->values[name->first + k]);
 	}
 	if (have != want)
-		problem(c, "index: %llu postings for %llu labels of series",
-		    (unsigned long long)have, (unsigned long long)want);
+		problem(c, "index: %llu postings for %llu labels of series", (unsigned long long)have,
+		    (unsigned long long)want);
 }
 
 static void check_fingerprints(struct check *c)
@@ -188,8 +186,8 @@ static void check_label_table(struct check *c)
 		problem(c, "index: label-index table: broken entry");
 }
 
-int index_check(struct index *ix, void (*say)(void *ctx, const char *problem), void *ctx,
-    uint32_t *problems, struct err *e)
+int index_check(struct index *ix, void (*say)(void *ctx, const char *problem), void *ctx, uint32_t *problems,
+    struct err *e)
 {
 	struct check c = { .ix = ix, .mem = arena_new(), .say = say, .ctx = ctx };
 	uint32_t n;

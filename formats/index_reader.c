@@ -11,8 +11,7 @@ static int corrupt(struct err *e, const char *what, uint64_t at)
 	return err_set(e, ERR_CORRUPT, "index: %s at byte %llu", what, (unsigned long long)at);
 }
 
-int index_section(const struct index *ix, uint64_t at, const char *what, struct cursor *out,
-    struct err *e)
+int index_section(const struct index *ix, uint64_t at, const char *what, struct cursor *out, struct err *e)
 {
 	struct cursor c = cursor_of(ix->bytes);
 	struct str body;
@@ -25,8 +24,7 @@ int index_section(const struct index *ix, uint64_t at, const char *what, struct 
 		return err_set(e, ERR_CORRUPT, "index: %s at byte %llu of %zu does not fit", what,
 		    (unsigned long long)at, ix->bytes.n);
 	if (crc32c(0, body) != crc)
-		return err_set(e, ERR_CORRUPT, "index: %s at byte %llu: wrong checksum", what,
-		    (unsigned long long)at);
+		return err_set(e, ERR_CORRUPT, "index: %s at byte %llu: wrong checksum", what, (unsigned long long)at);
 	*out = cursor_of(body);
 	return 0;
 }
@@ -81,8 +79,7 @@ static int read_symbols(struct index *ix, struct err *e)
 static int read_value(struct index *ix, struct cursor *c, struct err *e)
 {
 	uint64_t kind = cursor_uvarint(c);
-	struct str name = cursor_str(c, cursor_uvarint(c)),
-	    value = cursor_str(c, cursor_uvarint(c));
+	struct str name = cursor_str(c, cursor_uvarint(c)), value = cursor_str(c, cursor_uvarint(c));
 	uint64_t offset = cursor_uvarint(c);
 	struct index_name *last = ix->n_names ? &ix->names[ix->n_names - 1] : NULL;
 	int order = last ? str_cmp(last->name, name) : -1;
@@ -90,8 +87,7 @@ static int read_value(struct index *ix, struct cursor *c, struct err *e)
 	if (c->bad || kind != 2)
 		return corrupt(e, "postings table: broken entry", ix->toc.postings_table);
 	if (order > 0 || (order == 0 && str_cmp(ix->values[ix->n_values - 1].value, value) >= 0))
-		return corrupt(e, "postings table: entries are not ascending",
-		    ix->toc.postings_table);
+		return corrupt(e, "postings table: entries are not ascending", ix->toc.postings_table);
 	if (order < 0) {
 		last = &ix->names[ix->n_names++];
 		*last = (struct index_name){ name, ix->n_values, 0 };
@@ -172,8 +168,7 @@ const struct index_name *index_find_name(const struct index *ix, struct str name
 	return NULL;
 }
 
-const struct index_value *index_find_value(const struct index *ix, struct str name,
-    struct str value)
+const struct index_value *index_find_value(const struct index *ix, struct str name, struct str value)
 {
 	const struct index_name *in = index_find_name(ix, name);
 	uint32_t low = in ? in->first : 0, high = in ? in->first + in->n : 0;
@@ -192,8 +187,7 @@ const struct index_value *index_find_value(const struct index *ix, struct str na
 	return NULL;
 }
 
-int index_list(const struct index *ix, uint64_t offset, struct cursor *refs, uint32_t *n,
-    struct err *e)
+int index_list(const struct index *ix, uint64_t offset, struct cursor *refs, uint32_t *n, struct err *e)
 {
 	if (index_section(ix, offset, "postings", refs, e) < 0)
 		return -1;
@@ -203,8 +197,8 @@ int index_list(const struct index *ix, uint64_t offset, struct cursor *refs, uin
 	return 0;
 }
 
-int index_postings(struct index *ix, struct arena *a, struct str name, struct str value,
-    uint32_t **refs, uint32_t *n, struct err *e)
+int index_postings(struct index *ix, struct arena *a, struct str name, struct str value, uint32_t **refs, uint32_t *n,
+    struct err *e)
 {
 	const struct index_value *v = index_find_value(ix, name, value);
 	struct cursor c;
@@ -249,8 +243,8 @@ static void read_chunks(struct cursor *c, struct index_series *out)
 		c->bad = true;
 }
 
-int index_read_series(const struct index *ix, struct arena *a, uint32_t ref,
-    struct index_series *out, uint64_t *end, struct err *e)
+int index_read_series(const struct index *ix, struct arena *a, uint32_t ref, struct index_series *out, uint64_t *end,
+    struct err *e)
 {
 	uint64_t at = (uint64_t)ref * INDEX_SERIES_ALIGN, n;
 	struct cursor c = cursor_of(ix->bytes);
@@ -281,16 +275,14 @@ int index_read_series(const struct index *ix, struct arena *a, uint32_t ref,
 	return c.bad ? corrupt(e, "series: broken chunks", at) : 0;
 }
 
-int index_series(struct index *ix, struct arena *a, uint32_t ref, struct index_series *out,
-    struct err *e)
+int index_series(struct index *ix, struct arena *a, uint32_t ref, struct index_series *out, struct err *e)
 {
 	uint64_t end;
 
 	return index_read_series(ix, a, ref, out, &end, e);
 }
 
-int index_all(struct index *ix, struct arena *a, struct index_series **out, uint32_t *n,
-    struct err *e)
+int index_all(struct index *ix, struct arena *a, struct index_series **out, uint32_t *n, struct err *e)
 {
 	uint64_t end = 0;
 	uint32_t *refs;
@@ -319,8 +311,7 @@ void index_names(const struct index *ix, struct arena *a, struct str **names, ui
 		(*names)[i] = ix->names[skip + i].name;
 }
 
-void index_values(const struct index *ix, struct arena *a, struct str name, struct str **values,
-    uint32_t *n)
+void index_values(const struct index *ix, struct arena *a, struct str name, struct str **values, uint32_t *n)
 {
 	const struct index_name *in = name.n ? index_find_name(ix, name) : NULL;
 

@@ -12,13 +12,12 @@
 
 struct set {
 	uint64_t *bits;
-	uint32_t first, n;              /* references first .. first + n - 1 */
+	uint32_t first, n; /* references first .. first + n - 1 */
 };
 
 static struct set set_new(const struct index *ix, struct arena *a)
 {
-	uint64_t first = ix->toc.series / INDEX_SERIES_ALIGN,
-	    end = ix->series_end / INDEX_SERIES_ALIGN + 1;
+	uint64_t first = ix->toc.series / INDEX_SERIES_ALIGN, end = ix->series_end / INDEX_SERIES_ALIGN + 1;
 	struct set s = { .first = (uint32_t)first };
 
 	/* The offsets lie in the file, whose series end below 64 GiB or cannot be referred to. */
@@ -44,8 +43,7 @@ static int set_add(struct set *s, const struct index *ix, uint64_t offset, struc
 		uint32_t i = cursor_u32(&c) - s->first;
 
 		if (i >= s->n)
-			return err_set(e, ERR_CORRUPT,
-			    "index: postings at byte %llu: reference to a series outside",
+			return err_set(e, ERR_CORRUPT, "index: postings at byte %llu: reference to a series outside",
 			    (unsigned long long)offset);
 		s->bits[i / 64] |= UINT64_C(1) << i % 64;
 	}
@@ -53,8 +51,7 @@ static int set_add(struct set *s, const struct index *ix, uint64_t offset, struc
 }
 
 /* All series with a value of the name that m accepts, or that it does not accept. */
-static int set_add_values(struct set *s, const struct index *ix, const struct matcher *m,
-    bool accepted, struct err *e)
+static int set_add_values(struct set *s, const struct index *ix, const struct matcher *m, bool accepted, struct err *e)
 {
 	const struct index_name *name = m->name.n ? index_find_name(ix, m->name) : NULL;
 
@@ -66,15 +63,13 @@ static int set_add_values(struct set *s, const struct index *ix, const struct ma
 	for (uint32_t i = 0; name && i < name->n; i++) {
 		const struct index_value *v = &ix->values[name->first + i];
 
-		if (matcher_match_value(m, v->value) == accepted &&
-		    set_add(s, ix, v->offset, e) < 0)
+		if (matcher_match_value(m, v->value) == accepted && set_add(s, ix, v->offset, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int apply(struct set *keep, struct set *some, const struct index *ix,
-    const struct matcher *m, struct err *e)
+static int apply(struct set *keep, struct set *some, const struct index *ix, const struct matcher *m, struct err *e)
 {
 	bool without = matcher_match_empty(m);
 
@@ -93,8 +88,7 @@ static int cmp_number(const void *a, const void *b)
 	return x->number < y->number ? -1 : x->number > y->number;
 }
 
-static int list_of(struct index *ix, struct arena *a, const struct set *keep,
-    struct series_list *out, struct err *e)
+static int list_of(struct index *ix, struct arena *a, const struct set *keep, struct series_list *out, struct err *e)
 {
 	struct index_series one;
 	uint64_t end = 0;
@@ -106,16 +100,13 @@ static int list_of(struct index *ix, struct arena *a, const struct set *keep,
 	*out = (struct series_list){ arena_array(a, n, sizeof(*out->p)), 0 };
 	for (size_t i = 0; i < words(keep); i++)
 		for (uint64_t left = keep->bits[i]; left; left &= left - 1) {
-			uint32_t ref = keep->first + (uint32_t)i * 64 +
-			    (uint32_t)__builtin_ctzll(left);
+			uint32_t ref = keep->first + (uint32_t)i * 64 + (uint32_t)__builtin_ctzll(left);
 
 			if ((uint64_t)ref * INDEX_SERIES_ALIGN < end)
-				return err_set(e, ERR_CORRUPT,
-				    "index: series %u begins inside another", ref);
+				return err_set(e, ERR_CORRUPT, "index: series %u begins inside another", ref);
 			if (index_read_series(ix, a, ref, &one, &end, e) < 0)
 				return -1;
-			sorted = sorted &&
-			    (out->n == 0 || out->p[out->n - 1].number < one.ref.number);
+			sorted = sorted && (out->n == 0 || out->p[out->n - 1].number < one.ref.number);
 			out->p[out->n++] = one.ref;
 		}
 	if (!sorted)
@@ -123,8 +114,7 @@ static int list_of(struct index *ix, struct arena *a, const struct set *keep,
 	return 0;
 }
 
-int index_select(struct index *ix, struct arena *a, const struct selector *s,
-    struct series_list *out, struct err *e)
+int index_select(struct index *ix, struct arena *a, const struct selector *s, struct series_list *out, struct err *e)
 {
 	const struct index_name *all = index_find_name(ix, STR(""));
 	struct arena *scratch = arena_new();

@@ -26,9 +26,9 @@ struct entry {
 /* A label pair that occurs: symbols before they are sorted, and its postings. */
 struct pair {
 	uint32_t name, value;
-	uint32_t n;                     /* series */
-	uint64_t first;                 /* in members */
-	uint64_t offset;                /* of the list in the file */
+	uint32_t n;      /* series */
+	uint64_t first;  /* in members */
+	uint64_t offset; /* of the list in the file */
 };
 
 struct index_writer {
@@ -36,15 +36,15 @@ struct index_writer {
 
 	/* Made by finish. */
 	VEC(struct str) symbols;
-	VEC(uint32_t) rank;             /* of a symbol among the sorted ones */
+	VEC(uint32_t) rank; /* of a symbol among the sorted ones */
 	VEC(uint32_t) sorted;
 	struct map symbol_at;
 	VEC(struct pair) pairs;
 	struct map pair_at;
-	VEC(uint32_t) series_pairs;     /* of all series, one after another */
-	VEC(uint32_t) members;          /* refs of all pairs, one after another */
-	VEC(uint32_t) order;            /* of pairs */
-	size_t base;                    /* where the file starts in out */
+	VEC(uint32_t) series_pairs; /* of all series, one after another */
+	VEC(uint32_t) members;      /* refs of all pairs, one after another */
+	VEC(uint32_t) order;        /* of pairs */
+	size_t base;                /* where the file starts in out */
 	struct buf *out;
 	struct {
 		uint64_t symbols, series, labels, labels_table, postings, postings_table;
@@ -76,15 +76,13 @@ void index_writer_free(struct index_writer *w)
 	mem_free(w);
 }
 
-int index_writer_add(struct index_writer *w, const struct labels *labels, uint64_t fingerprint,
-    int64_t from, int64_t through, struct err *e)
+int index_writer_add(struct index_writer *w, const struct labels *labels, uint64_t fingerprint, int64_t from,
+    int64_t through, struct err *e)
 {
 	if (w->series.n > 0 && labels_cmp(&w->series.p[w->series.n - 1].labels, labels) >= 0)
-		return err_set(e, ERR_INVALID,
-		    "index: series %zu does not follow the one before it", w->series.n);
+		return err_set(e, ERR_INVALID, "index: series %zu does not follow the one before it", w->series.n);
 	if (from > through)
-		return err_set(e, ERR_INVALID, "index: series %zu ends before it starts",
-		    w->series.n);
+		return err_set(e, ERR_INVALID, "index: series %zu ends before it starts", w->series.n);
 	if (w->series.n == UINT32_MAX)
 		return err_set(e, ERR_LIMIT, "index: more than %u series", UINT32_MAX);
 	vec_push(&w->series, ((struct entry){ *labels, fingerprint, from, through, 0 }));
@@ -203,8 +201,7 @@ static int section_end(struct index_writer *w, size_t start, struct err *e)
 	if (buf_check(b, "index.tsdb", e) < 0)
 		return -1;
 	if (n > UINT32_MAX)
-		return err_set(e, ERR_LIMIT, "index: a section of %zu bytes, at most %u fit", n,
-		    UINT32_MAX);
+		return err_set(e, ERR_LIMIT, "index: a section of %zu bytes, at most %u fit", n, UINT32_MAX);
 	for (int i = 0; i < 4; i++)
 		b->p[start - 4 + (size_t)i] = (char)(n >> (24 - 8 * i));
 	buf_u32be(b, crc32c(0, str_of(b->p + start, n)));
@@ -227,8 +224,8 @@ static int write_symbols(struct index_writer *w, struct err *e)
 	return section_end(w, start, e);
 }
 
-static void series_body(const struct index_writer *w, const struct entry *s, uint32_t number,
-    const uint32_t *pairs, struct buf *body)
+static void series_body(const struct index_writer *w, const struct entry *s, uint32_t number, const uint32_t *pairs,
+    struct buf *body)
 {
 	buf_reset(body);
 	buf_u64be(body, s->fingerprint);

@@ -3,7 +3,7 @@
 
 #include "base/hash.h"
 
-enum { RESYNC_WORK = 64 };              /* times the size of the file */
+enum { RESYNC_WORK = 64 }; /* times the size of the file */
 
 static const char magic[8] = { 'p', 'y', 'r', 'o', 'j', 'r', 'n', 'l' };
 static const char mark[4] = { 'p', 'y', 'J', '1' };
@@ -150,7 +150,9 @@ int journal_begin(struct journal_reader *r, struct str file, struct err *e)
 		    JOURNAL_VERSION);
 	if (get32(file.p + 28) != crc32c(0, str_of(file.p, 28)))
 		return err_set(e, ERR_CORRUPT, "journal header: wrong checksum");
-	*r = (struct journal_reader){ .file = file, .at = JOURNAL_HEADER, .shard = get32(file.p + 12),
+	*r = (struct journal_reader){ .file = file,
+		.at = JOURNAL_HEADER,
+		.shard = get32(file.p + 12),
 		.generation = get32(file.p + 16) | (uint64_t)get32(file.p + 20) << 32 };
 	for (r->end = file.n; r->end > JOURNAL_HEADER && file.p[r->end - 1] == 0;)
 		r->end--;

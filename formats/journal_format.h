@@ -34,26 +34,26 @@ void journal_put_header(char out[static JOURNAL_HEADER], uint64_t generation, ui
 /* Appends a frame, or nothing and sets b->over when it does not fit into b or into 32 bits. */
 void journal_put_frame(struct buf *b, struct str tenant, struct str record);
 
-bool journal_like(struct str file);             /* begins as one */
+bool journal_like(struct str file); /* begins as one */
 
 struct journal_reader {
 	uint64_t generation;
 	uint32_t shard;
 	struct str file;
-	size_t at, end;                 /* next frame; end of what is not zero */
-	uint64_t work;                  /* bytes summed up in search of frames */
+	size_t at, end; /* next frame; end of what is not zero */
+	uint64_t work;  /* bytes summed up in search of frames */
 };
 
 enum journal_found {
 	JOURNAL_END,
 	JOURNAL_RECORD,
-	JOURNAL_BROKEN,                 /* damage: `at` and `bytes` tell where; the next call goes on behind it */
-	JOURNAL_TORN,                   /* the same at the end; JOURNAL_END follows */
+	JOURNAL_BROKEN, /* damage: `at` and `bytes` tell where; the next call goes on behind it */
+	JOURNAL_TORN,   /* the same at the end; JOURNAL_END follows */
 };
 
 struct journal_frame {
-	size_t at, bytes;               /* in the file, with its header */
-	struct str tenant, record;      /* of JOURNAL_RECORD */
+	size_t at, bytes;          /* in the file, with its header */
+	struct str tenant, record; /* of JOURNAL_RECORD */
 };
 
 /* ERR_CORRUPT, ERR_UNSUPPORTED for a header that is none of ours. The file is borrowed. */

@@ -140,8 +140,7 @@ struct labels labels_copy(struct arena *a, const struct labels *l)
 	return out;
 }
 
-struct labels labels_with(struct arena *a, const struct labels *l, struct str name,
-			  struct str value)
+struct labels labels_with(struct arena *a, const struct labels *l, struct str name, struct str value)
 {
 	uint32_t at = labels_find(l, name);
 	uint32_t skip = at < l->n && str_eq(l->p[at].name, name);
@@ -186,9 +185,9 @@ static int profile_type_bad(struct str id, size_t parts, struct err *e)
 	buf_init(&b, 4096);
 	enc_quote(&b, id);
 	err_set(e, ERR_INVALID,
-		"profile-type selection must be of the form <name>:<sample-type>:<sample-unit>:"
-		"<period-type>:<period-unit>(:delta), got(%zu): " STR_FMT,
-		parts, STR_ARG(buf_str(&b)));
+	    "profile-type selection must be of the form <name>:<sample-type>:<sample-unit>:"
+	    "<period-type>:<period-unit>(:delta), got(%zu): " STR_FMT,
+	    parts, STR_ARG(buf_str(&b)));
 	buf_fini(&b);
 	return -1;
 }
@@ -217,7 +216,7 @@ struct str profile_type_id(struct arena *a, const struct profile_type *t)
 	for (size_t i = 0; i < ARRAY_LEN(part); i++)
 		n += part[i].n;
 	text = p = arena_alloc(a, n);
-	for (size_t i = 0; i < ARRAY_LEN(part); i++) {  /* not printed: a part may hold zeros */
+	for (size_t i = 0; i < ARRAY_LEN(part); i++) { /* not printed: a part may hold zeros */
 		if (i > 0)
 			*p++ = ':';
 		if (part[i].n > 0)

@@ -13,8 +13,7 @@ void selector_fini(struct selector *s)
 	s->n = 0;
 }
 
-void selector_add(struct arena *a, struct selector *s, enum match_op op, struct str name,
-		  struct str value)
+void selector_add(struct arena *a, struct selector *s, enum match_op op, struct str name, struct str value)
 {
 	struct matcher *p = arena_array(a, (size_t)s->n + 1, sizeof(*p));
 
@@ -30,14 +29,10 @@ void selector_add(struct arena *a, struct selector *s, enum match_op op, struct 
 bool matcher_match_value(const struct matcher *m, struct str value)
 {
 	switch (m->op) {
-	case MATCH_EQ:
-		return str_eq(m->value, value);
-	case MATCH_NE:
-		return !str_eq(m->value, value);
-	case MATCH_RE:
-		return regex_match(m->re, value);
-	default:
-		return !regex_match(m->re, value);
+	case MATCH_EQ: return str_eq(m->value, value);
+	case MATCH_NE: return !str_eq(m->value, value);
+	case MATCH_RE: return regex_match(m->re, value);
+	default: return !regex_match(m->re, value);
 	}
 }
 

@@ -18,12 +18,12 @@
 
 enum match_op { MATCH_EQ, MATCH_NE, MATCH_RE, MATCH_NRE };
 
-struct regex;   /* formats/regex.h */
+struct regex; /* formats/regex.h */
 
 struct matcher {
 	enum match_op op;
 	struct str name, value;
-	struct regex *re;       /* of MATCH_RE and MATCH_NRE */
+	struct regex *re; /* of MATCH_RE and MATCH_NRE */
 };
 
 struct selector {

@@ -6,7 +6,10 @@
 
 #include "formats/tree.h"
 
-#define LIT(s) { s, sizeof(s) - 1 }
+#define LIT(s)                   \
+	{                        \
+		s, sizeof(s) - 1 \
+	}
 #define CAT(a, b) CAT_(a, b)
 #define CAT_(a, b) a##b
 
@@ -21,10 +24,12 @@
 #define N_ENUM(number, card, type, name, proto, json)
 #define ENUM(name) static const struct msg_value name##_values[] = {
 #define VALUE(number, c_name, proto) { LIT(proto), number },
-#define ENUM_END(name)                                    \
-	};                                                \
-	const struct msg_enum name##_enum = {             \
-		name##_values, ARRAY_LEN(name##_values),  \
+#define ENUM_END(name)                        \
+	}                                     \
+	;                                     \
+	const struct msg_enum name##_enum = { \
+		name##_values,                \
+		ARRAY_LEN(name##_values),     \
 	};
 #include "formats/messages/all.def"
 #include "formats/messages/undef.def"
@@ -33,30 +38,35 @@
 #define HAS_ONE(name) 0
 #define HAS_REP(name) 0
 #define HAS_OPT(name) offsetof(struct M, has_##name)
-#define ROW(no, card_, kind_, c, proto, json_, has_, type_, values_)             \
-	{ .number = (no), .kind = MSG_##kind_, .card = MSG_##card_,              \
-	  .at = offsetof(struct M, c), .has = (has_), .name = LIT(proto),        \
-	  .json = LIT(json_), .type = (type_), .values = (values_) },
+#define ROW(no, card_, kind_, c, proto, json_, has_, type_, values_) \
+	{ .number = (no),                                            \
+		.kind = MSG_##kind_,                                 \
+		.card = MSG_##card_,                                 \
+		.at = offsetof(struct M, c),                         \
+		.has = (has_),                                       \
+		.name = LIT(proto),                                  \
+		.json = LIT(json_),                                  \
+		.type = (type_),                                     \
+		.values = (values_) },
 
 #define BEGIN(full) static const struct msg_field CAT(M, _fields)[] = {
-#define END };
+#define END \
+	}   \
+	;
 #define EMPTY(full)
 #define F(no, card, kind, c) ROW(no, card, kind, c, #c, #c, HAS_##card(c), NULL, NULL)
-#define N(no, card, kind, c, proto, json) \
-	ROW(no, card, kind, c, proto, json, HAS_##card(c), NULL, NULL)
+#define N(no, card, kind, c, proto, json) ROW(no, card, kind, c, proto, json, HAS_##card(c), NULL, NULL)
 #define F_MSG(no, card, t, c) ROW(no, card, MSG, c, #c, #c, 0, &t##_type, NULL)
 #define N_MSG(no, card, t, c, proto, json) ROW(no, card, MSG, c, proto, json, 0, &t##_type, NULL)
 #define F_ENUM(no, card, t, c) ROW(no, card, ENUM, c, #c, #c, HAS_##card(c), NULL, &t##_enum)
-#define N_ENUM(no, card, t, c, proto, json) \
-	ROW(no, card, ENUM, c, proto, json, HAS_##card(c), NULL, &t##_enum)
+#define N_ENUM(no, card, t, c, proto, json) ROW(no, card, ENUM, c, proto, json, HAS_##card(c), NULL, &t##_enum)
 #define ENUM(name)
 #define VALUE(number, c_name, proto)
 #define ENUM_END(name)
 #include "formats/messages/all.def"
 #include "formats/messages/undef.def"
 
-#define TYPE(full, n, fields) \
-	const struct msg_type CAT(M, _type) = { LIT(full), sizeof(struct M), (n), (fields) };
+#define TYPE(full, n, fields) const struct msg_type CAT(M, _type) = { LIT(full), sizeof(struct M), (n), (fields) };
 #define BEGIN(full) TYPE(full, ARRAY_LEN(CAT(M, _fields)), CAT(M, _fields))
 #define END
 #define EMPTY(full) TYPE(full, 0, NULL)
@@ -84,8 +94,8 @@ const struct msg_type *const messages_all[] = {
 /* What lets a struct flamegraph be answered as it is. */
 _Static_assert(sizeof(struct querier_level) == sizeof(struct flame_level), "layout of tree.h");
 _Static_assert(offsetof(struct querier_level, values.p) == offsetof(struct flame_level, values) &&
-	       offsetof(struct querier_level, values.n) == offsetof(struct flame_level, n),
-	       "layout of tree.h");
+	offsetof(struct querier_level, values.n) == offsetof(struct flame_level, n),
+    "layout of tree.h");
 
 const struct msg_type *messages_find(struct str full_name)
 {

@@ -27,18 +27,39 @@
 #include "formats/labels.h"
 #include "formats/msg.h"
 
-struct msg_bools { bool *p; size_t n; };
-struct msg_i32s { int32_t *p; size_t n; };
-struct msg_i64s { int64_t *p; size_t n; };
-struct msg_u64s { uint64_t *p; size_t n; };
-struct msg_f64s { double *p; size_t n; };
-struct msg_strs { struct str *p; size_t n; };
+struct msg_bools {
+	bool *p;
+	size_t n;
+};
+struct msg_i32s {
+	int32_t *p;
+	size_t n;
+};
+struct msg_i64s {
+	int64_t *p;
+	size_t n;
+};
+struct msg_u64s {
+	uint64_t *p;
+	size_t n;
+};
+struct msg_f64s {
+	double *p;
+	size_t n;
+};
+struct msg_strs {
+	struct str *p;
+	size_t n;
+};
 
 /* Every message and enum by name; lists first, because messages hold them by value. */
 #define BEGIN(full) BEGIN_(M)
 #define BEGIN_(m) BEGIN__(m)
-#define BEGIN__(m)                               \
-	struct m##_list { struct m *p; size_t n; }; \
+#define BEGIN__(m)           \
+	struct m##_list {    \
+		struct m *p; \
+		size_t n;    \
+	};                   \
 	extern const struct msg_type m##_type;
 #define END
 #define EMPTY(full) BEGIN(full)
@@ -48,11 +69,13 @@ struct msg_strs { struct str *p; size_t n; };
 #define N_MSG(number, card, type, name, proto, json)
 #define F_ENUM(number, card, type, name)
 #define N_ENUM(number, card, type, name, proto, json)
-#define ENUM(name)                              \
+#define ENUM(name)                                \
 	extern const struct msg_enum name##_enum; \
 	enum name {
 #define VALUE(number, c_name, proto) c_name = number,
-#define ENUM_END(name) };
+#define ENUM_END(name) \
+	}              \
+	;
 #include "formats/messages/all.def"
 #include "formats/messages/undef.def"
 
@@ -73,18 +96,27 @@ struct msg_strs { struct str *p; size_t n; };
 #define MSG_L_STR struct msg_strs
 
 #define MSG_D_ONE(kind, name) MSG_C_##kind name;
-#define MSG_D_OPT(kind, name) MSG_C_##kind name; bool has_##name;
+#define MSG_D_OPT(kind, name) \
+	MSG_C_##kind name;    \
+	bool has_##name;
 #define MSG_D_REP(kind, name) MSG_L_##kind name;
 #define MSG_M_ONE(type, name) struct type *name;
 #define MSG_M_OPT(type, name) struct type *name;
 #define MSG_M_REP(type, name) struct type##_list name;
 #define MSG_M_MAP(type, name) struct type##_list name;
 #define MSG_E_ONE(name) int32_t name;
-#define MSG_E_OPT(name) int32_t name; bool has_##name;
+#define MSG_E_OPT(name) \
+	int32_t name;   \
+	bool has_##name;
 
 #define BEGIN(full) struct M {
-#define END };
-#define EMPTY(full) struct M { char nothing; };
+#define END \
+	}   \
+	;
+#define EMPTY(full)           \
+	struct M {            \
+		char nothing; \
+	};
 #define F(number, card, kind, name) MSG_D_##card(kind, name)
 #define N(number, card, kind, name, proto, json) MSG_D_##card(kind, name)
 #define F_MSG(number, card, type, name) MSG_M_##card(type, name)
@@ -102,6 +134,6 @@ struct labels labels_of_pairs(struct arena *a, const struct types_label_pair_lis
 
 /* All tables, for tests and for tools that show messages; NULL-terminated. */
 extern const struct msg_type *const messages_all[];
-const struct msg_type *messages_find(struct str full_name);     /* or NULL */
+const struct msg_type *messages_find(struct str full_name); /* or NULL */
 
 #endif

@@ -27,8 +27,7 @@ static inline unsigned digit_of(int64_t v, unsigned shift)
 enum { BUCKETS = 1024 };
 
 /* Narrows v to the values that share the bucket of the k-th largest; *k becomes the rank among them. */
-static inline size_t narrow(int64_t *v, size_t n, size_t *k, unsigned shift,
-    unsigned (*bucket_of)(int64_t, unsigned))
+static inline size_t narrow(int64_t *v, size_t n, size_t *k, unsigned shift, unsigned (*bucket_of)(int64_t, unsigned))
 {
 	uint32_t count[BUCKETS] = { 0 };
 	size_t above = 0, kept = 0;

@@ -17,19 +17,14 @@ static int decode_fields(struct decoder *d, const struct msg_type *t, struct str
 size_t msg_element_size(const struct msg_field *f)
 {
 	switch (f->kind) {
-	case MSG_BOOL:
-		return sizeof(bool);
+	case MSG_BOOL: return sizeof(bool);
 	case MSG_I32:
 	case MSG_U32:
-	case MSG_ENUM:
-		return sizeof(int32_t);
-	case MSG_MSG:
-		return f->type->size;
+	case MSG_ENUM: return sizeof(int32_t);
+	case MSG_MSG: return f->type->size;
 	case MSG_STR:
-	case MSG_BYTES:
-		return sizeof(struct str);
-	default:
-		return sizeof(int64_t);
+	case MSG_BYTES: return sizeof(struct str);
+	default: return sizeof(int64_t);
 	}
 }
 
@@ -69,9 +64,15 @@ static const struct msg_field *field_of(const struct msg_type *t, uint32_t numbe
 static unsigned wire_of(const struct msg_field *f)
 {
 	static const uint8_t wire[] = {
-		[MSG_BOOL] = PB_VARINT, [MSG_I32] = PB_VARINT, [MSG_U32] = PB_VARINT,
-		[MSG_I64] = PB_VARINT, [MSG_U64] = PB_VARINT, [MSG_F64] = PB_FIX64,
-		[MSG_ENUM] = PB_VARINT, [MSG_STR] = PB_LEN, [MSG_BYTES] = PB_LEN,
+		[MSG_BOOL] = PB_VARINT,
+		[MSG_I32] = PB_VARINT,
+		[MSG_U32] = PB_VARINT,
+		[MSG_I64] = PB_VARINT,
+		[MSG_U64] = PB_VARINT,
+		[MSG_F64] = PB_FIX64,
+		[MSG_ENUM] = PB_VARINT,
+		[MSG_STR] = PB_LEN,
+		[MSG_BYTES] = PB_LEN,
 		[MSG_MSG] = PB_LEN,
 	};
 
@@ -106,8 +107,7 @@ static bool is_varint64(const struct msg_field *f)
  * Numbers of an unpacked list, which mostly follow each other with the same
  * tag of one byte: stacks of some writers of profiles come so.
  */
-static int decode_run(struct decoder *d, const struct msg_field *f, struct pb_in *in,
-		      struct msg_list *list)
+static int decode_run(struct decoder *d, const struct msg_field *f, struct pb_in *in, struct msg_list *list)
 {
 	const uint8_t tag = (uint8_t)PB_TAG(f->number, wire_of(f));
 	size_t size = msg_element_size(f), room = list->n ? list_cap(list->n) - list->n : 0;
@@ -127,8 +127,7 @@ static int decode_run(struct decoder *d, const struct msg_field *f, struct pb_in
 	return 0;
 }
 
-static int decode_packed(struct decoder *d, const struct msg_field *f, struct str s,
-			 struct msg_list *list)
+static int decode_packed(struct decoder *d, const struct msg_field *f, struct str s, struct msg_list *list)
 {
 	size_t size = msg_element_size(f);
 	size_t n = f->kind == MSG_F64 ? s.n / sizeof(double) : pb_count_varints(s);
@@ -157,8 +156,7 @@ static int decode_sub(struct decoder *d, const struct msg_type *t, struct str by
 	int rc;
 
 	if (++d->depth > MSG_MAX_DEPTH)
-		return err_set(d->e, ERR_INVALID, "proto: exceeded max recursion depth of %d",
-			       MSG_MAX_DEPTH);
+		return err_set(d->e, ERR_INVALID, "proto: exceeded max recursion depth of %d", MSG_MAX_DEPTH);
 	rc = decode_fields(d, t, bytes, sub);
 	d->depth--;
 	return rc;
@@ -179,8 +177,7 @@ static size_t run_length(struct pb_in in, uint32_t number)
 }
 
 /* Messages and strings of a list: room for a run at once. */
-static int decode_elements(struct decoder *d, const struct msg_field *f, struct pb_in *in,
-			   struct msg_list *list)
+static int decode_elements(struct decoder *d, const struct msg_field *f, struct pb_in *in, struct msg_list *list)
 {
 	size_t n = run_length(*in, f->number), size = msg_element_size(f);
 	char *at = msg_list_more(d->a, list, n, size);
@@ -202,8 +199,7 @@ static int decode_elements(struct decoder *d, const struct msg_field *f, struct 
 	return 0;
 }
 
-static int decode_one_sub(struct decoder *d, const struct msg_field *f, struct pb_in *in,
-			  void **sub)
+static int decode_one_sub(struct decoder *d, const struct msg_field *f, struct pb_in *in, void **sub)
 {
 	struct str s;
 
@@ -214,8 +210,7 @@ static int decode_one_sub(struct decoder *d, const struct msg_field *f, struct p
 	return decode_sub(d, f->type, s, *sub);
 }
 
-static int decode_field(struct decoder *d, const struct msg_field *f, struct pb_in *in,
-			unsigned wire, void *out)
+static int decode_field(struct decoder *d, const struct msg_field *f, struct pb_in *in, unsigned wire, void *out)
 {
 	bool list = f->card == MSG_REP || f->card == MSG_MAP;
 	unsigned expected = wire_of(f);
@@ -225,8 +220,8 @@ static int decode_field(struct decoder *d, const struct msg_field *f, struct pb_
 	if (list && wire == PB_LEN && expected != PB_LEN)
 		return pb_bytes(in, &s) ? decode_packed(d, f, s, at) : pb_fault(in, d->e);
 	if (wire != expected)
-		return err_set(d->e, ERR_INVALID, "proto: wrong wireType = %u for field " STR_FMT,
-			       wire, STR_ARG(f->name));
+		return err_set(d->e, ERR_INVALID, "proto: wrong wireType = %u for field " STR_FMT, wire,
+		    STR_ARG(f->name));
 	if (list && expected == PB_LEN)
 		return decode_elements(d, f, in, at);
 	if (list)
@@ -259,8 +254,7 @@ static int decode_fields(struct decoder *d, const struct msg_type *t, struct str
 	return 0;
 }
 
-int msg_decode(struct arena *a, const struct msg_type *t, struct str bytes, void *out,
-	       struct err *e)
+int msg_decode(struct arena *a, const struct msg_type *t, struct str bytes, void *out, struct err *e)
 {
 	struct decoder d = { a, e, 1 };
 
@@ -274,16 +268,11 @@ static uint64_t varint_of(unsigned kind, const void *at)
 	uint64_t v;
 
 	switch (kind) {
-	case MSG_BOOL:
-		return *(const bool *)at;
-	case MSG_U32:
-		return *(const uint32_t *)at;
+	case MSG_BOOL: return *(const bool *)at;
+	case MSG_U32: return *(const uint32_t *)at;
 	case MSG_I32:
-	case MSG_ENUM:
-		return (uint64_t)(int64_t) * (const int32_t *)at;
-	default:
-		memcpy(&v, at, sizeof(v));
-		return v;
+	case MSG_ENUM: return (uint64_t)(int64_t) * (const int32_t *)at;
+	default: memcpy(&v, at, sizeof(v)); return v;
 	}
 }
 
@@ -306,8 +295,7 @@ static void encode_one(const struct msg_field *f, const void *at, bool zero_too,
 	}
 }
 
-static unsigned encode_sub(const struct msg_field *f, const void *sub, unsigned len_size,
-			   struct buf *out)
+static unsigned encode_sub(const struct msg_field *f, const void *sub, unsigned len_size, struct buf *out)
 {
 	size_t at = pb_open(out, f->number, len_size);
 
@@ -316,8 +304,7 @@ static unsigned encode_sub(const struct msg_field *f, const void *sub, unsigned 
 }
 
 /* bool, int32, uint32, enum. */
-static void encode_packed_small(const struct msg_field *f, const struct msg_list *list,
-				struct buf *out)
+static void encode_packed_small(const struct msg_field *f, const struct msg_list *list, struct buf *out)
 {
 	size_t size = msg_element_size(f), at = pb_open(out, f->number, 1);
 	const char *p = list->p;
@@ -336,12 +323,8 @@ static void encode_list(const struct msg_field *f, const struct msg_list *list, 
 		return;
 	switch (f->kind) {
 	case MSG_I64:
-	case MSG_U64:
-		pb_put_packed(out, f->number, list->p, list->n);
-		break;
-	case MSG_F64:
-		pb_put_packed_f64(out, f->number, list->p, list->n);
-		break;
+	case MSG_U64: pb_put_packed(out, f->number, list->p, list->n); break;
+	case MSG_F64: pb_put_packed_f64(out, f->number, list->p, list->n); break;
 	case MSG_STR:
 	case MSG_BYTES:
 		for (size_t i = 0; i < list->n; i++)
@@ -351,8 +334,7 @@ static void encode_list(const struct msg_field *f, const struct msg_list *list, 
 		for (size_t i = 0; i < list->n; i++)
 			len_size = encode_sub(f, p + i * f->type->size, len_size, out);
 		break;
-	default:
-		encode_packed_small(f, list, out);
+	default: encode_packed_small(f, list, out);
 	}
 }
 

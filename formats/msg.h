@@ -39,22 +39,22 @@ enum { MSG_MAX_DEPTH = 100 };
 
 enum msg_kind {
 	MSG_BOOL,
-	MSG_I32,        /* int32 */
-	MSG_U32,        /* uint32 */
-	MSG_I64,        /* int64 */
-	MSG_U64,        /* uint64 */
-	MSG_F64,        /* double */
+	MSG_I32, /* int32 */
+	MSG_U32, /* uint32 */
+	MSG_I64, /* int64 */
+	MSG_U64, /* uint64 */
+	MSG_F64, /* double */
 	MSG_ENUM,
 	MSG_STR,
 	MSG_BYTES,
 	MSG_MSG,
 };
 
-enum msg_card { /* cardinality */
-	MSG_ONE,        /* left out when zero, empty or NULL */
-	MSG_OPT,        /* scalars: present when has_X */
+enum msg_card {  /* cardinality */
+	MSG_ONE, /* left out when zero, empty or NULL */
+	MSG_OPT, /* scalars: present when has_X */
 	MSG_REP,
-	MSG_MAP,        /* repeated entries {1 key string, 2 value message}; an object in JSON */
+	MSG_MAP, /* repeated entries {1 key string, 2 value message}; an object in JSON */
 };
 
 struct msg_value {
@@ -71,25 +71,23 @@ struct msg_type;
 
 struct msg_field {
 	uint16_t number;
-	uint8_t kind, card;             /* enum msg_kind, enum msg_card */
-	uint32_t at, has;               /* offsets; has only of optional scalars */
+	uint8_t kind, card; /* enum msg_kind, enum msg_card */
+	uint32_t at, has;   /* offsets; has only of optional scalars */
 	struct str name, json;
-	const struct msg_type *type;    /* of MSG_MSG */
-	const struct msg_enum *values;  /* of MSG_ENUM */
+	const struct msg_type *type;   /* of MSG_MSG */
+	const struct msg_enum *values; /* of MSG_ENUM */
 };
 
 struct msg_type {
-	struct str name;                /* "querier.v1.SeriesRequest" */
+	struct str name; /* "querier.v1.SeriesRequest" */
 	uint32_t size, n;
 	const struct msg_field *fields; /* ascending by number */
 };
 
-int msg_decode(struct arena *a, const struct msg_type *t, struct str bytes, void *out,
-    struct err *e);
+int msg_decode(struct arena *a, const struct msg_type *t, struct str bytes, void *out, struct err *e);
 void msg_encode(const struct msg_type *t, const void *msg, struct buf *out);
 /* An empty text is an error of its own: "zero-length payload is not a valid JSON object". */
-int msg_from_json(struct arena *a, const struct msg_type *t, struct str text, void *out,
-    struct err *e);
+int msg_from_json(struct arena *a, const struct msg_type *t, struct str text, void *out, struct err *e);
 void msg_to_json(const struct msg_type *t, const void *msg, struct buf *out);
 
 #endif

@@ -14,11 +14,26 @@ static void json_fields(struct jw *w, const struct msg_type *t, const void *msg)
 static unsigned digits_of(uint64_t v)
 {
 	static const uint64_t power[] = {
-		0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000,
-		UINT64_C(10000000000), UINT64_C(100000000000), UINT64_C(1000000000000),
-		UINT64_C(10000000000000), UINT64_C(100000000000000), UINT64_C(1000000000000000),
-		UINT64_C(10000000000000000), UINT64_C(100000000000000000),
-		UINT64_C(1000000000000000000), UINT64_C(10000000000000000000),
+		0,
+		10,
+		100,
+		1000,
+		10000,
+		100000,
+		1000000,
+		10000000,
+		100000000,
+		1000000000,
+		UINT64_C(10000000000),
+		UINT64_C(100000000000),
+		UINT64_C(1000000000000),
+		UINT64_C(10000000000000),
+		UINT64_C(100000000000000),
+		UINT64_C(1000000000000000),
+		UINT64_C(10000000000000000),
+		UINT64_C(100000000000000000),
+		UINT64_C(1000000000000000000),
+		UINT64_C(10000000000000000000),
 	};
 	/* 1233 / 4096 is log10(2), a little too small; the table decides. */
 	unsigned t = (unsigned)(64 - __builtin_clzll(v | 1)) * 1233 >> 12;
@@ -29,10 +44,9 @@ static unsigned digits_of(uint64_t v)
 /* v at p in decimal. */
 static char *digits_at(char *p, uint64_t v)
 {
-	static const char pair[] =
-		"00010203040506070809101112131415161718192021222324252627282930313233343536373839"
-		"40414243444546474849505152535455565758596061626364656667686970717273747576777879"
-		"8081828384858687888990919293949596979899";
+	static const char pair[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+				   "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+				   "8081828384858687888990919293949596979899";
 	unsigned n = v < 10 ? 1 : digits_of(v);
 	char *end = p + n, *q = end;
 
@@ -109,30 +123,14 @@ static void json_scalar(struct jw *w, const struct msg_field *f, const void *at)
 	uint64_t v;
 
 	switch (f->kind) {
-	case MSG_BOOL:
-		jw_bool(w, *(const bool *)at);
-		break;
-	case MSG_I32:
-		jw_i64(w, *(const int32_t *)at);
-		break;
-	case MSG_U32:
-		jw_u64(w, *(const uint32_t *)at);
-		break;
-	case MSG_F64:
-		jw_f64(w, *(const double *)at);
-		break;
-	case MSG_ENUM:
-		json_enum(w, f->values, *(const int32_t *)at);
-		break;
-	case MSG_STR:
-		jw_str(w, *(const struct str *)at);
-		break;
-	case MSG_BYTES:
-		json_bytes(w, *(const struct str *)at);
-		break;
-	default:
-		memcpy(&v, at, sizeof(v));
-		json_quoted(w, f->kind, v);
+	case MSG_BOOL: jw_bool(w, *(const bool *)at); break;
+	case MSG_I32: jw_i64(w, *(const int32_t *)at); break;
+	case MSG_U32: jw_u64(w, *(const uint32_t *)at); break;
+	case MSG_F64: jw_f64(w, *(const double *)at); break;
+	case MSG_ENUM: json_enum(w, f->values, *(const int32_t *)at); break;
+	case MSG_STR: jw_str(w, *(const struct str *)at); break;
+	case MSG_BYTES: json_bytes(w, *(const struct str *)at); break;
+	default: memcpy(&v, at, sizeof(v)); json_quoted(w, f->kind, v);
 	}
 }
 

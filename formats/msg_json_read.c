@@ -27,12 +27,12 @@ struct reader {
 	struct err *e;
 	const struct msg_type *top;
 	struct str text;
-	size_t at;              /* behind the token */
+	size_t at; /* behind the token */
 	unsigned depth;
 
 	enum token kind;
-	struct str raw;         /* the token as written */
-	bool escaped;           /* a string with backslashes */
+	struct str raw; /* the token as written */
+	bool escaped;   /* a string with backslashes */
 };
 
 static int read_message(struct reader *r, const struct msg_type *t, void *out);
@@ -55,9 +55,8 @@ static int fail_at(struct reader *r, const char *what, size_t at, const char *wh
 			column++;
 		}
 	}
-	return err_set(r->e, ERR_INVALID,
-		       "unmarshal into *" STR_FMT "." STR_FMT ": proto: %s(line %zu:%zu): %s",
-		       (int)n, package, STR_ARG(str_skip(name, dot + 1)), what, line, column, why);
+	return err_set(r->e, ERR_INVALID, "unmarshal into *" STR_FMT "." STR_FMT ": proto: %s(line %zu:%zu): %s",
+	    (int)n, package, STR_ARG(str_skip(name, dot + 1)), what, line, column, why);
 }
 
 PRINTF_LIKE(2, 3) static int bad_value(struct reader *r, const char *fmt, ...)
@@ -90,8 +89,7 @@ static int unexpected(struct reader *r)
 {
 	if (r->kind == T_END)
 		return bad_syntax(r, r->text.n, "unexpected EOF");
-	return bad_syntax(r, (size_t)(r->raw.p - r->text.p), "unexpected token " RAW_FMT,
-			  RAW_ARG(r->raw));
+	return bad_syntax(r, (size_t)(r->raw.p - r->text.p), "unexpected token " RAW_FMT, RAW_ARG(r->raw));
 }
 
 static bool is_digit(char c)
@@ -101,7 +99,7 @@ static bool is_digit(char c)
 
 struct number {
 	struct str whole, fraction;
-	int exponent;           /* clamped: far beyond what any type holds */
+	int exponent; /* clamped: far beyond what any type holds */
 	bool minus;
 };
 
@@ -158,8 +156,8 @@ static size_t number_len(struct str s, struct number *out)
 
 static bool is_word(char c)
 {
-	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-	       c == '+' || c == '.' || c == '_' || (c & 0x80);
+	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '+' || c == '.' ||
+	    c == '_' || (c & 0x80);
 }
 
 static int lex_word(struct reader *r, struct str s)
@@ -179,8 +177,7 @@ static int lex_word(struct reader *r, struct str s)
 	else if (n && number_len(r->raw, &number) == n)
 		r->kind = T_NUM;
 	else
-		return bad_syntax(r, (size_t)(s.p - r->text.p), "invalid value " RAW_FMT,
-				  RAW_ARG(r->raw));
+		return bad_syntax(r, (size_t)(s.p - r->text.p), "invalid value " RAW_FMT, RAW_ARG(r->raw));
 	r->at += r->raw.n;
 	return 0;
 }
@@ -193,8 +190,7 @@ static int lex_string(struct reader *r, struct str s)
 	r->escaped = false;
 	for (; i < s.n && s.p[i] != '"'; i++) {
 		if ((unsigned char)s.p[i] < 0x20)
-			return bad_syntax(r, start + i, "invalid character '\\x%02x' in string",
-					  (unsigned char)s.p[i]);
+			return bad_syntax(r, start + i, "invalid character '\\x%02x' in string", (unsigned char)s.p[i]);
 		if (s.p[i] == '\\') {
 			r->escaped = true;
 			i++;
@@ -234,10 +230,8 @@ static int next(struct reader *r)
 		r->raw = str_of(s.p, 1);
 		r->at++;
 		return 0;
-	case '"':
-		return lex_string(r, s);
-	default:
-		return lex_word(r, s);
+	case '"': return lex_string(r, s);
+	default: return lex_word(r, s);
 	}
 }
 
@@ -253,8 +247,10 @@ static bool hex4(struct str s, uint32_t *out)
 		return false;
 	for (int i = 0; i < 4; i++) {
 		char c = s.p[i];
-		int d = is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-			c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+		int d = is_digit(c)        ? c - '0'
+		    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+		    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+					   : -1;
 
 		if (d < 0)
 			return false;
@@ -281,8 +277,8 @@ static size_t escape(struct str s, char *p, size_t *written)
 		*written = enc_utf8(p, c);
 		return 5;
 	}
-	if (c > 0xdbff || !str_prefix(str_skip(s, 5), STR("\\u")) ||
-	    !hex4(str_skip(s, 7), &low) || low < 0xdc00 || low > 0xdfff)
+	if (c > 0xdbff || !str_prefix(str_skip(s, 5), STR("\\u")) || !hex4(str_skip(s, 7), &low) || low < 0xdc00 ||
+	    low > 0xdfff)
 		return 0;
 	*written = enc_utf8(p, 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00));
 	return 11;
@@ -307,9 +303,8 @@ static int string(struct reader *r, struct str *out)
 		}
 		used = escape(str_skip(s, i + 1), p + n, &written);
 		if (used == 0)
-			return bad_syntax(r, (size_t)(s.p + i - r->text.p),
-					  "invalid escape code " RAW_FMT " in string",
-					  (int)MIN(s.n - i, (size_t)6), s.p + i);
+			return bad_syntax(r, (size_t)(s.p + i - r->text.p), "invalid escape code " RAW_FMT " in string",
+			    (int)MIN(s.n - i, (size_t)6), s.p + i);
 		n += written;
 		i += used;
 	}
@@ -341,8 +336,7 @@ static bool whole(struct str s, bool *minus, uint64_t *out)
 			if (__builtin_mul_overflow(v, 10u, &v))
 				return false;
 		zeros = 0;
-		if (__builtin_mul_overflow(v, 10u, &v) ||
-		    __builtin_add_overflow(v, (uint64_t)(c - '0'), &v))
+		if (__builtin_mul_overflow(v, 10u, &v) || __builtin_add_overflow(v, (uint64_t)(c - '0'), &v))
 			return false;
 	}
 	*out = v;
@@ -369,8 +363,11 @@ static bool number_text(struct reader *r, struct str *out)
 
 static bool set_integer(struct reader *r, unsigned kind, void *at)
 {
-	uint64_t v, limit = kind == MSG_I64 ? INT64_MAX : kind == MSG_U64 ? UINT64_MAX :
-			    kind == MSG_U32 ? UINT32_MAX : INT32_MAX;
+	uint64_t v,
+	    limit = kind == MSG_I64 ? INT64_MAX
+	    : kind == MSG_U64       ? UINT64_MAX
+	    : kind == MSG_U32       ? UINT32_MAX
+				    : INT32_MAX;
 	bool minus, is_signed = kind != MSG_U64 && kind != MSG_U32;
 	struct str text;
 
@@ -436,9 +433,15 @@ static bool set_bytes(struct reader *r, struct str *at)
 static const char *kind_name(unsigned kind)
 {
 	static const char *const names[] = {
-		[MSG_BOOL] = "bool", [MSG_I32] = "int32", [MSG_U32] = "uint32",
-		[MSG_I64] = "int64", [MSG_U64] = "uint64", [MSG_F64] = "double",
-		[MSG_ENUM] = "enum", [MSG_STR] = "string", [MSG_BYTES] = "bytes",
+		[MSG_BOOL] = "bool",
+		[MSG_I32] = "int32",
+		[MSG_U32] = "uint32",
+		[MSG_I64] = "int64",
+		[MSG_U64] = "uint64",
+		[MSG_F64] = "double",
+		[MSG_ENUM] = "enum",
+		[MSG_STR] = "string",
+		[MSG_BYTES] = "bytes",
 		[MSG_MSG] = "message",
 	};
 
@@ -456,27 +459,18 @@ static int read_scalar(struct reader *r, const struct msg_field *f, void *at)
 		rc = r->kind == T_TRUE || r->kind == T_FALSE ? 1 : -1;
 		*(bool *)at = r->kind == T_TRUE;
 		break;
-	case MSG_F64:
-		rc = set_double(r, at) ? 1 : -1;
-		break;
-	case MSG_ENUM:
-		rc = set_enum(r, f->values, at);
-		break;
-	case MSG_STR:
-		rc = r->kind == T_STR && string(r, at) == 0 ? 1 : -1;
-		break;
-	case MSG_BYTES:
-		rc = set_bytes(r, at) ? 1 : -1;
-		break;
-	default:
-		rc = set_integer(r, f->kind, at) ? 1 : -1;
+	case MSG_F64: rc = set_double(r, at) ? 1 : -1; break;
+	case MSG_ENUM: rc = set_enum(r, f->values, at); break;
+	case MSG_STR: rc = r->kind == T_STR && string(r, at) == 0 ? 1 : -1; break;
+	case MSG_BYTES: rc = set_bytes(r, at) ? 1 : -1; break;
+	default: rc = set_integer(r, f->kind, at) ? 1 : -1;
 	}
 	if (rc < 0 && r->kind == T_END)
 		return unexpected(r);
-	if (rc < 0)     /* a bad escape has said so already */
-		return r->e->kind != ERR_NONE ? -1 :
-		       bad_value(r, "invalid value for %s field " STR_FMT ": " RAW_FMT,
-				 kind_name(f->kind), STR_ARG(f->json), RAW_ARG(r->raw));
+	if (rc < 0) /* a bad escape has said so already */
+		return r->e->kind != ERR_NONE ? -1
+					      : bad_value(r, "invalid value for %s field " STR_FMT ": " RAW_FMT,
+						    kind_name(f->kind), STR_ARG(f->json), RAW_ARG(r->raw));
 	return next(r) < 0 ? -1 : rc;
 }
 
@@ -562,8 +556,7 @@ static int read_list(struct reader *r, const struct msg_field *f, struct msg_lis
 
 	while (rc > 0) {
 		void *at = memset(msg_list_more(r->a, list, 1, size), 0, size);
-		int set = f->kind == MSG_MSG ? read_message(r, f->type, at) + 1
-					     : read_scalar(r, f, at);
+		int set = f->kind == MSG_MSG ? read_message(r, f->type, at) + 1 : read_scalar(r, f, at);
 
 		if (set < 0 || (set == 0 && f->kind == MSG_MSG))
 			return -1;
@@ -573,23 +566,21 @@ static int read_list(struct reader *r, const struct msg_field *f, struct msg_lis
 	return rc;
 }
 
-static bool key_is_new(struct map *keys, const struct msg_field *f, const struct msg_list *list,
-		       struct str key)
+static bool key_is_new(struct map *keys, const struct msg_field *f, const struct msg_list *list, struct str key)
 {
 	uint64_t hash = hash_seeded(key);
 	struct map_at at = map_find(keys, hash);
 	const char *p = list->p;
 
 	for (uint32_t i; map_next(&at, &i);)
-		if (str_eq(key, *(const struct str *)msg_at_const(p + i * (size_t)f->type->size,
-								  f->type->fields[0].at)))
+		if (str_eq(key,
+			*(const struct str *)msg_at_const(p + i * (size_t)f->type->size, f->type->fields[0].at)))
 			return false;
 	map_put(keys, hash, (uint32_t)list->n);
 	return true;
 }
 
-static int read_entry(struct reader *r, const struct msg_field *f, struct msg_list *list,
-		      struct map *keys)
+static int read_entry(struct reader *r, const struct msg_field *f, struct msg_list *list, struct map *keys)
 {
 	const struct msg_type *t = f->type;
 	char *at = memset(msg_list_more(r->a, list, 1, t->size), 0, t->size);
@@ -684,8 +675,7 @@ static int read_message(struct reader *r, const struct msg_type *t, void *out)
 	return rc;
 }
 
-int msg_from_json(struct arena *a, const struct msg_type *t, struct str text, void *out,
-		  struct err *e)
+int msg_from_json(struct arena *a, const struct msg_type *t, struct str text, void *out, struct err *e)
 {
 	struct reader r = { .a = a, .e = e, .top = t, .text = text };
 

@@ -12,7 +12,7 @@
  * A tree of n bytes may stand for stacks that are far larger. Real ones take
  * 2 to 20 bytes for each of the input; what takes more than this is refused.
  */
-#define NODE_WORK_LIMIT(bytes) ((size_t)(bytes) * 256 + (1 << 20))
+#define NODE_WORK_LIMIT(bytes) ((size_t)(bytes)*256 + (1 << 20))
 
 /* Unsigned LEB128 off the front of in. */
 static inline int node_number(struct str *in, uint64_t *v, struct err *e)
@@ -37,8 +37,7 @@ static inline int node_number(struct str *in, uint64_t *v, struct err *e)
 
 static inline int node_limit(size_t limit, size_t bytes, struct err *e)
 {
-	return err_set(e, ERR_LIMIT, "the stacks of a tree of %zu bytes take more than %zu bytes",
-	    bytes, limit);
+	return err_set(e, ERR_LIMIT, "the stacks of a tree of %zu bytes take more than %zu bytes", bytes, limit);
 }
 
 #endif

@@ -13,16 +13,16 @@
 /* One page of one column. Its arrays are owned by the cache (mem_free). */
 struct cached_page {
 	struct cached_page *newer, *older;
-	struct cached_page **slot;      /* where the owner looks for it; NULL again when it goes */
+	struct cached_page **slot; /* where the owner looks for it; NULL again when it goes */
 	uint32_t holders;
-	uint32_t first_row, rows;       /* within the row group */
-	uint32_t n;                     /* values: of samples, nulls count */
-	bool nothing;                   /* only nulls: no values array */
-	uint32_t *row_at;               /* samples of row r: row_at[r] .. row_at[r + 1]; NULL for columns of rows */
-	int64_t *ints;                  /* one of these */
+	uint32_t first_row, rows; /* within the row group */
+	uint32_t n;               /* values: of samples, nulls count */
+	bool nothing;             /* only nulls: no values array */
+	uint32_t *row_at;         /* samples of row r: row_at[r] .. row_at[r + 1]; NULL for columns of rows */
+	int64_t *ints;            /* one of these */
 	uint32_t *narrow;
 	uint8_t *bytes;
-	size_t size;                    /* of all this */
+	size_t size; /* of all this */
 };
 
 struct page_cache {

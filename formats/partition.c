@@ -60,7 +60,10 @@ static struct str base_name(struct str path)
 static struct str main_binary(const struct profile *p)
 {
 	static const struct str not_files[] = {
-		{ "[", 1 }, { "linux-vdso", 10 }, { "/dev/dri/", 9 }, { "//anon", 6 },
+		{ "[", 1 },
+		{ "linux-vdso", 10 },
+		{ "/dev/dri/", 9 },
+		{ "//anon", 6 },
 	};
 	struct str file = p->n_mappings ? profile_str(p, p->mappings[0].file) : STR_NONE;
 
@@ -77,8 +80,7 @@ static struct str or_unknown(struct str s)
 	return s.n ? s : UNKNOWN;
 }
 
-static struct str partition_key(const struct profile *p, const struct labels *l, struct str label,
-    bool otlp)
+static struct str partition_key(const struct profile *p, const struct labels *l, struct str label, bool otlp)
 {
 	struct str binary;
 
@@ -90,8 +92,7 @@ static struct str partition_key(const struct profile *p, const struct labels *l,
 	return binary.n ? binary : or_unknown(labels_get(l, STR("service_name")));
 }
 
-uint64_t partition_id(const struct profile *p, const struct labels *l, struct str partition_label,
-    bool otlp)
+uint64_t partition_id(const struct profile *p, const struct labels *l, struct str partition_label, bool otlp)
 {
 	return hash_xxh64(partition_key(p, l, partition_label, otlp), 0);
 }

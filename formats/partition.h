@@ -17,7 +17,6 @@
  * name of the main binary, the file of the first mapping; else the value of
  * service_name; "unknown" when there is nothing.
  */
-uint64_t partition_id(const struct profile *p, const struct labels *l, struct str partition_label,
-    bool otlp);
+uint64_t partition_id(const struct profile *p, const struct labels *l, struct str partition_label, bool otlp);
 
 #endif

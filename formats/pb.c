@@ -23,7 +23,7 @@ static bool varint_whole(struct pb_in *in, uint64_t *v)
 			sum |= (uint64_t)(*++p & 0x7f) << shift;
 			shift += 7;
 		} while (*p >= 0x80 && shift < 63);
-	if (UNLIKELY(*p >= 0x80)) {     /* the tenth byte has room for one bit */
+	if (UNLIKELY(*p >= 0x80)) { /* the tenth byte has room for one bit */
 		if (*++p > 1)
 			return pb_fail(in, PB_OVERFLOW);
 		sum |= (uint64_t)*p << 63;
@@ -72,16 +72,11 @@ static bool pb_skip_flat(struct pb_in *in, uint32_t tag)
 	uint32_t w;
 
 	switch (tag & 7) {
-	case PB_VARINT:
-		return pb_varint(in, &v);
-	case PB_FIX64:
-		return pb_fix64(in, &v);
-	case PB_LEN:
-		return pb_bytes(in, &s);
-	case PB_FIX32:
-		return pb_fix32(in, &w);
-	default:
-		return pb_fail(in, PB_ILLEGAL);
+	case PB_VARINT: return pb_varint(in, &v);
+	case PB_FIX64: return pb_fix64(in, &v);
+	case PB_LEN: return pb_bytes(in, &s);
+	case PB_FIX32: return pb_fix32(in, &w);
+	default: return pb_fail(in, PB_ILLEGAL);
 	}
 }
 
@@ -124,12 +119,9 @@ size_t pb_count_varints(struct str packed)
 int pb_fault(const struct pb_in *in, struct err *e)
 {
 	switch (in->bad) {
-	case PB_OVERFLOW:
-		return err_set(e, ERR_INVALID, "proto: integer overflow");
-	case PB_ILLEGAL:
-		return err_set(e, ERR_INVALID, "proto: illegal tag");
-	default:
-		return err_set(e, ERR_INVALID, "unexpected EOF");
+	case PB_OVERFLOW: return err_set(e, ERR_INVALID, "proto: integer overflow");
+	case PB_ILLEGAL: return err_set(e, ERR_INVALID, "proto: illegal tag");
+	default: return err_set(e, ERR_INVALID, "unexpected EOF");
 	}
 }
 

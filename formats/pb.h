@@ -48,7 +48,7 @@ enum pb_bad { PB_OK, PB_SHORT, PB_OVERFLOW, PB_ILLEGAL };
 
 struct pb_in {
 	const uint8_t *p, *end;
-	enum pb_bad bad;        /* why the last call returned false */
+	enum pb_bad bad; /* why the last call returned false */
 };
 
 static inline struct pb_in pb_in(struct str s)
@@ -129,7 +129,7 @@ static inline bool pb_fix32(struct pb_in *in, uint32_t *v)
 }
 
 bool pb_skip(struct pb_in *in, uint32_t tag); /* the value behind tag; groups to a depth of 100 */
-size_t pb_count_varints(struct str packed);      /* elements of a packed list of varints */
+size_t pb_count_varints(struct str packed);   /* elements of a packed list of varints */
 /* "unexpected EOF" and the like as ERR_INVALID; always -1. */
 int pb_fault(const struct pb_in *in, struct err *e);
 

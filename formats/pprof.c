@@ -20,16 +20,27 @@
 enum { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_LEN = 2, WIRE_32 = 5 };
 
 enum {
-	F_SAMPLE_TYPE = 1, F_SAMPLE, F_MAPPING, F_LOCATION, F_FUNCTION, F_STRING,
-	F_DROP_FRAMES, F_KEEP_FRAMES, F_TIME, F_DURATION, F_PERIOD_TYPE, F_PERIOD,
-	F_COMMENT, F_DEFAULT_TYPE,
+	F_SAMPLE_TYPE = 1,
+	F_SAMPLE,
+	F_MAPPING,
+	F_LOCATION,
+	F_FUNCTION,
+	F_STRING,
+	F_DROP_FRAMES,
+	F_KEEP_FRAMES,
+	F_TIME,
+	F_DURATION,
+	F_PERIOD_TYPE,
+	F_PERIOD,
+	F_COMMENT,
+	F_DEFAULT_TYPE,
 	FIELDS
 };
 
 /* Fields that hold records, by bit. */
 enum {
-	RECORD_FIELDS = 1 << F_SAMPLE_TYPE | 1 << F_SAMPLE | 1 << F_MAPPING | 1 << F_LOCATION |
-	    1 << F_FUNCTION | 1 << F_STRING | 1 << F_PERIOD_TYPE | 1 << F_COMMENT,
+	RECORD_FIELDS = 1 << F_SAMPLE_TYPE | 1 << F_SAMPLE | 1 << F_MAPPING | 1 << F_LOCATION | 1 << F_FUNCTION |
+	    1 << F_STRING | 1 << F_PERIOD_TYPE | 1 << F_COMMENT,
 };
 
 #define TAG(field, wire) ((field) << 3 | (wire))
@@ -72,11 +83,11 @@ struct reader {
 	struct arena *a;
 	struct profile *p;
 	struct err *e;
-	bool failed;                    /* e is filled */
-	unsigned field;                 /* for messages */
+	bool failed;    /* e is filled */
+	unsigned field; /* for messages */
 	struct records records[FIELDS];
 	struct ids mapping_ids, function_ids, location_ids;
-	uint32_t *stack;                /* behind the last reference */
+	uint32_t *stack; /* behind the last reference */
 	uint32_t cap_lines, n_tags, cap_tags;
 };
 
@@ -97,13 +108,12 @@ static __attribute__((cold)) void bad(struct reader *r, const uint8_t *at, const
 	if (r->field == 0)
 		err_set(r->e, ERR_INVALID, "pprof: byte %zu: %s", byte, text);
 	else
-		err_set(r->e, ERR_INVALID, "pprof: byte %zu, field %u (%s): %s", byte, r->field,
-		    fields[r->field].name, text);
+		err_set(r->e, ERR_INVALID, "pprof: byte %zu, field %u (%s): %s", byte, r->field, fields[r->field].name,
+		    text);
 }
 
 /* Numbers of three bytes and more, and of any length near the end. On a fault returns r->end. */
-static __attribute__((noinline)) const uint8_t *number_slow(struct reader *r, const uint8_t *p,
-    uint64_t *v)
+static __attribute__((noinline)) const uint8_t *number_slow(struct reader *r, const uint8_t *p, uint64_t *v)
 {
 	const uint8_t *at = p;
 
@@ -146,7 +156,7 @@ static inline const uint8_t *number_word(struct reader *r, const uint8_t *p, uin
 /* Returns what follows the number. fast: ten bytes are there. */
 static inline const uint8_t *number(struct reader *r, const uint8_t *p, uint64_t *v, bool fast)
 {
-	uint64_t x;     /* so that *v can stay in a register */
+	uint64_t x; /* so that *v can stay in a register */
 
 	if (!fast && r->end - p < 10) {
 		p = number_slow(r, p, &x);
@@ -166,17 +176,14 @@ static inline const uint8_t *number(struct reader *r, const uint8_t *p, uint64_t
 	return p;
 }
 
-static __attribute__((cold)) void bad_length(struct reader *r, const uint8_t *at, uint64_t n,
-    ptrdiff_t left)
+static __attribute__((cold)) void bad_length(struct reader *r, const uint8_t *at, uint64_t n, ptrdiff_t left)
 {
 	bad(r, at, "unexpected EOF: length %llu, but %td bytes are left", (unsigned long long)n,
 	    MAX(left, (ptrdiff_t)0));
 }
 
 /* A length; as many bytes follow and end at or before end. On a fault n = 0 at end. */
-static inline const uint8_t *length(struct reader *r, const uint8_t *p, const uint8_t *end,
-    size_t *n,
-    bool fast)
+static inline const uint8_t *length(struct reader *r, const uint8_t *p, const uint8_t *end, size_t *n, bool fast)
 {
 	const uint8_t *at = p;
 	uint64_t v;
@@ -192,8 +199,8 @@ static inline const uint8_t *length(struct reader *r, const uint8_t *p, const ui
 }
 
 /* Skips a field that is not read, whose tag ended at p. Fields 1..known have another wire type. */
-static __attribute__((noinline)) const uint8_t *skip_field(struct reader *r, const uint8_t *p,
-    const uint8_t *end, uint64_t tag, unsigned known)
+static __attribute__((noinline)) const uint8_t *skip_field(struct reader *r, const uint8_t *p, const uint8_t *end,
+    uint64_t tag, unsigned known)
 {
 	size_t n;
 	uint64_t v;
@@ -203,16 +210,12 @@ static __attribute__((noinline)) const uint8_t *skip_field(struct reader *r, con
 		return end;
 	}
 	if (tag >> 3 <= known) {
-		bad(r, p, "wrong wire type %u for part %u", (unsigned)tag & 7,
-		    (unsigned)(tag >> 3));
+		bad(r, p, "wrong wire type %u for part %u", (unsigned)tag & 7, (unsigned)(tag >> 3));
 		return end;
 	}
 	switch (tag & 7) {
-	case WIRE_VARINT:
-		return number(r, p, &v, false);
-	case WIRE_LEN:
-		p = length(r, p, end, &n, false);
-		return p + n;
+	case WIRE_VARINT: return number(r, p, &v, false);
+	case WIRE_LEN: p = length(r, p, end, &n, false); return p + n;
 	case WIRE_64:
 	case WIRE_32:
 		n = (tag & 7) == WIRE_64 ? 8 : 4;
@@ -243,16 +246,15 @@ static uint32_t string_ref(uint64_t v)
 }
 
 /* The next number, if it is of this field: most writers keep the order of fields. */
-static inline const uint8_t *expect(struct reader *r, const uint8_t *p, const uint8_t *end,
-    unsigned field,
-    uint64_t *v, bool fast)
+static inline const uint8_t *expect(struct reader *r, const uint8_t *p, const uint8_t *end, unsigned field, uint64_t *v,
+    bool fast)
 {
 	return LIKELY(p < end && *p == TAG(field, WIRE_VARINT)) ? number(r, p + 1, v, fast) : p;
 }
 
 /* A message of numbers only: field i of it into v[i - 1]. */
-static inline void read_numbers(struct reader *r, const uint8_t *p, const uint8_t *end, uint64_t *v,
-    unsigned known, bool fast)
+static inline void read_numbers(struct reader *r, const uint8_t *p, const uint8_t *end, uint64_t *v, unsigned known,
+    bool fast)
 {
 	uint64_t tag;
 
@@ -268,8 +270,8 @@ static inline void read_numbers(struct reader *r, const uint8_t *p, const uint8_
 }
 
 /* The same, faster when the fields are in order. */
-static inline __attribute__((always_inline)) void read_in_order(struct reader *r, const uint8_t *p,
-    const uint8_t *end, uint64_t *v, unsigned known, bool fast)
+static inline __attribute__((always_inline)) void read_in_order(struct reader *r, const uint8_t *p, const uint8_t *end,
+    uint64_t *v, unsigned known, bool fast)
 {
 #pragma GCC unroll 5
 	for (unsigned i = 0; i < known; i++)
@@ -283,7 +285,7 @@ static inline void add_record(struct reader *r, unsigned field, const uint8_t *p
 	struct records *list = &r->records[field];
 
 	if (UNLIKELY(list->n == list->cap)) {
-		if (list->n)    /* usual for the large tables: a record in 128 bytes of input */
+		if (list->n) /* usual for the large tables: a record in 128 bytes of input */
 			list->cap = MAX(list->cap, (uint32_t)((size_t)(r->end - r->base) / 128));
 		list->p = profile_grow(r->a, list->p, sizeof(*list->p), list->n, &list->cap);
 	}
@@ -303,8 +305,7 @@ static void set_number(struct profile *o, unsigned field, uint64_t v)
 }
 
 /* A top-level field that is no record; its tag began at `at` and ended at p. */
-static const uint8_t *scan_number(struct reader *r, const uint8_t *at, const uint8_t *p,
-    uint64_t tag)
+static const uint8_t *scan_number(struct reader *r, const uint8_t *at, const uint8_t *p, uint64_t tag)
 {
 	const uint8_t *from = p;
 	uint64_t v;
@@ -335,8 +336,8 @@ static void scan(struct reader *r)
 	while (p < r->end) {
 		at = p;
 		p = number(r, p, &tag, false);
-		if (UNLIKELY((tag & 7) != WIRE_LEN || tag >= TAG(FIELDS, 0) ||
-		    (RECORD_FIELDS >> (tag >> 3) & 1) == 0)) {
+		if (UNLIKELY(
+			(tag & 7) != WIRE_LEN || tag >= TAG(FIELDS, 0) || (RECORD_FIELDS >> (tag >> 3) & 1) == 0)) {
 			p = scan_number(r, at, p, tag);
 			r->field = 0;
 			continue;
@@ -396,12 +397,14 @@ static void read_mappings(struct reader *r)
 
 		read_numbers(r, p, p + list->p[i].n, v, ARRAY_LEN(v), false);
 		o->mappings[i] = (struct mapping){
-			.id = v[0], .start = v[1], .limit = v[2], .offset = v[3],
-			.file = string_ref(v[4]), .build_id = string_ref(v[5]),
-			.flags = (uint8_t)((v[6] ? MAPPING_HAS_FUNCTIONS : 0) |
-			    (v[7] ? MAPPING_HAS_FILENAMES : 0) |
-			    (v[8] ? MAPPING_HAS_LINE_NUMBERS : 0) |
-			    (v[9] ? MAPPING_HAS_INLINE_FRAMES : 0)),
+			.id = v[0],
+			.start = v[1],
+			.limit = v[2],
+			.offset = v[3],
+			.file = string_ref(v[4]),
+			.build_id = string_ref(v[5]),
+			.flags = (uint8_t)((v[6] ? MAPPING_HAS_FUNCTIONS : 0) | (v[7] ? MAPPING_HAS_FILENAMES : 0) |
+			    (v[8] ? MAPPING_HAS_LINE_NUMBERS : 0) | (v[9] ? MAPPING_HAS_INLINE_FRAMES : 0)),
 		};
 	}
 	ids_init(&r->mapping_ids, r->a, o->mappings, sizeof(*o->mappings), o->n_mappings);
@@ -423,8 +426,11 @@ static void read_functions(struct reader *r)
 		else
 			read_numbers(r, p, end, v, ARRAY_LEN(v), false);
 		o->functions[i] = (struct function){
-			.id = v[0], .name = string_ref(v[1]), .system_name = string_ref(v[2]),
-			.file = string_ref(v[3]), .start_line = (int64_t)v[4],
+			.id = v[0],
+			.name = string_ref(v[1]),
+			.system_name = string_ref(v[2]),
+			.file = string_ref(v[3]),
+			.start_line = (int64_t)v[4],
 		};
 		o->faults.function_id_zero += v[0] == 0;
 	}
@@ -473,13 +479,11 @@ static inline void read_line(struct reader *r, const uint8_t *p, const uint8_t *
 	function = ids_find(&r->function_ids, v[0]);
 	o->faults.unknown_function += function == PROFILE_NONE;
 	if (UNLIKELY(o->n_lines == r->cap_lines))
-		o->lines = profile_grow(r->a, o->lines, sizeof(*o->lines), o->n_lines,
-		    &r->cap_lines);
+		o->lines = profile_grow(r->a, o->lines, sizeof(*o->lines), o->n_lines, &r->cap_lines);
 	o->lines[o->n_lines++] = (struct line){ function, (int64_t)v[1] };
 }
 
-static inline void read_location(struct reader *r, const uint8_t *p, const uint8_t *end,
-    struct location *l, bool fast)
+static inline void read_location(struct reader *r, const uint8_t *p, const uint8_t *end, struct location *l, bool fast)
 {
 	/* by field; 4 is not a number */
 	uint64_t v[6] = { 0 }, tag;
@@ -496,8 +500,7 @@ static inline void read_location(struct reader *r, const uint8_t *p, const uint8
 			p = length(r, p, end, &n, fast);
 			read_line(r, p, p + n, fast);
 			p += n;
-		} else if (LIKELY((tag & 7) == WIRE_VARINT && tag - 8 < 40 &&
-		    tag != TAG(4, WIRE_VARINT))) {
+		} else if (LIKELY((tag & 7) == WIRE_VARINT && tag - 8 < 40 && tag != TAG(4, WIRE_VARINT))) {
 			p = number(r, p, &v[tag >> 3], fast);
 		} else {
 			p = skip_field(r, p, end, tag, 5);
@@ -556,8 +559,8 @@ static inline void read_stack(struct reader *r, const uint8_t *p, const uint8_t 
 }
 
 /* Values behind the n that the sample has; returns how many it has now, with or without type. */
-static inline uint32_t read_values(struct reader *r, const uint8_t *p, const uint8_t *end,
-    int64_t *values, uint32_t n, bool fast)
+static inline uint32_t read_values(struct reader *r, const uint8_t *p, const uint8_t *end, int64_t *values, uint32_t n,
+    bool fast)
 {
 	uint32_t types = r->p->n_types;
 	const uint8_t *at;
@@ -590,13 +593,14 @@ static inline void read_label(struct reader *r, const uint8_t *p, const uint8_t 
 		o->tags = profile_grow(r->a, o->tags, sizeof(*o->tags), r->n_tags, &r->cap_tags);
 	}
 	o->tags[r->n_tags++] = (struct tag){
-		string_ref(v[0]), string_ref(v[1]), (int64_t)v[2], string_ref(v[3]),
+		string_ref(v[0]),
+		string_ref(v[1]),
+		(int64_t)v[2],
+		string_ref(v[3]),
 	};
 }
 
-static inline void read_sample(struct reader *r, const uint8_t *p, const uint8_t *end,
-    int64_t *values,
-    bool fast)
+static inline void read_sample(struct reader *r, const uint8_t *p, const uint8_t *end, int64_t *values, bool fast)
 {
 	uint32_t n_values = 0, types = r->p->n_types;
 	const uint8_t *at;
@@ -649,8 +653,7 @@ static void read_samples(struct reader *r)
 		else
 			read_sample(r, p, end, values, false);
 		if (UNLIKELY(o->tag_at == NULL && r->n_tags))
-			o->tag_at = arena_zarray(r->a, (size_t)o->n_samples + 1,
-			    sizeof(*o->tag_at));
+			o->tag_at = arena_zarray(r->a, (size_t)o->n_samples + 1, sizeof(*o->tag_at));
 		if (o->tag_at)
 			o->tag_at[i] = tags;
 	}
@@ -668,8 +671,8 @@ static void make_room(struct reader *r)
 
 	/* A lawful sample has a value for each type, and each takes a byte. */
 	if (n_values > (size_t)(r->end - r->base)) {
-		bad(r, r->end, "sample value length mismatch: %u samples of %u types in %zu bytes",
-		    samples->n, o->n_types, (size_t)(r->end - r->base));
+		bad(r, r->end, "sample value length mismatch: %u samples of %u types in %zu bytes", samples->n,
+		    o->n_types, (size_t)(r->end - r->base));
 		return;
 	}
 	for (uint32_t i = 0; i < samples->n; i++)
@@ -690,8 +693,7 @@ static void make_room(struct reader *r)
  */
 static bool functions_by_location(const struct profile *o)
 {
-	return o->n_functions > 0 && o->n_functions == o->n_locations &&
-	    o->faults.function_id_zero == o->n_functions;
+	return o->n_functions > 0 && o->n_functions == o->n_locations && o->faults.function_id_zero == o->n_functions;
 }
 
 static void read_all(struct reader *r)
@@ -722,8 +724,7 @@ int pprof_decode(struct arena *a, struct str raw, struct profile **out, struct e
 
 	*out = NULL;
 	if (raw.n >= UINT32_MAX)
-		return err_set(e, ERR_LIMIT,
-		    "pprof: %zu bytes are more than a profile may have (4 GiB)", raw.n);
+		return err_set(e, ERR_LIMIT, "pprof: %zu bytes are more than a profile may have (4 GiB)", raw.n);
 	r.base = raw.n ? (const uint8_t *)raw.p : (const uint8_t *)"";
 	r.end = r.base + raw.n;
 	o->mem = a;

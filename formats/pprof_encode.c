@@ -103,7 +103,7 @@ static uint64_t *ids_new(const void *items, size_t stride, uint32_t n)
 struct writer {
 	const struct profile *p;
 	struct buf *out;
-	uint64_t *mapping, *function, *location;        /* ids by position */
+	uint64_t *mapping, *function, *location; /* ids by position */
 };
 
 static uint64_t id_of(const uint64_t *ids, uint32_t n, uint32_t position)
@@ -118,8 +118,8 @@ static void put_labels(char **at, const struct tag *tag, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct tag *t = &tag[i];
 
-		p = put_length(p, 3, field_size(t->key) + field_size(t->str) +
-		    field_size((uint64_t)t->num) + field_size(t->unit));
+		p = put_length(p, 3,
+		    field_size(t->key) + field_size(t->str) + field_size((uint64_t)t->num) + field_size(t->unit));
 		p = put_number(p, 1, t->key);
 		p = put_number(p, 2, t->str);
 		p = put_number(p, 3, (uint64_t)t->num);
@@ -179,10 +179,16 @@ static void put_mapping(struct writer *w, uint32_t i)
 {
 	const struct mapping *m = &w->p->mappings[i];
 	uint64_t v[10] = {
-		w->mapping[i], m->start, m->limit, m->offset, m->file, m->build_id,
-		(m->flags & MAPPING_HAS_FUNCTIONS) != 0, (m->flags & MAPPING_HAS_FILENAMES) != 0,
+		w->mapping[i],
+		m->start,
+		m->limit,
+		m->offset,
+		m->file,
+		m->build_id,
+		(m->flags & MAPPING_HAS_FUNCTIONS) != 0,
+		(m->flags & MAPPING_HAS_FILENAMES) != 0,
 		(m->flags & MAPPING_HAS_LINE_NUMBERS) != 0,
-		    (m->flags & MAPPING_HAS_INLINE_FRAMES) != 0,
+		(m->flags & MAPPING_HAS_INLINE_FRAMES) != 0,
 	};
 
 	put_numbers(w->out, 3, v, ARRAY_LEN(v));
@@ -194,8 +200,7 @@ static void put_location(struct writer *w, uint32_t i)
 	const struct location *l = &p->locations[i];
 	const struct line *line = p->lines + l->first_line;
 	uint64_t mapping = id_of(w->mapping, p->n_mappings, l->mapping);
-	size_t size = field_size(w->location[i]) + field_size(mapping) + field_size(l->address) +
-	    field_size(l->folded);
+	size_t size = field_size(w->location[i]) + field_size(mapping) + field_size(l->address) + field_size(l->folded);
 	char *at;
 
 	for (uint32_t k = 0; k < l->n_lines; k++)
@@ -221,8 +226,7 @@ static void put_location(struct writer *w, uint32_t i)
 static void put_function(struct writer *w, uint32_t i)
 {
 	const struct function *f = &w->p->functions[i];
-	uint64_t v[5] = { w->function[i], f->name, f->system_name, f->file,
-	    (uint64_t)f->start_line };
+	uint64_t v[5] = { w->function[i], f->name, f->system_name, f->file, (uint64_t)f->start_line };
 
 	put_numbers(w->out, 5, v, ARRAY_LEN(v));
 }
@@ -261,8 +265,7 @@ static void put_head(struct writer *w)
 	put_field(w->out, 9, (uint64_t)p->time);
 	put_field(w->out, 10, (uint64_t)p->duration);
 	if (p->has_period_type)
-		put_numbers(w->out, 11, (uint64_t[2]){ p->period_type.type, p->period_type.unit },
-		    2);
+		put_numbers(w->out, 11, (uint64_t[2]){ p->period_type.type, p->period_type.unit }, 2);
 	put_field(w->out, 12, (uint64_t)p->period);
 	put_comments(w->out, p->comments, p->n_comments);
 	put_field(w->out, 14, p->default_type);
@@ -271,7 +274,8 @@ static void put_head(struct writer *w)
 void pprof_encode(const struct profile *p, struct buf *out)
 {
 	struct writer w = {
-		.p = p, .out = out,
+		.p = p,
+		.out = out,
 		.mapping = ids_new(p->mappings, sizeof(*p->mappings), p->n_mappings),
 		.function = ids_new(p->functions, sizeof(*p->functions), p->n_functions),
 		.location = ids_new(p->locations, sizeof(*p->locations), p->n_locations),

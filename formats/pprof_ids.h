@@ -15,10 +15,10 @@
 struct ids {
 	const char *items;
 	size_t stride;
-	uint64_t sequential;            /* id - 1 is the position below this */
+	uint64_t sequential; /* id - 1 is the position below this */
 	uint64_t max;
-	uint32_t *dense;                /* by id, up to max */
-	uint32_t *slots;                /* position + 1, 0 = free */
+	uint32_t *dense; /* by id, up to max */
+	uint32_t *slots; /* position + 1, 0 = free */
 	uint32_t mask;
 };
 
@@ -39,8 +39,7 @@ static inline uint32_t ids_slot(const struct ids *t, uint64_t id)
 	return i;
 }
 
-static inline void ids_init(struct ids *t, struct arena *a, const void *items, size_t stride,
-    uint32_t n)
+static inline void ids_init(struct ids *t, struct arena *a, const void *items, size_t stride, uint32_t n)
 {
 	uint64_t wrong = 0;
 

@@ -4,18 +4,18 @@
 enum shape { NUMBER, NUMBERS, RECORD, BYTES };
 
 struct field {
-	const char *name;               /* NULL: no such number */
+	const char *name; /* NULL: no such number */
 	enum shape shape;
-	const struct message *of;       /* of a record */
+	const struct message *of; /* of a record */
 };
 
 struct message {
 	const char *name;
-	unsigned n;                     /* fields, with 0, which is none */
+	unsigned n; /* fields, with 0, which is none */
 	const struct field *fields;
 };
 
-#define MESSAGE(var, text, ...) \
+#define MESSAGE(var, text, ...)                                                             \
 	static const struct field var##_fields[] = { { NULL, NUMBER, NULL }, __VA_ARGS__ }; \
 	static const struct message var = { text, ARRAY_LEN(var##_fields), var##_fields }
 
@@ -90,11 +90,17 @@ static int skip_field(struct str *in, struct err *e)
 			return -1;
 		switch (tag & 7) {
 		case 0: rc = number(in, &v, e); break;
-		case 1: rc = in->n < 8 ? short_input(e) : 0; *in = str_skip(*in, 8); break;
+		case 1:
+			rc = in->n < 8 ? short_input(e) : 0;
+			*in = str_skip(*in, 8);
+			break;
 		case 2: rc = piece(in, &bytes, e); break;
 		case 3: depth++; break;
 		case 4: rc = depth-- == 0 ? err_set(e, e->kind, "proto: unexpected end of group") : 0; break;
-		case 5: rc = in->n < 4 ? short_input(e) : 0; *in = str_skip(*in, 4); break;
+		case 5:
+			rc = in->n < 4 ? short_input(e) : 0;
+			*in = str_skip(*in, 4);
+			break;
 		default: rc = err_set(e, e->kind, "proto: illegal wireType %u", (unsigned)(tag & 7));
 		}
 		if (rc < 0)

@@ -52,8 +52,7 @@ void table_put(struct table *t, struct arena *a, uint64_t hash, uint32_t value)
 	t->n++;
 }
 
-static uint32_t location_names(const struct profile *p, uint32_t i, struct arena *a,
-    struct str *out)
+static uint32_t location_names(const struct profile *p, uint32_t i, struct arena *a, struct str *out)
 {
 	const struct location *l = &p->locations[i];
 	struct str hex = STR_NONE;

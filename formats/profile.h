@@ -27,7 +27,7 @@
 #define PROFILE_NONE UINT32_MAX
 
 struct value_type {
-	uint32_t type, unit;            /* strings */
+	uint32_t type, unit; /* strings */
 };
 
 enum mapping_flags { /* as in symdb: spec of the block format, 5.6 */
@@ -39,50 +39,50 @@ enum mapping_flags { /* as in symdb: spec of the block format, 5.6 */
 
 struct mapping {
 	uint64_t id, start, limit, offset;
-	uint32_t file, build_id;        /* strings */
+	uint32_t file, build_id; /* strings */
 	uint8_t flags;
 };
 
 struct function {
 	uint64_t id;
-	uint32_t name, system_name, file;       /* strings */
+	uint32_t name, system_name, file; /* strings */
 	int64_t start_line;
 };
 
 struct line {
-	uint32_t function;              /* position, or PROFILE_NONE */
+	uint32_t function; /* position, or PROFILE_NONE */
 	int64_t line;
 };
 
 struct location {
 	uint64_t id, address;
-	uint32_t mapping;               /* position, or PROFILE_NONE */
-	uint32_t first_line, n_lines;   /* in profile.lines; innermost inlined call first */
+	uint32_t mapping;             /* position, or PROFILE_NONE */
+	uint32_t first_line, n_lines; /* in profile.lines; innermost inlined call first */
 	bool folded;
-	bool mapping_unknown;           /* mapping id not 0, but not defined */
+	bool mapping_unknown; /* mapping id not 0, but not defined */
 };
 
 struct tag {
-	uint32_t key, str;              /* strings; str 0 = a number */
+	uint32_t key, str; /* strings; str 0 = a number */
 	int64_t num;
-	uint32_t unit;                  /* string */
+	uint32_t unit; /* string */
 };
 
 struct profile_faults {
-	uint32_t location_id_zero;      /* location entries with id 0 */
+	uint32_t location_id_zero; /* location entries with id 0 */
 	uint32_t function_id_zero;
-	uint32_t unknown_location;      /* references from samples */
-	uint32_t unknown_function;      /* references from lines */
+	uint32_t unknown_location; /* references from samples */
+	uint32_t unknown_function; /* references from lines */
 	uint32_t unknown_mapping;
-	uint32_t value_count;           /* samples with a wrong number of values */
+	uint32_t value_count; /* samples with a wrong number of values */
 };
 
 struct profile {
-	struct arena *mem;              /* not owned unless profile_new made it */
+	struct arena *mem; /* not owned unless profile_new made it */
 
-	struct str *strings;            /* strings[0] is "" in a lawful profile */
+	struct str *strings; /* strings[0] is "" in a lawful profile */
 	uint32_t n_strings;
-	struct value_type *types;       /* one per value of a sample */
+	struct value_type *types; /* one per value of a sample */
 	uint32_t n_types;
 	struct mapping *mappings;
 	uint32_t n_mappings;
@@ -96,7 +96,7 @@ struct profile {
 	/* Sample i: stack[stack_at[i] .. stack_at[i + 1]), leaf first;
 	   values[i * n_types ..]; tags[tag_at[i] .. tag_at[i + 1]), tag_at NULL if no sample has any. */
 	uint32_t n_samples;
-	uint32_t *stack_at, *stack;     /* positions of locations, or PROFILE_NONE */
+	uint32_t *stack_at, *stack; /* positions of locations, or PROFILE_NONE */
 	int64_t *values;
 	uint32_t *tag_at;
 	struct tag *tags;
@@ -104,13 +104,13 @@ struct profile {
 	struct value_type period_type;
 	bool has_period_type;
 	int64_t period;
-	int64_t time, duration;         /* ns; 0 = not said */
-	uint32_t drop_frames, keep_frames, default_type;  /* strings */
-	uint32_t *comments;             /* strings */
+	int64_t time, duration;                          /* ns; 0 = not said */
+	uint32_t drop_frames, keep_frames, default_type; /* strings */
+	uint32_t *comments;                              /* strings */
 	uint32_t n_comments;
 
 	struct profile_faults faults;
-	size_t wire_size;               /* bytes of the uncompressed pprof it came from, or 0 */
+	size_t wire_size; /* bytes of the uncompressed pprof it came from, or 0 */
 };
 
 static inline struct str profile_str(const struct profile *p, uint32_t i)
@@ -139,13 +139,14 @@ struct profile_builder;
 struct profile_builder *profile_builder_new(struct arena *a, uint32_t n_types);
 uint32_t profile_builder_str(struct profile_builder *b, struct str s);
 void profile_builder_type(struct profile_builder *b, uint32_t i, struct str type, struct str unit);
-uint32_t profile_builder_mapping(struct profile_builder *b, const struct mapping *m); /* id ignored; strings are the builder's */
+uint32_t profile_builder_mapping(struct profile_builder *b,
+    const struct mapping *m); /* id ignored; strings are the builder's */
 uint32_t profile_builder_function(struct profile_builder *b, const struct function *f);
 uint32_t profile_builder_location(struct profile_builder *b, const struct location *l, const struct line *lines);
 uint32_t profile_builder_frame(struct profile_builder *b, struct str name, struct str file, int64_t line);
 /* stack: locations of the builder, leaf first. tags: strings of the builder. */
-void profile_builder_add(struct profile_builder *b, const uint32_t *stack, uint32_t n,
-    const int64_t *values, const struct tag *tags, uint32_t n_tags);
+void profile_builder_add(struct profile_builder *b, const uint32_t *stack, uint32_t n, const int64_t *values,
+    const struct tag *tags, uint32_t n_tags);
 /* The profile with everything added so far; ids are 1..n. The builder is done. */
 struct profile *profile_builder_finish(struct profile_builder *b);
 
@@ -155,7 +156,6 @@ struct profile *profile_builder_finish(struct profile_builder *b);
  * time = smallest, duration = sum, as pprof does. keep_tags: samples with
  * other tags stay apart.
  */
-struct profile *profile_merge(struct arena *a, struct profile *const *in, size_t n, bool keep_tags,
-    struct err *e);
+struct profile *profile_merge(struct arena *a, struct profile *const *in, size_t n, bool keep_tags, struct err *e);
 
 #endif

@@ -20,11 +20,10 @@ static uint64_t hash_bytes(const void *p, size_t n)
 	return hash_seeded(str_of(p, n));
 }
 
-#define MAKE_ROOM(b, array, count, capacity)                                                    \
-	do {                                                                                    \
-		if (UNLIKELY((count) == (b)->capacity))                                         \
-			(array) = profile_grow((b)->a, (array), sizeof(*(array)), (count),      \
-			    &(b)->capacity);                                                    \
+#define MAKE_ROOM(b, array, count, capacity)                                                                \
+	do {                                                                                                \
+		if (UNLIKELY((count) == (b)->capacity))                                                     \
+			(array) = profile_grow((b)->a, (array), sizeof(*(array)), (count), &(b)->capacity); \
 	} while (0)
 
 struct profile_builder *profile_builder_new(struct arena *a, uint32_t n_types)
@@ -69,14 +68,13 @@ void profile_builder_type(struct profile_builder *b, uint32_t i, struct str type
 
 static bool mapping_eq(const struct mapping *x, const struct mapping *y)
 {
-	return x->start == y->start && x->limit == y->limit && x->offset == y->offset &&
-	    x->file == y->file && x->build_id == y->build_id && x->flags == y->flags;
+	return x->start == y->start && x->limit == y->limit && x->offset == y->offset && x->file == y->file &&
+	    x->build_id == y->build_id && x->flags == y->flags;
 }
 
 uint32_t profile_builder_mapping(struct profile_builder *b, const struct mapping *m)
 {
-	uint64_t key[] = { m->start, m->limit, m->offset, (uint64_t)m->file << 32 | m->build_id,
-	    m->flags };
+	uint64_t key[] = { m->start, m->limit, m->offset, (uint64_t)m->file << 32 | m->build_id, m->flags };
 	uint64_t hash = hash_bytes(key, sizeof(key));
 	struct table_at at = table_find(&b->mappings, hash);
 	struct profile *p = b->p;
@@ -99,8 +97,7 @@ static bool function_eq(const struct function *x, const struct function *y)
 
 uint32_t profile_builder_function(struct profile_builder *b, const struct function *f)
 {
-	uint64_t key[] = { (uint64_t)f->name << 32 | f->system_name, f->file,
-	    (uint64_t)f->start_line };
+	uint64_t key[] = { (uint64_t)f->name << 32 | f->system_name, f->file, (uint64_t)f->start_line };
 	uint64_t hash = hash_bytes(key, sizeof(key));
 	struct table_at at = table_find(&b->functions, hash);
 	struct profile *p = b->p;
@@ -145,8 +142,7 @@ static uint64_t location_hash(const struct location *l, const struct line *lines
 	return hash;
 }
 
-uint32_t profile_builder_location(struct profile_builder *b, const struct location *l,
-    const struct line *lines)
+uint32_t profile_builder_location(struct profile_builder *b, const struct location *l, const struct line *lines)
 {
 	uint64_t hash = location_hash(l, lines);
 	struct table_at at = table_find(&b->locations, hash);
@@ -170,8 +166,7 @@ uint32_t profile_builder_location(struct profile_builder *b, const struct locati
 }
 
 /* The frames table leads past functions and locations: names come again and again. */
-uint32_t profile_builder_frame(struct profile_builder *b, struct str name, struct str file,
-    int64_t line)
+uint32_t profile_builder_frame(struct profile_builder *b, struct str name, struct str file, int64_t line)
 {
 	uint32_t n = profile_builder_str(b, name), f = file.n ? profile_builder_str(b, file) : 0;
 	uint64_t key[] = { (uint64_t)n << 32 | f, (uint64_t)line };
@@ -184,13 +179,11 @@ uint32_t profile_builder_frame(struct profile_builder *b, struct str name, struc
 	for (uint32_t v; table_next(&at, &v);) {
 		const struct line *own = &p->lines[p->locations[v].first_line];
 
-		if (own->line == line && p->functions[own->function].name == n &&
-		    p->functions[own->function].file == f)
+		if (own->line == line && p->functions[own->function].name == n && p->functions[own->function].file == f)
 			return v;
 	}
 	l.mapping = profile_builder_mapping(b, &(struct mapping){ 0 });
-	where.function = profile_builder_function(b,
-	    &(struct function){ .name = n, .system_name = n, .file = f });
+	where.function = profile_builder_function(b, &(struct function){ .name = n, .system_name = n, .file = f });
 	n = profile_builder_location(b, &l, &where);
 	table_put(&b->frames, b->a, hash, n);
 	return n;
@@ -208,22 +201,20 @@ static uint64_t tags_hash(uint64_t hash, const struct tag *tags, uint32_t n)
 static bool tags_eq(const struct tag *x, const struct tag *y, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
-		if (x[i].key != y[i].key || x[i].str != y[i].str || x[i].num != y[i].num ||
-		    x[i].unit != y[i].unit)
+		if (x[i].key != y[i].key || x[i].str != y[i].str || x[i].num != y[i].num || x[i].unit != y[i].unit)
 			return false;
 	return true;
 }
 
 /* A sample with values 0; stack_at and tag_at always have one entry more than there are samples. */
-static uint32_t sample_new(struct profile_builder *b, const uint32_t *stack, uint32_t n,
-    const struct tag *tags, uint32_t n_tags)
+static uint32_t sample_new(struct profile_builder *b, const uint32_t *stack, uint32_t n, const struct tag *tags,
+    uint32_t n_tags)
 {
 	struct profile *p = b->p;
 	uint32_t i = p->n_samples, cap = b->cap_samples;
 
 	if (i + 1 >= cap) {
-		p->stack_at = profile_grow(b->a, p->stack_at, sizeof(*p->stack_at), i + (i > 0),
-		    &cap);
+		p->stack_at = profile_grow(b->a, p->stack_at, sizeof(*p->stack_at), i + (i > 0), &cap);
 		cap = b->cap_samples;
 		p->tag_at = profile_grow(b->a, p->tag_at, sizeof(*p->tag_at), i + (i > 0), &cap);
 		cap = b->cap_samples;
@@ -231,8 +222,7 @@ static uint32_t sample_new(struct profile_builder *b, const uint32_t *stack, uin
 		b->cap_samples = cap;
 	}
 	while (b->cap_stack - b->n_stack < n)
-		p->stack = profile_grow(b->a, p->stack, sizeof(*p->stack), b->n_stack,
-		    &b->cap_stack);
+		p->stack = profile_grow(b->a, p->stack, sizeof(*p->stack), b->n_stack, &b->cap_stack);
 	while (b->cap_tags - b->n_tags < n_tags)
 		p->tags = profile_grow(b->a, p->tags, sizeof(*p->tags), b->n_tags, &b->cap_tags);
 	if (n)
@@ -248,8 +238,8 @@ static uint32_t sample_new(struct profile_builder *b, const uint32_t *stack, uin
 	return p->n_samples++;
 }
 
-static bool sample_eq(const struct profile *p, uint32_t i, const uint32_t *stack, uint32_t n,
-    const struct tag *tags, uint32_t n_tags)
+static bool sample_eq(const struct profile *p, uint32_t i, const uint32_t *stack, uint32_t n, const struct tag *tags,
+    uint32_t n_tags)
 {
 	uint32_t own = p->stack_at[i], own_tags = p->tag_at[i];
 
@@ -260,8 +250,8 @@ static bool sample_eq(const struct profile *p, uint32_t i, const uint32_t *stack
 	return n_tags == 0 || tags_eq(p->tags + own_tags, tags, n_tags);
 }
 
-static uint32_t sample_find(struct profile_builder *b, const uint32_t *stack, uint32_t n,
-    const struct tag *tags, uint32_t n_tags)
+static uint32_t sample_find(struct profile_builder *b, const uint32_t *stack, uint32_t n, const struct tag *tags,
+    uint32_t n_tags)
 {
 	uint64_t hash = tags_hash(hash_bytes(stack, n * sizeof(*stack)), tags, n_tags);
 	struct table_at at = table_find(&b->samples, hash);
@@ -276,8 +266,8 @@ static uint32_t sample_find(struct profile_builder *b, const uint32_t *stack, ui
 	return v;
 }
 
-void profile_builder_add(struct profile_builder *b, const uint32_t *stack, uint32_t n,
-    const int64_t *values, const struct tag *tags, uint32_t n_tags)
+void profile_builder_add(struct profile_builder *b, const uint32_t *stack, uint32_t n, const int64_t *values,
+    const struct tag *tags, uint32_t n_tags)
 {
 	uint32_t types = b->p->n_types, i = sample_find(b, stack, n, tags, n_tags);
 	int64_t *sum = b->p->values + (size_t)i * types;
@@ -287,10 +277,10 @@ void profile_builder_add(struct profile_builder *b, const uint32_t *stack, uint3
 }
 
 /* Arrays that stayed empty become arrays of nothing: readers add 0 to them. */
-#define NOT_NULL(b, array)                                                      \
-	do {                                                                    \
-		if ((array) == NULL)                                            \
-			(array) = arena_zarray((b)->a, 1, sizeof(*(array)));    \
+#define NOT_NULL(b, array)                                                   \
+	do {                                                                 \
+		if ((array) == NULL)                                         \
+			(array) = arena_zarray((b)->a, 1, sizeof(*(array))); \
 	} while (0)
 
 struct profile *profile_builder_finish(struct profile_builder *b)

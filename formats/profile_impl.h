@@ -14,7 +14,7 @@ void *profile_grow(struct arena *a, const void *old, size_t size, uint32_t n, ui
 
 /* From a hash to values 0 .. UINT32_MAX - 1; its high bits give the place of the entry. */
 struct table {
-	uint64_t *slots;        /* hash high half << 32 | value + 1; 0 = free */
+	uint64_t *slots; /* hash high half << 32 | value + 1; 0 = free */
 	uint32_t n, mask;
 	unsigned shift;
 };
@@ -63,8 +63,8 @@ struct frames {
 	const struct profile *p;
 	/* of location i: names[first[i]] .. names[first[i + 1]], outermost first */
 	struct str *names;
-	uint32_t *first;                /* n_locations + 2: the last is "[unknown]" */
-	uint32_t max_depth;             /* of any sample */
+	uint32_t *first;    /* n_locations + 2: the last is "[unknown]" */
+	uint32_t max_depth; /* of any sample */
 };
 
 void frames_init(struct frames *f, struct arena *a, const struct profile *p);

@@ -18,8 +18,8 @@ enum { PAGE = 4096, MAX_TYPES = 1024 };
 struct translation {
 	/* position + 1, 0 = not yet known */
 	uint32_t *strings, *mappings, *functions, *locations;
-	uint64_t *moved;        /* by mapping: to be added to addresses */
-	uint32_t *columns;      /* merged type k is column columns[k] */
+	uint64_t *moved;   /* by mapping: to be added to addresses */
+	uint32_t *columns; /* merged type k is column columns[k] */
 };
 
 struct merger {
@@ -27,16 +27,16 @@ struct merger {
 	struct profile_builder *b;
 	const struct profile *in;
 	struct translation t;
-	VEC(uint32_t) numbers;  /* what the translation's arrays are made of */
+	VEC(uint32_t) numbers; /* what the translation's arrays are made of */
 	VEC(uint64_t) moved;
 	VEC(uint32_t) stack;
 	VEC(struct line) lines;
 	VEC(struct tag) tags;
 	VEC(int64_t) values;
 	VEC(uint32_t) columns;
-	VEC(bool) noted;                /* by string: is a comment */
-	struct table index;             /* of same, by what makes mappings equal */
-	VEC(struct mapping) same;       /* strings and id (position) are the builder's */
+	VEC(bool) noted;          /* by string: is a comment */
+	struct table index;       /* of same, by what makes mappings equal */
+	VEC(struct mapping) same; /* strings and id (position) are the builder's */
 	bool keep_tags;
 };
 
@@ -56,8 +56,7 @@ static uint64_t mapping_pages(const struct mapping *m)
 
 static bool mapping_same(const struct mapping *x, const struct mapping *y)
 {
-	if (mapping_pages(x) != mapping_pages(y) || x->offset != y->offset ||
-	    x->build_id != y->build_id)
+	if (mapping_pages(x) != mapping_pages(y) || x->offset != y->offset || x->build_id != y->build_id)
 		return false;
 	return x->build_id != 0 || x->file == y->file;
 }
@@ -119,8 +118,7 @@ static __attribute__((noinline)) uint32_t merge_new_location(struct merger *m, u
 	m->lines.n = 0;
 	vec_reserve(&m->lines, l.n_lines);
 	for (uint32_t k = 0; k < l.n_lines; k++)
-		m->lines.p[k] = (struct line){ merge_function(m, lines[k].function),
-		    lines[k].line };
+		m->lines.p[k] = (struct line){ merge_function(m, lines[k].function), lines[k].line };
 	if (l.mapping < m->in->n_mappings) {
 		uint32_t mapping = merge_mapping(m, l.mapping);
 
@@ -163,7 +161,9 @@ static uint32_t merge_tags(struct merger *m, uint32_t sample)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct tag *from = &in->tags[first + i];
 		struct tag t = {
-			merge_str(m, from->key), merge_str(m, from->str), from->num,
+			merge_str(m, from->key),
+			merge_str(m, from->str),
+			from->num,
 			merge_str(m, from->unit),
 		};
 		uint32_t k = i;
@@ -203,8 +203,7 @@ static struct str type_name(const struct profile *p, uint32_t k)
 	return profile_str(p, p->types[k].type);
 }
 
-static bool type_eq(const struct profile *p, struct value_type x, const struct profile *q,
-    struct value_type y)
+static bool type_eq(const struct profile *p, struct value_type x, const struct profile *q, struct value_type y)
 {
 	return str_eq(profile_str(p, x.type), profile_str(q, y.type)) &&
 	    str_eq(profile_str(p, x.unit), profile_str(q, y.unit));
@@ -223,31 +222,29 @@ static uint32_t find_column(const struct profile *first, uint32_t k, const struc
 	return c;
 }
 
-static int bad_period(const struct profile *first, const struct profile *p, size_t number,
-    struct err *e)
+static int bad_period(const struct profile *first, const struct profile *p, size_t number, struct err *e)
 {
 	struct value_type a = p->period_type, b = first->period_type;
 
-	return err_set(e, ERR_INVALID, "profile %zu has period type " STR_FMT "/" STR_FMT
-	    ", the first has " STR_FMT "/" STR_FMT, number,
-	    STR_ARG(profile_str(p, a.type)), STR_ARG(profile_str(p, a.unit)),
-	    STR_ARG(profile_str(first, b.type)), STR_ARG(profile_str(first, b.unit)));
+	return err_set(e, ERR_INVALID,
+	    "profile %zu has period type " STR_FMT "/" STR_FMT ", the first has " STR_FMT "/" STR_FMT, number,
+	    STR_ARG(profile_str(p, a.type)), STR_ARG(profile_str(p, a.unit)), STR_ARG(profile_str(first, b.type)),
+	    STR_ARG(profile_str(first, b.unit)));
 }
 
 /* Which column of p is each type of the first profile. */
-static int find_columns(struct merger *m, const struct profile *first, const struct profile *p,
-    size_t number, struct err *e)
+static int find_columns(struct merger *m, const struct profile *first, const struct profile *p, size_t number,
+    struct err *e)
 {
 	if (p->n_types != first->n_types)
-		return err_set(e, ERR_INVALID, "profile %zu has %u sample types, the first has %u",
-		    number, p->n_types, first->n_types);
+		return err_set(e, ERR_INVALID, "profile %zu has %u sample types, the first has %u", number, p->n_types,
+		    first->n_types);
 	for (uint32_t k = 0; k < p->n_types; k++) {
 		m->columns.p[k] = find_column(first, k, p);
 		if (m->columns.p[k] == p->n_types)
-			return err_set(e, ERR_INVALID, "profile %zu has no sample type "
-			    STR_FMT "/" STR_FMT ", which the first has", number,
-			    STR_ARG(type_name(first, k)),
-			    STR_ARG(profile_str(first, first->types[k].unit)));
+			return err_set(e, ERR_INVALID,
+			    "profile %zu has no sample type " STR_FMT "/" STR_FMT ", which the first has", number,
+			    STR_ARG(type_name(first, k)), STR_ARG(profile_str(first, first->types[k].unit)));
 	}
 	if (!type_eq(first, first->period_type, p, p->period_type))
 		return bad_period(first, p, number, e);
@@ -286,8 +283,8 @@ static void merge_comments(struct merger *m, struct profile *head, uint32_t *cap
 			continue;
 		m->noted.p[s] = true;
 		if (head->n_comments == *cap)
-			head->comments = profile_grow(m->a, head->comments, sizeof(*head->comments),
-			    head->n_comments, cap);
+			head->comments = profile_grow(m->a, head->comments, sizeof(*head->comments), head->n_comments,
+			    cap);
 		head->comments[head->n_comments++] = s;
 	}
 }
@@ -345,8 +342,7 @@ static void drop_zero_samples(struct profile *p)
 		if (any == 0)
 			continue;
 		if (n != i) {
-			memmove(p->values + (size_t)n * p->n_types, from,
-			    p->n_types * sizeof(*from));
+			memmove(p->values + (size_t)n * p->n_types, from, p->n_types * sizeof(*from));
 			memmove(p->stack + stack, p->stack + s, s_n * sizeof(*p->stack));
 			if (t_n)
 				memmove(p->tags + tag, p->tags + t, t_n * sizeof(*p->tags));
@@ -364,8 +360,7 @@ static void drop_zero_samples(struct profile *p)
 	p->n_samples = n;
 }
 
-static int merge_all(struct merger *m, struct profile *const *in, size_t n, struct profile *head,
-    struct err *e)
+static int merge_all(struct merger *m, struct profile *const *in, size_t n, struct profile *head, struct err *e)
 {
 	const struct profile *first = in[0];
 	uint32_t cap = 0;
@@ -373,8 +368,7 @@ static int merge_all(struct merger *m, struct profile *const *in, size_t n, stru
 	vec_reserve(&m->values, first->n_types + 1);
 	vec_reserve(&m->columns, first->n_types + 1);
 	for (uint32_t k = 0; k < first->n_types; k++)
-		profile_builder_type(m->b, k, type_name(first, k),
-		    profile_str(first, first->types[k].unit));
+		profile_builder_type(m->b, k, type_name(first, k), profile_str(first, first->types[k].unit));
 	for (size_t i = 0; i < n; i++) {
 		if (find_columns(m, first, in[i], i + 1, e) < 0)
 			return -1;
@@ -389,8 +383,7 @@ static int merge_all(struct merger *m, struct profile *const *in, size_t n, stru
 	return 0;
 }
 
-struct profile *profile_merge(struct arena *a, struct profile *const *in, size_t n, bool keep_tags,
-    struct err *e)
+struct profile *profile_merge(struct arena *a, struct profile *const *in, size_t n, bool keep_tags, struct err *e)
 {
 	struct merger m = { .a = a, .keep_tags = keep_tags };
 	struct profile head = { 0 }, *out = NULL;
@@ -400,8 +393,7 @@ struct profile *profile_merge(struct arena *a, struct profile *const *in, size_t
 		return NULL;
 	}
 	if (in[0]->n_types > MAX_TYPES) {
-		err_set(e, ERR_LIMIT, "profile 1 has %u sample types, more than %d", in[0]->n_types,
-		    MAX_TYPES);
+		err_set(e, ERR_LIMIT, "profile 1 has %u sample types, more than %d", in[0]->n_types, MAX_TYPES);
 		return NULL;
 	}
 	m.b = profile_builder_new(a, in[0]->n_types);

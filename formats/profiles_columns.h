@@ -10,7 +10,15 @@
 #include "formats/profiles_table.h"
 
 enum column {
-	COL_SERIES, COL_TIME, COL_PARTITION, COL_DURATION, COL_TOTAL, COL_ID, COL_STACK, COL_VALUE, COL_SPAN,
+	COL_SERIES,
+	COL_TIME,
+	COL_PARTITION,
+	COL_DURATION,
+	COL_TOTAL,
+	COL_ID,
+	COL_STACK,
+	COL_VALUE,
+	COL_SPAN,
 	COLUMNS
 };
 
@@ -22,17 +30,17 @@ struct window {
 };
 
 struct run {
-	uint32_t first, end;            /* rows of a group */
+	uint32_t first, end; /* rows of a group */
 };
 
 struct profiles_table {
 	struct pq_file *pq;
-	int leaf[COLUMNS];              /* -1: not in this file */
+	int leaf[COLUMNS]; /* -1: not in this file */
 	struct page_cache cache;
-	struct cached_page ***slots;    /* [group * COLUMNS + column][page] */
+	struct cached_page ***slots; /* [group * COLUMNS + column][page] */
 	struct window window[COLUMNS];
-	struct pq_values values;        /* scratch */
-	VEC(struct run) runs, kept;     /* rows of the group that are still wanted, ascending */
+	struct pq_values values;    /* scratch */
+	VEC(struct run) runs, kept; /* rows of the group that are still wanted, ascending */
 	VEC(int64_t) sums;
 };
 

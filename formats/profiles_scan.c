@@ -8,10 +8,10 @@ struct scanner {
 	const struct profiles_scan *s;
 	uint32_t group, rows;
 	struct cursor {
-		struct cached_page *page;       /* held */
+		struct cached_page *page; /* held */
 		const struct pq_page *pages;
-		uint32_t n, at;                 /* at: number of page */
-		uint32_t first, end;            /* rows of page; first = end: none yet */
+		uint32_t n, at;      /* at: number of page */
+		uint32_t first, end; /* rows of page; first = end: none yet */
 		bool on;
 	} cursor[COLUMNS];
 };
@@ -275,8 +275,12 @@ static inline int give_row(struct scanner *x, uint32_t row, struct err *e)
 static int open_cursors(struct scanner *x, struct err *e)
 {
 	bool values = x->s->samples || x->t->leaf[COL_TOTAL] < 0;
-	bool on[COLUMNS] = { [COL_PARTITION] = true, [COL_DURATION] = true, [COL_TOTAL] = true,
-		[COL_ID] = x->s->ids, [COL_VALUE] = values, [COL_STACK] = x->s->samples,
+	bool on[COLUMNS] = { [COL_PARTITION] = true,
+		[COL_DURATION] = true,
+		[COL_TOTAL] = true,
+		[COL_ID] = x->s->ids,
+		[COL_VALUE] = values,
+		[COL_STACK] = x->s->samples,
 		[COL_SPAN] = x->s->samples && x->s->spans };
 
 	for (int c = 0; c < COLUMNS; c++)

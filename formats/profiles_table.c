@@ -30,8 +30,8 @@ static int find_columns(struct profiles_table *t, struct err *e)
 		if (t->leaf[i] < 0)
 			continue;
 		leaf = pq_leaf(t->pq, (uint32_t)t->leaf[i]);
-		if (leaf->type != columns[i].type || (leaf->max_rep != 0) != columns[i].list ||
-		    leaf->max_rep > 1 || (i == COL_ID && leaf->length != 16) ||
+		if (leaf->type != columns[i].type || (leaf->max_rep != 0) != columns[i].list || leaf->max_rep > 1 ||
+		    (i == COL_ID && leaf->length != 16) ||
 		    (columns[i].required && !columns[i].list && leaf->max_def != 0))
 			return err_set(e, ERR_UNSUPPORTED, "column " STR_FMT " has another type",
 			    STR_ARG(columns[i].path));
@@ -121,7 +121,8 @@ static int page_bytes(struct profiles_table *t, enum column c, const struct pq_p
 
 	if (w->bytes.n == 0 || at < w->at || end > w->at + w->bytes.n) {
 		for (uint32_t k = i + 1; k < n && pages[k].at == end && end + pages[k].bytes - at <= WINDOW &&
-		    wanted(t, pages[k].first_row, pages[k].first_row + pages[k].rows); k++)
+		     wanted(t, pages[k].first_row, pages[k].first_row + pages[k].rows);
+		     k++)
 			end += pages[k].bytes;
 		arena_reset(w->mem);
 		w->bytes = STR("");
@@ -134,10 +135,10 @@ static int page_bytes(struct profiles_table *t, enum column c, const struct pq_p
 }
 
 /* Takes an array out of a VEC. */
-#define STEAL(vec, to)            \
-	do {                      \
-		(to) = (vec)->p;  \
-		(vec)->p = NULL;  \
+#define STEAL(vec, to)                     \
+	do {                               \
+		(to) = (vec)->p;           \
+		(vec)->p = NULL;           \
 		(vec)->n = (vec)->cap = 0; \
 	} while (0)
 

@@ -21,16 +21,16 @@
 struct profiles_group {
 	uint32_t n;
 	const uint32_t *series;
-	const int64_t *partitions;      /* bits of the u64 */
-	const int64_t *times, *durations;       /* ns; durations: 0 = null */
+	const int64_t *partitions;        /* bits of the u64 */
+	const int64_t *times, *durations; /* ns; durations: 0 = null */
 	const int64_t *totals;
-	const uint8_t *ids;             /* 16 bytes a row */
-	const uint32_t *sample_at;      /* n + 1; every row has samples, in any order */
+	const uint8_t *ids;        /* 16 bytes a row */
+	const uint32_t *sample_at; /* n + 1; every row has samples, in any order */
 	const uint32_t *stacks;
 	const int64_t *values;
-	const int64_t *spans;           /* or NULL: no row has spans. Rows with spans only, all samples of such a row */
-	const uint8_t *row_spans;       /* with spans: 1 for rows that have them */
-	const uint32_t *breaks;         /* rows where another profile type begins, ascending; hints for paging */
+	const int64_t *spans;     /* or NULL: no row has spans. Rows with spans only, all samples of such a row */
+	const uint8_t *row_spans; /* with spans: 1 for rows that have them */
+	const uint32_t *breaks;   /* rows where another profile type begins, ascending; hints for paging */
 	uint32_t n_breaks;
 };
 
@@ -55,17 +55,17 @@ struct profiles_row {
 	uint32_t series;
 	uint64_t partition;
 	int64_t time, duration, total;
-	const uint8_t *id;              /* 16 bytes; zeros when not asked for */
+	const uint8_t *id; /* 16 bytes; zeros when not asked for */
 	uint32_t n;
 	const uint32_t *stacks;
 	const int64_t *values;
-	const uint64_t *spans;          /* or NULL */
+	const uint64_t *spans; /* or NULL */
 };
 
 struct profiles_scan {
-	const uint32_t *series;         /* wanted ones, ascending */
+	const uint32_t *series; /* wanted ones, ascending */
 	uint32_t n_series;
-	int64_t from, to;               /* both inclusive */
+	int64_t from, to; /* both inclusive */
 	bool samples, spans, ids;
 	/* Arrays of the row are good during the call only. -1 ends the scan with the error. */
 	int (*row)(void *ctx, const struct profiles_row *row, struct err *e);
@@ -74,8 +74,8 @@ struct profiles_scan {
 
 /* Takes ownership of the blob, also when it fails. cache: bytes of decoded pages that are kept between scans. */
 struct profiles_table *profiles_open(struct blob *b, size_t cache, struct err *e);
-void profiles_close(struct profiles_table *t);          /* accepts NULL */
-size_t profiles_bytes(const struct profiles_table *t);  /* memory held */
+void profiles_close(struct profiles_table *t);         /* accepts NULL */
+size_t profiles_bytes(const struct profiles_table *t); /* memory held */
 uint64_t profiles_rows(const struct profiles_table *t);
 uint32_t profiles_groups(const struct profiles_table *t);
 /*

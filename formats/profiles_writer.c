@@ -4,22 +4,29 @@
 #include "formats/profiles_table.h"
 
 enum {
-	SAMPLES_PER_PAGE = 32768,       /* 256 KiB of decoded values: what a reader decodes at least */
-	SAMPLES_OF_SMALL = 131072,      /* stacks of a small group make one page: sample types share them */
+	SAMPLES_PER_PAGE = 32768,  /* 256 KiB of decoded values: what a reader decodes at least */
+	SAMPLES_OF_SMALL = 131072, /* stacks of a small group make one page: sample types share them */
 	ROWS_PER_PAGE = 16384,
-	IDS_PER_PAGE = 65536,           /* the same ids recur in series far apart */
+	IDS_PER_PAGE = 65536, /* the same ids recur in series far apart */
 	NULLS_PER_PAGE = 1 << 20,
 };
 
-#define GROUP(text, rep, children, is) \
-	{ .name = STRING(text), .type = PQ_GROUP, .repetition = PQ_##rep, .n_children = children, .logical = is }
-#define LEAF(text, rep, kind, is) \
-	{ .name = STRING(text), .type = kind, .repetition = PQ_##rep, .logical = is, \
-	  .length = (kind) == PQ_FIXED ? 16 : 0 }
-#define STRING(text) { text, sizeof(text) - 1 }
-#define LIST(text, children) \
+#define GROUP(text, rep, children, is)                                                                                \
+	{                                                                                                             \
+		.name = STRING(text), .type = PQ_GROUP, .repetition = PQ_##rep, .n_children = children, .logical = is \
+	}
+#define LEAF(text, rep, kind, is)                                                          \
+	{                                                                                  \
+		.name = STRING(text), .type = kind, .repetition = PQ_##rep, .logical = is, \
+		.length = (kind) == PQ_FIXED ? 16 : 0                                      \
+	}
+#define STRING(text)                   \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
+#define LIST(text, children)                                                          \
 	GROUP(text, REQUIRED, 1, PQ_LIST), GROUP("list", REPEATED, 1, PQ_PLAIN_TYPE), \
-	GROUP("element", REQUIRED, children, PQ_PLAIN_TYPE)
+	    GROUP("element", REQUIRED, children, PQ_PLAIN_TYPE)
 
 static const struct pq_node nodes[] = {
 	GROUP("Profile", REQUIRED, 13, PQ_PLAIN_TYPE),
@@ -53,19 +60,33 @@ static const struct pq_node nodes[] = {
 
 /* Forms that v1.21 reads (spec 4.12); measured winners first. */
 static const struct pq_form ints[] = {
-	{ PQ_DELTA, false, 0 }, { PQ_DELTA, false, 3 }, { PQ_PLAIN, false, 3 }, { PQ_DICTIONARY, true, 3 },
-	{ PQ_DICTIONARY, false, 3 }, { PQ_DICTIONARY, false, 0 },
+	{ PQ_DELTA, false, 0 },
+	{ PQ_DELTA, false, 3 },
+	{ PQ_PLAIN, false, 3 },
+	{ PQ_DICTIONARY, true, 3 },
+	{ PQ_DICTIONARY, false, 3 },
+	{ PQ_DICTIONARY, false, 0 },
 };
 static const struct pq_form values[] = {
-	{ PQ_PLAIN, false, 1 }, { PQ_PLAIN, false, 3 }, { PQ_DELTA, false, 3 }, { PQ_DICTIONARY, true, 3 },
+	{ PQ_PLAIN, false, 1 },
+	{ PQ_PLAIN, false, 3 },
+	{ PQ_DELTA, false, 3 },
+	{ PQ_DICTIONARY, true, 3 },
 	{ PQ_DICTIONARY, false, 3 },
 };
 static const struct pq_form stacks[] = {
-	{ PQ_DELTA, false, 3 }, { PQ_PLAIN, false, 3 }, { PQ_DICTIONARY, true, 6 }, { PQ_DICTIONARY, false, 6 },
+	{ PQ_DELTA, false, 3 },
+	{ PQ_PLAIN, false, 3 },
+	{ PQ_DICTIONARY, true, 6 },
+	{ PQ_DICTIONARY, false, 6 },
 };
 static const struct pq_form ids[] = {
-	{ PQ_PLAIN, false, 0 }, { PQ_PLAIN, false, 3 }, { PQ_DELTA_BYTES, false, 0 }, { PQ_DELTA_BYTES, false, 3 },
-	{ PQ_DICTIONARY, true, 3 }, { PQ_DICTIONARY, false, 0 },
+	{ PQ_PLAIN, false, 0 },
+	{ PQ_PLAIN, false, 3 },
+	{ PQ_DELTA_BYTES, false, 0 },
+	{ PQ_DELTA_BYTES, false, 3 },
+	{ PQ_DICTIONARY, true, 3 },
+	{ PQ_DICTIONARY, false, 0 },
 };
 static const struct pq_form nulls[] = { { PQ_PLAIN, false, 0 }, { PQ_PLAIN, false, 9 } };
 
@@ -109,8 +130,11 @@ static void put_row_nulls(struct profiles_writer *w, unsigned times)
 static void put_sample_nulls(struct profiles_writer *w, const struct profiles_group *g, unsigned times)
 {
 	while (times--)
-		pq_writer_column(w->pq, &(struct pq_column){ .row_at = g->sample_at, .level = 1,
-			.page_entries = NULLS_PER_PAGE, FORMS(nulls) });
+		pq_writer_column(w->pq,
+		    &(struct pq_column){ .row_at = g->sample_at,
+			.level = 1,
+			.page_entries = NULLS_PER_PAGE,
+			FORMS(nulls) });
 }
 
 static void put_durations(struct profiles_writer *w, const struct profiles_group *g)
@@ -159,8 +183,12 @@ static void put_spans(struct profiles_writer *w, const struct profiles_group *g)
 
 static void put_samples(struct profiles_writer *w, const struct profiles_group *g)
 {
-	struct pq_column c = { .u32 = g->stacks, .n = g->sample_at[g->n], .row_at = g->sample_at, .level = 1,
-		.page_entries = SAMPLES_PER_PAGE, FORMS(stacks) };
+	struct pq_column c = { .u32 = g->stacks,
+		.n = g->sample_at[g->n],
+		.row_at = g->sample_at,
+		.level = 1,
+		.page_entries = SAMPLES_PER_PAGE,
+		FORMS(stacks) };
 
 	if (c.n <= SAMPLES_OF_SMALL)
 		c.page_entries = SAMPLES_OF_SMALL;
@@ -182,10 +210,10 @@ static void put_samples(struct profiles_writer *w, const struct profiles_group *
 void profiles_writer_group(struct profiles_writer *w, const struct profiles_group *g)
 {
 	pq_writer_group(w->pq, g->n);
-	pq_writer_column(w->pq, &(struct pq_column){ .fixed = g->ids, .n = g->n, .page_entries = IDS_PER_PAGE,
-		FORMS(ids) });
-	pq_writer_column(w->pq, &(struct pq_column){ .u32 = g->series, .n = g->n, .page_entries = ROWS_PER_PAGE,
-		FORMS(ints) });
+	pq_writer_column(w->pq,
+	    &(struct pq_column){ .fixed = g->ids, .n = g->n, .page_entries = IDS_PER_PAGE, FORMS(ids) });
+	pq_writer_column(w->pq,
+	    &(struct pq_column){ .u32 = g->series, .n = g->n, .page_entries = ROWS_PER_PAGE, FORMS(ints) });
 	put_ints(w, g, g->partitions);
 	put_ints(w, g, g->totals);
 	put_samples(w, g);

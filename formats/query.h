@@ -14,13 +14,13 @@
 #include "formats/tree.h"
 
 struct query {
-	struct selector *selector;      /* with the profile type's matcher, if there is one */
-	int64_t from, to;               /* unix ns, both inclusive */
-	const struct str *call_site;    /* function names from the root, or NULL */
+	struct selector *selector;   /* with the profile type's matcher, if there is one */
+	int64_t from, to;            /* unix ns, both inclusive */
+	const struct str *call_site; /* function names from the root, or NULL */
 	uint32_t n_call_site;
-	const uint64_t *spans;          /* only samples of these span ids (0 never matches) */
+	const uint64_t *spans; /* only samples of these span ids (0 never matches) */
 	uint32_t n_spans;
-	bool by_span;                   /* spans is a condition even when empty */
+	bool by_span; /* spans is a condition even when empty */
 	const uint8_t (*profile_ids)[16];
 	uint32_t n_profile_ids;
 };
@@ -29,8 +29,8 @@ struct query {
 int query_tree(struct dataset *const *sets, size_t n, const struct query *q, struct tree *into, struct err *e);
 
 struct query_profile_opts {
-	struct profile_type type;       /* for the head of the profile; type.type may be empty */
-	int64_t max_nodes;              /* <= 0: all */
+	struct profile_type type; /* for the head of the profile; type.type may be empty */
+	int64_t max_nodes;        /* <= 0: all */
 	bool go_pgo;
 	uint32_t keep_locations;
 	bool aggregate_callees;
@@ -42,14 +42,14 @@ int query_profile(struct arena *a, struct dataset *const *sets, size_t n, const 
 
 /* Time series: totals by group, on the grid from, from + step, ... <= to (read API 8.8). */
 struct series_point {
-	int64_t time;                   /* of the grid, ms */
+	int64_t time; /* of the grid, ms */
 	int64_t sum;
-	uint64_t count;                 /* profiles; sum / count is the average */
+	uint64_t count; /* profiles; sum / count is the average */
 };
 
 struct series_group {
-	struct labels labels;           /* the group labels this series has */
-	struct series_point *p;         /* ascending */
+	struct labels labels;   /* the group labels this series has */
+	struct series_point *p; /* ascending */
 	size_t n;
 };
 
@@ -61,7 +61,7 @@ struct series_set {
 struct query_series_opts {
 	const struct str *by;
 	uint32_t n_by;
-	int64_t from_ms, to_ms, step_ms;        /* step > 0 */
+	int64_t from_ms, to_ms, step_ms; /* step > 0 */
 };
 
 int query_series(struct arena *a, struct dataset *const *sets, size_t n, const struct query *q,
@@ -87,14 +87,13 @@ struct label_range {
 	int64_t from, to;
 };
 
-int query_label_names(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel,
-    size_t n_sel, struct label_range in, struct str_list *out, struct err *e);
+int query_label_names(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel, size_t n_sel,
+    struct label_range in, struct str_list *out, struct err *e);
 int query_label_values(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel,
     size_t n_sel, struct label_range in, struct str name, struct str_list *out, struct err *e);
 /* Distinct label sets, only the names asked for (none: all). */
-int query_label_sets(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel,
-    size_t n_sel, struct label_range in, const struct str *names, size_t n_names, struct labels_list *out,
-    struct err *e);
+int query_label_sets(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel, size_t n_sel,
+    struct label_range in, const struct str *names, size_t n_names, struct labels_list *out, struct err *e);
 void str_list_merge(struct arena *a, struct str_list *into, const struct str_list *from);
 void labels_list_merge(struct arena *a, struct labels_list *into, const struct labels_list *from);
 

@@ -71,8 +71,13 @@ static int fold_row(void *ctx, const struct row *r, struct err *e)
 int fold_run(struct fold *f, struct arena *mem, struct dataset *set, const struct query *q, struct err *e)
 {
 	struct series_list list;
-	struct scan s = { .from = q->from, .to = q->to, .samples = true, .spans = q->by_span,
-		.ids = q->n_profile_ids > 0, .row = fold_row, .ctx = f };
+	struct scan s = { .from = q->from,
+		.to = q->to,
+		.samples = true,
+		.spans = q->by_span,
+		.ids = q->n_profile_ids > 0,
+		.row = fold_row,
+		.ctx = f };
 
 	f->mem = mem;
 	f->set = set;

@@ -8,8 +8,8 @@
 #include "formats/query.h"
 
 struct fold_part {
-	struct symbols *symbols;        /* NULL: no row names this partition */
-	int64_t *sums;                  /* by stack number */
+	struct symbols *symbols; /* NULL: no row names this partition */
+	int64_t *sums;           /* by stack number */
 	size_t n;
 };
 
@@ -17,7 +17,7 @@ struct fold {
 	struct arena *mem;
 	struct dataset *set;
 	const struct query *q;
-	struct fold_part *parts;        /* set->n_partitions */
+	struct fold_part *parts; /* set->n_partitions */
 	uint64_t n_rows;
 };
 

@@ -12,7 +12,7 @@ struct visit {
 };
 
 struct marks {
-	uint8_t *has_row;               /* by series number - first */
+	uint8_t *has_row; /* by series number - first */
 	uint32_t first;
 };
 
@@ -69,7 +69,7 @@ static int visit_series(struct arena *mem, struct dataset *const *sets, size_t n
 struct str_set {
 	struct visit visit;
 	struct arena *a;
-	struct str name;                /* of label values */
+	struct str name; /* of label values */
 	VEC(struct str) v;
 	struct map by_hash;
 };
@@ -131,8 +131,8 @@ static int str_query(struct str_set *s, struct dataset *const *sets, size_t n, s
 	return rc;
 }
 
-int query_label_names(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel,
-    size_t n_sel, struct label_range in, struct str_list *out, struct err *e)
+int query_label_names(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel, size_t n_sel,
+    struct label_range in, struct str_list *out, struct err *e)
 {
 	struct str_set s = { .visit = { visit_names }, .a = a };
 
@@ -217,9 +217,8 @@ static void sets_out(struct sets_set *s, struct labels_list *out)
 	map_fini(&s->by_hash);
 }
 
-int query_label_sets(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel,
-    size_t n_sel, struct label_range in, const struct str *names, size_t n_names, struct labels_list *out,
-    struct err *e)
+int query_label_sets(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel, size_t n_sel,
+    struct label_range in, const struct str *names, size_t n_names, struct labels_list *out, struct err *e)
 {
 	struct arena *mem = arena_new();
 	struct sets_set s = { .visit = { visit_sets }, .a = a, .scratch = mem, .names = names, .n_names = n_names };

@@ -24,14 +24,14 @@ struct import {
 	struct profile_builder *b;
 	struct same_mappings *same;
 	struct symbols *s;
-	const int64_t *sums;            /* by stack */
-	uint32_t *strings, *functions, *locations;              /* PROFILE_NONE = not met so far */
-	uint32_t *mappings;             /* numbers in same, PROFILE_NONE = no stack with a value has it */
-	uint32_t first_mapping;         /* of same, PROFILE_NONE = none has any */
+	const int64_t *sums;                       /* by stack */
+	uint32_t *strings, *functions, *locations; /* PROFILE_NONE = not met so far */
+	uint32_t *mappings;                        /* numbers in same, PROFILE_NONE = no stack with a value has it */
+	uint32_t first_mapping;                    /* of same, PROFILE_NONE = none has any */
 	struct line *lines;
 	uint32_t *stack, depth;
-	uint32_t stub;                  /* the location named "other", once made */
-	uint8_t *no_line;               /* by location: a callee whose line does not count, everywhere */
+	uint32_t stub;    /* the location named "other", once made */
+	uint8_t *no_line; /* by location: a callee whose line does not count, everywhere */
 };
 
 static uint32_t *none_array(struct arena *a, size_t n)
@@ -81,7 +81,8 @@ static uint32_t import_function(struct import *m, uint32_t i)
 		const struct sym_function *f = &m->s->functions.p[i];
 		struct function out = { .name = import_string(m, f->name),
 			.system_name = import_string(m, f->system_name),
-			.file = import_string(m, f->file), .start_line = f->start_line };
+			.file = import_string(m, f->file),
+			.start_line = f->start_line };
 
 		m->functions[i] = profile_builder_function(m->b, &out);
 	}
@@ -155,8 +156,11 @@ static void import_mappings(struct arena *mem, struct import *m)
 
 			if (!used[i] || mapping_empty(x) != empty)
 				continue;
-			out = (struct mapping){ .start = x->start, .limit = x->limit, .offset = x->offset,
-				.file = import_string(m, x->file), .build_id = import_string(m, x->build_id),
+			out = (struct mapping){ .start = x->start,
+				.limit = x->limit,
+				.offset = x->offset,
+				.file = import_string(m, x->file),
+				.build_id = import_string(m, x->build_id),
 				.flags = (uint8_t)x->flags };
 			m->mappings[i] = same_mapping(mem, m->same, &out);
 			if (m->first_mapping == PROFILE_NONE)
@@ -176,7 +180,9 @@ static uint32_t import_mapping(struct import *m, uint32_t i)
 static uint32_t make_location(struct import *m, uint32_t i, bool no_line)
 {
 	const struct sym_location *l = &m->s->locations.p[i];
-	struct location out = { .address = l->address, .mapping = import_mapping(m, l->mapping), .n_lines = l->n_lines };
+	struct location out = { .address = l->address,
+		.mapping = import_mapping(m, l->mapping),
+		.n_lines = l->n_lines };
 
 	for (uint32_t k = 0; k < l->n_lines; k++) {
 		const struct sym_line *x = &m->s->lines.p[l->first_line + k];
@@ -222,13 +228,13 @@ static int descending(const void *a, const void *b)
 struct path {
 	uint32_t parent, function;
 	int64_t total;
-	bool kept;                      /* its total reaches the max_nodes-th largest */
+	bool kept; /* its total reaches the max_nodes-th largest */
 };
 
 struct paths {
 	VEC(struct path) p;
 	struct map by_key;
-	uint32_t *of_node;              /* by stack: the path that it ends in */
+	uint32_t *of_node; /* by stack: the path that it ends in */
 };
 
 static uint32_t path_enter(struct paths *x, uint32_t parent, uint32_t function)
@@ -385,8 +391,8 @@ static int64_t usual_period(struct str name)
 	return str_eq(name, STR("memory")) ? 524288 : 1;
 }
 
-static void profile_head(struct profile *p, const struct query *q,
-    const uint32_t period_type[2], uint32_t type, const struct profile_type *t)
+static void profile_head(struct profile *p, const struct query *q, const uint32_t period_type[2], uint32_t type,
+    const struct profile_type *t)
 {
 	p->has_period_type = true;
 	p->period_type = (struct value_type){ period_type[0], period_type[1] };

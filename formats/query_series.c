@@ -10,7 +10,7 @@
 
 struct group {
 	struct labels labels;
-	VEC(struct series_point) points;        /* unordered; sorted and added up at the end */
+	VEC(struct series_point) points; /* unordered; sorted and added up at the end */
 };
 
 struct groups {
@@ -20,9 +20,9 @@ struct groups {
 	const struct query *q;
 	const struct query_series_opts *o;
 	struct dataset *set;
-	uint32_t *group_of;             /* by series number of the set, dense from `first` */
+	uint32_t *group_of; /* by series number of the set, dense from `first` */
 	uint32_t first;
-	uint8_t **match;                /* by partition: stacks below the call site */
+	uint8_t **match; /* by partition: stacks below the call site */
 };
 
 static int name_cmp(const void *a, const void *b)
@@ -105,7 +105,10 @@ static int series_row(void *ctx, const struct row *r, struct err *e)
 static int series_of_set(struct groups *g, const struct str *by, uint32_t n_by, struct err *e)
 {
 	struct series_list list;
-	struct scan s = { .from = g->q->from, .to = g->q->to, .samples = g->q->n_call_site > 0, .row = series_row,
+	struct scan s = { .from = g->q->from,
+		.to = g->q->to,
+		.samples = g->q->n_call_site > 0,
+		.row = series_row,
 		.ctx = g };
 
 	if (g->set->min_time > g->q->to || g->set->max_time < g->q->from)

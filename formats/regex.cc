@@ -14,42 +14,29 @@
 struct rx {
 	RE2 re;
 
-	rx(const std::string &pattern, const RE2::Options &o) : re(pattern, o) {}
+	rx(const std::string &pattern, const RE2::Options &o) : re(pattern, o)
+	{
+	}
 };
 
 static const char *go_words(RE2::ErrorCode code)
 {
 	switch (code) {
-	case RE2::ErrorBadEscape:
-		return "invalid escape sequence";
-	case RE2::ErrorBadCharClass:
-		return "invalid character class";
-	case RE2::ErrorBadCharRange:
-		return "invalid character class range";
-	case RE2::ErrorMissingBracket:
-		return "missing closing ]";
-	case RE2::ErrorMissingParen:
-		return "missing closing )";
-	case RE2::ErrorUnexpectedParen:
-		return "unexpected )";
-	case RE2::ErrorTrailingBackslash:
-		return "trailing backslash at end of expression";
-	case RE2::ErrorRepeatArgument:
-		return "missing argument to repetition operator";
-	case RE2::ErrorRepeatSize:
-		return "invalid repeat count";
-	case RE2::ErrorRepeatOp:
-		return "invalid nested repetition operator";
-	case RE2::ErrorBadPerlOp:
-		return "invalid or unsupported Perl syntax";
-	case RE2::ErrorBadUTF8:
-		return "invalid UTF-8";
-	case RE2::ErrorBadNamedCapture:
-		return "invalid named capture";
-	case RE2::ErrorPatternTooLarge:
-		return "expression too large";
-	default:
-		return "regexp/syntax: internal error";
+	case RE2::ErrorBadEscape: return "invalid escape sequence";
+	case RE2::ErrorBadCharClass: return "invalid character class";
+	case RE2::ErrorBadCharRange: return "invalid character class range";
+	case RE2::ErrorMissingBracket: return "missing closing ]";
+	case RE2::ErrorMissingParen: return "missing closing )";
+	case RE2::ErrorUnexpectedParen: return "unexpected )";
+	case RE2::ErrorTrailingBackslash: return "trailing backslash at end of expression";
+	case RE2::ErrorRepeatArgument: return "missing argument to repetition operator";
+	case RE2::ErrorRepeatSize: return "invalid repeat count";
+	case RE2::ErrorRepeatOp: return "invalid nested repetition operator";
+	case RE2::ErrorBadPerlOp: return "invalid or unsupported Perl syntax";
+	case RE2::ErrorBadUTF8: return "invalid UTF-8";
+	case RE2::ErrorBadNamedCapture: return "invalid named capture";
+	case RE2::ErrorPatternTooLarge: return "expression too large";
+	default: return "regexp/syntax: internal error";
 	}
 }
 
@@ -86,8 +73,7 @@ static bool from_go(const std::string &s, std::string *out)
 			n = 2;
 		} else if (s[i] == '[') {
 			n = class_end(s, i) - i;
-		} else if (s.compare(i, 3, "(?<") == 0 && i + 3 < s.size() && s[i + 3] != '=' &&
-			   s[i + 3] != '!') {
+		} else if (s.compare(i, 3, "(?<") == 0 && i + 3 < s.size() && s[i + 3] != '=' && s[i + 3] != '!') {
 			out->append("(?P<");
 			i += 3;
 			continue;
@@ -115,7 +101,7 @@ struct rx *rx_new(const char *pattern, size_t n, char *why, size_t why_size)
 	if (r->re.ok())
 		return r;
 	snprintf(why, why_size, "error parsing regexp: %s: `%s`", go_words(r->re.error_code()),
-		 r->re.error_arg().c_str());
+	    r->re.error_arg().c_str());
 	delete r;
 	return nullptr;
 }
@@ -125,20 +111,17 @@ void rx_free(struct rx *r)
 	delete r;
 }
 
-bool rx_match(const struct rx *r, const char *text, size_t n, bool anchored, struct rx_span *out,
-	      int n_out)
+bool rx_match(const struct rx *r, const char *text, size_t n, bool anchored, struct rx_span *out, int n_out)
 {
 	re2::StringPiece groups[32];
 	int known = 1 + r->re.NumberOfCapturingGroups(), ask = n_out;
 
 	ask = ask > known ? known : ask;
 	ask = ask > 32 ? 32 : ask;
-	if (!r->re.Match(re2::StringPiece(text, n), 0, n,
-			 anchored ? RE2::ANCHOR_BOTH : RE2::UNANCHORED, groups, ask))
+	if (!r->re.Match(re2::StringPiece(text, n), 0, n, anchored ? RE2::ANCHOR_BOTH : RE2::UNANCHORED, groups, ask))
 		return false;
 	for (int i = 0; i < n_out; i++)
-		out[i] = i < ask ? rx_span{ groups[i].data(), groups[i].size() }
-				 : rx_span{ nullptr, 0 };
+		out[i] = i < ask ? rx_span{ groups[i].data(), groups[i].size() } : rx_span{ nullptr, 0 };
 	return true;
 }
 

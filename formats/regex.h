@@ -21,9 +21,9 @@
 
 struct regex;
 
-struct regex *regex_new(struct str pattern, struct err *e);             /* matches anywhere */
-struct regex *regex_new_anchored(struct str pattern, struct err *e);    /* matches whole texts */
-void regex_free(struct regex *r);                                       /* accepts NULL */
+struct regex *regex_new(struct str pattern, struct err *e);          /* matches anywhere */
+struct regex *regex_new_anchored(struct str pattern, struct err *e); /* matches whole texts */
+void regex_free(struct regex *r);                                    /* accepts NULL */
 bool regex_match(const struct regex *r, struct str text);
 
 /*

@@ -20,14 +20,14 @@ struct part {
 enum { FEW_PARTS = 8 };
 
 struct regex {
-	struct rx *rx;          /* NULL: the parts decide */
+	struct rx *rx; /* NULL: the parts decide */
 	struct part *parts;
 	uint32_t n;
-	struct map set;         /* of many plain literals */
-	struct str prefix;      /* what each match of the engine starts with (anchored only) */
-	char *bytes;            /* of literals and prefix */
+	struct map set;    /* of many plain literals */
+	struct str prefix; /* what each match of the engine starts with (anchored only) */
+	char *bytes;       /* of literals and prefix */
 	bool anchored;
-	bool group;             /* all parts stand in a capturing group */
+	bool group; /* all parts stand in a capturing group */
 };
 
 static bool is_meta(char c)
@@ -48,8 +48,7 @@ static bool is_repeat(struct str s)
 
 static enum wild take_wild(struct str *s)
 {
-	enum wild w = str_prefix(*s, STR(".*")) ? WILD_ANY :
-		      str_prefix(*s, STR(".+")) ? WILD_SOME : WILD_NONE;
+	enum wild w = str_prefix(*s, STR(".*")) ? WILD_ANY : str_prefix(*s, STR(".+")) ? WILD_SOME : WILD_NONE;
 
 	if (w != WILD_NONE)
 		*s = str_skip(*s, 2);
@@ -216,8 +215,7 @@ static bool part_match(const struct part *p, struct str text)
 		return false;
 	text = str_of(text.p ? text.p + before : "", text.n - before - after);
 	if (p->before == WILD_NONE)
-		return p->after == WILD_NONE ? str_eq(text, p->literal)
-					     : str_prefix(text, p->literal);
+		return p->after == WILD_NONE ? str_eq(text, p->literal) : str_prefix(text, p->literal);
 	if (p->after == WILD_NONE)
 		return str_suffix(text, p->literal);
 	return p->literal.n == 0 || str_search(text, p->literal) < text.n;
@@ -263,8 +261,7 @@ bool regex_capture(const struct regex *r, struct str text, struct str *out, unsi
 			out[i] = text;
 		return true;
 	}
-	if (!str_prefix(text, r->prefix) ||
-	    !rx_match(r->rx, text.p, text.n, r->anchored, span, (int)ask))
+	if (!str_prefix(text, r->prefix) || !rx_match(r->rx, text.p, text.n, r->anchored, span, (int)ask))
 		return false;
 	for (unsigned i = 0; i < ask; i++)
 		out[i] = str_of(span[i].p, span[i].n);

@@ -14,14 +14,30 @@ static const struct {
 	int16_t lower;
 	uint16_t step;
 } cases[] = {
-	{ 0x41, 0x5a, 32, 1 },      { 0xc0, 0xd6, 32, 1 },      { 0xd8, 0xde, 32, 1 },
-	{ 0x100, 0x12e, 1, 2 },     { 0x132, 0x136, 1, 2 },     { 0x139, 0x147, 1, 2 },
-	{ 0x14a, 0x176, 1, 2 },     { 0x178, 0x178, -121, 1 },  { 0x179, 0x17d, 1, 2 },
-	{ 0x386, 0x386, 38, 1 },    { 0x388, 0x38a, 37, 1 },    { 0x38c, 0x38c, 64, 1 },
-	{ 0x38e, 0x38f, 63, 1 },    { 0x391, 0x3a1, 32, 1 },    { 0x3a3, 0x3ab, 32, 1 },
-	{ 0x400, 0x40f, 80, 1 },    { 0x410, 0x42f, 32, 1 },    { 0x460, 0x480, 1, 2 },
-	{ 0x48a, 0x4be, 1, 2 },     { 0x4c1, 0x4cd, 1, 2 },     { 0x4d0, 0x52e, 1, 2 },
-	{ 0x531, 0x556, 48, 1 },    { 0x1e00, 0x1e94, 1, 2 },   { 0x1ea0, 0x1efe, 1, 2 },
+	{ 0x41, 0x5a, 32, 1 },
+	{ 0xc0, 0xd6, 32, 1 },
+	{ 0xd8, 0xde, 32, 1 },
+	{ 0x100, 0x12e, 1, 2 },
+	{ 0x132, 0x136, 1, 2 },
+	{ 0x139, 0x147, 1, 2 },
+	{ 0x14a, 0x176, 1, 2 },
+	{ 0x178, 0x178, -121, 1 },
+	{ 0x179, 0x17d, 1, 2 },
+	{ 0x386, 0x386, 38, 1 },
+	{ 0x388, 0x38a, 37, 1 },
+	{ 0x38c, 0x38c, 64, 1 },
+	{ 0x38e, 0x38f, 63, 1 },
+	{ 0x391, 0x3a1, 32, 1 },
+	{ 0x3a3, 0x3ab, 32, 1 },
+	{ 0x400, 0x40f, 80, 1 },
+	{ 0x410, 0x42f, 32, 1 },
+	{ 0x460, 0x480, 1, 2 },
+	{ 0x48a, 0x4be, 1, 2 },
+	{ 0x4c1, 0x4cd, 1, 2 },
+	{ 0x4d0, 0x52e, 1, 2 },
+	{ 0x531, 0x556, 48, 1 },
+	{ 0x1e00, 0x1e94, 1, 2 },
+	{ 0x1ea0, 0x1efe, 1, 2 },
 };
 
 static uint32_t rune_case(uint32_t c, bool upper)
@@ -29,8 +45,7 @@ static uint32_t rune_case(uint32_t c, bool upper)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		uint32_t from = upper ? c - (uint32_t)cases[i].lower : c;
 
-		if (from >= cases[i].first && from <= cases[i].last &&
-		    (from - cases[i].first) % cases[i].step == 0)
+		if (from >= cases[i].first && from <= cases[i].last && (from - cases[i].first) % cases[i].step == 0)
 			return upper ? from : c + (uint32_t)cases[i].lower;
 	}
 	return c;
@@ -108,8 +123,7 @@ static struct str expand(struct arena *a, const struct template *t, const struct
 	p = arena_alloc(a, n);
 	n = 0;
 	for (size_t i = 0; i < t->n; i++) {
-		struct str s = t->pieces[i].group < 0 ? t->pieces[i].literal
-						      : groups[t->pieces[i].group];
+		struct str s = t->pieces[i].group < 0 ? t->pieces[i].literal : groups[t->pieces[i].group];
 
 		if (s.n)
 			memcpy(p + n, s.p, s.n);
@@ -190,36 +204,21 @@ static bool apply(struct arena *a, const struct rule *r, struct labels *l)
 	struct str value = source_value(a, r, l);
 
 	switch (r->action) {
-	case RELABEL_KEEP:
-		return regex_match(r->re, value);
-	case RELABEL_DROP:
-		return !regex_match(r->re, value);
-	case RELABEL_KEEPEQUAL:
-		return str_eq(labels_get(l, r->target), value);
-	case RELABEL_DROPEQUAL:
-		return !str_eq(labels_get(l, r->target), value);
-	case RELABEL_REPLACE:
-		replace(a, r, value, l);
-		break;
-	case RELABEL_HASHMOD:
-		hashmod(a, r, value, l);
-		break;
+	case RELABEL_KEEP: return regex_match(r->re, value);
+	case RELABEL_DROP: return !regex_match(r->re, value);
+	case RELABEL_KEEPEQUAL: return str_eq(labels_get(l, r->target), value);
+	case RELABEL_DROPEQUAL: return !str_eq(labels_get(l, r->target), value);
+	case RELABEL_REPLACE: replace(a, r, value, l); break;
+	case RELABEL_HASHMOD: hashmod(a, r, value, l); break;
 	case RELABEL_LOWERCASE:
-	case RELABEL_UPPERCASE:
-		set(a, l, r->target, change_case(a, value, r->action == RELABEL_UPPERCASE));
-		break;
-	case RELABEL_LABELMAP:
-		labelmap(a, r, l);
-		break;
-	default:
-		label_filter(a, r, r->action == RELABEL_LABELKEEP, l);
-		break;
+	case RELABEL_UPPERCASE: set(a, l, r->target, change_case(a, value, r->action == RELABEL_UPPERCASE)); break;
+	case RELABEL_LABELMAP: labelmap(a, r, l); break;
+	default: label_filter(a, r, r->action == RELABEL_LABELKEEP, l); break;
 	}
 	return true;
 }
 
-bool relabel_apply(struct arena *a, const struct relabel_rules *r, const struct labels *in,
-		   struct labels *out)
+bool relabel_apply(struct arena *a, const struct relabel_rules *r, const struct labels *in, struct labels *out)
 {
 	struct labels l = *in;
 	bool keep = true;

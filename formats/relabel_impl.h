@@ -10,11 +10,12 @@ struct regex;
 
 struct piece {
 	struct str literal;
-	int group;              /* below 0: the literal counts */
+	int group; /* below 0: the literal counts */
 };
 
 /* "a$1${name}" in pieces. */
-struct template {
+struct template
+{
 	struct piece *pieces;
 	size_t n;
 };
@@ -33,7 +34,7 @@ struct relabel_rules {
 	struct arena *mem;
 	struct rule *rules;
 	size_t n, cap;
-	size_t builtin_last;    /* built-in rules at the end, behind which nothing is added */
+	size_t builtin_last; /* built-in rules at the end, behind which nothing is added */
 };
 
 #endif

@@ -42,8 +42,7 @@ int relabel_action_parse(struct str word, enum relabel_action *out, struct err *
 
 static bool is_name(char c)
 {
-	return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	       (c >= 'A' && c <= 'Z') || (c & 0x80);
+	return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80);
 }
 
 /* Behind a '$': the name, braces taken off; bytes used, 0 when there is no name. */
@@ -99,7 +98,7 @@ static struct template template_of(struct arena *a, const struct regex *re, stru
 			continue;
 		}
 		used = variable(str_skip(s, 1), &name);
-		if (used == 0) {        /* "$$" is one '$'; so is '$' in front of anything else */
+		if (used == 0) { /* "$$" is one '$'; so is '$' in front of anything else */
 			add_literal(&t, str_of(s.p, 1));
 			s = str_skip(s, 1 + str_prefix(s, STR("$$")));
 			continue;
@@ -128,20 +127,21 @@ static bool is_valid_name(struct str s)
 
 static int check_equal(const struct relabel_fields *f, struct err *e)
 {
-	if (str_eq(f->regex, DEFAULT_REGEX) && f->modulus == 0 &&
-	    str_eq(f->separator, DEFAULT_SEPARATOR) && str_eq(f->replacement, DEFAULT_REPLACEMENT))
+	if (str_eq(f->regex, DEFAULT_REGEX) && f->modulus == 0 && str_eq(f->separator, DEFAULT_SEPARATOR) &&
+	    str_eq(f->replacement, DEFAULT_REPLACEMENT))
 		return 0;
-	return err_set(e, ERR_CONFIG, "%s action requires only 'source_labels' and `target_label`, "
-		       "and no other fields", action_names[f->action]);
+	return err_set(e, ERR_CONFIG,
+	    "%s action requires only 'source_labels' and `target_label`, "
+	    "and no other fields",
+	    action_names[f->action]);
 }
 
 static int check_names(const struct relabel_fields *f, struct err *e)
 {
-	if (f->n_source == 0 && f->target.n == 0 && f->modulus == 0 &&
-	    str_eq(f->separator, DEFAULT_SEPARATOR) && str_eq(f->replacement, DEFAULT_REPLACEMENT))
+	if (f->n_source == 0 && f->target.n == 0 && f->modulus == 0 && str_eq(f->separator, DEFAULT_SEPARATOR) &&
+	    str_eq(f->replacement, DEFAULT_REPLACEMENT))
 		return 0;
-	return err_set(e, ERR_CONFIG, "%s action requires only 'regex', and no other fields",
-		       action_names[f->action]);
+	return err_set(e, ERR_CONFIG, "%s action requires only 'regex', and no other fields", action_names[f->action]);
 }
 
 /* What Prometheus refuses, in its words. */
@@ -153,21 +153,20 @@ static int check(const struct relabel_fields *f, struct err *e)
 	const char *action = action_names[f->action];
 
 	if (f->action == RELABEL_HASHMOD && f->modulus == 0)
-		return err_set(e, ERR_CONFIG,
-			       "relabel configuration for hashmod requires non-zero modulus");
+		return err_set(e, ERR_CONFIG, "relabel configuration for hashmod requires non-zero modulus");
 	if (is_one_of(f->action, with_target) && f->target.n == 0)
-		return err_set(e, ERR_CONFIG, "relabel configuration for %s action requires "
-			       "'target_label' value", action);
-	if (is_one_of(f->action, with_target) && !is_valid_name(f->target))
 		return err_set(e, ERR_CONFIG,
-			       "\"" STR_FMT "\" is invalid 'target_label' for %s action",
-			       STR_ARG(f->target), action);
+		    "relabel configuration for %s action requires "
+		    "'target_label' value",
+		    action);
+	if (is_one_of(f->action, with_target) && !is_valid_name(f->target))
+		return err_set(e, ERR_CONFIG, "\"" STR_FMT "\" is invalid 'target_label' for %s action",
+		    STR_ARG(f->target), action);
 	if (is_one_of(f->action, cased | equal) && !str_eq(f->replacement, DEFAULT_REPLACEMENT))
 		return err_set(e, ERR_CONFIG, "'replacement' can not be set for %s action", action);
 	if (f->action == RELABEL_LABELMAP && !is_valid_name(f->replacement))
-		return err_set(e, ERR_CONFIG,
-			       "\"" STR_FMT "\" is invalid 'replacement' for %s action",
-			       STR_ARG(f->replacement), action);
+		return err_set(e, ERR_CONFIG, "\"" STR_FMT "\" is invalid 'replacement' for %s action",
+		    STR_ARG(f->replacement), action);
 	if (is_one_of(f->action, equal))
 		return check_equal(f, e);
 	if (is_one_of(f->action, ONE(LABELDROP) | ONE(LABELKEEP)))
@@ -223,7 +222,10 @@ static void add_builtin(struct relabel_rules *r)
 	static const struct str name[] = { { "__name__", 8 } };
 	static const struct str replaced[] = { { "__name_replaced__", 17 } };
 	static const struct str name_type[] = { { "__name__", 8 }, { "__type__", 8 } };
-#define S(s) { s, sizeof(s) - 1 }
+#define S(s)                     \
+	{                        \
+		s, sizeof(s) - 1 \
+	}
 	static const struct relabel_fields rules[] = {
 		{ name, 1, S(";"), S("godeltaprof_(.*)"), S("__name_replaced__"), S("$0"), 0, 0 },
 		{ replaced, 1, S(";"), S("godeltaprof_(.*)"), S("__delta__"), S("false"), 0, 0 },
@@ -292,15 +294,16 @@ static int json_source(struct arena *a, json_t *v, struct relabel_fields *f, str
 	return 0;
 }
 
-static int json_member(struct arena *a, const char *key, json_t *v, struct relabel_fields *f,
-		       struct err *e)
+static int json_member(struct arena *a, const char *key, json_t *v, struct relabel_fields *f, struct err *e)
 {
 	const struct {
 		const char *key;
 		struct str *at;
 	} texts[] = {
-		{ "separator", &f->separator }, { "regex", &f->regex },
-		{ "target_label", &f->target }, { "replacement", &f->replacement },
+		{ "separator", &f->separator },
+		{ "regex", &f->regex },
+		{ "target_label", &f->target },
+		{ "replacement", &f->replacement },
 	};
 	struct str word;
 
@@ -310,8 +313,7 @@ static int json_member(struct arena *a, const char *key, json_t *v, struct relab
 	if (strcmp(key, "source_labels") == 0)
 		return json_source(a, v, f, e);
 	if (strcmp(key, "action") == 0)
-		return json_text(key, v, &word, e) < 0 ? -1 :
-		       relabel_action_parse(word, &f->action, e);
+		return json_text(key, v, &word, e) < 0 ? -1 : relabel_action_parse(word, &f->action, e);
 	if (strcmp(key, "modulus") != 0)
 		return err_set(e, ERR_CONFIG, "%.64s: unknown member", key);
 	if (json_is_integer(v) && json_integer_value(v) >= 0) {

@@ -8,7 +8,9 @@
 int64_t timeline_step(int64_t from, int64_t until)
 {
 	enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
-	static const struct { int64_t up_to_ms, step; } steps[] = {
+	static const struct {
+		int64_t up_to_ms, step;
+	} steps[] = {
 		{ 17500, 15 },
 		{ 25000, 20 },
 		{ 45000, 30 },

@@ -26,18 +26,18 @@
 #include "formats/tree.h"
 
 struct timeline {
-	int64_t start;                  /* seconds, a multiple of step */
-	int64_t step;                   /* seconds */
-	uint64_t *samples;              /* one per step */
+	int64_t start;     /* seconds, a multiple of step */
+	int64_t step;      /* seconds */
+	uint64_t *samples; /* one per step */
 	size_t n;
 };
 
 struct timeline_point {
-	int64_t time;                   /* ms, ascending */
+	int64_t time; /* ms, ascending */
 	double value;
 };
 
-enum { TIMELINE_MAX = 1 << 20 };        /* steps of one timeline; timeline_step keeps them near 1,500 */
+enum { TIMELINE_MAX = 1 << 20 }; /* steps of one timeline; timeline_step keeps them near 1,500 */
 
 /* Step in seconds for a range in ms. */
 int64_t timeline_step(int64_t from, int64_t until);
@@ -53,11 +53,11 @@ struct render_group {
 
 struct render {
 	const struct flamegraph *graph;
-	bool diff;                      /* groups of seven, format "double" */
-	struct str name;                /* sample type: "cpu" */
-	struct str unit;                /* sample unit: "nanoseconds" */
-	const struct timeline *timeline;        /* NULL: null */
-	bool grouped;                   /* groups is an object, even when empty */
+	bool diff;                       /* groups of seven, format "double" */
+	struct str name;                 /* sample type: "cpu" */
+	struct str unit;                 /* sample unit: "nanoseconds" */
+	const struct timeline *timeline; /* NULL: null */
+	bool grouped;                    /* groups is an object, even when empty */
 	const struct render_group *groups;
 	size_t n_groups;
 };

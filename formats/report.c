@@ -86,8 +86,7 @@ static int select_type(struct report *r, struct err *e)
 		return 0;
 	}
 	for (uint32_t i = 0; i < p->n_types; i++)
-		if (is_type(p, i, want) ||
-		    (str_prefix(want, STR("inuse_")) && is_type(p, i, str_skip(want, 6)))) {
+		if (is_type(p, i, want) || (str_prefix(want, STR("inuse_")) && is_type(p, i, str_skip(want, 6)))) {
 			r->type = i;
 			return 0;
 		}
@@ -126,9 +125,9 @@ static bool is_url(struct str s)
 
 	while (n < s.n && ((s.p[n] | 32) >= 'a' && (s.p[n] | 32) <= 'z'))
 		n++;
-	while (n > 0 && n < s.n && (((s.p[n] | 32) >= 'a' && (s.p[n] | 32) <= 'z') ||
-	                               (s.p[n] >= '0' && s.p[n] <= '9') || s.p[n] == '+' || s.p[n] == '-' ||
-	                               s.p[n] == '.'))
+	while (n > 0 && n < s.n &&
+	    (((s.p[n] | 32) >= 'a' && (s.p[n] | 32) <= 'z') || (s.p[n] >= '0' && s.p[n] <= '9') || s.p[n] == '+' ||
+		s.p[n] == '-' || s.p[n] == '.'))
 		n++;
 	return n > 0 && n < s.n && s.p[n] == ':';
 }

@@ -8,7 +8,7 @@
 
 struct tally {
 	int64_t cum;
-	uint32_t seen;                  /* sample + 1 */
+	uint32_t seen; /* sample + 1 */
 };
 
 /* Most locations have one node, and then that is all there is to be read. */
@@ -16,12 +16,11 @@ struct tally {
 
 struct value_builder {
 	struct graph *g;
-	struct tally *tallies;          /* by info */
-	uint32_t *innermost;            /* by location: its innermost node; MORE_NODES: there are others */
+	struct tally *tallies; /* by info */
+	uint32_t *innermost;   /* by location: its innermost node; MORE_NODES: there are others */
 };
 
-static inline void count_node(struct value_builder *b, uint32_t node, uint32_t number, int64_t weight,
-    int64_t divisor)
+static inline void count_node(struct value_builder *b, uint32_t node, uint32_t number, int64_t weight, int64_t divisor)
 {
 	struct tally *t = &b->tallies[node];
 
@@ -90,19 +89,19 @@ void graph_values(struct graph *g)
 
 /* Flags of a frame that is kept. */
 enum {
-	CALL_INLINED = 1,               /* into the frame below it */
-	CALL_INDIRECT = 2,              /* frames of this location between it and the one before are left out */
-	CALL_WANTED = 4,                /* edges to it are of interest */
+	CALL_INLINED = 1,  /* into the frame below it */
+	CALL_INDIRECT = 2, /* frames of this location between it and the one before are left out */
+	CALL_WANTED = 4,   /* edges to it are of interest */
 };
 
 struct frame {
 	uint32_t node, flags;
-	uint32_t src, edge;             /* of the last time: mostly the caller is the same again */
+	uint32_t src, edge; /* of the last time: mostly the caller is the same again */
 };
 
 /* The frames of a location that are kept. */
 struct kept_frames {
-	uint32_t at, n;                 /* the top bit of n: frames on the leaf side are left out */
+	uint32_t at, n; /* the top bit of n: frames on the leaf side are left out */
 };
 
 #define LEFT_OUT (UINT32_C(1) << 31)
@@ -110,17 +109,17 @@ struct kept_frames {
 /* What every sample touches of an edge. */
 struct edge_sum {
 	int64_t weight;
-	uint32_t seen;                  /* sample + 1 */
-	bool indirect, called;          /* called: not inlined somewhere */
+	uint32_t seen;         /* sample + 1 */
+	bool indirect, called; /* called: not inlined somewhere */
 };
 
 struct edge_builder {
 	struct graph *g;
-	struct kept_frames *kept;       /* by location */
-	struct frame *frames;           /* of a location: root side first */
-	bool *wanted;                   /* by location: some frame has CALL_WANTED */
+	struct kept_frames *kept; /* by location */
+	struct frame *frames;     /* of a location: root side first */
+	bool *wanted;             /* by location: some frame has CALL_WANTED */
 	struct map map;
-	VEC(struct edge_sum) sums;      /* by edge */
+	VEC(struct edge_sum) sums; /* by edge */
 };
 
 static uint32_t find_edge(struct edge_builder *b, uint32_t src, uint32_t dest)
@@ -138,8 +137,8 @@ static uint32_t find_edge(struct edge_builder *b, uint32_t src, uint32_t dest)
 	return n;
 }
 
-static void add_edge(struct edge_builder *b, uint32_t src, struct frame *f, bool indirect,
-    const struct rsample *s, uint32_t number)
+static void add_edge(struct edge_builder *b, uint32_t src, struct frame *f, bool indirect, const struct rsample *s,
+    uint32_t number)
 {
 	struct edge_sum *e;
 
@@ -251,7 +250,7 @@ static uint32_t keep_frames(struct edge_builder *b, uint32_t location, const boo
 		}
 		b->frames[at++] = (struct frame){ .node = node,
 			.flags = (k + 1 < end ? CALL_INLINED : 0U) | (indirect ? CALL_INDIRECT : 0U) |
-			         (want == EDGES_ALL || r->inlined[node] ? CALL_WANTED : 0U),
+			    (want == EDGES_ALL || r->inlined[node] ? CALL_WANTED : 0U),
 			.src = NO_NODE };
 		b->wanted[location] |= want == EDGES_ALL || r->inlined[node];
 		indirect = false;

@@ -18,15 +18,15 @@ static struct str tidy_name(struct arena *a, struct str s)
 }
 
 struct path {
-	uint32_t location, node;        /* node that the location ends in */
+	uint32_t location, node; /* node that the location ends in */
 };
 
 struct grower {
 	struct report *r;
 	struct tree *t;
-	uint32_t *name;                 /* by info: name of the tree + 1 */
+	uint32_t *name; /* by info: name of the tree + 1 */
 	bool tidy;
-	VEC(struct path) open;          /* of the sample before, from the root */
+	VEC(struct path) open; /* of the sample before, from the root */
 };
 
 static uint32_t name_of(struct grower *x, uint32_t info)
@@ -46,8 +46,7 @@ static void grow(struct grower *x, const struct rsample *s)
 	uint32_t at;
 	struct tree_node *n;
 
-	while (shared < s->n && shared < x->open.n &&
-	       x->open.p[shared].location == r->stack[s->at + s->n - 1 - shared])
+	while (shared < s->n && shared < x->open.n && x->open.p[shared].location == r->stack[s->at + s->n - 1 - shared])
 		shared++;
 	x->open.n = shared;
 	at = shared > 0 ? x->open.p[shared - 1].node : 0;
@@ -85,14 +84,14 @@ struct tree *report_call_tree(struct report *r)
 }
 
 /* Drawing. */
-enum { MAX_INDENT = 40 };       /* levels that are drawn; deeper ones have their number in front */
+enum { MAX_INDENT = 40 }; /* levels that are drawn; deeper ones have their number in front */
 
 struct branch {
-	uint32_t node;          /* 0: what is left out below a node */
+	uint32_t node; /* 0: what is left out below a node */
 	uint32_t depth;
 	bool last;
 	uint32_t n_hidden;
-	int64_t hidden;         /* their sum */
+	int64_t hidden; /* their sum */
 };
 
 struct drawing {
@@ -101,12 +100,15 @@ struct drawing {
 	int64_t cutoff;
 	struct buf *out;
 	VEC(struct branch) stack;
-	VEC(bool) more;         /* by depth: a neighbour follows below */
+	VEC(bool) more; /* by depth: a neighbour follows below */
 };
 
 static int by_total(const void *a, const void *b, void *ctx)
 {
-	union { void *out; const struct tree *in; } c = { .out = ctx };
+	union {
+		void *out;
+		const struct tree *in;
+	} c = { .out = ctx };
 	const struct tree_node *x = &c.in->nodes.p[*(const uint32_t *)a], *y = &c.in->nodes.p[*(const uint32_t *)b];
 	int64_t tx = abs_wrap(x->total), ty = abs_wrap(y->total);
 
@@ -135,8 +137,10 @@ static void push_branches(struct drawing *d, uint32_t node, uint32_t depth)
 	if (rest.n_hidden > 0)
 		vec_push(&d->stack, rest);
 	for (size_t i = kept.n; i-- > 0;)
-		vec_push(&d->stack, ((struct branch){ .node = kept.p[i], .depth = depth,
-		    .last = i + 1 == kept.n && rest.n_hidden == 0 }));
+		vec_push(&d->stack,
+		    ((struct branch){ .node = kept.p[i],
+			.depth = depth,
+			.last = i + 1 == kept.n && rest.n_hidden == 0 }));
 	vec_free(&kept);
 }
 

@@ -8,7 +8,7 @@
 
 struct change {
 	struct str name;
-	int64_t flat[2], cum[2];        /* before (scaled), after */
+	int64_t flat[2], cum[2]; /* before (scaled), after */
 };
 
 struct changes {
@@ -76,8 +76,7 @@ static int by_delta(const void *a, const void *b, void *ctx)
 	return str_cmp(x->name, y->name);
 }
 
-static size_t collect(struct changes *c, struct report *before, struct report *after,
-    const struct report_diff_opts *o)
+static size_t collect(struct changes *c, struct report *before, struct report *after, const struct report_diff_opts *o)
 {
 	bool cum = o->cum;
 
@@ -179,8 +178,7 @@ static void put_aligned(struct report *r, const struct changes *c, size_t n, str
 	put_value(r, delta(c->total), true, 0, out);
 	buf_add(out, STR(" ("));
 	print_growth(c->total, out);
-	buf_printf(out, ")\nShowing %zu of %zu functions, by change of %s\n", n, c->all.n,
-	    c->o->cum ? "cum" : "flat");
+	buf_printf(out, ")\nShowing %zu of %zu functions, by change of %s\n", n, c->all.n, c->o->cum ? "cum" : "flat");
 	buf_add(out, STR("    before      after      delta    delta%  function\n"));
 	for (size_t i = 0; i < n; i++)
 		put_change(r, &c->all.p[i], c->o->cum ? c->all.p[i].cum : c->all.p[i].flat, out);
@@ -188,8 +186,8 @@ static void put_aligned(struct report *r, const struct changes *c, size_t n, str
 
 static void put_table(const struct changes *c, size_t n, char sep, struct buf *out)
 {
-	buf_printf(out, "flat_before%cflat_after%cflat_delta%ccum_before%ccum_after%ccum_delta%cname\n", sep, sep,
-	    sep, sep, sep, sep);
+	buf_printf(out, "flat_before%cflat_after%cflat_delta%ccum_before%ccum_after%ccum_delta%cname\n", sep, sep, sep,
+	    sep, sep, sep);
 	for (size_t i = 0; i < n; i++) {
 		const struct change *x = &c->all.p[i];
 
@@ -201,8 +199,7 @@ static void put_table(const struct changes *c, size_t n, char sep, struct buf *o
 	}
 }
 
-void report_diff_top(struct report *before, struct report *after, const struct report_diff_opts *o,
-    struct buf *out)
+void report_diff_top(struct report *before, struct report *after, const struct report_diff_opts *o, struct buf *out)
 {
 	struct changes c;
 	size_t n = collect(&c, before, after, o);
@@ -230,8 +227,7 @@ static void put_values(struct jw *w, const char *key, const int64_t v[2])
 	jw_close(w, '}');
 }
 
-void report_diff_json(struct report *before, struct report *after, const struct report_diff_opts *o,
-    struct buf *out)
+void report_diff_json(struct report *before, struct report *after, const struct report_diff_opts *o, struct buf *out)
 {
 	struct jw w = jw_init(out);
 	struct changes c;

@@ -54,8 +54,8 @@ struct graph_tags {
 
 static struct weight weight_sum(const struct weight *a, const struct weight *b)
 {
-	return (struct weight){sum_wrap(a->flat, b->flat), sum_wrap(a->flat_div, b->flat_div), sum_wrap(a->cum, b->cum),
-	    sum_wrap(a->cum_div, b->cum_div)};
+	return (struct weight){ sum_wrap(a->flat, b->flat), sum_wrap(a->flat_div, b->flat_div),
+		sum_wrap(a->cum, b->cum), sum_wrap(a->cum_div, b->cum_div) };
 }
 
 /* ---- lists of tags ---- */
@@ -65,8 +65,8 @@ static uint64_t tags_hash(const struct tag *t, uint32_t n)
 	uint64_t hash = n;
 
 	for (uint32_t i = 0; i < n; i++)
-		hash = hash_mix(
-		    hash_mix(hash, (uint64_t)t[i].key << 32 | t[i].str), hash_mix((uint64_t)t[i].num, t[i].unit));
+		hash = hash_mix(hash_mix(hash, (uint64_t)t[i].key << 32 | t[i].str),
+		    hash_mix((uint64_t)t[i].num, t[i].unit));
 	return hash;
 }
 
@@ -95,8 +95,8 @@ static uint32_t join_texts(struct report *r, const struct tag *t, uint32_t n)
 		struct str key = report_str(r, report_key(r, &t[i]));
 
 		if (t[i].str != 0 && !str_eq(key, STR("pprof::base")) && !report_tag_gone(r, &t[i]))
-			parts[texts++] = arena_printf(
-			    r->mem, STR_FMT ":" STR_FMT, STR_ARG(key), STR_ARG(profile_str(r->p, t[i].str)));
+			parts[texts++] = arena_printf(r->mem, STR_FMT ":" STR_FMT, STR_ARG(key),
+			    STR_ARG(profile_str(r->p, t[i].str)));
 	}
 	qsort(parts, texts, sizeof(*parts), by_bytes);
 	for (uint32_t i = 0; i < texts; i++) {
@@ -269,7 +269,8 @@ static void add_boxes(struct graph_tags *g, const struct cell *c)
 	if (l->label != 0)
 		vec_push(&g->boxes, ((struct box){ NO_LABEL, l->label, c->sample, 0, c->w }));
 	for (uint32_t i = l->at; i < l->at + l->n; i++)
-		vec_push(&g->boxes, ((struct box){ l->label, g->sizes.p[i].name, c->sample, g->sizes.p[i].value, c->w }));
+		vec_push(&g->boxes,
+		    ((struct box){ l->label, g->sizes.p[i].name, c->sample, g->sizes.p[i].value, c->w }));
 }
 
 /* Sums equal boxes from `first` on and leaves out what is too light. */
@@ -456,8 +457,8 @@ static void make_ranges(const struct graph_tags *g, struct shown *p, size_t n, b
 		p[to].w = weight_sum(&p[to].w, &p[i].w);
 	}
 	for (size_t i = 0; i < MAX_BOXES; i++) {
-		p[i].name =
-		    range_name(g->r, report_tag_unit(g->r, g->unit_key), range[i].low, range[i].high, range[i].n > 1);
+		p[i].name = range_name(g->r, report_tag_unit(g->r, g->unit_key), range[i].low, range[i].high,
+		    range[i].n > 1);
 		take_mean(&p[i].w);
 	}
 	qsort_r(p, MAX_BOXES, sizeof(*p), by_weight, &leaf);

@@ -8,8 +8,8 @@ enum answer { UNKNOWN, NO, YES };
 struct condition {
 	const struct report *r;
 	struct regex *re;
-	uint8_t *function, *mapping;    /* enum answer; mapping has one more, for locations of none */
-	bool simple;                    /* names without arguments, nothing but names */
+	uint8_t *function, *mapping; /* enum answer; mapping has one more, for locations of none */
+	bool simple;                 /* names without arguments, nothing but names */
 };
 
 static void condition_init(struct condition *c, const struct report *r, struct regex *re, bool simple)
@@ -33,8 +33,8 @@ static struct str without_arguments(struct str name)
 	static const struct {
 		const char *before, *with;
 	} in_name[] = {
-	    {"", "(anonymous namespace)"},
-	    {"operator", "operator()"},
+		{ "", "(anonymous namespace)" },
+		{ "operator", "operator()" },
 	};
 	size_t end = 0, from = 0;
 
@@ -102,10 +102,10 @@ enum role { NEUTRAL, FOCUSED, IGNORED };
 struct by_name {
 	struct report *r;
 	struct condition focus, ignore, hide, show;
-	uint8_t *role;          /* by location */
+	uint8_t *role; /* by location */
 	bool *hidden;
 	bool any_hidden;
-	struct line *lines;     /* what is left of r->lines */
+	struct line *lines; /* what is left of r->lines */
 	uint32_t n_lines;
 };
 
@@ -126,8 +126,7 @@ static void keep_lines(struct by_name *x, uint32_t location)
 		uint32_t n = first;
 
 		for (uint32_t i = first; i < x->n_lines; i++)
-			if (x->lines[i].function >= x->r->n_functions ||
-			    function_is(&x->show, x->lines[i].function))
+			if (x->lines[i].function >= x->r->n_functions || function_is(&x->show, x->lines[i].function))
 				x->lines[n++] = x->lines[i];
 		x->n_lines = n;
 	}

@@ -141,7 +141,7 @@ static void select_unit(struct graph *g)
 }
 
 struct limits {
-	int64_t nodes;                  /* 0: all */
+	int64_t nodes; /* 0: all */
 	int64_t node_cutoff, edge_cutoff;
 };
 

@@ -27,8 +27,8 @@ void report_print_time(const struct report *r, int64_t ns, bool fraction, struct
 	unsigned of_day = (unsigned)(sec - days * 86400), month, day;
 
 	to_date(days, &year, &month, &day);
-	buf_printf(b, "%04lld-%02u-%02u %02u:%02u:%02u", (long long)year, month, day, of_day / 3600,
-	    of_day / 60 % 60, of_day % 60);
+	buf_printf(b, "%04lld-%02u-%02u %02u:%02u:%02u", (long long)year, month, day, of_day / 3600, of_day / 60 % 60,
+	    of_day % 60);
 	if (!fraction || nano == 0)
 		return;
 	for (; nano % 10 == 0; nano /= 10)
@@ -54,8 +54,7 @@ static void put_duration(struct report *r, struct buf *out)
 	total = unit_scale(r->total, r->unit, STR("nanoseconds"), &unit);
 	if (str_eq(unit, STR("ns")) && total != 0) {
 		buf_byte(out, '(');
-		unit_percent(out, total > -9.2e18 && total < 9.2e18 ? (int64_t)total : INT64_MIN,
-		    r->p->duration);
+		unit_percent(out, total > -9.2e18 && total < 9.2e18 ? (int64_t)total : INT64_MIN, r->p->duration);
 		buf_byte(out, ')');
 	}
 	buf_byte(out, '\n');
@@ -103,8 +102,8 @@ static void put_dropped(struct report *r, const struct graph *g, bool edges, str
 
 	if (n == 0)
 		return;
-	buf_printf(
-	    out, "Dropped %u %s%s (%s <= ", n, edges ? "edge" : "node", n > 1 ? "s" : "", edges ? "freq" : "cum");
+	buf_printf(out, "Dropped %u %s%s (%s <= ", n, edges ? "edge" : "node", n > 1 ? "s" : "",
+	    edges ? "freq" : "cum");
 	report_format(r, abs_wrap((int64_t)((double)r->total * least)), out);
 	buf_add(out, STR(")\n"));
 }

@@ -11,17 +11,10 @@ static void put_html(struct buf *out, struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
 		switch (s.p[i]) {
-		case '&':
-			buf_add(out, STR("&amp;"));
-			break;
-		case '<':
-			buf_add(out, STR("&lt;"));
-			break;
-		case '>':
-			buf_add(out, STR("&gt;"));
-			break;
-		default:
-			buf_byte(out, (unsigned char)s.p[i]);
+		case '&': buf_add(out, STR("&amp;")); break;
+		case '<': buf_add(out, STR("&lt;")); break;
+		case '>': buf_add(out, STR("&gt;")); break;
+		default: buf_byte(out, (unsigned char)s.p[i]);
 		}
 }
 
@@ -70,11 +63,11 @@ static void put_data(const struct flamegraph *g, bool diff, const struct picture
 }
 
 static const char page_body[] =
-	"<input id=\"search\" type=\"search\" aria-label=\"find functions\" "
-	"placeholder='Find: text, \"exact\" or /expression/'><span id=\"stat\" role=\"status\"></span>"
-	"<button id=\"reset\">Show all</button><button id=\"flip\">Flip</button>"
-	"<button id=\"theme\" aria-label=\"light or dark\">◐</button></header>\n"
-	"<div id=\"flames\"></div><div id=\"list\"><table id=\"table\"></table></div><div id=\"tip\" hidden></div>\n";
+    "<input id=\"search\" type=\"search\" aria-label=\"find functions\" "
+    "placeholder='Find: text, \"exact\" or /expression/'><span id=\"stat\" role=\"status\"></span>"
+    "<button id=\"reset\">Show all</button><button id=\"flip\">Flip</button>"
+    "<button id=\"theme\" aria-label=\"light or dark\">◐</button></header>\n"
+    "<div id=\"flames\"></div><div id=\"list\"><table id=\"table\"></table></div><div id=\"tip\" hidden></div>\n";
 
 void report_html(const struct flamegraph *g, bool diff, const struct picture *o, struct buf *out)
 {
@@ -82,7 +75,8 @@ void report_html(const struct flamegraph *g, bool diff, const struct picture *o,
 
 	buf_add(out, STR("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<title>"));
 	put_html(out, title);
-	buf_add(out, STR("</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<style>\n"));
+	buf_add(out,
+	    STR("</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<style>\n"));
 	buf_add(out, flame_view_style());
 	buf_add(out, EMBEDDED(report_page_css));
 	buf_add(out, STR("</style></head><body>\n"));

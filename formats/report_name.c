@@ -113,9 +113,9 @@ static struct str trim_path(const struct report *r, struct str path)
 
 struct namer {
 	struct report *r;
-	struct map map;                 /* of infos */
-	uint32_t *by_name;              /* interned name to info + 1, when the name is all that counts */
-	uint32_t *file;                 /* by function: interned + 1 */
+	struct map map;    /* of infos */
+	uint32_t *by_name; /* interned name to info + 1, when the name is all that counts */
+	uint32_t *file;    /* by function: interned + 1 */
 };
 
 static uint32_t add_info(struct namer *x, const struct rinfo *info)

@@ -6,7 +6,7 @@
 
 /* Score, then name, then a second value, then every field. */
 struct score {
-	int64_t by, second;             /* both without sign, descending */
+	int64_t by, second; /* both without sign, descending */
 	uint32_t info;
 };
 
@@ -80,7 +80,7 @@ static int64_t interest(const struct graph *g, uint32_t node)
 {
 	const struct gnode *n = &g->nodes[node];
 	double calls = spread(g, g->in + g->in_at[node], g->in + g->in_at[node + 1], 0) +
-		       spread(g, g->out + g->out_at[node], g->out + g->out_at[node + 1], n->flat);
+	    spread(g, g->out + g->out_at[node], g->out + g->out_at[node + 1], n->flat);
 	double weighted = calls * (double)n->cum;
 	bool fits = weighted > -9.2e18 && weighted < 9.2e18;
 
@@ -132,7 +132,7 @@ static void list_edges(struct graph *g, bool in, uint32_t *at, uint32_t *list)
 			at[(in ? g->edges.p[i].dest : g->edges.p[i].src) + 1]++;
 	for (size_t i = 0; i < n; i++)
 		at[i + 1] += at[i];
-	for (size_t i = g->edges.n; i-- > 0;)   /* fills from the ends; at[k + 1] falls to the start of k */
+	for (size_t i = g->edges.n; i-- > 0;) /* fills from the ends; at[k + 1] falls to the start of k */
 		if (!g->edges.p[i].gone)
 			list[--at[(in ? g->edges.p[i].dest : g->edges.p[i].src) + 1]] = (uint32_t)i;
 	memmove(at, at + 1, n * sizeof(*at));

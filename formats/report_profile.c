@@ -4,7 +4,7 @@
 struct copier {
 	struct report *r;
 	struct profile *out;
-	uint32_t n_strings;             /* with those that were added */
+	uint32_t n_strings; /* with those that were added */
 };
 
 static uint32_t add_string(struct copier *c, struct str s)
@@ -110,8 +110,8 @@ static void copy_samples(struct copier *c)
 		for (uint32_t k = 0; k < s->n; k++)
 			out->stack[at++] = r->stack[s->at + k];
 		for (uint32_t k = 0; k < out->n_types; k++)
-			out->values[(size_t)i * out->n_types + k] =
-			    report_divided(r, profile_value(r->p, s->number, k));
+			out->values[(size_t)i * out->n_types + k] = report_divided(r,
+			    profile_value(r->p, s->number, k));
 	}
 	out->stack_at[r->n_samples] = at;
 }

@@ -38,7 +38,7 @@ static void put_head(struct report *r, struct buf *out)
 		struct str text = num_go_duration(r->mem, p->duration);
 		size_t n = 0;
 
-		for (size_t i = 0; i < 4 && n < text.n; i++)    /* four characters, as there */
+		for (size_t i = 0; i < 4 && n < text.n; i++) /* four characters, as there */
 			n += (unsigned char)text.p[n] == 0xc2 ? 2 : 1;
 		put_str(out, "Duration: ", str_of(text.p, MIN(n, text.n)), "\n");
 	}
@@ -105,8 +105,7 @@ static void put_samples(struct report *r, struct buf *out)
 		buf_add(out, STR(": "));
 		for (uint32_t k = 0; k < s->n; k++)
 			if (r->stack[s->at + k] < r->n_locations)
-				buf_printf(out, "%llu ",
-				    (unsigned long long)location_id(r, r->stack[s->at + k]));
+				buf_printf(out, "%llu ", (unsigned long long)location_id(r, r->stack[s->at + k]));
 		buf_byte(out, '\n');
 		put_tags(r, s->number, out);
 	}
@@ -163,7 +162,10 @@ static void put_locations(struct report *r, struct buf *out)
 
 static void put_mappings(struct report *r, struct buf *out)
 {
-	static const struct { uint8_t flag; const char *text; } flags[] = {
+	static const struct {
+		uint8_t flag;
+		const char *text;
+	} flags[] = {
 		{ MAPPING_HAS_FUNCTIONS, "[FN]" },
 		{ MAPPING_HAS_FILENAMES, "[FL]" },
 		{ MAPPING_HAS_LINE_NUMBERS, "[LN]" },

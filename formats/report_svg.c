@@ -12,7 +12,7 @@ enum { ROW = 16, HEAD = 40, HEAD_SUBTITLE = 58, FOOT = 28, SHOWN_WIDTH = 1200 };
 
 struct bar {
 	int64_t x, w;
-	int64_t left, right;            /* of a comparison */
+	int64_t left, right; /* of a comparison */
 	struct str name;
 	size_t level;
 };
@@ -42,8 +42,8 @@ static void put_xml(struct buf *out, struct str s)
 			buf_add(out, STR("&quot;"));
 		else if (c == '\t' || c == '\n' || c == '\r')
 			buf_byte(out, ' ');
-		else if (c >= 0x20 && str_utf8(str_of(s.p + i, size)) && !(c == 0xef && size == 3 &&
-		         (unsigned char)s.p[i + 1] == 0xbf && (unsigned char)s.p[i + 2] >= 0xbe))
+		else if (c >= 0x20 && str_utf8(str_of(s.p + i, size)) &&
+		    !(c == 0xef && size == 3 && (unsigned char)s.p[i + 1] == 0xbf && (unsigned char)s.p[i + 2] >= 0xbe))
 			buf_add(out, str_of(s.p + i, size));
 		else {
 			buf_add(out, STR("\xef\xbf\xbd"));
@@ -195,11 +195,14 @@ static void put_head(const struct drawing *d, unsigned height)
 		buf_printf(d->out, "width=\"%u\"", o->width);
 	else
 		buf_add(d->out, STR("width=\"100%\""));
-	buf_printf(d->out, " height=\"%u\" xmlns=\"http://www.w3.org/2000/svg\" "
-	    "xmlns:fg=\"http://github.com/jonhoo/inferno\">\n", height);
-	buf_add(d->out, STR("<style>text{font:12px Menlo,Consolas,monospace;fill:#000;pointer-events:none}"
-	    "#title{font-size:17px}#subtitle{fill:#666}.button{cursor:pointer;pointer-events:all}"
-	    "#frames g{cursor:pointer}#frames g:hover rect{stroke:#000;stroke-width:.5}</style>\n"));
+	buf_printf(d->out,
+	    " height=\"%u\" xmlns=\"http://www.w3.org/2000/svg\" "
+	    "xmlns:fg=\"http://github.com/jonhoo/inferno\">\n",
+	    height);
+	buf_add(d->out,
+	    STR("<style>text{font:12px Menlo,Consolas,monospace;fill:#000;pointer-events:none}"
+		"#title{font-size:17px}#subtitle{fill:#666}.button{cursor:pointer;pointer-events:all}"
+		"#frames g{cursor:pointer}#frames g:hover rect{stroke:#000;stroke-width:.5}</style>\n"));
 	buf_add(d->out, STR("<rect width=\"100%\" height=\"100%\" fill=\"#fdfdf8\"/>\n"));
 	put_text(d->out, "title", "x=\"50%\" text-anchor=\"middle\"", 24,
 	    o->title.n > 0 ? o->title : STR("Flame Graph"));

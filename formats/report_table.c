@@ -12,8 +12,7 @@ void report_field(struct str s, char sep, struct buf *out)
 
 	if (sep == '\t') {
 		for (size_t i = 0; i < s.n; i++)
-			buf_byte(out, s.p[i] == '\t' || s.p[i] == '\n' || s.p[i] == '\r' ? ' ' :
-			    (unsigned char)s.p[i]);
+			buf_byte(out, s.p[i] == '\t' || s.p[i] == '\n' || s.p[i] == '\r' ? ' ' : (unsigned char)s.p[i]);
 		return;
 	}
 	for (size_t i = 0; i < s.n && !quote; i++)
@@ -44,8 +43,8 @@ void report_table(struct report *r, struct buf *out, char sep)
 	for (uint32_t i = 0; i < g->n; i++) {
 		int64_t flat = graph_flat(g, g->order[i]), cum = graph_cum(g, g->order[i]);
 
-		buf_printf(out, "%lld%c%.4f%c%lld%c%.4f%c", (long long)flat, sep, share(r, flat), sep,
-		    (long long)cum, sep, share(r, cum), sep);
+		buf_printf(out, "%lld%c%.4f%c%lld%c%.4f%c", (long long)flat, sep, share(r, flat), sep, (long long)cum,
+		    sep, share(r, cum), sep);
 		report_field(report_printed(r, g->order[i]), sep, out);
 		buf_byte(out, '\n');
 	}

@@ -65,13 +65,13 @@ void report_tag_hide(struct report *r)
 		struct str key = report_str(r, i);
 
 		r->tag_gone[i] = (r->o.tag_show && !regex_match(r->o.tag_show, key)) ||
-		                 (r->o.tag_hide && regex_match(r->o.tag_hide, key));
+		    (r->o.tag_hide && regex_match(r->o.tag_hide, key));
 	}
 }
 
 struct report_tag_filter {
-	struct str key;                 /* empty: any */
-	bool has_low, has_high;         /* a range, else expressions */
+	struct str key;         /* empty: any */
+	bool has_low, has_high; /* a range, else expressions */
 	double low, high;
 	struct str unit;
 	struct regex **res;
@@ -164,8 +164,7 @@ struct report_tag_filter *report_tag_filter_parse(struct arena *a, struct str ex
 		f->key = str_of(expr.p, equals);
 		text = str_skip(expr, equals + 1);
 	}
-	if (parse_range(f, text, e) < 0 ||
-	    (!f->has_low && !f->has_high && parse_expressions(a, f, text, e) < 0)) {
+	if (parse_range(f, text, e) < 0 || (!f->has_low && !f->has_high && parse_expressions(a, f, text, e) < 0)) {
 		report_tag_filter_free(f);
 		err_wrap(e, "tag filter \"" STR_FMT "\"", (int)MIN(expr.n, 200), expr.p);
 		return NULL;
@@ -251,7 +250,7 @@ struct frames {
 /* Frames made of tags: a function named by the values, in a file named by the key. */
 struct tag_frames {
 	struct report *r;
-	struct map map;                 /* by value and key: position in made */
+	struct map map; /* by value and key: position in made */
 	VEC(struct rfunction) made;
 	struct frames stack;
 	struct frames root; /* follow the stack of a sample, but are numbered first */

@@ -15,30 +15,30 @@ struct step {
 
 /* Each ladder upwards. */
 static const struct step steps[] = {
-    {BYTES, 1, "B", "b byte"},
-    {BYTES, 0x1p10, "kB", "kb kbyte kilobyte"},
-    {BYTES, 0x1p20, "MB", "mb mbyte megabyte"},
-    {BYTES, 0x1p30, "GB", "gb gbyte gigabyte"},
-    {BYTES, 0x1p40, "TB", "tb tbyte terabyte"},
-    {BYTES, 0x1p50, "PB", "pb pbyte petabyte"},
-    {TIME, 1, "ns", "ns nanosecond"},
-    {TIME, 1e3, "us", "us microsecond"},
-    {TIME, 1e6, "ms", "ms millisecond"},
-    {TIME, 1e9, "s", "s sec second"},
-    {TIME, 3600e9, "hrs", "hr hour"},
-    {GCU, 1e-9, "n*GCU", "nanogcu"},
-    {GCU, 1e-6, "u*GCU", "microgcu"},
-    {GCU, 1e-3, "m*GCU", "milligcu"},
-    {GCU, 1, "GCU", "gcu"},
-    {GCU, 1e3, "k*GCU", "kilogcu"},
-    {GCU, 1e6, "M*GCU", "megagcu"},
-    {GCU, 1e9, "G*GCU", "gigagcu"},
-    {GCU, 1e12, "T*GCU", "teragcu"},
-    {GCU, 1e15, "P*GCU", "petagcu"},
+	{ BYTES, 1, "B", "b byte" },
+	{ BYTES, 0x1p10, "kB", "kb kbyte kilobyte" },
+	{ BYTES, 0x1p20, "MB", "mb mbyte megabyte" },
+	{ BYTES, 0x1p30, "GB", "gb gbyte gigabyte" },
+	{ BYTES, 0x1p40, "TB", "tb tbyte terabyte" },
+	{ BYTES, 0x1p50, "PB", "pb pbyte petabyte" },
+	{ TIME, 1, "ns", "ns nanosecond" },
+	{ TIME, 1e3, "us", "us microsecond" },
+	{ TIME, 1e6, "ms", "ms millisecond" },
+	{ TIME, 1e9, "s", "s sec second" },
+	{ TIME, 3600e9, "hrs", "hr hour" },
+	{ GCU, 1e-9, "n*GCU", "nanogcu" },
+	{ GCU, 1e-6, "u*GCU", "microgcu" },
+	{ GCU, 1e-3, "m*GCU", "milligcu" },
+	{ GCU, 1, "GCU", "gcu" },
+	{ GCU, 1e3, "k*GCU", "kilogcu" },
+	{ GCU, 1e6, "M*GCU", "megagcu" },
+	{ GCU, 1e9, "G*GCU", "gigagcu" },
+	{ GCU, 1e12, "T*GCU", "teragcu" },
+	{ GCU, 1e15, "P*GCU", "petagcu" },
 };
 
 /* For amounts below the lowest step, and when something is asked for that is on another ladder. */
-static const char *const usual[] = {[BYTES] = "b", [TIME] = "s", [GCU] = "gcu"};
+static const char *const usual[] = { [BYTES] = "b", [TIME] = "s", [GCU] = "gcu" };
 
 static bool has_word(const struct step *s, struct str word)
 {

@@ -142,12 +142,12 @@ static unsigned width_of(uint64_t max)
 	return max < 1u << 8 ? 1 : max < 1u << 16 ? 2 : max <= UINT32_MAX ? 4 : 8;
 }
 
-#define PUT(type, expression)                                            \
-	do {                                                             \
-		for (size_t i = 0; i < n; i++) {                         \
-			type x_ = (type)(expression);                    \
-			memcpy(to + i * sizeof(x_), &x_, sizeof(x_));    \
-		}                                                        \
+#define PUT(type, expression)                                         \
+	do {                                                          \
+		for (size_t i = 0; i < n; i++) {                      \
+			type x_ = (type)(expression);                 \
+			memcpy(to + i * sizeof(x_), &x_, sizeof(x_)); \
+		}                                                     \
 	} while (0)
 
 static void put_stacks(char *to, const uint32_t *s, size_t n, unsigned width)
@@ -203,13 +203,13 @@ void rows_encode(struct buf *out, const struct samples *s)
 	}
 }
 
-#define GET_STACKS(type)                                               \
-	do {                                                           \
-		for (size_t i = 0; i < n; i++) {                       \
-			type x_;                                       \
+#define GET_STACKS(type)                                                \
+	do {                                                            \
+		for (size_t i = 0; i < n; i++) {                        \
+			type x_;                                        \
 			memcpy(&x_, from + i * sizeof(x_), sizeof(x_)); \
-			to[i] = stack += x_;                           \
-		}                                                      \
+			to[i] = stack += x_;                            \
+		}                                                       \
 	} while (0)
 
 static void get_stacks(uint32_t *to, const char *from, size_t n, unsigned width)
@@ -223,13 +223,13 @@ static void get_stacks(uint32_t *to, const char *from, size_t n, unsigned width)
 	}
 }
 
-#define GET_VALUES(type)                                               \
-	do {                                                           \
-		for (size_t i = 0; i < n; i++) {                       \
-			type x_;                                       \
+#define GET_VALUES(type)                                                \
+	do {                                                            \
+		for (size_t i = 0; i < n; i++) {                        \
+			type x_;                                        \
 			memcpy(&x_, from + i * sizeof(x_), sizeof(x_)); \
-			to[i] = (int64_t)(x_ * scale);                 \
-		}                                                      \
+			to[i] = (int64_t)(x_ * scale);                  \
+		}                                                       \
 	} while (0)
 
 static void get_values(int64_t *to, const char *from, size_t n, unsigned width, uint64_t scale)

@@ -24,7 +24,7 @@
 struct samples {
 	VEC(uint32_t) stacks;
 	VEC(int64_t) values;
-	VEC(uint64_t) spans;            /* n = 0: no sample has one */
+	VEC(uint64_t) spans; /* n = 0: no sample has one */
 };
 
 void samples_fini(struct samples *s);

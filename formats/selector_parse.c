@@ -19,26 +19,26 @@
 
 enum kind {
 	K_END,
-	K_NAME,         /* of a label or metric */
-	K_METRIC,       /* a name with colons */
+	K_NAME,   /* of a label or metric */
+	K_METRIC, /* a name with colons */
 	K_STRING,
 	K_NUMBER,
 	K_DURATION,
-	K_WORD,         /* of the query language */
-	K_SIGN,         /* brackets, comma, = */
-	K_OP,           /* all other operators */
+	K_WORD, /* of the query language */
+	K_SIGN, /* brackets, comma, = */
+	K_OP,   /* all other operators */
 };
 
 struct parser {
 	struct arena *a;
 	struct err *e;
 	struct str text;
-	size_t at;              /* behind the token */
+	size_t at; /* behind the token */
 	bool braces;
 
 	enum kind kind;
 	struct str token;
-	size_t start;           /* of the token */
+	size_t start; /* of the token */
 
 	VEC(struct matcher) out;
 };
@@ -47,20 +47,45 @@ struct parser {
 static const struct word {
 	const char *text;
 	enum { WORD_OP, WORD_SUM, WORD_KEY, WORD_PLAIN, WORD_NUMBER } kind;
-	bool metric;            /* may stand where a metric name stands */
+	bool metric; /* may stand where a metric name stands */
 } words[] = {
-	{ "and", WORD_OP, true }, { "or", WORD_OP, true }, { "unless", WORD_OP, true }, { "atan2", WORD_OP, false },
-	{ "sum", WORD_SUM, true }, { "avg", WORD_SUM, true }, { "count", WORD_SUM, true }, { "min", WORD_SUM, true },
-	{ "max", WORD_SUM, true }, { "group", WORD_SUM, true }, { "stddev", WORD_SUM, true },
-	{ "stdvar", WORD_SUM, true }, { "topk", WORD_SUM, true }, { "bottomk", WORD_SUM, true },
-	{ "count_values", WORD_SUM, true }, { "quantile", WORD_SUM, true }, { "limitk", WORD_SUM, true },
-	{ "limit_ratio", WORD_SUM, true }, { "offset", WORD_KEY, true }, { "smoothed", WORD_KEY, true },
-	{ "anchored", WORD_KEY, true }, { "by", WORD_KEY, true }, { "without", WORD_KEY, true },
-	{ "on", WORD_KEY, false }, { "ignoring", WORD_KEY, false }, { "group_left", WORD_KEY, false },
-	{ "group_right", WORD_KEY, false }, { "fill", WORD_KEY, true }, { "fill_left", WORD_KEY, true },
-	{ "fill_right", WORD_KEY, true }, { "bool", WORD_KEY, false }, { "start", WORD_PLAIN, true },
-	{ "end", WORD_PLAIN, true }, { "step", WORD_PLAIN, true }, { "range", WORD_PLAIN, true },
-	{ "inf", WORD_NUMBER, false }, { "nan", WORD_NUMBER, false },
+	{ "and", WORD_OP, true },
+	{ "or", WORD_OP, true },
+	{ "unless", WORD_OP, true },
+	{ "atan2", WORD_OP, false },
+	{ "sum", WORD_SUM, true },
+	{ "avg", WORD_SUM, true },
+	{ "count", WORD_SUM, true },
+	{ "min", WORD_SUM, true },
+	{ "max", WORD_SUM, true },
+	{ "group", WORD_SUM, true },
+	{ "stddev", WORD_SUM, true },
+	{ "stdvar", WORD_SUM, true },
+	{ "topk", WORD_SUM, true },
+	{ "bottomk", WORD_SUM, true },
+	{ "count_values", WORD_SUM, true },
+	{ "quantile", WORD_SUM, true },
+	{ "limitk", WORD_SUM, true },
+	{ "limit_ratio", WORD_SUM, true },
+	{ "offset", WORD_KEY, true },
+	{ "smoothed", WORD_KEY, true },
+	{ "anchored", WORD_KEY, true },
+	{ "by", WORD_KEY, true },
+	{ "without", WORD_KEY, true },
+	{ "on", WORD_KEY, false },
+	{ "ignoring", WORD_KEY, false },
+	{ "group_left", WORD_KEY, false },
+	{ "group_right", WORD_KEY, false },
+	{ "fill", WORD_KEY, true },
+	{ "fill_left", WORD_KEY, true },
+	{ "fill_right", WORD_KEY, true },
+	{ "bool", WORD_KEY, false },
+	{ "start", WORD_PLAIN, true },
+	{ "end", WORD_PLAIN, true },
+	{ "step", WORD_PLAIN, true },
+	{ "range", WORD_PLAIN, true },
+	{ "inf", WORD_NUMBER, false },
+	{ "nan", WORD_NUMBER, false },
 };
 
 static const struct word *word_of(struct str s)
@@ -175,28 +200,25 @@ static struct str word_text(struct parser *p)
 static struct str token_text(struct parser *p)
 {
 	static const char *const what[] = {
-		[K_NAME] = "identifier ", [K_METRIC] = "metric identifier ",
-		[K_STRING] = "string ", [K_NUMBER] = "number ", [K_DURATION] = "duration ",
+		[K_NAME] = "identifier ",
+		[K_METRIC] = "metric identifier ",
+		[K_STRING] = "string ",
+		[K_NUMBER] = "number ",
+		[K_DURATION] = "duration ",
 	};
 
 	switch (p->kind) {
-	case K_END:
-		return STR("end of input");
-	case K_OP:
-		return arena_printf(p->a, "<op:" STR_FMT ">", STR_ARG(p->token));
-	case K_SIGN:
-		return quoted(p, p->token);
-	case K_WORD:
-		return word_text(p);
+	case K_END: return STR("end of input");
+	case K_OP: return arena_printf(p->a, "<op:" STR_FMT ">", STR_ARG(p->token));
+	case K_SIGN: return quoted(p, p->token);
+	case K_WORD: return word_text(p);
 	case K_STRING:
 	case K_NUMBER:
 	case K_DURATION:
 		if (p->token.n > 10)
-			return arena_printf(p->a, "%s" STR_FMT "...", what[p->kind],
-					    STR_ARG(quoted(p, ten(p->token))));
+			return arena_printf(p->a, "%s" STR_FMT "...", what[p->kind], STR_ARG(quoted(p, ten(p->token))));
 		break;
-	default:
-		break;
+	default: break;
 	}
 	return arena_printf(p->a, "%s" STR_FMT, what[p->kind], STR_ARG(quoted(p, p->token)));
 }
@@ -265,9 +287,8 @@ static int escape_digits(struct parser *p, int n, int base, uint32_t max)
 		if (p->at == p->text.n)
 			return fail_at(p, p->start, "escape sequence not terminated");
 		if (digit_of(p->text.p[p->at]) >= base)
-			return fail_at(p, p->start,
-				       "illegal character " STR_FMT " in escape sequence",
-				       STR_ARG(code_point(p, p->at)));
+			return fail_at(p, p->start, "illegal character " STR_FMT " in escape sequence",
+			    STR_ARG(code_point(p, p->at)));
 		v = v * (unsigned)base + (unsigned)digit_of(p->text.p[p->at]);
 	}
 	if (v > max || (v >= 0xd800 && v < 0xe000))
@@ -285,18 +306,13 @@ static int lex_escape(struct parser *p, char quote)
 	if (c >= '0' && c <= '7')
 		return escape_digits(p, 3, 8, 255);
 	if (c != quote && (c == '\0' || !strchr("abfnrtv\\xuU", c)))
-		return fail_at(p, p->start, "unknown escape sequence " STR_FMT,
-			       STR_ARG(code_point(p, p->at)));
+		return fail_at(p, p->start, "unknown escape sequence " STR_FMT, STR_ARG(code_point(p, p->at)));
 	p->at++;
 	switch (c) {
-	case 'x':
-		return escape_digits(p, 2, 16, 255);
-	case 'u':
-		return escape_digits(p, 4, 16, 0x10ffff);
-	case 'U':
-		return escape_digits(p, 8, 16, 0x10ffff);
-	default:
-		return 0;
+	case 'x': return escape_digits(p, 2, 16, 255);
+	case 'u': return escape_digits(p, 4, 16, 0x10ffff);
+	case 'U': return escape_digits(p, 8, 16, 0x10ffff);
+	default: return 0;
 	}
 }
 
@@ -321,8 +337,7 @@ static int lex_string(struct parser *p)
 		p->at += n;
 	}
 	if (peek(p, 0) != quote)
-		return fail_at(p, p->start, "unterminated %s",
-			       quote == '`' ? "raw string" : "quoted string");
+		return fail_at(p, p->start, "unterminated %s", quote == '`' ? "raw string" : "quoted string");
 	return token(p, K_STRING, p->at + 1 - p->start);
 }
 
@@ -357,26 +372,19 @@ static int lex_braces(struct parser *p)
 	switch (c) {
 	case '"':
 	case '\'':
-	case '`':
-		return lex_string(p);
-	case ',':
-		return token(p, K_SIGN, 1);
-	case '}':
-		p->braces = false;
-		return token(p, K_SIGN, 1);
-	case '=':
-		return c2 == '~' ? token(p, K_OP, 2) : token(p, K_SIGN, 1);
+	case '`': return lex_string(p);
+	case ',': return token(p, K_SIGN, 1);
+	case '}': p->braces = false; return token(p, K_SIGN, 1);
+	case '=': return c2 == '~' ? token(p, K_OP, 2) : token(p, K_SIGN, 1);
 	case '!':
 		if (c2 == '~' || c2 == '=')
 			return token(p, K_OP, 2);
-		return fail_at(p, p->start,
-			       "unexpected character after '!' inside braces: " STR_FMT,
-			       STR_ARG(quoted_char(p, p->at + 1)));
-	case '{':
-		return fail_at(p, p->start, "unexpected left brace '{'");
+		return fail_at(p, p->start, "unexpected character after '!' inside braces: " STR_FMT,
+		    STR_ARG(quoted_char(p, p->at + 1)));
+	case '{': return fail_at(p, p->start, "unexpected left brace '{'");
 	default:
 		return fail_at(p, p->start, "unexpected character inside braces: " STR_FMT,
-			       STR_ARG(quoted_char(p, p->at)));
+		    STR_ARG(quoted_char(p, p->at)));
 	}
 }
 
@@ -428,7 +436,7 @@ static int lex_number(struct parser *p)
 	if (is_number(s) || is_duration(s))
 		return token(p, is_number(s) ? K_NUMBER : K_DURATION, n);
 	return fail_at(p, p->start, "bad number or duration syntax: " STR_FMT,
-		       STR_ARG(quoted(p, str_of(p->text.p + p->start, n))));
+	    STR_ARG(quoted(p, str_of(p->text.p + p->start, n))));
 }
 
 /* Behind = or ! outside braces, where they are parts of comparisons. */
@@ -438,8 +446,7 @@ static int lex_comparison(struct parser *p, char c, char c2)
 		return token(p, K_OP, 2);
 	if (c == '=' && c2 != '~')
 		return token(p, K_SIGN, 1);
-	return fail_at(p, p->start, "unexpected character after '%c': " STR_FMT, c,
-		       STR_ARG(quoted_char(p, p->at + 1)));
+	return fail_at(p, p->start, "unexpected character after '%c': " STR_FMT, c, STR_ARG(quoted_char(p, p->at + 1)));
 }
 
 static int lex_outside(struct parser *p)
@@ -455,35 +462,25 @@ static int lex_outside(struct parser *p)
 	switch (c) {
 	case '"':
 	case '\'':
-	case '`':
-		return lex_string(p);
-	case '{':
-		p->braces = true;
-		return token(p, K_SIGN, 1);
+	case '`': return lex_string(p);
+	case '{': p->braces = true; return token(p, K_SIGN, 1);
 	case '(':
 	case ')':
 	case ',':
-	case '[':
-		return token(p, K_SIGN, 1);
-	case ']':
-		return fail_at(p, p->start, "unexpected right bracket ']'");
+	case '[': return token(p, K_SIGN, 1);
+	case ']': return fail_at(p, p->start, "unexpected right bracket ']'");
 	case '=':
-	case '!':
-		return lex_comparison(p, c, c2);
+	case '!': return lex_comparison(p, c, c2);
 	case '<':
-	case '>':
-		return token(p, K_OP, 1 + (c2 == '='));
+	case '>': return token(p, K_OP, 1 + (c2 == '='));
 	case '+':
 	case '-':
 	case '*':
 	case '/':
 	case '%':
 	case '^':
-	case '@':
-		return token(p, K_OP, 1);
-	default:
-		return fail_at(p, p->start, "unexpected character: " STR_FMT,
-			       STR_ARG(quoted_char(p, p->at)));
+	case '@': return token(p, K_OP, 1);
+	default: return fail_at(p, p->start, "unexpected character: " STR_FMT, STR_ARG(quoted_char(p, p->at)));
 	}
 }
 
@@ -579,8 +576,10 @@ static bool op_of(const struct parser *p, enum match_op *op)
 		struct str text;
 		enum match_op op;
 	} ops[] = {
-		{ { "=", 1 }, MATCH_EQ }, { { "!=", 2 }, MATCH_NE },
-		{ { "=~", 2 }, MATCH_RE }, { { "!~", 2 }, MATCH_NRE },
+		{ { "=", 1 }, MATCH_EQ },
+		{ { "!=", 2 }, MATCH_NE },
+		{ { "=~", 2 }, MATCH_RE },
+		{ { "!~", 2 }, MATCH_NRE },
 	};
 
 	if (p->kind != K_SIGN && p->kind != K_OP)

@@ -36,9 +36,12 @@ void symbols_free(struct symbols *s)
 struct sym_counts symbols_counts(const struct symbols *s)
 {
 	return (struct sym_counts){
-		.strings = (uint32_t)s->strings.n, .mappings = (uint32_t)s->mappings.n,
-		.functions = (uint32_t)s->functions.n, .locations = (uint32_t)s->locations.n,
-		.lines = (uint32_t)s->lines.n, .nodes = (uint32_t)s->nodes.n,
+		.strings = (uint32_t)s->strings.n,
+		.mappings = (uint32_t)s->mappings.n,
+		.functions = (uint32_t)s->functions.n,
+		.locations = (uint32_t)s->locations.n,
+		.lines = (uint32_t)s->lines.n,
+		.nodes = (uint32_t)s->nodes.n,
 	};
 }
 
@@ -56,9 +59,9 @@ void symbols_truncate(struct symbols *s, const struct sym_counts *to)
 
 size_t symbols_bytes(const struct symbols *s)
 {
-	return sizeof(*s) + arena_bytes(s->mem) + HELD(s->strings) + HELD(s->mappings) +
-	    HELD(s->functions) + HELD(s->locations) + HELD(s->lines) + HELD(s->nodes) +
-	    HELD(s->names) + HELD(s->node_name) + sym_index_bytes(s->index);
+	return sizeof(*s) + arena_bytes(s->mem) + HELD(s->strings) + HELD(s->mappings) + HELD(s->functions) +
+	    HELD(s->locations) + HELD(s->lines) + HELD(s->nodes) + HELD(s->names) + HELD(s->node_name) +
+	    sym_index_bytes(s->index);
 }
 
 static uint64_t string_hash(const struct symbols *s, uint32_t i)
@@ -76,8 +79,8 @@ static struct sym_hash function_hash(const struct symbols *s, const struct sym_f
 {
 	uint64_t name = string_hash(s, f->name);
 
-	return sym_hash_function(name, f->system_name == f->name ? name :
-	    string_hash(s, f->system_name), string_hash(s, f->file), f->start_line);
+	return sym_hash_function(name, f->system_name == f->name ? name : string_hash(s, f->system_name),
+	    string_hash(s, f->file), f->start_line);
 }
 
 static struct sym_hash location_hash(const struct symbols *s, const struct sym_location *l,
@@ -89,8 +92,7 @@ static struct sym_hash location_hash(const struct symbols *s, const struct sym_l
 	h = sym_hash_place(mapping_hash(s, &s->mappings.p[l->mapping]), l->address);
 	for (uint32_t i = 0; i < l->n_lines; i++) {
 		assert(lines[i].function < s->functions.n);
-		h = sym_hash_line(h, function_hash(s, &s->functions.p[lines[i].function]),
-		    lines[i].line);
+		h = sym_hash_line(h, function_hash(s, &s->functions.p[lines[i].function]), lines[i].line);
 	}
 	return h;
 }
@@ -108,8 +110,7 @@ void sym_sync_mappings(struct symbols *s)
 	struct sym_index *x = sym_index_of(s);
 
 	for (; x->n_mappings < s->mappings.n; x->n_mappings++)
-		sym_table_put(&x->mappings, mapping_hash(s, &s->mappings.p[x->n_mappings]),
-		    x->n_mappings);
+		sym_table_put(&x->mappings, mapping_hash(s, &s->mappings.p[x->n_mappings]), x->n_mappings);
 }
 
 void sym_sync_functions(struct symbols *s)
@@ -117,8 +118,7 @@ void sym_sync_functions(struct symbols *s)
 	struct sym_index *x = sym_index_of(s);
 
 	for (; x->n_functions < s->functions.n; x->n_functions++)
-		sym_table_put(&x->functions, function_hash(s, &s->functions.p[x->n_functions]),
-		    x->n_functions);
+		sym_table_put(&x->functions, function_hash(s, &s->functions.p[x->n_functions]), x->n_functions);
 }
 
 void sym_sync_locations(struct symbols *s)
@@ -128,8 +128,7 @@ void sym_sync_locations(struct symbols *s)
 	for (; x->n_locations < s->locations.n; x->n_locations++) {
 		const struct sym_location *l = &s->locations.p[x->n_locations];
 
-		sym_table_put(&x->locations, location_hash(s, l, s->lines.p + l->first_line),
-		    x->n_locations);
+		sym_table_put(&x->locations, location_hash(s, l, s->lines.p + l->first_line), x->n_locations);
 	}
 }
 
@@ -149,8 +148,7 @@ uint32_t symbols_add_function(struct symbols *s, const struct sym_function *f)
 	return sym_put_function(s, f, function_hash(s, f));
 }
 
-uint32_t symbols_add_location(struct symbols *s, const struct sym_location *l,
-    const struct sym_line *lines)
+uint32_t symbols_add_location(struct symbols *s, const struct sym_location *l, const struct sym_line *lines)
 {
 	struct sym_location cut = *l;
 
@@ -225,8 +223,7 @@ void symbols_names(struct symbols *s)
 	vec_reserve(&s->node_name, s->nodes.n - s->node_name.n);
 	for (size_t i = s->node_name.n; i < s->nodes.n; i++) {
 		const struct sym_node *node = &s->nodes.p[i];
-		uint32_t at = i ? names_enter(s, &s->locations.p[node->location],
-		    s->node_name.p[node->parent]) : 0;
+		uint32_t at = i ? names_enter(s, &s->locations.p[node->location], s->node_name.p[node->parent]) : 0;
 
 		s->node_name.p[s->node_name.n++] = at;
 	}

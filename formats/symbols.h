@@ -27,7 +27,7 @@
 struct sym_mapping {
 	uint64_t start, limit, offset;
 	uint32_t file, build_id;
-	uint32_t flags;                 /* enum mapping_flags */
+	uint32_t flags; /* enum mapping_flags */
 };
 
 struct sym_function {
@@ -42,8 +42,8 @@ struct sym_line {
 struct sym_location {
 	uint64_t address;
 	uint32_t mapping;
-	uint32_t first_line;            /* in lines; innermost inlined call first */
-	uint32_t n_lines;               /* at most SYM_MAX_LINES */
+	uint32_t first_line; /* in lines; innermost inlined call first */
+	uint32_t n_lines;    /* at most SYM_MAX_LINES */
 };
 
 struct sym_node {
@@ -69,7 +69,7 @@ struct sym_name {
 
 struct symbols {
 	uint64_t partition;
-	struct arena *mem;              /* string bytes */
+	struct arena *mem; /* string bytes */
 	VEC(struct str) strings;
 	VEC(struct sym_mapping) mappings;
 	VEC(struct sym_function) functions;
@@ -78,20 +78,19 @@ struct symbols {
 	VEC(struct sym_node) nodes;
 	VEC(struct sym_name) names;
 	VEC(uint32_t) node_name;
-	struct sym_index *index;        /* look-up tables of symbols_add_*; made on first use */
+	struct sym_index *index; /* look-up tables of symbols_add_*; made on first use */
 };
 
 struct symbols *symbols_new(uint64_t partition);
-void symbols_free(struct symbols *s);           /* accepts NULL */
+void symbols_free(struct symbols *s); /* accepts NULL */
 struct sym_counts symbols_counts(const struct symbols *s);
-size_t symbols_bytes(const struct symbols *s);  /* memory held */
+size_t symbols_bytes(const struct symbols *s); /* memory held */
 
 /* Number of the entry, added if new. Strings are copied (cut to the last SYM_MAX_STRING bytes). */
 uint32_t symbols_add_string(struct symbols *s, struct str text);
 uint32_t symbols_add_mapping(struct symbols *s, const struct sym_mapping *m);
 uint32_t symbols_add_function(struct symbols *s, const struct sym_function *f);
-uint32_t symbols_add_location(struct symbols *s, const struct sym_location *l,
-    const struct sym_line *lines);
+uint32_t symbols_add_location(struct symbols *s, const struct sym_location *l, const struct sym_line *lines);
 uint32_t symbols_add_node(struct symbols *s, uint32_t parent, uint32_t location);
 /* Stack of locations, leaf first; 0 for an empty one. The whole is looked up by hash first. */
 uint32_t symbols_add_stack(struct symbols *s, const uint32_t *locations, uint32_t n);
@@ -100,7 +99,7 @@ uint32_t symbols_add_stack(struct symbols *s, const uint32_t *locations, uint32_
  * Append entries as they stand, without looking for equal ones (decoders and
  * journal replay: the writer made them distinct). symbols_check afterwards.
  */
-void symbols_append_string(struct symbols *s, struct str text);         /* copies */
+void symbols_append_string(struct symbols *s, struct str text); /* copies */
 /* tables other than strings: vec_push on the arrays */
 /* References of entries from `from` on are in range, parents precede children, or ERR_CORRUPT. */
 int symbols_check(const struct symbols *s, const struct sym_counts *from, struct err *e);
@@ -133,8 +132,7 @@ struct sym_importer;
 struct sym_importer *sym_importer_new(void);
 void sym_importer_free(struct sym_importer *imp);
 void symbols_import(struct sym_importer *imp, struct symbols *s, const struct profile *p);
-uint32_t symbols_import_stack(struct sym_importer *imp, struct symbols *s, const struct profile *p,
-    uint32_t sample);
+uint32_t symbols_import_stack(struct sym_importer *imp, struct symbols *s, const struct profile *p, uint32_t sample);
 /*
  * The profile of the last symbols_import once more, unchanged, into the same
  * or another partition (a profile that is split by labels): costs next to

@@ -32,12 +32,12 @@ struct sym_hash {
 struct sym_slot {
 	uint64_t a;
 	uint32_t b;
-	uint32_t value1;                /* value + 1; 0 = free */
+	uint32_t value1; /* value + 1; 0 = free */
 };
 
 struct sym_table {
 	struct sym_slot *slots;
-	uint32_t n, mask;               /* mask + 1 slots, or none */
+	uint32_t n, mask; /* mask + 1 slots, or none */
 };
 
 void sym_table_put(struct sym_table *t, struct sym_hash h, uint32_t value);
@@ -67,11 +67,11 @@ static inline void sym_table_prefetch(const struct sym_table *t, struct sym_hash
  * sibling lists, and a map for nodes with more than a few children.
  */
 struct sym_siblings {
-	uint32_t first, next;           /* 0 = none; first = SYM_WIDE: see the map */
+	uint32_t first, next; /* 0 = none; first = SYM_WIDE: see the map */
 };
 
 struct sym_children {
-	VEC(struct sym_siblings) at;    /* of the nodes seen so far */
+	VEC(struct sym_siblings) at; /* of the nodes seen so far */
 	struct map wide;
 };
 
@@ -79,17 +79,16 @@ struct sym_children {
 
 /* pairs: parent and label of node i are pairs[2 * i] and pairs[2 * i + 1]. */
 void sym_children_sync(struct sym_children *c, const uint32_t *pairs, uint32_t n);
-uint32_t sym_children_find(struct sym_children *c, const uint32_t *pairs, uint32_t parent,
-    uint32_t label);
+uint32_t sym_children_find(struct sym_children *c, const uint32_t *pairs, uint32_t parent, uint32_t label);
 
 struct sym_index {
-	char *at;                       /* free room for string bytes */
+	char *at; /* free room for string bytes */
 	size_t left;
 	struct map strings;
-	uint32_t n_strings;             /* entries that the table knows */
+	uint32_t n_strings; /* entries that the table knows */
 	struct sym_table mappings, functions, locations;
 	uint32_t n_mappings, n_functions, n_locations;
-	struct sym_table stacks;        /* not all, but those that were asked for */
+	struct sym_table stacks;            /* not all, but those that were asked for */
 	VEC(struct sym_hash) location_hash; /* for symbols_add_stack only */
 	struct sym_children nodes, names;
 };
@@ -103,8 +102,8 @@ uint32_t sym_put_string(struct symbols *s, struct str text, uint64_t hash);
 uint32_t sym_put_mapping(struct symbols *s, const struct sym_mapping *m, struct sym_hash h);
 uint32_t sym_put_function(struct symbols *s, const struct sym_function *f, struct sym_hash h);
 /* first_line is set here; lines may be empty. */
-uint32_t sym_put_location(struct symbols *s, const struct sym_location *l,
-    const struct sym_line *lines, struct sym_hash h);
+uint32_t sym_put_location(struct symbols *s, const struct sym_location *l, const struct sym_line *lines,
+    struct sym_hash h);
 /* Walks and grows the tree. */
 uint32_t sym_put_stack(struct symbols *s, const uint32_t *locations, uint32_t n, struct sym_hash h);
 
@@ -119,8 +118,7 @@ static inline struct str sym_cut(struct str text)
 	return UNLIKELY(text.n > SYM_MAX_STRING) ? str_skip(text, text.n - SYM_MAX_STRING) : text;
 }
 
-static inline struct sym_hash sym_hash_function(uint64_t name, uint64_t system_name, uint64_t file,
-    uint32_t start_line)
+static inline struct sym_hash sym_hash_function(uint64_t name, uint64_t system_name, uint64_t file, uint32_t start_line)
 {
 	uint64_t names = hash_mix(name, system_name);
 	uint64_t place = file + start_line * UINT64_C(0x9fb21c651e98df25);
@@ -129,8 +127,7 @@ static inline struct sym_hash sym_hash_function(uint64_t name, uint64_t system_n
 }
 
 /* What a profile chooses never stands alone in a product: a zero would hide the other factor. */
-static inline struct sym_hash sym_hash_mapping(const struct sym_mapping *m, uint64_t file,
-    uint64_t build_id)
+static inline struct sym_hash sym_hash_mapping(const struct sym_mapping *m, uint64_t file, uint64_t build_id)
 {
 	uint64_t range = hash_mix(m->start ^ file, m->limit + build_id);
 	uint64_t rest = hash_mix(m->offset ^ build_id, m->flags + file);
@@ -144,8 +141,7 @@ static inline struct sym_hash sym_hash_place(struct sym_hash mapping, uint64_t a
 		hash_mix(mapping.b + address, mapping.a ^ address) };
 }
 
-static inline struct sym_hash sym_hash_line(struct sym_hash h, struct sym_hash function,
-    uint32_t line)
+static inline struct sym_hash sym_hash_line(struct sym_hash h, struct sym_hash function, uint32_t line)
 {
 	return (struct sym_hash){ hash_mix(h.a ^ function.a, line + UINT64_C(0xd6e8feb86659fd93)),
 		hash_mix(h.b + function.b, line ^ UINT64_C(0xa0761d6478bd642f)) };
@@ -160,8 +156,8 @@ extern const struct sym_hash sym_keys[SYM_KEYS];
  * addends are random (seeded) already, so distinct odd keys do. False if an
  * entry is not below `limit`.
  */
-static inline bool sym_hash_stack(const struct sym_hash *of, uint32_t limit, const uint32_t *stack,
-    uint32_t n, struct sym_hash *out)
+static inline bool sym_hash_stack(const struct sym_hash *of, uint32_t limit, const uint32_t *stack, uint32_t n,
+    struct sym_hash *out)
 {
 	struct sym_hash h = { n, ~(uint64_t)n };
 

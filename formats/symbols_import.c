@@ -13,10 +13,10 @@ struct sym_importer {
 	/* Sized by the tables of the profile, reused; one more string, the empty one. */
 	VEC(uint64_t) strings;
 	VEC(struct sym_hash) mappings, functions, locations;
-	VEC(struct sym_hash) stacks;            /* per sample; all zero = dropped */
-	VEC(uint32_t) number;                   /* of locations in the partition, or UINT32_MAX */
-	VEC(uint32_t) frames;                   /* of one stack */
-	bool any_dropped;                       /* some location has a hash of zeros */
+	VEC(struct sym_hash) stacks; /* per sample; all zero = dropped */
+	VEC(uint32_t) number;        /* of locations in the partition, or UINT32_MAX */
+	VEC(uint32_t) frames;        /* of one stack */
+	bool any_dropped;            /* some location has a hash of zeros */
 	struct sym_line lines[SYM_MAX_LINES];
 };
 
@@ -46,11 +46,11 @@ void sym_importer_free(struct sym_importer *imp)
 	mem_free(imp);
 }
 
-#define SIZED(v, k)                      \
-	do {                             \
-		(v)->n = 0;              \
-		vec_reserve((v), (k));   \
-		(v)->n = (k);            \
+#define SIZED(v, k)                    \
+	do {                           \
+		(v)->n = 0;            \
+		vec_reserve((v), (k)); \
+		(v)->n = (k);          \
 	} while (0)
 
 static uint64_t string_of(const struct sym_importer *imp, uint32_t i)
@@ -79,8 +79,7 @@ static struct sym_mapping clean_mapping(const struct profile *p, uint32_t i)
 	m = &p->mappings[i];
 	if (m->flags & MAPPING_HAS_FUNCTIONS)
 		return (struct sym_mapping){ 0, 0, 0, m->file, m->build_id, m->flags };
-	return (struct sym_mapping){ m->start, m->limit, m->offset, m->file, m->build_id,
-		m->flags };
+	return (struct sym_mapping){ m->start, m->limit, m->offset, m->file, m->build_id, m->flags };
 }
 
 static struct sym_hash hash_mapping(const struct sym_importer *imp, const struct sym_mapping *m)
@@ -105,28 +104,24 @@ static void hash_functions(struct sym_importer *imp, const struct profile *p)
 	for (uint32_t i = 0; i < p->n_functions; i++) {
 		const struct function *f = &p->functions[i];
 
-		imp->functions.p[i] = sym_hash_function(string_of(imp, f->name),
-		    string_of(imp, f->system_name), string_of(imp, f->file),
-		    (uint32_t)f->start_line);
+		imp->functions.p[i] = sym_hash_function(string_of(imp, f->name), string_of(imp, f->system_name),
+		    string_of(imp, f->file), (uint32_t)f->start_line);
 	}
 }
 
 /* The address of a location as it is stored. */
 static uint64_t clean_address(const struct profile *p, const struct location *l)
 {
-	return l->mapping < p->n_mappings && p->mappings[l->mapping].flags & MAPPING_HAS_FUNCTIONS ?
-	    0 : l->address;
+	return l->mapping < p->n_mappings && p->mappings[l->mapping].flags & MAPPING_HAS_FUNCTIONS ? 0 : l->address;
 }
 
-static struct sym_hash hash_location(const struct sym_importer *imp, const struct profile *p,
-    const struct location *l)
+static struct sym_hash hash_location(const struct sym_importer *imp, const struct profile *p, const struct location *l)
 {
 	uint32_t n = MIN(l->n_lines, (uint32_t)SYM_MAX_LINES);
 	bool none = l->mapping == PROFILE_NONE;
 	struct sym_hash h;
 
-	if ((n == 0 && l->address == 0) || l->mapping_unknown ||
-	    (!none && l->mapping >= p->n_mappings))
+	if ((n == 0 && l->address == 0) || l->mapping_unknown || (!none && l->mapping >= p->n_mappings))
 		return dropped;
 	h = sym_hash_place(imp->mappings.p[none ? p->n_mappings : l->mapping], clean_address(p, l));
 	for (uint32_t i = 0; i < n; i++) {
@@ -162,8 +157,7 @@ static bool stack_dropped(const struct sym_importer *imp, const uint32_t *stack,
 	return false;
 }
 
-static void hash_stacks(struct sym_importer *imp, const struct sym_table *known,
-    const struct profile *p)
+static void hash_stacks(struct sym_importer *imp, const struct sym_table *known, const struct profile *p)
 {
 	uint32_t limit = (uint32_t)imp->locations.n;
 
@@ -204,15 +198,12 @@ void symbols_import_again(struct sym_importer *imp, struct symbols *s, const str
 		memset(imp->number.p, 0xff, p->n_locations * sizeof(*imp->number.p));
 }
 
-static uint32_t import_string(const struct sym_importer *imp, struct symbols *s,
-    const struct profile *p, uint32_t i)
+static uint32_t import_string(const struct sym_importer *imp, struct symbols *s, const struct profile *p, uint32_t i)
 {
-	return i >= p->n_strings ? 0 :
-	    sym_put_string(s, sym_cut(p->strings[i]), imp->strings.p[i]);
+	return i >= p->n_strings ? 0 : sym_put_string(s, sym_cut(p->strings[i]), imp->strings.p[i]);
 }
 
-static uint32_t import_mapping(const struct sym_importer *imp, struct symbols *s,
-    const struct profile *p, uint32_t i)
+static uint32_t import_mapping(const struct sym_importer *imp, struct symbols *s, const struct profile *p, uint32_t i)
 {
 	struct sym_mapping m = clean_mapping(p, i);
 	struct sym_hash h = imp->mappings.p[MIN(i, p->n_mappings)];
@@ -227,8 +218,7 @@ static uint32_t import_mapping(const struct sym_importer *imp, struct symbols *s
 	return sym_put_mapping(s, &m, h);
 }
 
-static uint32_t import_function(const struct sym_importer *imp, struct symbols *s,
-    const struct profile *p, uint32_t i)
+static uint32_t import_function(const struct sym_importer *imp, struct symbols *s, const struct profile *p, uint32_t i)
 {
 	const struct function *f = &p->functions[i];
 	struct sym_function out = { .start_line = (uint32_t)f->start_line };
@@ -239,14 +229,12 @@ static uint32_t import_function(const struct sym_importer *imp, struct symbols *
 	if (number != UINT32_MAX)
 		return number;
 	out.name = import_string(imp, s, p, f->name);
-	out.system_name = f->system_name == f->name ? out.name :
-	    import_string(imp, s, p, f->system_name);
+	out.system_name = f->system_name == f->name ? out.name : import_string(imp, s, p, f->system_name);
 	out.file = import_string(imp, s, p, f->file);
 	return sym_put_function(s, &out, imp->functions.p[i]);
 }
 
-static uint32_t import_location(struct sym_importer *imp, struct symbols *s,
-    const struct profile *p, uint32_t i)
+static uint32_t import_location(struct sym_importer *imp, struct symbols *s, const struct profile *p, uint32_t i)
 {
 	const struct location *l = &p->locations[i];
 	const struct line *lines = p->lines + l->first_line;
@@ -282,8 +270,7 @@ static __attribute__((noinline)) uint32_t import_stack(struct sym_importer *imp,
 	return sym_put_stack(s, imp->frames.p, n, imp->stacks.p[sample]);
 }
 
-uint32_t symbols_import_stack(struct sym_importer *imp, struct symbols *s, const struct profile *p,
-    uint32_t sample)
+uint32_t symbols_import_stack(struct sym_importer *imp, struct symbols *s, const struct profile *p, uint32_t sample)
 {
 	struct sym_hash h;
 	uint32_t id;

@@ -5,7 +5,7 @@
 
 enum {
 	TABLE_FIRST = 32,
-	LIST_MAX = 8,                   /* children in a list; more go to the map */
+	LIST_MAX = 8, /* children in a list; more go to the map */
 	STRINGS_CHUNK = 2000,
 };
 
@@ -20,12 +20,22 @@ static_assert(sizeof(struct sym_name) == 2 * sizeof(uint32_t), "names are pairs"
 #define MIX2(z) (((z) ^ (z) >> 27) * UINT64_C(0x94d049bb133111eb))
 #define MIX3(z) ((z) ^ (z) >> 31)
 #define ODD(n) (MIX3(MIX2(MIX1(UINT64_C(0x9e3779b97f4a7c15) * (n)))) | 1)
-#define KEY(i) { ODD(2 * (i) + 1), ODD(2 * (i) + 2) }
+#define KEY(i)                                     \
+	{                                          \
+		ODD(2 * (i) + 1), ODD(2 * (i) + 2) \
+	}
 #define KEYS4(i) KEY(i), KEY(i + 1), KEY(i + 2), KEY(i + 3)
 #define KEYS8(i) KEYS4(i), KEYS4(i + 4)
 
 const struct sym_hash sym_keys[SYM_KEYS] = {
-	KEYS8(0), KEYS8(8), KEYS8(16), KEYS8(24), KEYS8(32), KEYS8(40), KEYS8(48), KEYS8(56),
+	KEYS8(0),
+	KEYS8(8),
+	KEYS8(16),
+	KEYS8(24),
+	KEYS8(32),
+	KEYS8(40),
+	KEYS8(48),
+	KEYS8(56),
 };
 
 static void table_fini(struct sym_table *t)
@@ -111,8 +121,7 @@ static void child_widen(struct sym_children *c, const uint32_t *pairs, uint32_t 
 	c->at.p[parent].first = SYM_WIDE;
 }
 
-static uint32_t child_find_wide(const struct sym_children *c, const uint32_t *pairs,
-    uint32_t parent, uint32_t label)
+static uint32_t child_find_wide(const struct sym_children *c, const uint32_t *pairs, uint32_t parent, uint32_t label)
 {
 	struct map_at at = map_find(&c->wide, child_hash(parent, label));
 
@@ -122,8 +131,7 @@ static uint32_t child_find_wide(const struct sym_children *c, const uint32_t *pa
 	return 0;
 }
 
-uint32_t sym_children_find(struct sym_children *c, const uint32_t *pairs, uint32_t parent,
-    uint32_t label)
+uint32_t sym_children_find(struct sym_children *c, const uint32_t *pairs, uint32_t parent, uint32_t label)
 {
 	uint32_t i = c->at.p[parent].first, seen = 0;
 
@@ -176,10 +184,11 @@ void sym_index_free(struct sym_index *x)
 
 size_t sym_index_bytes(const struct sym_index *x)
 {
-	return x == NULL ? 0 : sizeof(*x) + map_bytes(&x->strings) + table_bytes(&x->mappings) +
-	    table_bytes(&x->functions) + table_bytes(&x->locations) +
-	    table_bytes(&x->stacks) + x->location_hash.cap * sizeof(*x->location_hash.p) +
-	    children_bytes(&x->nodes) + children_bytes(&x->names);
+	return x == NULL ? 0
+			 : sizeof(*x) + map_bytes(&x->strings) + table_bytes(&x->mappings) +
+		table_bytes(&x->functions) + table_bytes(&x->locations) + table_bytes(&x->stacks) +
+		x->location_hash.cap * sizeof(*x->location_hash.p) + children_bytes(&x->nodes) +
+		children_bytes(&x->names);
 }
 
 /* Strings lie back to back: an arena of its own would round each up to 16. */
@@ -258,8 +267,8 @@ uint32_t sym_put_function(struct symbols *s, const struct sym_function *f, struc
 	return i;
 }
 
-uint32_t sym_put_location(struct symbols *s, const struct sym_location *l,
-    const struct sym_line *lines, struct sym_hash h)
+uint32_t sym_put_location(struct symbols *s, const struct sym_location *l, const struct sym_line *lines,
+    struct sym_hash h)
 {
 	struct sym_location mine = *l;
 	uint32_t i;

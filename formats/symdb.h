@@ -38,7 +38,7 @@
 struct symdb_writer;
 
 struct symdb_writer *symdb_writer_new(void);
-void symdb_writer_free(struct symdb_writer *w);         /* accepts NULL */
+void symdb_writer_free(struct symdb_writer *w); /* accepts NULL */
 /*
  * One partition; s is not needed afterwards. used[i] != 0: stack node i is the
  * leaf of a row (NULL: every node is wanted). Only what these stacks reach is
@@ -50,48 +50,39 @@ void symdb_writer_free(struct symdb_writer *w);         /* accepts NULL */
  * for a partition id that was there already, ERR_CORRUPT for references that
  * lead nowhere.
  */
-int symdb_writer_add(struct symdb_writer *w, struct symbols *s, const uint8_t *used,
-    uint32_t *renumber, struct err *e);
+int symdb_writer_add(struct symdb_writer *w, struct symbols *s, const uint8_t *used, uint32_t *renumber, struct err *e);
 /* Appends the file to out (buf_check tells if it did not fit). Partitions are listed by id. */
 void symdb_writer_finish(struct symdb_writer *w, struct buf *out);
 
 /* The Parquet tables of versions 1 and 2, behind a face: formats/parquet implements it. */
-enum symdb_table {
-	SYMDB_STRINGS,
-	SYMDB_MAPPINGS,
-	SYMDB_FUNCTIONS,
-	SYMDB_LOCATIONS,
-	SYMDB_STACKS,
-	SYMDB_TABLES
-};
+enum symdb_table { SYMDB_STRINGS, SYMDB_MAPPINGS, SYMDB_FUNCTIONS, SYMDB_LOCATIONS, SYMDB_STACKS, SYMDB_TABLES };
 
 #define SYMDB_ALL_GROUPS UINT32_MAX
 
 struct symdb_range {
-	uint32_t group;                 /* row group, or SYMDB_ALL_GROUPS: the table as one */
-	uint32_t first, n;              /* rows within it; the caller keeps to rows[] in total */
+	uint32_t group;    /* row group, or SYMDB_ALL_GROUPS: the table as one */
+	uint32_t first, n; /* rows within it; the caller keeps to rows[] in total */
 };
 
 struct symdb_tables {
-	uint32_t rows[SYMDB_TABLES];    /* of the whole table; 0 = there is no such table */
+	uint32_t rows[SYMDB_TABLES]; /* of the whole table; 0 = there is no such table */
 	/*
 	 * Exactly r.n entries, or an error (ERR_CORRUPT for a range outside).
 	 * References are copied as they stand (cut to 32 bits only after a check
 	 * that they fit). Strings and arrays live in a.
 	 */
-	int (*strings)(struct symdb_tables *t, struct arena *a, struct symdb_range r,
-	    struct str *out, struct err *e);
-	int (*mappings)(struct symdb_tables *t, struct arena *a, struct symdb_range r,
-	    struct sym_mapping *out, struct err *e);
-	int (*functions)(struct symdb_tables *t, struct arena *a, struct symdb_range r,
-	    struct sym_function *out, struct err *e);
+	int (*strings)(struct symdb_tables *t, struct arena *a, struct symdb_range r, struct str *out, struct err *e);
+	int (*mappings)(struct symdb_tables *t, struct arena *a, struct symdb_range r, struct sym_mapping *out,
+	    struct err *e);
+	int (*functions)(struct symdb_tables *t, struct arena *a, struct symdb_range r, struct sym_function *out,
+	    struct err *e);
 	/* first_line and n_lines point into *lines; n_lines may pass SYM_MAX_LINES. */
-	int (*locations)(struct symdb_tables *t, struct arena *a, struct symdb_range r,
-	    struct sym_location *out, struct sym_line **lines, uint32_t *n_lines, struct err *e);
+	int (*locations)(struct symdb_tables *t, struct arena *a, struct symdb_range r, struct sym_location *out,
+	    struct sym_line **lines, uint32_t *n_lines, struct err *e);
 	/* stacktraces.parquet of the oldest blocks, else NULL: stack i is
 	   (*locations)[at[i] .. at[i + 1]), leaf first; at has room for r.n + 1. */
-	int (*stacks)(struct symdb_tables *t, struct arena *a, struct symdb_range r, uint32_t *at,
-	    uint32_t **locations, struct err *e);
+	int (*stacks)(struct symdb_tables *t, struct arena *a, struct symdb_range r, uint32_t *at, uint32_t **locations,
+	    struct err *e);
 	void (*close)(struct symdb_tables *t);
 };
 
@@ -101,9 +92,9 @@ struct symdb_tables {
  * with stacks; the one partition has id 0.
  */
 struct symdb_files {
-	struct blob *symbols;           /* symbols.symdb */
-	struct blob *index;             /* index.symdb */
-	struct blob *stacktraces;       /* stacktraces.symdb */
+	struct blob *symbols;     /* symbols.symdb */
+	struct blob *index;       /* index.symdb */
+	struct blob *stacktraces; /* stacktraces.symdb */
 	struct symdb_tables *tables;
 };
 
@@ -111,8 +102,8 @@ struct symdb;
 
 /* Reads the index section only. Takes ownership of the files, also when it fails. */
 struct symdb *symdb_open(const struct symdb_files *f, struct err *e);
-void symdb_close(struct symdb *db);                     /* accepts NULL */
-uint32_t symdb_version(const struct symdb *db);         /* 1, 2, 3; 0 = no symdb, tables only */
+void symdb_close(struct symdb *db);             /* accepts NULL */
+uint32_t symdb_version(const struct symdb *db); /* 1, 2, 3; 0 = no symdb, tables only */
 /* Number of partitions; ids[i] is the id of partition i, in the order of the file. */
 uint32_t symdb_partitions(const struct symdb *db, const uint64_t **ids);
 /* Decodes partition i whole. The caller frees it with symbols_free. */

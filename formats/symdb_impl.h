@@ -11,7 +11,7 @@
 #define SYMDB_MAGIC "sym1"
 
 enum {
-	SYMDB_BLOCK = 1024,             /* entries of a section block that we write */
+	SYMDB_BLOCK = 1024, /* entries of a section block that we write */
 	SYMDB_INDEX_HEADER = 32,
 	SYMDB_FOOTER = 24,
 	SYMDB_CHUNK_HEADER = 64,
@@ -23,13 +23,7 @@ enum {
 };
 
 /* Values of the format field, and the order of the references of a partition. */
-enum symdb_section {
-	SECTION_LOCATIONS,
-	SECTION_MAPPINGS,
-	SECTION_FUNCTIONS,
-	SECTION_STRINGS,
-	SECTIONS
-};
+enum symdb_section { SECTION_LOCATIONS, SECTION_MAPPINGS, SECTION_FUNCTIONS, SECTION_STRINGS, SECTIONS };
 enum { FORMAT_LOCATIONS = 1, FORMAT_FUNCTIONS = 2, FORMAT_MAPPINGS = 3, FORMAT_STRINGS = 4 };
 
 struct symdb_ref { /* 32 bytes in the file */
@@ -49,11 +43,11 @@ struct symdb_part {
 	uint64_t id;
 	struct symdb_chunk *chunks;
 	uint32_t n_chunks;
-	struct symdb_ref section[SECTIONS];     /* version 3 */
-	struct symdb_range *ranges[SECTIONS];   /* versions 1 and 2 */
+	struct symdb_ref section[SECTIONS];   /* version 3 */
+	struct symdb_range *ranges[SECTIONS]; /* versions 1 and 2 */
 	uint32_t n_ranges[SECTIONS];
-	uint32_t *first_node;                   /* of each chunk, if several, once decoded */
-	uint32_t *node;                         /* version 0: of each stack row, once decoded */
+	uint32_t *first_node; /* of each chunk, if several, once decoded */
+	uint32_t *node;       /* version 0: of each stack row, once decoded */
 	uint32_t n_node;
 };
 
@@ -75,17 +69,12 @@ void symdb_encode_nodes(struct buf *out, const struct sym_node *nodes, uint32_t 
 int symdb_decode_nodes(struct symbols *s, struct str bytes, uint32_t n, struct err *e);
 
 /* The tables of versions 0 to 2 into s; then the rows of version 0, whose locations are there. */
-int symdb_read_tables(struct symdb *db, const struct symdb_part *part, struct symbols *s,
-    struct err *e);
+int symdb_read_tables(struct symdb *db, const struct symdb_part *part, struct symbols *s, struct err *e);
 int symdb_read_stacks(struct symdb *db, struct symdb_part *part, struct symbols *s, struct err *e);
 
-int symdb_decode_strings(struct symbols *s, struct str bytes, const struct symdb_ref *r,
-    struct err *e);
-int symdb_decode_functions(struct symbols *s, struct str bytes, const struct symdb_ref *r,
-    struct err *e);
-int symdb_decode_mappings(struct symbols *s, struct str bytes, const struct symdb_ref *r,
-    struct err *e);
-int symdb_decode_locations(struct symbols *s, struct str bytes, const struct symdb_ref *r,
-    struct err *e);
+int symdb_decode_strings(struct symbols *s, struct str bytes, const struct symdb_ref *r, struct err *e);
+int symdb_decode_functions(struct symbols *s, struct str bytes, const struct symdb_ref *r, struct err *e);
+int symdb_decode_mappings(struct symbols *s, struct str bytes, const struct symdb_ref *r, struct err *e);
+int symdb_decode_locations(struct symbols *s, struct str bytes, const struct symdb_ref *r, struct err *e);
 
 #endif

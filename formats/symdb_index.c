@@ -9,14 +9,20 @@
 enum { PART_MIN = 28, RANGE_SIZE = 12, REF_SIZE = 32 };
 
 /* Order of the tables in a partition header: counts and references. */
-static const struct { enum symdb_section section; uint16_t format, header; } REFS[SECTIONS] = {
+static const struct {
+	enum symdb_section section;
+	uint16_t format, header;
+} REFS[SECTIONS] = {
 	{ SECTION_LOCATIONS, FORMAT_LOCATIONS, SYMDB_LOCATIONS_HEADER },
 	{ SECTION_MAPPINGS, FORMAT_MAPPINGS, SYMDB_MAPPINGS_HEADER },
 	{ SECTION_FUNCTIONS, FORMAT_FUNCTIONS, SYMDB_FUNCTIONS_HEADER },
 	{ SECTION_STRINGS, FORMAT_STRINGS, SYMDB_STRINGS_HEADER },
 };
 static const enum symdb_table TABLE_OF[SECTIONS] = {
-	SYMDB_LOCATIONS, SYMDB_MAPPINGS, SYMDB_FUNCTIONS, SYMDB_STRINGS,
+	SYMDB_LOCATIONS,
+	SYMDB_MAPPINGS,
+	SYMDB_FUNCTIONS,
+	SYMDB_STRINGS,
 };
 
 static int corrupt(struct err *e, const char *what)
@@ -48,8 +54,7 @@ static int check_chunks(const struct symdb_part *p, struct err *e)
 		const struct symdb_chunk *c = &p->chunks[i];
 
 		if (c->encoding != SYMDB_GROUP_VARINT)
-			return err_set(e, ERR_UNSUPPORTED, "symdb index: stack encoding %u",
-			    c->encoding);
+			return err_set(e, ERR_UNSUPPORTED, "symdb index: stack encoding %u", c->encoding);
 		if (c->max_nodes == 0 || c->max_nodes != p->chunks[0].max_nodes)
 			return corrupt(e, "impossible number of nodes per chunk");
 		if (p->n_chunks > 1 && c->nodes > c->max_nodes)
@@ -58,8 +63,7 @@ static int check_chunks(const struct symdb_part *p, struct err *e)
 	return 0;
 }
 
-static int read_chunks(struct symdb *db, struct cursor *c, struct symdb_part *p, uint32_t n,
-    struct err *e)
+static int read_chunks(struct symdb *db, struct cursor *c, struct symdb_part *p, uint32_t n, struct err *e)
 {
 	if (n > cursor_left(c) / SYMDB_CHUNK_HEADER)
 		return corrupt(e, "impossible number of chunks");
@@ -86,14 +90,13 @@ static int read_refs(struct cursor *c, struct symdb_part *p, struct err *e)
 		if (c->bad)
 			return corrupt(e, "ends within a partition");
 		if (r->format != REFS[i].format || r->header < REFS[i].header)
-			return err_set(e, ERR_UNSUPPORTED,
-			    "symdb index: section format %u with header %u", r->format, r->header);
+			return err_set(e, ERR_UNSUPPORTED, "symdb index: section format %u with header %u", r->format,
+			    r->header);
 	}
 	return 0;
 }
 
-static int read_ranges(struct symdb *db, struct cursor *c, struct symdb_part *p, const uint32_t *n,
-    struct err *e)
+static int read_ranges(struct symdb *db, struct cursor *c, struct symdb_part *p, const uint32_t *n, struct err *e)
 {
 	for (unsigned i = 0; i < SECTIONS; i++) {
 		enum symdb_section at = REFS[i].section;
@@ -112,10 +115,8 @@ static int read_ranges(struct symdb *db, struct cursor *c, struct symdb_part *p,
 			rows += r->n;
 		}
 		if (rows > db->files.tables->rows[TABLE_OF[at]])
-			return err_set(e, ERR_CORRUPT,
-			    "symdb index: partition %016llx: %llu rows of a table of %u",
-			    (unsigned long long)p->id, (unsigned long long)rows,
-			    db->files.tables->rows[TABLE_OF[at]]);
+			return err_set(e, ERR_CORRUPT, "symdb index: partition %016llx: %llu rows of a table of %u",
+			    (unsigned long long)p->id, (unsigned long long)rows, db->files.tables->rows[TABLE_OF[at]]);
 	}
 	return 0;
 }
@@ -204,8 +205,7 @@ static int read_index(struct symdb *db, struct str bytes, struct err *e)
 	if (db->version < 1 || db->version > 3)
 		return err_set(e, ERR_UNSUPPORTED, "symdb index: version %u", db->version);
 	if ((db->version == 3) != (db->files.symbols != NULL))
-		return err_set(e, ERR_CORRUPT, "symdb index: version %u in the file of another",
-		    db->version);
+		return err_set(e, ERR_CORRUPT, "symdb index: version %u in the file of another", db->version);
 	if (offset != SYMDB_INDEX_HEADER)
 		return corrupt(e, "data out of place");
 	data = cursor_of(cursor_str(&c, size));
@@ -227,8 +227,7 @@ static int open_single(struct symdb *db, struct err *e)
 	uint32_t version;
 
 	if (f->size < SYMDB_FOOTER)
-		return err_set(e, ERR_CORRUPT, "symdb: %llu bytes are too few",
-		    (unsigned long long)f->size);
+		return err_set(e, ERR_CORRUPT, "symdb: %llu bytes are too few", (unsigned long long)f->size);
 	end = f->size - SYMDB_FOOTER;
 	if (blob_read(f, db->mem, end, SYMDB_FOOTER, &footer, e) < 0)
 		return -1;
@@ -254,8 +253,7 @@ static int open_folder(struct symdb *db, struct err *e)
 	struct str index;
 
 	if (db->files.stacktraces == NULL || db->files.tables == NULL)
-		return err_set(e, ERR_NOTFOUND,
-		    "symdb: index.symdb without stacktraces.symdb and tables");
+		return err_set(e, ERR_NOTFOUND, "symdb: index.symdb without stacktraces.symdb and tables");
 	if (blob_read(db->files.index, db->mem, 0, (size_t)db->files.index->size, &index, e) < 0)
 		return -1;
 	return read_index(db, index, e);
@@ -265,8 +263,7 @@ static int open_folder(struct symdb *db, struct err *e)
 static int open_tables(struct symdb *db, struct err *e)
 {
 	if (db->files.tables == NULL || db->files.tables->stacks == NULL)
-		return err_set(e, ERR_NOTFOUND,
-		    "symdb: no symbols.symdb, no index.symdb, no stacktraces table");
+		return err_set(e, ERR_NOTFOUND, "symdb: no symbols.symdb, no index.symdb, no stacktraces table");
 	db->parts = arena_zarray(db->mem, 1, sizeof(*db->parts));
 	db->n_parts = 1;
 	share_tables(db, &db->parts[0]);

@@ -24,8 +24,7 @@ static void order_take(struct symdb_order *o, uint32_t old)
 /* Numbers 0 .. n - 1 by ascending keys, stable: by bytes, lowest first, without those all equal. */
 static uint32_t *sort_by(struct arena *a, const uint32_t *key, uint32_t n)
 {
-	uint32_t *from = arena_array(a, n, sizeof(*from)), *to = arena_array(a, n, sizeof(*to)),
-	    *swap;
+	uint32_t *from = arena_array(a, n, sizeof(*from)), *to = arena_array(a, n, sizeof(*to)), *swap;
 
 	for (uint32_t i = 0; i < n; i++)
 		from[i] = i;
@@ -87,8 +86,7 @@ static void order_nodes(struct symdb_plan *p, const struct symbols *s, const uin
 	p->n_nodes = size[0];
 }
 
-static void plan_nodes(struct symdb_plan *p, const struct symbols *s, const uint8_t *used,
-    bool reorder)
+static void plan_nodes(struct symdb_plan *p, const struct symbols *s, const uint8_t *used, bool reorder)
 {
 	uint32_t n = (uint32_t)s->nodes.n;
 
@@ -108,8 +106,7 @@ static void plan_nodes(struct symdb_plan *p, const struct symbols *s, const uint
 }
 
 /* Stacks that rows use; without word on that, the leaves. */
-static uint32_t count_stacks(const struct symdb_plan *p, const struct symbols *s,
-    const uint8_t *used)
+static uint32_t count_stacks(const struct symdb_plan *p, const struct symbols *s, const uint8_t *used)
 {
 	uint32_t n = 0;
 	uint8_t *inner;
@@ -192,8 +189,7 @@ static void plan_strings(struct symdb_plan *p, const struct symbols *s)
 		order_take(o, s->functions.p[p->functions.old[i]].file);
 }
 
-void symdb_plan_make(struct symdb_plan *p, const struct symbols *s, const uint8_t *used,
-    bool reorder)
+void symdb_plan_make(struct symdb_plan *p, const struct symbols *s, const uint8_t *used, bool reorder)
 {
 	*p = (struct symdb_plan){ .mem = arena_new() };
 	order_init(&p->locations, p->mem, s->locations.n);

@@ -22,8 +22,7 @@ struct extent {
 };
 
 /* One read for all sections and chunks, if they lie together. */
-static int read_ahead(struct blob *f, struct arena *a, const struct symdb_part *p, struct span *out,
-    struct err *e)
+static int read_ahead(struct blob *f, struct arena *a, const struct symdb_part *p, struct span *out, struct err *e)
 {
 	uint64_t low = UINT64_MAX, high = 0, sum = 0;
 
@@ -33,10 +32,8 @@ static int read_ahead(struct blob *f, struct arena *a, const struct symdb_part *
 		uint64_t size = i < SECTIONS ? p->section[i].size : p->chunks[i - SECTIONS].size;
 
 		if (at > f->size || size > f->size - at)
-			return err_set(e, ERR_CORRUPT,
-			    "symdb: %llu bytes at %llu reach past the end, %llu",
-			    (unsigned long long)size, (unsigned long long)at,
-			    (unsigned long long)f->size);
+			return err_set(e, ERR_CORRUPT, "symdb: %llu bytes at %llu reach past the end, %llu",
+			    (unsigned long long)size, (unsigned long long)at, (unsigned long long)f->size);
 		low = MIN(low, at);
 		high = MAX(high, at + size);
 		sum += size;
@@ -47,11 +44,10 @@ static int read_ahead(struct blob *f, struct arena *a, const struct symdb_part *
 	return blob_read(f, a, low, (size_t)(high - low), &out->bytes, e);
 }
 
-static int read_extent(struct blob *f, struct arena *a, const struct span *ahead, struct extent x,
-    struct str *out, struct err *e)
+static int read_extent(struct blob *f, struct arena *a, const struct span *ahead, struct extent x, struct str *out,
+    struct err *e)
 {
-	if (ahead->bytes.n > 0 && x.offset >= ahead->offset &&
-	    x.offset - ahead->offset <= ahead->bytes.n &&
+	if (ahead->bytes.n > 0 && x.offset >= ahead->offset && x.offset - ahead->offset <= ahead->bytes.n &&
 	    x.size <= ahead->bytes.n - (x.offset - ahead->offset))
 		*out = str_of(ahead->bytes.p + (x.offset - ahead->offset), (size_t)x.size);
 	else if (blob_read(f, a, x.offset, (size_t)x.size, out, e) < 0)
@@ -75,20 +71,17 @@ static int read_chunks(struct blob *f, struct symdb *db, struct arena *a, const 
 
 		if (first)
 			first[i] = (uint32_t)s->nodes.n;
-		if (read_extent(f, a, ahead, x, &bytes, e) < 0 ||
-		    symdb_decode_nodes(s, bytes, c->nodes, e) < 0)
+		if (read_extent(f, a, ahead, x, &bytes, e) < 0 || symdb_decode_nodes(s, bytes, c->nodes, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int read_single(struct symdb *db, struct arena *a, struct symdb_part *p, struct symbols *s,
-    struct err *e)
+static int read_single(struct symdb *db, struct arena *a, struct symdb_part *p, struct symbols *s, struct err *e)
 {
 	static const struct {
 		const char *what;
-		int (*decode)(struct symbols *s, struct str bytes, const struct symdb_ref *r,
-		    struct err *e);
+		int (*decode)(struct symbols *s, struct str bytes, const struct symdb_ref *r, struct err *e);
 	} kinds[SECTIONS] = {
 		[SECTION_STRINGS] = { "strings", symdb_decode_strings },
 		[SECTION_MAPPINGS] = { "mappings", symdb_decode_mappings },
@@ -105,15 +98,13 @@ static int read_single(struct symdb *db, struct arena *a, struct symdb_part *p, 
 		struct extent x = { r->offset, r->size, r->crc, kinds[i].what };
 		struct str bytes;
 
-		if (read_extent(f, a, &ahead, x, &bytes, e) < 0 ||
-		    kinds[i].decode(s, bytes, r, e) < 0)
+		if (read_extent(f, a, &ahead, x, &bytes, e) < 0 || kinds[i].decode(s, bytes, r, e) < 0)
 			return -1;
 	}
 	return read_chunks(f, db, a, &ahead, p, s, e);
 }
 
-static int read_part(struct symdb *db, struct arena *a, struct symdb_part *p, struct symbols *s,
-    struct err *e)
+static int read_part(struct symdb *db, struct arena *a, struct symdb_part *p, struct symbols *s, struct err *e)
 {
 	struct sym_counts none = { 0 };
 	struct span nothing = { 0 };
@@ -123,8 +114,7 @@ static int read_part(struct symdb *db, struct arena *a, struct symdb_part *p, st
 			return -1;
 	} else if (symdb_read_tables(db, p, s, e) < 0) {
 		return -1;
-	} else if (db->version > 0 && read_chunks(db->files.stacktraces, db, a, &nothing, p, s,
-	    e) < 0) {
+	} else if (db->version > 0 && read_chunks(db->files.stacktraces, db, a, &nothing, p, s, e) < 0) {
 		return -1;
 	}
 	/* Mapping and function 0 are taken for granted. */
@@ -171,8 +161,7 @@ uint32_t symdb_node(const struct symdb *db, uint32_t i, uint64_t stack_id)
 	if (db->version == 0)
 		return stack_id < p->n_node ? p->node[stack_id] : UINT32_MAX;
 	if (p->n_chunks <= 1)
-		return p->n_chunks == 1 && stack_id < p->chunks[0].nodes ? (uint32_t)stack_id :
-		    UINT32_MAX;
+		return p->n_chunks == 1 && stack_id < p->chunks[0].nodes ? (uint32_t)stack_id : UINT32_MAX;
 	chunk = stack_id / p->chunks[0].max_nodes;
 	local = stack_id % p->chunks[0].max_nodes;
 	if (p->first_node == NULL || chunk >= p->n_chunks || local >= p->chunks[chunk].nodes)

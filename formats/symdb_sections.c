@@ -15,7 +15,7 @@
 /* Scratch of one section: columns of one block. */
 struct columns {
 	struct arena *mem;
-	uint32_t room;                  /* entries */
+	uint32_t room; /* entries */
 	uint32_t *v32[4];
 	int64_t *v64[3];
 };
@@ -25,14 +25,14 @@ struct block {
 	const char *what;
 	const struct symdb_ref *ref;
 	struct cursor in;
-	uint32_t done;                  /* entries of the blocks before */
-	uint32_t n;                     /* entries of this one */
+	uint32_t done; /* entries of the blocks before */
+	uint32_t n;    /* entries of this one */
 };
 
 static int corrupt(const struct block *b, const char *problem, struct err *e)
 {
-	return err_set(e, ERR_CORRUPT, "symdb: %s: block at entry %u of %u: %s", b->what, b->done,
-	    b->ref->length, problem);
+	return err_set(e, ERR_CORRUPT, "symdb: %s: block at entry %u of %u: %s", b->what, b->done, b->ref->length,
+	    problem);
 }
 
 /* Reads a header: its fields after the count. */
@@ -142,8 +142,7 @@ static int strings_block(struct block *b, struct symbols *s, struct err *e)
 	return 0;
 }
 
-int symdb_decode_strings(struct symbols *s, struct str bytes, const struct symdb_ref *r,
-    struct err *e)
+int symdb_decode_strings(struct symbols *s, struct str bytes, const struct symdb_ref *r, struct err *e)
 {
 	struct block b = { .what = "strings", .ref = r, .in = cursor_of(bytes) };
 
@@ -170,7 +169,10 @@ static int functions_block(struct block *b, struct columns *c, struct symbols *s
 	vec_reserve(&s->functions, b->n);
 	for (uint32_t i = 0; i < b->n; i++)
 		s->functions.p[s->functions.n++] = (struct sym_function){
-			c->v32[0][i], c->v32[1][i], c->v32[2][i], c->v32[3][i],
+			c->v32[0][i],
+			c->v32[1][i],
+			c->v32[2][i],
+			c->v32[3][i],
 		};
 	return 0;
 }
@@ -187,14 +189,16 @@ static int mappings_block(struct block *b, struct columns *c, struct symbols *s,
 	if (!columns_room(c, b->n, MIN(size[0], cursor_left(&b->in))))
 		return corrupt(b, "more entries than fit", e);
 	for (unsigned i = 0; i < 6; i++)
-		if ((i < 3 ? column32(b, size[i], b->n, c->v32[i], e) :
-		    column64(b, size[i], b->n, c->v64[i - 3], e)) < 0)
+		if ((i < 3 ? column32(b, size[i], b->n, c->v32[i], e) : column64(b, size[i], b->n, c->v64[i - 3], e)) <
+		    0)
 			return -1;
 	vec_reserve(&s->mappings, b->n);
 	for (uint32_t i = 0; i < b->n; i++)
 		s->mappings.p[s->mappings.n++] = (struct sym_mapping){
-			.start = (uint64_t)c->v64[0][i], .limit = (uint64_t)c->v64[1][i],
-			.offset = (uint64_t)c->v64[2][i], .file = c->v32[0][i],
+			.start = (uint64_t)c->v64[0][i],
+			.limit = (uint64_t)c->v64[1][i],
+			.offset = (uint64_t)c->v64[2][i],
+			.file = c->v32[0][i],
 			.build_id = c->v32[1][i],
 			.flags = c->v32[2][i],
 		};
@@ -202,8 +206,7 @@ static int mappings_block(struct block *b, struct columns *c, struct symbols *s,
 }
 
 /* Pairs of function and line, decoded into place: sym_line is two numbers. */
-static int lines_column(struct block *b, struct symbols *s, uint32_t size, uint32_t n,
-    struct err *e)
+static int lines_column(struct block *b, struct symbols *s, uint32_t size, uint32_t n, struct err *e)
 {
 	static_assert(sizeof(struct sym_line) == 2 * sizeof(uint32_t), "lines are pairs");
 	uint32_t first = (uint32_t)s->lines.n;
@@ -221,8 +224,7 @@ static int lines_column(struct block *b, struct symbols *s, uint32_t size, uint3
 
 static int locations_block(struct block *b, struct columns *c, struct symbols *s, struct err *e)
 {
-	uint32_t line = (uint32_t)s->lines.n, mapping_size, n_lines, lines_size, address_size,
-	    folded_size;
+	uint32_t line = (uint32_t)s->lines.n, mapping_size, n_lines, lines_size, address_size, folded_size;
 	struct cursor fields;
 	struct str counts;
 
@@ -240,8 +242,7 @@ static int locations_block(struct block *b, struct columns *c, struct symbols *s
 	counts = cursor_str(&b->in, b->n);
 	if (b->in.bad)
 		return corrupt(b, "ends within the numbers of lines", e);
-	if (lines_column(b, s, lines_size, n_lines, e) < 0 ||
-	    column64(b, address_size, b->n, c->v64[0], e) < 0)
+	if (lines_column(b, s, lines_size, n_lines, e) < 0 || column64(b, address_size, b->n, c->v64[0], e) < 0)
 		return -1;
 	cursor_str(&b->in, folded_size);
 	if (b->in.bad)
@@ -250,18 +251,16 @@ static int locations_block(struct block *b, struct columns *c, struct symbols *s
 	for (uint32_t i = 0; i < b->n; i++) {
 		uint32_t count = (unsigned char)counts.p[i];
 
-		s->locations.p[s->locations.n++] = (struct sym_location){ (uint64_t)c->v64[0][i],
-			c->v32[0][i], line, count };
+		s->locations.p[s->locations.n++] = (struct sym_location){ (uint64_t)c->v64[0][i], c->v32[0][i], line,
+			count };
 		line += count;
 	}
-	return line == s->lines.n ? 0 :
-	    corrupt(b, "another number of lines than the locations have", e);
+	return line == s->lines.n ? 0 : corrupt(b, "another number of lines than the locations have", e);
 }
 
 /* All blocks of a section whose columns are numbers. */
-static int decode_blocks(struct symbols *s, struct str bytes, const struct symdb_ref *r,
-    const char *what, int (*decode)(struct block *b, struct columns *c, struct symbols *s,
-    struct err *e), struct err *e)
+static int decode_blocks(struct symbols *s, struct str bytes, const struct symdb_ref *r, const char *what,
+    int (*decode)(struct block *b, struct columns *c, struct symbols *s, struct err *e), struct err *e)
 {
 	struct block b = { .what = what, .ref = r, .in = cursor_of(bytes) };
 	struct columns c = { .mem = arena_new() };
@@ -273,20 +272,17 @@ static int decode_blocks(struct symbols *s, struct str bytes, const struct symdb
 	return rc < 0 ? -1 : section_done(&b, e);
 }
 
-int symdb_decode_functions(struct symbols *s, struct str bytes, const struct symdb_ref *r,
-    struct err *e)
+int symdb_decode_functions(struct symbols *s, struct str bytes, const struct symdb_ref *r, struct err *e)
 {
 	return decode_blocks(s, bytes, r, "functions", functions_block, e);
 }
 
-int symdb_decode_mappings(struct symbols *s, struct str bytes, const struct symdb_ref *r,
-    struct err *e)
+int symdb_decode_mappings(struct symbols *s, struct str bytes, const struct symdb_ref *r, struct err *e)
 {
 	return decode_blocks(s, bytes, r, "mappings", mappings_block, e);
 }
 
-int symdb_decode_locations(struct symbols *s, struct str bytes, const struct symdb_ref *r,
-    struct err *e)
+int symdb_decode_locations(struct symbols *s, struct str bytes, const struct symdb_ref *r, struct err *e)
 {
 	return decode_blocks(s, bytes, r, "locations", locations_block, e);
 }

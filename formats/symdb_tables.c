@@ -5,8 +5,7 @@
 
 #include "base/mem.h"
 
-static int read_strings(struct symdb_tables *t, const struct symdb_range *r, struct symbols *s,
-    struct err *e)
+static int read_strings(struct symdb_tables *t, const struct symdb_range *r, struct symbols *s, struct err *e)
 {
 	struct str *out;
 
@@ -21,8 +20,8 @@ static int read_strings(struct symdb_tables *t, const struct symdb_range *r, str
 	return 0;
 }
 
-static int read_mappings(struct symdb_tables *t, struct arena *a, const struct symdb_range *r,
-    struct symbols *s, struct err *e)
+static int read_mappings(struct symdb_tables *t, struct arena *a, const struct symdb_range *r, struct symbols *s,
+    struct err *e)
 {
 	vec_reserve(&s->mappings, r->n);
 	if (t->mappings(t, a, *r, s->mappings.p + s->mappings.n, e) < 0)
@@ -31,8 +30,8 @@ static int read_mappings(struct symdb_tables *t, struct arena *a, const struct s
 	return 0;
 }
 
-static int read_functions(struct symdb_tables *t, struct arena *a, const struct symdb_range *r,
-    struct symbols *s, struct err *e)
+static int read_functions(struct symdb_tables *t, struct arena *a, const struct symdb_range *r, struct symbols *s,
+    struct err *e)
 {
 	vec_reserve(&s->functions, r->n);
 	if (t->functions(t, a, *r, s->functions.p + s->functions.n, e) < 0)
@@ -41,8 +40,8 @@ static int read_functions(struct symdb_tables *t, struct arena *a, const struct 
 	return 0;
 }
 
-static int read_locations(struct symdb_tables *t, struct arena *a, const struct symdb_range *r,
-    struct symbols *s, struct err *e)
+static int read_locations(struct symdb_tables *t, struct arena *a, const struct symdb_range *r, struct symbols *s,
+    struct err *e)
 {
 	struct sym_location *out;
 	struct sym_line *lines;
@@ -56,15 +55,13 @@ static int read_locations(struct symdb_tables *t, struct arena *a, const struct 
 		struct sym_location *l = &out[i];
 
 		if (l->first_line > n || l->n_lines > n - l->first_line)
-			return err_set(e, ERR_CORRUPT,
-			    "locations: lines of location %u reach past the end", i);
+			return err_set(e, ERR_CORRUPT, "locations: lines of location %u reach past the end", i);
 		l->n_lines = MIN(l->n_lines, (uint32_t)SYM_MAX_LINES);
 		if (s->lines.n + l->n_lines > UINT32_MAX)
 			return err_set(e, ERR_CORRUPT, "locations: more than %u lines", UINT32_MAX);
 		vec_reserve(&s->lines, l->n_lines);
 		if (l->n_lines)
-			memcpy(s->lines.p + s->lines.n, lines + l->first_line,
-			    l->n_lines * sizeof(*lines));
+			memcpy(s->lines.p + s->lines.n, lines + l->first_line, l->n_lines * sizeof(*lines));
 		l->first_line = (uint32_t)s->lines.n;
 		s->lines.n += l->n_lines;
 	}
@@ -72,8 +69,8 @@ static int read_locations(struct symdb_tables *t, struct arena *a, const struct 
 	return 0;
 }
 
-static int read_range(struct symdb_tables *t, struct arena *a, enum symdb_section which,
-    const struct symdb_range *r, struct symbols *s, struct err *e)
+static int read_range(struct symdb_tables *t, struct arena *a, enum symdb_section which, const struct symdb_range *r,
+    struct symbols *s, struct err *e)
 {
 	switch (which) {
 	case SECTION_STRINGS: return read_strings(t, r, s, e);
@@ -83,8 +80,7 @@ static int read_range(struct symdb_tables *t, struct arena *a, enum symdb_sectio
 	}
 }
 
-int symdb_read_tables(struct symdb *db, const struct symdb_part *part, struct symbols *s,
-    struct err *e)
+int symdb_read_tables(struct symdb *db, const struct symdb_part *part, struct symbols *s, struct err *e)
 {
 	struct arena *a = arena_new();
 	int rc = 0;
@@ -99,15 +95,14 @@ int symdb_read_tables(struct symdb *db, const struct symdb_part *part, struct sy
 	return rc;
 }
 
-static int add_stacks(struct symdb_part *part, const uint32_t *at, const uint32_t *locations,
-    struct symbols *s, struct err *e)
+static int add_stacks(struct symdb_part *part, const uint32_t *at, const uint32_t *locations, struct symbols *s,
+    struct err *e)
 {
 	for (uint32_t i = 0; i < part->n_node; i++) {
 		for (uint32_t k = at[i]; k < at[i + 1]; k++)
 			if (locations[k] >= s->locations.n)
-				return err_set(e, ERR_CORRUPT,
-				    "stacktraces: row %u: location %u of %zu", i, locations[k],
-				    s->locations.n);
+				return err_set(e, ERR_CORRUPT, "stacktraces: row %u: location %u of %zu", i,
+				    locations[k], s->locations.n);
 		part->node[i] = symbols_add_stack(s, locations + at[i], at[i + 1] - at[i]);
 	}
 	return 0;
@@ -122,8 +117,7 @@ int symdb_read_stacks(struct symdb *db, struct symdb_part *part, struct symbols 
 	int rc = 0;
 
 	if (n > 0)
-		rc = t->stacks(t, a, (struct symdb_range){ SYMDB_ALL_GROUPS, 0, n }, at, &locations,
-		    e);
+		rc = t->stacks(t, a, (struct symdb_range){ SYMDB_ALL_GROUPS, 0, n }, at, &locations, e);
 	if (part->node == NULL)
 		part->node = arena_array(db->mem, n, sizeof(*part->node));
 	part->n_node = n;

@@ -58,8 +58,7 @@ void symdb_encode_nodes(struct buf *out, const struct sym_node *nodes, uint32_t 
 static uint32_t get_value(const unsigned char **at, unsigned bits)
 {
 	const unsigned char *p = *at;
-	uint32_t v =
-	    (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+	uint32_t v = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 
 	*at += bits + 1;
 	return v & UINT32_MAX >> (24 - 8 * bits);
@@ -82,8 +81,7 @@ static unsigned group_size(unsigned control)
 }
 
 /* Local node i of a chunk whose node 1 is number `base` of the symbols. */
-static int take_node(struct symbols *s, uint32_t base, uint32_t i, uint32_t parent,
-    uint32_t location, struct err *e)
+static int take_node(struct symbols *s, uint32_t base, uint32_t i, uint32_t parent, uint32_t location, struct err *e)
 {
 	if (i == 0 && parent != UINT32_MAX)
 		return err_set(e, ERR_CORRUPT, "stack tree: the root has a parent");
@@ -91,7 +89,8 @@ static int take_node(struct symbols *s, uint32_t base, uint32_t i, uint32_t pare
 		return err_set(e, ERR_CORRUPT, "stack tree: node %u has parent %u", i, parent);
 	if (i > 0)
 		s->nodes.p[s->nodes.n++] = (struct sym_node){
-			parent ? base + parent - 1 : 0, location,
+			parent ? base + parent - 1 : 0,
+			location,
 		};
 	return 0;
 }
@@ -113,8 +112,7 @@ int symdb_decode_nodes(struct symbols *s, struct str bytes, uint32_t n, struct e
 			p = get_group(p, values);
 		} else {
 			if (p == end || end - p < group_size(*p))
-				return err_set(e, ERR_CORRUPT, "stack tree: ends at node %u of %u",
-				    i, n);
+				return err_set(e, ERR_CORRUPT, "stack tree: ends at node %u of %u", i, n);
 			memcpy(copy, p, (size_t)(end - p));
 			get_group(copy, values);
 			p += group_size(*p);

@@ -16,10 +16,10 @@ struct written {
 };
 
 struct symdb_writer {
-	struct buf file;                /* sections of all partitions so far */
+	struct buf file; /* sections of all partitions so far */
 	VEC(struct written) parts;
-	struct buf column[7];           /* of one section block */
-	uint32_t v32[2 * SYMDB_BLOCK];  /* values of one column, unless a block has more lines */
+	struct buf column[7];          /* of one section block */
+	uint32_t v32[2 * SYMDB_BLOCK]; /* values of one column, unless a block has more lines */
 	int64_t v64[SYMDB_BLOCK];
 	VEC(uint32_t) lines;
 };
@@ -47,8 +47,8 @@ void symdb_writer_free(struct symdb_writer *w)
 }
 
 /* Header of a section block: the count, sizes of the columns, checksum; then the columns. */
-static void put_columns(struct symdb_writer *w, uint32_t count, const uint32_t *fields,
-    unsigned n_fields, unsigned n_columns)
+static void put_columns(struct symdb_writer *w, uint32_t count, const uint32_t *fields, unsigned n_fields,
+    unsigned n_columns)
 {
 	size_t start = w->file.n;
 
@@ -66,8 +66,7 @@ static void reset_columns(struct symdb_writer *w)
 		buf_reset(&w->column[i]);
 }
 
-static void put_strings(struct symdb_writer *w, const struct symbols *s, const uint32_t *old,
-    uint32_t n)
+static void put_strings(struct symdb_writer *w, const struct symbols *s, const uint32_t *old, uint32_t n)
 {
 	bool wide = false;
 	size_t start = w->file.n;
@@ -91,8 +90,8 @@ static void put_strings(struct symdb_writer *w, const struct symbols *s, const u
 		buf_add(&w->file, s->strings.p[old[i]]);
 }
 
-static void put_functions(struct symdb_writer *w, const struct symbols *s,
-    const struct symdb_plan *p, uint32_t from, uint32_t n)
+static void put_functions(struct symdb_writer *w, const struct symbols *s, const struct symdb_plan *p, uint32_t from,
+    uint32_t n)
 {
 	uint32_t *columns[] = { w->v32, w->v32 + n, w->v32, w->v32 + n };
 	uint32_t sizes[4];
@@ -102,9 +101,10 @@ static void put_functions(struct symdb_writer *w, const struct symbols *s,
 		for (uint32_t i = 0; i < n; i++) {
 			const struct sym_function *f = &s->functions.p[p->functions.old[from + i]];
 
-			columns[c][i] = c == 0 ? p->strings.fresh[f->name] :
-			    c == 1 ? p->strings.fresh[f->system_name] :
-			    c == 2 ? p->strings.fresh[f->file] : f->start_line;
+			columns[c][i] = c == 0 ? p->strings.fresh[f->name]
+			    : c == 1           ? p->strings.fresh[f->system_name]
+			    : c == 2           ? p->strings.fresh[f->file]
+					       : f->start_line;
 		}
 		dbp_encode32(&w->column[c], columns[c], n);
 		sizes[c] = (uint32_t)w->column[c].n;
@@ -112,8 +112,7 @@ static void put_functions(struct symdb_writer *w, const struct symbols *s,
 	put_columns(w, n, sizes, 4, 4);
 }
 
-static uint64_t mapping_value(const struct sym_mapping *m, const struct symdb_plan *p,
-    unsigned column)
+static uint64_t mapping_value(const struct sym_mapping *m, const struct symdb_plan *p, unsigned column)
 {
 	switch (column) {
 	case 0: return p->strings.fresh[m->file];
@@ -125,8 +124,8 @@ static uint64_t mapping_value(const struct sym_mapping *m, const struct symdb_pl
 	}
 }
 
-static void put_mappings(struct symdb_writer *w, const struct symbols *s,
-    const struct symdb_plan *p, uint32_t from, uint32_t n)
+static void put_mappings(struct symdb_writer *w, const struct symbols *s, const struct symdb_plan *p, uint32_t from,
+    uint32_t n)
 {
 	uint32_t sizes[6];
 
@@ -154,8 +153,8 @@ static void put_mappings(struct symdb_writer *w, const struct symbols *s,
  * addresses: some location of the section has one. The original's reader
  * mixes up blocks if only some have the column.
  */
-static void put_locations(struct symdb_writer *w, const struct symbols *s,
-    const struct symdb_plan *p, uint32_t from, uint32_t n, bool addresses)
+static void put_locations(struct symdb_writer *w, const struct symbols *s, const struct symdb_plan *p, uint32_t from,
+    uint32_t n, bool addresses)
 {
 	uint32_t fields[5];
 
@@ -168,8 +167,7 @@ static void put_locations(struct symdb_writer *w, const struct symbols *s,
 		w->v64[i] = (int64_t)l->address;
 		buf_byte(&w->column[1], (unsigned char)l->n_lines);
 		for (uint32_t k = 0; k < l->n_lines; k++) {
-			vec_push(&w->lines,
-			    p->functions.fresh[s->lines.p[l->first_line + k].function]);
+			vec_push(&w->lines, p->functions.fresh[s->lines.p[l->first_line + k].function]);
 			vec_push(&w->lines, s->lines.p[l->first_line + k].line);
 		}
 	}
@@ -185,11 +183,13 @@ static void put_locations(struct symdb_writer *w, const struct symbols *s,
 	put_columns(w, n, fields, 5, 4);
 }
 
-static struct symdb_ref section_begin(const struct symdb_writer *w, uint32_t length,
-    unsigned header, unsigned format)
+static struct symdb_ref section_begin(const struct symdb_writer *w, uint32_t length, unsigned header, unsigned format)
 {
-	return (struct symdb_ref){ .offset = w->file.n, .length = length, .block = SYMDB_BLOCK,
-		.header = (uint16_t)header, .format = (uint16_t)format };
+	return (struct symdb_ref){ .offset = w->file.n,
+		.length = length,
+		.block = SYMDB_BLOCK,
+		.header = (uint16_t)header,
+		.format = (uint16_t)format };
 }
 
 /* False if the section does not fit its field. */
@@ -202,8 +202,8 @@ static bool section_end(const struct symdb_writer *w, struct symdb_ref *r)
 	return size <= UINT32_MAX;
 }
 
-static bool put_sections(struct symdb_writer *w, const struct symbols *s,
-    const struct symdb_plan *p, struct symdb_ref *out)
+static bool put_sections(struct symdb_writer *w, const struct symbols *s, const struct symdb_plan *p,
+    struct symdb_ref *out)
 {
 	bool addresses = false, fits;
 	struct symdb_ref r = section_begin(w, p->strings.n, SYMDB_STRINGS_HEADER, FORMAT_STRINGS);
@@ -226,24 +226,24 @@ static bool put_sections(struct symdb_writer *w, const struct symbols *s,
 		addresses = addresses || s->locations.p[p->locations.old[i]].address != 0;
 	r = section_begin(w, p->locations.n, SYMDB_LOCATIONS_HEADER, FORMAT_LOCATIONS);
 	for (uint32_t i = 0; i < p->locations.n; i += SYMDB_BLOCK)
-		put_locations(w, s, p, i, MIN(p->locations.n - i, (uint32_t)SYMDB_BLOCK),
-		    addresses);
+		put_locations(w, s, p, i, MIN(p->locations.n - i, (uint32_t)SYMDB_BLOCK), addresses);
 	fits = section_end(w, &r) && fits;
 	out[SECTION_LOCATIONS] = r;
 	return fits;
 }
 
-static int put_partition(struct symdb_writer *w, const struct symbols *s,
-    const struct symdb_plan *p, struct err *e)
+static int put_partition(struct symdb_writer *w, const struct symbols *s, const struct symdb_plan *p, struct err *e)
 {
 	struct written part = { .id = s->partition };
 
 	if (!put_sections(w, s, p, part.section))
-		return err_set(e, ERR_LIMIT,
-		    "symdb: a table of partition %016llx has more than %u bytes",
+		return err_set(e, ERR_LIMIT, "symdb: a table of partition %016llx has more than %u bytes",
 		    (unsigned long long)s->partition, UINT32_MAX);
-	part.chunk = (struct symdb_chunk){ .offset = w->file.n, .partition = s->partition,
-		.encoding = SYMDB_GROUP_VARINT, .stacks = p->n_stacks, .nodes = p->n_nodes,
+	part.chunk = (struct symdb_chunk){ .offset = w->file.n,
+		.partition = s->partition,
+		.encoding = SYMDB_GROUP_VARINT,
+		.stacks = p->n_stacks,
+		.nodes = p->n_nodes,
 		.max_nodes = UINT32_MAX };
 	symdb_encode_nodes(&w->file, p->nodes, p->n_nodes);
 	part.chunk.size = w->file.n - part.chunk.offset;
@@ -285,8 +285,7 @@ static struct symbols without_empty(const struct symbols *s)
 	return view;
 }
 
-int symdb_writer_add(struct symdb_writer *w, struct symbols *s, const uint8_t *used,
-    uint32_t *renumber, struct err *e)
+int symdb_writer_add(struct symdb_writer *w, struct symbols *s, const uint8_t *used, uint32_t *renumber, struct err *e)
 {
 	struct symbols view = without_empty(s);
 	struct sym_counts none = { 0 };

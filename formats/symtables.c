@@ -5,17 +5,20 @@
 #include "formats/parquet/reader.h"
 
 struct symtables {
-	struct symdb_tables face;       /* first member */
+	struct symdb_tables face; /* first member */
 	struct pq_file *file[SYMDB_TABLES];
 };
 
 static const char *const names[SYMDB_TABLES] = {
-	[SYMDB_STRINGS] = "strings", [SYMDB_MAPPINGS] = "mappings", [SYMDB_FUNCTIONS] = "functions",
-	[SYMDB_LOCATIONS] = "locations", [SYMDB_STACKS] = "stacktraces",
+	[SYMDB_STRINGS] = "strings",
+	[SYMDB_MAPPINGS] = "mappings",
+	[SYMDB_FUNCTIONS] = "functions",
+	[SYMDB_LOCATIONS] = "locations",
+	[SYMDB_STACKS] = "stacktraces",
 };
 
-static int find_leaf(struct symtables *t, enum symdb_table which, const char *path, enum pq_type type,
-    uint32_t *leaf, struct err *e)
+static int find_leaf(struct symtables *t, enum symdb_table which, const char *path, enum pq_type type, uint32_t *leaf,
+    struct err *e)
 {
 	struct pq_file *f = t->file[which];
 	int i = f ? pq_find(f, str_cstr(path)) : -1;
@@ -111,24 +114,26 @@ static uint32_t line_number(int64_t v)
 	return v >= INT32_MIN && v <= UINT32_MAX ? (uint32_t)v : 0;
 }
 
-#define EACH(type, assignment)                                                                  \
-	struct type *to = (struct type *)c->to + first;                                         \
-	(void)leaf;                                                                             \
-	if (one_each(v, e) < 0)                                                                 \
-		return -1;                                                                      \
-	for (uint32_t i = 0; i < v->rows; i++) {                                                \
-		assignment;                                                                     \
-	}                                                                                       \
+#define EACH(type, assignment)                          \
+	struct type *to = (struct type *)c->to + first; \
+	(void)leaf;                                     \
+	if (one_each(v, e) < 0)                         \
+		return -1;                              \
+	for (uint32_t i = 0; i < v->rows; i++) {        \
+		assignment;                             \
+	}                                               \
 	return 0
 
-#define PART(name, type, assignment)                                                            \
-	static int name(struct column *c, const struct pq_values *v, const struct pq_leaf *leaf, \
-	    uint32_t first, struct err *e)                                                      \
-	{                                                                                       \
-		EACH(type, assignment);                                                         \
+#define PART(name, type, assignment)                                                                             \
+	static int name(struct column *c, const struct pq_values *v, const struct pq_leaf *leaf, uint32_t first, \
+	    struct err *e)                                                                                       \
+	{                                                                                                        \
+		EACH(type, assignment);                                                                          \
 	}
 
-#define REFERENCE(member) if (reference(v->ints.p[i], &to[i].member, e) < 0) return -1
+#define REFERENCE(member)                                  \
+	if (reference(v->ints.p[i], &to[i].member, e) < 0) \
+	return -1
 
 PART(mapping_start, sym_mapping, to[i].start = (uint64_t)v->ints.p[i])
 PART(mapping_limit, sym_mapping, to[i].limit = (uint64_t)v->ints.p[i])
@@ -147,8 +152,14 @@ PART(strings_text, str, to[i] = arena_str(c->mem, v->strs.p[i]))
 static int read_strings(struct symdb_tables *face, struct arena *a, struct symdb_range r, struct str *out,
     struct err *e)
 {
-	return read_column(&(struct column){ .t = (struct symtables *)face, .table = SYMDB_STRINGS, .path = "String",
-		.type = PQ_BYTES, .part = strings_text, .to = out, .mem = a }, r, e);
+	return read_column(&(struct column){ .t = (struct symtables *)face,
+			       .table = SYMDB_STRINGS,
+			       .path = "String",
+			       .type = PQ_BYTES,
+			       .part = strings_text,
+			       .to = out,
+			       .mem = a },
+	    r, e);
 }
 
 static int read_columns(struct column *c, size_t n, struct symdb_tables *face, enum symdb_table table, void *to,
@@ -175,10 +186,14 @@ static int read_mappings(struct symdb_tables *face, struct arena *a, struct symd
 		{ .path = "BuildId", .type = PQ_INT64, .part = mapping_build },
 		{ .path = "HasFunctions", .type = PQ_BOOLEAN, .part = mapping_flag, .flag = MAPPING_HAS_FUNCTIONS },
 		{ .path = "HasFilenames", .type = PQ_BOOLEAN, .part = mapping_flag, .flag = MAPPING_HAS_FILENAMES },
-		{ .path = "HasLineNumbers", .type = PQ_BOOLEAN, .part = mapping_flag,
-		  .flag = MAPPING_HAS_LINE_NUMBERS },
-		{ .path = "HasInlineFrames", .type = PQ_BOOLEAN, .part = mapping_flag,
-		  .flag = MAPPING_HAS_INLINE_FRAMES },
+		{ .path = "HasLineNumbers",
+		    .type = PQ_BOOLEAN,
+		    .part = mapping_flag,
+		    .flag = MAPPING_HAS_LINE_NUMBERS },
+		{ .path = "HasInlineFrames",
+		    .type = PQ_BOOLEAN,
+		    .part = mapping_flag,
+		    .flag = MAPPING_HAS_INLINE_FRAMES },
 	};
 
 	(void)a;
@@ -187,8 +202,8 @@ static int read_mappings(struct symdb_tables *face, struct arena *a, struct symd
 	return read_columns(c, ARRAY_LEN(c), face, SYMDB_MAPPINGS, out, r, e);
 }
 
-static int read_functions(struct symdb_tables *face, struct arena *a, struct symdb_range r,
-    struct sym_function *out, struct err *e)
+static int read_functions(struct symdb_tables *face, struct arena *a, struct symdb_range r, struct sym_function *out,
+    struct err *e)
 {
 	struct column c[] = {
 		{ .path = "Name", .type = PQ_INT64, .part = function_name },
@@ -240,8 +255,13 @@ static int list_part(struct column *c, const struct pq_values *v, const struct p
 static int read_list(struct symtables *t, enum symdb_table table, const char *path, struct symdb_range r,
     struct list *l, struct err *e)
 {
-	return read_column(&(struct column){ .t = t, .table = table, .path = path, .type = PQ_INT64,
-		.part = list_part, .to = l }, r, e);
+	return read_column(&(struct column){ .t = t,
+			       .table = table,
+			       .path = path,
+			       .type = PQ_INT64,
+			       .part = list_part,
+			       .to = l },
+	    r, e);
 }
 
 static int join_lines(const struct list *functions, const struct list *numbers, struct arena *a,
@@ -265,8 +285,8 @@ static int join_lines(const struct list *functions, const struct list *numbers, 
 	return 0;
 }
 
-static int read_locations(struct symdb_tables *face, struct arena *a, struct symdb_range r,
-    struct sym_location *out, struct sym_line **lines, uint32_t *n_lines, struct err *e)
+static int read_locations(struct symdb_tables *face, struct arena *a, struct symdb_range r, struct sym_location *out,
+    struct sym_line **lines, uint32_t *n_lines, struct err *e)
 {
 	struct column c[] = {
 		{ .path = "MappingId", .type = PQ_INT64, .part = location_mapping },
@@ -281,8 +301,7 @@ static int read_locations(struct symdb_tables *face, struct arena *a, struct sym
 	if (rc == 0)
 		rc = read_list(t, SYMDB_LOCATIONS, "Line.Line", r, &numbers, e);
 	if (rc == 0 && functions.v.n != numbers.v.n)
-		rc = err_set(e, ERR_CORRUPT, "locations.parquet: %zu functions, %zu lines", functions.v.n,
-		    numbers.v.n);
+		rc = err_set(e, ERR_CORRUPT, "locations.parquet: %zu functions, %zu lines", functions.v.n, numbers.v.n);
 	if (rc == 0)
 		rc = join_lines(&functions, &numbers, a, out, lines, e);
 	*n_lines = (uint32_t)functions.v.n;
@@ -332,8 +351,11 @@ struct symdb_tables *symtables_open(struct blob *const files[SYMDB_TABLES], stru
 	struct symtables *t = mem_zalloc(sizeof(*t));
 	int rc = 0;
 
-	t->face = (struct symdb_tables){ .strings = read_strings, .mappings = read_mappings,
-		.functions = read_functions, .locations = read_locations, .close = close_tables,
+	t->face = (struct symdb_tables){ .strings = read_strings,
+		.mappings = read_mappings,
+		.functions = read_functions,
+		.locations = read_locations,
+		.close = close_tables,
 		.stacks = files[SYMDB_STACKS] ? read_stacks : NULL };
 	for (int i = 0; i < SYMDB_TABLES; i++) {
 		if (files[i] && rc == 0)

@@ -63,10 +63,11 @@ uint32_t tree_append(struct tree *t, uint32_t parent, uint32_t name, int64_t sel
 	uint32_t i = (uint32_t)t->nodes.n;
 
 	assert(t->nodes.n < UINT32_MAX - 1);
-	vec_push(&t->nodes, ((struct tree_node){ .parent = parent,
-	    .name = name,
-	    .next = t->nodes.p[parent].first_child,
-	    .self = self }));
+	vec_push(&t->nodes,
+	    ((struct tree_node){ .parent = parent,
+		.name = name,
+		.next = t->nodes.p[parent].first_child,
+		.self = self }));
 	t->nodes.p[parent].first_child = i;
 	return i;
 }
@@ -138,8 +139,7 @@ void tree_merge(struct tree *into, const struct tree *from)
 		const struct tree_node *n = &from->nodes.p[i];
 		uint32_t parent = nodes[n->parent], name = names[n->name];
 
-		nodes[i] = fresh ? tree_append(into, parent, name, 0) :
-		                   tree_child_named(into, parent, name);
+		nodes[i] = fresh ? tree_append(into, parent, name, 0) : tree_child_named(into, parent, name);
 		into->nodes.p[nodes[i]].self = wrap_add(into->nodes.p[nodes[i]].self, n->self);
 	}
 	mem_free(names);
@@ -167,7 +167,10 @@ static int by_name(const void *a, const void *b, void *ctx)
 /* Few children are the rule, and they often stand in order or in reverse. */
 void tree_sort(const struct tree *t, uint32_t *nodes, size_t n)
 {
-	union { const struct tree *in; void *out; } ctx = { .in = t };
+	union {
+		const struct tree *in;
+		void *out;
+	} ctx = { .in = t };
 
 	if (n > 12) {
 		qsort_r(nodes, n, sizeof(*nodes), by_name, ctx.out);

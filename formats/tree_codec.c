@@ -72,7 +72,7 @@ static int check(struct str bytes, struct err *e)
 
 struct level {
 	uint32_t node;
-	uint64_t due;           /* children that are still to come */
+	uint64_t due; /* children that are still to come */
 };
 
 int tree_decode(struct tree *into, struct str bytes, struct err *e)
@@ -111,16 +111,16 @@ int tree_decode(struct tree *into, struct str bytes, struct err *e)
 struct encoder {
 	struct tree *t;
 	int64_t least;
-	uint32_t other;                 /* name, or TREE_NO_NAME */
+	uint32_t other; /* name, or TREE_NO_NAME */
 	struct buf *out;
-	VEC(uint32_t) children;         /* of one node */
+	VEC(uint32_t) children; /* of one node */
 	VEC(struct pending) stack;
 };
 
 /* A node to be written; node 0 stands for an `other` that is not in the tree. */
 struct pending {
 	uint32_t node;
-	int64_t more;                   /* self beside the node's own: what was cut next to it */
+	int64_t more; /* self beside the node's own: what was cut next to it */
 };
 
 static void put_node(struct encoder *x, struct str name, int64_t self, size_t children)

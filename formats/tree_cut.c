@@ -8,9 +8,9 @@ enum place { IN_STORE, IN_MERGE };
 struct cut {
 	const struct tree_node *old;
 	struct tree *t;
-	uint32_t *node;         /* by old number: new number + 1, 0 = cut */
-	int64_t *gone;          /* by new number: totals of children that were cut */
-	uint32_t *other;        /* by new number: its child `other`, or 0 */
+	uint32_t *node;  /* by old number: new number + 1, 0 = cut */
+	int64_t *gone;   /* by new number: totals of children that were cut */
+	uint32_t *other; /* by new number: its child `other`, or 0 */
 };
 
 static void keep_nodes(struct cut *c, size_t n, int64_t least, enum place place)
@@ -46,8 +46,7 @@ static void add_others(struct cut *c, enum place place)
 		if (c->other[i] == 0)
 			tree_append(c->t, i, name, c->gone[i]);
 		else if (place == IN_MERGE)
-			c->t->nodes.p[c->other[i]].self =
-			    wrap_add(c->t->nodes.p[c->other[i]].self, c->gone[i]);
+			c->t->nodes.p[c->other[i]].self = wrap_add(c->t->nodes.p[c->other[i]].self, c->gone[i]);
 	}
 }
 
@@ -83,8 +82,8 @@ void tree_cut_merged(struct tree *t, int64_t max_nodes)
 		tree_total(t);
 		return;
 	}
-	cut_once(t, max_nodes, IN_MERGE);       /* of the stores' answers */
-	cut_once(t, max_nodes, IN_MERGE);       /* of the parts of the time range */
+	cut_once(t, max_nodes, IN_MERGE); /* of the stores' answers */
+	cut_once(t, max_nodes, IN_MERGE); /* of the parts of the time range */
 }
 
 void tree_cut(struct tree *t, int64_t max_nodes)

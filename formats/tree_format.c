@@ -9,14 +9,14 @@
 
 struct node {
 	struct str name;
-	uint32_t frame;         /* + 1, 0 = not yet looked up */
-	bool many;              /* the name has a ";": it is several frames */
-	uint64_t children;      /* still to come */
+	uint32_t frame;    /* + 1, 0 = not yet looked up */
+	bool many;         /* the name has a ";": it is several frames */
+	uint64_t children; /* still to come */
 };
 
 struct walk {
 	struct profile_builder *b;
-	VEC(struct node) open;  /* [0] is the root */
+	VEC(struct node) open; /* [0] is the root */
 	VEC(uint32_t) stack;
 	size_t bytes, work;
 };

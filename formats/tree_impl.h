@@ -14,7 +14,7 @@
 
 struct tree_index {
 	struct map names;
-	struct map children;            /* of nodes 1 .. indexed - 1, by parent and name */
+	struct map children; /* of nodes 1 .. indexed - 1, by parent and name */
 	uint32_t indexed;
 };
 
@@ -30,7 +30,7 @@ int64_t select_largest(int64_t *v, size_t n, size_t k);
 int64_t tree_min_value(const struct tree *t, int64_t max_nodes);
 
 bool tree_has_negative(const struct tree *t);
-struct str *flame_names(struct arena *a, const struct str *names, size_t n);    /* copies with their bytes */
+struct str *flame_names(struct arena *a, const struct str *names, size_t n); /* copies with their bytes */
 
 /* Node numbers in ascending order of their names' bytes. */
 void tree_sort(const struct tree *t, uint32_t *nodes, size_t n);

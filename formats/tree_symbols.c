@@ -3,10 +3,10 @@
 
 struct used {
 	struct symbols *s;
-	const int64_t *values;  /* by stack */
+	const int64_t *values; /* by stack */
 	size_t n_values;
-	uint32_t *node;         /* by entry of s->names: 0 = unused, else 1, then the tree node */
-	uint32_t *name;         /* by string: tree name + 1 */
+	uint32_t *node; /* by entry of s->names: 0 = unused, else 1, then the tree node */
+	uint32_t *name; /* by string: tree name + 1 */
 };
 
 /* Entries of stacks with a value, and their callers, are used; returns the number of entries. */
@@ -101,7 +101,7 @@ void tree_add_symbols(struct tree *t, struct symbols *s, const int64_t *values, 
 	for (size_t i = 1; i < u.n_values; i++) {
 		uint32_t node = values[i] ? u.node[s->node_name.p[i]] : 0;
 
-		if (node != 0)          /* stacks without any name do not count */
+		if (node != 0) /* stacks without any name do not count */
 			t->nodes.p[node].self = wrap_add(t->nodes.p[node].self, values[i]);
 	}
 	mem_free(u.node);

@@ -11,14 +11,14 @@
 
 /* A node whose children are being read. */
 struct node {
-	size_t key, parts;      /* lengths up to here */
-	size_t last;            /* where the frame that is not ended begins */
-	uint64_t children;      /* still to come */
+	size_t key, parts; /* lengths up to here */
+	size_t last;       /* where the frame that is not ended begins */
+	uint64_t children; /* still to come */
 };
 
 struct part {
-	size_t at, n;           /* in the key */
-	uint32_t frame;         /* + 1, 0 = not yet looked up */
+	size_t at, n;   /* in the key */
+	uint32_t frame; /* + 1, 0 = not yet looked up */
 };
 
 struct walk {

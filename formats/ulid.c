@@ -59,14 +59,12 @@ int ulid_parse(struct str text, struct ulid *out, struct err *e)
 	size_t at = 0;
 
 	if (text.n != ULID_TEXT)
-		return err_set(e, ERR_INVALID, "ULID: %zu characters instead of %d", text.n,
-		    ULID_TEXT);
+		return err_set(e, ERR_INVALID, "ULID: %zu characters instead of %d", text.n, ULID_TEXT);
 	for (size_t i = 0; i < text.n; i++) {
 		unsigned v = digit32(text.p[i]);
 
 		if (v == 32)
-			return err_set(e, ERR_INVALID, "ULID: character %zu is not of its alphabet",
-			    i + 1);
+			return err_set(e, ERR_INVALID, "ULID: character %zu is not of its alphabet", i + 1);
 		if (i == 0 && v > 7)
 			return err_set(e, ERR_INVALID, "ULID: more than 128 bits");
 		bits = (bits << 5 | v) & 0xffff;
@@ -106,8 +104,10 @@ void uuid_print(const uint8_t id[static 16], char text[static UUID_TEXT + 1])
 
 static int digit16(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 :
-	    c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9' ? c - '0'
+	    : c >= 'a' && c <= 'f'  ? c - 'a' + 10
+	    : c >= 'A' && c <= 'F'  ? c - 'A' + 10
+				    : -1;
 }
 
 int uuid_parse(struct str text, uint8_t out[static 16], struct err *e)
@@ -115,14 +115,12 @@ int uuid_parse(struct str text, uint8_t out[static 16], struct err *e)
 	size_t nibble = 0;
 
 	if (text.n != UUID_TEXT)
-		return err_set(e, ERR_INVALID, "UUID: %zu characters instead of %d", text.n,
-		    UUID_TEXT);
+		return err_set(e, ERR_INVALID, "UUID: %zu characters instead of %d", text.n, UUID_TEXT);
 	for (size_t i = 0; i < text.n; i++) {
 		int v = digit16(text.p[i]);
 
 		if (uuid_dash(i) ? text.p[i] != '-' : v < 0)
-			return err_set(e, ERR_INVALID, "UUID: character %zu is out of place",
-			    i + 1);
+			return err_set(e, ERR_INVALID, "UUID: character %zu is out of place", i + 1);
 		if (uuid_dash(i))
 			continue;
 		out[nibble / 2] = (uint8_t)(nibble % 2 ? out[nibble / 2] | v : v << 4);

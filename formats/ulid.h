@@ -11,7 +11,7 @@
 enum { ULID_TEXT = 26, UUID_TEXT = 36 };
 
 struct ulid {
-	uint8_t b[16];                  /* big endian: 6 bytes time, 10 bytes random */
+	uint8_t b[16]; /* big endian: 6 bytes time, 10 bytes random */
 };
 
 struct ulid ulid_make(int64_t unix_ms, const uint8_t random[10]);

@@ -14,15 +14,15 @@
 #include "formats/parquet/schema.h"
 
 enum {
-	TRIAL_PAGES = 4,                /* a form is judged by so many pages */
-	MAX_DICT = 1 << 20,             /* distinct values; more never paid */
-	SMALL_PART = 8,                 /* a page of less than an eighth of its size does not end at a break */
+	TRIAL_PAGES = 4,    /* a form is judged by so many pages */
+	MAX_DICT = 1 << 20, /* distinct values; more never paid */
+	SMALL_PART = 8,     /* a page of less than an eighth of its size does not end at a break */
 };
 
 struct chunk_maker {
 	bool compressed;
-	struct buf body, packed;        /* of a page */
-	struct buf best, now;           /* whole chunks, while forms are compared */
+	struct buf body, packed; /* of a page */
+	struct buf best, now;    /* whole chunks, while forms are compared */
 	VEC(int64_t) wide;
 	VEC(uint32_t) narrow;
 };
@@ -41,8 +41,8 @@ struct job {
 	struct dict dict;
 	bool tried_dict;
 	VEC(struct cut) cuts;
-	const struct pq_form **form;    /* per page */
-	uint64_t raw;                   /* bytes of the pages of the last put_pages, uncompressed, with headers */
+	const struct pq_form **form; /* per page */
+	uint64_t raw;                /* bytes of the pages of the last put_pages, uncompressed, with headers */
 };
 
 struct chunk_maker *chunk_maker_new(bool compressed)
@@ -92,8 +92,8 @@ static uint32_t cut_end(const struct job *j, uint32_t row, uint32_t rows, uint32
 
 		while (*b < j->c->n_breaks && j->c->breaks[*b] < next)
 			++*b;
-		if (n >= j->c->page_entries || (*b < j->c->n_breaks && j->c->breaks[*b] == next &&
-		    n >= j->c->page_entries / SMALL_PART))
+		if (n >= j->c->page_entries ||
+		    (*b < j->c->n_breaks && j->c->breaks[*b] == next && n >= j->c->page_entries / SMALL_PART))
 			return next;
 	}
 	return rows;
@@ -293,8 +293,11 @@ static uint32_t put_dictionary(struct job *j, const struct pq_form *f, struct bu
 
 static uint32_t put_data(struct job *j, const struct pq_form *f, const struct cut *p, struct buf *out)
 {
-	struct pq_page_header h = { .type = PQ_DATA, .n_values = p->entries, .encoding = f->encoding,
-		.def_encoding = PQ_RLE, .rep_encoding = PQ_RLE };
+	struct pq_page_header h = { .type = PQ_DATA,
+		.n_values = p->entries,
+		.encoding = f->encoding,
+		.def_encoding = PQ_RLE,
+		.rep_encoding = PQ_RLE };
 
 	buf_reset(&j->m->body);
 	put_levels(j, p);

@@ -12,7 +12,7 @@ struct chunk_pages {
 	struct pq_page_at *at;
 	struct pq_page_bounds *bounds;
 	uint32_t n;
-	int order;                      /* boundary order: 0 none, 1 ascending, 2 descending */
+	int order; /* boundary order: 0 none, 1 ascending, 2 descending */
 };
 
 /* Scratch memory that chunks share. compressed: forms without compression are left out. */

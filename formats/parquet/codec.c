@@ -6,7 +6,7 @@
 
 struct lz {
 	const uint8_t *p, *end;
-	uint8_t *out, *at, *limit;      /* at: next byte to write */
+	uint8_t *out, *at, *limit; /* at: next byte to write */
 };
 
 static bool lz_literal(struct lz *z, size_t n)
@@ -55,11 +55,8 @@ static bool snappy_step(struct lz *z)
 		if (n >= 60 && !lz_le(z, (unsigned)n - 59, &n))
 			return false;
 		return lz_literal(z, n + 1);
-	case 1:
-		return lz_le(z, 1, &distance) &&
-		    lz_copy(z, distance | (size_t)(tag & 0xe0) << 3, (tag >> 2 & 7) + 4);
-	default:
-		return lz_le(z, (tag & 3) == 2 ? 2 : 4, &distance) && lz_copy(z, distance, (tag >> 2) + 1);
+	case 1: return lz_le(z, 1, &distance) && lz_copy(z, distance | (size_t)(tag & 0xe0) << 3, (tag >> 2 & 7) + 4);
+	default: return lz_le(z, (tag & 3) == 2 ? 2 : 4, &distance) && lz_copy(z, distance, (tag >> 2) + 1);
 	}
 }
 
@@ -100,7 +97,7 @@ static bool lz4(struct lz *z)
 		if (!lz4_length(z, &n) || !lz_literal(z, n))
 			return false;
 		if (z->p == z->end)
-			return true;    /* the last sequence has literals only */
+			return true; /* the last sequence has literals only */
 		n = token & 15;
 		if (!lz_le(z, 2, &distance) || !lz4_length(z, &n) || !lz_copy(z, distance, n + 4))
 			return false;
@@ -119,8 +116,7 @@ static int lz_decode(bool (*decode)(struct lz *), const char *name, struct str i
 	z.out = z.at = (uint8_t *)out->p + out->n;
 	z.limit = z.out + size;
 	if (in.n == 0 || !decode(&z) || z.at != z.limit)
-		return err_set(e, ERR_CORRUPT, "%s: broken data, %zu of %zu bytes", name,
-		    (size_t)(z.at - z.out), size);
+		return err_set(e, ERR_CORRUPT, "%s: broken data, %zu of %zu bytes", name, (size_t)(z.at - z.out), size);
 	out->n += size;
 	return 0;
 }
@@ -130,8 +126,8 @@ static int checked(int rc, size_t before, size_t size, const struct buf *out, st
 	if (rc < 0)
 		return -1;
 	if (out->n - before != size)
-		return err_set(e, ERR_CORRUPT, "%zu bytes decompressed where the page header says %zu",
-		    out->n - before, size);
+		return err_set(e, ERR_CORRUPT, "%zu bytes decompressed where the page header says %zu", out->n - before,
+		    size);
 	return 0;
 }
 
@@ -142,9 +138,7 @@ int codec_decode(int codec, struct str in, size_t size, struct buf *out, struct 
 	if (size == 0)
 		return 0;
 	switch (codec) {
-	case PQ_NONE:
-		buf_add(out, in);
-		return checked(buf_check(out, "page", e), before, size, out, e);
+	case PQ_NONE: buf_add(out, in); return checked(buf_check(out, "page", e), before, size, out, e);
 	case PQ_SNAPPY: return lz_decode(snappy, "snappy", in, size, out, e);
 	case PQ_LZ4_RAW: return lz_decode(lz4, "lz4", in, size, out, e);
 	case PQ_GZIP: return checked(zip_gunzip(in, size, out, e), before, size, out, e);

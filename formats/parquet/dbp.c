@@ -4,10 +4,12 @@
 #include "formats/parquet/bits.h"
 
 enum {
-	BLOCK = 128, MINIBLOCKS = 4, MINI = BLOCK / MINIBLOCKS,
+	BLOCK = 128,
+	MINIBLOCKS = 4,
+	MINI = BLOCK / MINIBLOCKS,
 	MAX_BLOCK = 65536,
-	CHUNK = 32,             /* values unpacked at a time; miniblocks are multiples of it */
-	OVERREAD = 16,          /* bytes behind a chunk that unpacking may touch */
+	CHUNK = 32,    /* values unpacked at a time; miniblocks are multiples of it */
+	OVERREAD = 16, /* bytes behind a chunk that unpacking may touch */
 };
 
 /* ---- writing ---- */
@@ -110,12 +112,12 @@ void dbp_encode32(struct buf *out, const uint32_t *v, size_t n)
 /* ---- reading ---- */
 
 /* 32 deltas of a fixed width become 32 values: prev is the value before, min is added to each. */
-#define VALUE(i)                                                  \
-	prev += bits_at(p, (unsigned)(i) * w, w) + min;           \
+#define VALUE(i)                                      \
+	prev += bits_at(p, (unsigned)(i)*w, w) + min; \
 	out[i] = prev;
 
-static inline __attribute__((always_inline)) uint64_t unpack(const uint8_t *p, unsigned w,
-    uint64_t min, uint64_t prev, uint64_t *out)
+static inline __attribute__((always_inline)) uint64_t unpack(const uint8_t *p, unsigned w, uint64_t min, uint64_t prev,
+    uint64_t *out)
 {
 	for (unsigned g = 0; g < CHUNK / 8; g++, p += w, out += 8) {
 		VALUE(0) VALUE(1) VALUE(2) VALUE(3) VALUE(4) VALUE(5) VALUE(6) VALUE(7)
@@ -123,11 +125,12 @@ static inline __attribute__((always_inline)) uint64_t unpack(const uint8_t *p, u
 	return prev;
 }
 
-#define WIDTH(n)                                                                            \
+#define WIDTH(n)                                                                                 \
 	static uint64_t unpack_##n(const uint8_t *p, uint64_t min, uint64_t prev, uint64_t *out) \
-	{                                                                                   \
-		return unpack(p, n, min, prev, out);                                        \
+	{                                                                                        \
+		return unpack(p, n, min, prev, out);                                             \
 	}
+/* clang-format off */
 #define EACH_WIDTH                                                                             \
 	WIDTH(0) WIDTH(1) WIDTH(2) WIDTH(3) WIDTH(4) WIDTH(5) WIDTH(6) WIDTH(7) WIDTH(8)       \
 	WIDTH(9) WIDTH(10) WIDTH(11) WIDTH(12) WIDTH(13) WIDTH(14) WIDTH(15) WIDTH(16)         \
@@ -137,6 +140,7 @@ static inline __attribute__((always_inline)) uint64_t unpack(const uint8_t *p, u
 	WIDTH(41) WIDTH(42) WIDTH(43) WIDTH(44) WIDTH(45) WIDTH(46) WIDTH(47) WIDTH(48)        \
 	WIDTH(49) WIDTH(50) WIDTH(51) WIDTH(52) WIDTH(53) WIDTH(54) WIDTH(55) WIDTH(56)        \
 	WIDTH(57) WIDTH(58) WIDTH(59) WIDTH(60) WIDTH(61) WIDTH(62) WIDTH(63) WIDTH(64)
+/* clang-format on */
 EACH_WIDTH
 #undef WIDTH
 #define WIDTH(n) unpack_##n,
@@ -146,7 +150,7 @@ static uint64_t (*const unpackers[65])(const uint8_t *, uint64_t, uint64_t, uint
 struct stream {
 	const uint8_t *p, *end;
 	size_t block, minis, per_mini, count;
-	uint64_t prev;          /* the last value */
+	uint64_t prev; /* the last value */
 };
 
 static int get_uvarint(struct stream *s, uint64_t *v, struct err *e)
@@ -168,11 +172,11 @@ static int get_header(struct stream *s, size_t max, struct err *e)
 {
 	uint64_t block, minis, count;
 
-	if (get_uvarint(s, &block, e) < 0 || get_uvarint(s, &minis, e) < 0 ||
-	    get_uvarint(s, &count, e) < 0 || get_varint(s, &s->prev, e) < 0)
+	if (get_uvarint(s, &block, e) < 0 || get_uvarint(s, &minis, e) < 0 || get_uvarint(s, &count, e) < 0 ||
+	    get_varint(s, &s->prev, e) < 0)
 		return -1;
-	if (block == 0 || block > MAX_BLOCK || block % BLOCK || minis == 0 || minis > block / CHUNK ||
-	    block % minis || block / minis % CHUNK)
+	if (block == 0 || block > MAX_BLOCK || block % BLOCK || minis == 0 || minis > block / CHUNK || block % minis ||
+	    block / minis % CHUNK)
 		return err_set(e, ERR_UNSUPPORTED, "delta stream: %llu miniblocks in a block of %llu",
 		    (unsigned long long)minis, (unsigned long long)block);
 	if (count > max)
@@ -208,8 +212,8 @@ static void narrow(uint32_t *to, const uint64_t *from, size_t n)
 }
 
 /* One miniblock: up to `left` values go to *out, which advances. wide: 64-bit values. */
-static inline __attribute__((always_inline)) void get_mini(struct stream *s, unsigned width, uint64_t min,
-    size_t left, void **out, bool wide)
+static inline __attribute__((always_inline)) void get_mini(struct stream *s, unsigned width, uint64_t min, size_t left,
+    void **out, bool wide)
 {
 	const uint8_t *next = s->p + s->per_mini / 8 * width;
 	uint64_t values[CHUNK];
@@ -231,8 +235,8 @@ static inline __attribute__((always_inline)) void get_mini(struct stream *s, uns
 	s->p = next;
 }
 
-static inline __attribute__((always_inline)) int get_block(struct stream *s, size_t *left, void **out,
-    bool wide, struct err *e)
+static inline __attribute__((always_inline)) int get_block(struct stream *s, size_t *left, void **out, bool wide,
+    struct err *e)
 {
 	const uint8_t *widths;
 	uint64_t min;
@@ -254,8 +258,8 @@ static inline __attribute__((always_inline)) int get_block(struct stream *s, siz
 	return 0;
 }
 
-static inline __attribute__((always_inline)) int get_stream(struct str in, size_t max, void *out, bool wide,
-    size_t *n, size_t *used, struct err *e)
+static inline __attribute__((always_inline)) int get_stream(struct str in, size_t max, void *out, bool wide, size_t *n,
+    size_t *used, struct err *e)
 {
 	struct stream s = { .p = (const uint8_t *)in.p, .end = (const uint8_t *)in.p + in.n };
 	size_t left;

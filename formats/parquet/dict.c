@@ -8,7 +8,7 @@
 struct table {
 	const char *values;
 	unsigned width;
-	uint32_t *slots;                /* distinct number + 1 */
+	uint32_t *slots; /* distinct number + 1 */
 	uint32_t mask;
 	VEC(uint32_t) first;
 	VEC(uint32_t) count;
@@ -60,8 +60,8 @@ static inline __attribute__((always_inline)) uint32_t number_of(struct table *t,
 	return k;
 }
 
-static inline __attribute__((always_inline)) bool number_all(struct table *t, uint32_t *index, size_t n,
-    uint32_t max, unsigned width)
+static inline __attribute__((always_inline)) bool number_all(struct table *t, uint32_t *index, size_t n, uint32_t max,
+    unsigned width)
 {
 	for (size_t i = 0; i < n; i++) {
 		index[i] = number_of(t, i, width);

@@ -9,9 +9,9 @@
 #include "base/base.h"
 
 struct dict {
-	uint32_t *index;                /* per value */
-	uint32_t *first;                /* per distinct value: position of its first occurrence */
-	uint32_t n;                     /* distinct values */
+	uint32_t *index; /* per value */
+	uint32_t *first; /* per distinct value: position of its first occurrence */
+	uint32_t n;      /* distinct values */
 };
 
 /*

@@ -61,8 +61,11 @@ static enum pq_logical get_logical(struct thrift_in *t)
 			is = get_integer(t);
 			continue;
 		}
-		is = f.id == 1 ? PQ_STRING : f.id == 3 ? PQ_LIST : f.id == 8 ? PQ_TIMESTAMP_NS
-		    : f.id == 14 ? PQ_UUID : PQ_PLAIN_TYPE;
+		is = f.id == 1   ? PQ_STRING
+		    : f.id == 3  ? PQ_LIST
+		    : f.id == 8  ? PQ_TIMESTAMP_NS
+		    : f.id == 14 ? PQ_UUID
+				 : PQ_PLAIN_TYPE;
 		thrift_skip(t, &f);
 	}
 	return is;
@@ -232,8 +235,14 @@ static void put_timestamp(struct buf *b)
 
 static void put_logical(struct buf *b, int16_t *last, enum pq_logical is)
 {
-	static const int8_t converted[] = { [PQ_PLAIN_TYPE] = -1, [PQ_U32] = 13, [PQ_U64] = 14, [PQ_I64] = 18,
-		[PQ_UUID] = -1, [PQ_TIMESTAMP_NS] = -1, [PQ_STRING] = 0, [PQ_LIST] = 3 };
+	static const int8_t converted[] = { [PQ_PLAIN_TYPE] = -1,
+		[PQ_U32] = 13,
+		[PQ_U64] = 14,
+		[PQ_I64] = 18,
+		[PQ_UUID] = -1,
+		[PQ_TIMESTAMP_NS] = -1,
+		[PQ_STRING] = 0,
+		[PQ_LIST] = 3 };
 
 	if (is == PQ_PLAIN_TYPE)
 		return;
@@ -348,6 +357,6 @@ void meta_encode(struct buf *out, const struct pq_meta *m)
 	thrift_put_binary(out, &last, 6, m->created_by);
 	thrift_put_list(out, &last, 7, THRIFT_STRUCT, leaves);
 	for (uint32_t i = 0; i < leaves; i++)
-		put_empty_union(out, 1);        /* order of the type itself */
+		put_empty_union(out, 1); /* order of the type itself */
 	thrift_put_stop(out);
 }

@@ -26,8 +26,8 @@ void pq_values_fini(struct pq_values *v)
 
 size_t pq_values_bytes(const struct pq_values *v)
 {
-	return v->row_at.cap * sizeof(*v->row_at.p) + v->def.cap + v->ints.cap * sizeof(*v->ints.p) +
-	    v->fixed.cap + v->strs.cap * sizeof(*v->strs.p) + v->text.cap;
+	return v->row_at.cap * sizeof(*v->row_at.p) + v->def.cap + v->ints.cap * sizeof(*v->ints.p) + v->fixed.cap +
+	    v->strs.cap * sizeof(*v->strs.p) + v->text.cap;
 }
 
 void pq_scratch_fini(struct pq_scratch *s)
@@ -109,16 +109,15 @@ static int open_v2(struct pq_scratch *s, struct page *p, struct str body, int co
 	uint64_t levels = (uint64_t)p->h.rep_bytes + p->h.def_bytes;
 
 	if (levels > body.n || levels > p->h.raw_bytes)
-		return err_set(e, ERR_CORRUPT, "page: %llu bytes of levels in %zu", (unsigned long long)levels,
-		    body.n);
+		return err_set(e, ERR_CORRUPT, "page: %llu bytes of levels in %zu", (unsigned long long)levels, body.n);
 	p->rep = str_of(body.p, p->h.rep_bytes);
 	p->def = str_of(body.p + p->h.rep_bytes, p->h.def_bytes);
 	return unpack(s, p->h.compressed ? codec : PQ_NONE, str_skip(body, (size_t)levels),
 	    p->h.raw_bytes - (size_t)levels, &p->values, e);
 }
 
-static int page_open(struct pq_scratch *s, struct str bytes, const struct pq_leaf *leaf, int codec,
-    struct page *p, struct err *e)
+static int page_open(struct pq_scratch *s, struct str bytes, const struct pq_leaf *leaf, int codec, struct page *p,
+    struct err *e)
 {
 	struct str body;
 

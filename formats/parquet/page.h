@@ -24,12 +24,12 @@ enum { PQ_MAX_PAGE = 128 << 20, PQ_MAX_ENTRIES = 16 << 20 };
 
 /* A column of the schema: a leaf of the tree of nodes. */
 struct pq_leaf {
-	struct str path;                /* names below the root, with dots between */
+	struct str path; /* names below the root, with dots between */
 	enum pq_type type;
 	enum pq_logical logical;
-	uint32_t length;                /* bytes of PQ_FIXED */
+	uint32_t length; /* bytes of PQ_FIXED */
 	uint8_t max_rep, max_def;
-	uint8_t list_def;               /* definition level of a member of the innermost list; below: an empty list */
+	uint8_t list_def; /* definition level of a member of the innermost list; below: an empty list */
 };
 
 /*
@@ -40,9 +40,9 @@ struct pq_leaf {
  * bytes in text).
  */
 struct pq_values {
-	uint32_t rows, entries, n;      /* n: values */
-	VEC(uint32_t) row_at;           /* rows + 1 numbers, or none: one entry a row */
-	VEC(uint8_t) def;               /* per entry, or none: every entry is a value */
+	uint32_t rows, entries, n; /* n: values */
+	VEC(uint32_t) row_at;      /* rows + 1 numbers, or none: one entry a row */
+	VEC(uint8_t) def;          /* per entry, or none: every entry is a value */
 	VEC(int64_t) ints;
 	VEC(uint8_t) fixed;
 	VEC(struct str) strs;

@@ -81,8 +81,7 @@ struct column_index {
 };
 
 /* All lists are of one length; the first sets it. Without any value, min and max may be empty lists. */
-static bool list_of(struct column_index *x, struct thrift_in *t, const struct thrift_field *f,
-    enum thrift_type type)
+static bool list_of(struct column_index *x, struct thrift_in *t, const struct thrift_field *f, enum thrift_type type)
 {
 	uint32_t n = thrift_list(t, f, type);
 

@@ -1,12 +1,12 @@
 /* read_rows.c - rows of a column out of several pages; see reader.h */
 #include "formats/parquet/reader.h"
 
-#define APPEND(to, from, first, count)                                                         \
-	do {                                                                                   \
-		vec_reserve(to, count);                                                        \
-		if ((count) > 0)                                                                   \
+#define APPEND(to, from, first, count)                                                              \
+	do {                                                                                        \
+		vec_reserve(to, count);                                                             \
+		if ((count) > 0)                                                                    \
 			memcpy((to)->p + (to)->n, (from)->p + (first), (count) * sizeof(*(to)->p)); \
-		(to)->n += (count);                                                            \
+		(to)->n += (count);                                                                 \
 	} while (0)
 
 /* Values before entry i. */
@@ -75,8 +75,8 @@ static int finish_rows(struct pq_values *out, const struct pq_leaf *leaf, struct
 	return buf_check(&out->text, "column", e);
 }
 
-int pq_read_rows(struct pq_file *f, uint32_t group, uint32_t leaf, uint32_t first, uint32_t n,
-    struct pq_values *out, struct err *e)
+int pq_read_rows(struct pq_file *f, uint32_t group, uint32_t leaf, uint32_t first, uint32_t n, struct pq_values *out,
+    struct err *e)
 {
 	const struct pq_page *pages;
 	struct pq_values v = { 0 };

@@ -7,7 +7,7 @@
 #include "formats/parquet/schema.h"
 
 enum {
-	TAIL = 65536,           /* read at once from the end */
+	TAIL = 65536, /* read at once from the end */
 	MAX_FOOTER = 256 << 20,
 };
 
@@ -29,7 +29,7 @@ struct pq_file {
 	struct pq_meta meta;
 	struct pq_leaf *leaves;
 	uint32_t n_leaves;
-	struct chunk *chunks;           /* [group * n_leaves + leaf] */
+	struct chunk *chunks; /* [group * n_leaves + leaf] */
 	struct pq_scratch scratch;
 };
 
@@ -39,8 +39,8 @@ static int check_range(const struct pq_file *f, uint64_t at, uint64_t n, const c
 {
 	if (at <= f->blob->size && n <= f->blob->size - at)
 		return 0;
-	return err_set(e, ERR_CORRUPT, "parquet: %s at %" PRIu64 ", %" PRIu64 " bytes, in a file of %" PRIu64,
-	    what, at, n, f->blob->size);
+	return err_set(e, ERR_CORRUPT, "parquet: %s at %" PRIu64 ", %" PRIu64 " bytes, in a file of %" PRIu64, what, at,
+	    n, f->blob->size);
 }
 
 int pq_bytes_at(struct pq_file *f, struct arena *a, uint64_t at, size_t n, struct str *out, struct err *e)
@@ -88,19 +88,19 @@ static int check_groups(struct pq_file *f, struct err *e)
 		const struct pq_group *group = &f->meta.groups[g];
 
 		if (group->n_chunks != f->n_leaves)
-			return err_set(e, ERR_CORRUPT, "parquet: row group %u: %u columns of %u", g,
-			    group->n_chunks, f->n_leaves);
+			return err_set(e, ERR_CORRUPT, "parquet: row group %u: %u columns of %u", g, group->n_chunks,
+			    f->n_leaves);
 		if (group->rows > PQ_MAX_ROWS)
 			return err_set(e, ERR_LIMIT, "parquet: row group %u: %" PRIu64 " rows", g, group->rows);
 		rows += group->rows;
 		for (uint32_t i = 0; i < f->n_leaves; i++)
 			if (group->chunks[i].type != f->leaves[i].type)
-				return err_set(e, ERR_CORRUPT, "parquet: row group %u: column %u has type %d",
-				    g, i, (int)group->chunks[i].type);
+				return err_set(e, ERR_CORRUPT, "parquet: row group %u: column %u has type %d", g, i,
+				    (int)group->chunks[i].type);
 	}
 	if (rows != f->meta.rows)
-		return err_set(e, ERR_CORRUPT, "parquet: %" PRIu64 " rows, %" PRIu64 " in the row groups",
-		    f->meta.rows, rows);
+		return err_set(e, ERR_CORRUPT, "parquet: %" PRIu64 " rows, %" PRIu64 " in the row groups", f->meta.rows,
+		    rows);
 	return 0;
 }
 
@@ -209,15 +209,15 @@ static int set_rows(struct chunk *c, uint32_t rows, struct err *e)
 		uint32_t next = i + 1 < c->n_pages ? c->pages[i + 1].first_row : rows;
 
 		if ((i == 0 && c->pages[i].first_row != 0) || next < c->pages[i].first_row || next > rows)
-			return err_set(e, ERR_CORRUPT, "page %u begins at row %u of %u", i,
-			    c->pages[i].first_row, rows);
+			return err_set(e, ERR_CORRUPT, "page %u begins at row %u of %u", i, c->pages[i].first_row,
+			    rows);
 		c->pages[i].rows = next - c->pages[i].first_row;
 	}
 	return 0;
 }
 
-static int pages_of_index(struct pq_file *f, const struct pq_chunk *m, struct chunk *c, uint32_t rows,
-    struct arena *a, struct err *e)
+static int pages_of_index(struct pq_file *f, const struct pq_chunk *m, struct chunk *c, uint32_t rows, struct arena *a,
+    struct err *e)
 {
 	struct pq_page_at *at;
 	struct str in;
@@ -231,8 +231,8 @@ static int pages_of_index(struct pq_file *f, const struct pq_chunk *m, struct ch
 		if (check_range(f, at[i].at, at[i].bytes, "page", e) < 0)
 			return -1;
 		if (at[i].first_row > rows)
-			return err_set(e, ERR_CORRUPT, "page %u begins at row %" PRIu64 " of %u", i,
-			    at[i].first_row, rows);
+			return err_set(e, ERR_CORRUPT, "page %u begins at row %" PRIu64 " of %u", i, at[i].first_row,
+			    rows);
 		c->pages[i] = (struct pq_page){ at[i].at, at[i].bytes, (uint32_t)at[i].first_row, 0 };
 	}
 	return set_rows(c, rows, e);
@@ -244,8 +244,7 @@ static uint64_t chunk_at(const struct pq_chunk *m)
 	return m->dictionary_at && m->dictionary_at < m->data_at ? m->dictionary_at : m->data_at;
 }
 
-static int read_chunk(struct pq_file *f, const struct pq_chunk *m, struct arena *a, struct str *out,
-    struct err *e)
+static int read_chunk(struct pq_file *f, const struct pq_chunk *m, struct arena *a, struct str *out, struct err *e)
 {
 	if (check_range(f, chunk_at(m), m->bytes, "column", e) < 0)
 		return -1;
@@ -255,8 +254,8 @@ static int read_chunk(struct pq_file *f, const struct pq_chunk *m, struct arena 
 	return pq_bytes_at(f, a, chunk_at(m), (size_t)m->bytes, out, e);
 }
 
-static int pages_by_walk(struct pq_file *f, uint32_t leaf, const struct pq_chunk *m, struct chunk *c,
-    uint32_t rows, struct arena *a, struct err *e)
+static int pages_by_walk(struct pq_file *f, uint32_t leaf, const struct pq_chunk *m, struct chunk *c, uint32_t rows,
+    struct arena *a, struct err *e)
 {
 	VEC(struct pq_page) found = { 0 };
 	uint64_t at = chunk_at(m), row = 0;
@@ -289,8 +288,7 @@ static int pages_by_walk(struct pq_file *f, uint32_t leaf, const struct pq_chunk
 	return rc == 0 && row != rows ? err_set(e, ERR_CORRUPT, "%" PRIu64 " rows of %u", row, rows) : rc;
 }
 
-int pq_pages(struct pq_file *f, uint32_t group, uint32_t leaf, const struct pq_page **p, uint32_t *n,
-    struct err *e)
+int pq_pages(struct pq_file *f, uint32_t group, uint32_t leaf, const struct pq_page **p, uint32_t *n, struct err *e)
 {
 	struct chunk *c = chunk_of(f, group, leaf);
 	const struct pq_chunk *m = meta_of(f, group, leaf);
@@ -299,7 +297,7 @@ int pq_pages(struct pq_file *f, uint32_t group, uint32_t leaf, const struct pq_p
 		struct arena *a = arena_new();
 		uint32_t rows = pq_group_rows(f, group);
 		int rc = m->offset_index_bytes ? pages_of_index(f, m, c, rows, a, e)
-		    : pages_by_walk(f, leaf, m, c, rows, a, e);
+					       : pages_by_walk(f, leaf, m, c, rows, a, e);
 
 		arena_free(a);
 		if (rc < 0)
@@ -336,8 +334,8 @@ int pq_bounds(struct pq_file *f, uint32_t group, uint32_t leaf, const struct pq_
 		if (read_bounds(f, m, c, e) < 0)
 			return wrap(f, group, leaf, -1, e);
 		if (c->n_bounds != n_pages)
-			return wrap(f, group, leaf, err_set(e, ERR_CORRUPT, "column index of %u pages, not %u",
-			    c->n_bounds, n_pages), e);
+			return wrap(f, group, leaf,
+			    err_set(e, ERR_CORRUPT, "column index of %u pages, not %u", c->n_bounds, n_pages), e);
 	}
 	c->has_bounds = true;
 	*p = c->bounds;
@@ -410,8 +408,7 @@ int pq_decode_page(struct pq_file *f, uint32_t group, uint32_t leaf, const struc
 	return wrap(f, group, leaf, rc, e);
 }
 
-int pq_read_page(struct pq_file *f, uint32_t group, uint32_t leaf, uint32_t page, struct pq_values *out,
-    struct err *e)
+int pq_read_page(struct pq_file *f, uint32_t group, uint32_t leaf, uint32_t page, struct pq_values *out, struct err *e)
 {
 	const struct pq_page *pages;
 	struct arena *a;

@@ -28,25 +28,24 @@
 struct pq_file;
 
 struct pq_page {
-	uint64_t at;                    /* of the page header in the file */
-	uint32_t bytes;                 /* with the header */
-	uint32_t first_row, rows;       /* within the row group */
+	uint64_t at;              /* of the page header in the file */
+	uint32_t bytes;           /* with the header */
+	uint32_t first_row, rows; /* within the row group */
 };
 
 /* Takes ownership of the blob, also when it fails. */
 struct pq_file *pq_open(struct blob *b, struct err *e);
-void pq_close(struct pq_file *f);               /* accepts NULL */
-size_t pq_bytes(const struct pq_file *f);       /* memory held */
+void pq_close(struct pq_file *f);         /* accepts NULL */
+size_t pq_bytes(const struct pq_file *f); /* memory held */
 
 const struct pq_meta *pq_meta(const struct pq_file *f);
 uint32_t pq_leaves(const struct pq_file *f);
 const struct pq_leaf *pq_leaf(const struct pq_file *f, uint32_t leaf);
-int pq_find(const struct pq_file *f, struct str path);         /* -1: no such column */
+int pq_find(const struct pq_file *f, struct str path); /* -1: no such column */
 uint32_t pq_group_rows(const struct pq_file *f, uint32_t group);
 
 /* Data pages of a chunk; first_row ascends from 0 without gaps. */
-int pq_pages(struct pq_file *f, uint32_t group, uint32_t leaf, const struct pq_page **p, uint32_t *n,
-    struct err *e);
+int pq_pages(struct pq_file *f, uint32_t group, uint32_t leaf, const struct pq_page **p, uint32_t *n, struct err *e);
 /* The column index, one entry a page; *n = 0 when there is none. */
 int pq_bounds(struct pq_file *f, uint32_t group, uint32_t leaf, const struct pq_page_bounds **p, uint32_t *n,
     struct err *e);
@@ -56,11 +55,10 @@ int pq_bytes_at(struct pq_file *f, struct arena *a, uint64_t at, size_t n, struc
 /* Decodes a page whose bytes are at hand. */
 int pq_decode_page(struct pq_file *f, uint32_t group, uint32_t leaf, const struct pq_page *page, struct str bytes,
     struct pq_values *out, struct err *e);
-int pq_read_page(struct pq_file *f, uint32_t group, uint32_t leaf, uint32_t page, struct pq_values *out,
-    struct err *e);
+int pq_read_page(struct pq_file *f, uint32_t group, uint32_t leaf, uint32_t page, struct pq_values *out, struct err *e);
 /* Rows first .. first + n - 1 of a group, from as many pages as it takes. ERR_CORRUPT if there are not so many,
    ERR_LIMIT past PQ_MAX_READ entries. */
-int pq_read_rows(struct pq_file *f, uint32_t group, uint32_t leaf, uint32_t first, uint32_t n,
-    struct pq_values *out, struct err *e);
+int pq_read_rows(struct pq_file *f, uint32_t group, uint32_t leaf, uint32_t first, uint32_t n, struct pq_values *out,
+    struct err *e);
 
 #endif

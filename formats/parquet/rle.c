@@ -5,10 +5,10 @@
 #include "formats/parquet/bits.h"
 
 enum {
-	GROUP = 8,              /* values of a bit-packed group */
-	MAX_GROUPS = 63,        /* of the runs we write: their header is one byte */
+	GROUP = 8,       /* values of a bit-packed group */
+	MAX_GROUPS = 63, /* of the runs we write: their header is one byte */
 	MIN_RUN = 8,
-	OVERREAD = 16,          /* bytes behind a group that unpacking may touch */
+	OVERREAD = 16, /* bytes behind a group that unpacking may touch */
 };
 
 /* ---- reading ---- */
@@ -16,12 +16,12 @@ enum {
 struct rle {
 	const uint8_t *p, *end;
 	unsigned width;
-	size_t left;            /* values still due */
+	size_t left; /* values still due */
 };
 
 struct run {
-	const uint8_t *packed;  /* or NULL: n times value */
-	size_t bytes;           /* of packed */
+	const uint8_t *packed; /* or NULL: n times value */
+	size_t bytes;          /* of packed */
 	uint32_t value;
 	size_t n;
 };
@@ -63,8 +63,8 @@ static int next_run(struct rle *r, struct run *run, struct err *e)
 		r->p += bytes;
 		run->n = head >> 1 > r->left ? r->left : (size_t)(head >> 1);
 		if (r->width < 32 && run->value >> r->width)
-			return err_set(e, ERR_CORRUPT, "levels or indices: %u does not fit in %u bits",
-			    run->value, r->width);
+			return err_set(e, ERR_CORRUPT, "levels or indices: %u does not fit in %u bits", run->value,
+			    r->width);
 	}
 	r->left -= run->n;
 	return 0;
@@ -78,26 +78,27 @@ static struct rle rle_of(struct str in, unsigned width, size_t n)
 }
 
 /* Groups of 8 values of a fixed width. */
-#define VALUE(i) out[i] = (uint32_t)bits_at(p, (unsigned)(i) * w, w);
+#define VALUE(i) out[i] = (uint32_t)bits_at(p, (unsigned)(i)*w, w);
 
-static inline __attribute__((always_inline)) void unpack(const uint8_t *p, unsigned w, size_t groups,
-    uint32_t *out)
+static inline __attribute__((always_inline)) void unpack(const uint8_t *p, unsigned w, size_t groups, uint32_t *out)
 {
 	for (size_t g = 0; g < groups; g++, p += w, out += GROUP) {
 		VALUE(0) VALUE(1) VALUE(2) VALUE(3) VALUE(4) VALUE(5) VALUE(6) VALUE(7)
 	}
 }
 
-#define WIDTH(n)                                                                       \
-	static void unpack_##n(const uint8_t *p, size_t groups, uint32_t *out)         \
-	{                                                                              \
-		unpack(p, n, groups, out);                                             \
+#define WIDTH(n)                                                               \
+	static void unpack_##n(const uint8_t *p, size_t groups, uint32_t *out) \
+	{                                                                      \
+		unpack(p, n, groups, out);                                     \
 	}
+/* clang-format off */
 #define EACH_WIDTH                                                                             \
 	WIDTH(0) WIDTH(1) WIDTH(2) WIDTH(3) WIDTH(4) WIDTH(5) WIDTH(6) WIDTH(7) WIDTH(8)       \
 	WIDTH(9) WIDTH(10) WIDTH(11) WIDTH(12) WIDTH(13) WIDTH(14) WIDTH(15) WIDTH(16)         \
 	WIDTH(17) WIDTH(18) WIDTH(19) WIDTH(20) WIDTH(21) WIDTH(22) WIDTH(23) WIDTH(24)        \
 	WIDTH(25) WIDTH(26) WIDTH(27) WIDTH(28) WIDTH(29) WIDTH(30) WIDTH(31) WIDTH(32)
+/* clang-format on */
 EACH_WIDTH
 #undef WIDTH
 #define WIDTH(n) unpack_##n,
@@ -107,8 +108,10 @@ static void (*const unpackers[33])(const uint8_t *, size_t, uint32_t *) = { EACH
 /* The bytes of n values are there; `bytes` tells how many more may be read. */
 static void unpack_run(const struct run *run, unsigned width, uint32_t *out)
 {
-	size_t whole = run->n / GROUP, safe = run->bytes > OVERREAD && width ?
-	    MIN(whole, (run->bytes - OVERREAD) / width) : width ? 0 : whole;
+	size_t whole = run->n / GROUP,
+	       safe = run->bytes > OVERREAD && width ? MIN(whole, (run->bytes - OVERREAD) / width)
+	    : width                                  ? 0
+						     : whole;
 
 	unpackers[width](run->packed, safe, out);
 	for (size_t i = safe * GROUP; i < run->n; i += GROUP) {
@@ -186,8 +189,7 @@ static unsigned zero_bits(const struct run *run, unsigned width, size_t g)
 }
 
 /* out may be NULL: then they are only counted. */
-static int find_zeros(struct str in, unsigned width, size_t n, uint32_t *out, size_t max, size_t *found,
-    struct err *e)
+static int find_zeros(struct str in, unsigned width, size_t n, uint32_t *out, size_t max, size_t *found, struct err *e)
 {
 	struct rle r = rle_of(in, width, n);
 	size_t at = 0, k = 0;
@@ -294,7 +296,7 @@ static void put_groups(struct buf *out, unsigned width, const uint32_t *v, size_
 
 void rle_encode32(struct buf *out, unsigned width, const uint32_t *v, size_t n)
 {
-	size_t from = 0, i = 0;         /* from: first value not yet written; i - from is whole groups */
+	size_t from = 0, i = 0; /* from: first value not yet written; i - from is whole groups */
 
 	while (i < n) {
 		size_t run = 1;

@@ -6,7 +6,7 @@ enum { MAX_DEPTH = 16, MAX_LEVEL = 15, MAX_FIXED = 4096, MAX_NAME = 256 };
 struct walk {
 	struct arena *mem;
 	const struct pq_node *nodes;
-	uint32_t n_nodes, at;           /* at: next node */
+	uint32_t n_nodes, at; /* at: next node */
 	struct pq_leaf *leaves;
 	uint32_t n_leaves;
 	unsigned rep, def, list_def, depth;
@@ -35,8 +35,12 @@ static int add_leaf(struct walk *w, const struct pq_node *n, struct err *e)
 	if (n->type == PQ_FIXED && (n->length == 0 || n->length > MAX_FIXED))
 		return err_set(e, ERR_UNSUPPORTED, "parquet: a column of %u bytes", n->length);
 	w->leaves[w->n_leaves++] = (struct pq_leaf){ .path = join_path(w->mem, w->names, w->depth),
-		.type = n->type, .logical = n->logical, .length = n->length, .max_rep = (uint8_t)w->rep,
-		.max_def = (uint8_t)w->def, .list_def = (uint8_t)w->list_def };
+		.type = n->type,
+		.logical = n->logical,
+		.length = n->length,
+		.max_rep = (uint8_t)w->rep,
+		.max_def = (uint8_t)w->def,
+		.list_def = (uint8_t)w->list_def };
 	return 0;
 }
 
@@ -79,8 +83,8 @@ static int walk_node(struct walk *w, struct err *e)
 	return rc;
 }
 
-int schema_leaves(struct arena *a, const struct pq_node *nodes, uint32_t n_nodes, struct pq_leaf **leaves,
-    uint32_t *n, struct err *e)
+int schema_leaves(struct arena *a, const struct pq_node *nodes, uint32_t n_nodes, struct pq_leaf **leaves, uint32_t *n,
+    struct err *e)
 {
 	struct walk w = { .mem = a, .nodes = nodes, .n_nodes = n_nodes, .at = 1 };
 

@@ -189,12 +189,15 @@ static void skip_value(struct thrift_in *t, uint8_t type, bool item, unsigned de
 		return;
 	}
 	switch (type) {
-	case THRIFT_TRUE: case THRIFT_FALSE:
+	case THRIFT_TRUE:
+	case THRIFT_FALSE:
 		if (item)
 			get_byte(t);
 		break;
 	case THRIFT_I8: get_byte(t); break;
-	case THRIFT_I16: case THRIFT_I32: case THRIFT_I64: get_uvarint(t); break;
+	case THRIFT_I16:
+	case THRIFT_I32:
+	case THRIFT_I64: get_uvarint(t); break;
 	case THRIFT_DOUBLE:
 		if (t->end - t->p < 8)
 			fail(t);
@@ -202,7 +205,8 @@ static void skip_value(struct thrift_in *t, uint8_t type, bool item, unsigned de
 			t->p += 8;
 		break;
 	case THRIFT_BINARY: get_binary(t); break;
-	case THRIFT_LIST: case THRIFT_SET: skip_list(t, depth + 1); break;
+	case THRIFT_LIST:
+	case THRIFT_SET: skip_list(t, depth + 1); break;
 	case THRIFT_MAP: skip_map(t, depth + 1); break;
 	case THRIFT_STRUCT:
 		for (struct thrift_field f = { 0 }; thrift_next(t, &f);)

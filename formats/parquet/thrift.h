@@ -31,8 +31,19 @@
 #include "base/buf.h"
 
 enum thrift_type {
-	THRIFT_STOP, THRIFT_TRUE, THRIFT_FALSE, THRIFT_I8, THRIFT_I16, THRIFT_I32, THRIFT_I64, THRIFT_DOUBLE,
-	THRIFT_BINARY, THRIFT_LIST, THRIFT_SET, THRIFT_MAP, THRIFT_STRUCT,
+	THRIFT_STOP,
+	THRIFT_TRUE,
+	THRIFT_FALSE,
+	THRIFT_I8,
+	THRIFT_I16,
+	THRIFT_I32,
+	THRIFT_I64,
+	THRIFT_DOUBLE,
+	THRIFT_BINARY,
+	THRIFT_LIST,
+	THRIFT_SET,
+	THRIFT_MAP,
+	THRIFT_STRUCT,
 };
 
 enum { THRIFT_MAX_DEPTH = 32 }; /* of values that are skipped */
@@ -54,8 +65,8 @@ static inline struct thrift_in thrift_in(struct str bytes)
 
 /* The next field of a struct; f starts as { 0 }. False at the end of the struct or when bad. */
 bool thrift_next(struct thrift_in *t, struct thrift_field *f);
-int64_t thrift_int(struct thrift_in *t, const struct thrift_field *f);          /* i8 to i64 */
-int32_t thrift_i32(struct thrift_in *t, const struct thrift_field *f);          /* bad when it does not fit */
+int64_t thrift_int(struct thrift_in *t, const struct thrift_field *f); /* i8 to i64 */
+int32_t thrift_i32(struct thrift_in *t, const struct thrift_field *f); /* bad when it does not fit */
 bool thrift_bool(struct thrift_in *t, const struct thrift_field *f);
 struct str thrift_binary(struct thrift_in *t, const struct thrift_field *f);
 /* A struct begins: thrift_next with a field of its own. */
@@ -75,7 +86,7 @@ void thrift_put_i64(struct buf *b, int16_t *last, int16_t id, int64_t v);
 void thrift_put_bool(struct buf *b, int16_t *last, int16_t id, bool v);
 void thrift_put_binary(struct buf *b, int16_t *last, int16_t id, struct str v);
 void thrift_put_list(struct buf *b, int16_t *last, int16_t id, enum thrift_type type, uint32_t n);
-void thrift_put_struct(struct buf *b, int16_t *last, int16_t id);       /* fields follow, then thrift_put_stop */
+void thrift_put_struct(struct buf *b, int16_t *last, int16_t id); /* fields follow, then thrift_put_stop */
 void thrift_put_stop(struct buf *b);
 /* Entries of lists: buf_varint for integers, buf_byte for bools. */
 void thrift_put_item_binary(struct buf *b, struct str v);

@@ -164,8 +164,7 @@ static int delta_length_strs(struct pq_scratch *s, struct str in, struct pq_valu
 }
 
 /* Prefix shared with the value before, then the rest. */
-static int join(const uint32_t *prefix, const uint32_t *suffix, struct str in, struct pq_values *out,
-    struct err *e)
+static int join(const uint32_t *prefix, const uint32_t *suffix, struct str in, struct pq_values *out, struct err *e)
 {
 	struct str last = STR("");
 
@@ -173,8 +172,8 @@ static int join(const uint32_t *prefix, const uint32_t *suffix, struct str in, s
 		char *at = out->text.p + out->text.n;
 
 		if (prefix[i] > last.n)
-			return err_set(e, ERR_CORRUPT, "values: a prefix of %u bytes of a value of %zu",
-			    prefix[i], last.n);
+			return err_set(e, ERR_CORRUPT, "values: a prefix of %u bytes of a value of %zu", prefix[i],
+			    last.n);
 		buf_add(&out->text, str_of(last.p, prefix[i]));
 		buf_add(&out->text, str_of(in.p, suffix[i]));
 		in = str_skip(in, suffix[i]);
@@ -226,8 +225,7 @@ static void pick_ints(const uint32_t *at, size_t n, const int64_t *from, int64_t
 		to[i] = from[at[i]];
 }
 
-static int pick_strs(const uint32_t *at, size_t n, const struct pq_values *dict, struct pq_values *out,
-    struct err *e)
+static int pick_strs(const uint32_t *at, size_t n, const struct pq_values *dict, struct pq_values *out, struct err *e)
 {
 	size_t sum = 0;
 
@@ -244,8 +242,8 @@ static int pick_strs(const uint32_t *at, size_t n, const struct pq_values *dict,
 	return 0;
 }
 
-static int pick(const uint32_t *at, const struct pq_leaf *leaf, const struct pq_values *dict,
-    struct pq_values *out, struct err *e)
+static int pick(const uint32_t *at, const struct pq_leaf *leaf, const struct pq_values *dict, struct pq_values *out,
+    struct err *e)
 {
 	size_t n = out->n;
 

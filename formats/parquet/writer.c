@@ -9,10 +9,10 @@ struct pq_writer {
 	struct arena *mem;
 	struct buf *out;
 	bool many;
-	size_t base;                    /* of out when we began: offsets count from there */
+	size_t base; /* of out when we began: offsets count from there */
 	struct pq_meta meta;
 	struct pq_leaf *leaves;
-	uint32_t n_leaves, leaf;        /* leaf: next column of the group */
+	uint32_t n_leaves, leaf; /* leaf: next column of the group */
 	VEC(struct pq_group) groups;
 	VEC(struct chunk_pages) chunks; /* in file order */
 	struct chunk_maker *maker;

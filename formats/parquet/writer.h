@@ -24,9 +24,9 @@
 #include "formats/parquet/page.h"
 
 struct pq_form {
-	int encoding;                   /* PQ_PLAIN, PQ_DELTA, PQ_DICTIONARY, PQ_DELTA_BYTES */
-	bool aligned;                   /* of PQ_DICTIONARY: indices of 8, 16, ... bits, which compress better */
-	int level;                      /* of ZSTD; 0: not compressed */
+	int encoding; /* PQ_PLAIN, PQ_DELTA, PQ_DICTIONARY, PQ_DELTA_BYTES */
+	bool aligned; /* of PQ_DICTIONARY: indices of 8, 16, ... bits, which compress better */
+	int level;    /* of ZSTD; 0: not compressed */
 };
 
 /*
@@ -37,15 +37,15 @@ struct pq_column {
 	const int64_t *i64;
 	const uint32_t *u32;
 	const uint8_t *fixed;
-	size_t n;                       /* values */
-	const uint32_t *row_at;         /* row r has entries row_at[r] .. row_at[r + 1], at least one; NULL: one each */
-	const uint8_t *def;             /* definition level per entry; NULL: `level` for all */
+	size_t n;               /* values */
+	const uint32_t *row_at; /* row r has entries row_at[r] .. row_at[r + 1], at least one; NULL: one each */
+	const uint8_t *def;     /* definition level per entry; NULL: `level` for all */
 	uint8_t level;
-	uint32_t page_entries;          /* a page ends with the row that reaches so many */
-	const uint32_t *breaks;         /* rows where values of another kind begin, ascending: a page ends */
-	uint32_t n_breaks;              /* there too unless it is small */
-	bool mixed;                     /* pages with few distinct values may share a dictionary while the others */
-	                                /* stay as forms[0] says (compressed, no dictionary) */
+	uint32_t page_entries;  /* a page ends with the row that reaches so many */
+	const uint32_t *breaks; /* rows where values of another kind begin, ascending: a page ends */
+	uint32_t n_breaks;      /* there too unless it is small */
+	bool mixed;             /* pages with few distinct values may share a dictionary while the others */
+				/* stay as forms[0] says (compressed, no dictionary) */
 	const struct pq_form *forms;
 	uint32_t n_forms;
 };
@@ -62,6 +62,6 @@ struct pq_writer *pq_writer_new(struct buf *out, const struct pq_node *nodes, ui
 void pq_writer_group(struct pq_writer *w, uint32_t rows);
 void pq_writer_column(struct pq_writer *w, const struct pq_column *c);
 void pq_writer_finish(struct pq_writer *w, struct str created_by);
-void pq_writer_free(struct pq_writer *w);       /* without finishing; accepts NULL */
+void pq_writer_free(struct pq_writer *w); /* without finishing; accepts NULL */
 
 #endif

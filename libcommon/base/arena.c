@@ -40,12 +40,12 @@ enum {
 
 struct chunk {
 	struct chunk *next;
-	size_t size;            /* with this header */
+	size_t size; /* with this header */
 };
 
 struct arena {
-	char *at, *end;         /* free part of the current chunk */
-	struct chunk *chunks;   /* all but the one this lies in */
+	char *at, *end;       /* free part of the current chunk */
+	struct chunk *chunks; /* all but the one this lies in */
 	size_t held;
 	size_t next_size;
 	size_t first_size;
@@ -68,7 +68,9 @@ struct arena *arena_new(void)
 	struct arena *a = mem_alloc(CHUNK_MIN);
 
 	*a = (struct arena){
-		.held = CHUNK_MIN, .next_size = 2 * CHUNK_MIN, .first_size = CHUNK_MIN,
+		.held = CHUNK_MIN,
+		.next_size = 2 * CHUNK_MIN,
+		.first_size = CHUNK_MIN,
 	};
 	arena_use(a, (char *)a + FIRST, (char *)a + CHUNK_MIN);
 	return a;

@@ -17,16 +17,16 @@
 struct arena;
 
 struct arena *arena_new(void);
-void arena_free(struct arena *a);                /* accepts NULL */
-void arena_reset(struct arena *a);               /* all dies, the first chunk is kept for reuse */
-size_t arena_bytes(const struct arena *a);       /* memory held from the system */
+void arena_free(struct arena *a);          /* accepts NULL */
+void arena_reset(struct arena *a);         /* all dies, the first chunk is kept for reuse */
+size_t arena_bytes(const struct arena *a); /* memory held from the system */
 
-void *arena_alloc(struct arena *a, size_t n);    /* aligned to 16, not zeroed */
+void *arena_alloc(struct arena *a, size_t n); /* aligned to 16, not zeroed */
 void *arena_zalloc(struct arena *a, size_t n);
-void *arena_array(struct arena *a, size_t n, size_t size);   /* overflow aborts */
+void *arena_array(struct arena *a, size_t n, size_t size); /* overflow aborts */
 void *arena_zarray(struct arena *a, size_t n, size_t size);
-struct str arena_str(struct arena *a, struct str s);         /* copy */
-char *arena_cstr(struct arena *a, struct str s);             /* terminated copy */
+struct str arena_str(struct arena *a, struct str s); /* copy */
+char *arena_cstr(struct arena *a, struct str s);     /* terminated copy */
 /* The text is terminated as well: .p is a C string. */
 struct str arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 

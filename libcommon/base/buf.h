@@ -18,15 +18,15 @@ struct buf {
 };
 
 void buf_init(struct buf *b, size_t max);
-void buf_fini(struct buf *b);                    /* may be initialised again */
-void buf_reset(struct buf *b);                   /* empties, keeps memory */
+void buf_fini(struct buf *b);                                        /* may be initialised again */
+void buf_reset(struct buf *b);                                       /* empties, keeps memory */
 int buf_check(const struct buf *b, const char *what, struct err *e); /* ERR_LIMIT if over */
 
-bool buf_room(struct buf *b, size_t n);          /* n more bytes fit behind p + n (then may be written there) */
+bool buf_room(struct buf *b, size_t n); /* n more bytes fit behind p + n (then may be written there) */
 void buf_add(struct buf *b, struct str s);
 void buf_fill(struct buf *b, char c, size_t n);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-bool buf_grow(struct buf *b, size_t n);          /* slow path of buf_room */
+bool buf_grow(struct buf *b, size_t n); /* slow path of buf_room */
 
 static inline struct str buf_str(const struct buf *b)
 {

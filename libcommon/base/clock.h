@@ -8,10 +8,10 @@
 #include "base/base.h"
 
 struct clock {
-	int64_t (*wall)(const struct clock *c);  /* unix time */
-	int64_t (*mono)(const struct clock *c);  /* never goes back */
+	int64_t (*wall)(const struct clock *c); /* unix time */
+	int64_t (*mono)(const struct clock *c); /* never goes back */
 };
 
-const struct clock *clock_real(void);            /* io/clock_real.c */
+const struct clock *clock_real(void); /* io/clock_real.c */
 
 #endif

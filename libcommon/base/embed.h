@@ -12,14 +12,12 @@
 
 #include "base/str.h"
 
-#define EMBED(name, path) \
-	__asm__(".section .rodata\n" \
-	        ".globl " #name "_begin, " #name "_end\n" \
-	        ".hidden " #name "_begin, " #name "_end\n" \
-	        #name "_begin: .incbin \"" path "\"\n" \
-	        #name "_end:\n" \
-	        ".previous\n"); \
-	extern const char name##_begin[] __attribute__((visibility("hidden"))); \
+#define EMBED(name, path)                                                                                         \
+	__asm__(".section .rodata\n"                                                                              \
+		".globl " #name "_begin, " #name "_end\n"                                                         \
+		".hidden " #name "_begin, " #name "_end\n" #name "_begin: .incbin \"" path "\"\n" #name "_end:\n" \
+		".previous\n");                                                                                   \
+	extern const char name##_begin[] __attribute__((visibility("hidden")));                                   \
 	extern const char name##_end[] __attribute__((visibility("hidden")))
 
 #define EMBEDDED(name) str_of(name##_begin, (size_t)(name##_end - name##_begin))

@@ -34,15 +34,13 @@ int dec_hex(struct arena *a, struct str text, struct str *out, struct err *e)
 	char *p;
 
 	if (text.n % 2)
-		return err_set(e, ERR_INVALID, "hexadecimal text has an odd number of digits (%zu)",
-			       text.n);
+		return err_set(e, ERR_INVALID, "hexadecimal text has an odd number of digits (%zu)", text.n);
 	p = arena_alloc(a, text.n / 2);
 	for (size_t i = 0; i < text.n / 2; i++) {
 		int high = hex_digit(text.p[2 * i]), low = hex_digit(text.p[2 * i + 1]);
 
 		if (high < 0 || low < 0)
-			return err_set(e, ERR_INVALID, "not a hexadecimal digit at offset %zu",
-				       2 * i + (high >= 0));
+			return err_set(e, ERR_INVALID, "not a hexadecimal digit at offset %zu", 2 * i + (high >= 0));
 		p[i] = (char)(high << 4 | low);
 	}
 	*out = str_of(p, text.n / 2);
@@ -120,8 +118,8 @@ int dec_base64(struct arena *a, struct str text, struct str *out, struct err *e)
 
 static bool is_unreserved(unsigned char c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-	       c == '-' || c == '_' || c == '.' || c == '~';
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+	    c == '.' || c == '~';
 }
 
 void enc_percent(struct buf *b, struct str bytes)
@@ -141,8 +139,7 @@ void enc_percent(struct buf *b, struct str bytes)
 	}
 }
 
-int dec_percent(struct arena *a, struct str text, bool plus_is_blank, struct str *out,
-		struct err *e)
+int dec_percent(struct arena *a, struct str text, bool plus_is_blank, struct str *out, struct err *e)
 {
 	char *p = arena_alloc(a, text.n);
 	size_t n = 0;
@@ -155,8 +152,7 @@ int dec_percent(struct arena *a, struct str text, bool plus_is_blank, struct str
 			int low = text.n - i > 2 ? hex_digit(text.p[i + 2]) : -1;
 
 			if (high < 0 || low < 0)
-				return err_set(e, ERR_INVALID,
-					       "%% without two hexadecimal digits at offset %zu", i);
+				return err_set(e, ERR_INVALID, "%% without two hexadecimal digits at offset %zu", i);
 			c = (char)(high << 4 | low);
 			i += 2;
 		} else if (c == '+' && plus_is_blank) {
@@ -186,13 +182,27 @@ static size_t rune_of(struct str s, uint32_t *rune)
 static bool is_hidden(uint32_t rune)
 {
 	static const uint32_t ranges[][2] = {
-		{ 0x00, 0x1f },       { 0x7f, 0xa0 },       { 0xad, 0xad },
-		{ 0x600, 0x605 },     { 0x61c, 0x61c },     { 0x6dd, 0x6dd },
-		{ 0x70f, 0x70f },     { 0x1680, 0x1680 },   { 0x180e, 0x180e },
-		{ 0x2000, 0x200f },   { 0x2028, 0x202f },   { 0x205f, 0x206f },
-		{ 0x3000, 0x3000 },   { 0xd800, 0xf8ff },   { 0xfdd0, 0xfdef },
-		{ 0xfeff, 0xfeff },   { 0xfff0, 0xfffb },   { 0xfffe, 0xffff },
-		{ 0x110bd, 0x110bd }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe00ff },
+		{ 0x00, 0x1f },
+		{ 0x7f, 0xa0 },
+		{ 0xad, 0xad },
+		{ 0x600, 0x605 },
+		{ 0x61c, 0x61c },
+		{ 0x6dd, 0x6dd },
+		{ 0x70f, 0x70f },
+		{ 0x1680, 0x1680 },
+		{ 0x180e, 0x180e },
+		{ 0x2000, 0x200f },
+		{ 0x2028, 0x202f },
+		{ 0x205f, 0x206f },
+		{ 0x3000, 0x3000 },
+		{ 0xd800, 0xf8ff },
+		{ 0xfdd0, 0xfdef },
+		{ 0xfeff, 0xfeff },
+		{ 0xfff0, 0xfffb },
+		{ 0xfffe, 0xffff },
+		{ 0x110bd, 0x110bd },
+		{ 0x1d173, 0x1d17a },
+		{ 0xe0000, 0xe00ff },
 		{ 0xe01f0, 0x10ffff },
 	};
 

@@ -17,8 +17,7 @@ static const struct {
 };
 
 /* Through a second buffer: an argument may be e->msg itself. */
-static void err_print(struct err *e, const char *fmt, va_list ap)
-	__attribute__((format(printf, 2, 0)));
+static void err_print(struct err *e, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 static void err_print(struct err *e, const char *fmt, va_list ap)
 {

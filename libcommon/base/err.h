@@ -22,17 +22,17 @@ enum err_kind {
 
 struct err {
 	enum err_kind kind;
-	int sys;                /* errno, or 0 */
-	char msg[8192];         /* long enough for label sets at their limits */
+	int sys;        /* errno, or 0 */
+	char msg[8192]; /* long enough for label sets at their limits */
 };
 
 int err_set(struct err *e, enum err_kind kind, const char *fmt, ...) PRINTF_LIKE(3, 4);
 int err_sys(struct err *e, enum err_kind kind, const char *fmt, ...) PRINTF_LIKE(3, 4); /* appends strerror(errno) */
 int err_wrap(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);                    /* puts "text: " in front */
 
-int err_exit(enum err_kind kind);               /* exit code: 1, 2, 100, 111 */
-int err_http(enum err_kind kind);               /* HTTP status */
-const char *err_rpc(enum err_kind kind);        /* Connect code, "invalid_argument" */
-const char *err_name(enum err_kind kind);       /* "LIMIT" */
+int err_exit(enum err_kind kind);         /* exit code: 1, 2, 100, 111 */
+int err_http(enum err_kind kind);         /* HTTP status */
+const char *err_rpc(enum err_kind kind);  /* Connect code, "invalid_argument" */
+const char *err_name(enum err_kind kind); /* "LIMIT" */
 
 #endif

@@ -6,9 +6,9 @@
 
 #include "base/str.h"
 
-uint64_t hash_str(struct str s);                 /* XXH3-64, for tables that outsiders cannot fill at will */
-uint64_t hash_seeded(struct str s);              /* XXH3-64 with this process's random seed */
-void hash_seed(uint64_t seed);                   /* set once at start (io/entropy.h gives the number) */
+uint64_t hash_str(struct str s);                  /* XXH3-64, for tables that outsiders cannot fill at will */
+uint64_t hash_seeded(struct str s);               /* XXH3-64 with this process's random seed */
+void hash_seed(uint64_t seed);                    /* set once at start (io/entropy.h gives the number) */
 uint64_t hash_xxh64(struct str s, uint64_t seed); /* label and partition fingerprints */
 uint32_t hash_fnv1a_32(struct str s);
 uint32_t crc32c(uint32_t crc, struct str s);     /* Castagnoli; start with 0, may be continued */

@@ -127,15 +127,13 @@ static uint64_t special_bytes(uint64_t w, bool html)
 	found |= (w - EACH(0x20)) & ~w & EACH(0x80);
 	found |= zero_bytes(w ^ EACH('"')) | zero_bytes(w ^ EACH('\\'));
 	if (html)
-		found |= zero_bytes(w ^ EACH('<')) | zero_bytes(w ^ EACH('>')) |
-			 zero_bytes(w ^ EACH('&'));
+		found |= zero_bytes(w ^ EACH('<')) | zero_bytes(w ^ EACH('>')) | zero_bytes(w ^ EACH('&'));
 	return found;
 }
 
 static bool is_special(unsigned char c, bool html)
 {
-	return c < 0x20 || c >= 0x80 || c == '"' || c == '\\' ||
-	       (html && (c == '<' || c == '>' || c == '&'));
+	return c < 0x20 || c >= 0x80 || c == '"' || c == '\\' || (html && (c == '<' || c == '>' || c == '&'));
 }
 
 /* How many bytes in front of s stand for themselves. */

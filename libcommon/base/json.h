@@ -26,7 +26,7 @@ json_t *json_parse_last(struct str text, struct err *e);
 struct jw {
 	struct buf *b;
 	bool comma;
-	bool html;      /* write < > & U+2028 U+2029 as \u003c ... */
+	bool html;              /* write < > & U+2028 U+2029 as \u003c ... */
 	unsigned indent, depth; /* indent: blanks per level, or 0 for one line */
 };
 
@@ -35,15 +35,15 @@ static inline struct jw jw_init(struct buf *b)
 	return (struct jw){ .b = b };
 }
 
-void jw_open(struct jw *w, char bracket);        /* '{' or '[' */
+void jw_open(struct jw *w, char bracket); /* '{' or '[' */
 void jw_close(struct jw *w, char bracket);
 void jw_key(struct jw *w, struct str name);
-void jw_str(struct jw *w, struct str s);         /* invalid UTF-8 becomes U+FFFD */
+void jw_str(struct jw *w, struct str s); /* invalid UTF-8 becomes U+FFFD */
 void jw_i64(struct jw *w, int64_t v);
 void jw_u64(struct jw *w, uint64_t v);
-void jw_f64(struct jw *w, double v);             /* shortest form that reads back; NaN and infinities as strings */
+void jw_f64(struct jw *w, double v); /* shortest form that reads back; NaN and infinities as strings */
 void jw_bool(struct jw *w, bool v);
 void jw_null(struct jw *w);
-void jw_raw(struct jw *w, struct str json);      /* a finished value */
+void jw_raw(struct jw *w, struct str json); /* a finished value */
 
 #endif

@@ -9,7 +9,7 @@ struct scan {
 	struct str text;
 	size_t at;
 	struct err *e;
-	char open[JSON_SCAN_DEPTH];     /* brackets */
+	char open[JSON_SCAN_DEPTH]; /* brackets */
 	unsigned depth;
 };
 
@@ -163,20 +163,13 @@ static int scan_value(struct scan *s)
 	skip_blanks(s);
 	switch (here(s)) {
 	case '{':
-	case '[':
-		return scan_open(s);
-	case '"':
-		return scan_string(s);
-	case 't':
-		return scan_word(s, "true");
-	case 'f':
-		return scan_word(s, "false");
-	case 'n':
-		return scan_word(s, "null");
-	case '-':
-		return scan_number(s);
-	default:
-		return digit_here(s) ? scan_number(s) : bad(s, "looking for beginning of value");
+	case '[': return scan_open(s);
+	case '"': return scan_string(s);
+	case 't': return scan_word(s, "true");
+	case 'f': return scan_word(s, "false");
+	case 'n': return scan_word(s, "null");
+	case '-': return scan_number(s);
+	default: return digit_here(s) ? scan_number(s) : bad(s, "looking for beginning of value");
 	}
 }
 

@@ -15,7 +15,7 @@
 
 enum {
 	LINE_MAX_BYTES = 65536,
-	VALUE_MAX_BYTES = 4096,         /* more of one value is cut */
+	VALUE_MAX_BYTES = 4096, /* more of one value is cut */
 };
 
 static char log_tool[64] = "pyro";
@@ -60,15 +60,9 @@ static void log_field(struct buf *b, const struct log_field *f)
 {
 	buf_printf(b, " %s=", f->key);
 	switch (f->type) {
-	case LOG_F_STR:
-		log_value(b, f->s);
-		break;
-	case LOG_F_I64:
-		buf_printf(b, "%" PRId64, f->i);
-		break;
-	case LOG_F_F64:
-		buf_printf(b, "%g", f->f);
-		break;
+	case LOG_F_STR: log_value(b, f->s); break;
+	case LOG_F_I64: buf_printf(b, "%" PRId64, f->i); break;
+	case LOG_F_F64: buf_printf(b, "%g", f->f); break;
 	}
 }
 

@@ -31,10 +31,10 @@ void log_open(const char *tool, enum log_level level);
 bool log_enabled(enum log_level level);
 void log_write(enum log_level level, const char *msg, const struct log_field *fields, size_t n);
 
-#define log_event(level, msg, ...)                                                        \
-	do {                                                                              \
-		struct log_field log_fields_[] = { { 0 }, ##__VA_ARGS__ };                \
-		log_write((level), (msg), log_fields_ + 1, ARRAY_LEN(log_fields_) - 1);   \
+#define log_event(level, msg, ...)                                                      \
+	do {                                                                            \
+		struct log_field log_fields_[] = { { 0 }, ##__VA_ARGS__ };              \
+		log_write((level), (msg), log_fields_ + 1, ARRAY_LEN(log_fields_) - 1); \
 	} while (0)
 
 #endif

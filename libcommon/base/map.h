@@ -18,8 +18,8 @@
 #include "base/base.h"
 
 struct map {
-	uint64_t *slots;        /* hash high half << 32 | value + 1; 0 = free */
-	uint32_t n, mask;       /* mask + 1 slots, or no slots at all */
+	uint64_t *slots;  /* hash high half << 32 | value + 1; 0 = free */
+	uint32_t n, mask; /* mask + 1 slots, or no slots at all */
 };
 
 struct map_at {
@@ -29,8 +29,8 @@ struct map_at {
 };
 
 void map_fini(struct map *m);
-void map_reset(struct map *m);                   /* empties, keeps memory */
-void map_reserve(struct map *m, uint32_t n);     /* room for n entries */
+void map_reset(struct map *m);               /* empties, keeps memory */
+void map_reserve(struct map *m, uint32_t n); /* room for n entries */
 void map_put(struct map *m, uint64_t hash, uint32_t value);
 size_t map_bytes(const struct map *m);
 

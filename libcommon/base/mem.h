@@ -9,14 +9,14 @@
 
 #include "base/base.h"
 
-void *mem_alloc(size_t n);                       /* not zeroed */
+void *mem_alloc(size_t n); /* not zeroed */
 void *mem_zalloc(size_t n);
-void *mem_array(size_t n, size_t size);          /* n * size, not zeroed; overflow aborts */
+void *mem_array(size_t n, size_t size); /* n * size, not zeroed; overflow aborts */
 void *mem_zarray(size_t n, size_t size);
 void *mem_resize(void *p, size_t n, size_t size); /* realloc of n * size */
-void mem_free(void *p);                          /* accepts NULL */
+void mem_free(void *p);                           /* accepts NULL */
 /* Gives what is free back to the system, of all threads. Takes a while: when there is nothing else to do. */
 void mem_trim(void);
-char *mem_cstr(const char *p, size_t n);         /* terminated copy */
+char *mem_cstr(const char *p, size_t n); /* terminated copy */
 
 #endif

@@ -36,8 +36,7 @@ static bool num_digits(struct str *s, uint64_t *out)
 	bool ok = true;
 
 	for (; s->n && is_digit(s->p[0]); *s = str_skip(*s, 1))
-		if (__builtin_mul_overflow(v, 10u, &v) ||
-		    __builtin_add_overflow(v, (uint64_t)(s->p[0] - '0'), &v))
+		if (__builtin_mul_overflow(v, 10u, &v) || __builtin_add_overflow(v, (uint64_t)(s->p[0] - '0'), &v))
 			ok = false;
 	*out = v;
 	return ok;
@@ -193,8 +192,8 @@ static int64_t duration_unit(struct str *s, bool months)
 	static const struct unit units[] = {
 		{ { "ns", 2 }, 1 },
 		{ { "us", 2 }, NS_PER_US },
-		{ { "\xc2\xb5s", 3 }, NS_PER_US },      /* micro sign */
-		{ { "\xce\xbcs", 3 }, NS_PER_US },      /* Greek mu */
+		{ { "\xc2\xb5s", 3 }, NS_PER_US }, /* micro sign */
+		{ { "\xce\xbcs", 3 }, NS_PER_US }, /* Greek mu */
 		{ { "ms", 2 }, NS_PER_MS },
 		{ { "s", 1 }, NS_PER_S },
 		{ { "m", 1 }, 60 * NS_PER_S },
@@ -332,8 +331,8 @@ static bool zone_parse(struct str s, int64_t *out)
 		*out = 0;
 		return true;
 	}
-	if (s.n != 6 || (s.p[0] != '+' && s.p[0] != '-') || s.p[3] != ':' ||
-	    !fixed(s, 1, 2, &h) || !fixed(s, 4, 2, &m) || h > 23 || m > 59)
+	if (s.n != 6 || (s.p[0] != '+' && s.p[0] != '-') || s.p[3] != ':' || !fixed(s, 1, 2, &h) ||
+	    !fixed(s, 4, 2, &m) || h > 23 || m > 59)
 		return false;
 	*out = (int64_t)(h * 3600 + m * 60) * (s.p[0] == '-' ? -1 : 1);
 	return true;
@@ -348,14 +347,13 @@ static bool rfc3339_parse(struct str s, int64_t *out)
 	int64_t zone;
 	__int128 v;
 
-	if (s.n < 20 || s.p[4] != '-' || s.p[7] != '-' || (s.p[10] != 'T' && s.p[10] != 't') ||
-	    s.p[13] != ':' || s.p[16] != ':')
+	if (s.n < 20 || s.p[4] != '-' || s.p[7] != '-' || (s.p[10] != 'T' && s.p[10] != 't') || s.p[13] != ':' ||
+	    s.p[16] != ':')
 		return false;
-	if (!fixed(s, 0, 4, &year) || !fixed(s, 5, 2, &month) || !fixed(s, 8, 2, &day) ||
-	    !fixed(s, 11, 2, &h) || !fixed(s, 14, 2, &m) || !fixed(s, 17, 2, &sec))
+	if (!fixed(s, 0, 4, &year) || !fixed(s, 5, 2, &month) || !fixed(s, 8, 2, &day) || !fixed(s, 11, 2, &h) ||
+	    !fixed(s, 14, 2, &m) || !fixed(s, 17, 2, &sec))
 		return false;
-	if (month < 1 || month > 12 || day < 1 || day > month_days(year, month) || h > 23 ||
-	    m > 59 || sec > 59)
+	if (month < 1 || month > 12 || day < 1 || day > month_days(year, month) || h > 23 || m > 59 || sec > 59)
 		return false;
 	left = str_skip(s, 19);
 	if (left.n > 1 && left.p[0] == '.' && is_digit(left.p[1])) {
@@ -364,8 +362,7 @@ static bool rfc3339_parse(struct str s, int64_t *out)
 	}
 	if (!zone_parse(left, &zone))
 		return false;
-	v = (__int128)(days_of(year, month, day) * 86400 + h * 3600 + m * 60 + sec - zone) *
-	    NS_PER_S;
+	v = (__int128)(days_of(year, month, day) * 86400 + h * 3600 + m * 60 + sec - zone) * NS_PER_S;
 	v += (__int128)((unsigned __int128)frac * NS_PER_S / scale);
 	if (v < INT64_MIN || v > INT64_MAX)
 		return false;
@@ -406,8 +403,7 @@ static int relative_parse(struct str s, int64_t now, int64_t *out, struct err *e
 	} else if (d.n && d.p[0] == '-') {
 		d = str_skip(d, 1);
 	}
-	if (d.n == 0 || !(is_digit(d.p[0]) || d.p[0] == '.') ||
-	    duration_parse(d, true, &ns, NULL) < 0)
+	if (d.n == 0 || !(is_digit(d.p[0]) || d.p[0] == '.') || duration_parse(d, true, &ns, NULL) < 0)
 		return num_bad(e, s, "not a time (2026-01-15T10:00:00Z, now-1h, 1h, unix time)");
 	if (past ? __builtin_sub_overflow(now, ns, out) : __builtin_add_overflow(now, ns, out))
 		return num_bad(e, s, "time outside of the years 1678 to 2262");
@@ -489,9 +485,12 @@ struct str num_prom_duration(struct arena *a, int64_t ns)
 		uint64_t ms;
 		bool exact;
 	} units[] = {
-		{ "y", UINT64_C(365) * 86400000, true }, { "w", UINT64_C(7) * 86400000, true },
-		{ "d", 86400000, true },                 { "h", 3600000, false },
-		{ "m", 60000, false },                   { "s", 1000, false },
+		{ "y", UINT64_C(365) * 86400000, true },
+		{ "w", UINT64_C(7) * 86400000, true },
+		{ "d", 86400000, true },
+		{ "h", 3600000, false },
+		{ "m", 60000, false },
+		{ "s", 1000, false },
 		{ "ms", 1, false },
 	};
 	uint64_t ms = magnitude(ns) / (uint64_t)NS_PER_MS;
@@ -514,8 +513,7 @@ struct str num_prom_duration(struct arena *a, int64_t ns)
 }
 
 /* Two digits below ten, whole numbers above; rounded half up. */
-static struct str size_print(struct arena *a, uint64_t bytes, unsigned base,
-			     const char *const units[7])
+static struct str size_print(struct arena *a, uint64_t bytes, unsigned base, const char *const units[7])
 {
 	long double unit = 1, v;
 	int i = 0;
@@ -552,8 +550,7 @@ struct str num_rfc3339(struct arena *a, int64_t ns)
 
 	date_of(days, &year, &month, &day);
 	buf_init(&b, 64);
-	buf_printf(&b, "%04d-%02u-%02uT%02u:%02u:", year, month, day, (unsigned)(s / 3600),
-		   (unsigned)(s / 60 % 60));
+	buf_printf(&b, "%04d-%02u-%02uT%02u:%02u:", year, month, day, (unsigned)(s / 3600), (unsigned)(s / 60 % 60));
 	if (s % 60 < 10)
 		buf_byte(&b, '0');
 	print_decimal(&b, rest % (60 * (uint64_t)NS_PER_S), NS_PER_S, 9);

@@ -19,10 +19,10 @@ int num_duration(struct str s, int64_t *out, struct err *e);
 /* RFC 3339; now, now-1h, 1h (= now - 1h); unix time in 10, 13, 16 or 19 digits. Nanoseconds. */
 int num_time(struct str s, int64_t now, int64_t *out, struct err *e);
 
-struct str num_go_duration(struct arena *a, int64_t ns);     /* 48h0m0s, 1.5s, 0s */
-struct str num_prom_duration(struct arena *a, int64_t ns);   /* 2d, 1h30m, 0s */
-struct str num_size_si(struct arena *a, uint64_t bytes);     /* 4.2 MB */
-struct str num_size_iec(struct arena *a, uint64_t bytes);    /* 4.0 MiB, 512 KiB */
-struct str num_rfc3339(struct arena *a, int64_t ns);         /* 2026-01-15T10:00:00.123Z, fraction only if any */
+struct str num_go_duration(struct arena *a, int64_t ns);   /* 48h0m0s, 1.5s, 0s */
+struct str num_prom_duration(struct arena *a, int64_t ns); /* 2d, 1h30m, 0s */
+struct str num_size_si(struct arena *a, uint64_t bytes);   /* 4.2 MB */
+struct str num_size_iec(struct arena *a, uint64_t bytes);  /* 4.0 MiB, 512 KiB */
+struct str num_rfc3339(struct arena *a, int64_t ns);       /* 2026-01-15T10:00:00.123Z, fraction only if any */
 
 #endif

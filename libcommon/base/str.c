@@ -35,8 +35,7 @@ bool str_prefix(struct str s, struct str prefix)
 
 bool str_suffix(struct str s, struct str suffix)
 {
-	return s.n >= suffix.n &&
-	       (suffix.n == 0 || memcmp(s.p + s.n - suffix.n, suffix.p, suffix.n) == 0);
+	return s.n >= suffix.n && (suffix.n == 0 || memcmp(s.p + s.n - suffix.n, suffix.p, suffix.n) == 0);
 }
 
 struct str str_skip(struct str s, size_t n)
@@ -98,7 +97,7 @@ struct str str_cut(struct str *rest, char sep)
 static size_t utf8_tail(const unsigned char *p, size_t left)
 {
 	unsigned c = p[0];
-	unsigned low = 0x80, high = 0xbf;   /* of the second byte */
+	unsigned low = 0x80, high = 0xbf; /* of the second byte */
 	size_t n;
 
 	if (c < 0xc2 || c > 0xf4)

@@ -32,12 +32,12 @@ static inline bool str_eq(struct str a, struct str b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
-int str_cmp(struct str a, struct str b);         /* byte order, shorter first */
-bool str_eq_nocase(struct str a, struct str b);  /* ASCII letters only */
+int str_cmp(struct str a, struct str b);        /* byte order, shorter first */
+bool str_eq_nocase(struct str a, struct str b); /* ASCII letters only */
 bool str_prefix(struct str s, struct str prefix);
 bool str_suffix(struct str s, struct str suffix);
-struct str str_skip(struct str s, size_t n);     /* without the first n bytes, at most all */
-struct str str_trim(struct str s);               /* without blanks, tabs, CR, LF around it */
+struct str str_skip(struct str s, size_t n); /* without the first n bytes, at most all */
+struct str str_trim(struct str s);           /* without blanks, tabs, CR, LF around it */
 
 /* Offset of the first or last c, or of needle, or s.n when there is none. */
 size_t str_find(struct str s, char c);
@@ -47,6 +47,6 @@ size_t str_search(struct str s, struct str needle);
 /* The part before the first sep; rest becomes what follows it (empty at the end). */
 struct str str_cut(struct str *rest, char sep);
 
-bool str_utf8(struct str s);                     /* valid UTF-8 (no surrogates, no overlong forms) */
+bool str_utf8(struct str s); /* valid UTF-8 (no surrogates, no overlong forms) */
 
 #endif

@@ -44,13 +44,11 @@ int sink_close(struct sink *k, struct err *e)
 	return k ? k->close(k, e) : 0;
 }
 
-int blob_read(struct blob *b, struct arena *a, uint64_t off, size_t n, struct str *out,
-	      struct err *e)
+int blob_read(struct blob *b, struct arena *a, uint64_t off, size_t n, struct str *out, struct err *e)
 {
 	if (off > b->size || n > b->size - off)
-		return err_set(e, ERR_CORRUPT,
-			       "%zu bytes at offset %" PRIu64 " reach past the end (%" PRIu64
-			       " bytes)", n, off, b->size);
+		return err_set(e, ERR_CORRUPT, "%zu bytes at offset %" PRIu64 " reach past the end (%" PRIu64 " bytes)",
+		    n, off, b->size);
 	if (n == 0) {
 		*out = STR("");
 		return 0;
@@ -133,8 +131,7 @@ struct mem_blob {
 	const char *p;
 };
 
-static int mem_blob_read(struct blob *b, struct arena *a, uint64_t off, size_t n,
-			 struct str *out, struct err *e)
+static int mem_blob_read(struct blob *b, struct arena *a, uint64_t off, size_t n, struct str *out, struct err *e)
 {
 	(void)a;
 	(void)e;

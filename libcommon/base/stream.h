@@ -20,7 +20,7 @@ struct src {
 
 struct sink {
 	int (*write)(struct sink *k, struct str bytes, struct err *e);
-	int (*close)(struct sink *k, struct err *e);     /* the last error shows here: always check */
+	int (*close)(struct sink *k, struct err *e); /* the last error shows here: always check */
 };
 
 /* Bytes at rest: a mapped file, an object with ranged reads, a tar member in memory. */
@@ -49,17 +49,17 @@ static inline void src_skip(struct src *s, size_t n)
 	s->skip(s, n);
 }
 
-void src_close(struct src *s);                   /* accepts NULL */
+void src_close(struct src *s);                                            /* accepts NULL */
 int src_all(struct src *s, size_t limit, struct buf *out, struct err *e); /* ERR_LIMIT past limit */
 int sink_write(struct sink *k, struct str bytes, struct err *e);
-int sink_close(struct sink *k, struct err *e);   /* accepts NULL */
+int sink_close(struct sink *k, struct err *e); /* accepts NULL */
 int blob_read(struct blob *b, struct arena *a, uint64_t off, size_t n, struct str *out, struct err *e);
-void blob_close(struct blob *b);                 /* accepts NULL */
+void blob_close(struct blob *b); /* accepts NULL */
 struct blob *blobs_open(struct blobs *s, struct str name, struct err *e);
-void blobs_close(struct blobs *s);               /* accepts NULL */
+void blobs_close(struct blobs *s); /* accepts NULL */
 
-struct src *src_mem(struct str bytes);           /* borrows the bytes */
-struct sink *sink_mem(struct buf *out);          /* borrows the buf */
-struct blob *blob_mem(struct str bytes);         /* borrows the bytes */
+struct src *src_mem(struct str bytes);   /* borrows the bytes */
+struct sink *sink_mem(struct buf *out);  /* borrows the buf */
+struct blob *blob_mem(struct str bytes); /* borrows the bytes */
 
 #endif

@@ -11,33 +11,33 @@
 
 #include "base/mem.h"
 
-#define VEC(type)               \
-	struct {                \
-		type *p;        \
-		size_t n, cap;  \
+#define VEC(type)              \
+	struct {               \
+		type *p;       \
+		size_t n, cap; \
 	}
 
 /* Room for k more elements. */
-#define vec_reserve(v, k)                                                              \
-	do {                                                                           \
-		if ((v)->n + (size_t)(k) > (v)->cap) {                                 \
-			(v)->cap = MAX((v)->n + (size_t)(k), (v)->cap * 2 + 8);        \
-			(v)->p = mem_resize((v)->p, (v)->cap, sizeof(*(v)->p));        \
-		}                                                                      \
+#define vec_reserve(v, k)                                                       \
+	do {                                                                    \
+		if ((v)->n + (size_t)(k) > (v)->cap) {                          \
+			(v)->cap = MAX((v)->n + (size_t)(k), (v)->cap * 2 + 8); \
+			(v)->p = mem_resize((v)->p, (v)->cap, sizeof(*(v)->p)); \
+		}                                                               \
 	} while (0)
 
-#define vec_push(v, x)                       \
-	do {                                 \
-		vec_reserve((v), 1);         \
-		(v)->p[(v)->n++] = (x);      \
+#define vec_push(v, x)                  \
+	do {                            \
+		vec_reserve((v), 1);    \
+		(v)->p[(v)->n++] = (x); \
 	} while (0)
 
-#define vec_free(v)                \
-	do {                       \
-		mem_free((v)->p);  \
-		(v)->p = NULL;     \
-		(v)->n = 0;        \
-		(v)->cap = 0;      \
+#define vec_free(v)               \
+	do {                      \
+		mem_free((v)->p); \
+		(v)->p = NULL;    \
+		(v)->n = 0;       \
+		(v)->cap = 0;     \
 	} while (0)
 
 #endif

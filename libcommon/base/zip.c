@@ -13,11 +13,11 @@
 #include "base/mem.h"
 
 enum {
-	DEFLATE_RATIO = 1032,           /* no deflate stream expands more */
-	ZSTD_RATIO = 1024,              /* beyond it the announced size is not believed in advance */
+	DEFLATE_RATIO = 1032, /* no deflate stream expands more */
+	ZSTD_RATIO = 1024,    /* beyond it the announced size is not believed in advance */
 	GROW_MIN = 4096,
 	GZIP_HEAD = 10,
-	WINDOW_LOG_MAX = 27,            /* address space only: what is touched stays below the limit */
+	WINDOW_LOG_MAX = 27, /* address space only: what is touched stays below the limit */
 };
 
 struct state {
@@ -78,9 +78,9 @@ static int zip_limit(struct err *e, size_t limit)
 
 /* What one call may still append. */
 struct room {
-	size_t limit;           /* for the message */
+	size_t limit; /* for the message */
 	size_t left;
-	size_t before, max;     /* of out, when the call began */
+	size_t before, max; /* of out, when the call began */
 };
 
 /* out gets the limit as its maximum, so that it does not grow past it in advance. */
@@ -155,8 +155,7 @@ static int gzip_diagnose(struct str in, size_t left, struct err *e)
 }
 
 /* One member: appended to out, *used bytes taken. */
-static int gunzip_member(struct str in, size_t hint, struct room *r, struct buf *out,
-			 size_t *used, struct err *e)
+static int gunzip_member(struct str in, size_t hint, struct room *r, struct buf *out, size_t *used, struct err *e)
 {
 	struct state *s = state_get();
 	size_t want = MIN(MAX(hint, (size_t)GROW_MIN), r->left);
@@ -172,9 +171,8 @@ static int gunzip_member(struct str in, size_t hint, struct room *r, struct buf 
 
 		if (want && !buf_room(out, want))
 			return zip_limit(e, r->limit);
-		rc = libdeflate_gzip_decompress_ex(s->inflate, in.p, in.n,
-						   want ? out->p + out->n : &none, want, used,
-						   &made);
+		rc = libdeflate_gzip_decompress_ex(s->inflate, in.p, in.n, want ? out->p + out->n : &none, want, used,
+		    &made);
 		if (rc == LIBDEFLATE_SUCCESS) {
 			out->n += made;
 			r->left -= made;
@@ -215,8 +213,7 @@ static size_t zstd_hint(struct str frame, size_t left)
 }
 
 /* Decompresses until one frame ends or the input does: 0 frame done, 1 wants input, -1 error. */
-static int unzstd_step(ZSTD_DCtx *d, ZSTD_inBuffer *zin, struct room *r, struct buf *out,
-		       struct err *e)
+static int unzstd_step(ZSTD_DCtx *d, ZSTD_inBuffer *zin, struct room *r, struct buf *out, struct err *e)
 {
 	for (;;) {
 		char extra;
@@ -229,8 +226,7 @@ static int unzstd_step(ZSTD_DCtx *d, ZSTD_inBuffer *zin, struct room *r, struct 
 
 			if (out->n == out->cap && !buf_room(out, grow))
 				return zip_limit(e, r->limit);
-			zout = (ZSTD_outBuffer){ out->p + out->n,
-						 MIN(out->cap - out->n, r->left), 0 };
+			zout = (ZSTD_outBuffer){ out->p + out->n, MIN(out->cap - out->n, r->left), 0 };
 		}
 		rc = ZSTD_decompressStream(d, &zout, zin);
 		if (ZSTD_isError(rc))
@@ -264,8 +260,7 @@ int zip_unzstd(struct str in, size_t limit, struct buf *out, struct err *e)
 	do {
 		size_t want = zstd_hint(str_skip(in, zin.pos), r.left);
 
-		rc = want && !buf_room(out, want) ? zip_limit(e, limit)
-						  : unzstd_step(s->unzstd, &zin, &r, out, e);
+		rc = want && !buf_room(out, want) ? zip_limit(e, limit) : unzstd_step(s->unzstd, &zin, &r, out, e);
 	} while (rc == 0 && zin.pos < zin.size);
 	if (rc > 0)
 		rc = err_set(e, ERR_CORRUPT, "zstd: unexpected EOF");
@@ -294,8 +289,7 @@ void zip_gzip(struct str in, int level, struct buf *out)
 	/* The bound may pass the maximum where the result does not. */
 	if (out->over || !buf_room(out, MIN(bound, out->max - out->n)))
 		return;
-	made = libdeflate_gzip_compress(s->deflate, in.n ? in.p : "", in.n, out->p + out->n,
-					out->cap - out->n);
+	made = libdeflate_gzip_compress(s->deflate, in.n ? in.p : "", in.n, out->p + out->n, out->cap - out->n);
 	if (made == 0)
 		zip_over(out);
 	out->n += made;

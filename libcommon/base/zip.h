@@ -9,13 +9,13 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-bool zip_is_gzip(struct str in);                 /* magic 1f 8b */
-bool zip_is_zstd(struct str in);                 /* magic 28 b5 2f fd */
+bool zip_is_gzip(struct str in); /* magic 1f 8b */
+bool zip_is_zstd(struct str in); /* magic 28 b5 2f fd */
 /* Appends to out. ERR_LIMIT past limit bytes of output, ERR_CORRUPT for broken input;
    a stream that is cut short says "unexpected EOF". */
 int zip_gunzip(struct str in, size_t limit, struct buf *out, struct err *e);
 int zip_unzstd(struct str in, size_t limit, struct buf *out, struct err *e);
-void zip_gzip(struct str in, int level, struct buf *out);   /* level 1..12 */
+void zip_gzip(struct str in, int level, struct buf *out); /* level 1..12 */
 void zip_zstd(struct str in, int level, struct buf *out);
 
 #endif

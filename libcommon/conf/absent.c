@@ -4,7 +4,7 @@
 
 struct row {
 	const char *flag, *yaml, *why;
-	const char *same, *near;        /* NULL: harmless, whatever the value */
+	const char *same, *near; /* NULL: harmless, whatever the value */
 };
 
 static const struct row rows[] = {
@@ -99,7 +99,7 @@ enum absent_is absent_key(struct absent *x, struct str path, const struct yaml *
 		return ABSENT_UNKNOWN;
 	if (value->kind == YAML_SCALAR)
 		text = value->text;
-	else if (value->n > 0)          /* a list or map with something in it */
+	else if (value->n > 0) /* a list or map with something in it */
 		text = STR("...");
 	return judge(x, r, text, (struct place){ file, line, path }, e);
 }

@@ -18,7 +18,7 @@ enum { ABSENT_ROWS_MAX = 160 };
 
 /* One reading of one configuration: each row warns once. All zero to begin with. */
 struct absent {
-	bool quiet;             /* somebody else has warned and refused already */
+	bool quiet; /* somebody else has warned and refused already */
 	bool warned[ABSENT_ROWS_MAX];
 };
 

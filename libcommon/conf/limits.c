@@ -13,7 +13,9 @@
 #include "conf/opt_rows.h"
 
 const struct opt_table limits_table = {
-	limits_rows_table_rows, ARRAY_LEN(limits_rows_table_rows), sizeof(struct limits),
+	limits_rows_table_rows,
+	ARRAY_LEN(limits_rows_table_rows),
+	sizeof(struct limits),
 };
 
 enum { MAX_FILE = 16 << 20 };

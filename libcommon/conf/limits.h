@@ -34,9 +34,9 @@ struct limits_set;
 struct limits_set *limits_read(const struct limits *base, const struct opt_list *files, struct err *e);
 /* Another number when the files have changed, or cannot be read any more. */
 uint64_t limits_hash(const struct opt_list *files);
-void limits_free(struct limits_set *s);         /* accepts NULL */
+void limits_free(struct limits_set *s); /* accepts NULL */
 const struct limits *limits_of(const struct limits_set *s, struct str tenant);
-const struct limits *limits_base(const struct limits_set *s);   /* of tenants that are not named */
+const struct limits *limits_base(const struct limits_set *s); /* of tenants that are not named */
 /* Tenants with limits of their own, in the order of the file. */
 size_t limits_tenants(const struct limits_set *s, const struct str **names);
 

@@ -64,8 +64,8 @@ static int in_range(const struct opt_table *t, const struct opt_row *row, double
 		return err_set(e, ERR_CONFIG, "must lie between %.15g and %.15g", range->low, range->high);
 	a = arena_new();
 	err_set(e, ERR_CONFIG, "must lie between " STR_FMT " and " STR_FMT,
-	        STR_ARG(num_go_duration(a, (int64_t)range->low)),
-	        STR_ARG(num_go_duration(a, (int64_t)MIN(range->high, 9.2e18))));
+	    STR_ARG(num_go_duration(a, (int64_t)range->low)),
+	    STR_ARG(num_go_duration(a, (int64_t)MIN(range->high, 9.2e18))));
 	arena_free(a);
 	return -1;
 }
@@ -84,8 +84,7 @@ static int store_bool(bool *out, struct str s, struct err *e)
 	return err_set(e, ERR_CONFIG, "must be true or false");
 }
 
-static int store_enum(const struct opt_table *t, const struct opt_row *row, int *out, struct str s,
-                      struct err *e)
+static int store_enum(const struct opt_table *t, const struct opt_row *row, int *out, struct str s, struct err *e)
 {
 	struct str words = str_cstr(opt_choices(t, row)), all = words;
 
@@ -143,8 +142,7 @@ static void store_csv(struct arena *a, struct opt_list *out, struct str s)
 	*out = l;
 }
 
-static int store_number(const struct opt_table *t, const struct opt_row *row, void *out, struct str s,
-                        struct err *e)
+static int store_number(const struct opt_table *t, const struct opt_row *row, void *out, struct str s, struct err *e)
 {
 	union {
 		int64_t i;
@@ -154,22 +152,17 @@ static int store_number(const struct opt_table *t, const struct opt_row *row, vo
 	int rc;
 
 	switch (row->type) {
-	case OPT_FLOAT:
-		rc = num_f64(s, &v.f, e);
-		break;
-	case OPT_SIZE:
-		rc = num_size(s, &v.u, e);
-		break;
-	case OPT_DURATION:
-		rc = num_duration(s, &v.i, e);
-		break;
-	default:
-		rc = num_i64(s, &v.i, e);
-		break;
+	case OPT_FLOAT: rc = num_f64(s, &v.f, e); break;
+	case OPT_SIZE: rc = num_size(s, &v.u, e); break;
+	case OPT_DURATION: rc = num_duration(s, &v.i, e); break;
+	default: rc = num_i64(s, &v.i, e); break;
 	}
 	if (rc == 0)
-		rc = in_range(t, row, row->type == OPT_FLOAT ? v.f : row->type == OPT_SIZE ? (double)v.u :
-		              (double)v.i, e);
+		rc = in_range(t, row,
+		    row->type == OPT_FLOAT      ? v.f
+			: row->type == OPT_SIZE ? (double)v.u
+						: (double)v.i,
+		    e);
 	if (rc == 0)
 		memcpy(out, &v, sizeof(v));
 	return rc;
@@ -185,42 +178,29 @@ static int store_tree(struct yaml **out, struct arena *a, struct str text, struc
 	return 0;
 }
 
-static int store(const struct opt_table *t, const struct opt_row *row, void *out, struct arena *a,
-                 struct str s, struct err *e)
+static int store(const struct opt_table *t, const struct opt_row *row, void *out, struct arena *a, struct str s,
+    struct err *e)
 {
 	switch (row->type) {
-	case OPT_BOOL:
-		return store_bool(out, s, e);
+	case OPT_BOOL: return store_bool(out, s, e);
 	case OPT_INT:
 	case OPT_FLOAT:
 	case OPT_SIZE:
-	case OPT_DURATION:
-		return store_number(t, row, out, s, e);
+	case OPT_DURATION: return store_number(t, row, out, s, e);
 	case OPT_STRING:
-	case OPT_PATH:
-		*(const char **)out = arena_cstr(a, s);
-		return 0;
-	case OPT_ADDRESS:
-		return store_address(a, out, s, e);
-	case OPT_ENUM:
-		return store_enum(t, row, out, s, e);
-	case OPT_SECRET:
-		((struct opt_secret *)out)->secret = arena_cstr(a, s);
-		return 0;
-	case OPT_LIST:
-		*(struct opt_list *)out = opt_list_add(a, *(struct opt_list *)out, s);
-		return 0;
-	case OPT_CSV:
-		store_csv(a, out, s);
-		return 0;
-	case OPT_TREE:
-		return store_tree(out, a, s, e);
+	case OPT_PATH: *(const char **)out = arena_cstr(a, s); return 0;
+	case OPT_ADDRESS: return store_address(a, out, s, e);
+	case OPT_ENUM: return store_enum(t, row, out, s, e);
+	case OPT_SECRET: ((struct opt_secret *)out)->secret = arena_cstr(a, s); return 0;
+	case OPT_LIST: *(struct opt_list *)out = opt_list_add(a, *(struct opt_list *)out, s); return 0;
+	case OPT_CSV: store_csv(a, out, s); return 0;
+	case OPT_TREE: return store_tree(out, a, s, e);
 	}
 	return err_set(e, ERR_BUG, "option type %d", (int)row->type);
 }
 
-int opt_store(const struct opt_table *t, const struct opt_row *row, void *values, struct arena *a,
-              struct str text, struct err *e)
+int opt_store(const struct opt_table *t, const struct opt_row *row, void *values, struct arena *a, struct str text,
+    struct err *e)
 {
 	struct buf shown;
 
@@ -244,8 +224,8 @@ void opt_clear_list(const struct opt_row *row, void *values)
 		*(struct opt_list *)field(row, values) = (struct opt_list){ 0 };
 }
 
-static int store_yaml_list(const struct opt_table *t, const struct opt_row *row, void *values,
-                           struct arena *a, const struct yaml *y, struct err *e)
+static int store_yaml_list(const struct opt_table *t, const struct opt_row *row, void *values, struct arena *a,
+    const struct yaml *y, struct err *e)
 {
 	struct opt_list *l = field(row, values);
 
@@ -261,7 +241,7 @@ static int store_yaml_list(const struct opt_table *t, const struct opt_row *row,
 }
 
 int opt_store_yaml(const struct opt_table *t, const struct opt_row *row, void *values, struct arena *a,
-                   const struct yaml *y, struct err *e)
+    const struct yaml *y, struct err *e)
 {
 	bool listy = row->type == OPT_LIST || row->type == OPT_CSV;
 
@@ -322,29 +302,19 @@ struct str opt_text(const struct opt_table *t, const struct opt_row *row, const 
 	const void *v = field_const(row, values);
 
 	switch (row->type) {
-	case OPT_BOOL:
-		return *(const bool *)v ? STR("true") : STR("false");
-	case OPT_INT:
-		return arena_printf(a, "%lld", (long long)*(const int64_t *)v);
-	case OPT_FLOAT:
-		return arena_printf(a, "%.15g", *(const double *)v);
-	case OPT_SIZE:
-		return arena_printf(a, "%llu", (unsigned long long)*(const uint64_t *)v);
-	case OPT_DURATION:
-		return num_go_duration(a, *(const int64_t *)v);
+	case OPT_BOOL: return *(const bool *)v ? STR("true") : STR("false");
+	case OPT_INT: return arena_printf(a, "%lld", (long long)*(const int64_t *)v);
+	case OPT_FLOAT: return arena_printf(a, "%.15g", *(const double *)v);
+	case OPT_SIZE: return arena_printf(a, "%llu", (unsigned long long)*(const uint64_t *)v);
+	case OPT_DURATION: return num_go_duration(a, *(const int64_t *)v);
 	case OPT_STRING:
 	case OPT_PATH:
-	case OPT_ADDRESS:
-		return str_cstr(*(const char *const *)v);
-	case OPT_ENUM:
-		return enum_text(t, row, *(const int *)v);
-	case OPT_SECRET:
-		return *((const struct opt_secret *)v)->secret ? STR("***") : STR("");
+	case OPT_ADDRESS: return str_cstr(*(const char *const *)v);
+	case OPT_ENUM: return enum_text(t, row, *(const int *)v);
+	case OPT_SECRET: return *((const struct opt_secret *)v)->secret ? STR("***") : STR("");
 	case OPT_LIST:
-	case OPT_CSV:
-		return list_text(a, *(const struct opt_list *)v);
-	case OPT_TREE:
-		return tree_text(a, *(struct yaml *const *)v);
+	case OPT_CSV: return list_text(a, *(const struct opt_list *)v);
+	case OPT_TREE: return tree_text(a, *(struct yaml *const *)v);
 	}
 	return STR("");
 }
@@ -366,8 +336,7 @@ struct yaml *opt_yaml(const struct opt_table *t, const struct opt_row *row, cons
 			yaml_add(a, y, STR_NONE, yaml_text(a, str_cstr(l->p[i]), true));
 		return y;
 	}
-	return yaml_text(a, opt_text(t, row, values, a),
-	                 row->type >= OPT_STRING && row->type != OPT_ENUM);
+	return yaml_text(a, opt_text(t, row, values, a), row->type >= OPT_STRING && row->type != OPT_ENUM);
 }
 
 /* The set of tables of a program */
@@ -501,8 +470,7 @@ int opts_set(struct opts *o, struct opt_ref ref, struct str text, struct opt_mar
 	return opt_store(s->table, ref.row, s->values, o->a, text, e);
 }
 
-int opts_set_yaml(struct opts *o, struct opt_ref ref, const struct yaml *y, struct opt_mark from,
-                  struct err *e)
+int opts_set_yaml(struct opts *o, struct opt_ref ref, const struct yaml *y, struct opt_mark from, struct err *e)
 {
 	const struct opt_set *s = &o->sets[ref.set];
 

@@ -101,18 +101,18 @@ struct opt_row {
 	enum opt_type type;
 	bool advanced;
 	char letter;
-	size_t off;             /* of the field in the struct */
+	size_t off; /* of the field in the struct */
 	const char *field;
-	const char *def;        /* default; words of a CHOICE */
-	const char *flag;       /* also: old name, section title */
-	const char *yaml;       /* also: verbs of a section */
+	const char *def;  /* default; words of a CHOICE */
+	const char *flag; /* also: old name, section title */
+	const char *yaml; /* also: verbs of a section */
 	const char *text;
 	double low, high;
 };
 
 struct opt_table {
 	const struct opt_row *rows;
-	size_t n, size;         /* size of the struct */
+	size_t n, size; /* size of the struct */
 };
 
 enum opt_origin { OPT_DEFAULT, OPT_FROM_FILE, OPT_FROM_ENV, OPT_FROM_FLAG };
@@ -139,23 +139,23 @@ struct opts_other {
 };
 
 struct opts {
-	const char *prog;               /* "pyro-ingest" */
+	const char *prog; /* "pyro-ingest" */
 	struct arena *a;
 	struct opt_set sets[OPT_MAX_SETS];
 	struct opt_mark *marks[OPT_MAX_SETS]; /* origin of each row's value */
 	size_t n_sets;
-	struct yaml *file;              /* what opts_read_file read, or NULL */
-	struct absent absent;           /* parameters that only Pyroscope has */
-	bool any_section;               /* the verbs of sections do not matter */
-	bool supervised;                /* somebody else judged unknown YAML keys: pass over them (and absent.quiet) */
-	struct opts_other *other;       /* may be NULL */
-	struct opt_list passed;         /* "-flag=value" of other's flags, in their order */
+	struct yaml *file;        /* what opts_read_file read, or NULL */
+	struct absent absent;     /* parameters that only Pyroscope has */
+	bool any_section;         /* the verbs of sections do not matter */
+	bool supervised;          /* somebody else judged unknown YAML keys: pass over them (and absent.quiet) */
+	struct opts_other *other; /* may be NULL */
+	struct opt_list passed;   /* "-flag=value" of other's flags, in their order */
 	/* What is not an option: */
-	const char *verb;               /* NULL without */
+	const char *verb; /* NULL without */
 	const char **args;
 	size_t n_args;
 	/* What was asked for instead of running: */
-	const char *help;               /* "", "all", "mdoc", "bash", "zsh", "fish", "yaml", "flags"; or NULL */
+	const char *help; /* "", "all", "mdoc", "bash", "zsh", "fish", "yaml", "flags"; or NULL */
 	bool version, print_config;
 };
 
@@ -182,11 +182,11 @@ int opts_apply_yaml(struct opts *o, const struct yaml *root, const char *name, s
  * values change nothing. Lists are replaced. The new values live in a, which may be younger than the rest.
  */
 int opt_overlay(const struct opt_table *t, void *values, struct arena *a, struct absent *absent, const char *prefix,
-                const struct yaml *map, const char *name, struct err *e);
+    const struct yaml *map, const char *name, struct err *e);
 
 /* One value from text, checked; what opts_* use underneath. */
-int opt_store(const struct opt_table *t, const struct opt_row *row, void *values, struct arena *a,
-              struct str text, struct err *e);
+int opt_store(const struct opt_table *t, const struct opt_row *row, void *values, struct arena *a, struct str text,
+    struct err *e);
 /* The value as its text (SECRET as "***" or empty), in a; and as YAML. */
 struct str opt_text(const struct opt_table *t, const struct opt_row *row, const void *values, struct arena *a);
 struct yaml *opt_yaml(const struct opt_table *t, const struct opt_row *row, const void *values, struct arena *a);

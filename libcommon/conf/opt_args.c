@@ -8,15 +8,15 @@
 
 struct args {
 	struct opts *o;
-	const char *const *next;        /* the words not yet looked at */
+	const char *const *next; /* the words not yet looked at */
 	const char *const *verbs;
-	bool only_operands;             /* behind -- */
+	bool only_operands; /* behind -- */
 	struct err *e;
 };
 
 /* What "-name=value" is made of. */
 struct word {
-	const char *text;               /* as typed */
+	const char *text; /* as typed */
 	struct str name, value;
 	bool has_value, one_dash;
 };
@@ -164,8 +164,8 @@ static int foreign(struct args *x, struct word w)
 		w.value = STR("true");
 	else if (!w.has_value && take_value(x, w.text, &w.value) < 0)
 		return -1;
-	o->passed = opt_list_add(o->a, o->passed, arena_printf(o->a, "-" STR_FMT "=" STR_FMT,
-	                         STR_ARG(w.name), STR_ARG(w.value)));
+	o->passed = opt_list_add(o->a, o->passed,
+	    arena_printf(o->a, "-" STR_FMT "=" STR_FMT, STR_ARG(w.name), STR_ARG(w.value)));
 	return 1;
 }
 
@@ -186,11 +186,8 @@ static int absent(struct args *x, struct word w)
 		if (!absent_wants_value(w.name))
 			skip_value(x, w);
 		return 1;
-	case ABSENT_REFUSED:
-		x->e->kind = ERR_USAGE;
-		return -1;
-	case ABSENT_UNKNOWN:
-		break;
+	case ABSENT_REFUSED: x->e->kind = ERR_USAGE; return -1;
+	case ABSENT_UNKNOWN: break;
 	}
 	return 0;
 }
@@ -245,9 +242,8 @@ static int check_verbs(struct opts *o, struct err *e)
 				verbs = row->yaml;
 			if (row->kind == OPT_ROW && o->marks[s][i].origin == OPT_FROM_FLAG &&
 			    !opt_verb_in(verbs, o->verb))
-				return err_set(e, ERR_USAGE, "option -%s is not for %s%s (it is for: %s)",
-				               row->flag, o->verb ? "the verb " : "use without a verb",
-				               o->verb ? o->verb : "", verbs);
+				return err_set(e, ERR_USAGE, "option -%s is not for %s%s (it is for: %s)", row->flag,
+				    o->verb ? "the verb " : "use without a verb", o->verb ? o->verb : "", verbs);
 		}
 	}
 	return 0;

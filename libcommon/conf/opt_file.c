@@ -60,9 +60,9 @@ static int unknown(struct walk *w, struct str path, unsigned line)
 
 	if (near)
 		return err_set(w->e, ERR_CONFIG, "%s:%u: unknown key %.*s; did you mean %s?", w->name, line,
-		               (int)MIN(path.n, (size_t)200), path.p, near);
-	return err_set(w->e, ERR_CONFIG, "%s:%u: unknown key %.*s", w->name, line,
-	               (int)MIN(path.n, (size_t)200), path.p);
+		    (int)MIN(path.n, (size_t)200), path.p, near);
+	return err_set(w->e, ERR_CONFIG, "%s:%u: unknown key %.*s", w->name, line, (int)MIN(path.n, (size_t)200),
+	    path.p);
 }
 
 static int walk_map(struct walk *w, struct str at, const struct yaml *map);
@@ -81,12 +81,9 @@ static int walk_other(struct walk *w, struct str path, const struct yaml *y, uns
 	if (is_map && (inner || is_inner(o, path) || absent_inner(path)))
 		return walk_map(w, path, y);
 	switch (absent_key(&o->absent, path, y, w->name, line, w->e)) {
-	case ABSENT_TAKEN:
-		return 0;
-	case ABSENT_REFUSED:
-		return -1;
-	case ABSENT_UNKNOWN:
-		break;
+	case ABSENT_TAKEN: return 0;
+	case ABSENT_REFUSED: return -1;
+	case ABSENT_UNKNOWN: break;
 	}
 	/* What looks like a slip of the pen is not taken for somebody else's key. */
 	if (is_elsewhere(o, path) && (o->supervised || !opts_suggest(o, OPT_BY_YAML, path)))
@@ -113,7 +110,7 @@ static int walk_map(struct walk *w, struct str at, const struct yaml *map)
 	for (size_t i = 0; i < map->n; i++) {
 		const struct yaml_item *it = &map->items[i];
 		struct str path = arena_printf(w->o->a, STR_FMT "%s" STR_FMT, STR_ARG(at), at.n ? "." : "",
-		                               STR_ARG(it->key));
+		    STR_ARG(it->key));
 
 		if (walk_key(w, path, it->value, it->line) < 0)
 			return -1;
@@ -196,15 +193,12 @@ static int overlay_key(struct overlay *v, struct str path, const struct yaml *y,
 	if ((inner || absent_inner(path)) && y->kind == YAML_MAP)
 		return overlay_map(v, path, y);
 	switch (absent_key(v->absent, path, y, v->name, line, v->e)) {
-	case ABSENT_TAKEN:
-		return 0;
-	case ABSENT_REFUSED:
-		return -1;
-	case ABSENT_UNKNOWN:
-		break;
+	case ABSENT_TAKEN: return 0;
+	case ABSENT_REFUSED: return -1;
+	case ABSENT_UNKNOWN: break;
 	}
-	return err_set(v->e, ERR_CONFIG, "%s:%u: unknown key %.*s", v->name, line,
-	               (int)MIN(path.n, (size_t)200), path.p);
+	return err_set(v->e, ERR_CONFIG, "%s:%u: unknown key %.*s", v->name, line, (int)MIN(path.n, (size_t)200),
+	    path.p);
 }
 
 static int overlay_map(struct overlay *v, struct str at, const struct yaml *map)
@@ -221,7 +215,7 @@ static int overlay_map(struct overlay *v, struct str at, const struct yaml *map)
 }
 
 int opt_overlay(const struct opt_table *t, void *values, struct arena *a, struct absent *absent, const char *prefix,
-                const struct yaml *map, const char *name, struct err *e)
+    const struct yaml *map, const char *name, struct err *e)
 {
 	struct overlay v = { t, values, a, absent, name, e };
 

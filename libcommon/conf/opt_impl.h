@@ -28,11 +28,10 @@ const char *opts_suggest(const struct opts *o, enum opt_lookup by, struct str na
 
 /* Stores unless the value came from a stronger origin; a stronger origin empties lists first. */
 int opts_set(struct opts *o, struct opt_ref ref, struct str text, struct opt_mark from, struct err *e);
-int opts_set_yaml(struct opts *o, struct opt_ref ref, const struct yaml *y, struct opt_mark from,
-                  struct err *e);
+int opts_set_yaml(struct opts *o, struct opt_ref ref, const struct yaml *y, struct opt_mark from, struct err *e);
 /* Stores a YAML value: scalar, list or tree as the type wants it. */
 int opt_store_yaml(const struct opt_table *t, const struct opt_row *row, void *values, struct arena *a,
-                   const struct yaml *y, struct err *e);
+    const struct yaml *y, struct err *e);
 void opt_clear_list(const struct opt_row *row, void *values);
 
 /* Is the verb (NULL: none, written "-") one of these words? True for no words at all. */

@@ -6,9 +6,16 @@
 #define OPT_PASTE_(a, b) a##b
 #define OPT_PASTE(a, b) OPT_PASTE_(a, b)
 #define OPT_AT(f) .off = offsetof(struct OPT_STRUCT, f), .field = #f
-#define OPT_ANY(f, l, t, d, fl, y, tx, adv)                                               \
-	{ .kind = OPT_ROW, .type = OPT_##t, .letter = (l), .advanced = (adv), OPT_AT(f),  \
-	  .def = (d), .flag = (fl), .yaml = (y), .text = (tx) },
+#define OPT_ANY(f, l, t, d, fl, y, tx, adv) \
+	{ .kind = OPT_ROW,                  \
+		.type = OPT_##t,            \
+		.letter = (l),              \
+		.advanced = (adv),          \
+		OPT_AT(f),                  \
+		.def = (d),                 \
+		.flag = (fl),               \
+		.yaml = (y),                \
+		.text = (tx) },
 #define OPT(f, l, t, d, fl, y, tx) OPT_ANY(f, l, t, d, fl, y, tx, false)
 #define ADV(f, l, t, d, fl, y, tx) OPT_ANY(f, l, t, d, fl, y, tx, true)
 #define RANGE(f, lo, hi) { .kind = OPT_RANGE, OPT_AT(f), .low = (double)(lo), .high = (double)(hi) },

@@ -10,9 +10,18 @@ enum { COLUMN = 38, WIDTH = 100, VERB_COLUMN = 44 };
 const char *optdoc_type(const struct opt_table *t, const struct opt_row *row)
 {
 	static const char *const names[] = {
-		[OPT_BOOL] = "",            [OPT_INT] = "number",  [OPT_FLOAT] = "number", [OPT_SIZE] = "size",
-		[OPT_DURATION] = "duration", [OPT_STRING] = "text", [OPT_PATH] = "path",    [OPT_ADDRESS] = "address",
-		[OPT_ENUM] = "word",        [OPT_SECRET] = "secret", [OPT_LIST] = "text",  [OPT_CSV] = "text,...",
+		[OPT_BOOL] = "",
+		[OPT_INT] = "number",
+		[OPT_FLOAT] = "number",
+		[OPT_SIZE] = "size",
+		[OPT_DURATION] = "duration",
+		[OPT_STRING] = "text",
+		[OPT_PATH] = "path",
+		[OPT_ADDRESS] = "address",
+		[OPT_ENUM] = "word",
+		[OPT_SECRET] = "secret",
+		[OPT_LIST] = "text",
+		[OPT_CSV] = "text,...",
 		[OPT_TREE] = "yaml",
 	};
 	const char *words = opt_choices(t, row);
@@ -46,9 +55,9 @@ void optdoc_each(const struct opts *o, void (*fn)(void *ctx, const struct optdoc
 struct help {
 	struct buf *out;
 	bool all;
-	const struct opt_row *section;  /* whose title has been printed */
+	const struct opt_row *section; /* whose title has been printed */
 	size_t hidden;
-	const char *verbs;              /* of the sections left out */
+	const char *verbs; /* of the sections left out */
 };
 
 /* Words of text from column `at` on, wrapped at WIDTH with COLUMN blanks in front. */
@@ -138,8 +147,8 @@ static void help_usage(struct buf *out, const struct opts *o, const struct optdo
 		buf_add(out, str_cstr(v->text));
 	}
 	if (about->args && !o->verb)
-		buf_printf(out, "%s%s [options]%s%s", about->n_verbs ? "\n  " : " ", o->prog,
-		           *about->args ? " " : "", about->args);
+		buf_printf(out, "%s%s [options]%s%s", about->n_verbs ? "\n  " : " ", o->prog, *about->args ? " " : "",
+		    about->args);
 	buf_byte(out, '\n');
 }
 
@@ -175,7 +184,7 @@ static void list_row(void *ctx, const struct optdoc_item *it)
 	if (row->kind == OPT_OLD)
 		of = opt_find(it->table, row->field);
 	buf_printf(ctx, "%s\t%s\t%s\t%s\t%s\n", row->flag, of->type == OPT_BOOL ? "bool" : "value", row->field,
-	           row->kind == OPT_ROW ? row->yaml : "", row->kind == OPT_ROW ? "option" : "old");
+	    row->kind == OPT_ROW ? row->yaml : "", row->kind == OPT_ROW ? "option" : "old");
 }
 
 /* mdoc: words that troff would take for requests or escapes are masked. */
@@ -249,7 +258,7 @@ static void mdoc_row(void *ctx, const struct optdoc_item *it)
 }
 
 int optdoc_print(struct buf *out, const struct opts *o, const struct optdoc_about *about, const char *what,
-                 struct err *e)
+    struct err *e)
 {
 	struct mdoc m = { out, o->prog, NULL };
 

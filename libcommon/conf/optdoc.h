@@ -19,11 +19,11 @@ struct optdoc_verb {
 
 /* What the tables do not know of a program. */
 struct optdoc_about {
-	const char *summary;                    /* one line, no full stop */
-	const char *args;                       /* operands: "[FILE ...]" */
+	const char *summary; /* one line, no full stop */
+	const char *args;    /* operands: "[FILE ...]" */
 	const struct optdoc_verb *verbs;
 	size_t n_verbs;
-	const char *const *examples;            /* ends with NULL; may be NULL */
+	const char *const *examples; /* ends with NULL; may be NULL */
 };
 
 /*
@@ -35,7 +35,7 @@ struct optdoc_about {
  * With o->verb set, "" and "all" tell only what that verb takes.
  */
 int optdoc_print(struct buf *out, const struct opts *o, const struct optdoc_about *about, const char *what,
-                 struct err *e);
+    struct err *e);
 
 /* All values with their origin: "pyroscopedb.data-path = ./data  # default". Secrets as ***. */
 void optdoc_config(struct buf *out, const struct opts *o);

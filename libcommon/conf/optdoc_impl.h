@@ -9,9 +9,9 @@
 struct optdoc_item {
 	size_t set;
 	const struct opt_table *table;
-	const struct opt_row *section;  /* NULL before the first */
-	const struct opt_row *row;      /* of any kind */
-	bool other_verb;                /* its section is for other verbs than o->verb */
+	const struct opt_row *section; /* NULL before the first */
+	const struct opt_row *row;     /* of any kind */
+	bool other_verb;               /* its section is for other verbs than o->verb */
 };
 
 void optdoc_each(const struct opts *o, void (*fn)(void *ctx, const struct optdoc_item *it), void *ctx);

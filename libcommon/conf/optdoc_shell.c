@@ -68,16 +68,19 @@ void optdoc_bash(struct buf *out, const struct opts *o, const struct optdoc_abou
 
 	buf_printf(out, "# bash completion for %s; made by %s -help=bash\n_", o->prog, o->prog);
 	function_name(out, o->prog);
-	buf_add(out, STR("()\n{\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
-	                 "\tcase $prev in\n"));
+	buf_add(out,
+	    STR("()\n{\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+		"\tcase $prev in\n"));
 	optdoc_each(o, bash_case, &s);
-	buf_add(out, STR("\tesac\n\tif [[ $cur == -* ]]; then\n\t\tCOMPREPLY=($(compgen -W '"
-	                 "-help -help-all -version -print.config"));
+	buf_add(out,
+	    STR("\tesac\n\tif [[ $cur == -* ]]; then\n\t\tCOMPREPLY=($(compgen -W '"
+		"-help -help-all -version -print.config"));
 	optdoc_each(o, bash_flag, &s);
 	buf_add(out, STR("' -- \"$cur\"))\n\telif ((COMP_CWORD == 1)); then\n\t\tCOMPREPLY=($(compgen -W '"));
 	verb_names(out, about);
-	buf_add(out, STR("' -- \"$cur\") $(compgen -f -- \"$cur\"))\n\telse\n"
-	                 "\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n\tfi\n}\ncomplete -o filenames -F _"));
+	buf_add(out,
+	    STR("' -- \"$cur\") $(compgen -f -- \"$cur\"))\n\telse\n"
+		"\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n\tfi\n}\ncomplete -o filenames -F _"));
 	function_name(out, o->prog);
 	buf_printf(out, " %s\n", o->prog);
 }
@@ -116,7 +119,7 @@ static void zsh_row(void *ctx, const struct optdoc_item *it)
 			buf_byte(s->out, ')');
 		} else if (row->type != OPT_BOOL) {
 			buf_printf(s->out, ":%s:%s", optdoc_type(it->table, row),
-			           row->type == OPT_PATH ? "_files" : "");
+			    row->type == OPT_PATH ? "_files" : "");
 		}
 		buf_add(s->out, STR("' \\\n"));
 	}
@@ -128,8 +131,9 @@ void optdoc_zsh(struct buf *out, const struct opts *o, const struct optdoc_about
 
 	buf_printf(out, "#compdef %s\n# made by %s -help=zsh\n_arguments \\\n", o->prog, o->prog);
 	optdoc_each(o, zsh_row, &s);
-	buf_add(out, STR("\t'-help[show help]' '-help-all[show all options]' '-version[show the version]' \\\n"
-	                 "\t'-print.config[show each value and its origin]' \\\n"));
+	buf_add(out,
+	    STR("\t'-help[show help]' '-help-all[show all options]' '-version[show the version]' \\\n"
+		"\t'-print.config[show each value and its origin]' \\\n"));
 	if (about->n_verbs) {
 		buf_add(out, STR("\t'1:verb or file:{_alternative \"verbs:verb:("));
 		verb_names(out, about);
@@ -183,9 +187,10 @@ void optdoc_fish(struct buf *out, const struct opts *o, const struct optdoc_abou
 		fish_text(out, about->verbs[i].text);
 		buf_byte(out, '\n');
 	}
-	buf_printf(out, "complete -c %s -o help -d 'show help'\ncomplete -c %s -o help-all -d 'show all options'\n"
-	                "complete -c %s -o version -d 'show the version'\n"
-	                "complete -c %s -o print.config -d 'show each value and its origin'\n",
-	           o->prog, o->prog, o->prog, o->prog);
+	buf_printf(out,
+	    "complete -c %s -o help -d 'show help'\ncomplete -c %s -o help-all -d 'show all options'\n"
+	    "complete -c %s -o version -d 'show the version'\n"
+	    "complete -c %s -o print.config -d 'show each value and its origin'\n",
+	    o->prog, o->prog, o->prog, o->prog);
 	optdoc_each(o, fish_row, &s);
 }

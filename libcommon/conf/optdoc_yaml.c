@@ -17,7 +17,7 @@ static void config_row(void *ctx, const struct optdoc_item *it)
 		return;
 	text = opt_text(it->table, it->row, c->o->sets[it->set].values, c->a);
 	buf_printf(c->out, "%s = " STR_FMT "  # %s\n", it->row->flag, STR_ARG(text),
-	           opts_origin_text(c->o, it->set, it->row));
+	    opts_origin_text(c->o, it->set, it->row));
 }
 
 void optdoc_config(struct buf *out, const struct opts *o)
@@ -51,7 +51,7 @@ static void yaml_row(void *ctx, const struct optdoc_item *it)
 		const char *type = optdoc_type(it->table, row);
 
 		value->comment = arena_printf(m->a, "%s%s%s%s; -%s", row->text, *type ? " (" : "", type,
-		                              *type ? ")" : "", row->flag);
+		    *type ? ")" : "", row->flag);
 	}
 	map = yaml_dig(m->a, m->root, row->yaml, &last);
 	/* Two tables may name one key: the first stands. A TREE in between is nobody's map. */

@@ -9,8 +9,8 @@
 
 #include "base/base.h"
 
-#define PARENT_PID_ENV "PYRO_PARENT_PID"        /* process id of the supervisor */
-#define PARENT_READY_ENV "PYRO_READY_FD"        /* descriptor that waits for the line "ready" */
+#define PARENT_PID_ENV "PYRO_PARENT_PID" /* process id of the supervisor */
+#define PARENT_READY_ENV "PYRO_READY_FD" /* descriptor that waits for the line "ready" */
 
 /*
  * True when there is a supervisor: this process then gets SIGTERM when the

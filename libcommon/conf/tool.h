@@ -49,14 +49,14 @@ struct tool_verb {
 
 struct tool_spec {
 	const char *name, *summary, *args;
-	const struct opt_set *sets;             /* ends with a NULL table */
-	const struct tool_verb *verbs;          /* ends with a NULL name; may be NULL */
+	const struct opt_set *sets;                /* ends with a NULL table */
+	const struct tool_verb *verbs;             /* ends with a NULL name; may be NULL */
 	int (*run)(struct tool *t, struct err *e); /* without a verb; NULL: a verb is required */
-	const char *const *examples;            /* command lines for the help, ends with NULL; may be NULL */
+	const char *const *examples;               /* command lines for the help, ends with NULL; may be NULL */
 	/* Looks at all options together before anything runs; may be NULL. */
 	int (*check)(struct tool *t, struct err *e);
-	struct opts_other *other;               /* see opt.h; may be NULL */
-	bool any_section;                       /* options of all sections are for all verbs */
+	struct opts_other *other; /* see opt.h; may be NULL */
+	bool any_section;         /* options of all sections are for all verbs */
 };
 
 struct tool_opts {
@@ -68,9 +68,9 @@ struct tool {
 	const struct tool_spec *spec;
 	struct opts conf;
 	struct tool_opts opts;
-	int ready_fd;                           /* for ready_tell; -1: nobody asked */
-	int64_t started;                        /* monotonic clock at the start of main */
-	bool quiet_end;                         /* the error has been shown already */
+	int ready_fd;    /* for ready_tell; -1: nobody asked */
+	int64_t started; /* monotonic clock at the start of main */
+	bool quiet_end;  /* the error has been shown already */
 };
 
 /* The whole program; the result is main's. */

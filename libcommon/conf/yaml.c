@@ -18,7 +18,7 @@ struct reader {
 	struct err *e;
 	VEC(struct anchor) anchors;
 	size_t nodes;
-	bool merges;            /* the document has a merge key somewhere */
+	bool merges; /* the document has a merge key somewhere */
 };
 
 static int bad(struct reader *r, unsigned line, const char *what)
@@ -31,8 +31,8 @@ static int next(struct reader *r, yaml_event_t *ev)
 	if (yaml_parser_parse(&r->parser, ev))
 		return 0;
 	return err_set(r->e, ERR_CONFIG, "%s:%zu: %s%s%s", r->name, r->parser.problem_mark.line + 1,
-	               r->parser.problem ? r->parser.problem : "not YAML", r->parser.context ? " " : "",
-	               r->parser.context ? r->parser.context : "");
+	    r->parser.problem ? r->parser.problem : "not YAML", r->parser.context ? " " : "",
+	    r->parser.context ? r->parser.context : "");
 }
 
 struct yaml *yaml_new(struct arena *a, enum yaml_kind kind)
@@ -122,7 +122,7 @@ struct yaml *yaml_dig(struct arena *a, struct yaml *root, const char *path, stru
 static bool is_null(struct str s)
 {
 	return s.n == 0 || str_eq(s, STR("~")) || str_eq(s, STR("null")) || str_eq(s, STR("Null")) ||
-	       str_eq(s, STR("NULL"));
+	    str_eq(s, STR("NULL"));
 }
 
 static void remember(struct reader *r, const yaml_char_t *anchor, struct yaml *node)
@@ -152,10 +152,10 @@ static int add_pair(struct reader *r, struct yaml *map, const struct yaml *key, 
 		return bad(r, key->line, "a key must be a word");
 	if (key->text.n > YAML_MAX_KEY)
 		return err_set(r->e, ERR_CONFIG, "%s:%u: a key of %zu bytes; at most %d", r->name, key->line,
-		               key->text.n, YAML_MAX_KEY);
+		    key->text.n, YAML_MAX_KEY);
 	if (yaml_key(map, key->text))
 		return err_set(r->e, ERR_CONFIG, "%s:%u: key " STR_FMT " is given twice", r->name, key->line,
-		               STR_ARG(key->text));
+		    STR_ARG(key->text));
 	yaml_add(r->a, map, key->text, value);
 	map->items[map->n - 1].line = key->line;
 	return 0;
@@ -244,7 +244,7 @@ static struct yaml *read_alias(struct reader *r, const yaml_event_t *ev)
 
 	if (!y)
 		err_set(r->e, ERR_CONFIG, "%s:%zu: no anchor &" STR_FMT " before this", r->name,
-		        ev->start_mark.line + 1, STR_ARG(name));
+		    ev->start_mark.line + 1, STR_ARG(name));
 	else
 		r->nodes += y->weight;
 	return y;
@@ -296,7 +296,7 @@ static struct yaml *read_document(struct reader *r)
 			bad(r, (unsigned)ev.start_mark.line + 1, "a second document; one is allowed");
 			y = NULL;
 		} else if (type != YAML_STREAM_START_EVENT && type != YAML_DOCUMENT_START_EVENT &&
-		           type != YAML_DOCUMENT_END_EVENT && type != YAML_STREAM_END_EVENT) {
+		    type != YAML_DOCUMENT_END_EVENT && type != YAML_STREAM_END_EVENT) {
 			y = read_node(r, &ev, 0);
 			got = true;
 		}
@@ -326,8 +326,8 @@ struct yaml *yaml_parse(struct arena *a, struct str text, const char *name, stru
 
 static bool plain_byte(unsigned char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-	       c == '.' || c == '/' || c == '-' || c == '+' || c == '=' || c == '(' || c == ')' || c == ' ' || c == ':';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+	    c == '/' || c == '-' || c == '+' || c == '=' || c == '(' || c == ')' || c == ' ' || c == ':';
 }
 
 /* Text that any YAML reader takes as itself without quotes; when in doubt, no. */
@@ -429,8 +429,9 @@ static size_t name_length(struct str s)
 {
 	size_t n = 0;
 
-	while (n < s.n && ((s.p[n] >= 'a' && s.p[n] <= 'z') || (s.p[n] >= 'A' && s.p[n] <= 'Z') ||
-	                   s.p[n] == '_' || (n > 0 && s.p[n] >= '0' && s.p[n] <= '9')))
+	while (n < s.n &&
+	    ((s.p[n] >= 'a' && s.p[n] <= 'z') || (s.p[n] >= 'A' && s.p[n] <= 'Z') || s.p[n] == '_' ||
+		(n > 0 && s.p[n] >= '0' && s.p[n] <= '9')))
 		n++;
 	return n;
 }
@@ -482,7 +483,7 @@ int yaml_expand(struct arena *a, struct str text, const char *name, struct str *
 
 			if (end == rest.n || expand_one(a, str_of(rest.p + 2, end - 2), &b) < 0)
 				rc = err_set(e, ERR_CONFIG,
-				             "%s:%u: only ${NAME}, ${NAME:-default} and $$ are understood", name, line);
+				    "%s:%u: only ${NAME}, ${NAME:-default} and $$ are understood", name, line);
 			i += end;
 		} else {
 			buf_byte(&b, (unsigned char)text.p[i]);

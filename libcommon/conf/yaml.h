@@ -27,17 +27,17 @@ enum yaml_kind { YAML_NULL, YAML_SCALAR, YAML_LIST, YAML_MAP };
 
 struct yaml {
 	enum yaml_kind kind;
-	bool quoted;                    /* scalar that was not plain: "true" is text, true is not */
-	unsigned line;                  /* from 1 */
-	struct str text;                /* of a scalar; terminated by a 0 byte behind */
-	struct str comment;             /* printed above it; never parsed */
-	struct yaml_item *items;        /* of a list or map */
-	size_t n, cap, weight;          /* weight: nodes below, shares counted each time */
+	bool quoted;             /* scalar that was not plain: "true" is text, true is not */
+	unsigned line;           /* from 1 */
+	struct str text;         /* of a scalar; terminated by a 0 byte behind */
+	struct str comment;      /* printed above it; never parsed */
+	struct yaml_item *items; /* of a list or map */
+	size_t n, cap, weight;   /* weight: nodes below, shares counted each time */
 };
 
 struct yaml_item {
-	struct str key;                 /* of a map, else empty */
-	unsigned line;                  /* of the key; 0 when it was not parsed */
+	struct str key; /* of a map, else empty */
+	unsigned line;  /* of the key; 0 when it was not parsed */
 	struct yaml *value;
 };
 

@@ -66,7 +66,8 @@ static int pick_auth(const struct server_opts *o, enum tls_auth *out, struct err
 			continue;
 		*out = (enum tls_auth)i;
 		if (*o->tls_client_ca && i == TLS_AUTH_NONE)
-			return err_set(e, ERR_CONFIG, "-server.http-tls-ca-path has no effect without "
+			return err_set(e, ERR_CONFIG,
+			    "-server.http-tls-ca-path has no effect without "
 			    "-server.http-tls-client-auth");
 		return 0;
 	}

@@ -36,6 +36,6 @@ struct runtime_files {
 };
 
 void runtime_watch(struct runtime_files *f, struct loop *l, const struct server_opts *o);
-void runtime_unwatch(struct runtime_files *f);   /* accepts one that is not watched */
+void runtime_unwatch(struct runtime_files *f); /* accepts one that is not watched */
 
 #endif

@@ -113,7 +113,7 @@ static void memory(double *all, double *resident)
 static double open_descriptors(void)
 {
 	DIR *d = opendir("/proc/self/fd");
-	double n = -3;          /* ".", ".." and the folder itself */
+	double n = -3; /* ".", ".." and the folder itself */
 
 	if (d == NULL)
 		return 0;
@@ -142,12 +142,13 @@ static void build_info(struct buf *b, const char *program)
 {
 	struct utsname u;
 	struct prom_label l[] = { { "branch", STR("") }, { "goarch", STR("") }, { "goos", STR("linux") },
-		{ "goversion", STR("") }, { "program", str_cstr(program) }, { "revision", STR("") }, { "tags", STR("") },
-		{ "version", STR(PYRO_VERSION) } };
+		{ "goversion", STR("") }, { "program", str_cstr(program) }, { "revision", STR("") },
+		{ "tags", STR("") }, { "version", STR(PYRO_VERSION) } };
 
 	if (uname(&u) == 0)
-		l[1].value = strcmp(u.machine, "x86_64") == 0 ? STR("amd64") :
-		    strcmp(u.machine, "aarch64") == 0 ? STR("arm64") : str_cstr(u.machine);
+		l[1].value = strcmp(u.machine, "x86_64") == 0 ? STR("amd64")
+		    : strcmp(u.machine, "aarch64") == 0       ? STR("arm64")
+							      : str_cstr(u.machine);
 	prom_family(b, "pyroscope_build_info", "gauge", "What is running.");
 	prom_sample(b, "pyroscope_build_info", l, ARRAY_LEN(l), 1);
 }
@@ -165,5 +166,6 @@ void operator_metrics(struct buf *b, const char *program, int64_t started_wall)
 	gauge(b, program, "process_max_fds", "Most descriptors that may be open.", most_descriptors());
 	gauge(b, program, "process_resident_memory_bytes", "Resident memory.", resident);
 	gauge(b, program, "process_virtual_memory_bytes", "Address space.", all);
-	gauge(b, program, "process_start_time_seconds", "When the process started, unix time.", (double)started_wall / 1e9);
+	gauge(b, program, "process_start_time_seconds", "When the process started, unix time.",
+	    (double)started_wall / 1e9);
 }

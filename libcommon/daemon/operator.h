@@ -25,11 +25,13 @@ extern const size_t n_operator_routes;
 /* The rows of the configuration pages, for a handler of one's own (that shows more than one program's). */
 enum { OPERATOR_CONFIG_ROUTES = 4 };
 
-#define OPERATOR_CONFIG(handler)                                                   \
-	{ .path = "/config", .methods = "GET", .fn = (handler) },                  \
-	{ .path = "/api/v1/status/config", .methods = "GET", .fn = (handler) },    \
-	{ .path = "/api/v1/status/config/default", .methods = "GET", .fn = (handler) }, \
-	{ .path = "/api/v1/status/config/diff", .methods = "GET", .fn = (handler) }
+#define OPERATOR_CONFIG(handler)                                                            \
+	{ .path = "/config", .methods = "GET", .fn = (handler) },                           \
+	    { .path = "/api/v1/status/config", .methods = "GET", .fn = (handler) },         \
+	    { .path = "/api/v1/status/config/default", .methods = "GET", .fn = (handler) }, \
+	{                                                                                   \
+		.path = "/api/v1/status/config/diff", .methods = "GET", .fn = (handler)     \
+	}
 
 extern const struct route operator_config_routes[OPERATOR_CONFIG_ROUTES];
 

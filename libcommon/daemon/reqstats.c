@@ -66,7 +66,7 @@ static struct reqstat *row_of(struct reqstats *s, const char *route, const char 
 
 	if (row != NULL)
 		return row;
-	if (n == REQSTATS_ROWS)         /* the last one takes what has no place */
+	if (n == REQSTATS_ROWS) /* the last one takes what has no place */
 		return s->rows[n - 1];
 	if (n == REQSTATS_ROWS - 1) {
 		route = method = "other";
@@ -110,8 +110,9 @@ static void add(struct sum *sums, size_t *n_sums, struct reqstat *row)
 {
 	size_t i = 0;
 
-	while (i < *n_sums && (sums[i].row->status != row->status || strcmp(sums[i].row->route, row->route) != 0 ||
-	    strcmp(sums[i].row->method, row->method) != 0))
+	while (i < *n_sums &&
+	    (sums[i].row->status != row->status || strcmp(sums[i].row->route, row->route) != 0 ||
+		strcmp(sums[i].row->method, row->method) != 0))
 		i++;
 	if (i == *n_sums)
 		sums[(*n_sums)++] = (struct sum){ .row = row };
@@ -139,7 +140,8 @@ void reqstats_print(struct buf *b, struct reqstats *const *all, size_t n)
 	for (size_t i = 0; i < n_sums; i++) {
 		char status[12];
 		struct prom_label labels[] = { { "method", str_cstr(sums[i].row->method) },
-			{ "route", str_cstr(sums[i].row->route) }, { "status_code", STR_NONE }, { "ws", STR("false") } };
+			{ "route", str_cstr(sums[i].row->route) }, { "status_code", STR_NONE },
+			{ "ws", STR("false") } };
 
 		snprintf(status, sizeof(status), "%d", sums[i].row->status);
 		labels[2].value = str_cstr(status);

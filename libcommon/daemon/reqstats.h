@@ -21,7 +21,7 @@
 enum { REQSTATS_ROWS = 256, REQSTATS_BUCKETS = 15, REQSTATS_ROUTE = 80 };
 
 struct reqstat {
-	char route[REQSTATS_ROUTE];     /* as a label: "querier_v1_querierservice_diff" */
+	char route[REQSTATS_ROUTE]; /* as a label: "querier_v1_querierservice_diff" */
 	char method[8];
 	int status;
 	_Atomic uint64_t counts[REQSTATS_BUCKETS];
@@ -30,7 +30,7 @@ struct reqstat {
 
 struct reqstats {
 	_Atomic uint32_t n;
-	struct reqstat *rows[REQSTATS_ROWS];    /* those below n never change their names */
+	struct reqstat *rows[REQSTATS_ROWS]; /* those below n never change their names */
 };
 
 void reqstats_count(struct reqstats *s, const struct http_req *r, int status);

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "io/lazy.h"
 
+/* clang-format off */
 #define ARCHIVE_CALLS(X) \
 	X(archive_entry_filetype) X(archive_entry_hardlink) X(archive_entry_mtime) \
 	X(archive_entry_mtime_is_set) X(archive_entry_mtime_nsec) X(archive_entry_pathname) \
@@ -19,6 +20,7 @@
 	X(archive_read_new) X(archive_read_next_header) X(archive_read_open) \
 	X(archive_read_set_format_option) X(archive_read_support_format_cpio) X(archive_read_support_format_tar) \
 	X(archive_read_support_format_zip_streamable) X(archive_set_error)
+/* clang-format on */
 
 static struct {
 	ARCHIVE_CALLS(LAZY_FIELD)
@@ -64,18 +66,17 @@ int archive_like(struct src *s, struct err *e)
 	if (src_peek(s, BLOCK, &head, e) < 0)
 		return -1;
 	return is_tar(head) || str_prefix(head, STR("PK\3\4")) || str_prefix(head, STR("PK\5\6")) ||
-	       str_prefix(head, STR("070701")) || str_prefix(head, STR("070702")) ||
-	       str_prefix(head, STR("070707"));
+	    str_prefix(head, STR("070701")) || str_prefix(head, STR("070702")) || str_prefix(head, STR("070707"));
 }
 
 struct unpack {
 	struct archive *a;
 	struct src *s;
-	struct arena *names;    /* of the current member */
-	size_t taken;           /* bytes lent to libarchive, to be skipped before the next peek */
-	size_t zeros;           /* zero bytes at the end of what was lent, counted up to a block */
+	struct arena *names; /* of the current member */
+	size_t taken;        /* bytes lent to libarchive, to be skipped before the next peek */
+	size_t zeros;        /* zero bytes at the end of what was lent, counted up to a block */
 	bool src_failed;
-	struct err err;         /* of the src */
+	struct err err; /* of the src */
 };
 
 static size_t zeros_behind(struct str s)
@@ -155,8 +156,7 @@ static struct str entry_name(struct unpack *u, struct archive_entry *entry)
 	return arena_str(u->names, str_cstr(name));
 }
 
-static int entry_labels(struct unpack *u, struct archive_entry *entry, struct str *out,
-			struct err *e)
+static int entry_labels(struct unpack *u, struct archive_entry *entry, struct str *out, struct err *e)
 {
 	const char *name;
 	const void *value;
@@ -168,8 +168,8 @@ static int entry_labels(struct unpack *u, struct archive_entry *entry, struct st
 		if (name == NULL || strcmp(name, LABELS) != 0)
 			continue;
 		if (n > ARCHIVE_LABELS_MAX)
-			return err_set(e, ERR_LIMIT, "archive: %s has %zu bytes, more than %d",
-				       LABELS, n, ARCHIVE_LABELS_MAX);
+			return err_set(e, ERR_LIMIT, "archive: %s has %zu bytes, more than %d", LABELS, n,
+			    ARCHIVE_LABELS_MAX);
 		*out = arena_str(u->names, str_of(value, n));
 	}
 	return 0;
@@ -193,8 +193,7 @@ int unpack_next(struct unpack *u, struct member *m, struct err *e)
 
 	if (rc == ARCHIVE_EOF) {
 		/* libarchive is content when a tar breaks off between two members. */
-		if ((lib.archive_format(u->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR &&
-		    u->zeros < BLOCK)
+		if ((lib.archive_format(u->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR && u->zeros < BLOCK)
 			return err_set(e, ERR_CORRUPT, "archive: unexpected EOF (no end of tar)");
 		return 0;
 	}
@@ -206,8 +205,7 @@ int unpack_next(struct unpack *u, struct member *m, struct err *e)
 		.mtime = entry_mtime(entry),
 		.size = (uint64_t)MAX(lib.archive_entry_size(entry), (la_int64_t)0),
 		.sized = lib.archive_entry_size_is_set(entry),
-		.regular = lib.archive_entry_filetype(entry) == AE_IFREG &&
-			   lib.archive_entry_hardlink(entry) == NULL,
+		.regular = lib.archive_entry_filetype(entry) == AE_IFREG && lib.archive_entry_hardlink(entry) == NULL,
 	};
 	return entry_labels(u, entry, &m->labels, e) < 0 ? -1 : 1;
 }
@@ -229,8 +227,7 @@ int unpack_read(struct unpack *u, size_t limit, struct buf *out, struct err *e)
 		if (n == 0)
 			return 0;
 		if (room == 0)
-			return err_set(e, ERR_LIMIT, "archive: member is larger than %zu bytes",
-				       limit);
+			return err_set(e, ERR_LIMIT, "archive: member is larger than %zu bytes", limit);
 		out->n += (size_t)n;
 		left -= (size_t)n;
 		step = MIN(step * 2, (size_t)1 << 20);

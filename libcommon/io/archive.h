@@ -29,15 +29,15 @@
 #include "base/err.h"
 #include "base/stream.h"
 
-enum { ARCHIVE_LABELS_MAX = 1 << 16 };  /* bytes of user.pyro.labels; more is ERR_LIMIT */
+enum { ARCHIVE_LABELS_MAX = 1 << 16 }; /* bytes of user.pyro.labels; more is ERR_LIMIT */
 
 struct member {
-	struct str name;        /* bytes of the path; UTF-8 from pax and zip archives */
-	int64_t mtime;          /* ns; 0 when the archive has none */
+	struct str name; /* bytes of the path; UTF-8 from pax and zip archives */
+	int64_t mtime;   /* ns; 0 when the archive has none */
 	uint64_t size;
-	bool sized;             /* size is known (zip streams may tell it behind the data) */
-	bool regular;           /* not a folder, link or device */
-	struct str labels;      /* text of user.pyro.labels, empty when there is none */
+	bool sized;        /* size is known (zip streams may tell it behind the data) */
+	bool regular;      /* not a folder, link or device */
+	struct str labels; /* text of user.pyro.labels, empty when there is none */
 };
 
 struct unpack;
@@ -52,7 +52,7 @@ struct unpack *unpack_open(struct src *s, struct err *e);
 int unpack_next(struct unpack *u, struct member *m, struct err *e);
 /* Appends the member's bytes to out. ERR_LIMIT past limit bytes. */
 int unpack_read(struct unpack *u, size_t limit, struct buf *out, struct err *e);
-void unpack_close(struct unpack *u);            /* accepts NULL */
+void unpack_close(struct unpack *u); /* accepts NULL */
 
 /* Does not take k over: the caller closes it after pack_close. Same members, same bytes:
    mode 0644, owner 0, no owner names, no access or change times. */
@@ -60,6 +60,6 @@ struct pack *pack_open(struct sink *k, struct err *e);
 /* m->size, sized and regular are ignored; the file is `bytes`. ERR_INVALID for a name that
    is empty or holds a NUL. */
 int pack_add(struct pack *p, const struct member *m, struct str bytes, struct err *e);
-int pack_close(struct pack *p, struct err *e);  /* writes the end; accepts NULL */
+int pack_close(struct pack *p, struct err *e); /* writes the end; accepts NULL */
 
 #endif

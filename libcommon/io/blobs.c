@@ -157,8 +157,7 @@ static int search(struct search *x, const char *path, unsigned level, struct err
 }
 
 int blobs_each(const char *path, const char *mark, unsigned depth,
-    int (*fn)(void *ctx, const char *path, struct blobs *s, struct err *e), void *ctx, uint32_t *found,
-    struct err *e)
+    int (*fn)(void *ctx, const char *path, struct blobs *s, struct err *e), void *ctx, uint32_t *found, struct err *e)
 {
 	struct search x = { .mark = mark, .depth = MIN(depth, (unsigned)BLOBS_MAX_DEPTH), .fn = fn, .ctx = ctx };
 	int rc = search(&x, path, 0, e);

@@ -35,7 +35,6 @@ void blobs_mem_add(struct blobs *s, struct arena *a, struct str name, struct str
  * a dot. fn owns the set; -1 ends the search. *found (may be NULL) counts them.
  */
 int blobs_each(const char *path, const char *mark, unsigned depth,
-    int (*fn)(void *ctx, const char *path, struct blobs *s, struct err *e), void *ctx, uint32_t *found,
-    struct err *e);
+    int (*fn)(void *ctx, const char *path, struct blobs *s, struct err *e), void *ctx, uint32_t *found, struct err *e);
 
 #endif

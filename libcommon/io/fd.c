@@ -12,21 +12,16 @@ enum err_kind fd_kind(int sys)
 {
 	switch (sys) {
 	case ENOENT:
-	case ENOTDIR:
-		return ERR_NOTFOUND;
+	case ENOTDIR: return ERR_NOTFOUND;
 	case EEXIST:
-	case ENOTEMPTY:
-		return ERR_EXISTS;
+	case ENOTEMPTY: return ERR_EXISTS;
 	case EACCES:
 	case EPERM:
-	case EROFS:
-		return ERR_DENIED;
+	case EROFS: return ERR_DENIED;
 	case EISDIR:
 	case ENAMETOOLONG:
-	case ELOOP:
-		return ERR_INVALID;
-	default:
-		return ERR_IO;
+	case ELOOP: return ERR_INVALID;
+	default: return ERR_IO;
 	}
 }
 

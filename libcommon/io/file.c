@@ -122,8 +122,7 @@ static char *tmp_name(const char *path)
 	size_t dir = slash == s.n ? 0 : slash + 1, room = s.n + 32;
 	char *name = mem_alloc(room);
 
-	snprintf(name, room, "%.*s.%.200s.%016" PRIx64 ".tmp", (int)dir, path, path + dir,
-		 entropy_u64());
+	snprintf(name, room, "%.*s.%.200s.%016" PRIx64 ".tmp", (int)dir, path, path + dir, entropy_u64());
 	return name;
 }
 
@@ -184,7 +183,8 @@ static int tidy(int dir, struct err *e)
 	int rc = file_list(a, dir, ".", &list, e);
 
 	for (size_t i = 0; rc == 0 && i < list.n; i++)
-		if (list.p[i].type == FILE_REGULAR && list.p[i].name.p[0] == '.' && str_suffix(list.p[i].name, STR(".tmp")))
+		if (list.p[i].type == FILE_REGULAR && list.p[i].name.p[0] == '.' &&
+		    str_suffix(list.p[i].name, STR(".tmp")))
 			rc = file_remove(dir, list.p[i].name.p, e);
 	arena_free(a);
 	return rc;
@@ -222,8 +222,7 @@ struct file_blob {
 	const char *p;
 };
 
-static int file_blob_read(struct blob *b, struct arena *a, uint64_t off, size_t n,
-			  struct str *out, struct err *e)
+static int file_blob_read(struct blob *b, struct arena *a, uint64_t off, size_t n, struct str *out, struct err *e)
 {
 	(void)a;
 	(void)e;

@@ -22,7 +22,7 @@
 #include "base/err.h"
 #include "base/stream.h"
 
-enum { FILE_TREE_DEPTH = 64 };          /* of file_remove_tree */
+enum { FILE_TREE_DEPTH = 64 }; /* of file_remove_tree */
 
 /* Appends the whole file to out; ERR_LIMIT past limit bytes, also for pipes and /proc. */
 int file_read(int dirfd, const char *path, size_t limit, struct buf *out, struct err *e);
@@ -42,8 +42,8 @@ struct tmp {
 };
 
 int tmp_open(struct tmp *t, int dirfd, const char *path, unsigned mode, struct err *e);
-int tmp_commit(struct tmp *t, struct err *e);   /* on failure the temporary is gone as well */
-void tmp_drop(struct tmp *t);                   /* removes it unless committed; may be repeated */
+int tmp_commit(struct tmp *t, struct err *e); /* on failure the temporary is gone as well */
+void tmp_drop(struct tmp *t);                 /* removes it unless committed; may be repeated */
 /* Removes what processes that were killed left of tmp_open in the folder. Nobody else may be writing there. */
 int tmp_tidy(int dirfd, const char *path, struct err *e);
 
@@ -53,10 +53,10 @@ int file_mkdirs(int dirfd, const char *path, unsigned mode, struct err *e);
 int file_remove_tree(int dirfd, const char *path, struct err *e);
 
 struct file_info {
-	struct str name;                /* without folder, terminated with NUL as well */
+	struct str name; /* without folder, terminated with NUL as well */
 	enum { FILE_REGULAR, FILE_FOLDER, FILE_LINK, FILE_OTHER } type;
 	uint64_t size;
-	int64_t mtime;                  /* ns */
+	int64_t mtime; /* ns */
 };
 
 struct file_list {
@@ -78,7 +78,7 @@ int file_lock(int dirfd, const char *path, bool wait, struct err *e);
 /* The file, mapped read-only; reads are slices of the mapping and cost nothing. A file
    that others shorten meanwhile kills the process: only for files replaced by rename. */
 enum file_advice { FILE_RANDOM, FILE_SEQUENTIAL };
-struct blob *blob_file(const char *path, struct err *e);        /* FILE_RANDOM */
+struct blob *blob_file(const char *path, struct err *e); /* FILE_RANDOM */
 struct blob *blob_file_at(int dirfd, const char *path, enum file_advice advice, struct err *e);
 
 #endif

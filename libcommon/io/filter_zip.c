@@ -19,14 +19,13 @@ struct unzip {
 	struct src *in;
 	int (*step)(struct unzip *u, char *p, size_t room, size_t *got, struct err *e);
 	uint64_t limit, total;
-	bool within;            /* a gzip member or zstd frame has begun and not ended */
+	bool within; /* a gzip member or zstd frame has begun and not ended */
 	z_stream z;
 	ZSTD_DCtx *zstd;
 };
 
 /* One turn of zlib. *got may be 0 without being at the end. */
-static int gzip_turn(struct unzip *u, struct str in, char *p, size_t room, size_t *got,
-		     struct err *e)
+static int gzip_turn(struct unzip *u, struct str in, char *p, size_t room, size_t *got, struct err *e)
 {
 	size_t fed = MIN(in.n, (size_t)1 << 30);
 	int rc;

@@ -113,8 +113,7 @@ static int remove_at(int dirfd, const char *name, unsigned depth, struct err *e)
 	if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0)
 		return 0;
 	if (depth == FILE_TREE_DEPTH)
-		return err_set(e, ERR_LIMIT, "%s: folders nested deeper than %d", name,
-			       FILE_TREE_DEPTH);
+		return err_set(e, ERR_LIMIT, "%s: folders nested deeper than %d", name, FILE_TREE_DEPTH);
 	d = folder_open(dirfd, name, O_NOFOLLOW, e);
 	if (d == NULL)
 		return -1;
@@ -141,15 +140,14 @@ static int by_name(const void *a, const void *b)
 	return str_cmp(((const struct file_info *)a)->name, ((const struct file_info *)b)->name);
 }
 
-static void list_add(struct arena *a, const char *name, const struct stat *st,
-		     struct file_info *out)
+static void list_add(struct arena *a, const char *name, const struct stat *st, struct file_info *out)
 {
 	*out = (struct file_info){
 		.name = { arena_cstr(a, str_cstr(name)), strlen(name) },
-		.type = S_ISREG(st->st_mode)   ? FILE_REGULAR
-			: S_ISDIR(st->st_mode) ? FILE_FOLDER
-			: S_ISLNK(st->st_mode) ? FILE_LINK
-					       : FILE_OTHER,
+		.type = S_ISREG(st->st_mode) ? FILE_REGULAR
+		    : S_ISDIR(st->st_mode)   ? FILE_FOLDER
+		    : S_ISLNK(st->st_mode)   ? FILE_LINK
+					     : FILE_OTHER,
 		.size = (uint64_t)st->st_size,
 		.mtime = st->st_mtim.tv_sec * NS_PER_S + st->st_mtim.tv_nsec,
 	};

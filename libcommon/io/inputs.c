@@ -119,7 +119,8 @@ static int whole_file(struct inputs *x, int fd, struct str name, const struct st
 	in.name = arena_str(in.a, name);
 	if (size > x->o->limit) {
 		arena_free(in.a);
-		return err_set(e, ERR_LIMIT, STR_FMT ": %zu bytes, at most %zu are read", STR_ARG(name), size, x->o->limit);
+		return err_set(e, ERR_LIMIT, STR_FMT ": %zu bytes, at most %zu are read", STR_ARG(name), size,
+		    x->o->limit);
 	}
 	p = arena_alloc(in.a, size + 1);
 	if (fd_read_full(fd, p, size, &got, e) < 0) {

@@ -16,18 +16,18 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-enum { INPUTS_MAX_DEPTH = 32 };         /* folders in folders */
+enum { INPUTS_MAX_DEPTH = 32 }; /* folders in folders */
 
 struct input {
 	struct arena *a;
-	struct str name;        /* of the file or member, for messages and for finding the format */
+	struct str name; /* of the file or member, for messages and for finding the format */
 	struct str bytes;
-	int64_t mtime;          /* ns; 0 = unknown */
-	struct str labels;      /* JSON object of a profile stream's member, or empty */
+	int64_t mtime;     /* ns; 0 = unknown */
+	struct str labels; /* JSON object of a profile stream's member, or empty */
 };
 
 struct inputs_opts {
-	size_t limit;           /* bytes of one input, unpacked */
+	size_t limit; /* bytes of one input, unpacked */
 	/* Called instead of failing when one input cannot be read or fn fails; 0 goes on. May be NULL. */
 	int (*bad)(void *ctx, struct str name, struct err *e);
 };

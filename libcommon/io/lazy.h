@@ -24,21 +24,24 @@
 
 struct lazy_call {
 	const char *name;
-	size_t off;             /* of the pointer in the struct of pointers */
+	size_t off; /* of the pointer in the struct of pointers */
 };
 
 struct lazy {
 	const char *file;
 	const struct lazy_call *calls;
 	size_t n;
-	void *lib;              /* the struct of pointers */
+	void *lib; /* the struct of pointers */
 	bool loaded;
 };
 
 /* For a list of calls; the struct of pointers is named lib. */
 #define LAZY_FIELD(f) __typeof__(f) *f;
 #define LAZY_CALL(f) { #f, offsetof(__typeof__(lib), f) },
-#define LAZY(name, list, into) { .file = (name), .calls = (list), .n = ARRAY_LEN(list), .lib = (into) }
+#define LAZY(name, list, into)                                                       \
+	{                                                                            \
+		.file = (name), .calls = (list), .n = ARRAY_LEN(list), .lib = (into) \
+	}
 
 /* 0, or ERR_UNSUPPORTED when the library or one of its calls is missing. Does nothing the second time. */
 int lazy_load(struct lazy *l, struct err *e);

@@ -32,9 +32,9 @@ enum {
 
 struct pack {
 	struct sink *k;
-	struct buf head;        /* of the member at hand, all before its data */
+	struct buf head; /* of the member at hand, all before its data */
 	bool failed;
-	struct err err;         /* the first error */
+	struct err err; /* the first error */
 };
 
 struct pack *pack_open(struct sink *k, struct err *e)
@@ -66,7 +66,10 @@ static void put_header(struct buf *b, struct str name, char type, uint64_t size,
 	put_octal(h + 136, 11, mtime);
 	memset(h + 148, ' ', 8);
 	h[156] = type;
-	memcpy(h + 257, "ustar\0" "00", 8);
+	memcpy(h + 257,
+	    "ustar\0"
+	    "00",
+	    8);
 	put_octal(h + 329, 7, 0);
 	put_octal(h + 337, 7, 0);
 	for (size_t i = 0; i < BLOCK; i++)
@@ -115,8 +118,8 @@ static void put_mtime_record(struct buf *b, int64_t ns)
 {
 	uint64_t u = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
 	char text[40];
-	int n = snprintf(text, sizeof(text), "%s%" PRIu64 ".%09" PRIu64, ns < 0 ? "-" : "",
-			 u / (uint64_t)NS_PER_S, u % (uint64_t)NS_PER_S);
+	int n = snprintf(text, sizeof(text), "%s%" PRIu64 ".%09" PRIu64, ns < 0 ? "-" : "", u / (uint64_t)NS_PER_S,
+	    u % (uint64_t)NS_PER_S);
 
 	while (text[n - 1] == '0')
 		n--;
@@ -179,11 +182,13 @@ int pack_add(struct pack *p, const struct member *m, struct str bytes, struct er
 	static const char zeros[BLOCK];
 
 	if (m->labels.n > ARCHIVE_LABELS_MAX)
-		return err_set(e, ERR_LIMIT, "archive: user.pyro.labels has %zu bytes, more than %d",
-			       m->labels.n, ARCHIVE_LABELS_MAX);
+		return err_set(e, ERR_LIMIT, "archive: user.pyro.labels has %zu bytes, more than %d", m->labels.n,
+		    ARCHIVE_LABELS_MAX);
 	if (m->name.n == 0 || m->name.n > NAME_RECORD_MAX || str_find(m->name, '\0') < m->name.n)
-		return err_set(e, ERR_INVALID, "archive: a name of %zu bytes, empty, too long or "
-			       "with a NUL, cannot be written", m->name.n);
+		return err_set(e, ERR_INVALID,
+		    "archive: a name of %zu bytes, empty, too long or "
+		    "with a NUL, cannot be written",
+		    m->name.n);
 	buf_reset(&p->head);
 	put_member(&p->head, m, bytes.n);
 	assert(!p->head.over);

@@ -32,12 +32,10 @@ static void progress_show(struct progress *p, int64_t now)
 	struct str rate = num_size_iec(a, (uint64_t)((double)p->done / seconds));
 
 	if (p->total)
-		dprintf(p->fd, "\r%s " STR_FMT " of " STR_FMT ", %.0f %%, " STR_FMT "/s\033[K",
-			p->what, STR_ARG(done), STR_ARG(all),
-			100.0 * (double)p->done / (double)p->total, STR_ARG(rate));
+		dprintf(p->fd, "\r%s " STR_FMT " of " STR_FMT ", %.0f %%, " STR_FMT "/s\033[K", p->what, STR_ARG(done),
+		    STR_ARG(all), 100.0 * (double)p->done / (double)p->total, STR_ARG(rate));
 	else
-		dprintf(p->fd, "\r%s " STR_FMT ", " STR_FMT "/s\033[K", p->what, STR_ARG(done),
-			STR_ARG(rate));
+		dprintf(p->fd, "\r%s " STR_FMT ", " STR_FMT "/s\033[K", p->what, STR_ARG(done), STR_ARG(rate));
 	p->shown = true;
 	arena_free(a);
 }

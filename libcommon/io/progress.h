@@ -15,11 +15,11 @@
 #include "base/clock.h"
 
 struct progress {
-	const char *what;               /* borrowed */
+	const char *what; /* borrowed */
 	uint64_t done, total;
 	const struct clock *clock;
-	int64_t start, next;            /* ns of the monotonic clock */
-	int fd;                         /* -1: stay silent */
+	int64_t start, next; /* ns of the monotonic clock */
+	int fd;              /* -1: stay silent */
 	bool shown;
 };
 

@@ -77,10 +77,10 @@ struct fd_sink {
 	enum fd_owner owner;
 	const char *name;
 	char *own_name;
-	struct tmp tmp;         /* tmp.path is NULL unless the file is made under another name */
+	struct tmp tmp; /* tmp.path is NULL unless the file is made under another name */
 	size_t n;
 	bool failed;
-	struct err err;         /* the first error */
+	struct err err; /* the first error */
 	char p[STREAM_BUFFER];
 };
 

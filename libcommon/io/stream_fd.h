@@ -17,7 +17,7 @@
 
 #include "base/stream.h"
 
-enum fd_owner { FD_KEEP, FD_OWN };       /* FD_OWN: closing the stream closes fd */
+enum fd_owner { FD_KEEP, FD_OWN }; /* FD_OWN: closing the stream closes fd */
 
 struct src *src_fd(int fd, enum fd_owner owner, const char *name);
 /* Buffers 64 KiB; larger pieces go straight through. */

@@ -68,9 +68,8 @@ static void window_close(struct src *s)
 	w->close(w);
 }
 
-void window_init(struct window *w,
-		 int (*fill)(struct window *w, char *p, size_t room, size_t *got, struct err *e),
-		 void (*close)(struct window *w), size_t size)
+void window_init(struct window *w, int (*fill)(struct window *w, char *p, size_t room, size_t *got, struct err *e),
+    void (*close)(struct window *w), size_t size)
 {
 	*w = (struct window){
 		.src = { window_peek, window_skip, window_close },

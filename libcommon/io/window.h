@@ -24,17 +24,16 @@ struct window {
 	struct src src;
 	/* Puts 1 .. room bytes at p, or *got = 0 at the end. Not called again after that. */
 	int (*fill)(struct window *w, char *p, size_t room, size_t *got, struct err *e);
-	void (*close)(struct window *w);        /* frees the maker's object; calls window_fini */
+	void (*close)(struct window *w); /* frees the maker's object; calls window_fini */
 	char *p;
-	size_t at, n, cap;                      /* unread bytes are p[at .. at + n) */
+	size_t at, n, cap; /* unread bytes are p[at .. at + n) */
 	size_t size;
 	bool end, failed;
-	struct err err;                         /* the first error, given to every later peek */
+	struct err err; /* the first error, given to every later peek */
 };
 
-void window_init(struct window *w,
-		 int (*fill)(struct window *w, char *p, size_t room, size_t *got, struct err *e),
-		 void (*close)(struct window *w), size_t size);
+void window_init(struct window *w, int (*fill)(struct window *w, char *p, size_t room, size_t *got, struct err *e),
+    void (*close)(struct window *w), size_t size);
 void window_fini(struct window *w);
 
 #endif

@@ -16,8 +16,7 @@ static enum step (*const steps[CONN_STATES])(struct conn *c) = {
 
 /* Legal moves; a move to the same state begins it anew. */
 static const unsigned may[CONN_STATES] = {
-	[CONN_HEAD] =
-	    1u << CONN_HEAD | 1u << CONN_BODY | 1u << CONN_WORK | 1u << CONN_SEND | 1u << CONN_H2,
+	[CONN_HEAD] = 1u << CONN_HEAD | 1u << CONN_BODY | 1u << CONN_WORK | 1u << CONN_SEND | 1u << CONN_H2,
 	[CONN_BODY] = 1u << CONN_WORK | 1u << CONN_SEND | 1u << CONN_H2,
 	[CONN_WORK] = 1u << CONN_SEND,
 	[CONN_SEND] = 1u << CONN_HEAD | 1u << CONN_LINGER,
@@ -73,17 +72,10 @@ void conn_move(struct conn *c, enum conn_state to)
 		if (c->in_n == 0 && c->begun)
 			conn_idle(c);
 		break;
-	case CONN_BODY:
-		c->deadline = c->since + conf->body_timeout;
-		break;
-	case CONN_SEND:
-		c->deadline = c->since + conf->write_timeout;
-		break;
-	case CONN_LINGER:
-		c->deadline = c->since + conf->write_timeout / 2;
-		break;
-	default:
-		c->deadline = 0;
+	case CONN_BODY: c->deadline = c->since + conf->body_timeout; break;
+	case CONN_SEND: c->deadline = c->since + conf->write_timeout; break;
+	case CONN_LINGER: c->deadline = c->since + conf->write_timeout / 2; break;
+	default: c->deadline = 0;
 	}
 }
 
@@ -207,7 +199,9 @@ static void post(struct conn *c)
 static void settle(struct conn *c, enum step step, bool nested)
 {
 	static const uint32_t want[] = {
-		[STEP_READ] = EPOLLIN, [STEP_WRITE] = EPOLLOUT, [STEP_BOTH] = EPOLLIN | EPOLLOUT,
+		[STEP_READ] = EPOLLIN,
+		[STEP_WRITE] = EPOLLOUT,
+		[STEP_BOTH] = EPOLLIN | EPOLLOUT,
 	};
 
 	c->ending = step == STEP_END;
@@ -216,8 +210,8 @@ static void settle(struct conn *c, enum step step, bool nested)
 	else if (step == STEP_END || step == STEP_ON)
 		post(c);
 	else if (step != STEP_WORK)
-		loop_rewatch(c->h->loop, &c->w, c->tls != NULL && tls_wants_write(c->tls) ?
-		    want[step] | EPOLLOUT : want[step]);
+		loop_rewatch(c->h->loop, &c->w,
+		    c->tls != NULL && tls_wants_write(c->tls) ? want[step] | EPOLLOUT : want[step]);
 }
 
 /* Goes on while the steps can, then turns what the last one waits for into interest. */
@@ -270,8 +264,7 @@ void conn_expired(struct conn *c)
 		conn_close(c);
 		return;
 	}
-	h1_refuse(c, 408, c->state == CONN_BODY ? "the body came too slowly" :
-	    "the head came too slowly");
+	h1_refuse(c, 408, c->state == CONN_BODY ? "the body came too slowly" : "the head came too slowly");
 }
 
 void conn_drain(struct conn *c)

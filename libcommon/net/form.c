@@ -85,13 +85,12 @@ static void take_disposition(struct arena *a, struct str v, struct form_part *p)
 
 static int bad_line(struct str line, struct err *e)
 {
-	return err_set(e, ERR_INVALID, "malformed MIME header line: " STR_FMT, STR_ARG(str_of(line.p, MIN(line.n,
-	    (size_t)200))));
+	return err_set(e, ERR_INVALID, "malformed MIME header line: " STR_FMT,
+	    STR_ARG(str_of(line.p, MIN(line.n, (size_t)200))));
 }
 
 /* The header lines of a part; *used: their bytes, with the empty line. */
-static int parse_head(struct arena *a, struct str s, struct form_part *p, size_t *used,
-    struct err *e)
+static int parse_head(struct arena *a, struct str s, struct form_part *p, size_t *used, struct err *e)
 {
 	struct str rest = s;
 
@@ -100,9 +99,9 @@ static int parse_head(struct arena *a, struct str s, struct form_part *p, size_t
 		struct str line, name;
 
 		if (lf == NULL || (size_t)(lf + 1 - s.p) > FORM_MAX_HEAD)
-			return rest.n + (size_t)(rest.p - s.p) > FORM_MAX_HEAD ?
-			    err_set(e, ERR_LIMIT, "multipart: part header is larger than %d bytes",
-			    FORM_MAX_HEAD) : err_set(e, ERR_INVALID, "unexpected EOF");
+			return rest.n + (size_t)(rest.p - s.p) > FORM_MAX_HEAD
+			    ? err_set(e, ERR_LIMIT, "multipart: part header is larger than %d bytes", FORM_MAX_HEAD)
+			    : err_set(e, ERR_INVALID, "unexpected EOF");
 		line = str_of(rest.p, (size_t)(lf - rest.p));
 		rest = str_skip(rest, line.n + 1);
 		if (line.n > 0 && line.p[line.n - 1] == '\r')
@@ -122,8 +121,7 @@ static int parse_head(struct arena *a, struct str s, struct form_part *p, size_t
 	}
 }
 
-static int parse_parts(struct arena *a, struct str body, struct str delim, struct form *f,
-    struct err *e)
+static int parse_parts(struct arena *a, struct str body, struct str delim, struct form *f, struct err *e)
 {
 	size_t cap = 0, parts = 0, skip, at;
 	int kind;
@@ -138,8 +136,7 @@ static int parse_parts(struct arena *a, struct str body, struct str delim, struc
 		if (kind == 2)
 			return 0;
 		if (++parts > FORM_MAX_PARTS)
-			return err_set(e, ERR_LIMIT, "multipart: more than %d parts",
-			    FORM_MAX_PARTS);
+			return err_set(e, ERR_LIMIT, "multipart: more than %d parts", FORM_MAX_PARTS);
 		body = str_skip(body, at + skip);
 		if (parse_head(a, body, &p, &head, e) < 0)
 			return -1;
@@ -160,8 +157,7 @@ static int parse_parts(struct arena *a, struct str body, struct str delim, struc
 	}
 }
 
-int form_parse(struct arena *a, struct str content_type, struct str body, struct form *f,
-    struct err *e)
+int form_parse(struct arena *a, struct str content_type, struct str body, struct form *f, struct err *e)
 {
 	struct str boundary, delim;
 
@@ -170,8 +166,7 @@ int form_parse(struct arena *a, struct str content_type, struct str body, struct
 		return err_set(e, ERR_INVALID, "request Content-Type isn't multipart/form-data");
 	boundary = http_media_param(a, content_type, "boundary");
 	if (boundary.n == 0 || boundary.n > FORM_MAX_BOUNDARY)
-		return err_set(e, ERR_INVALID, "multipart: the boundary must have 1 to %d bytes",
-		    FORM_MAX_BOUNDARY);
+		return err_set(e, ERR_INVALID, "multipart: the boundary must have 1 to %d bytes", FORM_MAX_BOUNDARY);
 	delim = arena_printf(a, "\r\n--" STR_FMT, STR_ARG(boundary));
 	if (delim.n != boundary.n + 4)
 		return err_set(e, ERR_INVALID, "multipart: the boundary has a NUL byte");

@@ -31,8 +31,8 @@ enum { FORM_MAX_PARTS = 1000, FORM_MAX_HEAD = 8192, FORM_MAX_BOUNDARY = 70 };
 
 struct form_part {
 	struct str name;
-	struct str filename;    /* p == NULL when absent or empty: the part is no file */
-	struct str type;        /* Content-Type of the part; p == NULL when absent */
+	struct str filename; /* p == NULL when absent or empty: the part is no file */
+	struct str type;     /* Content-Type of the part; p == NULL when absent */
 	struct str value;
 };
 
@@ -41,10 +41,9 @@ struct form {
 	size_t n;
 };
 
-bool form_is(struct str content_type);           /* multipart/form-data, any parameters */
-int form_parse(struct arena *a, struct str content_type, struct str body, struct form *f,
-    struct err *e);
-const struct form_part *form_file(const struct form *f, const char *name);   /* first, or NULL */
-const struct form_part *form_value(const struct form *f, const char *name);  /* not a file */
+bool form_is(struct str content_type); /* multipart/form-data, any parameters */
+int form_parse(struct arena *a, struct str content_type, struct str body, struct form *f, struct err *e);
+const struct form_part *form_file(const struct form *f, const char *name);  /* first, or NULL */
+const struct form_part *form_value(const struct form *f, const char *name); /* not a file */
 
 #endif

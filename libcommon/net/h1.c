@@ -6,27 +6,42 @@ enum { TOKEN = 1, VALUE = 2, TARGET = 4 };
 
 /* What each byte may be part of. Field values take bytes from 0x80 on (obs-text). */
 static const unsigned char kind[256] = {
-	['\t'] = VALUE, [' '] = VALUE,
-	['!'] = TOKEN | VALUE | TARGET, ['"'] = VALUE | TARGET,
+	['\t'] = VALUE,
+	[' '] = VALUE,
+	['!'] = TOKEN | VALUE | TARGET,
+	['"'] = VALUE | TARGET,
 	['#' ... '\''] = TOKEN | VALUE | TARGET,
-	['('] = VALUE | TARGET, [')'] = VALUE | TARGET,
-	['*'] = TOKEN | VALUE | TARGET, ['+'] = TOKEN | VALUE | TARGET,
+	['('] = VALUE | TARGET,
+	[')'] = VALUE | TARGET,
+	['*'] = TOKEN | VALUE | TARGET,
+	['+'] = TOKEN | VALUE | TARGET,
 	[','] = VALUE | TARGET,
-	['-'] = TOKEN | VALUE | TARGET, ['.'] = TOKEN | VALUE | TARGET,
+	['-'] = TOKEN | VALUE | TARGET,
+	['.'] = TOKEN | VALUE | TARGET,
 	['/'] = VALUE | TARGET,
 	['0' ... '9'] = TOKEN | VALUE | TARGET,
 	[':' ... '@'] = VALUE | TARGET,
 	['A' ... 'Z'] = TOKEN | VALUE | TARGET,
 	['[' ... ']'] = VALUE | TARGET,
 	['^' ... 'z'] = TOKEN | VALUE | TARGET,
-	['{'] = VALUE | TARGET, ['|'] = TOKEN | VALUE | TARGET, ['}'] = VALUE | TARGET,
+	['{'] = VALUE | TARGET,
+	['|'] = TOKEN | VALUE | TARGET,
+	['}'] = VALUE | TARGET,
 	['~'] = TOKEN | VALUE | TARGET,
 	[0x80 ... 0xff] = VALUE | TARGET,
 };
 
-enum { SEEN_LENGTH = 1, SEEN_CODING = 2, SEEN_CLOSE = 4, SEEN_KEEP = 8, SEEN_UPGRADE = 16,
-	SEEN_CONN_UPGRADE = 32, SEEN_CONN_SETTINGS = 64, SEEN_SETTINGS = 128,
-	    SEEN_EXPECT_OTHER = 256 };
+enum {
+	SEEN_LENGTH = 1,
+	SEEN_CODING = 2,
+	SEEN_CLOSE = 4,
+	SEEN_KEEP = 8,
+	SEEN_UPGRADE = 16,
+	SEEN_CONN_UPGRADE = 32,
+	SEEN_CONN_SETTINGS = 64,
+	SEEN_SETTINGS = 128,
+	SEEN_EXPECT_OTHER = 256
+};
 
 static bool all(struct str s, unsigned char what)
 {
@@ -213,13 +228,13 @@ static enum h1_step take_field(struct h1_head *h, struct http_field f)
 
 static enum h1_step parse_fields(struct h1_head *h, struct str in)
 {
-	while (in.n > 2) {      /* the last CR LF is the empty line */
+	while (in.n > 2) { /* the last CR LF is the empty line */
 		struct str line = str_cut(&in, '\n');
 		struct http_field f;
 		size_t colon = 0;
 		enum h1_step step;
 
-		line.n--;       /* the CR, which find_end has seen */
+		line.n--; /* the CR, which find_end has seen */
 		while (colon < line.n && kind[(unsigned char)line.p[colon]] & TOKEN)
 			colon++;
 		if (colon == 0)
@@ -251,8 +266,7 @@ static enum h1_step settle_framing(struct h1_head *h)
 	} else if (h->seen & SEEN_LENGTH) {
 		h->framing = h->length > 0 ? H1_LENGTH : H1_EMPTY;
 	}
-	h->keep_alive = h->minor == 1 ? !(h->seen & SEEN_CLOSE) :
-	    (h->seen & (SEEN_KEEP | SEEN_CLOSE)) == SEEN_KEEP;
+	h->keep_alive = h->minor == 1 ? !(h->seen & SEEN_CLOSE) : (h->seen & (SEEN_KEEP | SEEN_CLOSE)) == SEEN_KEEP;
 	return H1_DONE;
 }
 
@@ -279,9 +293,9 @@ static enum h1_step parse_request_line(struct h1_head *h, struct str line)
 	else if (str_eq(version, STR("HTTP/1.0")))
 		h->minor = 0;
 	else
-		return str_prefix(version, STR("HTTP/")) && h1_is_token(str_skip(version, 5)) ?
-		    bad(h, 505, "HTTP version is neither 1.0 nor 1.1") :
-		    bad(h, 400, "request line has no version");
+		return str_prefix(version, STR("HTTP/")) && h1_is_token(str_skip(version, 5))
+		    ? bad(h, 505, "HTTP version is neither 1.0 nor 1.1")
+		    : bad(h, 400, "request line has no version");
 	return H1_DONE;
 }
 
@@ -295,8 +309,7 @@ enum h1_step h1_request(struct h1_head *h, struct str in)
 	in = str_of(in.p + h->start, h->used - h->start);
 	line = str_cut(&in, '\n');
 	line.n--;
-	if ((step = parse_request_line(h, line)) != H1_DONE ||
-	    (step = parse_fields(h, in)) != H1_DONE ||
+	if ((step = parse_request_line(h, line)) != H1_DONE || (step = parse_fields(h, in)) != H1_DONE ||
 	    (step = settle_framing(h)) != H1_DONE)
 		return step;
 	if (h->minor == 1 && h->host.p == NULL)
@@ -304,8 +317,8 @@ enum h1_step h1_request(struct h1_head *h, struct str in)
 	if (h->seen & SEEN_EXPECT_OTHER)
 		return bad(h, 417, "Expect other than 100-continue");
 	h->expect = h->expect && h->minor == 1;
-	h->h2c = h->h2_settings.p != NULL && (h->seen & SEEN_UPGRADE) &&
-	    (h->seen & SEEN_CONN_UPGRADE) && (h->seen & SEEN_CONN_SETTINGS);
+	h->h2c = h->h2_settings.p != NULL && (h->seen & SEEN_UPGRADE) && (h->seen & SEEN_CONN_UPGRADE) &&
+	    (h->seen & SEEN_CONN_SETTINGS);
 	return H1_DONE;
 }
 
@@ -339,8 +352,7 @@ enum h1_step h1_response(struct h1_head *h, struct str in, bool to_head)
 	in = str_of(in.p + h->start, h->used - h->start);
 	line = str_cut(&in, '\n');
 	line.n--;
-	if ((step = parse_status_line(h, line)) != H1_DONE ||
-	    (step = parse_fields(h, in)) != H1_DONE ||
+	if ((step = parse_status_line(h, line)) != H1_DONE || (step = parse_fields(h, in)) != H1_DONE ||
 	    (step = settle_framing(h)) != H1_DONE)
 		return step;
 	if (to_head || h->status < 200 || h->status == 204 || h->status == 304)
@@ -352,8 +364,18 @@ enum h1_step h1_response(struct h1_head *h, struct str in, bool to_head)
 	return H1_DONE;
 }
 
-enum { CH_SIZE, CH_EXT, CH_SIZE_LF, CH_DATA, CH_DATA_CR, CH_DATA_LF, CH_TRAILER, CH_TRAILER_LINE,
-	CH_TRAILER_LF, CH_END_LF };
+enum {
+	CH_SIZE,
+	CH_EXT,
+	CH_SIZE_LF,
+	CH_DATA,
+	CH_DATA_CR,
+	CH_DATA_LF,
+	CH_TRAILER,
+	CH_TRAILER_LINE,
+	CH_TRAILER_LF,
+	CH_END_LF
+};
 
 void h1_chunked_init(struct h1_chunked *c)
 {
@@ -410,14 +432,10 @@ static const char *chunk_byte(struct h1_chunked *c, unsigned char b)
 {
 	switch (c->state) {
 	case CH_SIZE:
-	case CH_EXT:
-		return chunk_size_byte(c, b);
-	case CH_DATA_CR:
-		c->state = CH_DATA_LF;
-		return b == '\r' ? NULL : "chunk is longer than its size";
+	case CH_EXT: return chunk_size_byte(c, b);
+	case CH_DATA_CR: c->state = CH_DATA_LF; return b == '\r' ? NULL : "chunk is longer than its size";
 	case CH_TRAILER:
-	case CH_TRAILER_LINE:
-		return trailer_byte(c, b);
+	case CH_TRAILER_LINE: return trailer_byte(c, b);
 	}
 	if (b != '\n')
 		return "line does not end in CR LF";
@@ -427,7 +445,7 @@ static const char *chunk_byte(struct h1_chunked *c, unsigned char b)
 	} else if (c->state == CH_DATA_LF) {
 		c->state = CH_SIZE;
 		c->line = 0;
-	} else {        /* after size 0, or after a trailer line */
+	} else { /* after size 0, or after a trailer line */
 		if (c->state == CH_SIZE_LF)
 			c->line = 0;
 		c->state = CH_TRAILER;

@@ -28,37 +28,37 @@
 #include "net/http.h"
 
 enum {
-	H1_MAX_HEAD = 32768,    /* bytes of a head, final empty line included; 431 */
-	H1_MAX_FIELDS = 128,    /* 431 */
-	H1_MAX_TARGET = 24576,  /* 414 */
+	H1_MAX_HEAD = 32768,   /* bytes of a head, final empty line included; 431 */
+	H1_MAX_FIELDS = 128,   /* 431 */
+	H1_MAX_TARGET = 24576, /* 414 */
 	H1_MAX_METHOD = 32,
-	H1_MAX_CHUNK_LINE = 256,   /* size and extensions */
-	H1_MAX_TRAILERS = 8192,    /* bytes after the last chunk, all dropped */
+	H1_MAX_CHUNK_LINE = 256, /* size and extensions */
+	H1_MAX_TRAILERS = 8192,  /* bytes after the last chunk, all dropped */
 };
 
 enum h1_step { H1_DONE, H1_MORE, H1_BAD };
 
 enum h1_framing {
-	H1_EMPTY,               /* no body */
-	H1_LENGTH,              /* length bytes */
+	H1_EMPTY,  /* no body */
+	H1_LENGTH, /* length bytes */
 	H1_CHUNKED,
-	H1_CLOSE,               /* answers only: until the connection ends */
+	H1_CLOSE, /* answers only: until the connection ends */
 };
 
 struct h1_head {
-	struct str method, target;      /* requests */
-	int status;                     /* answers: the status; H1_BAD: what to answer */
-	int minor;                      /* of HTTP/1.x: 0 or 1 */
+	struct str method, target; /* requests */
+	int status;                /* answers: the status; H1_BAD: what to answer */
+	int minor;                 /* of HTTP/1.x: 0 or 1 */
 	enum h1_framing framing;
 	uint64_t length;
-	bool keep_alive;                /* the version's default and Connection */
-	bool expect;                    /* Expect: 100-continue */
+	bool keep_alive; /* the version's default and Connection */
+	bool expect;     /* Expect: 100-continue */
 	/* Upgrade: h2c with one HTTP2-Settings, both named in Connection */
 	bool h2c;
-	struct str host;                /* p == NULL when absent */
+	struct str host; /* p == NULL when absent */
 	struct str h2_settings;
-	size_t used;                    /* bytes of the head, leading empty line included */
-	const char *why;                /* H1_BAD */
+	size_t used;     /* bytes of the head, leading empty line included */
+	const char *why; /* H1_BAD */
 	size_t n_fields;
 	struct http_field fields[H1_MAX_FIELDS]; /* in order, values trimmed */
 
@@ -67,7 +67,7 @@ struct h1_head {
 	unsigned seen;
 };
 
-void h1_head_init(struct h1_head *h);            /* does not touch fields */
+void h1_head_init(struct h1_head *h); /* does not touch fields */
 /* One leading empty line is skipped. Call again with the same bytes and more behind them. */
 enum h1_step h1_request(struct h1_head *h, struct str in);
 /* to_head: the answer to a HEAD request has no body. 1xx answers are H1_DONE like others. */
@@ -75,14 +75,14 @@ enum h1_step h1_response(struct h1_head *h, struct str in, bool to_head);
 
 /* Is the token one of a comma list, in any letter case? */
 bool h1_has_token(struct str list, struct str token);
-bool h1_is_token(struct str s);                  /* not empty, token bytes only */
-bool h1_is_value(struct str s);                  /* no control bytes but tab */
+bool h1_is_token(struct str s); /* not empty, token bytes only */
+bool h1_is_value(struct str s); /* no control bytes but tab */
 
 struct h1_chunked {
 	unsigned char state;
 	unsigned digits;
-	size_t line;            /* bytes of the present line, or of all trailers */
-	uint64_t left;          /* of the present chunk */
+	size_t line;   /* bytes of the present line, or of all trailers */
+	uint64_t left; /* of the present chunk */
 	const char *why;
 };
 

@@ -18,8 +18,7 @@ void h1_refuse(struct conn *c, int status, const char *why)
 	c->h->stats.busy++;
 	c->h->stats.refused++;
 	q->pub.gzip_ok = false;
-	http_reply_text(&q->pub, status, arena_printf(q->pub.a, "%s: %s\n",
-	    http_status_text(status), why));
+	http_reply_text(&q->pub, status, arena_printf(q->pub.a, "%s: %s\n", http_status_text(status), why));
 }
 
 static struct str rebase(struct str s, const char *from, const char *to)
@@ -52,7 +51,6 @@ static void take_head(struct hreq *q, const struct h1_head *h, const char *from,
 		h1_chunked_init(&q->decoder);
 }
 
-
 static bool send_now(struct conn *c, const char *text)
 {
 	struct str s = str_cstr(text);
@@ -68,13 +66,14 @@ static bool upgrade(struct conn *c, struct hreq *q)
 
 	if (h2_upgrade(s, q) < 0) {
 		h2_free(s);
-		return false;   /* as if the client had not asked */
+		return false; /* as if the client had not asked */
 	}
 	c->h2 = s;
 	c->req = NULL;
 	conn_move(c, CONN_H2);
-	if (!send_now(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
-	    "Upgrade: h2c\r\n\r\n"))
+	if (!send_now(c,
+		"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+		"Upgrade: h2c\r\n\r\n"))
 		conn_close(c);
 	return true;
 }

@@ -6,12 +6,13 @@
 enum {
 	STREAM_WINDOW = 1 << 20,
 	CONN_WINDOW = 16 << 20,
-	MAX_HEADER_BYTES = 65536,       /* names and values of a request; 431 */
+	MAX_HEADER_BYTES = 65536, /* names and values of a request; 431 */
 	MAX_HEADER_FIELDS = 256,
-	OUT_FILL = 65536,               /* frames are collected up to this size for one send */
+	OUT_FILL = 65536, /* frames are collected up to this size for one send */
 	/* streams that a client may cancel: at once, a second */
-	RESET_BURST = 500, RESET_RATE = 50,
-	MAX_CONTINUATIONS = 8,          /* frames behind a HEADERS frame */
+	RESET_BURST = 500,
+	RESET_RATE = 50,
+	MAX_CONTINUATIONS = 8, /* frames behind a HEADERS frame */
 };
 
 struct h2 {
@@ -19,8 +20,8 @@ struct h2 {
 	struct conn *c;
 	struct hreq *streams;
 	struct buf out;
-	size_t sent;                    /* of out */
-	int64_t active;                 /* last input, or output that moved */
+	size_t sent;    /* of out */
+	int64_t active; /* last input, or output that moved */
 	bool draining, broken;
 };
 
@@ -48,8 +49,7 @@ static void refuse(struct hreq *q, int status, const char *why)
 	q->pub.gzip_ok = false;
 	q->h->stats.busy++;
 	q->h->stats.refused++;
-	http_reply_text(&q->pub, status, arena_printf(q->pub.a, "%s: %s\n",
-	    http_status_text(status), why));
+	http_reply_text(&q->pub, status, arena_printf(q->pub.a, "%s: %s\n", http_status_text(status), why));
 }
 
 static void refuse_body(struct hreq *q, int status)
@@ -85,17 +85,16 @@ static void take_pseudo(struct http_req *r, struct str name, struct str value)
 		r->host = value;
 }
 
-static int on_header(nghttp2_session *session, const nghttp2_frame *f, const uint8_t *name,
-    size_t name_n, const uint8_t *value, size_t value_n, uint8_t flags, void *arg)
+static int on_header(nghttp2_session *session, const nghttp2_frame *f, const uint8_t *name, size_t name_n,
+    const uint8_t *value, size_t value_n, uint8_t flags, void *arg)
 {
 	struct hreq *q = nghttp2_session_get_stream_user_data(session, f->hd.stream_id);
 	struct http_field field;
 
 	(void)flags;
 	(void)arg;
-	if (q == NULL || q->called || f->hd.type != NGHTTP2_HEADERS ||
-	    f->headers.cat != NGHTTP2_HCAT_REQUEST)
-		return 0;       /* trailers of a request are dropped */
+	if (q == NULL || q->called || f->hd.type != NGHTTP2_HEADERS || f->headers.cat != NGHTTP2_HCAT_REQUEST)
+		return 0; /* trailers of a request are dropped */
 	q->header_bytes += name_n + value_n + 32;
 	if (q->header_bytes > MAX_HEADER_BYTES || q->fields.n >= MAX_HEADER_FIELDS)
 		return 0;
@@ -140,11 +139,10 @@ static void head_done(struct h2 *s, struct hreq *q)
 	}
 	expect = http_header(r, "expect");
 	if (str_eq_nocase(expect, STR("100-continue"))) {
-		static const nghttp2_nv go_on = { (uint8_t *)(uintptr_t)":status",
-			(uint8_t *)(uintptr_t)"100", 7, 3, NGHTTP2_NV_FLAG_NONE };
+		static const nghttp2_nv go_on = { (uint8_t *)(uintptr_t) ":status", (uint8_t *)(uintptr_t) "100", 7, 3,
+			NGHTTP2_NV_FLAG_NONE };
 
-		nghttp2_submit_headers(s->session, NGHTTP2_FLAG_NONE, q->stream, NULL, &go_on, 1,
-		    NULL);
+		nghttp2_submit_headers(s->session, NGHTTP2_FLAG_NONE, q->stream, NULL, &go_on, 1, NULL);
 	}
 }
 
@@ -165,8 +163,7 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *f, void *arg)
 	return 0;
 }
 
-static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream, const uint8_t *p,
-    size_t n, void *arg)
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream, const uint8_t *p, size_t n, void *arg)
 {
 	struct hreq *q = nghttp2_session_get_stream_user_data(session, stream);
 	int status;
@@ -208,8 +205,7 @@ static int on_sent(nghttp2_session *session, const nghttp2_frame *f, void *arg)
 	struct hreq *q;
 
 	(void)arg;
-	if ((f->hd.type != NGHTTP2_HEADERS && f->hd.type != NGHTTP2_DATA) ||
-	    !(f->hd.flags & NGHTTP2_FLAG_END_STREAM))
+	if ((f->hd.type != NGHTTP2_HEADERS && f->hd.type != NGHTTP2_DATA) || !(f->hd.flags & NGHTTP2_FLAG_END_STREAM))
 		return 0;
 	q = nghttp2_session_get_stream_user_data(session, f->hd.stream_id);
 	if (q != NULL && q->linger)
@@ -225,7 +221,7 @@ static nghttp2_session *new_session(struct h2 *s)
 	int rc;
 
 	rc = nghttp2_session_callbacks_new(&cb);
-	assert(rc == 0);        /* memory */
+	assert(rc == 0); /* memory */
 	nghttp2_session_callbacks_set_on_begin_headers_callback(cb, on_begin_headers);
 	nghttp2_session_callbacks_set_on_header_callback(cb, on_header);
 	nghttp2_session_callbacks_set_on_frame_recv_callback(cb, on_frame);
@@ -284,8 +280,7 @@ int h2_upgrade(struct h2 *s, struct hreq *q)
 	struct err e;
 
 	if (dec_base64(q->pub.a, q->h2_settings, &settings, &e) < 0 ||
-	    nghttp2_session_upgrade2(s->session, (const uint8_t *)settings.p, settings.n,
-	    q->head_only, q) != 0)
+	    nghttp2_session_upgrade2(s->session, (const uint8_t *)settings.p, settings.n, q->head_only, q) != 0)
 		return -1;
 	q->stream = 1;
 	q->pub.http2 = true;
@@ -313,7 +308,7 @@ static void tell_closed(struct h2 *s)
 		if (q->closed) {
 			unlink_stream(s, q);
 			hreq_gone(q);
-			next = s->streams;      /* a handler may have ended others */
+			next = s->streams; /* a handler may have ended others */
 		}
 		q = next;
 	}
@@ -398,8 +393,7 @@ enum step h2_step(struct conn *c)
 			c->in_n = c->in_cap = 0;
 			feed(s, p, n);
 			mem_free(p);
-		} else if (c->readable && s->out.n - s->sent < OUT_FILL &&
-		    read_some(c) == STEP_END) {
+		} else if (c->readable && s->out.n - s->sent < OUT_FILL && read_some(c) == STEP_END) {
 			return STEP_END;
 		}
 	}
@@ -410,14 +404,14 @@ enum step h2_step(struct conn *c)
 		return STEP_END;
 	if (step == STEP_BOTH)
 		return s->out.n - s->sent < OUT_FILL ? STEP_BOTH : STEP_WRITE;
-	if (s->streams == NULL && (s->draining || (!nghttp2_session_want_read(s->session) &&
-	    !nghttp2_session_want_write(s->session))))
+	if (s->streams == NULL &&
+	    (s->draining || (!nghttp2_session_want_read(s->session) && !nghttp2_session_want_write(s->session))))
 		return STEP_END;
 	return c->readable ? STEP_ON : STEP_READ;
 }
 
-static ssize_t read_body(nghttp2_session *session, int32_t stream, uint8_t *p, size_t room,
-    uint32_t *flags, nghttp2_data_source *source, void *arg)
+static ssize_t read_body(nghttp2_session *session, int32_t stream, uint8_t *p, size_t room, uint32_t *flags,
+    nghttp2_data_source *source, void *arg)
 {
 	struct hreq *q = source->ptr;
 	size_t n = MIN(room, q->out_body.n - q->sent);
@@ -449,11 +443,9 @@ static struct http_field clean(struct arena *a, struct http_field f)
 	struct str v = str_trim(f.value);
 
 	for (size_t i = 0; i < f.name.n; i++)
-		name[i] = f.name.p[i] >= 'A' && f.name.p[i] <= 'Z' ? (char)(f.name.p[i] | 0x20) :
-		    f.name.p[i];
+		name[i] = f.name.p[i] >= 'A' && f.name.p[i] <= 'Z' ? (char)(f.name.p[i] | 0x20) : f.name.p[i];
 	for (size_t i = 0; i < v.n; i++)
-		value[i] = ((unsigned char)v.p[i] < ' ' && v.p[i] != '\t') || v.p[i] == 0x7f ?
-		    ' ' : v.p[i];
+		value[i] = ((unsigned char)v.p[i] < ' ' && v.p[i] != '\t') || v.p[i] == 0x7f ? ' ' : v.p[i];
 	return (struct http_field){ str_of(name, f.name.n), str_of(value, v.n) };
 }
 
@@ -468,8 +460,8 @@ static bool dropped(struct str name, bool keep_length)
 
 static nghttp2_nv nv_of(struct http_field f)
 {
-	return (nghttp2_nv){ (uint8_t *)(uintptr_t)f.name.p, (uint8_t *)(uintptr_t)f.value.p,
-		f.name.n, f.value.n, NGHTTP2_NV_FLAG_NONE };
+	return (nghttp2_nv){ (uint8_t *)(uintptr_t)f.name.p, (uint8_t *)(uintptr_t)f.value.p, f.name.n, f.value.n,
+		NGHTTP2_NV_FLAG_NONE };
 }
 
 static size_t make_head(struct hreq *q, const struct http_reply *rep, nghttp2_nv *nv)
@@ -479,8 +471,7 @@ static size_t make_head(struct hreq *q, const struct http_reply *rep, nghttp2_nv
 	bool have_length = false;
 	size_t n = 0;
 
-	nv[n++] = nv_of((struct http_field){ STR(":status"),
-		arena_printf(a, "%03d", rep->status) });
+	nv[n++] = nv_of((struct http_field){ STR(":status"), arena_printf(a, "%03d", rep->status) });
 	nv[n++] = nv_of((struct http_field){ STR("date"), arena_str(a, httpd_date(q->h)) });
 	for (size_t i = 0; i < rep->n_headers; i++) {
 		struct http_field f = clean(a, rep->headers[i]);
@@ -491,8 +482,7 @@ static size_t make_head(struct hreq *q, const struct http_reply *rep, nghttp2_nv
 		nv[n++] = nv_of(f);
 	}
 	if (!none && !have_length && rep->n_trailers == 0)
-		nv[n++] = nv_of((struct http_field){ STR("content-length"),
-			arena_printf(a, "%zu", q->out_body.n) });
+		nv[n++] = nv_of((struct http_field){ STR("content-length"), arena_printf(a, "%zu", q->out_body.n) });
 	return n;
 }
 
@@ -514,7 +504,7 @@ void h2_reply(struct hreq *q, const struct http_reply *rep, struct str body)
 	if (q->head_only)
 		q->out_body = STR_NONE;
 	if (q->c->dead || q->closed)
-		return;         /* freed with the stream list */
+		return; /* freed with the stream list */
 	nghttp2_submit_response(s->session, q->stream, nv, n,
 	    q->head_only || (body.n == 0 && rep->n_trailers == 0) ? NULL : &provider);
 	conn_run_reply(q->c);
@@ -525,8 +515,8 @@ void h2_drain(struct h2 *s)
 	if (s->draining)
 		return;
 	s->draining = true;
-	nghttp2_submit_goaway(s->session, NGHTTP2_FLAG_NONE,
-	    nghttp2_session_get_last_proc_stream_id(s->session), NGHTTP2_NO_ERROR, NULL, 0);
+	nghttp2_submit_goaway(s->session, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(s->session),
+	    NGHTTP2_NO_ERROR, NULL, 0);
 	conn_run(s->c);
 }
 

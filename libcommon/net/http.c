@@ -69,7 +69,7 @@ static int next_param(struct arena *a, struct str *rest, struct str *name, struc
 		return -1;
 	s = str_trim(str_skip(s, 1));
 	if (s.n == 0)
-		return 0;       /* a final semicolon */
+		return 0; /* a final semicolon */
 	while (n < s.n && h1_is_token(str_of(s.p + n, 1)))
 		n++;
 	*name = str_of(s.p, n);
@@ -83,8 +83,7 @@ static int next_param(struct arena *a, struct str *rest, struct str *name, struc
 
 		while (i < s.n && s.p[i] != '"') {
 			/* Other backslashes stand for themselves: old browsers send paths. */
-			if (s.p[i] == '\\' && i + 1 < s.n &&
-			    strchr("()<>@,;:\\\"/[]?=", s.p[i + 1]))
+			if (s.p[i] == '\\' && i + 1 < s.n && strchr("()<>@,;:\\\"/[]?=", s.p[i + 1]))
 				i++;
 			out[k++] = s.p[i++];
 		}
@@ -174,14 +173,13 @@ static int check_media(struct arena *a, struct str text, bool *allow_utf8, struc
 		if (n == 0)
 			return err_set(e, ERR_INVALID, "mime: expected token after slash");
 		if (n < base.n)
-			return err_set(e, ERR_INVALID,
-			    "mime: unexpected content after media subtype");
+			return err_set(e, ERR_INVALID, "mime: unexpected content after media subtype");
 	}
 	while ((step = next_param(a, &rest, &name, &value)) == 1)
 		if (str_eq_nocase(name, STR("allow-utf8-labelnames")))
 			*allow_utf8 = str_eq(value, STR("true")) || str_eq(value, STR("1")) ||
-			    str_eq(value, STR("t")) || str_eq(value, STR("T")) ||
-			    str_eq(value, STR("TRUE")) || str_eq(value, STR("True"));
+			    str_eq(value, STR("t")) || str_eq(value, STR("T")) || str_eq(value, STR("TRUE")) ||
+			    str_eq(value, STR("True"));
 	return step < 0 ? err_set(e, ERR_INVALID, "mime: invalid media parameter") : 0;
 }
 
@@ -209,24 +207,48 @@ const char *http_status_text(int status)
 		short status;
 		const char *text;
 	} texts[] = {
-		{ 100, "Continue" }, { 101, "Switching Protocols" }, { 200, "OK" },
+		{ 100, "Continue" },
+		{ 101, "Switching Protocols" },
+		{ 200, "OK" },
 		{ 201, "Created" },
-		{ 202, "Accepted" }, { 204, "No Content" }, { 206, "Partial Content" },
-		{ 301, "Moved Permanently" }, { 302, "Found" }, { 303, "See Other" },
-		{ 304, "Not Modified" }, { 307, "Temporary Redirect" },
+		{ 202, "Accepted" },
+		{ 204, "No Content" },
+		{ 206, "Partial Content" },
+		{ 301, "Moved Permanently" },
+		{ 302, "Found" },
+		{ 303, "See Other" },
+		{ 304, "Not Modified" },
+		{ 307, "Temporary Redirect" },
 		{ 308, "Permanent Redirect" },
-		{ 400, "Bad Request" }, { 401, "Unauthorized" }, { 403, "Forbidden" },
-		{ 404, "Not Found" }, { 405, "Method Not Allowed" }, { 406, "Not Acceptable" },
-		{ 408, "Request Timeout" }, { 409, "Conflict" }, { 410, "Gone" },
-		{ 411, "Length Required" }, { 412, "Precondition Failed" },
-		{ 413, "Request Entity Too Large" }, { 414, "Request URI Too Long" },
-		{ 415, "Unsupported Media Type" }, { 416, "Requested Range Not Satisfiable" },
-		{ 417, "Expectation Failed" }, { 421, "Misdirected Request" },
-		{ 422, "Unprocessable Entity" }, { 425, "Too Early" }, { 426, "Upgrade Required" },
-		{ 429, "Too Many Requests" }, { 431, "Request Header Fields Too Large" },
-		{ 499, "Client Closed Request" }, { 500, "Internal Server Error" },
-		{ 501, "Not Implemented" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" },
-		{ 504, "Gateway Timeout" }, { 505, "HTTP Version Not Supported" },
+		{ 400, "Bad Request" },
+		{ 401, "Unauthorized" },
+		{ 403, "Forbidden" },
+		{ 404, "Not Found" },
+		{ 405, "Method Not Allowed" },
+		{ 406, "Not Acceptable" },
+		{ 408, "Request Timeout" },
+		{ 409, "Conflict" },
+		{ 410, "Gone" },
+		{ 411, "Length Required" },
+		{ 412, "Precondition Failed" },
+		{ 413, "Request Entity Too Large" },
+		{ 414, "Request URI Too Long" },
+		{ 415, "Unsupported Media Type" },
+		{ 416, "Requested Range Not Satisfiable" },
+		{ 417, "Expectation Failed" },
+		{ 421, "Misdirected Request" },
+		{ 422, "Unprocessable Entity" },
+		{ 425, "Too Early" },
+		{ 426, "Upgrade Required" },
+		{ 429, "Too Many Requests" },
+		{ 431, "Request Header Fields Too Large" },
+		{ 499, "Client Closed Request" },
+		{ 500, "Internal Server Error" },
+		{ 501, "Not Implemented" },
+		{ 502, "Bad Gateway" },
+		{ 503, "Service Unavailable" },
+		{ 504, "Gateway Timeout" },
+		{ 505, "HTTP Version Not Supported" },
 	};
 	size_t low = 0, high = ARRAY_LEN(texts);
 

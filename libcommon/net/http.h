@@ -38,29 +38,29 @@ struct http_field {
 };
 
 struct http_req {
-	struct arena *a;                /* dies after the reply was sent */
-	struct str method;              /* GET, POST, ...; letters as sent */
-	struct str target;              /* as sent: path and query */
-	struct str path;                /* percent-decoded; begins with '/'; "*" for OPTIONS * */
-	struct str query;               /* as sent, without '?'; see url.h */
-	struct str host;                /* Host or :authority */
+	struct arena *a;   /* dies after the reply was sent */
+	struct str method; /* GET, POST, ...; letters as sent */
+	struct str target; /* as sent: path and query */
+	struct str path;   /* percent-decoded; begins with '/'; "*" for OPTIONS * */
+	struct str query;  /* as sent, without '?'; see url.h */
+	struct str host;   /* Host or :authority */
 	/* in order, without pseudo fields; h2 names are lower case */
 	const struct http_field *headers;
 	size_t n_headers;
-	struct str body;                /* whole, as received (before any Content-Encoding) */
-	struct str peer;                /* "10.0.0.1:1234" or "unix" */
-	int64_t mono, wall;             /* when the handler was called */
-	bool http2;                     /* this hop, or the first hop when forwarded */
+	struct str body;    /* whole, as received (before any Content-Encoding) */
+	struct str peer;    /* "10.0.0.1:1234" or "unix" */
+	int64_t mono, wall; /* when the handler was called */
+	bool http2;         /* this hop, or the first hop when forwarded */
 	bool tls;
 	/* came through proxy.h: trailers go back as header fields */
 	bool forwarded;
-	bool too_big;                   /* the body passed its limit and was not read */
-	bool gone;                      /* the client has left; reply anyway */
-	bool gzip_ok;                   /* the reply may be compressed (set from ROUTE_GZIP) */
-	size_t body_limit;              /* of the route; 0 = the server's own */
-	struct loop *loop;              /* of this thread */
-	void *owner;                    /* httpd_conf.owner of the server that took the request */
-	const struct route *route;      /* NULL when no route matched */
+	bool too_big;              /* the body passed its limit and was not read */
+	bool gone;                 /* the client has left; reply anyway */
+	bool gzip_ok;              /* the reply may be compressed (set from ROUTE_GZIP) */
+	size_t body_limit;         /* of the route; 0 = the server's own */
+	struct loop *loop;         /* of this thread */
+	void *owner;               /* httpd_conf.owner of the server that took the request */
+	const struct route *route; /* NULL when no route matched */
 
 	/* For the handler. */
 	void *ctx;
@@ -72,13 +72,13 @@ struct http_reply {
 	/* copied; Date, Content-Length and Connection are added */
 	const struct http_field *headers;
 	size_t n_headers;
-	struct str body;                /* copied, unless ... */
-	bool keep;                      /* ... it is static or stays alive as long as r->a */
-	struct buf *take;               /* a body to take over (emptied; body is ignored) */
+	struct str body;  /* copied, unless ... */
+	bool keep;        /* ... it is static or stays alive as long as r->a */
+	struct buf *take; /* a body to take over (emptied; body is ignored) */
 	/* copied; HTTP/2 trailers, chunked trailers, or forwarded fields */
 	const struct http_field *trailers;
 	size_t n_trailers;
-	bool close;                     /* end the connection after this reply (HTTP/1) */
+	bool close; /* end the connection after this reply (HTTP/1) */
 };
 
 typedef void http_fn(struct http_req *r, void *ctx);
@@ -101,7 +101,7 @@ void http_reply_text(struct http_req *r, int status, struct str text);
 void http_reply_type(struct http_req *r, int status, const char *type, struct str body);
 void http_reply_empty(struct http_req *r, int status);
 void http_reply_redirect(struct http_req *r, int status, struct str location);
-void http_reply_not_found(struct http_req *r);                         /* "404 page not found\n" */
+void http_reply_not_found(struct http_req *r);                          /* "404 page not found\n" */
 void http_reply_json(struct http_req *r, int status, struct buf *take); /* application/json */
 
 /*
@@ -127,6 +127,6 @@ bool http_accepts_gzip(const struct http_req *r);
  */
 int http_accept(const struct http_req *r, bool *allow_utf8, struct err *e);
 
-const char *http_status_text(int status);        /* "Not Found"; "" if unknown */
+const char *http_status_text(int status); /* "Not Found"; "" if unknown */
 
 #endif

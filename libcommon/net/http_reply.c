@@ -61,7 +61,7 @@ void http_reply(struct http_req *r, const struct http_reply *rep)
 	struct http_reply full, later;
 	struct str body = rep->body;
 
-	assert(q->called && !q->replied);       /* exactly one reply */
+	assert(q->called && !q->replied); /* exactly one reply */
 	q->replied = true;
 	q->h->stats.busy--;
 	if (q->h->conf.on_reply != NULL && !q->h->freed)
@@ -209,8 +209,7 @@ void http_reply_type(struct http_req *r, int status, const char *type, struct st
 {
 	struct http_field f = { STR("Content-Type"), str_cstr(type) };
 
-	http_reply(r, &(struct http_reply){ .status = status, .headers = &f, .n_headers = 1,
-	    .body = body });
+	http_reply(r, &(struct http_reply){ .status = status, .headers = &f, .n_headers = 1, .body = body });
 }
 
 void http_reply_text(struct http_req *r, int status, struct str text)
@@ -237,46 +236,42 @@ void http_reply_not_found(struct http_req *r)
 		{ STR("X-Content-Type-Options"), STR("nosniff") },
 	};
 
-	http_reply(r, &(struct http_reply){ .status = 404, .headers = f, .n_headers = ARRAY_LEN(f),
-	    .body = STR("404 page not found\n"), .keep = true });
+	http_reply(r,
+	    &(struct http_reply){ .status = 404,
+		.headers = f,
+		.n_headers = ARRAY_LEN(f),
+		.body = STR("404 page not found\n"),
+		.keep = true });
 }
 
 void http_reply_json(struct http_req *r, int status, struct buf *take)
 {
 	struct http_field f = { STR("Content-Type"), STR("application/json") };
 
-	http_reply(r, &(struct http_reply){ .status = status, .headers = &f, .n_headers = 1,
-	    .take = take });
+	http_reply(r, &(struct http_reply){ .status = status, .headers = &f, .n_headers = 1, .take = take });
 }
 
 void reply_default_too_big(struct http_req *r, void *ctx)
 {
 	(void)ctx;
-	http_reply_text(r, 413, arena_printf(r->a,
-	    "request body too large: the limit is %zu bytes\n", r->body_limit));
+	http_reply_text(r, 413, arena_printf(r->a, "request body too large: the limit is %zu bytes\n", r->body_limit));
 }
 
 static const char *code_of_status(int status)
 {
 	switch (status) {
-	case 400: case 413:
-		return "invalid_argument";
-	case 401:
-		return "unauthenticated";
-	case 403:
-		return "permission_denied";
-	case 404:
-		return "unimplemented";
-	case 412:
-		return "failed_precondition";
-	case 429: case 431:
-		return "resource_exhausted";
-	case 499:
-		return "canceled";
-	case 502: case 503:
-		return "unavailable";
-	case 504:
-		return "deadline_exceeded";
+	case 400:
+	case 413: return "invalid_argument";
+	case 401: return "unauthenticated";
+	case 403: return "permission_denied";
+	case 404: return "unimplemented";
+	case 412: return "failed_precondition";
+	case 429:
+	case 431: return "resource_exhausted";
+	case 499: return "canceled";
+	case 502:
+	case 503: return "unavailable";
+	case 504: return "deadline_exceeded";
 	}
 	return "unknown";
 }

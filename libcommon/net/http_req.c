@@ -238,7 +238,7 @@ void hreq_call_too_big(struct hreq *q)
 	q->keep_alive = false;
 	q->h->stats.refused++;
 	if (row == NULL || q->fn != row->fn)
-		call(q, q->fn, q->fn_ctx);      /* 404, 405 */
+		call(q, q->fn, q->fn_ctx); /* 404, 405 */
 	else if (row->too_big != NULL)
 		call(q, row->too_big, q->fn_ctx);
 	else

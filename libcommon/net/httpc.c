@@ -1,6 +1,6 @@
 #include "net/httpc.h"
 
-#define CURL_DISABLE_TYPECHECK          /* its macros want a function, not a pointer to one */
+#define CURL_DISABLE_TYPECHECK /* its macros want a function, not a pointer to one */
 #include <curl/curl.h>
 #include <pthread.h>
 
@@ -8,11 +8,13 @@
 #include "base/vec.h"
 #include "io/lazy.h"
 
+/* clang-format off */
 #define CURL_CALLS(X) \
 	X(curl_easy_cleanup) X(curl_easy_getinfo) X(curl_easy_init) X(curl_easy_perform) \
 	X(curl_easy_reset) X(curl_easy_setopt) X(curl_easy_strerror) X(curl_free) \
 	X(curl_global_init) X(curl_slist_append) X(curl_slist_free_all) X(curl_url) \
 	X(curl_url_cleanup) X(curl_url_get) X(curl_url_set)
+/* clang-format on */
 
 static struct {
 	CURL_CALLS(LAZY_FIELD)
@@ -33,7 +35,7 @@ struct answer {
 	struct buf body;
 	VEC(struct http_field) fields;
 	size_t header_bytes;
-	const char *refused;            /* a limit that was passed */
+	const char *refused; /* a limit that was passed */
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -52,7 +54,7 @@ struct httpc *httpc_new(struct err *e)
 	c = mem_alloc(sizeof(*c));
 	pthread_once(&once, setup);
 	c->curl = lib.curl_easy_init();
-	assert(c->curl != NULL);        /* memory */
+	assert(c->curl != NULL); /* memory */
 	return c;
 }
 
@@ -99,45 +101,33 @@ static size_t on_header(char *p, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
-static int fail(CURLcode rc, const struct httpc_req *req, const struct answer *an,
-    const char *text, size_t limit, struct err *e)
+static int fail(CURLcode rc, const struct httpc_req *req, const struct answer *an, const char *text, size_t limit,
+    struct err *e)
 {
 	enum err_kind kind = ERR_IO;
 
 	switch (rc) {
-	case CURLE_OPERATION_TIMEDOUT:
-		kind = ERR_TIMEOUT;
-		break;
+	case CURLE_OPERATION_TIMEDOUT: kind = ERR_TIMEOUT; break;
 	case CURLE_COULDNT_CONNECT:
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
 	case CURLE_GOT_NOTHING:
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:
-	case CURLE_PARTIAL_FILE:
-		kind = ERR_BUSY;
-		break;
+	case CURLE_PARTIAL_FILE: kind = ERR_BUSY; break;
 	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_BAD_FUNCTION_ARGUMENT:
-		kind = ERR_INVALID;
-		break;
+	case CURLE_BAD_FUNCTION_ARGUMENT: kind = ERR_INVALID; break;
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_CONNECT_ERROR:
-		kind = ERR_DENIED;
-		break;
-	case CURLE_TOO_MANY_REDIRECTS:
-		kind = ERR_LIMIT;
-		break;
-	default:
-		break;
+	case CURLE_SSL_CONNECT_ERROR: kind = ERR_DENIED; break;
+	case CURLE_TOO_MANY_REDIRECTS: kind = ERR_LIMIT; break;
+	default: break;
 	}
 	if (an->refused != NULL)
-		return err_set(e, ERR_LIMIT, "%s: the %s of the answer is larger than %zu bytes",
-		    req->url,
-		    an->refused, an->refused[0] == 'b' ? limit : (size_t)MAX_HEADER_BYTES);
+		return err_set(e, ERR_LIMIT, "%s: the %s of the answer is larger than %zu bytes", req->url, an->refused,
+		    an->refused[0] == 'b' ? limit : (size_t)MAX_HEADER_BYTES);
 	return err_set(e, kind, "%s: %s", req->url, text[0] ? text : lib.curl_easy_strerror(rc));
 }
 
@@ -149,26 +139,23 @@ static bool clean(struct str s)
 	return true;
 }
 
-static int add_line(struct curl_slist **list, struct arena *a, struct str name, struct str value,
-    struct err *e)
+static int add_line(struct curl_slist **list, struct arena *a, struct str name, struct str value, struct err *e)
 {
 	struct str line;
 	struct curl_slist *more;
 
 	if (!clean(name) || !clean(value) || name.n == 0)
-		return err_set(e, ERR_INVALID, "header field " STR_FMT " has a control byte",
-		    STR_ARG(name));
+		return err_set(e, ERR_INVALID, "header field " STR_FMT " has a control byte", STR_ARG(name));
 	/* libcurl drops "Name:" and wants "Name;" for a field without a value. */
-	line = value.n > 0 ? arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(name), STR_ARG(value)) :
-	    arena_printf(a, STR_FMT ";", STR_ARG(name));
+	line = value.n > 0 ? arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(name), STR_ARG(value))
+			   : arena_printf(a, STR_FMT ";", STR_ARG(name));
 	more = lib.curl_slist_append(*list, arena_cstr(a, line));
 	assert(more != NULL);
 	*list = more;
 	return 0;
 }
 
-static int make_headers(const struct httpc_req *req, struct arena *a, struct curl_slist **list,
-    struct err *e)
+static int make_headers(const struct httpc_req *req, struct arena *a, struct curl_slist **list, struct err *e)
 {
 	bool type = false, expect = false;
 
@@ -178,8 +165,7 @@ static int make_headers(const struct httpc_req *req, struct arena *a, struct cur
 		type |= str_eq_nocase(req->headers[i].name, STR("Content-Type"));
 		expect |= str_eq_nocase(req->headers[i].name, STR("Expect"));
 	}
-	if (req->tenant != NULL &&
-	    add_line(list, a, STR("X-Scope-OrgID"), str_cstr(req->tenant), e) < 0)
+	if (req->tenant != NULL && add_line(list, a, STR("X-Scope-OrgID"), str_cstr(req->tenant), e) < 0)
 		return -1;
 	/* libcurl would add a form's type, and wait a second for "100 Continue". */
 	if (!type)
@@ -222,8 +208,8 @@ static void set_tls(CURL *c, const struct httpc_tls *t)
  * libcurl verifies and announces the host of the URL. Another server name
  * goes in as that host, with the connection led to the real one.
  */
-static int set_server_name(CURL *c, struct arena *a, const struct httpc_req *req,
-    struct curl_slist **to, struct curl_slist **headers, struct err *e)
+static int set_server_name(CURL *c, struct arena *a, const struct httpc_req *req, struct curl_slist **to,
+    struct curl_slist **headers, struct err *e)
 {
 	CURLU *u = lib.curl_url();
 	char *host = NULL, *port = NULL, *url = NULL;
@@ -237,8 +223,8 @@ static int set_server_name(CURL *c, struct arena *a, const struct httpc_req *req
 		err_set(e, ERR_INVALID, "%s: bad URL or server name", req->url);
 		goto done;
 	}
-	*to = lib.curl_slist_append(NULL, arena_cstr(a, arena_printf(a, "%s:%s:%s:%s",
-	    req->tls->server_name, port, host, port)));
+	*to = lib.curl_slist_append(NULL,
+	    arena_cstr(a, arena_printf(a, "%s:%s:%s:%s", req->tls->server_name, port, host, port)));
 	lib.curl_easy_setopt(c, CURLOPT_CONNECT_TO, *to);
 	lib.curl_easy_setopt(c, CURLOPT_URL, url);
 	rc = add_line(headers, a, STR("Host"), arena_printf(a, "%s:%s", host, port), e);
@@ -258,8 +244,7 @@ static void set_method(CURL *c, const struct httpc_req *req)
 		lib.curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
 		return;
 	}
-	if (body || (req->method != NULL && (strcmp(req->method, "POST") == 0 ||
-	    strcmp(req->method, "PUT") == 0))) {
+	if (body || (req->method != NULL && (strcmp(req->method, "POST") == 0 || strcmp(req->method, "PUT") == 0))) {
 		lib.curl_easy_setopt(c, CURLOPT_POST, 1L);
 		lib.curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)req->body.n);
 		lib.curl_easy_setopt(c, CURLOPT_POSTFIELDS, body ? req->body.p : "");
@@ -299,12 +284,11 @@ static void set_options(CURL *c, const struct httpc_req *req, struct answer *an,
 		lib.curl_easy_setopt(c, CURLOPT_PROXY, req->proxy);
 	if (req->gzip)
 		lib.curl_easy_setopt(c, CURLOPT_ACCEPT_ENCODING, "gzip");
-	lib.curl_easy_setopt(c, CURLOPT_HTTP_VERSION, req->h2_prior ?
-	    (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : (long)CURL_HTTP_VERSION_2TLS);
+	lib.curl_easy_setopt(c, CURLOPT_HTTP_VERSION,
+	    req->h2_prior ? (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : (long)CURL_HTTP_VERSION_2TLS);
 }
 
-int httpc_call(struct httpc *c, struct arena *a, const struct httpc_req *req, struct httpc_res *res,
-    struct err *e)
+int httpc_call(struct httpc *c, struct arena *a, const struct httpc_req *req, struct httpc_res *res, struct err *e)
 {
 	size_t limit = req->max_body > 0 ? req->max_body : DEFAULT_MAX_BODY;
 	struct answer an = { .a = a };
@@ -322,8 +306,7 @@ int httpc_call(struct httpc *c, struct arena *a, const struct httpc_req *req, st
 	set_tls(c->curl, req->tls);
 	if (make_headers(req, a, &headers, e) < 0)
 		goto done;
-	if (req->tls != NULL && req->tls->server_name != NULL &&
-	    set_server_name(c->curl, a, req, &to, &headers, e) < 0)
+	if (req->tls != NULL && req->tls->server_name != NULL && set_server_name(c->curl, a, req, &to, &headers, e) < 0)
 		goto done;
 	lib.curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
 	rc = lib.curl_easy_perform(c->curl);
@@ -339,8 +322,7 @@ int httpc_call(struct httpc *c, struct arena *a, const struct httpc_req *req, st
 	res->n_headers = an.fields.n;
 	res->headers = arena_array(a, an.fields.n, sizeof(*an.fields.p));
 	if (an.fields.n > 0)
-		memcpy((void *)(uintptr_t)res->headers, an.fields.p,
-		    an.fields.n * sizeof(*an.fields.p));
+		memcpy((void *)(uintptr_t)res->headers, an.fields.p, an.fields.n * sizeof(*an.fields.p));
 	out = 0;
 done:
 	/* The handle must not point into what dies now. */

@@ -28,30 +28,30 @@
 struct httpc;
 
 struct httpc_tls {
-	const char *ca_file;            /* NULL = the system's */
+	const char *ca_file;              /* NULL = the system's */
 	const char *cert_file, *key_file; /* client certificate, or NULL */
-	const char *server_name;        /* to verify instead of the URL's host, or NULL */
-	bool insecure;                  /* do not verify */
+	const char *server_name;          /* to verify instead of the URL's host, or NULL */
+	bool insecure;                    /* do not verify */
 };
 
 struct httpc_req {
-	const char *method;             /* NULL: POST with a body, else GET */
+	const char *method; /* NULL: POST with a body, else GET */
 	const char *url;
 	const struct http_field *headers;
 	size_t n_headers;
 	struct str body;
-	const char *unix_path;          /* connect here instead of the URL's host, or NULL */
-	const char *tenant;             /* X-Scope-OrgID, or NULL */
-	const char *user, *password;    /* basic auth, or NULL */
-	const char *bearer;             /* bearer token, or NULL */
-	const char *proxy;              /* proxy URL; NULL = environment, "" = none */
-	int64_t timeout;                /* whole call; 0 = 60 s */
-	int64_t connect_timeout;        /* 0 = 10 s */
-	size_t max_body;                /* of the answer as received and unpacked; 0 = 256 MiB */
-	int redirects;                  /* followed at most; 0 = none */
-	bool gzip;                      /* ask for a compressed answer and unpack it */
-	bool h2_prior;                  /* HTTP/2 without asking (h2c) */
-	const struct httpc_tls *tls;    /* NULL = defaults */
+	const char *unix_path;       /* connect here instead of the URL's host, or NULL */
+	const char *tenant;          /* X-Scope-OrgID, or NULL */
+	const char *user, *password; /* basic auth, or NULL */
+	const char *bearer;          /* bearer token, or NULL */
+	const char *proxy;           /* proxy URL; NULL = environment, "" = none */
+	int64_t timeout;             /* whole call; 0 = 60 s */
+	int64_t connect_timeout;     /* 0 = 10 s */
+	size_t max_body;             /* of the answer as received and unpacked; 0 = 256 MiB */
+	int redirects;               /* followed at most; 0 = none */
+	bool gzip;                   /* ask for a compressed answer and unpack it */
+	bool h2_prior;               /* HTTP/2 without asking (h2c) */
+	const struct httpc_tls *tls; /* NULL = defaults */
 };
 
 struct httpc_res {
@@ -62,10 +62,9 @@ struct httpc_res {
 	bool http2;
 };
 
-struct httpc *httpc_new(struct err *e);           /* NULL: ERR_UNSUPPORTED, there is no libcurl */
-void httpc_free(struct httpc *c);                /* accepts NULL */
-int httpc_call(struct httpc *c, struct arena *a, const struct httpc_req *req, struct httpc_res *res,
-    struct err *e);
+struct httpc *httpc_new(struct err *e); /* NULL: ERR_UNSUPPORTED, there is no libcurl */
+void httpc_free(struct httpc *c);       /* accepts NULL */
+int httpc_call(struct httpc *c, struct arena *a, const struct httpc_req *req, struct httpc_res *res, struct err *e);
 struct str httpc_header(const struct httpc_res *res, const char *name); /* p == NULL when absent */
 
 #endif

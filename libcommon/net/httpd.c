@@ -84,9 +84,8 @@ struct str httpd_date(struct httpd *h)
 		/* English names whatever the locale of the process. */
 		snprintf(h->date, sizeof(h->date), "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT",
 		    &"SunMonTueWedThuFriSat"[3 * tm.tm_wday], (unsigned)tm.tm_mday % 100u,
-		    &"JanFebMarAprMayJunJulAugSepOctNovDec"[3 * tm.tm_mon],
-		    (unsigned)(tm.tm_year + 1900) % 10000u, (unsigned)tm.tm_hour % 100u,
-		    (unsigned)tm.tm_min % 100u, (unsigned)tm.tm_sec % 100u);
+		    &"JanFebMarAprMayJunJulAugSepOctNovDec"[3 * tm.tm_mon], (unsigned)(tm.tm_year + 1900) % 10000u,
+		    (unsigned)tm.tm_hour % 100u, (unsigned)tm.tm_min % 100u, (unsigned)tm.tm_sec % 100u);
 		h->date_second = second;
 	}
 	return str_cstr(h->date);
@@ -105,8 +104,7 @@ static void start_accept(struct httpd *h)
 
 	h->paused = false;
 	for (struct listener *i = h->listeners; i != NULL; i = i->next)
-		if (i->w.loop == NULL &&
-		    loop_watch(h->loop, &i->w, i->fd, EPOLLIN | EPOLLEXCLUSIVE, &e) < 0) {
+		if (i->w.loop == NULL && loop_watch(h->loop, &i->w, i->fd, EPOLLIN | EPOLLEXCLUSIVE, &e) < 0) {
 			log_event(LOG_ERROR, "cannot listen", LOG_CSTR("error", e.msg));
 			h->paused = true;
 			loop_timer(h->loop, &h->resume, loop_mono(h->loop) + NS_PER_S);
@@ -126,8 +124,8 @@ static void arm_tick(struct httpd *h)
 	int64_t next = loop_mono(h->loop) + h->tick_every;
 
 	if (h->conns.n > 0)
-		loop_timer(h->loop, &h->tick, h->stopping ?
-		    MIN(MIN(next, h->stop_at), loop_mono(h->loop) + 50 * NS_PER_MS) : next);
+		loop_timer(h->loop, &h->tick,
+		    h->stopping ? MIN(MIN(next, h->stop_at), loop_mono(h->loop) + 50 * NS_PER_MS) : next);
 }
 
 /* A connection became idle, or went: there may be room again. */
@@ -213,7 +211,7 @@ static void tick(struct timer *t)
 	for (size_t i = h->conns.n; i-- > 0;) {
 		struct conn *c;
 
-		if (i >= h->conns.n)    /* a handler told of a lost client closed others */
+		if (i >= h->conns.n) /* a handler told of a lost client closed others */
 			continue;
 		c = h->conns.p[i];
 		if (h->stopping && now >= h->stop_at)
@@ -298,7 +296,7 @@ void httpd_free(struct httpd *h)
 		return;
 	drop_listeners(h);
 	h->stopping = h->freed = true;
-	h->held++;                      /* requests whose client leaves now may be the last ones */
+	h->held++; /* requests whose client leaves now may be the last ones */
 	while (h->conns.n > 0)
 		conn_close(h->conns.p[h->conns.n - 1]);
 	vec_free(&h->conns);

@@ -40,26 +40,26 @@ struct tls;
 struct httpd_conf {
 	/* 10,000; then the longest idle one is closed, or accepting waits */
 	size_t max_conns;
-	size_t body_limit;              /* 256 MiB: of routes that state none */
-	uint64_t max_body_bytes;        /* 1 GiB: request bodies in memory, all connections */
-	int64_t header_timeout;         /* 30 s */
-	int64_t body_timeout;           /* 60 s */
-	int64_t write_timeout;          /* 60 s */
-	int64_t idle_timeout;           /* 120 s */
-	int64_t min_rate;               /* 10 KiB a second, see above */
-	uint32_t max_streams;           /* 250 concurrent HTTP/2 streams of a connection */
-	const char *path_prefix;        /* "/a": paths without it are 404, r->path has none; NULL or "" */
+	size_t body_limit;       /* 256 MiB: of routes that state none */
+	uint64_t max_body_bytes; /* 1 GiB: request bodies in memory, all connections */
+	int64_t header_timeout;  /* 30 s */
+	int64_t body_timeout;    /* 60 s */
+	int64_t write_timeout;   /* 60 s */
+	int64_t idle_timeout;    /* 120 s */
+	int64_t min_rate;        /* 10 KiB a second, see above */
+	uint32_t max_streams;    /* 250 concurrent HTTP/2 streams of a connection */
+	const char *path_prefix; /* "/a": paths without it are 404, r->path has none; NULL or "" */
 	/* believe X-Pyro-Forwarded of TCP peers (unix peers always) */
 	bool trust_forwarded;
-	void *owner;                    /* becomes http_req.owner */
+	void *owner; /* becomes http_req.owner */
 	/* Sees every reply as it is handed over (metrics, request log); r->mono is when work began. */
 	void (*on_reply)(const struct http_req *r, int status, size_t body_n);
 };
 
 struct httpd_stats {
-	uint64_t accepted, requests, refused;   /* refused: malformed, too big, too slow */
-	size_t conns, busy;             /* busy: requests handed to handlers and not replied */
-	uint64_t body_bytes;            /* request bodies held now */
+	uint64_t accepted, requests, refused; /* refused: malformed, too big, too slow */
+	size_t conns, busy;                   /* busy: requests handed to handlers and not replied */
+	uint64_t body_bytes;                  /* request bodies held now */
 };
 
 struct httpd *httpd_new(struct loop *l, const struct httpd_conf *conf, const struct router *routes);

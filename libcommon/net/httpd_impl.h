@@ -34,61 +34,61 @@
 #include "proc/loop.h"
 
 enum {
-	SCRATCH = 65536,        /* bytes of an input buffer */
-	COPY_MAX = 8192,        /* whole requests up to this size are copied to their arena */
-	BODY_STEP = 1 << 20,    /* a body is allocated at once up to this size, then doubled */
-	MAX_SPARES = 16,        /* input buffers kept */
-	MAX_POOL = 64,          /* requests kept */
-	POOL_ARENA = 65536,     /* arenas larger than this are not kept */
-	HTTPD_PEER_MAX = 56,    /* "[v6]:port" */
+	SCRATCH = 65536,     /* bytes of an input buffer */
+	COPY_MAX = 8192,     /* whole requests up to this size are copied to their arena */
+	BODY_STEP = 1 << 20, /* a body is allocated at once up to this size, then doubled */
+	MAX_SPARES = 16,     /* input buffers kept */
+	MAX_POOL = 64,       /* requests kept */
+	POOL_ARENA = 65536,  /* arenas larger than this are not kept */
+	HTTPD_PEER_MAX = 56, /* "[v6]:port" */
 	/* ms that a connection without a request is kept when the server stops */
 	DRAIN_NEW = 250,
-	TURN_STEPS = 64,        /* steps of one connection before others get their turn */
+	TURN_STEPS = 64, /* steps of one connection before others get their turn */
 };
 
 enum conn_state {
-	CONN_HEAD,              /* idle, or part of a head is there */
-	CONN_BODY,              /* HTTP/1 body on its way */
-	CONN_WORK,              /* a handler has the request */
-	CONN_SEND,              /* the reply is on its way */
-	CONN_LINGER,            /* write side closed; input is dropped until the peer closes */
+	CONN_HEAD,   /* idle, or part of a head is there */
+	CONN_BODY,   /* HTTP/1 body on its way */
+	CONN_WORK,   /* a handler has the request */
+	CONN_SEND,   /* the reply is on its way */
+	CONN_LINGER, /* write side closed; input is dropped until the peer closes */
 	CONN_H2,
 	CONN_STATES
 };
 
 enum step {
-	STEP_ON,                /* call again */
-	STEP_READ,              /* wait for input */
-	STEP_WRITE,             /* wait for room */
+	STEP_ON,    /* call again */
+	STEP_READ,  /* wait for input */
+	STEP_WRITE, /* wait for room */
 	STEP_BOTH,
-	STEP_WORK,              /* wait for a reply */
-	STEP_END,               /* close */
+	STEP_WORK, /* wait for a reply */
+	STEP_END,  /* close */
 };
 
 struct conn {
 	struct watch w;
 	struct task again;
 	struct httpd *h;
-	struct conn *prev, *next;       /* idle ones, the longest idle first */
-	struct tls_conn *tls;           /* NULL = plain */
-	struct hreq *req;               /* HTTP/1: the present request */
+	struct conn *prev, *next; /* idle ones, the longest idle first */
+	struct tls_conn *tls;     /* NULL = plain */
+	struct hreq *req;         /* HTTP/1: the present request */
 	struct h2 *h2;
-	char *in;                       /* input not used yet: part of a head, or pipelined */
+	char *in; /* input not used yet: part of a head, or pipelined */
 	size_t in_n, in_cap;
-	size_t pos;                     /* in httpd.conns */
-	int64_t since, deadline;        /* of the state; deadline 0 = none */
-	uint64_t moved;                 /* bytes of body or reply in this state */
+	size_t pos;              /* in httpd.conns */
+	int64_t since, deadline; /* of the state; deadline 0 = none */
+	uint64_t moved;          /* bytes of body or reply in this state */
 	enum conn_state state;
-	bool idle;                      /* in the idle list */
-	bool readable;                  /* the last recv was not short, or an event came */
+	bool idle;     /* in the idle list */
+	bool readable; /* the last recv was not short, or an event came */
 	bool eof;
-	bool running, posted, dead;     /* dead: freed when conn_run is left */
-	bool nested;                    /* running inside http_reply */
-	bool ending;                    /* close in the posted task */
-	bool draining;                  /* the server stops: close when idle */
-	bool trusted;                   /* may say X-Pyro-Forwarded */
-	bool begun;                     /* past the first bytes, which may be HTTP/2's preface */
-	bool partial;                   /* `in` is known to hold no whole head */
+	bool running, posted, dead; /* dead: freed when conn_run is left */
+	bool nested;                /* running inside http_reply */
+	bool ending;                /* close in the posted task */
+	bool draining;              /* the server stops: close when idle */
+	bool trusted;               /* may say X-Pyro-Forwarded */
+	bool begun;                 /* past the first bytes, which may be HTTP/2's preface */
+	bool partial;               /* `in` is known to hold no whole head */
 	unsigned char peer_n;
 	char peer[HTTPD_PEER_MAX];
 };
@@ -101,37 +101,37 @@ struct owned {
 struct hreq {
 	struct http_req pub;
 	struct httpd *h;
-	struct conn *c;                 /* NULL: the client has gone */
-	struct hreq *prev, *next;       /* streams of a connection; next: pool */
+	struct conn *c;           /* NULL: the client has gone */
+	struct hreq *prev, *next; /* streams of a connection; next: pool */
 	http_fn *fn;
 	void *fn_ctx;
 	size_t limit;
-	char *own;                      /* an input buffer that was taken over */
-	char *body;                     /* memory of the body, if not in own or the arena */
+	char *own;  /* an input buffer that was taken over */
+	char *body; /* memory of the body, if not in own or the arena */
 	size_t body_n, body_cap;
-	uint64_t length;                /* Content-Length, if known */
+	uint64_t length; /* Content-Length, if known */
 	bool length_known;
 	bool chunked;
 	bool keep_alive, head_only, h2c;
 	bool called, replied;
-	bool linger;                    /* input was left unread: close gently */
+	bool linger; /* input was left unread: close gently */
 	int minor;
 	struct str h2_settings;
 	struct h1_chunked decoder;
 
-	struct owned *owned;            /* memory that dies with the request */
+	struct owned *owned; /* memory that dies with the request */
 
 	struct str out_head, out_body, out_tail;
 	size_t sent;
 	struct buf out_own;
 
-	int32_t stream;                 /* HTTP/2 */
+	int32_t stream; /* HTTP/2 */
 	size_t header_bytes;
 	VEC(struct http_field) fields;
 	struct str content_length;
 	const struct http_field *trailers; /* of the reply */
 	size_t n_trailers;
-	bool closed;                    /* the stream has ended */
+	bool closed; /* the stream has ended */
 	int64_t since;
 };
 
@@ -157,12 +157,12 @@ struct httpd {
 	size_t n_spare;
 	struct hreq *pool;
 	size_t n_pool;
-	size_t held;                    /* requests that exist */
-	struct h1_head head;            /* of the request being read */
-	char date[32];                  /* "Thu, 15 Jan 2026 10:00:00 GMT" */
+	size_t held;         /* requests that exist */
+	struct h1_head head; /* of the request being read */
+	char date[32];       /* "Thu, 15 Jan 2026 10:00:00 GMT" */
 	int64_t date_second;
 	int64_t tick_every;
-	int64_t told_full;              /* when the log last heard of a failing accept */
+	int64_t told_full; /* when the log last heard of a failing accept */
 	bool paused, stopping, told, freed;
 	int64_t stop_at;
 	void (*done)(void *ctx);
@@ -176,19 +176,19 @@ void httpd_room(struct httpd *h);
 /* after httpd_free: when the last request is gone */
 void httpd_release(struct httpd *h);
 struct str httpd_date(struct httpd *h);
-char *httpd_scratch(struct httpd *h);            /* SCRATCH bytes, until the next call */
-char *httpd_take_scratch(struct httpd *h);       /* the buffer is the caller's now */
+char *httpd_scratch(struct httpd *h);      /* SCRATCH bytes, until the next call */
+char *httpd_take_scratch(struct httpd *h); /* the buffer is the caller's now */
 void httpd_give_scratch(struct httpd *h, char *p);
 
 /* conn.c */
 struct conn *conn_new(struct httpd *h, int fd, struct tls *tls);
-void conn_close(struct conn *c);                 /* at once, or when conn_run is left */
+void conn_close(struct conn *c); /* at once, or when conn_run is left */
 void conn_run(struct conn *c);
-void conn_run_reply(struct conn *c);             /* only sends; from http_reply */
+void conn_run_reply(struct conn *c); /* only sends; from http_reply */
 void conn_move(struct conn *c, enum conn_state to);
-void conn_idle(struct conn *c);                  /* may be closed to make room for a new one */
-void conn_expired(struct conn *c);               /* the deadline has passed */
-void conn_drain(struct conn *c);                 /* the server stops: finish and close */
+void conn_idle(struct conn *c);                   /* may be closed to make room for a new one */
+void conn_expired(struct conn *c);                /* the deadline has passed */
+void conn_drain(struct conn *c);                  /* the server stops: finish and close */
 void conn_keep(struct conn *c, struct str bytes); /* becomes c->in; bytes may be part of it */
 /* >0 bytes; 0 end of input; -1 nothing now; -2 broken. n < room clears c->readable. */
 ssize_t conn_recv(struct conn *c, void *p, size_t room);
@@ -217,14 +217,14 @@ void h2_expire(struct conn *c, int64_t now);
 /* http_req.c */
 struct hreq *hreq_new(struct conn *c);
 void hreq_free(struct hreq *q);
-void hreq_gone(struct hreq *q);                  /* the client has left */
+void hreq_gone(struct hreq *q); /* the client has left */
 /* Splits the target and finds the route. 0, or a status to refuse with (and why). */
 int hreq_route(struct hreq *q, const char **why);
-bool hreq_too_long(const struct hreq *q);        /* the length said is over the limit */
+bool hreq_too_long(const struct hreq *q); /* the length said is over the limit */
 /* Room for at least one more byte of body: 0, or a status to refuse with. */
 int hreq_body_room(struct hreq *q);
 int hreq_body_add(struct hreq *q, struct str bytes); /* 0, 413 or 503 */
-void hreq_call(struct hreq *q, struct str body); /* calls the handler */
+void hreq_call(struct hreq *q, struct str body);     /* calls the handler */
 void hreq_call_too_big(struct hreq *q);
 
 /* http_reply.c */

@@ -24,7 +24,7 @@ static int parse_unix(struct str path, struct net_addr *at, struct err *e)
 	memcpy(un->sun_path, path.p, path.n);
 	at->len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + path.n);
 	if (path.p[0] == '@')
-		un->sun_path[0] = '\0';         /* abstract: the length counts, no final zero */
+		un->sun_path[0] = '\0'; /* abstract: the length counts, no final zero */
 	else
 		at->len++;
 	return 0;
@@ -65,9 +65,7 @@ static int parse_tcp(struct str text, enum net_use use, struct net_addr *at, str
 	int rc;
 
 	if (split_host(text, &host, &port) < 0 || host.n >= sizeof(h))
-		return err_set(e, ERR_CONFIG,
-		    "%s: want host:port, [v6]:port, unix:path or fd:number",
-		    at->name);
+		return err_set(e, ERR_CONFIG, "%s: want host:port, [v6]:port, unix:path or fd:number", at->name);
 	if (num_u64(port, &number, e) < 0 || number > 65535)
 		return err_set(e, ERR_CONFIG, "%s: the port must be 0 to 65535", at->name);
 	memcpy(h, host.p, host.n);
@@ -76,12 +74,10 @@ static int parse_tcp(struct str text, enum net_use use, struct net_addr *at, str
 	want.ai_flags = AI_NUMERICSERV | (use == NET_LISTEN ? AI_PASSIVE : 0);
 	rc = getaddrinfo(host.n > 0 ? h : NULL, p, &want, &got);
 	if (rc != 0)
-		return err_set(e, rc == EAI_AGAIN ? ERR_BUSY : ERR_CONFIG, "%s: %s", at->name,
-		    gai_strerror(rc));
+		return err_set(e, rc == EAI_AGAIN ? ERR_BUSY : ERR_CONFIG, "%s: %s", at->name, gai_strerror(rc));
 	/* An empty host listens on IPv6 when there is any, which takes IPv4 as well. */
 	for (struct addrinfo *i = got; i != NULL; i = i->ai_next)
-		if (at->len == 0 || (host.n == 0 && use == NET_LISTEN &&
-		    i->ai_family == AF_INET6)) {
+		if (at->len == 0 || (host.n == 0 && use == NET_LISTEN && i->ai_family == AF_INET6)) {
 			memcpy(&at->sa, i->ai_addr, i->ai_addrlen);
 			at->len = i->ai_addrlen;
 		}
@@ -94,15 +90,13 @@ int net_parse(struct str text, enum net_use use, struct net_addr *at, struct err
 	memset(at, 0, sizeof(*at));
 	at->fd = -1;
 	if (text.n >= sizeof(at->name))
-		return err_set(e, ERR_CONFIG, "address of %zu bytes: at most %zu", text.n,
-		    sizeof(at->name) - 1);
+		return err_set(e, ERR_CONFIG, "address of %zu bytes: at most %zu", text.n, sizeof(at->name) - 1);
 	memcpy(at->name, text.p, text.n);
 	if (str_prefix(text, STR("unix:")))
 		return parse_unix(str_skip(text, 5), at, e);
 	if (str_prefix(text, STR("fd:"))) {
 		if (use == NET_CONNECT)
-			return err_set(e, ERR_CONFIG, "%s: a descriptor cannot be connected to",
-			    at->name);
+			return err_set(e, ERR_CONFIG, "%s: a descriptor cannot be connected to", at->name);
 		return parse_fd(str_skip(text, 3), at, e);
 	}
 	return parse_tcp(text, use, at, e);
@@ -119,8 +113,7 @@ static int inherited(const struct net_addr *at, struct err *e)
 	if (!listening)
 		return err_set(e, ERR_CONFIG, "%s: not a listening socket", at->name);
 	fl = fcntl(at->fd, F_GETFL);
-	if (fl < 0 || fcntl(at->fd, F_SETFL, fl | O_NONBLOCK) < 0 ||
-	    fcntl(at->fd, F_SETFD, FD_CLOEXEC) < 0)
+	if (fl < 0 || fcntl(at->fd, F_SETFL, fl | O_NONBLOCK) < 0 || fcntl(at->fd, F_SETFD, FD_CLOEXEC) < 0)
 		return err_sys(e, ERR_IO, "%s", at->name);
 	return at->fd;
 }
@@ -136,8 +129,7 @@ static int new_socket(const struct net_addr *at, struct err *e)
 
 static bool is_path(const struct net_addr *at)
 {
-	return at->sa.ss_family == AF_UNIX &&
-	    ((const struct sockaddr_un *)&at->sa)->sun_path[0] != '\0';
+	return at->sa.ss_family == AF_UNIX && ((const struct sockaddr_un *)&at->sa)->sun_path[0] != '\0';
 }
 
 /* Removes the path of a server that no longer runs. */
@@ -171,8 +163,7 @@ static int bind_to(int fd, const struct net_addr *at, struct net_listen_opts o, 
 		rc = bind(fd, (const struct sockaddr *)&at->sa, at->len);
 	}
 	if (rc < 0)
-		return err_sys(e, errno == EADDRINUSE ? ERR_BUSY : ERR_IO, "listen on %s",
-		    at->name);
+		return err_sys(e, errno == EADDRINUSE ? ERR_BUSY : ERR_IO, "listen on %s", at->name);
 	return 0;
 }
 
@@ -192,8 +183,7 @@ int net_listen(const struct net_addr *at, struct net_listen_opts o, struct err *
 	if (at->sa.ss_family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, o.v6_only ? &one : &zero, sizeof(one));
 	if (bind_to(fd, at, o, e) < 0) {
-		if (!is_path(at) || e->sys != EADDRINUSE || take_over(at, e) < 0 ||
-		    bind_to(fd, at, o, e) < 0)
+		if (!is_path(at) || e->sys != EADDRINUSE || take_over(at, e) < 0 || bind_to(fd, at, o, e) < 0)
 			goto closed;
 	}
 	if (listen(fd, o.backlog > 0 ? o.backlog : 4096) == 0)
@@ -226,7 +216,7 @@ int net_connect(const struct net_addr *at, bool *done, struct err *e)
 	net_nodelay(fd);
 	*done = connect(fd, (const struct sockaddr *)&at->sa, at->len) == 0;
 	if (!*done && errno != EINPROGRESS) {
-		int why = errno;        /* EAGAIN on a unix socket: its backlog is full */
+		int why = errno; /* EAGAIN on a unix socket: its backlog is full */
 
 		close(fd);
 		return refused(at->name, why, e);

@@ -26,21 +26,21 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum { NET_NAME_MAX = 120 };    /* bytes of a printed address, with the final zero */
+enum { NET_NAME_MAX = 120 }; /* bytes of a printed address, with the final zero */
 
 enum net_use { NET_LISTEN, NET_CONNECT };
 
 struct net_addr {
 	struct sockaddr_storage sa;
 	socklen_t len;
-	int fd;                         /* fd:N, else -1 */
-	char name[NET_NAME_MAX];        /* as given, for messages */
+	int fd;                  /* fd:N, else -1 */
+	char name[NET_NAME_MAX]; /* as given, for messages */
 };
 
 struct net_listen_opts {
-	int backlog;            /* 0 = 4096 */
-	int mode;               /* of a unix path, 0 = 0660 */
-	bool reuse_port;        /* SO_REUSEPORT: several processes share one TCP address */
+	int backlog;     /* 0 = 4096 */
+	int mode;        /* of a unix path, 0 = 0660 */
+	bool reuse_port; /* SO_REUSEPORT: several processes share one TCP address */
 	bool v6_only;
 };
 
@@ -59,7 +59,7 @@ void net_unlink(const struct net_addr *at);
  * already; otherwise wait for EPOLLOUT and ask net_connected.
  */
 int net_connect(const struct net_addr *at, bool *done, struct err *e);
-int net_connected(int fd, const char *name, struct err *e);     /* 0, or -1 with the reason */
+int net_connected(int fd, const char *name, struct err *e); /* 0, or -1 with the reason */
 
 /* TCP: the port that a listening socket got (for port 0); 0 for unix. */
 uint16_t net_port(int fd);

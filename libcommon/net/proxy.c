@@ -3,7 +3,7 @@
 #include "base/log.h"
 #include "net/proxy_impl.h"
 
-enum { BACKOFF_MIN = 20, BACKOFF_MAX = 250 };   /* ms */
+enum { BACKOFF_MIN = 20, BACKOFF_MAX = 250 }; /* ms */
 
 static void unlink_forward(struct forward *f)
 {
@@ -96,11 +96,19 @@ static bool is_one_of(struct str name, const struct str *list, size_t n)
 static bool dropped(struct str name)
 {
 	static const struct str list[] = {
-		{ "Host", 4 }, { "Connection", 10 }, { "Keep-Alive", 10 }, { "TE", 2 },
+		{ "Host", 4 },
+		{ "Connection", 10 },
+		{ "Keep-Alive", 10 },
+		{ "TE", 2 },
 		{ "Trailer", 7 },
-		{ "Transfer-Encoding", 17 }, { "Upgrade", 7 }, { "HTTP2-Settings", 14 },
-		{ "Expect", 6 }, { "Content-Length", 14 }, { "Proxy-Connection", 16 },
-		{ "X-Pyro-Forwarded", 16 }, { "X-Pyro-Peer", 11 },
+		{ "Transfer-Encoding", 17 },
+		{ "Upgrade", 7 },
+		{ "HTTP2-Settings", 14 },
+		{ "Expect", 6 },
+		{ "Content-Length", 14 },
+		{ "Proxy-Connection", 16 },
+		{ "X-Pyro-Forwarded", 16 },
+		{ "X-Pyro-Peer", 11 },
 	};
 
 	return is_one_of(name, list, ARRAY_LEN(list));
@@ -239,8 +247,7 @@ static void drop_impatient(struct proxy *p)
 void proxy_refused(struct proxy *p)
 {
 	if (!p->down)
-		p->backoff = p->backoff > 0 ? MIN(p->backoff * 2, BACKOFF_MAX * NS_PER_MS) :
-		    BACKOFF_MIN * NS_PER_MS;
+		p->backoff = p->backoff > 0 ? MIN(p->backoff * 2, BACKOFF_MAX * NS_PER_MS) : BACKOFF_MIN * NS_PER_MS;
 	drop_impatient(p);
 	p->down = p->first != NULL;
 	if (p->down && p->retry.pos == 0)

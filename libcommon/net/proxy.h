@@ -31,15 +31,15 @@ struct proxy;
 struct loop;
 
 struct proxy_conf {
-	const char *to;                 /* net_parse form */
-	size_t max_conns;               /* 64 */
-	size_t max_queue;               /* 1024 requests waiting for a connection; then 503 */
-	size_t max_answer;              /* 1 GiB: larger answers are 502 */
-	int64_t timeout;                /* 120 s for a whole request; then 504 */
+	const char *to;    /* net_parse form */
+	size_t max_conns;  /* 64 */
+	size_t max_queue;  /* 1024 requests waiting for a connection; then 503 */
+	size_t max_answer; /* 1 GiB: larger answers are 502 */
+	int64_t timeout;   /* 120 s for a whole request; then 504 */
 	/* 10 s while connections are refused; negative = do not wait */
 	int64_t retry_for;
-	int64_t idle_timeout;           /* 60 s: kept connections */
-	bool repeatable;                /* the sibling is only asked: a POST changes nothing there either */
+	int64_t idle_timeout; /* 60 s: kept connections */
+	bool repeatable;      /* the sibling is only asked: a POST changes nothing there either */
 };
 
 struct proxy *proxy_new(struct loop *l, const struct proxy_conf *conf, struct err *e);

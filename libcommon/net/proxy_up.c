@@ -100,14 +100,12 @@ static int send_some(struct up *u)
 	ssize_t n;
 
 	if (f->sent < head.n)
-		v[m.msg_iovlen++] = (struct iovec){ (void *)(uintptr_t)(head.p + f->sent),
-			head.n - f->sent };
+		v[m.msg_iovlen++] = (struct iovec){ (void *)(uintptr_t)(head.p + f->sent), head.n - f->sent };
 	if (f->sent < head.n + body.n) {
 		size_t off = f->sent > head.n ? f->sent - head.n : 0;
 
 		if (off < body.n)
-			v[m.msg_iovlen++] = (struct iovec){ (void *)(uintptr_t)(body.p + off),
-			    body.n - off };
+			v[m.msg_iovlen++] = (struct iovec){ (void *)(uintptr_t)(body.p + off), body.n - off };
 	}
 	if (m.msg_iovlen == 0)
 		return 1;
@@ -149,15 +147,10 @@ static bool is_trailer(struct str name)
 static bool dropped(struct str name)
 {
 	switch (name.n) {
-	case 4:
-		return str_eq_nocase(name, STR("Date"));
-	case 7:
-		return str_eq_nocase(name, STR("Trailer")) || str_eq_nocase(name, STR("Upgrade"));
-	case 10:
-		return str_eq_nocase(name, STR("Connection")) ||
-		    str_eq_nocase(name, STR("Keep-Alive"));
-	case 17:
-		return str_eq_nocase(name, STR("Transfer-Encoding"));
+	case 4: return str_eq_nocase(name, STR("Date"));
+	case 7: return str_eq_nocase(name, STR("Trailer")) || str_eq_nocase(name, STR("Upgrade"));
+	case 10: return str_eq_nocase(name, STR("Connection")) || str_eq_nocase(name, STR("Keep-Alive"));
+	case 17: return str_eq_nocase(name, STR("Transfer-Encoding"));
 	}
 	return false;
 }
@@ -204,8 +197,7 @@ static void finish(struct up *u, bool clean)
 		struct http_field t = u->fields[i];
 
 		if (is_trailer(t.name))
-			trailers[rep.n_trailers++] = (struct http_field){ str_skip(t.name, 15),
-			    t.value };
+			trailers[rep.n_trailers++] = (struct http_field){ str_skip(t.name, 15), t.value };
 		else
 			u->fields[rep.n_headers++] = t;
 	}
@@ -306,14 +298,14 @@ static bool take(struct up *u, struct str in)
 			return true;
 		}
 		if (step == H1_BAD || p->head.status == 101) {
-			u->head_done = true;    /* it did answer: not to be tried again */
+			u->head_done = true; /* it did answer: not to be tried again */
 			broken(u, "the server behind sent a broken answer");
 			return false;
 		}
 		if (p->head.status >= 200)
 			keep_head(u);
 		in = str_skip(in, p->head.used);
-		if (!u->head_done) {    /* 1xx: the real one follows */
+		if (!u->head_done) { /* 1xx: the real one follows */
 			in = arena_str(u->f->r->a, in);
 			buf_reset(&u->in);
 			if (in.n == 0)
@@ -362,7 +354,7 @@ static void up_event(struct watch *w, uint32_t events)
 		pour(u);
 		return;
 	}
-	if (u->f == NULL) {     /* closed while idle, or talking out of turn */
+	if (u->f == NULL) { /* closed while idle, or talking out of turn */
 		up_close(u);
 		return;
 	}

@@ -16,7 +16,7 @@ struct router {
 	VEC(struct entry) rows;
 	/* hash of path -> row; rows of one path follow each other by search */
 	struct map exact;
-	VEC(uint32_t) prefixes;         /* longest first */
+	VEC(uint32_t) prefixes; /* longest first */
 	http_fn *fallback;
 	void *fallback_ctx;
 };
@@ -118,14 +118,11 @@ static void add_prefix(struct router *r, uint32_t at)
 int router_add(struct router *r, const struct route *rows, size_t n, void *ctx, struct err *e)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct entry at = { &rows[i], str_cstr(rows[i].path),
-		    rows[i].ctx ? rows[i].ctx : ctx };
+		struct entry at = { &rows[i], str_cstr(rows[i].path), rows[i].ctx ? rows[i].ctx : ctx };
 
 		for (size_t k = 0; k < r->rows.n; k++)
 			if (clash(r->rows.p[k].row, &rows[i]))
-				return err_set(e, ERR_BUG, "route %s %s is given twice",
-				    rows[i].methods,
-				    rows[i].path);
+				return err_set(e, ERR_BUG, "route %s %s is given twice", rows[i].methods, rows[i].path);
 		vec_push(&r->rows, at);
 		if (rows[i].flags & ROUTE_PREFIX)
 			add_prefix(r, (uint32_t)(r->rows.n - 1));
@@ -187,8 +184,7 @@ struct route_hit router_find(const struct router *r, struct str method, struct s
 		if (takes(p->row, method))
 			return hit(p);
 		/* Another row of the same prefix may take the method. */
-		while (i + 1 < r->prefixes.n &&
-		    str_eq(r->rows.p[r->prefixes.p[i + 1]].path, p->path)) {
+		while (i + 1 < r->prefixes.n && str_eq(r->rows.p[r->prefixes.p[i + 1]].path, p->path)) {
 			const struct entry *next = &r->rows.p[r->prefixes.p[++i]];
 
 			if (takes(next->row, method))

@@ -27,15 +27,15 @@ enum {
 	ROUTE_PREFIX = 1,
 	/* answers of 1400 bytes and more are compressed when the client lets us */
 	ROUTE_GZIP = 2,
-	ROUTE_ALLOW = 4,        /* a 405 names the methods (Connect procedures) */
+	ROUTE_ALLOW = 4, /* a 405 names the methods (Connect procedures) */
 };
 
 struct route {
 	const char *path;
-	const char *methods;    /* "GET", "GET POST", or "*" for any */
+	const char *methods; /* "GET", "GET POST", or "*" for any */
 	http_fn *fn;
-	void *ctx;              /* passed to fn; NULL = the router's */
-	size_t body_limit;      /* 0 = the server's */
+	void *ctx;         /* passed to fn; NULL = the router's */
+	size_t body_limit; /* 0 = the server's */
 	unsigned flags;
 	/* Answers a body that passed the limit (r->too_big, no body). NULL = 413, empty. */
 	http_fn *too_big;
@@ -47,16 +47,16 @@ struct router;
 struct router *router_new(const struct route *rows, size_t n, void *ctx, struct err *e);
 /* Adds more rows before the router is used (tables of several modules). */
 int router_add(struct router *r, const struct route *rows, size_t n, void *ctx, struct err *e);
-void router_free(struct router *r);              /* accepts NULL */
+void router_free(struct router *r); /* accepts NULL */
 
 /* Answers every path without a row; NULL = 404 text. */
 void router_fallback(struct router *r, http_fn *fn, void *ctx);
 
 struct route_hit {
-	const struct route *row;        /* NULL: nothing has this path */
-	http_fn *fn;                    /* never NULL: the row's, or the answer 404 or 405 */
+	const struct route *row; /* NULL: nothing has this path */
+	http_fn *fn;             /* never NULL: the row's, or the answer 404 or 405 */
 	void *ctx;
-	size_t body_limit;              /* 0 = the server's */
+	size_t body_limit; /* 0 = the server's */
 	bool wrong_method;
 };
 

@@ -27,10 +27,10 @@ static const struct wire {
 };
 
 static const char accept_post[] = "application/grpc, application/grpc+json, "
-	"application/grpc+json; charset=utf-8, application/grpc+proto, application/grpc-web, "
-	"application/grpc-web+json, application/grpc-web+json; charset=utf-8, "
-	"application/grpc-web+proto, application/json, application/json; charset=utf-8, "
-	"application/proto";
+				  "application/grpc+json; charset=utf-8, application/grpc+proto, application/grpc-web, "
+				  "application/grpc-web+json, application/grpc-web+json; charset=utf-8, "
+				  "application/grpc-web+proto, application/json, application/json; charset=utf-8, "
+				  "application/proto";
 
 /* The only parameter that a known type may have is charset=utf-8, in any letter case. */
 static const struct wire *find_wire(struct arena *a, struct str type)
@@ -41,16 +41,14 @@ static const struct wire *find_wire(struct arena *a, struct str type)
 	if (params) {
 		charset = http_media_param(a, type, "charset");
 		if (!str_eq_nocase(charset, STR("utf-8")) ||
-		    str_find(str_skip(type, str_find(type, ';') + 1), ';') !=
-		    str_skip(type, str_find(type, ';') + 1).n)
+		    str_find(str_skip(type, str_find(type, ';') + 1), ';') != str_skip(type, str_find(type, ';') + 1).n)
 			return NULL;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(wires); i++) {
 		struct str known = str_cstr(wires[i].type);
 		size_t semicolon = str_find(known, ';');
 
-		if ((semicolon < known.n) == params &&
-		    str_eq_nocase(base, str_of(known.p, semicolon)))
+		if ((semicolon < known.n) == params && str_eq_nocase(base, str_of(known.p, semicolon)))
 			return &wires[i];
 	}
 	return NULL;
@@ -65,8 +63,13 @@ struct rpc_call *rpc_begin(struct http_req *r)
 	if (w == NULL)
 		return NULL;
 	c = arena_zalloc(r->a, sizeof(*c));
-	*c = (struct rpc_call){ .r = r, .a = r->a, .protocol = w->protocol, .codec = w->codec,
-		.content_type = w->type, .deadline = INT64_MAX, .gzip_level = 1 };
+	*c = (struct rpc_call){ .r = r,
+		.a = r->a,
+		.protocol = w->protocol,
+		.codec = w->codec,
+		.content_type = w->type,
+		.deadline = INT64_MAX,
+		.gzip_level = 1 };
 	c->service = str_cut(&path, '/');
 	c->procedure = path;
 	return c;
@@ -79,12 +82,10 @@ static int connect_timeout(struct rpc_call *c, struct str v, struct err *e)
 	if (v.n == 0)
 		return 0;
 	if (v.n > 10)
-		return err_set(e, ERR_INVALID, "parse timeout: \"" STR_FMT "\" has >10 digits",
-		    STR_ARG(v));
+		return err_set(e, ERR_INVALID, "parse timeout: \"" STR_FMT "\" has >10 digits", STR_ARG(v));
 	if (num_i64(v, &ms, e) < 0)
 		return err_set(e, ERR_INVALID,
-		    "parse timeout: strconv.ParseInt: parsing \"" STR_FMT "\": invalid syntax",
-		    STR_ARG(v));
+		    "parse timeout: strconv.ParseInt: parsing \"" STR_FMT "\": invalid syntax", STR_ARG(v));
 	c->deadline = c->r->mono + ms * NS_PER_MS;
 	return 0;
 }
@@ -107,8 +108,8 @@ static int grpc_timeout(struct rpc_call *c, struct str v, struct err *e)
 	static const struct {
 		char unit;
 		int64_t ns;
-	} units[] = { { 'n', 1 }, { 'u', NS_PER_US }, { 'm', NS_PER_MS }, { 'S', NS_PER_S },
-		{ 'M', 60 * NS_PER_S }, { 'H', 3600 * NS_PER_S } };
+	} units[] = { { 'n', 1 }, { 'u', NS_PER_US }, { 'm', NS_PER_MS }, { 'S', NS_PER_S }, { 'M', 60 * NS_PER_S },
+		{ 'H', 3600 * NS_PER_S } };
 	int64_t n;
 
 	if (v.n == 0)
@@ -141,15 +142,14 @@ static bool wants_gzip(struct str accepted)
 }
 
 /* The request's compression and what the answer may use. */
-static int coding(struct rpc_call *c, const char *used, const char *accepted, bool *packed,
-    struct err *e)
+static int coding(struct rpc_call *c, const char *used, const char *accepted, bool *packed, struct err *e)
 {
 	struct str name = http_header(c->r, used);
 
 	*packed = str_eq(name, STR("gzip"));
 	if (name.n > 0 && !*packed && !str_eq(name, STR("identity")))
-		return err_set(e, ERR_UNIMPL, "unknown compression \"" STR_FMT
-		    "\": supported encodings are gzip", STR_ARG(name));
+		return err_set(e, ERR_UNIMPL, "unknown compression \"" STR_FMT "\": supported encodings are gzip",
+		    STR_ARG(name));
 	c->gzip = *packed || wants_gzip(http_headers(c->r, accepted));
 	return 0;
 }
@@ -189,14 +189,12 @@ static int open_connect(struct rpc_call *c, size_t limit, struct err *e)
 	if (coding(c, "Content-Encoding", "Accept-Encoding", &packed, e) < 0)
 		return -1;
 	if (version.p != NULL && version.n > 0 && !str_eq(version, STR("1")))
-		return err_set(e, ERR_INVALID,
-		    "Connect-Protocol-Version must be \"1\": got \"" STR_FMT "\"",
+		return err_set(e, ERR_INVALID, "Connect-Protocol-Version must be \"1\": got \"" STR_FMT "\"",
 		    STR_ARG(version));
 	if (connect_timeout(c, http_header(c->r, "Connect-Timeout-Ms"), e) < 0)
 		return -1;
 	if (c->r->body.n > limit)
-		return err_set(e, ERR_LIMIT, "message size %zu is larger than configured max %zu",
-		    c->r->body.n, limit);
+		return err_set(e, ERR_LIMIT, "message size %zu is larger than configured max %zu", c->r->body.n, limit);
 	if (packed && c->r->body.n > 0)
 		return unpack(c, c->r->body, limit, e);
 	c->message = c->r->body;
@@ -219,24 +217,20 @@ static int open_grpc(struct rpc_call *c, size_t limit, struct err *e)
 	n = (uint32_t)(unsigned char)body.p[1] << 24 | (uint32_t)(unsigned char)body.p[2] << 16 |
 	    (uint32_t)(unsigned char)body.p[3] << 8 | (unsigned char)body.p[4];
 	if (n > limit)
-		return err_set(e, ERR_LIMIT, "message size %u is larger than configured max %zu", n,
-		    limit);
+		return err_set(e, ERR_LIMIT, "message size %u is larger than configured max %zu", n, limit);
 	if (n > body.n - ENVELOPE)
-		return err_set(e, ERR_INVALID,
-		    "protocol error: promised %u bytes in enveloped message, got %zu bytes", n,
-		    body.n - ENVELOPE);
+		return err_set(e, ERR_INVALID, "protocol error: promised %u bytes in enveloped message, got %zu bytes",
+		    n, body.n - ENVELOPE);
 	if (n < body.n - ENVELOPE)
 		return err_set(e, ERR_UNIMPL, "unary request has multiple messages");
 	if ((unsigned char)body.p[0] > COMPRESSED)
-		return err_set(e, ERR_INVALID, "protocol error: invalid envelope flags %u",
-		    (unsigned char)body.p[0]);
+		return err_set(e, ERR_INVALID, "protocol error: invalid envelope flags %u", (unsigned char)body.p[0]);
 	if (!(body.p[0] & COMPRESSED)) {
 		c->message = str_skip(body, ENVELOPE);
 		return 0;
 	}
 	if (!packed)
-		return err_set(e, ERR_BUG,
-		    "protocol error: sent compressed message without compression support");
+		return err_set(e, ERR_BUG, "protocol error: sent compressed message without compression support");
 	return n == 0 ? 0 : unpack(c, str_skip(body, ENVELOPE), limit, e);
 }
 
@@ -266,8 +260,7 @@ struct rpc_call *rpc_open(struct http_req *r, const struct rpc_conf *conf)
 		c->gzip_level = conf->gzip_level;
 	rc = c->protocol == RPC_CONNECT ? open_connect(c, limit, &e) : open_grpc(c, limit, &e);
 	if (rc == 0 && c->codec == RPC_JSON && c->message.n == 0)
-		rc = err_set(&e, ERR_INVALID,
-		    "unmarshal message: zero-length payload is not a valid JSON object");
+		rc = err_set(&e, ERR_INVALID, "unmarshal message: zero-length payload is not a valid JSON object");
 	if (rc == 0)
 		return c;
 	rpc_fail(c, &e);
@@ -287,8 +280,8 @@ void rpc_refuse(struct http_req *r, enum rpc_code code, struct str message)
 void rpc_too_big(struct http_req *r, void *ctx)
 {
 	(void)ctx;
-	rpc_refuse(r, RPC_RESOURCE_EXHAUSTED, arena_printf(r->a,
-	    "message is larger than configured max %zu", r->body_limit));
+	rpc_refuse(r, RPC_RESOURCE_EXHAUSTED,
+	    arena_printf(r->a, "message is larger than configured max %zu", r->body_limit));
 }
 
 void rpc_unknown(struct http_req *r, void *ctx)
@@ -299,6 +292,5 @@ void rpc_unknown(struct http_req *r, void *ctx)
 	if (c == NULL || c->protocol != RPC_GRPC)
 		http_reply_not_found(r);
 	else
-		rpc_fail_code(c, RPC_UNIMPLEMENTED, arena_printf(r->a, "unknown procedure " STR_FMT,
-		    STR_ARG(r->path)));
+		rpc_fail_code(c, RPC_UNIMPLEMENTED, arena_printf(r->a, "unknown procedure " STR_FMT, STR_ARG(r->path)));
 }

@@ -41,26 +41,19 @@ enum rpc_code rpc_code_of(enum err_kind kind)
 enum rpc_code rpc_code_of_http(int status)
 {
 	switch (status) {
-	case 200:
-		return RPC_OK;
-	case 400: case 413:
-		return RPC_INVALID_ARGUMENT;
-	case 401:
-		return RPC_UNAUTHENTICATED;
-	case 403:
-		return RPC_PERMISSION_DENIED;
-	case 404:
-		return RPC_UNIMPLEMENTED;
-	case 412:
-		return RPC_FAILED_PRECONDITION;
-	case 429: case 431:
-		return RPC_RESOURCE_EXHAUSTED;
-	case 499:
-		return RPC_CANCELED;
-	case 502: case 503:
-		return RPC_UNAVAILABLE;
-	case 504:
-		return RPC_DEADLINE_EXCEEDED;
+	case 200: return RPC_OK;
+	case 400:
+	case 413: return RPC_INVALID_ARGUMENT;
+	case 401: return RPC_UNAUTHENTICATED;
+	case 403: return RPC_PERMISSION_DENIED;
+	case 404: return RPC_UNIMPLEMENTED;
+	case 412: return RPC_FAILED_PRECONDITION;
+	case 429:
+	case 431: return RPC_RESOURCE_EXHAUSTED;
+	case 499: return RPC_CANCELED;
+	case 502:
+	case 503: return RPC_UNAVAILABLE;
+	case 504: return RPC_DEADLINE_EXCEEDED;
 	}
 	return RPC_UNKNOWN;
 }
@@ -115,8 +108,7 @@ static void reply_connect(struct rpc_call *c, const struct rpc_answer *answer)
 {
 	struct fields f = fields_new(c, answer->headers, answer->n_headers);
 	struct str message = bytes_of(answer);
-	struct http_reply rep = { .status = 200, .body = answer->message, .keep = answer->keep,
-		.take = answer->take };
+	struct http_reply rep = { .status = 200, .body = answer->message, .keep = answer->keep, .take = answer->take };
 	struct buf packed;
 
 	field(&f, STR("Content-Type"), str_cstr(c->content_type));
@@ -181,8 +173,7 @@ void rpc_reply(struct rpc_call *c, const struct rpc_answer *answer)
 	if (bytes_of(answer).n > UINT32_MAX - 64 && c->protocol != RPC_CONNECT) {
 		if (answer->take != NULL)
 			buf_fini(answer->take);
-		rpc_fail_code(c, RPC_RESOURCE_EXHAUSTED,
-		    STR("the answer is larger than an envelope"));
+		rpc_fail_code(c, RPC_RESOURCE_EXHAUSTED, STR("the answer is larger than an envelope"));
 		return;
 	}
 	if (c->protocol == RPC_CONNECT)
@@ -275,8 +266,8 @@ void rpc_fail_code(struct rpc_call *c, enum rpc_code code, struct str message)
 	field(&f, STR("Accept-Encoding"), STR("gzip"));
 	buf_init(&b, message.n * 6 + 256);
 	rpc_error_json(&b, rpc_code_name(code), message);
-	http_reply(c->r, &(struct http_reply){ .status = rpc_code_http(code), .headers = f.p,
-	    .n_headers = f.n, .take = &b });
+	http_reply(c->r,
+	    &(struct http_reply){ .status = rpc_code_http(code), .headers = f.p, .n_headers = f.n, .take = &b });
 }
 
 void rpc_fail(struct rpc_call *c, const struct err *e)

@@ -16,16 +16,16 @@ enum { CHUNK = 65536, RETRY_MS = 20 };
 struct sibling {
 	struct net_addr at;
 	struct h1_head head;
-	int fd;                 /* -1: no connection */
+	int fd; /* -1: no connection */
 };
 
 /* One call on its way. */
 struct call {
 	struct sibling *s;
 	const struct sibling_call *want;
-	struct buf in;          /* what came: head and body */
-	int64_t deadline;       /* monotonic */
-	bool fresh;             /* the connection was made for this call */
+	struct buf in;    /* what came: head and body */
+	int64_t deadline; /* monotonic */
+	bool fresh;       /* the connection was made for this call */
 };
 
 static int64_t mono(void)
@@ -125,7 +125,8 @@ static int receive(struct call *c, size_t room, struct err *e)
 		ssize_t n;
 
 		if (!buf_room(&c->in, room))
-			return err_set(e, ERR_LIMIT, "%s: the answer is larger than %zu bytes", c->s->at.name, c->in.max);
+			return err_set(e, ERR_LIMIT, "%s: the answer is larger than %zu bytes", c->s->at.name,
+			    c->in.max);
 		n = recv(c->s->fd, c->in.p + c->in.n, room, 0);
 		if (n >= 0) {
 			c->in.n += (size_t)n;
@@ -151,7 +152,8 @@ static int read_head(struct call *c, struct err *e)
 	} while (step == H1_MORE);
 	/* A sibling is our own server: it states the length of what it answers. */
 	if (step == H1_BAD || (h->framing != H1_LENGTH && h->framing != H1_EMPTY))
-		return err_set(e, ERR_CORRUPT, "%s: not an answer: %s", c->s->at.name, step == H1_BAD ? h->why : "no length");
+		return err_set(e, ERR_CORRUPT, "%s: not an answer: %s", c->s->at.name,
+		    step == H1_BAD ? h->why : "no length");
 	return 0;
 }
 
@@ -205,7 +207,8 @@ int sibling_post(struct sibling *s, struct arena *a, const struct sibling_call *
 	}
 	if (rc == 0) {
 		out->status = s->head.status;
-		out->body = arena_str(a, str_of(c.in.p + s->head.used, s->head.framing == H1_EMPTY ? 0 : s->head.length));
+		out->body = arena_str(a,
+		    str_of(c.in.p + s->head.used, s->head.framing == H1_EMPTY ? 0 : s->head.length));
 	}
 	if (rc < 0 || !s->head.keep_alive)
 		fd_close(&s->fd);

@@ -26,19 +26,19 @@ struct sibling;
 struct sibling_call {
 	const char *path;
 	struct str body;
-	int64_t timeout;        /* of the whole; 0 = 60 s */
-	int64_t wait;           /* for somebody to listen; 0 = 5 s */
-	size_t max_body;        /* of the answer; 0 = 1 GiB */
+	int64_t timeout; /* of the whole; 0 = 60 s */
+	int64_t wait;    /* for somebody to listen; 0 = 5 s */
+	size_t max_body; /* of the answer; 0 = 1 GiB */
 };
 
 struct sibling_answer {
 	int status;
-	struct str body;        /* in the arena */
+	struct str body; /* in the arena */
 };
 
 /* net_parse form; resolved now. */
 struct sibling *sibling_new(const char *at, struct err *e);
-void sibling_free(struct sibling *s);            /* accepts NULL */
+void sibling_free(struct sibling *s); /* accepts NULL */
 int sibling_post(struct sibling *s, struct arena *a, const struct sibling_call *call, struct sibling_answer *out,
     struct err *e);
 

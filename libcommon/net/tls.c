@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "io/lazy.h"
 
+/* clang-format off */
 #define OPENSSL_CALLS(X) \
 	X(BIO_clear_flags) X(BIO_get_data) X(BIO_get_new_index) \
 	X(BIO_meth_free) X(BIO_meth_new) X(BIO_meth_set_ctrl) \
@@ -30,6 +31,7 @@
 	X(SSL_select_next_proto) X(SSL_set_accept_state) X(SSL_set_bio) \
 	X(SSL_shutdown) X(SSL_write) X(TLS_server_method) \
 	X(X509_STORE_CTX_set_error)
+/* clang-format on */
 
 static struct {
 	OPENSSL_CALLS(LAZY_FIELD)
@@ -40,8 +42,8 @@ static const struct lazy_call calls[] = { OPENSSL_CALLS(LAZY_CALL) };
 static struct lazy openssl = LAZY("libssl.so.3", calls, &lib);
 
 /* What macros of OpenSSL's headers call. */
-#define BIO_clear_flags(b, f)      lib.BIO_clear_flags(b, f)
-#define BIO_set_flags(b, f)        lib.BIO_set_flags(b, f)
+#define BIO_clear_flags(b, f) lib.BIO_clear_flags(b, f)
+#define BIO_set_flags(b, f) lib.BIO_set_flags(b, f)
 #define SSL_CTX_ctrl(c, cmd, n, p) lib.SSL_CTX_ctrl(c, cmd, n, p)
 
 /*
@@ -104,8 +106,8 @@ static long bio_ctrl(BIO *b, int cmd, long number, void *p)
 	return cmd == BIO_CTRL_FLUSH || (cmd == BIO_CTRL_EOF && c->eof);
 }
 
-static int pick_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_n,
-    const unsigned char *in, unsigned in_n, void *arg)
+static int pick_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_n, const unsigned char *in,
+    unsigned in_n, void *arg)
 {
 	static const unsigned char both[] = "\x02h2\x08http/1.1", h1[] = "\x08http/1.1";
 	const struct tls *t = arg;
@@ -113,8 +115,7 @@ static int pick_protocol(SSL *ssl, const unsigned char **out, unsigned char *out
 
 	(void)ssl;
 	if (lib.SSL_select_next_proto(&got, out_n, t->conf.no_http2 ? h1 : both,
-	    t->conf.no_http2 ? sizeof(h1) - 1 : sizeof(both) - 1, in,
-	    in_n) != OPENSSL_NPN_NEGOTIATED)
+		t->conf.no_http2 ? sizeof(h1) - 1 : sizeof(both) - 1, in, in_n) != OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_NOACK;
 	*out = got;
 	return SSL_TLSEXT_ERR_OK;
@@ -131,8 +132,7 @@ static int set_clients(SSL_CTX *ctx, const struct tls_conf *conf, struct err *e)
 	}
 	if (conf->auth == TLS_AUTH_IF_GIVEN || conf->auth == TLS_AUTH_REQUIRE) {
 		if (conf->client_ca == NULL)
-			return err_set(e, ERR_CONFIG,
-			    "TLS: verifying clients needs a file of client authorities");
+			return err_set(e, ERR_CONFIG, "TLS: verifying clients needs a file of client authorities");
 		mode = SSL_VERIFY_PEER;
 		if (conf->auth == TLS_AUTH_REQUIRE)
 			mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
@@ -170,8 +170,9 @@ static int set_ciphers(SSL_CTX *ctx, const char *list, struct err *e)
 		buf_printf(&names, "%s%s", names.n ? ":" : "", strcmp(name, "(NONE)") == 0 ? standard : name);
 	}
 	buf_byte(&names, 0);
-	rc = names.n == 1 || lib.SSL_CTX_set_cipher_list(ctx, names.p) == 1 ? 0 :
-	    openssl_error(e, ERR_CONFIG, "ciphers", list);
+	rc = names.n == 1 || lib.SSL_CTX_set_cipher_list(ctx, names.p) == 1
+	    ? 0
+	    : openssl_error(e, ERR_CONFIG, "ciphers", list);
 	buf_fini(&names);
 	return rc;
 }
@@ -185,12 +186,12 @@ static SSL_CTX *make_ctx(struct tls *t, struct err *e)
 		openssl_error(e, ERR_IO, "new context", NULL);
 		return NULL;
 	}
-	SSL_CTX_set_min_proto_version(ctx, conf->min_version == 13 ? TLS1_3_VERSION :
-	    TLS1_2_VERSION);
-	lib.SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
-	    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
-	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-	    SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_min_proto_version(ctx, conf->min_version == 13 ? TLS1_3_VERSION : TLS1_2_VERSION);
+	lib.SSL_CTX_set_options(ctx,
+	    SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+		SSL_OP_IGNORE_UNEXPECTED_EOF);
+	SSL_CTX_set_mode(ctx,
+	    SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 	lib.SSL_CTX_set_session_id_context(ctx, (const unsigned char *)"pyro", 4);
 	lib.SSL_CTX_set_alpn_select_cb(ctx, pick_protocol, t);
 	if (lib.SSL_CTX_use_certificate_chain_file(ctx, conf->cert) != 1)
@@ -206,8 +207,8 @@ static SSL_CTX *make_ctx(struct tls *t, struct err *e)
 made:
 	/* Asking for a certificate without checking who signed it. */
 	if (conf->auth == TLS_AUTH_REQUEST || conf->auth == TLS_AUTH_ANY) {
-		lib.SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER |
-		    (conf->auth == TLS_AUTH_ANY ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), NULL);
+		lib.SSL_CTX_set_verify(ctx,
+		    SSL_VERIFY_PEER | (conf->auth == TLS_AUTH_ANY ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), NULL);
 		lib.SSL_CTX_set_cert_verify_callback(ctx, accept_any, NULL);
 	}
 	return ctx;
@@ -284,7 +285,7 @@ struct tls_conn *tls_open(struct tls *t, int fd)
 	BIO *b = lib.BIO_new(t->bio);
 
 	c->ssl = lib.SSL_new(atomic_load(&t->ctx));
-	assert(c->ssl != NULL && b != NULL);    /* OpenSSL is out of memory */
+	assert(c->ssl != NULL && b != NULL); /* OpenSSL is out of memory */
 	c->fd = fd;
 	lib.BIO_set_data(b, c);
 	lib.BIO_set_init(b, 1);

@@ -12,8 +12,7 @@ static bool is_scheme(struct str s)
 		char c = s.p[i];
 		bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 
-		if (!letter && (i == 0 || !((c >= '0' && c <= '9') || c == '+' || c == '-' ||
-		    c == '.')))
+		if (!letter && (i == 0 || !((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.')))
 			return false;
 	}
 	return true;
@@ -27,8 +26,7 @@ static int parse_port(struct str s, uint16_t *port, struct err *e)
 	if (s.n == 0)
 		return 0;
 	if (num_u64(s, &n, e) < 0 || n > 65535)
-		return err_set(e, ERR_INVALID, "URL: the port \"" STR_FMT "\" is not 0 to 65535",
-		    STR_ARG(s));
+		return err_set(e, ERR_INVALID, "URL: the port \"" STR_FMT "\" is not 0 to 65535", STR_ARG(s));
 	*port = (uint16_t)n;
 	return 0;
 }
@@ -36,8 +34,8 @@ static int parse_port(struct str s, uint16_t *port, struct err *e)
 static bool host_ok(struct str host)
 {
 	for (size_t i = 0; i < host.n; i++)
-		if ((unsigned char)host.p[i] <= ' ' || host.p[i] == 0x7f || host.p[i] == '[' ||
-		    host.p[i] == ']' || host.p[i] == '<' || host.p[i] == '>' || host.p[i] == '\\')
+		if ((unsigned char)host.p[i] <= ' ' || host.p[i] == 0x7f || host.p[i] == '[' || host.p[i] == ']' ||
+		    host.p[i] == '<' || host.p[i] == '>' || host.p[i] == '\\')
 			return false;
 	return true;
 }
@@ -57,8 +55,7 @@ static int parse_authority(struct str s, struct url *u, struct err *e)
 		struct str port = str_skip(s, end + 1);
 
 		if (end == s.n || (port.n > 0 && port.p[0] != ':'))
-			return err_set(e, ERR_INVALID,
-			    "URL: the IPv6 address has no closing bracket");
+			return err_set(e, ERR_INVALID, "URL: the IPv6 address has no closing bracket");
 		u->host = str_of(s.p + 1, end - 1);
 		return parse_port(str_skip(port, 1), &u->port, e);
 	}
@@ -103,8 +100,7 @@ static bool decode_pair(struct arena *a, struct str pair, struct url_param *out)
 	struct str name = str_cut(&pair, '=');
 	struct err e;
 
-	return dec_percent(a, name, true, &out->name, &e) == 0 &&
-	    dec_percent(a, pair, true, &out->value, &e) == 0;
+	return dec_percent(a, name, true, &out->name, &e) == 0 && dec_percent(a, pair, true, &out->value, &e) == 0;
 }
 
 int url_query(struct arena *a, struct str query, struct url_param **out, size_t *n, struct err *e)
@@ -115,15 +111,12 @@ int url_query(struct arena *a, struct str query, struct url_param **out, size_t 
 		count += query.p[i] == '&';
 	*n = 0;
 	if (count > URL_MAX_PARAMS)
-		return err_set(e, ERR_LIMIT, "query string of %zu parameters: the limit is %d",
-		    count,
-		    URL_MAX_PARAMS);
+		return err_set(e, ERR_LIMIT, "query string of %zu parameters: the limit is %d", count, URL_MAX_PARAMS);
 	*out = arena_array(a, count, sizeof(**out));
 	while (query.n > 0) {
 		struct str pair = str_cut(&query, '&');
 
-		if (pair.n > 0 && str_find(pair, ';') == pair.n && decode_pair(a, pair,
-		    &(*out)[*n]))
+		if (pair.n > 0 && str_find(pair, ';') == pair.n && decode_pair(a, pair, &(*out)[*n]))
 			++*n;
 	}
 	return 0;
@@ -180,7 +173,7 @@ struct str url_clean_path(struct arena *a, struct str path)
 {
 	char *out = arena_alloc(a, path.n + 2);
 	size_t n = 0;
-	bool slash = true;      /* the input ends in a slash, or in "." or ".." */
+	bool slash = true; /* the input ends in a slash, or in "." or ".." */
 
 	while (path.n > 0) {
 		struct str part = str_cut(&path, '/');
@@ -210,9 +203,8 @@ static void add_encoded(struct buf *b, struct str s)
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
-		if (((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9') ||
-		    c == '-' ||
-		    c == '_' || c == '.' || c == '~') {
+		if (((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+		    c == '.' || c == '~') {
 			buf_byte(b, c);
 		} else if (c == ' ') {
 			buf_byte(b, '+');

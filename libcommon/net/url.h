@@ -18,15 +18,15 @@
 #include "base/str.h"
 
 struct url {
-	struct str scheme;      /* "http"; as written */
+	struct str scheme; /* "http"; as written */
 	/* "name" or "name:password", still encoded; p == NULL without '@' */
 	struct str user;
-	struct str host;        /* without brackets */
-	bool ipv6;              /* the host was in brackets */
-	uint16_t port;          /* 0 when not given */
-	struct str path;        /* still encoded; may be empty */
-	struct str query;       /* without '?' */
-	struct str fragment;    /* without '#' */
+	struct str host;     /* without brackets */
+	bool ipv6;           /* the host was in brackets */
+	uint16_t port;       /* 0 when not given */
+	struct str path;     /* still encoded; may be empty */
+	struct str query;    /* without '?' */
+	struct str fragment; /* without '#' */
 };
 
 /* scheme://[user@]host[:port][/path][?query][#fragment] */

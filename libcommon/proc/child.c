@@ -18,7 +18,7 @@ static void on_end(struct watch *w, uint32_t events)
 
 	(void)events;
 	if (waitid(P_PIDFD, (id_t)w->fd, &info, WEXITED) < 0 && errno == EINTR)
-		return;         /* level-triggered: asked again next turn */
+		return; /* level-triggered: asked again next turn */
 	how.by_signal = info.si_code != CLD_EXITED;
 	how.core = info.si_code == CLD_DUMPED;
 	how.code = info.si_status;
@@ -56,8 +56,8 @@ static void attributes(posix_spawnattr_t *at, bool own_group)
 	posix_spawnattr_setsigmask(at, &none);
 	posix_spawnattr_setsigdefault(at, &all);
 	posix_spawnattr_setpgroup(at, 0);
-	posix_spawnattr_setflags(at, (short)(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-	                                     (own_group ? POSIX_SPAWN_SETPGROUP : 0)));
+	posix_spawnattr_setflags(at,
+	    (short)(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | (own_group ? POSIX_SPAWN_SETPGROUP : 0)));
 }
 
 static int spawn(pid_t *pid, const struct child_opts *o, struct err *e)
@@ -103,7 +103,7 @@ int child_spawn(struct child *c, struct loop *l, const struct child_opts *o, str
 	}
 	if (fd >= 0)
 		close(fd);
-	kill(pid, SIGKILL);     /* not reaped yet, so the number is still its own */
+	kill(pid, SIGKILL); /* not reaped yet, so the number is still its own */
 	waitpid(pid, NULL, 0);
 	return -1;
 }
@@ -114,7 +114,7 @@ int child_kill(struct child *c, int signo, struct err *e)
 		return err_set(e, ERR_NOTFOUND, "the process has ended");
 	if (pidfd_send_signal(c->w.fd, signo, NULL, 0) < 0)
 		return err_sys(e, errno == ESRCH ? ERR_NOTFOUND : ERR_IO, "signal %d to process %d", signo,
-		               (int)c->pid);
+		    (int)c->pid);
 	return 0;
 }
 
@@ -134,6 +134,5 @@ void child_print_exit(struct buf *out, struct child_exit how)
 		buf_printf(out, "exit code %d", how.code);
 		return;
 	}
-	buf_printf(out, "signal %d (%s%s)", how.code, strsignal(how.code),
-	           how.core ? ", core dumped" : "");
+	buf_printf(out, "signal %d (%s%s)", how.code, strsignal(how.code), how.core ? ", core dumped" : "");
 }

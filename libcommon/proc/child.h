@@ -22,28 +22,28 @@
 enum { CHILD_MAX_FDS = 8, CHILD_MAX_FD = 63 };
 
 struct child_fd {
-	int from, to;           /* ours; number in the child, 0 .. CHILD_MAX_FD */
+	int from, to; /* ours; number in the child, 0 .. CHILD_MAX_FD */
 };
 
 struct child_opts {
-	const char *path;               /* program file; not searched in PATH */
-	char *const *argv;              /* ends with NULL */
-	char *const *env;               /* ends with NULL; NULL: our own environment */
-	const struct child_fd *fds;     /* at most CHILD_MAX_FDS */
+	const char *path;           /* program file; not searched in PATH */
+	char *const *argv;          /* ends with NULL */
+	char *const *env;           /* ends with NULL; NULL: our own environment */
+	const struct child_fd *fds; /* at most CHILD_MAX_FDS */
 	size_t n_fds;
-	bool own_group;                 /* a process group of its own: signals of the terminal pass it by */
+	bool own_group; /* a process group of its own: signals of the terminal pass it by */
 };
 
 struct child_exit {
 	bool by_signal;
-	int code;               /* exit code, or signal number */
+	int code; /* exit code, or signal number */
 	bool core;
 };
 
 struct child {
 	void (*fn)(struct child *c, struct child_exit how); /* once; may spawn again or free c */
-	pid_t pid;              /* 0 when not running */
-	struct watch w;         /* the pidfd */
+	pid_t pid;                                          /* 0 when not running */
+	struct watch w;                                     /* the pidfd */
 };
 
 int child_spawn(struct child *c, struct loop *l, const struct child_opts *o, struct err *e);

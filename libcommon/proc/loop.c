@@ -17,9 +17,9 @@ struct loop {
 	int ep;
 	int64_t mono, wall;
 	struct epoll_event ev[EVENTS_PER_TURN];
-	int at, n_ev;                   /* events not yet handed out: ev[at .. n_ev) */
-	VEC(struct timer *) heap;       /* p[0] unused, so that pos 0 means "off" */
-	struct watch wake;              /* the eventfd */
+	int at, n_ev;                               /* events not yet handed out: ev[at .. n_ev) */
+	VEC(struct timer *) heap;                   /* p[0] unused, so that pos 0 means "off" */
+	struct watch wake;                          /* the eventfd */
 	_Alignas(64) _Atomic(struct task *) posted; /* newest first */
 	atomic_bool stop;
 };
@@ -250,8 +250,7 @@ void loop_post(struct loop *l, struct task *t)
 
 	do
 		t->next = top;
-	while (!atomic_compare_exchange_weak_explicit(&l->posted, &top, t, memory_order_release,
-	                                              memory_order_relaxed));
+	while (!atomic_compare_exchange_weak_explicit(&l->posted, &top, t, memory_order_release, memory_order_relaxed));
 	if (!top && running != l)
 		wake(l);
 }

@@ -28,15 +28,15 @@
 
 struct loop;
 
-struct loop *loop_new(void);                     /* aborts when the system is out of descriptors */
-void loop_free(struct loop *l);                  /* accepts NULL; closes no watched descriptor */
+struct loop *loop_new(void);    /* aborts when the system is out of descriptors */
+void loop_free(struct loop *l); /* accepts NULL; closes no watched descriptor */
 
 /*
  * Runs until loop_stop; may be called again afterwards. A loop_stop made
  * before makes it return after one turn. -1 only if epoll itself fails.
  */
 int loop_run(struct loop *l, struct err *e);
-void loop_stop(struct loop *l);                  /* any thread; ends the turn first */
+void loop_stop(struct loop *l); /* any thread; ends the turn first */
 
 /* Times of this turn, read once when it began. */
 int64_t loop_mono(const struct loop *l);
@@ -51,7 +51,7 @@ struct watch {
 	void (*fn)(struct watch *w, uint32_t events);
 	int fd;
 	uint32_t events;
-	struct loop *loop;      /* NULL when not watched */
+	struct loop *loop; /* NULL when not watched */
 };
 
 int loop_watch(struct loop *l, struct watch *w, int fd, uint32_t epoll_events, struct err *e);
@@ -67,7 +67,7 @@ void loop_unwatch(struct loop *l, struct watch *w);
 struct timer {
 	void (*fn)(struct timer *t);
 	int64_t when;
-	size_t pos;             /* place in the heap, or 0 when off */
+	size_t pos; /* place in the heap, or 0 when off */
 };
 
 void loop_timer(struct loop *l, struct timer *t, int64_t mono_when); /* arms, or moves an armed one */
@@ -83,6 +83,6 @@ struct task {
 	struct task *next;
 };
 
-void loop_post(struct loop *l, struct task *t);  /* any thread */
+void loop_post(struct loop *l, struct task *t); /* any thread */
 
 #endif

@@ -6,9 +6,9 @@
 #include "proc/thread.h"
 
 struct pool {
-	pthread_mutex_t lock;           /* guards all below */
+	pthread_mutex_t lock; /* guards all below */
 	pthread_cond_t more;
-	struct job **ring;              /* queue_max places */
+	struct job **ring; /* queue_max places */
 	size_t first, queued, queue_max, running;
 	bool ending;
 	unsigned n;

@@ -21,10 +21,10 @@
 struct pool;
 
 struct job {
-	void (*work)(struct job *j);    /* on a pool thread */
-	void (*done)(struct job *j);    /* on home's thread; NULL: nobody wants to know, work() may free j */
+	void (*work)(struct job *j); /* on a pool thread */
+	void (*done)(struct job *j); /* on home's thread; NULL: nobody wants to know, work() may free j */
 	struct loop *home;
-	struct task task;               /* the pool's own */
+	struct task task; /* the pool's own */
 };
 
 /* n threads (at least 1) named `name`-<i>; queue_max waiting jobs at most. */
@@ -36,6 +36,6 @@ struct pool *pool_new(const char *name, unsigned n, size_t queue_max);
 void pool_free(struct pool *p);
 
 int pool_submit(struct pool *p, struct job *j, struct err *e); /* any thread */
-size_t pool_load(struct pool *p);                /* jobs queued or running; any thread */
+size_t pool_load(struct pool *p);                              /* jobs queued or running; any thread */
 
 #endif

@@ -19,10 +19,10 @@
 struct signals {
 	void (*fn)(struct signals *s, int signo);
 	struct watch w;
-	sigset_t before;        /* mask to put back */
+	sigset_t before; /* mask to put back */
 };
 
 int signals_open(struct signals *s, struct loop *l, const int *list /* ends with 0 */, struct err *e);
-void signals_close(struct signals *s);           /* also after a failed open; restores the mask */
+void signals_close(struct signals *s); /* also after a failed open; restores the mask */
 
 #endif

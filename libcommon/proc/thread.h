@@ -20,7 +20,7 @@ struct thread {
 	pthread_t id;
 	void (*fn)(void *arg);
 	void *arg;
-	char name[16];          /* as top and perf show it: "head-0" */
+	char name[16]; /* as top and perf show it: "head-0" */
 };
 
 /* The struct must stay where it is until thread_join. Aborts when the system has no thread to give. */

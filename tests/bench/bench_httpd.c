@@ -19,13 +19,11 @@
 
 static void hundred(struct http_req *r, void *ctx)
 {
-	static const char bytes[101] =
-	    "0123456789012345678901234567890123456789012345678901234567890123456789"
-	    "012345678901234567890123456789";
+	static const char bytes[101] = "0123456789012345678901234567890123456789012345678901234567890123456789"
+				       "012345678901234567890123456789";
 
 	(void)ctx;
-	http_reply(r, &(struct http_reply){ .status = 200, .body = str_of(bytes, 100),
-	    .keep = true });
+	http_reply(r, &(struct http_reply){ .status = 200, .body = str_of(bytes, 100), .keep = true });
 }
 
 static void echo(struct http_req *r, void *ctx)
@@ -71,19 +69,18 @@ int main(int argc, char **argv)
 	if (net_parse(str_cstr(argc > 1 ? argv[1] : "127.0.0.1:8080"), NET_LISTEN, &at, &e) < 0 ||
 	    (fd = net_listen(&at, (struct net_listen_opts){ 0 }, &e)) < 0)
 		return fail(&e);
-	if (argc > 3 && (tls = tls_new(&(struct tls_conf){ .cert = argv[2], .key = argv[3] },
-	    &e)) == NULL)
+	if (argc > 3 && (tls = tls_new(&(struct tls_conf){ .cert = argv[2], .key = argv[3] }, &e)) == NULL)
 		return fail(&e);
-	if (loop_watch(l, &sig, signalfd(-1, &set, SFD_CLOEXEC), EPOLLIN, &e) < 0 ||
-	    httpd_listen(h, fd, tls, &e) < 0 || loop_run(l, &e) < 0)
+	if (loop_watch(l, &sig, signalfd(-1, &set, SFD_CLOEXEC), EPOLLIN, &e) < 0 || httpd_listen(h, fd, tls, &e) < 0 ||
+	    loop_run(l, &e) < 0)
 		return fail(&e);
 	getrusage(RUSAGE_SELF, &use);
 	us = (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1e6 +
 	    (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec);
 	fprintf(stderr, "requests %llu, %.2f us each (user %.2f), peak %ld KB\n",
 	    (unsigned long long)httpd_stats(h).requests, us / (double)httpd_stats(h).requests,
-	    ((double)use.ru_utime.tv_sec * 1e6 + (double)use.ru_utime.tv_usec) /
-	    (double)httpd_stats(h).requests, use.ru_maxrss);
+	    ((double)use.ru_utime.tv_sec * 1e6 + (double)use.ru_utime.tv_usec) / (double)httpd_stats(h).requests,
+	    use.ru_maxrss);
 	httpd_free(h);
 	router_free(routes);
 	tls_free(tls);

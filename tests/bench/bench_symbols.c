@@ -102,9 +102,8 @@ static int bench_file(const char *path, struct sym_importer *imp, struct err *e)
 
 		import(imp, s, p);
 		steady = bench_steady(imp, s, p);
-		printf("%-28.28s %8u %8u %8u %8zu %9.1f %9.1f %9.1f %10zu\n", name ? name + 1 :
-		    path, p->n_samples, p->n_strings, p->n_locations, s->nodes.n, first, cold,
-		    steady, symbols_bytes(s));
+		printf("%-28.28s %8u %8u %8u %8zu %9.1f %9.1f %9.1f %10zu\n", name ? name + 1 : path, p->n_samples,
+		    p->n_strings, p->n_locations, s->nodes.n, first, cold, steady, symbols_bytes(s));
 		symbols_free(s);
 	}
 	buf_fini(&scratch);
@@ -119,8 +118,8 @@ int main(int argc, char **argv)
 	struct err e;
 	int rc = 0;
 
-	printf("%-28s %8s %8s %8s %8s %9s %9s %9s %10s\n", "interning, CPU us", "samples",
-	    "strings", "locations", "nodes", "first", "cold", "steady", "bytes");
+	printf("%-28s %8s %8s %8s %8s %9s %9s %9s %10s\n", "interning, CPU us", "samples", "strings", "locations",
+	    "nodes", "first", "cold", "steady", "bytes");
 	for (int i = 1; i < argc && rc == 0; i++)
 		rc = bench_file(argv[i], imp, &e);
 	if (rc < 0)

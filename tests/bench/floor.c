@@ -23,8 +23,8 @@
 enum {
 	MAX_GZ = 8 << 20,
 	MAX_RAW = 64 << 20,
-	PADDING = 64,                   /* zeros behind the profile end every varint */
-	MAX_ITEMS = 1 << 20,            /* of each kind */
+	PADDING = 64,        /* zeros behind the profile end every varint */
+	MAX_ITEMS = 1 << 20, /* of each kind */
 	MAX_FRAMES = 1 << 24,
 	KNOWN_BITS = 18,
 	ROUNDS = 12,
@@ -76,8 +76,8 @@ static inline uint64_t varint(const uint8_t **at)
 }
 
 struct field {
-	uint64_t number, value;         /* or the length of bytes */
-	const uint8_t *bytes;           /* NULL: it is a number */
+	uint64_t number, value; /* or the length of bytes */
+	const uint8_t *bytes;   /* NULL: it is a number */
 };
 
 /* The next field of the message [*at, end), its bytes cut at the end. */

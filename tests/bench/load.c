@@ -47,7 +47,7 @@ struct answer {
 	char *bytes;
 	size_t n, cap;
 	int status;
-	size_t body;                    /* its size */
+	size_t body; /* its size */
 };
 
 static struct body bodies[MAX_FILES];
@@ -72,7 +72,8 @@ static void sleep_until(double due)
 	double left = due - now_s();
 
 	if (left > 0)
-		nanosleep(&(struct timespec){ .tv_sec = (time_t)left, .tv_nsec = (long)((left - (double)(time_t)left) * 1e9) },
+		nanosleep(&(struct timespec){ .tv_sec = (time_t)left,
+			      .tv_nsec = (long)((left - (double)(time_t)left) * 1e9) },
 		    NULL);
 }
 
@@ -310,8 +311,8 @@ static int run(unsigned n)
 		pthread_join(threads[i], NULL);
 	took = now_s() - started;
 	qsort(latency_ms, n_jobs, sizeof(*latency_ms), by_value);
-	printf("pushes %zu errors %zu seconds %.3f p50_ms %.2f p99_ms %.2f bytes %zu\n", n_jobs,
-	    (size_t)n_errors, took, latency_ms[n_jobs / 2], latency_ms[n_jobs * 99 / 100], (size_t)answer_bytes);
+	printf("pushes %zu errors %zu seconds %.3f p50_ms %.2f p99_ms %.2f bytes %zu\n", n_jobs, (size_t)n_errors, took,
+	    latency_ms[n_jobs / 2], latency_ms[n_jobs * 99 / 100], (size_t)answer_bytes);
 	return n_errors > 0;
 }
 
@@ -331,7 +332,8 @@ int main(int argc, char **argv)
 		}
 	}
 	if (optind + 1 != argc || connections == 0 || connections > MAX_CONNECTIONS) {
-		fputs("usage: load [-c CONNECTIONS] [-r PER_SECOND] [-t CONTENT_TYPE] PORT <JOBS; load -w PORT\n", stderr);
+		fputs("usage: load [-c CONNECTIONS] [-r PER_SECOND] [-t CONTENT_TYPE] PORT <JOBS; load -w PORT\n",
+		    stderr);
 		return 2;
 	}
 	port = (uint16_t)strtoul(argv[optind], NULL, 10);

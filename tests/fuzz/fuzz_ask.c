@@ -28,13 +28,17 @@ static struct head *make_head(void)
 
 	buf_init(&record, 1 << 20);
 	for (uint32_t i = 0; i < 12; i++) {
-		struct label labels[] = { { STR("__name__"), STR("cpu") }, { STR("service_name"), str_cstr(services[i % 3]) } };
+		struct label labels[] = { { STR("__name__"), STR("cpu") },
+			{ STR("service_name"), str_cstr(services[i % 3]) } };
 		struct profile_builder *b = profile_builder_new(a, 1);
 		uint32_t stack[2] = { profile_builder_frame(b, str_cstr(services[i % 2]), STR("f"), i),
 			profile_builder_frame(b, STR("main"), STR("f"), 1) };
 		int64_t value = i == 5 ? INT64_MAX : 1 + i;
 		uint64_t span = i % 4;
-		struct head_push p = { .labels = { labels, 2 }, .partition = i % 2, .time = (int64_t)i * NS_PER_S, .spans = &span };
+		struct head_push p = { .labels = { labels, 2 },
+			.partition = i % 2,
+			.time = (int64_t)i * NS_PER_S,
+			.spans = &span };
 
 		profile_builder_type(b, 0, STR("t"), STR("u"));
 		profile_builder_add(b, stack, 2, &value, NULL, 0);

@@ -31,7 +31,11 @@ static void make_parts(void)
 		uint32_t stacks[2] = { symbols_add_stack(s, loc, 2), symbols_add_stack(s, loc + 1, 1) };
 		int64_t values[2] = { i + 1, 5 };
 
-		block_writer_row(w, &(struct row){ .time = i, .n = 2, .stacks = stacks, .values = values,
+		block_writer_row(w,
+		    &(struct row){ .time = i,
+			.n = 2,
+			.stacks = stacks,
+			.values = values,
 			.spans = i % 3 ? NULL : (uint64_t[]){ 1, 0 } });
 	}
 	if (block_writer_finish(w, (struct ulid){ { 1 } }, &parts, &e) < 0)
@@ -88,7 +92,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct err e;
 	uint64_t sum = 0;
 	uint32_t problems;
-	struct scan s = { .from = INT64_MIN, .to = INT64_MAX, .samples = true, .spans = true, .ids = true, .row = row,
+	struct scan s = { .from = INT64_MIN,
+		.to = INT64_MAX,
+		.samples = true,
+		.spans = true,
+		.ids = true,
+		.row = row,
 		.ctx = &sum };
 
 	if (n == 0)

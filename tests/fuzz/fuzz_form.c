@@ -18,8 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 			struct form_part *part = &f.parts[i];
 
 			assert(part->name.n > 0);
-			assert(part->value.p >= body.p &&
-			    part->value.p + part->value.n <= body.p + body.n);
+			assert(part->value.p >= body.p && part->value.p + part->value.n <= body.p + body.n);
 		}
 	}
 	arena_free(a);

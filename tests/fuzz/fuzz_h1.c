@@ -26,8 +26,7 @@ static void heads(struct str in)
 	if (a == H1_DONE) {
 		check_head(&whole, in);
 		assert(h1_is_token(whole.method) && whole.target.n > 0);
-		assert(whole.framing == H1_EMPTY || whole.framing == H1_LENGTH ||
-		    whole.framing == H1_CHUNKED);
+		assert(whole.framing == H1_EMPTY || whole.framing == H1_LENGTH || whole.framing == H1_CHUNKED);
 	} else if (a == H1_BAD) {
 		assert(whole.status >= 400 && whole.why != NULL);
 	}

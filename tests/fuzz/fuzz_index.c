@@ -29,8 +29,7 @@ static void read_all(struct str bytes)
 		struct str *names, *values;
 		uint32_t n_names, n_values, *refs;
 
-		if (index_all(ix, a, &all, &n, &e) == 0 &&
-		    index_select(ix, a, NULL, &list, &e) == 0)
+		if (index_all(ix, a, &all, &n, &e) == 0 && index_select(ix, a, NULL, &list, &e) == 0)
 			index_check(ix, ignore, NULL, &problems, &e);
 		index_names(ix, a, &names, &n_names);
 		for (uint32_t i = 0; i < n_names && i < 100; i++) {

@@ -53,14 +53,21 @@ static void read_page(uint8_t how, struct str body)
 	static const struct pq_leaf leaves[] = {
 		{ .type = PQ_INT64, .max_rep = 1, .max_def = 2, .list_def = 1 },
 		{ .type = PQ_INT32, .logical = PQ_U32 },
-		{ .type = PQ_FIXED, .length = 16, .max_def = 1 }, { .type = PQ_BYTES }, { .type = PQ_BOOLEAN },
+		{ .type = PQ_FIXED, .length = 16, .max_def = 1 },
+		{ .type = PQ_BYTES },
+		{ .type = PQ_BOOLEAN },
 	};
 	static const int encodings[] = { PQ_PLAIN, PQ_DELTA, PQ_DELTA_LENGTH, PQ_DELTA_BYTES, PQ_RLE };
 	static const int codecs[] = { PQ_NONE, PQ_SNAPPY, PQ_LZ4_RAW, PQ_ZSTD, PQ_GZIP };
 	const struct pq_leaf *leaf = &leaves[how % 5];
 	int codec = codecs[how / 25 % 5];
-	struct pq_page_header h = { .type = PQ_DATA, .raw_bytes = 300, .bytes = (uint32_t)body.n, .n_values = 100,
-		.encoding = encodings[how / 5 % 5], .def_encoding = PQ_RLE, .rep_encoding = PQ_RLE };
+	struct pq_page_header h = { .type = PQ_DATA,
+		.raw_bytes = 300,
+		.bytes = (uint32_t)body.n,
+		.n_values = 100,
+		.encoding = encodings[how / 5 % 5],
+		.def_encoding = PQ_RLE,
+		.rep_encoding = PQ_RLE };
 	struct pq_scratch s = { 0 };
 	struct pq_values v = { 0 }, w = { 0 };
 	struct buf page;

@@ -46,8 +46,13 @@ static int one_row(void *ctx, const struct row *row, struct err *e)
 static void ask(struct head *h)
 {
 	struct seen seen = { .h = h, .series = head_series(h) };
-	struct scan s = { .from = INT64_MIN, .to = INT64_MAX, .samples = true, .spans = true, .ids = true,
-		.row = one_row, .ctx = &seen };
+	struct scan s = { .from = INT64_MIN,
+		.to = INT64_MAX,
+		.samples = true,
+		.spans = true,
+		.ids = true,
+		.row = one_row,
+		.ctx = &seen };
 	struct arena *a = arena_new();
 	struct series_list list;
 	struct err e;

@@ -11,8 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
-static int no_strings(struct symdb_tables *t, struct arena *a, struct symdb_range r,
-    struct str *out, struct err *e)
+static int no_strings(struct symdb_tables *t, struct arena *a, struct symdb_range r, struct str *out, struct err *e)
 {
 	(void)t;
 	(void)a;
@@ -22,8 +21,8 @@ static int no_strings(struct symdb_tables *t, struct arena *a, struct symdb_rang
 	return 0;
 }
 
-static int no_mappings(struct symdb_tables *t, struct arena *a, struct symdb_range r,
-    struct sym_mapping *out, struct err *e)
+static int no_mappings(struct symdb_tables *t, struct arena *a, struct symdb_range r, struct sym_mapping *out,
+    struct err *e)
 {
 	(void)t;
 	(void)a;
@@ -32,8 +31,8 @@ static int no_mappings(struct symdb_tables *t, struct arena *a, struct symdb_ran
 	return 0;
 }
 
-static int no_functions(struct symdb_tables *t, struct arena *a, struct symdb_range r,
-    struct sym_function *out, struct err *e)
+static int no_functions(struct symdb_tables *t, struct arena *a, struct symdb_range r, struct sym_function *out,
+    struct err *e)
 {
 	(void)t;
 	(void)a;
@@ -42,8 +41,8 @@ static int no_functions(struct symdb_tables *t, struct arena *a, struct symdb_ra
 	return 0;
 }
 
-static int no_locations(struct symdb_tables *t, struct arena *a, struct symdb_range r,
-    struct sym_location *out, struct sym_line **lines, uint32_t *n_lines, struct err *e)
+static int no_locations(struct symdb_tables *t, struct arena *a, struct symdb_range r, struct sym_location *out,
+    struct sym_line **lines, uint32_t *n_lines, struct err *e)
 {
 	(void)t;
 	(void)a;
@@ -108,11 +107,12 @@ static void read_section(char *p, size_t n, unsigned kind, uint32_t length)
 {
 	static const struct {
 		uint16_t header;
-		int (*decode)(struct symbols *s, struct str bytes, const struct symdb_ref *r,
-		    struct err *e);
+		int (*decode)(struct symbols *s, struct str bytes, const struct symdb_ref *r, struct err *e);
 	} kinds[] = {
-		{ SYMDB_STRINGS_HEADER, symdb_decode_strings }, { SYMDB_MAPPINGS_HEADER, symdb_decode_mappings },
-		{ SYMDB_FUNCTIONS_HEADER, symdb_decode_functions }, { SYMDB_LOCATIONS_HEADER, symdb_decode_locations },
+		{ SYMDB_STRINGS_HEADER, symdb_decode_strings },
+		{ SYMDB_MAPPINGS_HEADER, symdb_decode_mappings },
+		{ SYMDB_FUNCTIONS_HEADER, symdb_decode_functions },
+		{ SYMDB_LOCATIONS_HEADER, symdb_decode_locations },
 	};
 	struct symdb_ref ref = { .length = length, .header = kinds[kind].header };
 	struct symbols *s = symbols_new(0);
@@ -128,8 +128,7 @@ static void read_section(char *p, size_t n, unsigned kind, uint32_t length)
 
 static void read_index(char *p, size_t n)
 {
-	struct symdb_tables tables = { { 9, 9, 9, 9, 0 }, no_strings, no_mappings, no_functions,
-	    no_locations, NULL,
+	struct symdb_tables tables = { { 9, 9, 9, 9, 0 }, no_strings, no_mappings, no_functions, no_locations, NULL,
 		NULL };
 	struct symdb_files files = { .tables = &tables };
 
@@ -165,9 +164,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	copy = mem_alloc(n);
 	memcpy(copy, p + 2, n - 2);
 	switch (p[0] % 7) {
-	case 0: case 1: case 2: case 3:
-		read_section(copy, n - 2, p[0] % 7, p[1]);
-		break;
+	case 0:
+	case 1:
+	case 2:
+	case 3: read_section(copy, n - 2, p[0] % 7, p[1]); break;
 	case 4: {
 		struct symbols *s = symbols_new(0);
 		struct err e;
@@ -176,11 +176,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		symbols_free(s);
 		break;
 	}
-	case 5:
-		read_index(copy, n - 2);
-		break;
-	default:
-		read_single(copy, n - 2);
+	case 5: read_index(copy, n - 2); break;
+	default: read_single(copy, n - 2);
 	}
 	mem_free(copy);
 	return 0;

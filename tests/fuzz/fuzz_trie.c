@@ -14,7 +14,7 @@ static void check(bool ok)
 static void check_profile(const struct profile *o)
 {
 	for (uint32_t i = 0; i < o->n_samples; i++) {
-		check(o->stack_at[i] <= o->stack_at[i + 1]);    /* a key without a name is a stack without frames */
+		check(o->stack_at[i] <= o->stack_at[i + 1]); /* a key without a name is a stack without frames */
 		for (uint32_t k = o->stack_at[i]; k < o->stack_at[i + 1]; k++)
 			check(o->stack[k] < o->n_locations);
 	}

@@ -17,8 +17,7 @@ static void require(bool ok)
 		abort();
 }
 
-static void check(int (*undo)(struct str in, size_t limit, struct buf *out, struct err *e),
-		  struct str in)
+static void check(int (*undo)(struct str in, size_t limit, struct buf *out, struct err *e), struct str in)
 {
 	struct buf whole, streamed;
 	struct src *s = src_unzip(src_mem(in), LIMIT);

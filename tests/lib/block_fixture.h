@@ -22,13 +22,13 @@
 #include <cmocka.h>
 
 struct digest {
-	uint64_t key, samples;          /* key: labels, time and so on; samples: a sum, so order does not count */
+	uint64_t key, samples; /* key: labels, time and so on; samples: a sum, so order does not count */
 };
 
 struct digests {
 	struct dataset *set;
 	struct arena *mem;
-	uint64_t *series;               /* hash of labels, by number */
+	uint64_t *series; /* hash of labels, by number */
 	VEC(struct digest) rows;
 	bool ids, samples;
 };
@@ -100,8 +100,13 @@ static inline int digest_cmp(const void *a, const void *b)
 static inline struct digests digest_block(struct block *b)
 {
 	struct digests d = { .set = &b->set, .mem = arena_new(), .ids = true, .samples = true };
-	struct scan s = { .from = INT64_MIN, .to = INT64_MAX, .samples = true, .spans = true, .ids = true,
-		.row = digest_row, .ctx = &d };
+	struct scan s = { .from = INT64_MIN,
+		.to = INT64_MAX,
+		.samples = true,
+		.spans = true,
+		.ids = true,
+		.row = digest_row,
+		.ctx = &d };
 	struct series_list list;
 	struct err e;
 

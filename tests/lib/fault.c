@@ -73,7 +73,7 @@ static bool is_armed(enum kind k)
 	const struct fault *f = fault;
 
 	return f != NULL && f->count > 0 && (f->kinds & 1u << k) != 0 &&
-	       (f->program[0] == '\0' || strcmp(program_invocation_short_name, f->program) == 0);
+	    (f->program[0] == '\0' || strcmp(program_invocation_short_name, f->program) == 0);
 }
 
 /* The call counts; does it fail? */
@@ -178,8 +178,7 @@ int fdatasync(int fd)
 static bool fails_rename(const char *from, const char *to)
 {
 	return is_armed(RENAME) &&
-	       (fault->path[0] == '\0' || strstr(from, fault->path) != NULL || strstr(to, fault->path) != NULL) &&
-	       count();
+	    (fault->path[0] == '\0' || strstr(from, fault->path) != NULL || strstr(to, fault->path) != NULL) && count();
 }
 
 int rename(const char *from, const char *to)
@@ -207,26 +206,26 @@ static unsigned mode_of(int flags, va_list v)
 	return flags & (O_CREAT | O_TMPFILE) ? va_arg(v, unsigned) : 0;
 }
 
-#define OPENAT(name)                                                                                                   \
-	int name(int dir, const char *path, int flags, ...)                                                            \
-	{                                                                                                              \
-		va_list v;                                                                                             \
-		unsigned mode;                                                                                         \
-		va_start(v, flags);                                                                                    \
-		mode = mode_of(flags, v);                                                                              \
-		va_end(v);                                                                                             \
-		return fails_open(path, flags) ? -1 : REAL(name)(dir, path, flags, mode);                              \
+#define OPENAT(name)                                                                      \
+	int name(int dir, const char *path, int flags, ...)                               \
+	{                                                                                 \
+		va_list v;                                                                \
+		unsigned mode;                                                            \
+		va_start(v, flags);                                                       \
+		mode = mode_of(flags, v);                                                 \
+		va_end(v);                                                                \
+		return fails_open(path, flags) ? -1 : REAL(name)(dir, path, flags, mode); \
 	}
 
-#define OPEN_(name)                                                                                                    \
-	int name(const char *path, int flags, ...)                                                                     \
-	{                                                                                                              \
-		va_list v;                                                                                             \
-		unsigned mode;                                                                                         \
-		va_start(v, flags);                                                                                    \
-		mode = mode_of(flags, v);                                                                              \
-		va_end(v);                                                                                             \
-		return fails_open(path, flags) ? -1 : REAL(name)(path, flags, mode);                                   \
+#define OPEN_(name)                                                                  \
+	int name(const char *path, int flags, ...)                                   \
+	{                                                                            \
+		va_list v;                                                           \
+		unsigned mode;                                                       \
+		va_start(v, flags);                                                  \
+		mode = mode_of(flags, v);                                            \
+		va_end(v);                                                           \
+		return fails_open(path, flags) ? -1 : REAL(name)(path, flags, mode); \
 	}
 
 OPENAT(openat)

@@ -18,7 +18,7 @@ enum { H2C_STREAMS = 2000 };
 struct h2c_stream {
 	int32_t id;
 	int status, informational;
-	struct buf head, body, trailers;        /* "name: value\n" lines */
+	struct buf head, body, trailers; /* "name: value\n" lines */
 	bool heads_done, closed;
 	uint32_t error;
 	struct str send;
@@ -46,8 +46,7 @@ static inline struct h2c_stream *h2c_stream_new(struct h2c *c)
 	return s;
 }
 
-static inline ssize_t h2c_send(nghttp2_session *session, const uint8_t *p, size_t n, int flags,
-    void *arg)
+static inline ssize_t h2c_send(nghttp2_session *session, const uint8_t *p, size_t n, int flags, void *arg)
 {
 	struct h2c *c = arg;
 	ssize_t k = send(c->fd, p, n, MSG_NOSIGNAL);
@@ -57,9 +56,8 @@ static inline ssize_t h2c_send(nghttp2_session *session, const uint8_t *p, size_
 	return k > 0 ? k : errno == EAGAIN ? NGHTTP2_ERR_WOULDBLOCK : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
-static inline int h2c_on_header(nghttp2_session *session, const nghttp2_frame *f,
-    const uint8_t *name,
-    size_t name_n, const uint8_t *value, size_t value_n, uint8_t flags, void *arg)
+static inline int h2c_on_header(nghttp2_session *session, const nghttp2_frame *f, const uint8_t *name, size_t name_n,
+    const uint8_t *value, size_t value_n, uint8_t flags, void *arg)
 {
 	struct h2c_stream *s = nghttp2_session_get_stream_user_data(session, f->hd.stream_id);
 
@@ -76,8 +74,7 @@ static inline int h2c_on_header(nghttp2_session *session, const nghttp2_frame *f
 			s->status = status;
 		return 0;
 	}
-	buf_printf(s->heads_done ? &s->trailers : &s->head, "%.*s: %.*s\n", (int)name_n,
-	    (const char *)name,
+	buf_printf(s->heads_done ? &s->trailers : &s->head, "%.*s: %.*s\n", (int)name_n, (const char *)name,
 	    (int)value_n, (const char *)value);
 	return 0;
 }
@@ -99,8 +96,8 @@ static inline int h2c_on_frame(nghttp2_session *session, const nghttp2_frame *f,
 	return 0;
 }
 
-static inline int h2c_on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *p,
-    size_t n, void *arg)
+static inline int h2c_on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *p, size_t n,
+    void *arg)
 {
 	struct h2c_stream *s = nghttp2_session_get_stream_user_data(session, id);
 
@@ -145,8 +142,8 @@ static inline void h2c_open(struct h2c *c, int fd)
 	nghttp2_submit_settings(c->session, 0, NULL, 0);
 }
 
-static inline ssize_t h2c_body(nghttp2_session *session, int32_t id, uint8_t *p, size_t room,
-    uint32_t *flags, nghttp2_data_source *source, void *arg)
+static inline ssize_t h2c_body(nghttp2_session *session, int32_t id, uint8_t *p, size_t room, uint32_t *flags,
+    nghttp2_data_source *source, void *arg)
 {
 	struct h2c_stream *s = source->ptr;
 	size_t n = MIN(room, s->send.n - s->sent);
@@ -163,8 +160,7 @@ static inline ssize_t h2c_body(nghttp2_session *session, int32_t id, uint8_t *p,
 
 static inline nghttp2_nv h2c_nv(struct str name, struct str value)
 {
-	return (nghttp2_nv){ (uint8_t *)(uintptr_t)name.p, (uint8_t *)(uintptr_t)value.p, name.n,
-	    value.n, 0 };
+	return (nghttp2_nv){ (uint8_t *)(uintptr_t)name.p, (uint8_t *)(uintptr_t)value.p, name.n, value.n, 0 };
 }
 
 static inline struct h2c_stream *h2c_ask(struct h2c *c, const char *method, const char *path,

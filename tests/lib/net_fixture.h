@@ -56,8 +56,8 @@ static inline void *server_run(void *arg)
 }
 
 /* Everything but the thread: more may be set up on s->l before server_go. */
-static inline void server_make(struct server *s, const struct route *rows, size_t n,
-    const struct httpd_conf *conf, struct tls *tls)
+static inline void server_make(struct server *s, const struct route *rows, size_t n, const struct httpd_conf *conf,
+    struct tls *tls)
 {
 	struct net_addr at;
 	struct err e;
@@ -79,8 +79,7 @@ static inline void server_go(struct server *s)
 	assert_int_equal(pthread_create(&s->thread, NULL, server_run, s), 0);
 }
 
-static inline void server_start(struct server *s, const struct route *rows, size_t n,
-    const struct httpd_conf *conf)
+static inline void server_start(struct server *s, const struct route *rows, size_t n, const struct httpd_conf *conf)
 {
 	server_make(s, rows, n, conf, NULL);
 	server_go(s);
@@ -134,7 +133,8 @@ static inline void patience(int fd)
 
 static inline int dial_port(uint16_t port)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port),
+	struct sockaddr_in to = { .sin_family = AF_INET,
+		.sin_port = htons(port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -180,8 +180,7 @@ static inline struct buf hear(int fd, size_t n)
 		if (k < 0 && errno == ECONNRESET)
 			break;
 		if (k < 0)
-			fail_msg("no answer: %s, after %zu bytes: %.200s", strerror(errno), b.n,
-			    b.n ? b.p : "");
+			fail_msg("no answer: %s, after %zu bytes: %.200s", strerror(errno), b.n, b.n ? b.p : "");
 		if (k == 0)
 			break;
 		b.n += (size_t)k;
@@ -198,7 +197,7 @@ static inline struct buf hear_all(int fd)
 
 struct answer {
 	int status;
-	char *head;             /* terminated */
+	char *head; /* terminated */
 	struct buf body;
 };
 
@@ -252,8 +251,7 @@ static inline struct answer hear_answer(int fd, bool no_body)
 static inline void expect_text(const struct answer *a, int status, const char *body)
 {
 	if (a->status != status || strcmp(a->body.p, body) != 0)
-		fail_msg("want %d \"%s\", got %d \"%s\"\n%s", status, body, a->status, a->body.p,
-		    a->head);
+		fail_msg("want %d \"%s\", got %d \"%s\"\n%s", status, body, a->status, a->body.p, a->head);
 }
 
 /* Sends one request on a new connection and hears one answer. */

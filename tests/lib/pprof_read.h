@@ -15,16 +15,15 @@ static inline int read_error(struct err *e, size_t limit)
 	if (e == NULL)
 		return -1;
 	if (e->kind == ERR_LIMIT)
-		return err_set(e, ERR_LIMIT,
-		    "decompressed size exceeds maximum allowed size of %zu bytes", limit);
+		return err_set(e, ERR_LIMIT, "decompressed size exceeds maximum allowed size of %zu bytes", limit);
 	if (str_suffix(str_cstr(e->msg), STR("unexpected EOF")))
 		return err_set(e, ERR_INVALID, "copy to buffer: unexpected EOF");
 	e->kind = ERR_INVALID;
 	return err_wrap(e, "copy to buffer");
 }
 
-static inline int pprof_read(struct arena *a, struct str bytes, size_t limit, struct buf *scratch,
-    struct profile **out, struct err *e)
+static inline int pprof_read(struct arena *a, struct str bytes, size_t limit, struct buf *scratch, struct profile **out,
+    struct err *e)
 {
 	size_t from = scratch->n;
 	int rc;
@@ -37,8 +36,8 @@ static inline int pprof_read(struct arena *a, struct str bytes, size_t limit, st
 		return err_set(e, ERR_INVALID, "gzip reset: unexpected EOF");
 	if (!zip_is_gzip(bytes) && !zip_is_zstd(bytes)) {
 		if (bytes.n > limit)
-			return err_set(e, ERR_LIMIT,
-			    "decompressed size exceeds maximum allowed size of %zu bytes", limit);
+			return err_set(e, ERR_LIMIT, "decompressed size exceeds maximum allowed size of %zu bytes",
+			    limit);
 		return pprof_decode(a, bytes, out, e);
 	}
 	if (zip_is_gzip(bytes))

@@ -68,7 +68,7 @@ static inline unsigned fixture_rows(const char *prefixes, const char *format,
 			line.n--;
 		if (line.n < 2 || line.p[0] != '{')
 			continue;
-		row = json_parse(line, &e);     /* rows with numbers beyond 64 bits are not ours */
+		row = json_parse(line, &e); /* rows with numbers beyond 64 bits are not ours */
 		if (row == NULL)
 			continue;
 		while (list.n)

@@ -42,8 +42,7 @@ static void add_locations(struct profile_builder *b, uint32_t *loc)
 	idle = add_function(b, "runtime.idle;1", "/go/runtime/proc.go", 1);
 	loc[MAIN] = add_location(b, mapping, 0x400010, (struct line[]){ { main, 5 } }, 1);
 	loc[WORK] = add_location(b, mapping, 0x400020, (struct line[]){ { work, 12 } }, 1);
-	loc[ENCODE_IN_WORK] =
-	    add_location(b, mapping, 0x400030, (struct line[]){ { encode, 101 }, { work, 15 } }, 2);
+	loc[ENCODE_IN_WORK] = add_location(b, mapping, 0x400030, (struct line[]){ { encode, 101 }, { work, 15 } }, 2);
 	loc[MALLOC] = add_location(b, mapping, 0x400040, (struct line[]){ { alloc, 901 } }, 1);
 	loc[IDLE] = add_location(b, mapping, 0x400050, (struct line[]){ { idle, 2 } }, 1);
 	loc[NAMELESS] = add_location(b, mapping, 0x400060, NULL, 0);

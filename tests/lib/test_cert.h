@@ -16,8 +16,7 @@ struct test_ca {
 	X509 *cert;
 };
 
-static inline X509 *test_cert_sign(EVP_PKEY *key, const char *name, const struct test_ca *ca,
-    long serial)
+static inline X509 *test_cert_sign(EVP_PKEY *key, const char *name, const struct test_ca *ca, long serial)
 {
 	X509 *x = X509_new();
 	X509_NAME *subject = X509_get_subject_name(x);
@@ -29,16 +28,13 @@ static inline X509 *test_cert_sign(EVP_PKEY *key, const char *name, const struct
 	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
 	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
 	X509_set_pubkey(x, key);
-	X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1,
-	    0);
+	X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
 	X509_set_issuer_name(x, ca->cert ? X509_get_subject_name(ca->cert) : subject);
 	X509V3_set_ctx(&ctx, ca->cert ? ca->cert : x, x, NULL, NULL, 0);
-	ext = X509V3_EXT_conf_nid(NULL, &ctx, NID_subject_alt_name,
-	    "DNS:localhost,DNS:other.test,IP:127.0.0.1");
+	ext = X509V3_EXT_conf_nid(NULL, &ctx, NID_subject_alt_name, "DNS:localhost,DNS:other.test,IP:127.0.0.1");
 	X509_add_ext(x, ext, -1);
 	X509_EXTENSION_free(ext);
-	ext = X509V3_EXT_conf_nid(NULL, &ctx, NID_basic_constraints,
-	    ca->cert ? "CA:FALSE" : "critical,CA:TRUE");
+	ext = X509V3_EXT_conf_nid(NULL, &ctx, NID_basic_constraints, ca->cert ? "CA:FALSE" : "critical,CA:TRUE");
 	X509_add_ext(x, ext, -1);
 	X509_EXTENSION_free(ext);
 	X509_sign(x, ca->key, EVP_sha256());
@@ -66,8 +62,7 @@ static inline struct test_ca test_ca_new(const char *cert_path)
 	return ca;
 }
 
-static inline void test_leaf(const struct test_ca *ca, const char *name, long serial,
-    const char *cert_path,
+static inline void test_leaf(const struct test_ca *ca, const char *name, long serial, const char *cert_path,
     const char *key_path)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");

@@ -10,13 +10,13 @@
 #include "formats/pprof.h"
 
 static const struct {
-	const char *text, *want;        /* app | name=value ... of all tags, or the error */
+	const char *text, *want; /* app | name=value ... of all tags, or the error */
 } sets[] = {
 	{ "my-app.cpu", "my-app.cpu|" },
 	{ " my/app_1 ", "my/app_1|" },
 	{ "svc{region=eu, pod=p-1}", "svc| pod=p-1 region=eu" },
 	{ "svc{__session_id__=a1b2c3d4e5f60718,otel.scope.name=com.grafana.pyroscope/go}",
-	  "svc| __session_id__=a1b2c3d4e5f60718 otel.scope.name=com.grafana.pyroscope/go" },
+	    "svc| __session_id__=a1b2c3d4e5f60718 otel.scope.name=com.grafana.pyroscope/go" },
 	{ "svc{path=/a,b}", "svc| path=/a" },
 	{ "svc{a=1", "svc|" },
 	{ "svc{a=1,b=2", "svc| a=1" },
@@ -114,7 +114,7 @@ static void test_labelset_limit(void **ctx)
 static const struct {
 	const char *app;
 	uint32_t rate;
-	const char *want;       /* app: name:type:unit:period type:period unit period */
+	const char *want; /* app: name:type:unit:period type:period unit period */
 } types[] = {
 	{ "app", 100, "app: process_cpu:cpu:nanoseconds:cpu:nanoseconds 10000000" },
 	{ "app.cpu", 100, "app: process_cpu:cpu:nanoseconds:cpu:nanoseconds 10000000" },
@@ -147,8 +147,7 @@ static const struct {
 	{ "app.live", 100, "app: memory:live:count:: 0" },
 	{ "app.exceptions", 100, "app: exceptions:samples:count:: 0" },
 	{ ".cpu", 0, ": process_cpu:samples:count:: 0" },
-	{ "my.service", 100,
-	  "pyroscopeIngesterAdapter failed to convert metadata: unknown profile type: service" },
+	{ "my.service", 100, "pyroscopeIngesterAdapter failed to convert metadata: unknown profile type: service" },
 	{ "app.", 100, "pyroscopeIngesterAdapter failed to convert metadata: unknown profile type: " },
 	{ "app.CPU", 100, "pyroscopeIngesterAdapter failed to convert metadata: unknown profile type: CPU" },
 };
@@ -178,13 +177,18 @@ static void test_types(void **ctx)
 
 static void test_apply(void **ctx)
 {
-	static const struct { const char *app, *want; } rows[] = {
-		{ "shop.cpu", "type 'cpu' 'nanoseconds'\nperiod type 'cpu' 'nanoseconds'\n"
-		  "period 10000000 time 17 duration 0 drop '' keep '' default ''\nsample 0 1 = 30000000\n" },
-		{ "shop.wall", "type 'wall' 'nanoseconds'\nperiod type 'cpu' 'nanoseconds'\n"
-		  "period 10000000 time 17 duration 0 drop '' keep '' default ''\nsample 0 1 = 30000000\n" },
-		{ "shop.bytes", "type 'samples' 'bytes'\nperiod 0 time 17 duration 0 drop '' keep '' default ''\n"
-		  "sample 0 1 = 3\n" },
+	static const struct {
+		const char *app, *want;
+	} rows[] = {
+		{ "shop.cpu",
+		    "type 'cpu' 'nanoseconds'\nperiod type 'cpu' 'nanoseconds'\n"
+		    "period 10000000 time 17 duration 0 drop '' keep '' default ''\nsample 0 1 = 30000000\n" },
+		{ "shop.wall",
+		    "type 'wall' 'nanoseconds'\nperiod type 'cpu' 'nanoseconds'\n"
+		    "period 10000000 time 17 duration 0 drop '' keep '' default ''\nsample 0 1 = 30000000\n" },
+		{ "shop.bytes",
+		    "type 'samples' 'bytes'\nperiod 0 time 17 duration 0 drop '' keep '' default ''\n"
+		    "sample 0 1 = 3\n" },
 	};
 
 	(void)ctx;
@@ -209,26 +213,34 @@ static void test_apply(void **ctx)
 
 static void test_config(void **ctx)
 {
-	static const struct { const char *json, *want; } wrong[] = {
-		{ "", "unexpected end of JSON input" }, { "{\"a\":{}", "unexpected end of JSON input" },
+	static const struct {
+		const char *json, *want;
+	} wrong[] = {
+		{ "", "unexpected end of JSON input" },
+		{ "{\"a\":{}", "unexpected end of JSON input" },
 		{ "{not", "invalid character 'n' looking for beginning of object key string" },
 		{ "[]", "json: cannot unmarshal array into Go value of type map[string]*tree.SampleTypeConfig" },
 		{ "\"x\"", "json: cannot unmarshal string into Go value of type map[string]*tree.SampleTypeConfig" },
 		{ "true", "json: cannot unmarshal bool into Go value of type map[string]*tree.SampleTypeConfig" },
 		{ "{\"a\":1}", "json: cannot unmarshal number into Go value of type tree.SampleTypeConfig" },
-		{ "{\"a\":{\"units\":1}}", "json: cannot unmarshal number into Go struct field SampleTypeConfig.units of type string" },
+		{ "{\"a\":{\"units\":1}}",
+		    "json: cannot unmarshal number into Go struct field SampleTypeConfig.units of type string" },
 		{ "{\"a\":{\"display-name\":[]}}",
-		  "json: cannot unmarshal array into Go struct field SampleTypeConfig.display-name of type string" },
+		    "json: cannot unmarshal array into Go struct field SampleTypeConfig.display-name of type string" },
 		{ "{\"a\":{\"cumulative\":\"yes\"}}",
-		  "json: cannot unmarshal string into Go struct field SampleTypeConfig.cumulative of type bool" },
+		    "json: cannot unmarshal string into Go struct field SampleTypeConfig.cumulative of type bool" },
 	};
 	struct arena *a = arena_new();
 	struct sample_type_config c;
 	struct err e;
 
 	(void)ctx;
-	assert_int_equal(sample_type_config_parse(a, STR("{\"inuse-space\":{\"units\":\"bytes\",\"display-name\":\"x\","
-	    "\"aggregation\":\"average\",\"cumulative\":true,\"sampled\":false,\"more\":[1]},\"b\":null}"), &c, &e), 0);
+	assert_int_equal(sample_type_config_parse(a,
+			     STR("{\"inuse-space\":{\"units\":\"bytes\",\"display-name\":\"x\","
+				 "\"aggregation\":\"average\",\"cumulative\":true,\"sampled\":false,\"more\":[1]},"
+				 "\"b\":null}"),
+			     &c, &e),
+	    0);
 	assert_int_equal(c.n, 2);
 	assert_true(str_eq(c.p[0].name, STR("inuse-space")) && str_eq(c.p[0].units, STR("bytes")));
 	assert_true(str_eq(c.p[0].display_name, STR("x")) && str_eq(c.p[0].aggregation, STR("average")));
@@ -236,7 +248,9 @@ static void test_config(void **ctx)
 	assert_true(str_eq(c.p[1].name, STR("b")) && c.p[1].display_name.n == 0);
 	assert_int_equal(sample_type_config_parse(a, STR("null"), &c, &e), 0);
 	assert_int_equal(c.n, sample_type_config_default.n);
-	assert_int_equal(sample_type_config_parse(a, STR("{\"a\":{\"units\":\"u\"},\"a\":{\"Display-Name\":\"x\"}}"), &c, &e), 0);
+	assert_int_equal(sample_type_config_parse(a, STR("{\"a\":{\"units\":\"u\"},\"a\":{\"Display-Name\":\"x\"}}"),
+			     &c, &e),
+	    0);
 	assert_true(c.n == 1 && str_eq(c.p[0].display_name, STR("x")) && c.p[0].units.n == 0);
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
 		assert_int_equal(sample_type_config_parse(a, str_cstr(wrong[i].json), &c, &e), -1);
@@ -261,7 +275,9 @@ static struct profile *with_types(struct arena *a, const char *list)
 
 static void test_profile_name(void **ctx)
 {
-	static const struct { const char *types, *config, *want; } rows[] = {
+	static const struct {
+		const char *types, *config, *want;
+	} rows[] = {
 		{ "samples cpu", NULL, "process_cpu" },
 		{ "samples cpu", "{}", "process_cpu" },
 		{ "samples", "{}", "samples" },
@@ -299,10 +315,15 @@ static void test_profile_name(void **ctx)
 
 static void test_fix_time(void **ctx)
 {
-	static const struct { int64_t time, want; } rows[] = {
-		{ 0, 77 }, { 1, 77 }, { INT64_C(31535999999999999), 77 },
+	static const struct {
+		int64_t time, want;
+	} rows[] = {
+		{ 0, 77 },
+		{ 1, 77 },
+		{ INT64_C(31535999999999999), 77 },
 		{ INT64_C(31536000000000000), INT64_C(31536000000000000) },
-		{ INT64_C(1700000000000000000), INT64_C(1700000000000000000) }, { -1, -1 },
+		{ INT64_C(1700000000000000000), INT64_C(1700000000000000000) },
+		{ -1, -1 },
 	};
 
 	(void)ctx;
@@ -318,7 +339,9 @@ static struct profile *scripted(struct arena *a)
 {
 	struct profile_builder *b = profile_builder_new(a, 1);
 	struct function twin = {
-		.name = profile_builder_str(b, STR("run")), .file = profile_builder_str(b, STR("a.py")), .start_line = 9,
+		.name = profile_builder_str(b, STR("run")),
+		.file = profile_builder_str(b, STR("a.py")),
+		.start_line = 9,
 	};
 	struct location l = { .n_lines = 1 };
 	struct line line = { .line = 3 };
@@ -372,12 +395,25 @@ static void test_fix_names(void **ctx)
 /* Function ids all 0, lines with the ids of their locations; type names with a dash. */
 static void test_fix_dotnet(void **ctx)
 {
-	static const char bytes[] = "\x0a\x02\x08\x01" "\x0a\x02\x08\x02" "\x22\x06\x08\x05\x22\x02\x08\x05"
-	    "\x22\x06\x08\x09\x22\x02\x08\x09" "\x2a\x02\x10\x01" "\x2a\x02\x10\x02" "\x32\x00"
-	    "\x32\x0b" "inuse-space" "\x32\x03" "b-c";
+	static const char bytes[] = "\x0a\x02\x08\x01"
+				    "\x0a\x02\x08\x02"
+				    "\x22\x06\x08\x05\x22\x02\x08\x05"
+				    "\x22\x06\x08\x09\x22\x02\x08\x09"
+				    "\x2a\x02\x10\x01"
+				    "\x2a\x02\x10\x02"
+				    "\x32\x00"
+				    "\x32\x0b"
+				    "inuse-space"
+				    "\x32\x03"
+				    "b-c";
 	static const struct sample_type dash = { .name = { "inuse-space", 11 } };
-	static const struct { const char *spy; bool config, fixed; } rows[] = {
-		{ "dotnetspy", false, true }, { "unknown", true, true }, { "unknown", false, false },
+	static const struct {
+		const char *spy;
+		bool config, fixed;
+	} rows[] = {
+		{ "dotnetspy", false, true },
+		{ "unknown", true, true },
+		{ "unknown", false, false },
 		{ "gospy", true, false },
 	};
 
@@ -393,8 +429,8 @@ static void test_fix_dotnet(void **ctx)
 		assert_int_equal(p->functions[0].id, rows[i].fixed ? 5 : 0);
 		assert_int_equal(p->functions[1].id, rows[i].fixed ? 9 : 0);
 		assert_int_equal(p->faults.function_id_zero, rows[i].fixed ? 0 : 2);
-		assert_true(str_eq(profile_str(p, p->types[0].type),
-		    rows[i].fixed ? STR("inuse_space") : STR("inuse-space")));
+		assert_true(
+		    str_eq(profile_str(p, p->types[0].type), rows[i].fixed ? STR("inuse_space") : STR("inuse-space")));
 		assert_true(str_eq(profile_str(p, p->types[1].type), rows[i].fixed ? STR("b_c") : STR("b-c")));
 		expect_functions(p, rows[i].fixed ? "inuse_space|b_c|" : "inuse-space|b-c|");
 		arena_free(a);
@@ -419,7 +455,8 @@ static void test_dotnet_shared(void **ctx)
 	}
 	buf_init(&scratch, FIXTURE_MAX);
 	assert_int_equal(pprof_read(a, bytes, FIXTURE_MAX, &scratch, &p, &e), 0);
-	assert_int_equal(sample_type_config_parse(a, fixture_file(a, "pprof/dotnet/dotnet-pprof-3.st.json"), &c, &e), 0);
+	assert_int_equal(sample_type_config_parse(a, fixture_file(a, "pprof/dotnet/dotnet-pprof-3.st.json"), &c, &e),
+	    0);
 	profile_fix_dotnet(p, STR("unknown"), &c);
 	assert_int_equal(p->faults.function_id_zero, 0);
 	assert_int_equal(p->faults.unknown_function, 0);

@@ -24,7 +24,7 @@ static const struct {
 	const char *labels, *bytes;
 } rows[] = {
 	{ "1768471200123456789-00ff.pb.gz", INT64_C(1768471200123456789),
-	  "{\"service_name\":\"api\",\"umlaut\":\"\xc3\xa4\"}", "first" },
+	    "{\"service_name\":\"api\",\"umlaut\":\"\xc3\xa4\"}", "first" },
 	{ "plain", INT64_C(1768471200000000000), "", "" },
 	{ "\xc3\xa4/\xe2\x82\xac.pb.gz", 1, "{}", "third, with a name beyond ASCII" },
 	{ "before-1970", -2 * NS_PER_S, "{\"a\":\"line\\nbreak\"}", "x" },
@@ -120,8 +120,7 @@ static void test_deterministic(void **state)
 	assert_int_equal(str_search(buf_str(&tar), STR("SCHILY.ino")), tar.n);
 	assert_int_equal(str_search(buf_str(&tar), STR("LIBARCHIVE.")), tar.n);
 	assert_true(str_search(buf_str(&tar), STR("mtime=1768471200.123456789")) < tar.n);
-	assert_true(str_search(buf_str(&tar), STR("SCHILY.xattr.user.pyro.labels={\"service_name\"")) <
-		    tar.n);
+	assert_true(str_search(buf_str(&tar), STR("SCHILY.xattr.user.pyro.labels={\"service_name\"")) < tar.n);
 	buf_fini(&tar);
 }
 
@@ -319,8 +318,7 @@ static void test_others(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(folder));
 	setenv("T", folder, 1);
-	snprintf(line, sizeof(line), "cd %s && printf hello > a && head -c 100000 /dev/zero > b",
-		 folder);
+	snprintf(line, sizeof(line), "cd %s && printf hello > a && head -c 100000 /dev/zero > b", folder);
 	struct buf none = output_of(line);
 
 	buf_fini(&none);
@@ -348,9 +346,8 @@ static void test_others(void **state)
 /* GNU tar lists and unpacks what we write: names, times, sizes. */
 static void test_read_by_tar(void **state)
 {
-	static const char long_name[] =
-		"name-of-more-than-one-hundred-bytes-name-of-more-than-one-hundred-bytes-"
-		"name-of-more-than-one-hundred-bytes";
+	static const char long_name[] = "name-of-more-than-one-hundred-bytes-name-of-more-than-one-hundred-bytes-"
+					"name-of-more-than-one-hundred-bytes";
 	static const char *const want[] = {
 		"2026-01-15 10:00:00.123456789 1768471200123456789-00ff.pb.gz\n",
 		"2026-01-15 10:00:00           plain\n",
@@ -422,12 +419,18 @@ static void test_not_an_archive(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_like),          cmocka_unit_test(test_not_an_archive),
-		cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_deterministic),
-		cmocka_unit_test(test_concatenated),  cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_sink_error),    cmocka_unit_test(test_cut_everywhere),
-		cmocka_unit_test(test_damaged),       cmocka_unit_test(test_others),
-		cmocka_unit_test(test_read_by_tar),   cmocka_unit_test(test_bad_names),
+		cmocka_unit_test(test_like),
+		cmocka_unit_test(test_not_an_archive),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_deterministic),
+		cmocka_unit_test(test_concatenated),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_sink_error),
+		cmocka_unit_test(test_cut_everywhere),
+		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_read_by_tar),
+		cmocka_unit_test(test_bad_names),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

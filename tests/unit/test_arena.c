@@ -154,9 +154,12 @@ static void test_zeroed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_alignment),      cmocka_unit_test(test_no_overlap),
-		cmocka_unit_test(test_growth),         cmocka_unit_test(test_held_follows_use),
-		cmocka_unit_test(test_reset),          cmocka_unit_test(test_text),
+		cmocka_unit_test(test_alignment),
+		cmocka_unit_test(test_no_overlap),
+		cmocka_unit_test(test_growth),
+		cmocka_unit_test(test_held_follows_use),
+		cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_zeroed),
 	};
 

@@ -69,7 +69,13 @@ static void holds_not(struct blobs *s, struct str name, enum err_kind kind)
 static void folder(void **state)
 {
 	static const char *const outside[] = {
-		"", "/etc/passwd", "..", "../secret", "deep/../../secret", "deep/..", "./../secret",
+		"",
+		"/etc/passwd",
+		"..",
+		"../secret",
+		"deep/../../secret",
+		"deep/..",
+		"./../secret",
 	};
 	struct blobs *s;
 	struct err e;
@@ -177,7 +183,9 @@ static void search(void **state)
 
 static void paths(void **state)
 {
-	static const struct { const char *path, *folder, *tenant, *part; } good[] = {
+	static const struct {
+		const char *path, *folder, *tenant, *part;
+	} good[] = {
 		{ ID, ID, "", "" },
 		{ ID "/", ID, "", "" },
 		{ ID "/meta.json", ID, "", "meta.json" },
@@ -195,7 +203,14 @@ static void paths(void **state)
 		{ ID2 "/" ID "/x", ID2 "/" ID, "", "x" },
 	};
 	static const char *const bad[] = {
-		"", "/", "meta.json", "a/b/c", ID "0", "x" ID, ID ".tmp", "01KF0HJ0803N2PGHJQK4ANKZJ",
+		"",
+		"/",
+		"meta.json",
+		"a/b/c",
+		ID "0",
+		"x" ID,
+		ID ".tmp",
+		"01KF0HJ0803N2PGHJQK4ANKZJ",
 	};
 	struct block_path at;
 	char text[ULID_TEXT + 1];
@@ -216,7 +231,10 @@ static void paths(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(folder), cmocka_unit_test(memory), cmocka_unit_test(search), cmocka_unit_test(paths),
+		cmocka_unit_test(folder),
+		cmocka_unit_test(memory),
+		cmocka_unit_test(search),
+		cmocka_unit_test(paths),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

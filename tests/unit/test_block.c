@@ -17,8 +17,8 @@ static uint64_t rnd(void)
 static struct symbols *make_symbols(uint64_t partition, uint32_t stacks)
 {
 	struct symbols *s = symbols_new(partition);
-	uint32_t m = symbols_add_mapping(s, &(struct sym_mapping){ .start = 1, .limit = 2,
-		.file = symbols_add_string(s, STR("a.out")) });
+	uint32_t m = symbols_add_mapping(s,
+	    &(struct sym_mapping){ .start = 1, .limit = 2, .file = symbols_add_string(s, STR("a.out")) });
 	uint32_t locations[50];
 
 	for (uint32_t i = 0; i < ARRAY_LEN(locations); i++) {
@@ -29,8 +29,8 @@ static struct symbols *make_symbols(uint64_t partition, uint32_t stacks)
 		snprintf(name, sizeof(name), "f%u.%" PRIx64, i, partition);
 		f = symbols_add_string(s, str_cstr(name));
 		line.function = symbols_add_function(s, &(struct sym_function){ .name = f, .system_name = f });
-		locations[i] = symbols_add_location(s, &(struct sym_location){ .address = i % 3 ? 0 : i, .mapping = m,
-			.n_lines = 1 }, &line);
+		locations[i] = symbols_add_location(s,
+		    &(struct sym_location){ .address = i % 3 ? 0 : i, .mapping = m, .n_lines = 1 }, &line);
 	}
 	for (uint32_t i = 0; i < stacks; i++) {
 		uint32_t stack[8], n = 1 + (uint32_t)(rnd() % 8);
@@ -74,9 +74,11 @@ static struct labels made_labels(struct arena *a, uint32_t i)
 
 static struct row made_row(struct made *m, uint32_t max_samples, bool spans)
 {
-	struct row r = { .series = (uint32_t)(rnd() % MADE_SERIES), .partition = (uint32_t)(rnd() % MADE_PARTITIONS),
+	struct row r = { .series = (uint32_t)(rnd() % MADE_SERIES),
+		.partition = (uint32_t)(rnd() % MADE_PARTITIONS),
 		.time = (int64_t)(INT64_C(1768471200000000000) + (int64_t)(rnd() % 240) * 15000000000),
-		.duration = rnd() % 3 ? 15000000000 : 0, .n = 1 + (uint32_t)(rnd() % max_samples) };
+		.duration = rnd() % 3 ? 15000000000 : 0,
+		.n = 1 + (uint32_t)(rnd() % max_samples) };
 	uint32_t *stacks = arena_array(m->mem, r.n, sizeof(*stacks));
 	int64_t *values = arena_array(m->mem, r.n, sizeof(*values));
 	uint64_t *span = arena_array(m->mem, r.n, sizeof(*span));
@@ -166,8 +168,13 @@ static void check_scan(struct made *m, struct block *b, const struct series_list
     int64_t to, bool samples, bool ids)
 {
 	struct digests d = { .set = &b->set, .mem = arena_new(), .ids = ids };
-	struct scan s = { .from = from, .to = to, .samples = samples, .spans = samples, .ids = ids,
-		.row = digest_row, .ctx = &d };
+	struct scan s = { .from = from,
+		.to = to,
+		.samples = samples,
+		.spans = samples,
+		.ids = ids,
+		.row = digest_row,
+		.ctx = &d };
 	struct series_ref *wanted = arena_array(d.mem, all->n, sizeof(*wanted));
 	bool in[MADE_SERIES] = { false };
 	struct err e;
@@ -307,8 +314,8 @@ static void test_cache(void **state)
 	for (uint32_t i = 0; i < MADE_SERIES; i++)
 		series[i] = i;
 	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
-		struct copying blob = { { m.parts.part[1].bytes.n, copying_read, copying_close },
-			m.parts.part[1].bytes, 0 };
+		struct copying blob = { { m.parts.part[1].bytes.n, copying_read, copying_close }, m.parts.part[1].bytes,
+			0 };
 		struct err e;
 		struct profiles_table *t = profiles_open(&blob.blob, limits[i], &e);
 		unsigned reads = 0;
@@ -316,16 +323,22 @@ static void test_cache(void **state)
 		assert_non_null(t);
 		for (int round = 0; round < 3; round++) {
 			uint64_t sum = 0;
-			struct profiles_scan s = { .series = series, .n_series = MADE_SERIES, .from = INT64_MIN,
-				.to = INT64_MAX, .samples = true, .spans = true, .ids = true,
-				.row = count_samples, .ctx = &sum };
+			struct profiles_scan s = { .series = series,
+				.n_series = MADE_SERIES,
+				.from = INT64_MIN,
+				.to = INT64_MAX,
+				.samples = true,
+				.spans = true,
+				.ids = true,
+				.row = count_samples,
+				.ctx = &sum };
 
 			assert_int_equal(profiles_scan(t, &s, &e), 0);
 			if (first == 0)
 				first = sum;
 			assert_true(sum == first);
 			if (round > 0 && i == 2)
-				assert_int_equal(blob.reads, reads);    /* warm: nothing is read again */
+				assert_int_equal(blob.reads, reads); /* warm: nothing is read again */
 			reads = blob.reads;
 		}
 		assert_true(i == 2 || profiles_bytes(t) < 1500000 + limits[i]);
@@ -352,8 +365,13 @@ static void test_pruning(void **state)
 		struct err e;
 		struct profiles_table *t = profiles_open(i ? &one.blob : &all.blob, 1 << 28, &e);
 		size_t before = profiles_bytes(t);
-		struct profiles_scan s = { .series = series + (i ? 7 : 0), .n_series = i ? 1 : MADE_SERIES,
-			.from = INT64_MIN, .to = INT64_MAX, .samples = true, .row = count_samples, .ctx = &sum };
+		struct profiles_scan s = { .series = series + (i ? 7 : 0),
+			.n_series = i ? 1 : MADE_SERIES,
+			.from = INT64_MIN,
+			.to = INT64_MAX,
+			.samples = true,
+			.row = count_samples,
+			.ctx = &sum };
 		static size_t used[2];
 
 		assert_int_equal(profiles_scan(t, &s, &e), 0);
@@ -438,9 +456,17 @@ static void test_cleaning(void **state)
 	struct block_writer *w = small_writer(&s);
 	struct label l = { STR("a"), STR("1") }, l2 = { STR("b"), STR("1") };
 	struct labels labels = { &l, 1 }, labels2 = { &l2, 1 };
-	struct row r = { .series = 1, .n = 6, .stacks = (uint32_t[]){ 3, 1, 3, 2, 4, 3 },
-		.values = (int64_t[]){ 10, 5, 20, 0, 2, 10 }, .time = INT64_C(1768471200000999999) }, got = { 0 };
-	struct scan scan = { .from = INT64_MIN, .to = INT64_MAX, .samples = true, .spans = true, .row = only_row,
+	struct row r = { .series = 1,
+		.n = 6,
+		.stacks = (uint32_t[]){ 3, 1, 3, 2, 4, 3 },
+		.values = (int64_t[]){ 10, 5, 20, 0, 2, 10 },
+		.time = INT64_C(1768471200000999999) },
+		   got = { 0 };
+	struct scan scan = { .from = INT64_MIN,
+		.to = INT64_MAX,
+		.samples = true,
+		.spans = true,
+		.row = only_row,
 		.ctx = &got };
 	struct arena *a = arena_new();
 	struct series_list list;
@@ -502,8 +528,13 @@ static bool finds_fault(const struct block_parts *p)
 	struct series_list list;
 	uint64_t sum = 0;
 	uint32_t n = 0;
-	struct scan s = { .from = INT64_MIN, .to = INT64_MAX, .samples = true, .spans = true, .ids = true,
-		.row = ignore_row, .ctx = &sum };
+	struct scan s = { .from = INT64_MIN,
+		.to = INT64_MAX,
+		.samples = true,
+		.spans = true,
+		.ids = true,
+		.row = ignore_row,
+		.ctx = &sum };
 
 	if (b && dataset_series(&b->set, a, NULL, &list, &e) == 0) {
 		s.series = list.p;
@@ -556,8 +587,7 @@ static void test_broken(void **state)
 	for (int i = 0; i < 2000; i++)
 		finds_change(&m.parts, 1, rnd() % m.parts.part[1].bytes.n, (char)(1 << rnd() % 8));
 	for (uint32_t part = 0; part < 4; part++)
-		for (size_t cut = 0; cut < m.parts.part[part].bytes.n;
-		     cut += 1 + m.parts.part[part].bytes.n / 60) {
+		for (size_t cut = 0; cut < m.parts.part[part].bytes.n; cut += 1 + m.parts.part[part].bytes.n / 60) {
 			struct block_parts q = m.parts;
 
 			q.part[part].bytes.n = cut;

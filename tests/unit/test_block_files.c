@@ -43,8 +43,13 @@ static int copy_row(void *ctx, const struct row *r, struct err *e)
 static void rewrite(struct block *b, bool backwards, struct block_parts *out)
 {
 	struct copier c = { .mem = arena_new() };
-	struct scan s = { .from = INT64_MIN, .to = INT64_MAX, .samples = true, .spans = true, .ids = true,
-		.row = copy_row, .ctx = &c };
+	struct scan s = { .from = INT64_MIN,
+		.to = INT64_MAX,
+		.samples = true,
+		.spans = true,
+		.ids = true,
+		.row = copy_row,
+		.ctx = &c };
 	struct block_writer *w = block_writer_new();
 	struct series_list list;
 	uint32_t *series, *partitions;
@@ -213,7 +218,7 @@ static bool number_after(struct str *line, const char *member, uint64_t *out)
 
 struct dump {
 	struct block *b;
-	struct str rows;                /* what is left of the dump */
+	struct str rows; /* what is left of the dump */
 	size_t n;
 };
 
@@ -258,8 +263,13 @@ static void check_dump_rows(const char *path, struct block *b)
 {
 	struct arena *a = arena_new();
 	struct dump d = { .b = b, .rows = read_dump(a, path, "rows.jsonl") };
-	struct scan s = { .from = INT64_MIN, .to = INT64_MAX, .samples = true, .spans = true, .ids = true,
-		.row = expect_row, .ctx = &d };
+	struct scan s = { .from = INT64_MIN,
+		.to = INT64_MAX,
+		.samples = true,
+		.spans = true,
+		.ids = true,
+		.row = expect_row,
+		.ctx = &d };
 	struct series_list list;
 	struct err e;
 
@@ -289,8 +299,8 @@ static void check_dump_series(const char *path, struct block *b)
 		const json_t *chunk = json_array_get(json_object_get(s, "chunks"), 0);
 
 		assert_int_equal(json_integer_value(json_object_get(chunk, "series_index")), list.p[i].number);
-		assert_true(strtoull(json_string_value(json_object_get(s, "fingerprint")), NULL, 16) ==
-		    list.p[i].fingerprint);
+		assert_true(
+		    strtoull(json_string_value(json_object_get(s, "fingerprint")), NULL, 16) == list.p[i].fingerprint);
 		assert_int_equal(json_object_size(l), list.p[i].labels.n);
 		for (uint32_t k = 0; k < list.p[i].labels.n; k++) {
 			struct label *x = &list.p[i].labels.p[k];

@@ -13,76 +13,74 @@
 
 #define ID "01HHYG6245NWHZWVP27V8WJRT7"
 
-static const char FULL[] =
-	"{\n"
-	"\t\"ulid\": \"" ID "\",\n"
-	"\t\"minTime\": 1702904400.005,\n"
-	"\t\"maxTime\": 1702906199.5,\n"
-	"\t\"stats\": {\n"
-	"\t\t\"numSamples\": 1477784,\n"
-	"\t\t\"numSeries\": 362,\n"
-	"\t\t\"numProfiles\": 10000\n"
-	"\t},\n"
-	"\t\"files\": [\n"
-	"\t\t{\n"
-	"\t\t\t\"relPath\": \"index.tsdb\",\n"
-	"\t\t\t\"sizeBytes\": 163444,\n"
-	"\t\t\t\"tsdb\": {\n"
-	"\t\t\t\t\"numSeries\": 362\n"
-	"\t\t\t}\n"
-	"\t\t},\n"
-	"\t\t{\n"
-	"\t\t\t\"relPath\": \"profiles.parquet\",\n"
-	"\t\t\t\"sizeBytes\": 8169518,\n"
-	"\t\t\t\"parquet\": {\n"
-	"\t\t\t\t\"numRowGroups\": 1,\n"
-	"\t\t\t\t\"numRows\": 10000\n"
-	"\t\t\t}\n"
-	"\t\t},\n"
-	"\t\t{\n"
-	"\t\t\t\"relPath\": \"symbols.symdb\",\n"
-	"\t\t\t\"sizeBytes\": 2140\n"
-	"\t\t}\n"
-	"\t],\n"
-	"\t\"compaction\": {\n"
-	"\t\t\"level\": 2,\n"
-	"\t\t\"sources\": [\n"
-	"\t\t\t\"01HHYG628G63D5TBSK8BNX5Y07\"\n"
-	"\t\t],\n"
-	"\t\t\"parents\": [\n"
-	"\t\t\t{\n"
-	"\t\t\t\t\"ulid\": \"01HHYG628G63D5TBSK8BNX5Y07\",\n"
-	"\t\t\t\t\"minTime\": 1702904400,\n"
-	"\t\t\t\t\"maxTime\": 1702906199.998\n"
-	"\t\t\t}\n"
-	"\t\t]\n"
-	"\t},\n"
-	"\t\"version\": 3,\n"
-	"\t\"labels\": {\n"
-	"\t\t\"__compactor_shard_id__\": \"1_of_2\",\n"
-	"\t\t\"host\": \"a\\u003cb\\\"c\"\n"
-	"\t},\n"
-	"\t\"source\": \"compactor\",\n"
-	"\t\"downsample\": {\n"
-	"\t\t\"resolution\": 0\n"
-	"\t}\n"
-	"}";
+static const char FULL[] = "{\n"
+			   "\t\"ulid\": \"" ID "\",\n"
+			   "\t\"minTime\": 1702904400.005,\n"
+			   "\t\"maxTime\": 1702906199.5,\n"
+			   "\t\"stats\": {\n"
+			   "\t\t\"numSamples\": 1477784,\n"
+			   "\t\t\"numSeries\": 362,\n"
+			   "\t\t\"numProfiles\": 10000\n"
+			   "\t},\n"
+			   "\t\"files\": [\n"
+			   "\t\t{\n"
+			   "\t\t\t\"relPath\": \"index.tsdb\",\n"
+			   "\t\t\t\"sizeBytes\": 163444,\n"
+			   "\t\t\t\"tsdb\": {\n"
+			   "\t\t\t\t\"numSeries\": 362\n"
+			   "\t\t\t}\n"
+			   "\t\t},\n"
+			   "\t\t{\n"
+			   "\t\t\t\"relPath\": \"profiles.parquet\",\n"
+			   "\t\t\t\"sizeBytes\": 8169518,\n"
+			   "\t\t\t\"parquet\": {\n"
+			   "\t\t\t\t\"numRowGroups\": 1,\n"
+			   "\t\t\t\t\"numRows\": 10000\n"
+			   "\t\t\t}\n"
+			   "\t\t},\n"
+			   "\t\t{\n"
+			   "\t\t\t\"relPath\": \"symbols.symdb\",\n"
+			   "\t\t\t\"sizeBytes\": 2140\n"
+			   "\t\t}\n"
+			   "\t],\n"
+			   "\t\"compaction\": {\n"
+			   "\t\t\"level\": 2,\n"
+			   "\t\t\"sources\": [\n"
+			   "\t\t\t\"01HHYG628G63D5TBSK8BNX5Y07\"\n"
+			   "\t\t],\n"
+			   "\t\t\"parents\": [\n"
+			   "\t\t\t{\n"
+			   "\t\t\t\t\"ulid\": \"01HHYG628G63D5TBSK8BNX5Y07\",\n"
+			   "\t\t\t\t\"minTime\": 1702904400,\n"
+			   "\t\t\t\t\"maxTime\": 1702906199.998\n"
+			   "\t\t\t}\n"
+			   "\t\t]\n"
+			   "\t},\n"
+			   "\t\"version\": 3,\n"
+			   "\t\"labels\": {\n"
+			   "\t\t\"__compactor_shard_id__\": \"1_of_2\",\n"
+			   "\t\t\"host\": \"a\\u003cb\\\"c\"\n"
+			   "\t},\n"
+			   "\t\"source\": \"compactor\",\n"
+			   "\t\"downsample\": {\n"
+			   "\t\t\"resolution\": 0\n"
+			   "\t}\n"
+			   "}";
 
-static const char SMALL[] =
-	"{\n"
-	"\t\"ulid\": \"" ID "\",\n"
-	"\t\"minTime\": 0,\n"
-	"\t\"maxTime\": 0.001,\n"
-	"\t\"stats\": {},\n"
-	"\t\"compaction\": {\n"
-	"\t\t\"level\": 0\n"
-	"\t},\n"
-	"\t\"version\": 1,\n"
-	"\t\"labels\": {},\n"
-	"\t\"downsample\": {\n"
-	"\t\t\"resolution\": 0\n"
-	"\t}\n"
-	"}";
+static const char SMALL[] = "{\n"
+			    "\t\"ulid\": \"" ID "\",\n"
+			    "\t\"minTime\": 0,\n"
+			    "\t\"maxTime\": 0.001,\n"
+			    "\t\"stats\": {},\n"
+			    "\t\"compaction\": {\n"
+			    "\t\t\"level\": 0\n"
+			    "\t},\n"
+			    "\t\"version\": 1,\n"
+			    "\t\"labels\": {},\n"
+			    "\t\"downsample\": {\n"
+			    "\t\t\"resolution\": 0\n"
+			    "\t}\n"
+			    "}";
 
 static void expect_same(struct str text, struct str want)
 {
@@ -159,10 +157,18 @@ static void test_lenient(void **ctx)
 
 static void test_times(void **ctx)
 {
-	static const struct { const char *text; int64_t ms; } cases[] = {
-		{ "1702904400.005", INT64_C(1702904400005) }, { "1702904400.999", INT64_C(1702904400999) },
-		{ "4102444799.123", INT64_C(4102444799123) }, { "1", 1000 }, { "0.5", 500 }, { "0.05", 50 },
-		{ "1.9999", 1999 }, { "-1", -1000 },
+	static const struct {
+		const char *text;
+		int64_t ms;
+	} cases[] = {
+		{ "1702904400.005", INT64_C(1702904400005) },
+		{ "1702904400.999", INT64_C(1702904400999) },
+		{ "4102444799.123", INT64_C(4102444799123) },
+		{ "1", 1000 },
+		{ "0.5", 500 },
+		{ "0.05", 50 },
+		{ "1.9999", 1999 },
+		{ "-1", -1000 },
 	};
 
 	(void)ctx;
@@ -170,8 +176,7 @@ static void test_times(void **ctx)
 		struct arena *a = arena_new();
 		struct block_meta m;
 		struct err e;
-		struct str text = arena_printf(a,
-		    "{\"ulid\":\"" ID "\",\"minTime\":%s,\"maxTime\":0,\"version\":3}",
+		struct str text = arena_printf(a, "{\"ulid\":\"" ID "\",\"minTime\":%s,\"maxTime\":0,\"version\":3}",
 		    cases[i].text);
 
 		assert_int_equal(block_meta_parse(a, text, &m, &e), 0);
@@ -181,8 +186,7 @@ static void test_times(void **ctx)
 	/* Every millisecond of a second, there and back. */
 	for (int64_t ms = INT64_C(1768478399000); ms < INT64_C(1768478401000); ms++) {
 		struct arena *a = arena_new();
-		struct block_meta m = { .version = 3, .min_time = ms,
-		    .max_time = ms + INT64_C(1000000000000) }, again;
+		struct block_meta m = { .version = 3, .min_time = ms, .max_time = ms + INT64_C(1000000000000) }, again;
 		struct buf out;
 		struct err e;
 
@@ -199,8 +203,14 @@ static void test_times(void **ctx)
 static void test_bad(void **ctx)
 {
 #define REST ",\"minTime\":0,\"maxTime\":1}"
-	static const struct { const char *text; enum err_kind kind; } bad[] = {
-		{ "", ERR_CORRUPT }, { "[]", ERR_CORRUPT }, { "{}", ERR_CORRUPT }, { "null", ERR_CORRUPT },
+	static const struct {
+		const char *text;
+		enum err_kind kind;
+	} bad[] = {
+		{ "", ERR_CORRUPT },
+		{ "[]", ERR_CORRUPT },
+		{ "{}", ERR_CORRUPT },
+		{ "null", ERR_CORRUPT },
 		{ "{\"ulid\":\"01\",\"version\":3" REST, ERR_CORRUPT },
 		{ "{\"ulid\":7,\"version\":3" REST, ERR_CORRUPT },
 		{ "{\"ulid\":\"" ID "\",\"version\":0" REST, ERR_UNSUPPORTED },
@@ -216,7 +226,8 @@ static void test_bad(void **ctx)
 		{ "{\"ulid\":\"" ID "\",\"version\":3,\"files\":{}" REST, ERR_CORRUPT },
 		{ "{\"ulid\":\"" ID "\",\"version\":3,\"files\":[1]" REST, ERR_CORRUPT },
 		{ "{\"ulid\":\"" ID "\",\"version\":3,\"files\":[{}]" REST, ERR_CORRUPT },
-		{ "{\"ulid\":\"" ID "\",\"version\":3,\"files\":[{\"relPath\":\"a\",\"sizeBytes\":1.5}]" REST, ERR_CORRUPT },
+		{ "{\"ulid\":\"" ID "\",\"version\":3,\"files\":[{\"relPath\":\"a\",\"sizeBytes\":1.5}]" REST,
+		    ERR_CORRUPT },
 		{ "{\"ulid\":\"" ID "\",\"version\":3,\"files\":[{\"relPath\":\"a\",\"tsdb\":1}]" REST, ERR_CORRUPT },
 		{ "{\"ulid\":\"" ID "\",\"version\":3,\"compaction\":{\"level\":4294967296}" REST, ERR_CORRUPT },
 		{ "{\"ulid\":\"" ID "\",\"version\":3,\"compaction\":{\"sources\":[1]}" REST, ERR_CORRUPT },
@@ -260,9 +271,9 @@ static void test_golden(void **ctx)
 {
 	static const char *const files[] = {
 		"golden/blocks/compacted/01KF0HJ0803N2PGHJQK4ANKZJ7",
-		    "golden/blocks/level1/01M7ZB34NT7AGX7D8K7PTG3NCJ",
+		"golden/blocks/level1/01M7ZB34NT7AGX7D8K7PTG3NCJ",
 		"golden/blocks/level1/01M7ZB354NYQJDW56SYG60K9X1",
-		    "golden/blocks/level1/01M7ZB359GEJT09S3JV6YGTY7R",
+		"golden/blocks/level1/01M7ZB359GEJT09S3JV6YGTY7R",
 		"golden/blocks/level1/01M7ZB359MC8Z7X636C702EC5P",
 		"testdata/blocks/v1-symbols-only/01HHYG6245NWHZWVP27V8WJRT7",
 	};
@@ -274,8 +285,7 @@ static void test_golden(void **ctx)
 		size_t n = 0;
 		FILE *f;
 
-		snprintf(path, sizeof(path), "%s/%s/meta.json", shared ? shared : "../shared",
-		    files[i]);
+		snprintf(path, sizeof(path), "%s/%s/meta.json", shared ? shared : "../shared", files[i]);
 		f = fopen(path, "rb");
 		if (f) {
 			n = fread(text, 1, sizeof(text), f);

@@ -40,8 +40,9 @@ static void make_block(int i, struct ulid id, struct block_parts *out)
 	struct err e;
 
 	symbols_add_mapping(s, &(struct sym_mapping){ 0 });
-	line = (struct sym_line){ symbols_add_function(s, &(struct sym_function){ .name = symbols_add_string(s,
-	    STR("main")) }), 1 };
+	line = (struct sym_line){
+		symbols_add_function(s, &(struct sym_function){ .name = symbols_add_string(s, STR("main")) }), 1
+	};
 	stack = symbols_add_node(s, 0, symbols_add_location(s, &(struct sym_location){ .n_lines = 1 }, &line));
 	row.series = block_writer_series(w, &labels, 1);
 	row.partition = block_writer_partition(w, s);
@@ -107,7 +108,7 @@ static const char *ask(struct world *w, const char *tenant, size_t n, int64_t fr
 	struct err e;
 
 	if (blocks_select(w->blocks, str_cstr(tenant), w->names, n, (struct blocks_range){ from, to }, sets, &n_sets,
-	        &e) < 0)
+		&e) < 0)
 		return e.kind == ERR_CORRUPT ? "corrupt" : "error";
 	out[0] = '\0';
 	for (size_t i = 0; i < n_sets; i++)
@@ -152,7 +153,7 @@ static void times_are_remembered(void **state)
 	struct world *w = *state;
 
 	blocks_free(w->blocks);
-	w->blocks = blocks_new(w->data, 0);     /* all but one are closed at once */
+	w->blocks = blocks_new(w->data, 0); /* all but one are closed at once */
 	ask(w, "a", BLOCKS, INT64_MIN, INT64_MAX);
 	ask(w, "a", BLOCKS, 5 * HOUR_MS, 5 * HOUR_MS);
 	blocks_trim(w->blocks);

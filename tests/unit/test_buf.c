@@ -115,8 +115,7 @@ static void test_integers(void **state)
 	buf_u64be(&b, 0x0708090a0b0c0d0e);
 	buf_u32le(&b, 0x04030201);
 	buf_u64le(&b, 0x0807060504030201);
-	assert_true(str_eq(buf_str(&b),
-			   STR("\1\2\3\4\5\6\7\10\11\12\13\14\15\16\1\2\3\4\1\2\3\4\5\6\7\10")));
+	assert_true(str_eq(buf_str(&b), STR("\1\2\3\4\5\6\7\10\11\12\13\14\15\16\1\2\3\4\1\2\3\4\5\6\7\10")));
 	buf_fini(&b);
 }
 
@@ -164,9 +163,12 @@ static void test_varints(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_append),    cmocka_unit_test(test_maximum),
-		cmocka_unit_test(test_over_stays), cmocka_unit_test(test_huge_room),
-		cmocka_unit_test(test_printf_edges), cmocka_unit_test(test_integers),
+		cmocka_unit_test(test_append),
+		cmocka_unit_test(test_maximum),
+		cmocka_unit_test(test_over_stays),
+		cmocka_unit_test(test_huge_room),
+		cmocka_unit_test(test_printf_edges),
+		cmocka_unit_test(test_integers),
 		cmocka_unit_test(test_varints),
 	};
 

@@ -50,8 +50,7 @@ static int teardown(void **state)
 static struct child_exit shell(const char *command, struct child_opts o, char *out, size_t size)
 {
 	struct arena *a = arena_new();
-	char *argv[] = { arena_cstr(a, STR("sh")), arena_cstr(a, STR("-c")),
-		         arena_cstr(a, str_cstr(command)), NULL };
+	char *argv[] = { arena_cstr(a, STR("sh")), arena_cstr(a, STR("-c")), arena_cstr(a, str_cstr(command)), NULL };
 	struct watched w = { .child.fn = on_end };
 	struct child_fd fds[CHILD_MAX_FDS];
 	struct err e;
@@ -123,7 +122,7 @@ static void descriptors_are_exactly_those(void **state)
 	fds[1] = (struct child_fd){ y[0], x[0] };
 	assert_true(x[0] < 10 && y[0] < 10);
 	snprintf(out, sizeof(out), "read a <&%d; read b <&%d; echo \"$a,$b\"; test -e /proc/self/fd/%d && echo leak",
-	         y[0], x[0], extra);
+	    y[0], x[0], extra);
 	shell(out, (struct child_opts){ .fds = fds, .n_fds = 2 }, out, sizeof(out));
 	assert_string_equal(out, "from x,from y\n");
 	close(extra);
@@ -212,7 +211,7 @@ static void readiness(void **state)
 	assert_int_equal(ready_tell(p[1], &e), 0);
 	assert_int_equal(read(p[0], line, sizeof(line)), 6);
 	assert_string_equal(line, "ready\n");
-	assert_int_equal(read(p[0], line, sizeof(line)), 0);    /* and closed */
+	assert_int_equal(read(p[0], line, sizeof(line)), 0); /* and closed */
 	close(p[0]);
 	assert_int_equal(ready_tell(1000000, &e), -1);
 	assert_int_equal(e.kind, ERR_IO);

@@ -8,15 +8,20 @@
 #include "tests/lib/pprof_read.h"
 #include "tools/pyro-ingest/clean.h"
 
-static const int64_t now = INT64_C(1768471200) * NS_PER_S;      /* 2026-01-15 10:00:00 UTC */
+static const int64_t now = INT64_C(1768471200) * NS_PER_S; /* 2026-01-15 10:00:00 UTC */
 
 static struct limits usual_limits(void)
 {
 	return (struct limits){
-		.max_label_name_length = 20, .max_label_value_length = 30, .max_label_names_per_series = 6,
-		.max_profile_size_bytes = 1000, .max_profile_stacktrace_samples = 5,
-		.max_profile_stacktrace_sample_labels = 3, .max_profile_stacktrace_depth = 4,
-		.max_profile_symbol_value_length = 12, .reject_older_than = 3600 * NS_PER_S,
+		.max_label_name_length = 20,
+		.max_label_value_length = 30,
+		.max_label_names_per_series = 6,
+		.max_profile_size_bytes = 1000,
+		.max_profile_stacktrace_samples = 5,
+		.max_profile_stacktrace_sample_labels = 3,
+		.max_profile_stacktrace_depth = 4,
+		.max_profile_symbol_value_length = 12,
+		.reject_older_than = 3600 * NS_PER_S,
 		.reject_newer_than = 600 * NS_PER_S,
 	};
 }
@@ -89,7 +94,9 @@ static struct profile *profile_of(struct arena *a, const struct sample *s, size_
 
 static void test_labels(void **state)
 {
-	static const struct { const char *sent, *want; } cases[] = {
+	static const struct {
+		const char *sent, *want;
+	} cases[] = {
 		{ "", "{service_name=\"unknown_service\"}" },
 		{ "service_name=", "{}" },
 		{ "service_name= a=1 service_name=x", "{a=\"1\"}" },
@@ -118,10 +125,12 @@ static void test_labels(void **state)
 static const struct {
 	const char *in, *want;
 	enum discard reason;
-	bool any_name;                  /* disable_label_sanitization */
+	bool any_name; /* disable_label_sanitization */
 } label_cases[] = {
 	{ BASE, SHOWN "}", 0, false },
-	{ BASE " x=" "abcdefghijklmnopqrstuvwxyzabcd", SHOWN ", x=\"abcdefghijklmnopqrstuvwxyzabcd\"}", 0, false },
+	{ BASE " x="
+	       "abcdefghijklmnopqrstuvwxyzabcd",
+	    SHOWN ", x=\"abcdefghijklmnopqrstuvwxyzabcd\"}", 0, false },
 	{ BASE " t.u=1 x.y=2", SHOWN ", t_u=\"1\", x_y=\"2\"}", 0, false },
 	{ ".a=1 " BASE, "{__name__=\"cpu\", _a=\"1\", service_name=\"s\"}", 0, false },
 	{ BASE " x.y=2 x_y=2", SHOWN ", x_y=\"2\"}", 0, false },
@@ -129,34 +138,47 @@ static const struct {
 	{ "__name__=a/b:c service_name=s", "{__name__=\"a/b:c\", service_name=\"s\"}", 0, false },
 	{ BASE " t.u=1 x-y/z=2", SHOWN ", t.u=\"1\", x-y/z=\"2\"}", 0, true },
 	{ "", "error at least one label pair is required per profile", DISCARD_missing_labels, false },
-	{ BASE " a=1 b=2 c=3 d=4 e=5", "profile series '{__name__=\"cpu\", a=\"1\", b=\"2\", c=\"3\", d=\"4\", e=\"5\", "
-	  "service_name=\"s\"}' has 7 label names; limit 6", DISCARD_max_label_names_per_series, false },
+	{ BASE " a=1 b=2 c=3 d=4 e=5",
+	    "profile series '{__name__=\"cpu\", a=\"1\", b=\"2\", c=\"3\", d=\"4\", e=\"5\", "
+	    "service_name=\"s\"}' has 7 label names; limit 6",
+	    DISCARD_max_label_names_per_series, false },
 	{ "service_name=s", "invalid labels '{service_name=\"s\"}' with error: invalid metric name",
-	  DISCARD_invalid_labels, false },
-	{ "__name__=\xff service_name=s", "invalid labels '{__name__=\"\\xff\", service_name=\"s\"}' with error: "
-	  "invalid metric name", DISCARD_invalid_labels, false },
+	    DISCARD_invalid_labels, false },
+	{ "__name__=\xff service_name=s",
+	    "invalid labels '{__name__=\"\\xff\", service_name=\"s\"}' with error: "
+	    "invalid metric name",
+	    DISCARD_invalid_labels, false },
 	{ "__name__=cpu", "invalid labels '{__name__=\"cpu\"}' with error: service name is not provided",
-	  DISCARD_invalid_labels, false },
-	{ BASE " " LONG21 "=1", "profile with labels '{__name__=\"cpu\", " LONG21 "=\"1\", service_name=\"s\"}' has label "
-	  "name too long: '" LONG21 "'", DISCARD_label_name_too_long, false },
-	{ BASE " x=" LONG31, "profile with labels '" SHOWN ", x=\"" LONG31 "\"}' has label value too long: '" LONG31 "'",
-	  DISCARD_label_value_too_long, false },
+	    DISCARD_invalid_labels, false },
+	{ BASE " " LONG21 "=1",
+	    "profile with labels '{__name__=\"cpu\", " LONG21 "=\"1\", service_name=\"s\"}' has label "
+	    "name too long: '" LONG21 "'",
+	    DISCARD_label_name_too_long, false },
+	{ BASE " x=" LONG31,
+	    "profile with labels '" SHOWN ", x=\"" LONG31 "\"}' has label value too long: '" LONG31 "'",
+	    DISCARD_label_value_too_long, false },
 	{ BASE " x-y=1", "invalid labels '" SHOWN ", x-y=\"1\"}' with error: invalid label name 'x-y'",
-	  DISCARD_invalid_labels, false },
-	{ BASE " 1x=1", "invalid labels '{1x=\"1\", __name__=\"cpu\", service_name=\"s\"}' with error: invalid label name "
-	  "'1x'", DISCARD_invalid_labels, false },
-	{ BASE " =1", "invalid labels '{=\"1\", __name__=\"cpu\", service_name=\"s\"}' with error: invalid label name ''",
-	  DISCARD_invalid_labels, false },
-	{ BASE " =1", "invalid labels '{=\"1\", __name__=\"cpu\", service_name=\"s\"}' with error: invalid label name ''",
-	  DISCARD_invalid_labels, true },
+	    DISCARD_invalid_labels, false },
+	{ BASE " 1x=1",
+	    "invalid labels '{1x=\"1\", __name__=\"cpu\", service_name=\"s\"}' with error: invalid label name "
+	    "'1x'",
+	    DISCARD_invalid_labels, false },
+	{ BASE " =1",
+	    "invalid labels '{=\"1\", __name__=\"cpu\", service_name=\"s\"}' with error: invalid label name ''",
+	    DISCARD_invalid_labels, false },
+	{ BASE " =1",
+	    "invalid labels '{=\"1\", __name__=\"cpu\", service_name=\"s\"}' with error: invalid label name ''",
+	    DISCARD_invalid_labels, true },
 	{ BASE " x=\xff", "invalid labels '" SHOWN ", x=\"\\xff\"}' with error: invalid label value '\xff'",
-	  DISCARD_invalid_labels, false },
+	    DISCARD_invalid_labels, false },
 	{ BASE " x=1 x=2", "profile with labels '" SHOWN ", x=\"1\", x=\"2\"}' has duplicate label name: 'x'",
-	  DISCARD_duplicate_label_names, false },
+	    DISCARD_duplicate_label_names, false },
 	{ BASE " x=1 x=1", "profile with labels '" SHOWN ", x=\"1\", x=\"1\"}' has duplicate label name: 'x'",
-	  DISCARD_duplicate_label_names, false },
-	{ BASE " x.y=1 x_y=2", "profile with labels '" SHOWN ", x.y=\"1\", x_y=\"2\"}' has duplicate label name 'x_y' after "
-	  "label name sanitization from 'x.y'", DISCARD_duplicate_label_names, false },
+	    DISCARD_duplicate_label_names, false },
+	{ BASE " x.y=1 x_y=2",
+	    "profile with labels '" SHOWN ", x.y=\"1\", x_y=\"2\"}' has duplicate label name 'x_y' after "
+	    "label name sanitization from 'x.y'",
+	    DISCARD_duplicate_label_names, false },
 };
 
 static void test_label_rules(void **state)
@@ -185,30 +207,102 @@ static void test_label_rules(void **state)
 
 /* ---- validation ---- */
 
-static void no_types(struct profile *p) { p->n_types = 0; }
-static void too_old(struct profile *p) { p->time = now - 3600 * NS_PER_S; }
-static void too_new(struct profile *p) { p->time = now + 600 * NS_PER_S + 250 * NS_PER_MS; }
-static void just_new(struct profile *p) { p->time = now + 600 * NS_PER_S - NS_PER_MS; }
-static void just_old(struct profile *p) { p->time = now - 3600 * NS_PER_S + NS_PER_MS; }
-static void latest(struct profile *p) { p->time = INT64_MAX; }
-static void no_time(struct profile *p) { p->time = 0; }
-static void below_time(struct profile *p) { p->time = INT64_MIN; }
-static void too_big(struct profile *p) { p->wire_size = 1001; }
-static void just_big(struct profile *p) { p->wire_size = 1000; }
-static void location_zero(struct profile *p) { p->faults.location_id_zero = 1; }
-static void function_zero(struct profile *p) { p->faults.function_id_zero = 1; }
-static void value_count(struct profile *p) { p->faults.value_count = 1; }
-static void no_strings(struct profile *p) { p->n_strings = 0; }
-static void first_string(struct profile *p) { p->strings[0] = STR("x"); }
-static void type_out(struct profile *p) { p->types[1].type = p->n_strings; }
-static void unit_out(struct profile *p) { p->types[1].unit = UINT32_MAX; }
-static void name_out(struct profile *p) { p->functions[0].name = p->n_strings; }
-static void system_out(struct profile *p) { p->functions[0].system_name = p->n_strings; }
-static void file_out(struct profile *p) { p->functions[0].file = UINT32_MAX; }
-static void key_out(struct profile *p) { p->tags[0].key = p->n_strings; }
-static void tag_out(struct profile *p) { p->tags[0].str = UINT32_MAX; }
-static void dash(struct profile *p) { p->strings[p->types[0].type] = STR("a-b"); }
-static void not_utf8(struct profile *p) { p->strings[p->n_strings - 1] = STR("a\xff\x0f"); }
+static void no_types(struct profile *p)
+{
+	p->n_types = 0;
+}
+static void too_old(struct profile *p)
+{
+	p->time = now - 3600 * NS_PER_S;
+}
+static void too_new(struct profile *p)
+{
+	p->time = now + 600 * NS_PER_S + 250 * NS_PER_MS;
+}
+static void just_new(struct profile *p)
+{
+	p->time = now + 600 * NS_PER_S - NS_PER_MS;
+}
+static void just_old(struct profile *p)
+{
+	p->time = now - 3600 * NS_PER_S + NS_PER_MS;
+}
+static void latest(struct profile *p)
+{
+	p->time = INT64_MAX;
+}
+static void no_time(struct profile *p)
+{
+	p->time = 0;
+}
+static void below_time(struct profile *p)
+{
+	p->time = INT64_MIN;
+}
+static void too_big(struct profile *p)
+{
+	p->wire_size = 1001;
+}
+static void just_big(struct profile *p)
+{
+	p->wire_size = 1000;
+}
+static void location_zero(struct profile *p)
+{
+	p->faults.location_id_zero = 1;
+}
+static void function_zero(struct profile *p)
+{
+	p->faults.function_id_zero = 1;
+}
+static void value_count(struct profile *p)
+{
+	p->faults.value_count = 1;
+}
+static void no_strings(struct profile *p)
+{
+	p->n_strings = 0;
+}
+static void first_string(struct profile *p)
+{
+	p->strings[0] = STR("x");
+}
+static void type_out(struct profile *p)
+{
+	p->types[1].type = p->n_strings;
+}
+static void unit_out(struct profile *p)
+{
+	p->types[1].unit = UINT32_MAX;
+}
+static void name_out(struct profile *p)
+{
+	p->functions[0].name = p->n_strings;
+}
+static void system_out(struct profile *p)
+{
+	p->functions[0].system_name = p->n_strings;
+}
+static void file_out(struct profile *p)
+{
+	p->functions[0].file = UINT32_MAX;
+}
+static void key_out(struct profile *p)
+{
+	p->tags[0].key = p->n_strings;
+}
+static void tag_out(struct profile *p)
+{
+	p->tags[0].str = UINT32_MAX;
+}
+static void dash(struct profile *p)
+{
+	p->strings[p->types[0].type] = STR("a-b");
+}
+static void not_utf8(struct profile *p)
+{
+	p->strings[p->n_strings - 1] = STR("a\xff\x0f");
+}
 
 static void add_mapping(struct profile *p)
 {
@@ -234,16 +328,16 @@ static void mapping_build(struct profile *p)
 
 static const struct {
 	void (*spoil)(struct profile *p);
-	const char *want;               /* NULL = good */
+	const char *want; /* NULL = good */
 	enum discard reason;
-	int64_t time;                   /* afterwards, when good */
+	int64_t time; /* afterwards, when good */
 } profile_cases[] = {
 	{ no_types, "empty profile", DISCARD_malformed_profile, 0 },
 	{ too_old, OUTSIDE "2026-01-15 09:00:00 +0000 UTC, " WINDOW, DISCARD_not_in_ingestion_window, 0 },
 	{ too_new, OUTSIDE "2026-01-15 10:10:00.25 +0000 UTC, " WINDOW, DISCARD_not_in_ingestion_window, 0 },
 	{ latest, OUTSIDE "2262-04-11 23:47:16.854 +0000 UTC, " WINDOW, DISCARD_not_in_ingestion_window, 0 },
-	{ too_big, EXCEEDS "size limit (max_profile_size_byte, actual: 1001, limit: 1000)",
-	  DISCARD_profile_size_limit, 0 },
+	{ too_big, EXCEEDS "size limit (max_profile_size_byte, actual: 1001, limit: 1000)", DISCARD_profile_size_limit,
+	    0 },
 	{ location_zero, "location id is 0", DISCARD_malformed_profile, 0 },
 	{ function_zero, "function id is 0", DISCARD_malformed_profile, 0 },
 	{ value_count, "sample value length mismatch", DISCARD_malformed_profile, 0 },
@@ -259,8 +353,12 @@ static const struct {
 	{ mapping_build, "mapping build id string index out of range", DISCARD_malformed_profile, 0 },
 	{ dash, "sample type contains -", DISCARD_malformed_profile, 0 },
 	{ not_utf8, "invalid utf8 string hex: 61ff0f", DISCARD_malformed_profile, 0 },
-	{ just_new, NULL, 0, 0 }, { just_old, NULL, 0, 0 }, { just_big, NULL, 0, 0 }, { unit_out, NULL, 0, 0 },
-	{ no_time, NULL, 0, now }, { below_time, NULL, 0, now },
+	{ just_new, NULL, 0, 0 },
+	{ just_old, NULL, 0, 0 },
+	{ just_big, NULL, 0, 0 },
+	{ unit_out, NULL, 0, 0 },
+	{ no_time, NULL, 0, now },
+	{ below_time, NULL, 0, now },
 };
 
 static void test_profile_rules(void **state)
@@ -306,15 +404,17 @@ static void test_open_windows(void **state)
 	limits.reject_newer_than = 0;
 	p->time = 1;
 	assert_int_equal(clean_check_profile(a, &limits, now, &l, p, &reason, &e), -1);
-	assert_string_equal(e.msg, OUTSIDE "1970-01-01 00:00:00 +0000 UTC, the ingestion window starts at "
-	    "2026-01-15 09:00:00 +0000 UTC)");
+	assert_string_equal(e.msg,
+	    OUTSIDE "1970-01-01 00:00:00 +0000 UTC, the ingestion window starts at "
+		    "2026-01-15 09:00:00 +0000 UTC)");
 	p->time = INT64_MAX;
 	assert_int_equal(clean_check_profile(a, &limits, now, &l, p, &reason, &e), 0);
 	limits = usual_limits();
 	limits.reject_older_than = 0;
 	assert_int_equal(clean_check_profile(a, &limits, now, &l, p, &reason, &e), -1);
-	assert_string_equal(e.msg, OUTSIDE "2262-04-11 23:47:16.854 +0000 UTC, the ingestion window ends at "
-	    "2026-01-15 10:10:00 +0000 UTC)");
+	assert_string_equal(e.msg,
+	    OUTSIDE "2262-04-11 23:47:16.854 +0000 UTC, the ingestion window ends at "
+		    "2026-01-15 10:10:00 +0000 UTC)");
 	p->time = 1;
 	assert_int_equal(clean_check_profile(a, &limits, now, &l, p, &reason, &e), 0);
 	p->wire_size = SIZE_MAX;
@@ -344,8 +444,11 @@ static void want_stack(const struct profile *p, uint32_t sample, const char *wan
 static void test_trims(void **state)
 {
 	static const struct sample s[] = {
-		{ "b a", NULL, { 1, 1 } }, { "e d c b a", NULL, { 2, 2 } }, { "d c b a", NULL, { 3, 3 } },
-		{ "0123456789abcdef a", NULL, { 4, 4 } }, { "g f e d c b a", NULL, { 5, 5 } },
+		{ "b a", NULL, { 1, 1 } },
+		{ "e d c b a", NULL, { 2, 2 } },
+		{ "d c b a", NULL, { 3, 3 } },
+		{ "0123456789abcdef a", NULL, { 4, 4 } },
+		{ "g f e d c b a", NULL, { 5, 5 } },
 	};
 	struct arena *a = arena_new();
 	struct limits limits = usual_limits();
@@ -381,7 +484,8 @@ static void test_sample_labels_limit(void **state)
 	(void)state;
 	assert_int_equal(clean_check_profile(a, &limits, now, &l, profile_of(a, s, 1), &reason, &e), 0);
 	assert_int_equal(clean_check_profile(a, &limits, now, &l, profile_of(a, s, 2), &reason, &e), -1);
-	assert_string_equal(e.msg, EXCEEDS "sample labels limit (max_profile_stacktrace_sample_labels, actual: 4, limit: 3)");
+	assert_string_equal(e.msg,
+	    EXCEEDS "sample labels limit (max_profile_stacktrace_sample_labels, actual: 4, limit: 3)");
 	assert_int_equal(reason, DISCARD_sample_labels_limit);
 	arena_free(a);
 }
@@ -389,8 +493,8 @@ static void test_sample_labels_limit(void **state)
 /* ---- the pipeline ---- */
 
 /* Runs it and writes each push as "labels: sample[/span] ...". */
-static const char *run(struct arena *a, const struct limits *limits, struct relabel_rules *series,
-    struct profile *p, const char *labels)
+static const char *run(struct arena *a, const struct limits *limits, struct relabel_rules *series, struct profile *p,
+    const char *labels)
 {
 	struct clean_rules rules = { .limits = limits, .series = series };
 	struct labels sent = labels_of(a, labels);
@@ -432,21 +536,26 @@ static const struct {
 	const char *want;
 } pipelines[] = {
 	{ "all samples", BASE, { { "a", NULL, { 1, 1 } }, { "b", NULL, { 1, 1 } } }, SHOWN "}+: 0 1\n" },
-	{ "negative and zero", BASE, { { "a", NULL, { 0, 0 } }, { "b", NULL, { 1, -1 } }, { "c", NULL, { 0, 7 } },
-	    { "d", NULL, { -3, 0 } } }, SHOWN "}+: 2\n" },
+	{ "negative and zero", BASE,
+	    { { "a", NULL, { 0, 0 } }, { "b", NULL, { 1, -1 } }, { "c", NULL, { 0, 7 } }, { "d", NULL, { -3, 0 } } },
+	    SHOWN "}+: 2\n" },
 	{ "nothing left", BASE, { { "a", NULL, { 0, 0 } }, { "b", NULL, { -1, 1 } } }, "" },
 	{ "nothing left, bad labels", "a-b=1", { { "a", NULL, { 0, 0 } } }, "" },
 	{ "not a delta", BASE " __delta__=false", { { "a", NULL, { 1, 1 } } }, SHOWN "}: 0\n" },
 	{ "control labels", BASE " __otel__=true __order__=enforced", { { "a", NULL, { 1, 1 } } }, SHOWN "}+^: 0\n" },
-	{ "numbers are no labels", BASE, { { "a", "bytes=#5", { 1, 1 } }, { "b", NULL, { 1, 1 } } }, SHOWN "}+: 0 1\n" },
-	{ "split", BASE, { { "a", "x=1", { 1, 1 } }, { "b", NULL, { 1, 1 } }, { "c", "x=2", { 1, 1 } },
-	    { "d", "x=1", { 1, 1 } } }, SHOWN ", x=\"1\"}+: 0 3\n" SHOWN "}+: 1\n" SHOWN ", x=\"2\"}+: 2\n" },
+	{ "numbers are no labels", BASE, { { "a", "bytes=#5", { 1, 1 } }, { "b", NULL, { 1, 1 } } },
+	    SHOWN "}+: 0 1\n" },
+	{ "split", BASE,
+	    { { "a", "x=1", { 1, 1 } }, { "b", NULL, { 1, 1 } }, { "c", "x=2", { 1, 1 } }, { "d", "x=1", { 1, 1 } } },
+	    SHOWN ", x=\"1\"}+: 0 3\n" SHOWN "}+: 1\n" SHOWN ", x=\"2\"}+: 2\n" },
 	{ "order of sample labels", BASE, { { "a", "x=1 y=2", { 1, 1 } }, { "b", "y=2 x=1", { 1, 1 } } },
 	    SHOWN ", x=\"1\", y=\"2\"}+: 0 1\n" },
-	{ "the series wins, groups merge", BASE " x=9", { { "a", "x=1", { 1, 1 } }, { "b", "x=2", { 1, 1 } },
-	    { "c", NULL, { 1, 1 } } }, SHOWN ", x=\"9\"}+: 0 1 2\n" },
-	{ "spans", BASE, { { "a", "span_id=" SPAN, { 1, 1 } }, { "b", "profile_id=ff00000000000000", { 1, 1 } },
-	    { "c", "span_id=xyz", { 1, 1 } }, { "d", "span_id=01020304050607zz", { 1, 1 } } },
+	{ "the series wins, groups merge", BASE " x=9",
+	    { { "a", "x=1", { 1, 1 } }, { "b", "x=2", { 1, 1 } }, { "c", NULL, { 1, 1 } } },
+	    SHOWN ", x=\"9\"}+: 0 1 2\n" },
+	{ "spans", BASE,
+	    { { "a", "span_id=" SPAN, { 1, 1 } }, { "b", "profile_id=ff00000000000000", { 1, 1 } },
+		{ "c", "span_id=xyz", { 1, 1 } }, { "d", "span_id=01020304050607zz", { 1, 1 } } },
 	    SHOWN "}+: 0/807060504030201 1/ff 2 3\n" },
 	{ "spans and labels", BASE, { { "a", "span_id=" SPAN " x=1", { 1, 1 } }, { "b", "x=1", { 1, 1 } } },
 	    SHOWN ", x=\"1\"}+: 0/807060504030201 1\n" },
@@ -489,7 +598,8 @@ static void test_builtin_rules(void **state)
 	limits.enforce_labels_order = true;
 	assert_string_equal(run(a, &limits, rules, profile_of(a, s, 1), "__name__=godeltaprof_memory service_name=s"),
 	    "{__name__=\"memory\", __name_replaced__=\"godeltaprof_memory\", service_name=\"s\"}^: 0\n");
-	assert_string_equal(run(a, &limits, rules, profile_of(a, s + 1, 1), "__name__=godeltaprof_memory service_name=s"),
+	assert_string_equal(run(a, &limits, rules, profile_of(a, s + 1, 1),
+				"__name__=godeltaprof_memory service_name=s"),
 	    "{__name__=\"memory\", __name_replaced__=\"godeltaprof_memory\", service_name=\"s\", x=\"1\"}^: 0\n");
 	relabel_rules_free(rules);
 	arena_free(a);
@@ -498,8 +608,12 @@ static void test_builtin_rules(void **state)
 /* Rules that drop some groups, all groups, and make groups equal. */
 static void test_relabelled_groups(void **state)
 {
-	static const struct sample s[] = { { "a", "x=1", { 1, 1 } }, { "b", "x=2", { 1, 1 } }, { "c", "x=3", { 1, 1 } } };
-	static const struct { const char *regex, *want; enum relabel_action action; } cases[] = {
+	static const struct sample s[] = { { "a", "x=1", { 1, 1 } }, { "b", "x=2", { 1, 1 } },
+		{ "c", "x=3", { 1, 1 } } };
+	static const struct {
+		const char *regex, *want;
+		enum relabel_action action;
+	} cases[] = {
 		{ "2", SHOWN ", x=\"1\"}+: 0\n" SHOWN ", x=\"3\"}+: 2\n", RELABEL_DROP },
 		{ ".*", "", RELABEL_DROP },
 		{ "[13]", SHOWN ", x=\"q\"}+: 0 2\n" SHOWN ", x=\"2\"}+: 1\n", RELABEL_REPLACE },
@@ -531,10 +645,16 @@ static void test_relabelled_groups(void **state)
 
 static void test_session(void **state)
 {
-	static const struct { const char *id, *want; } cases[] = {
-		{ "0500000000000000", "0100000000000000" }, { "0300000000000000", "0300000000000000" },
-		{ "ffffffffffffffff", "0300000000000000" }, { "FEFFFFFFFFFFFFFF", "0200000000000000" },
-		{ "05000000000000", NULL }, { "xyz", NULL }, { "0500000000000g00", NULL },
+	static const struct {
+		const char *id, *want;
+	} cases[] = {
+		{ "0500000000000000", "0100000000000000" },
+		{ "0300000000000000", "0300000000000000" },
+		{ "ffffffffffffffff", "0300000000000000" },
+		{ "FEFFFFFFFFFFFFFF", "0200000000000000" },
+		{ "05000000000000", NULL },
+		{ "xyz", NULL },
+		{ "0500000000000g00", NULL },
 		{ "050000000000000000", NULL },
 	};
 	struct sample s = { "a", NULL, { 1, 1 } };
@@ -546,8 +666,11 @@ static void test_session(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const char *labels = arena_cstr(a, arena_printf(a, BASE " __session_id__=%s", cases[i].id)), *want;
 
-		want = cases[i].want == NULL ? SHOWN "}+: 0\n" : arena_cstr(a, arena_printf(a,
-		    "{__name__=\"cpu\", __session_id__=\"%s\", service_name=\"s\"}+: 0\n", cases[i].want));
+		want = cases[i].want == NULL
+		    ? SHOWN "}+: 0\n"
+		    : arena_cstr(a,
+			  arena_printf(a, "{__name__=\"cpu\", __session_id__=\"%s\", service_name=\"s\"}+: 0\n",
+			      cases[i].want));
 		assert_string_equal(run(a, &limits, NULL, profile_of(a, &s, 1), labels), want);
 	}
 	arena_free(a);
@@ -555,12 +678,14 @@ static void test_session(void **state)
 
 static void test_version(void **state)
 {
-	static const struct { const char *labels, *build, *want; } cases[] = {
+	static const struct {
+		const char *labels, *build, *want;
+	} cases[] = {
 		{ "", "b1", "b1" },
 		{ " service_git_ref=v1", "b1", "{\"git_ref\":\"v1\",\"build_id\":\"b1\"}" },
 		{ " service_repository=r service_root_path=p", "", "{\"repository\":\"r\",\"root_path\":\"p\"}" },
 		{ " service_repository=r\"q service_git_ref=g service_root_path=p", "b",
-		  "{\"repository\":\"r\\\"q\",\"git_ref\":\"g\",\"build_id\":\"b\",\"root_path\":\"p\"}" },
+		    "{\"repository\":\"r\\\"q\",\"git_ref\":\"g\",\"build_id\":\"b\",\"root_path\":\"p\"}" },
 	};
 	struct sample s = { "a", NULL, { 1, 1 } };
 	struct arena *a = arena_new();
@@ -671,11 +796,20 @@ static void test_size(void **state)
 
 static void test_language(void **state)
 {
-	static const struct { const char *labels, *frames; bool go; } cases[] = {
-		{ "pyroscope_spy=gospy", "main.py", true }, { "pyroscope_spy=javaspy", "main.go", false },
-		{ "pyroscope_spy=ebpf", "main.go", true }, { "", "x main.go java/lang", true },
-		{ "", "java/lang main.go", false }, { "", "/usr/local/go/src/x", true }, { "", "main.gox", false },
-		{ "", "app.rb main.go", false }, { "", "main.rs", false }, { "", "", false },
+	static const struct {
+		const char *labels, *frames;
+		bool go;
+	} cases[] = {
+		{ "pyroscope_spy=gospy", "main.py", true },
+		{ "pyroscope_spy=javaspy", "main.go", false },
+		{ "pyroscope_spy=ebpf", "main.go", true },
+		{ "", "x main.go java/lang", true },
+		{ "", "java/lang main.go", false },
+		{ "", "/usr/local/go/src/x", true },
+		{ "", "main.gox", false },
+		{ "", "app.rb main.go", false },
+		{ "", "main.rs", false },
+		{ "", "", false },
 	};
 	struct arena *a = arena_new();
 
@@ -691,11 +825,20 @@ static void test_language(void **state)
 
 static void test_shapes(void **state)
 {
-	static const struct { const char *in, *want; } cases[] = {
-		{ "f", "f" }, { "f[int]", "f[int]" }, { "f[go.shape.int]", "f" }, { "f[go.shape.int].g", "f.g" },
-		{ "f[go.shape.[]int].g[go.shape.x]", "f.g" }, { "[go.shape.a[b[c]]]d", "d" },
-		{ "f[go.shape.x", "f[go.shape.x" }, { "f[go.shape.x]g[go.shape.y", "fg[go.shape.y" },
-		{ "f[go.shape]", "f[go.shape]" }, { "f[a][go.shape.b][c]", "f[a][c]" }, { "]f[go.shape.]", "]f" },
+	static const struct {
+		const char *in, *want;
+	} cases[] = {
+		{ "f", "f" },
+		{ "f[int]", "f[int]" },
+		{ "f[go.shape.int]", "f" },
+		{ "f[go.shape.int].g", "f.g" },
+		{ "f[go.shape.[]int].g[go.shape.x]", "f.g" },
+		{ "[go.shape.a[b[c]]]d", "d" },
+		{ "f[go.shape.x", "f[go.shape.x" },
+		{ "f[go.shape.x]g[go.shape.y", "fg[go.shape.y" },
+		{ "f[go.shape]", "f[go.shape]" },
+		{ "f[a][go.shape.b][c]", "f[a][c]" },
+		{ "]f[go.shape.]", "]f" },
 	};
 	struct arena *a = arena_new();
 
@@ -727,15 +870,23 @@ static const char *frames(struct arena *a, unsigned from, unsigned n)
 /* A stack of 60 frames whose leaf is 1, 8, 9 calls deeper misses as many at its root. */
 static void test_short_stacks(void **state)
 {
-	static const struct { unsigned missing, depth; bool mended; } cases[] = {
-		{ 1, 60, true }, { 3, 60, true }, { 8, 60, true }, { 9, 60, false }, { 3, 59, false },
+	static const struct {
+		unsigned missing, depth;
+		bool mended;
+	} cases[] = {
+		{ 1, 60, true },
+		{ 3, 60, true },
+		{ 8, 60, true },
+		{ 9, 60, false },
+		{ 3, 59, false },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct arena *a = arena_new();
 		unsigned m = cases[i].missing, n = cases[i].depth;
-		struct sample s[] = { { frames(a, 100, n), NULL, { 1, 1 } }, { frames(a, 100 - m, n), NULL, { 1, 1 } } };
+		struct sample s[] = { { frames(a, 100, n), NULL, { 1, 1 } },
+			{ frames(a, 100 - m, n), NULL, { 1, 1 } } };
 		struct profile *p = profile_of(a, s, 2);
 
 		clean_go(a, p);
@@ -796,7 +947,8 @@ static const char **stacks_of(struct arena *a, const struct profile *p)
 
 			for (uint32_t x = l->first_line; x < l->first_line + l->n_lines; x++)
 				buf_printf(&b, STR_FMT ":%lld;",
-				    STR_ARG(p->strings[p->functions[p->lines[x].function].name]), (long long)p->lines[x].line);
+				    STR_ARG(p->strings[p->functions[p->lines[x].function].name]),
+				    (long long)p->lines[x].line);
 		}
 		out[i] = arena_cstr(a, buf_str(&b));
 	}
@@ -872,13 +1024,25 @@ static void test_recorded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_labels), cmocka_unit_test(test_label_rules), cmocka_unit_test(test_profile_rules),
-		cmocka_unit_test(test_open_windows), cmocka_unit_test(test_trims),
-		cmocka_unit_test(test_sample_labels_limit), cmocka_unit_test(test_pipeline),
-		cmocka_unit_test(test_builtin_rules), cmocka_unit_test(test_relabelled_groups),
-		cmocka_unit_test(test_session), cmocka_unit_test(test_version), cmocka_unit_test(test_version_bounds), cmocka_unit_test(test_many_groups),
-		cmocka_unit_test(test_size), cmocka_unit_test(test_language), cmocka_unit_test(test_shapes),
-		cmocka_unit_test(test_short_stacks), cmocka_unit_test(test_chains), cmocka_unit_test(test_recorded),
+		cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_label_rules),
+		cmocka_unit_test(test_profile_rules),
+		cmocka_unit_test(test_open_windows),
+		cmocka_unit_test(test_trims),
+		cmocka_unit_test(test_sample_labels_limit),
+		cmocka_unit_test(test_pipeline),
+		cmocka_unit_test(test_builtin_rules),
+		cmocka_unit_test(test_relabelled_groups),
+		cmocka_unit_test(test_session),
+		cmocka_unit_test(test_version),
+		cmocka_unit_test(test_version_bounds),
+		cmocka_unit_test(test_many_groups),
+		cmocka_unit_test(test_size),
+		cmocka_unit_test(test_language),
+		cmocka_unit_test(test_shapes),
+		cmocka_unit_test(test_short_stacks),
+		cmocka_unit_test(test_chains),
+		cmocka_unit_test(test_recorded),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -29,11 +29,15 @@ static void teardown(struct fixture *f)
 static void push(struct fixture *f, struct head *h, const char *shop, uint64_t partition, int64_t time, uint32_t n)
 {
 	struct label labels[] = {
-		{ STR("__name__"), STR("process_cpu") }, { STR("service_name"), str_cstr(shop) },
+		{ STR("__name__"), STR("process_cpu") },
+		{ STR("service_name"), str_cstr(shop) },
 	};
 	struct profile_builder *b = profile_builder_new(f->a, 2);
-	struct head_push p = { .labels = { labels, 2 }, .partition = partition, .time = time,
-		.duration = 10 * NS_PER_S, .now = time };
+	struct head_push p = { .labels = { labels, 2 },
+		.partition = partition,
+		.time = time,
+		.duration = 10 * NS_PER_S,
+		.now = time };
 
 	profile_builder_type(b, 0, STR("samples"), STR("count"));
 	profile_builder_type(b, 1, STR("cpu"), STR("nanoseconds"));
@@ -61,8 +65,7 @@ static struct ulid id_of(size_t i)
 	return id;
 }
 
-static size_t windows_of(struct fixture *f, struct head *const *heads, size_t n, int64_t width,
-    struct cut_window **out)
+static size_t windows_of(struct fixture *f, struct head *const *heads, size_t n, int64_t width, struct cut_window **out)
 {
 	struct dataset *sets[4];
 	struct err e;
@@ -76,9 +79,16 @@ static size_t windows_of(struct fixture *f, struct head *const *heads, size_t n,
 
 static void windows(void **state)
 {
-	static const struct { int64_t time, from; } cases[] = {
-		{ -1, -HOUR }, { -HOUR, -HOUR }, { -HOUR - 1, -2 * HOUR },
-		{ 0, 0 }, { HOUR - 1, 0 }, { HOUR, HOUR }, { 491242 * HOUR + 17, 491242 * HOUR },
+	static const struct {
+		int64_t time, from;
+	} cases[] = {
+		{ -1, -HOUR },
+		{ -HOUR, -HOUR },
+		{ -HOUR - 1, -2 * HOUR },
+		{ 0, 0 },
+		{ HOUR - 1, 0 },
+		{ HOUR, HOUR },
+		{ 491242 * HOUR + 17, 491242 * HOUR },
 	};
 	static const int64_t ascending[] = { -2 * HOUR, -HOUR, 0, HOUR, 491242 * HOUR };
 	struct fixture f;
@@ -112,7 +122,9 @@ static void windows(void **state)
 /* Windows at the ends of time are cut off there, and their blocks hold the row. */
 static void ends_of_time(void **state)
 {
-	static const struct { int64_t time, from, to; } cases[] = {
+	static const struct {
+		int64_t time, from, to;
+	} cases[] = {
 		{ INT64_MAX, INT64_MAX / HOUR * HOUR, INT64_MAX },
 		{ INT64_MIN, INT64_MIN, INT64_MIN / HOUR * HOUR - 1 },
 	};
@@ -171,8 +183,13 @@ static void same_bytes(const struct block_parts *a, const struct block_parts *b)
 static struct digests digest_window(struct dataset *set, struct cut_window w)
 {
 	struct digests d = { .set = set, .mem = arena_new(), .ids = true, .samples = true };
-	struct scan s = { .from = w.from, .to = w.to, .samples = true, .spans = true, .ids = true,
-		.row = digest_row, .ctx = &d };
+	struct scan s = { .from = w.from,
+		.to = w.to,
+		.samples = true,
+		.spans = true,
+		.ids = true,
+		.row = digest_row,
+		.ctx = &d };
 	struct series_list list;
 	struct err e;
 
@@ -278,10 +295,12 @@ static void empty_windows(void **state)
 	setup(&f);
 	push(&f, h, "shop", 1, 5 * HOUR, 3);
 	assert_int_equal(cut_block((struct dataset *[]){ &h->set }, 1, (struct cut_window){ 0, HOUR - 1 }, id_of(0),
-	    &parts, &e), -1);
+			     &parts, &e),
+	    -1);
 	assert_int_equal(e.kind, ERR_NOTFOUND);
 	assert_int_equal(cut_block((struct dataset *[]){ &none->set }, 1, (struct cut_window){ INT64_MIN, INT64_MAX },
-	    id_of(0), &parts, &e), -1);
+			     id_of(0), &parts, &e),
+	    -1);
 	assert_int_equal(e.kind, ERR_NOTFOUND);
 	assert_int_equal(cut_block(NULL, 0, (struct cut_window){ 0, HOUR - 1 }, id_of(0), &parts, &e), -1);
 	head_free(h);
@@ -325,8 +344,11 @@ static void symbols_of_the_window(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(windows), cmocka_unit_test(ends_of_time), cmocka_unit_test(blocks),
-		cmocka_unit_test(order_does_not_matter), cmocka_unit_test(empty_windows),
+		cmocka_unit_test(windows),
+		cmocka_unit_test(ends_of_time),
+		cmocka_unit_test(blocks),
+		cmocka_unit_test(order_does_not_matter),
+		cmocka_unit_test(empty_windows),
 		cmocka_unit_test(symbols_of_the_window),
 	};
 

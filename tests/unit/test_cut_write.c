@@ -70,7 +70,8 @@ static size_t entries(const char *path)
 }
 
 /* A journal with `rows` pushes of each tenant, an hour apart; damage: a byte of the first record is turned. */
-static void write_journal(uint64_t generation, uint32_t shard, const char *const *tenants, size_t n, int rows, bool damage)
+static void write_journal(uint64_t generation, uint32_t shard, const char *const *tenants, size_t n, int rows,
+    bool damage)
 {
 	struct sym_importer *imp = sym_importer_new();
 	struct arena *a = arena_new();
@@ -89,7 +90,9 @@ static void write_journal(uint64_t generation, uint32_t shard, const char *const
 			struct label labels[] = { { STR("__name__"), STR("cpu") }, { STR("service_name"), STR("s") } };
 			struct profile_builder *b = profile_builder_new(a, 1);
 			uint32_t stack = profile_builder_frame(b, STR("main"), STR_NONE, 0);
-			struct head_push p = { .labels = { labels, 2 }, .partition = shard, .time = k * 3600 * NS_PER_S + 1 };
+			struct head_push p = { .labels = { labels, 2 },
+				.partition = shard,
+				.time = k * 3600 * NS_PER_S + 1 };
 
 			profile_builder_type(b, 0, STR("t"), STR("u"));
 			profile_builder_add(b, &stack, 1, &(int64_t){ 7 }, NULL, 0);
@@ -138,7 +141,7 @@ static void sound_journals(void **state)
 	(void)state;
 	write_journal(1, 0, alpha_beta, 2, 3, false);
 	write_journal(1, 1, alpha_beta, 1, 2, false);
-	write_journal(2, 0, alpha_beta, 1, 1, false);   /* of this run */
+	write_journal(2, 0, alpha_beta, 1, 1, false); /* of this run */
 	b = replay(2);
 	assert_int_equal(b.n, 2);
 	assert_int_equal(b.p[0]->heads.n, 2);
@@ -162,14 +165,15 @@ static void damaged_journals(void **state)
 
 	(void)state;
 	write_journal(1, 0, alpha_beta, 2, 2, true);
-	assert_int_equal(file_replace(journals, "0000000000000001-7.journal", STR("not a journal at all, but long enough"),
-	    0600, &e), 0);
+	assert_int_equal(file_replace(journals, "0000000000000001-7.journal",
+			     STR("not a journal at all, but long enough"), 0600, &e),
+	    0);
 	b = replay(2);
 	assert_int_equal(b.n, 1);
 	assert_int_equal(b.p[0]->journals.n, 0);
 	assert_int_equal(b.p[0]->damaged.n, 1);
 	assert_int_equal(b.p[0]->heads.p[b.p[0]->heads.n - 1].head->n_rows, 2);
-	assert_true(there("journal/0000000000000001-0.journal"));       /* until its rows are in blocks */
+	assert_true(there("journal/0000000000000001-0.journal")); /* until its rows are in blocks */
 	assert_false(there("journal/0000000000000001-7.journal"));
 	assert_true(there("journal/0000000000000001-7.journal.broken"));
 	assert_true(counters.broken_records >= 2);
@@ -178,7 +182,10 @@ static void damaged_journals(void **state)
 
 static struct cut_write writing(void)
 {
-	return (struct cut_write){ .data = folder, .journals = journals, .window = 3600 * NS_PER_S, .generation = 9,
+	return (struct cut_write){ .data = folder,
+		.journals = journals,
+		.window = 3600 * NS_PER_S,
+		.generation = 9,
 		.wall = INT64_C(1768471200) * NS_PER_S };
 }
 
@@ -259,7 +266,11 @@ static void recovered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(sound_journals), CASE(damaged_journals), CASE(cut), CASE(failed_cut), CASE(recovered),
+		CASE(sound_journals),
+		CASE(damaged_journals),
+		CASE(cut),
+		CASE(failed_cut),
+		CASE(recovered),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -42,9 +42,10 @@ static void test_vectors(void **state)
 		{ "\x80\x01\x04\x0a\x00\x00\x00\x00\x00\x00", 10, { 0 }, 10 },
 		/* Not the smallest minimum: what the original's encoder makes of 3,3,3,... */
 		{ "\x80\x01\x04\x0a\x06\x05\x02\x00\x00\x00\xff\xff\x03\x00\x00\x00\x00\x00", 18,
-		  { 3, 3, 3, 3, 3, 3, 3, 3, 3, 3 }, 10 },
+		    { 3, 3, 3, 3, 3, 3, 3, 3, 3, 3 }, 10 },
 		{ "\x80\x01\x04\x02\x00\x0d\x04\x00\x00\x00\x0e\x00\x00\x00\x00\x00\x00\x00"
-		  "\x00\x00\x00\x00\x00\x00\x00\x00", 26, { 0, 7 }, 2 },
+		  "\x00\x00\x00\x00\x00\x00\x00\x00",
+		    26, { 0, 7 }, 2 },
 		{ "\x80\x01\x04\x01\x80\x80\x80\x04", 8, { 0x400000 }, 1 },
 	};
 
@@ -227,14 +228,14 @@ static void test_bad(void **state)
 		enum err_kind kind;
 	} cases[] = {
 		{ "", 0, ERR_CORRUPT },
-		{ "\x80\x01\x04\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x00", 14, ERR_CORRUPT },       /* count */
-		{ "\x80\x01\x04\xff\xff\xff\xff\xff\xff\xff\xff\xff\x03\x00", 14, ERR_CORRUPT },       /* 65 bits */
+		{ "\x80\x01\x04\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x00", 14, ERR_CORRUPT }, /* count */
+		{ "\x80\x01\x04\xff\xff\xff\xff\xff\xff\xff\xff\xff\x03\x00", 14, ERR_CORRUPT }, /* 65 bits */
 		{ "\x00\x04\x01\x00", 4, ERR_UNSUPPORTED },
 		{ "\x7f\x04\x01\x00", 4, ERR_UNSUPPORTED },
 		{ "\x80\x01\x00\x01\x00", 5, ERR_UNSUPPORTED },
-		{ "\x80\x01\x08\x01\x00", 5, ERR_UNSUPPORTED },         /* 16 values in a miniblock */
+		{ "\x80\x01\x08\x01\x00", 5, ERR_UNSUPPORTED }, /* 16 values in a miniblock */
 		{ "\x80\x01\x03\x01\x00", 5, ERR_UNSUPPORTED },
-		{ "\x80\x80\x08\x04\x01\x00", 6, ERR_UNSUPPORTED },     /* block of 131072 */
+		{ "\x80\x80\x08\x04\x01\x00", 6, ERR_UNSUPPORTED },              /* block of 131072 */
 		{ "\x80\x01\x04\x03\x00\x00\x41\x00\x00\x00", 10, ERR_CORRUPT }, /* width 65 */
 		{ "\x80\x01\x04\x03\x00\x00\x01\x00\x00\x00\xff\xff\xff", 13, ERR_CORRUPT },
 	};

@@ -43,10 +43,9 @@ static void test_base64(void **state)
 {
 	/* RFC 4648, section 10 */
 	static const char *const plain[] = { "", "f", "fo", "foo", "foob", "fooba", "foobar" };
-	static const char *const coded[] = { "", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=",
-					     "Zm9vYmFy" };
-	static const char *const bad[] = { "A", "AAAAA", "AA=A", "A===", "====", "AA AA", "AA\n",
-					   "AAA=A", "Zg==Zg==", "Zg=" };
+	static const char *const coded[] = { "", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy" };
+	static const char *const bad[] = { "A", "AAAAA", "AA=A", "A===", "====", "AA AA", "AA\n", "AAA=A",
+		"Zg==Zg==", "Zg=" };
 	struct arena *a = arena_new();
 	struct err e;
 	struct str s;
@@ -126,11 +125,10 @@ static void test_quote(void **state)
 	check(enc_quote, STR("\a\b\f\n\r\t\v\\\"'"), STR("\"\\a\\b\\f\\n\\r\\t\\v\\\\\\\"'\""));
 	check(enc_quote, STR("\0\x1b\x7f"), STR("\"\\x00\\x1b\\x7f\""));
 	check(enc_quote, STR("\xff\xc3"), STR("\"\\xff\\xc3\""));
-	check(enc_quote, STR("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"),
-	      STR("\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\""));
+	check(enc_quote, STR("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"), STR("\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\""));
 	/* U+0085, U+202E (turns the line around), U+FEFF, U+E0001 */
 	check(enc_quote, STR("\xc2\x85\xe2\x80\xae\xef\xbb\xbf\xf3\xa0\x80\x81"),
-	      STR("\"\\u0085\\u202e\\ufeff\\U000e0001\""));
+	    STR("\"\\u0085\\u202e\\ufeff\\U000e0001\""));
 	check(enc_quote, STR("\xed\xa0\x80"), STR("\"\\xed\\xa0\\x80\""));
 	check(enc_quote, STR("\xe2\x82"), STR("\"\\xe2\\x82\""));
 }
@@ -153,9 +151,12 @@ static void test_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hex),     cmocka_unit_test(test_base64),
-		cmocka_unit_test(test_percent), cmocka_unit_test(test_all_bytes),
-		cmocka_unit_test(test_quote),   cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_hex),
+		cmocka_unit_test(test_base64),
+		cmocka_unit_test(test_percent),
+		cmocka_unit_test(test_all_bytes),
+		cmocka_unit_test(test_quote),
+		cmocka_unit_test(test_limit),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -45,7 +45,10 @@ static int teardown(void **state)
 
 /* ---- what was synced: fsync of this program, which the library calls ---- */
 
-static struct { dev_t dev; ino_t ino; } synced[64];
+static struct {
+	dev_t dev;
+	ino_t ino;
+} synced[64];
 static size_t n_synced;
 
 int fsync(int fd)
@@ -341,7 +344,7 @@ static void test_lock(void **state)
 	assert_int_equal(e.kind, ERR_BUSY);
 	pid = fork();
 	if (pid == 0) {
-		close(fd);      /* or it would wait for itself */
+		close(fd); /* or it would wait for itself */
 		_exit(file_lock(top, "lock", true, &e) < 0);
 	}
 	fd_close(&fd);
@@ -426,11 +429,19 @@ static void test_rename(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_descriptors), CASE(test_short_counts), CASE(test_read),
-		CASE(test_syncs), CASE(test_tmp),         CASE(test_replace),      CASE(test_mkdirs),
+		CASE(test_descriptors),
+		CASE(test_short_counts),
+		CASE(test_read),
+		CASE(test_syncs),
+		CASE(test_tmp),
+		CASE(test_replace),
+		CASE(test_mkdirs),
 		CASE(test_tidy),
-		CASE(test_remove),      CASE(test_list),         CASE(test_lock),
-		CASE(test_rename),      CASE(test_blob),
+		CASE(test_remove),
+		CASE(test_list),
+		CASE(test_lock),
+		CASE(test_rename),
+		CASE(test_blob),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -69,7 +69,11 @@ static const char *const NEGATIVE[] = { "p -8", "p;x 9", "q 5", "r 4", NULL };
 
 static void test_single(void **state)
 {
-	static const struct { const char *const *lines; int64_t max; const char *want; } cases[] = {
+	static const struct {
+		const char *const *lines;
+		int64_t max;
+		const char *want;
+	} cases[] = {
 		{ NONE, 0, "total | 0,0,0,0 | 0 0" },
 		{ NONE, 5, "total | 0,0,0,0 | 0 0" },
 		{ SPEC, 0, "total,d,b,a,c | 0,15,0,0 | 0,8,5,3,0,7,4,1 | 5,1,1,2,0,2,2,4,4,3,3,2 | 15 5" },
@@ -80,7 +84,8 @@ static void test_single(void **state)
 		{ OTHERS, 0, "total,other,b,a | 0,10,0,0 | 0,5,5,3,0,1,1,2,0,4,4,1 | 10 5" },
 		{ NAMES, 0, "total,,x | 0,3,0,0 | 0,2,0,1,0,1,1,0 | 0,2,2,2 | 3 2" },
 		/* ties: all that weigh as much as the last one stay */
-		{ WIDE, 3, "total,m,other,f,e,d,c | 0,52,0,0 | 0,52,0,1 | "
+		{ WIDE, 3,
+		    "total,m,other,f,e,d,c | 0,52,0,0 | 0,52,0,1 | "
 		    "0,20,20,6,0,10,10,5,0,10,10,4,0,10,10,3,0,2,2,2 | 52 20" },
 		{ WIDE, 2, "total,m,other,c | 0,52,0,0 | 0,52,0,1 | 0,20,20,3,0,32,32,2 | 52 32" },
 		{ NEGATIVE, 2, "total,other,r,q | 0,10,0,0 | 0,5,5,3,0,4,4,2,0,1,1,1 | 10 5" },
@@ -109,21 +114,31 @@ static const char *const OTHER_R[] = { "a;c 2", NULL };
 
 static void test_diff(void **state)
 {
-	static const struct { const char *const *left, *const *right; int64_t max; const char *want; } cases[] = {
-		{ LEFT, RIGHT, 0, "total,a,d,c,b | 0,3,0,0,12,0,0 | 0,3,0,0,12,0,1 | "
+	static const struct {
+		const char *const *left, *const *right;
+		int64_t max;
+		const char *want;
+	} cases[] = {
+		{ LEFT, RIGHT, 0,
+		    "total,a,d,c,b | 0,3,0,0,12,0,0 | 0,3,0,0,12,0,1 | "
 		    "0,1,1,0,4,4,4,0,2,2,0,0,0,3,0,0,0,0,8,8,2 | 15 8 3 12" },
-		{ LEFT, RIGHT, 5, "total,a,d,c,b | 0,3,0,0,12,0,0 | 0,3,0,0,12,0,1 | "
+		{ LEFT, RIGHT, 5,
+		    "total,a,d,c,b | 0,3,0,0,12,0,0 | 0,3,0,0,12,0,1 | "
 		    "0,1,1,0,4,4,4,0,2,2,0,0,0,3,0,0,0,0,8,8,2 | 15 8 3 12" },
-		{ LEFT, RIGHT, 3, "total,a,other,d | 0,3,0,0,12,0,0 | 0,3,0,0,12,0,1 | "
+		{ LEFT, RIGHT, 3,
+		    "total,a,other,d | 0,3,0,0,12,0,0 | 0,3,0,0,12,0,1 | "
 		    "0,0,0,0,8,8,3,0,3,3,0,4,4,2 | 15 8 3 12" },
 		{ NONE, NONE, 0, "total | 0,0,0,0,0,0,0 | 0 0 0 0" },
-		{ LEFT, NONE, 0, "total,a,c,b | 0,3,0,0,0,0,0 | 0,3,0,0,0,0,1 | "
+		{ LEFT, NONE, 0,
+		    "total,a,c,b | 0,3,0,0,0,0,0 | 0,3,0,0,0,0,1 | "
 		    "0,1,1,0,0,0,3,0,2,2,0,0,0,2 | 3 2 3 0" },
 		/* the empty name is the root's, "total" has its own */
-		{ NAMES, NAMES, 0, "total,total,x | 0,3,0,0,3,0,0 | 0,2,0,0,2,0,0,0,1,1,0,1,1,1 | "
+		{ NAMES, NAMES, 0,
+		    "total,total,x | 0,3,0,0,3,0,0 | 0,2,0,0,2,0,0,0,1,1,0,1,1,1 | "
 		    "0,2,2,0,2,2,2 | 6 2 3 3" },
 		/* `other` is an ordinary node here, and what is cut stands beside it */
-		{ OTHER_L, OTHER_R, 4, "total,a,other,x | 0,11,0,0,2,0,0 | 0,11,0,0,2,0,1 | "
+		{ OTHER_L, OTHER_R, 4,
+		    "total,a,other,x | 0,11,0,0,2,0,0 | 0,11,0,0,2,0,1 | "
 		    "0,9,0,0,0,0,2,0,2,2,0,2,2,2 | 0,9,9,0,0,0,3 | 13 9 11 2" },
 	};
 	struct arena *a = arena_new();
@@ -195,14 +210,15 @@ static void test_select(void **state)
 
 static void test_min_value(void **state)
 {
-	static const struct { const char *const *lines; int64_t max, want; } cases[] = {
-		{ NONE, 1, 0 },
-		{ SPEC, 0, 0 }, { SPEC, -5, 0 }, { SPEC, 1, 8 }, { SPEC, 2, 7 }, { SPEC, 3, 3 },
-		{ SPEC, 4, 2 }, { SPEC, 5, 0 }, { SPEC, INT64_MAX, 0 },
-		{ WIDE, 2, 20 }, { WIDE, 3, 10 }, { WIDE, 6, 1 },
+	static const struct {
+		const char *const *lines;
+		int64_t max, want;
+	} cases[] = {
+		{ NONE, 1, 0 }, { SPEC, 0, 0 }, { SPEC, -5, 0 }, { SPEC, 1, 8 }, { SPEC, 2, 7 }, { SPEC, 3, 3 },
+		{ SPEC, 4, 2 }, { SPEC, 5, 0 }, { SPEC, INT64_MAX, 0 }, { WIDE, 2, 20 }, { WIDE, 3, 10 },
+		{ WIDE, 6, 1 },
 		/* r 4 and q 5 fill the heap; p 1 is skipped and so is x 9 below it */
-		{ NEGATIVE, 2, 4 },
-		{ NEGATIVE, 3, 4 }, /* r 4, q 5, p 1, then x 9 replaces p */
+		{ NEGATIVE, 2, 4 }, { NEGATIVE, 3, 4 }, /* r 4, q 5, p 1, then x 9 replaces p */
 	};
 
 	(void)state;
@@ -355,8 +371,7 @@ static void assert_graph(const struct flamegraph *g, json_t *want, const char *n
 {
 	json_t *names = json_object_get(want, "names");
 
-	if (json_array_size(names) != g->n_names ||
-	    json_array_size(json_object_get(want, "levels")) != g->n_levels)
+	if (json_array_size(names) != g->n_names || json_array_size(json_object_get(want, "levels")) != g->n_levels)
 		fail_msg("%s: %zu names, %zu levels", name, g->n_names, g->n_levels);
 	for (size_t i = 0; i < g->n_names; i++)
 		assert_true(str_eq(g->names[i], str_cstr(json_string_value(json_array_get(names, i)))));
@@ -415,7 +430,10 @@ static void test_recorded(void **state)
 /* The uncut graph of one question, cut by us, is the answer to another. */
 static void test_recorded_cut(void **state)
 {
-	static const struct { const char *whole, *cut; int64_t max; } cases[] = {
+	static const struct {
+		const char *whole, *cut;
+		int64_t max;
+	} cases[] = {
 		{ "270-flame-wide-max-nodes-absent", "266-flame-wide-max-nodes-100", 100 },
 		{ "270-flame-wide-max-nodes-absent", "265-flame-wide-max-nodes-20", 20 },
 		{ "270-flame-wide-max-nodes-absent", "264-flame-wide-max-nodes-16", 16 },
@@ -511,7 +529,10 @@ static void test_recorded_diff(void **state)
 /* And from the answers about its two sides. */
 static void test_recorded_sides(void **state)
 {
-	static const struct { const char *left, *right, *diff; int64_t max; } cases[] = {
+	static const struct {
+		const char *left, *right, *diff;
+		int64_t max;
+	} cases[] = {
 		{ "200-flame-groups", "271-flame-max-nodes-zero", "320-diff-two-services", 8192 },
 		{ "271-flame-max-nodes-zero", "271-flame-max-nodes-zero", "321-diff-same", 8192 },
 		{ "270-flame-wide-max-nodes-absent", "270-flame-wide-max-nodes-absent", "325-diff-max-nodes", 20 },

@@ -27,7 +27,7 @@ static const struct {
 	{ folded_decode, "main;work 3\nmain 2", "main 2\nmain;work 3\n", NULL },
 	{ folded_decode, "a b;c d 5\n", "a b;c d 5\n", NULL },
 	{ folded_decode, "main;a b;c 2\r\nnocount\n\nmain;x  3\nmain;x 4\n;lead 1\nmain;;empty 2\n foo;baz 200\n",
-	  " foo;baz 200\n;lead 1\nmain;;empty 2\nmain;a b;c 2\nmain;x 4\nmain;x  3\n", NULL },
+	    " foo;baz 200\n;lead 1\nmain;;empty 2\nmain;a b;c 2\nmain;x 4\nmain;x  3\n", NULL },
 	{ folded_decode, "a 1\na 2\nb 1\na +3\n", "a 6\nb 1\n", NULL },
 	{ folded_decode, "a -5\nb 0\n", "a -5\n", NULL },
 	{ folded_decode, "a 3\na -3\n", "", NULL },
@@ -35,7 +35,7 @@ static const struct {
 	{ folded_decode, "; 6\n;; 7\n", " 6\n; 7\n", NULL },
 	{ folded_decode, "a;b; 1\na;b 2\na;;b 3\n", "a;;b 3\na;b 3\n", NULL },
 	{ folded_decode, "a 9223372036854775807\nb -9223372036854775808\n",
-	  "a 9223372036854775807\nb -9223372036854775808\n", NULL },
+	    "a 9223372036854775807\nb -9223372036854775808\n", NULL },
 	{ folded_decode, "a 1\nmain;work x1\n", NULL, "strconv.Atoi: parsing \"x1\": invalid syntax" },
 	{ folded_decode, "a \n", NULL, "strconv.Atoi: parsing \"\": invalid syntax" },
 	{ folded_decode, "a -\n", NULL, "strconv.Atoi: parsing \"-\": invalid syntax" },
@@ -43,11 +43,11 @@ static const struct {
 	{ folded_decode, "a 1.5\n", NULL, "strconv.Atoi: parsing \"1.5\": invalid syntax" },
 	{ folded_decode, "a \"\x01\n", NULL, "strconv.Atoi: parsing \"\\\"\\x01\": invalid syntax" },
 	{ folded_decode, "a 9223372036854775808\n", NULL,
-	  "strconv.Atoi: parsing \"9223372036854775808\": value out of range" },
+	    "strconv.Atoi: parsing \"9223372036854775808\": value out of range" },
 	{ folded_decode, "a -9223372036854775809\n", NULL,
-	  "strconv.Atoi: parsing \"-9223372036854775809\": value out of range" },
+	    "strconv.Atoi: parsing \"-9223372036854775809\": value out of range" },
 	{ folded_decode, "a 99999999999999999999999999x\n", NULL,
-	  "strconv.Atoi: parsing \"99999999999999999999999999x\": invalid syntax" },
+	    "strconv.Atoi: parsing \"99999999999999999999999999x\": invalid syntax" },
 	{ folded_decode_lines, "a;b\na;b\r\na;c\n\na\n", "a 1\na;b 2\na;c 1\n", NULL },
 	{ folded_decode_lines, "a 5", "a 5 1\n", NULL },
 	{ folded_decode_lines, "", "", NULL },
@@ -87,10 +87,12 @@ static void test_shape(void **ctx)
 	buf_init(&b, 4096);
 	assert_int_equal(folded_decode(a, STR("m;n 2\n"), &p, &e), 0);
 	profile_dump(&b, p);
-	assert_true(str_eq(buf_str(&b), STR("type '' ''\n"
-	    "period 0 time 0 duration 0 drop '' keep '' default ''\nsample 0 1 = 2\n"
-	    "mapping 1 0x0-0x0+0x0 '' '' flags 0\nlocation 1 at 0x0 mapping 0 'n':0\nlocation 2 at 0x0 mapping 0 'm':0\n"
-	    "function 1 'n' 'n' '':0\nfunction 2 'm' 'm' '':0\n")));
+	assert_true(str_eq(buf_str(&b),
+	    STR("type '' ''\n"
+		"period 0 time 0 duration 0 drop '' keep '' default ''\nsample 0 1 = 2\n"
+		"mapping 1 0x0-0x0+0x0 '' '' flags 0\nlocation 1 at 0x0 mapping 0 'n':0\nlocation 2 at 0x0 mapping 0 "
+		"'m':0\n"
+		"function 1 'n' 'n' '':0\nfunction 2 'm' 'm' '':0\n")));
 	buf_fini(&b);
 	arena_free(a);
 }
@@ -150,8 +152,10 @@ static void test_encode(void **ctx)
 	struct buf out;
 
 	(void)ctx;
-	lines[0].function = profile_builder_function(b, &(struct function){ .name = profile_builder_str(b, STR("a;b")) });
-	lines[1].function = profile_builder_function(b, &(struct function){ .name = profile_builder_str(b, STR("c\nd")) });
+	lines[0].function = profile_builder_function(b,
+	    &(struct function){ .name = profile_builder_str(b, STR("a;b")) });
+	lines[1].function = profile_builder_function(b,
+	    &(struct function){ .name = profile_builder_str(b, STR("c\nd")) });
 	stack[0] = profile_builder_location(b, &l, lines);
 	stack[1] = profile_builder_location(b, &(struct location){ .mapping = PROFILE_NONE, .address = 0xabc }, NULL);
 	profile_builder_add(b, stack, 2, (int64_t[]){ 1, 0 }, NULL, 0);
@@ -216,9 +220,14 @@ static void test_shared(void **ctx)
 /* What the original takes from a file is what we take, and write. */
 static void test_expected(void **ctx)
 {
-	static const struct { const char *name; decoder *fn; } files[] = {
-		{ "small.groups.txt", folded_decode }, { "small.lines.txt", folded_decode_lines },
-		{ "deep.groups.txt", folded_decode }, { "node-collapsed.groups.txt", folded_decode },
+	static const struct {
+		const char *name;
+		decoder *fn;
+	} files[] = {
+		{ "small.groups.txt", folded_decode },
+		{ "small.lines.txt", folded_decode_lines },
+		{ "deep.groups.txt", folded_decode },
+		{ "node-collapsed.groups.txt", folded_decode },
 		{ "node-collapsed.lines.txt", folded_decode_lines },
 	};
 

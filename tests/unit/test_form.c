@@ -16,64 +16,64 @@ static const struct {
 	int rc;
 	enum err_kind kind;
 	size_t n;
-	const char *name, *filename, *value;    /* of the first part */
+	const char *name, *filename, *value; /* of the first part */
 } cases[] = {
 	{ "a file", TYPE,
 	    "--XY\r\nContent-Disposition: form-data; name=\"profile\"; filename=\"p.gz\"\r\n"
-	  "Content-Type: a/b\r\n\r\nbytes\r\n--XY--\r\n", 0, 0, 1, "profile", "p.gz", "bytes" },
-	{ "a plain value", TYPE,
-	    "--XY\r\nContent-Disposition: form-data; name=a\r\n\r\nv\r\n--XY--", 0, 0, 1,
-	  "a", NULL, "v" },
+	    "Content-Type: a/b\r\n\r\nbytes\r\n--XY--\r\n",
+	    0, 0, 1, "profile", "p.gz", "bytes" },
+	{ "a plain value", TYPE, "--XY\r\nContent-Disposition: form-data; name=a\r\n\r\nv\r\n--XY--", 0, 0, 1, "a",
+	    NULL, "v" },
 	{ "an empty filename is no file", TYPE,
-	  "--XY\r\nContent-Disposition: form-data; name=a; filename=\"\"\r\n\r\nv\r\n--XY--", 0, 0,
-	  1, "a", NULL, "v" },
-	{ "an empty value", TYPE,
-	    "--XY\r\nContent-Disposition: form-data; name=a; filename=b\r\n\r\n\r\n--XY--",
-	  0, 0, 1, "a", "b", "" },
-	{ "an empty value without its line break", TYPE,
-	  "--XY\r\nContent-Disposition: form-data; name=a\r\n\r\n--XY--", 0, 0, 1, "a", NULL, "" },
+	    "--XY\r\nContent-Disposition: form-data; name=a; filename=\"\"\r\n\r\nv\r\n--XY--", 0, 0, 1, "a", NULL,
+	    "v" },
+	{ "an empty value", TYPE, "--XY\r\nContent-Disposition: form-data; name=a; filename=b\r\n\r\n\r\n--XY--", 0, 0,
+	    1, "a", "b", "" },
+	{ "an empty value without its line break", TYPE, "--XY\r\nContent-Disposition: form-data; name=a\r\n\r\n--XY--",
+	    0, 0, 1, "a", NULL, "" },
 	{ "preamble and epilogue", TYPE,
-	  "hi\r\n--XY \t\r\nContent-Disposition: form-data; name=a\r\n\r\nv\r\n--XY-- \r\nbye", 0,
-	  0, 1, "a", NULL, "v" },
-	{ "bytes like a delimiter", TYPE, "--XY\r\nContent-Disposition: form-data; name=a\r\n\r\n"
-	  "\r\n--X\r\n--XYZ\r\n-XY--\r\n--XY--", 0, 0, 1, "a", NULL, "\r\n--X\r\n--XYZ\r\n-XY--" },
+	    "hi\r\n--XY \t\r\nContent-Disposition: form-data; name=a\r\n\r\nv\r\n--XY-- \r\nbye", 0, 0, 1, "a", NULL,
+	    "v" },
+	{ "bytes like a delimiter", TYPE,
+	    "--XY\r\nContent-Disposition: form-data; name=a\r\n\r\n"
+	    "\r\n--X\r\n--XYZ\r\n-XY--\r\n--XY--",
+	    0, 0, 1, "a", NULL, "\r\n--X\r\n--XYZ\r\n-XY--" },
 	{ "several parts, the first one counts", TYPE,
 	    "--XY\r\nContent-Disposition: form-data; name=a\r\n\r\n1"
-	  "\r\n--XY\r\ncontent-disposition:form-data;name=\"a\";filename=f\r\nX: y\r\n\r\n2\r\n--XY--", 0, 0, 2, "a",
-	  NULL, "1" },
+	    "\r\n--XY\r\ncontent-disposition:form-data;name=\"a\";filename=f\r\nX: y\r\n\r\n2\r\n--XY--",
+	    0, 0, 2, "a", NULL, "1" },
 	{ "quoted boundary", "Multipart/Form-Data; charset=x; boundary=\"X Y\"",
-	  "--X Y\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--X Y--", 0, 0, 1, "a", NULL,
-	  "1" },
-	{ "escapes in names", TYPE, "--XY\r\nContent-Disposition: form-data; name=\"a\\\"b\"; "
-	  "filename=\"C:\\dir\\f\"\r\n\r\n1\r\n--XY--", 0, 0, 1, "a\"b", "C:\\dir\\f", "1" },
-	{ "extended filename", TYPE, "--XY\r\nContent-Disposition: form-data; name=a; "
-	  "filename*=UTF-8''%c3%a4.gz\r\n\r\n1\r\n--XY--", 0, 0, 1, "a", "\xc3\xa4.gz", "1" },
+	    "--X Y\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--X Y--", 0, 0, 1, "a", NULL, "1" },
+	{ "escapes in names", TYPE,
+	    "--XY\r\nContent-Disposition: form-data; name=\"a\\\"b\"; "
+	    "filename=\"C:\\dir\\f\"\r\n\r\n1\r\n--XY--",
+	    0, 0, 1, "a\"b", "C:\\dir\\f", "1" },
+	{ "extended filename", TYPE,
+	    "--XY\r\nContent-Disposition: form-data; name=a; "
+	    "filename*=UTF-8''%c3%a4.gz\r\n\r\n1\r\n--XY--",
+	    0, 0, 1, "a", "\xc3\xa4.gz", "1" },
 	{ "nameless parts are left out", TYPE,
 	    "--XY\r\nContent-Disposition: form-data\r\n\r\n1\r\n--XY\r\n"
-	  "X: y\r\n\r\n2\r\n--XY\r\nContent-Disposition: attachment; name=b\r\n\r\n3\r\n--XY--", 0,
-	  0, 0, NULL, NULL,
-	  NULL },
+	    "X: y\r\n\r\n2\r\n--XY\r\nContent-Disposition: attachment; name=b\r\n\r\n3\r\n--XY--",
+	    0, 0, 0, NULL, NULL, NULL },
 	{ "no parts", TYPE, "--XY--\r\n", 0, 0, 0, NULL, NULL, NULL },
 	{ "another type", "application/json", "--XY--", -1, ERR_INVALID, 0, NULL, NULL, NULL },
 	{ "no boundary", "multipart/form-data", "--XY--", -1, ERR_INVALID, 0, NULL, NULL, NULL },
-	{ "empty boundary", "multipart/form-data; boundary=\"\"", "----", -1, ERR_INVALID, 0, NULL,
-	    NULL, NULL },
-	{ "long boundary", "multipart/form-data; boundary="
-	  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "", -1,
-	  ERR_INVALID, 0, NULL,
-	  NULL, NULL },
+	{ "empty boundary", "multipart/form-data; boundary=\"\"", "----", -1, ERR_INVALID, 0, NULL, NULL, NULL },
+	{ "long boundary",
+	    "multipart/form-data; boundary="
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+	    "", -1, ERR_INVALID, 0, NULL, NULL, NULL },
 	{ "nothing", TYPE, "", -1, ERR_INVALID, 0, NULL, NULL, NULL },
-	{ "no end", TYPE, "--XY\r\nContent-Disposition: form-data; name=a\r\n\r\n1", -1,
-	    ERR_INVALID, 0, NULL, NULL,
-	  NULL },
-	{ "line feeds alone", TYPE, "--XY\nContent-Disposition: form-data; name=a\n\n1\r\n\n--XY--\n",
-	  0, 0, 1, "a", NULL, "1\r\n" },
-	{ "a line feed in a header", TYPE, "--XY\r\nContent-Disposition: form-data; name=a\n\r\n1\r\n--XY--",
-	  0, 0, 1, "a", NULL, "1" },
-	{ "line feeds behind the first boundary", TYPE, "--XY\r\nContent-Disposition: form-data; name=a\r\n\r\n1\n--XY--",
-	  -1, ERR_INVALID, 0, NULL, NULL, NULL },
-	{ "header without a colon", TYPE, "--XY\r\nfoo\r\n\r\n1\r\n--XY--", -1, ERR_INVALID, 0,
-	    NULL, NULL, NULL },
+	{ "no end", TYPE, "--XY\r\nContent-Disposition: form-data; name=a\r\n\r\n1", -1, ERR_INVALID, 0, NULL, NULL,
+	    NULL },
+	{ "line feeds alone", TYPE, "--XY\nContent-Disposition: form-data; name=a\n\n1\r\n\n--XY--\n", 0, 0, 1, "a",
+	    NULL, "1\r\n" },
+	{ "a line feed in a header", TYPE, "--XY\r\nContent-Disposition: form-data; name=a\n\r\n1\r\n--XY--", 0, 0, 1,
+	    "a", NULL, "1" },
+	{ "line feeds behind the first boundary", TYPE,
+	    "--XY\r\nContent-Disposition: form-data; name=a\r\n\r\n1\n--XY--", -1, ERR_INVALID, 0, NULL, NULL, NULL },
+	{ "header without a colon", TYPE, "--XY\r\nfoo\r\n\r\n1\r\n--XY--", -1, ERR_INVALID, 0, NULL, NULL, NULL },
 };
 
 static int parse(struct arena *a, const char *type, struct str body, struct form *f, struct err *e)
@@ -104,17 +104,14 @@ static void table(void **state)
 		struct err e;
 		int rc = parse(a, cases[i].type, str_cstr(cases[i].body), &f, &e);
 
-		if (rc != cases[i].rc || (rc < 0 && e.kind != cases[i].kind) ||
-		    (rc == 0 && f.n != cases[i].n))
-			fail_msg("%s: rc %d, %zu parts, %s", cases[i].about, rc, f.n,
-			    rc < 0 ? e.msg : "");
+		if (rc != cases[i].rc || (rc < 0 && e.kind != cases[i].kind) || (rc == 0 && f.n != cases[i].n))
+			fail_msg("%s: rc %d, %zu parts, %s", cases[i].about, rc, f.n, rc < 0 ? e.msg : "");
 		if (rc == 0 && f.n > 0) {
 			assert_true(str_eq(f.parts[0].value, str_cstr(cases[i].value)));
 			assert_true(str_eq(f.parts[0].name, str_cstr(cases[i].name)));
 			assert_int_equal(f.parts[0].filename.p != NULL, cases[i].filename != NULL);
 			if (cases[i].filename != NULL)
-				assert_true(str_eq(f.parts[0].filename,
-				    str_cstr(cases[i].filename)));
+				assert_true(str_eq(f.parts[0].filename, str_cstr(cases[i].filename)));
 		}
 		arena_free(a);
 	}
@@ -141,7 +138,8 @@ static void cut(void **state)
 
 static void lookup(void **state)
 {
-	static const char body[] = "--XY\r\nContent-Disposition: form-data; name=a\r\n\r\nvalue"
+	static const char body[] =
+	    "--XY\r\nContent-Disposition: form-data; name=a\r\n\r\nvalue"
 	    "\r\n--XY\r\nContent-Disposition: form-data; name=a; filename=f\r\nContent-Type: x/y\r\n\r\nfile\r\n--XY--";
 	struct arena *a = arena_new();
 	struct form f;

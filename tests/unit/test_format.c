@@ -13,18 +13,28 @@
 #define LIMIT ((size_t)32 << 20)
 
 /* sample type, one sample, one location, function, strings */
-#define PPROF "\x0a\x04\x08\x01\x10\x02\x12\x06\x0a\x01\x01\x12\x01\x05\x22\x06\x08\x01\x22\x02\x08\x01" \
-	"\x2a\x04\x08\x01\x10\x03\x32\x00\x32\x03" "cpu" "\x32\x05" "count" "\x32\x01" "f"
-#define FLAME "{\"version\":1,\"flamebearer\":{\"names\":[\"total\",\"a\",\"b\"],\"levels\":[[0,3,0,0],[0,3,1,1]," \
-	"[1,2,2,2]],\"numTicks\":3,\"maxSelf\":2},\"metadata\":{\"format\":\"single\",\"sampleRate\":100," \
+#define PPROF                                                                                      \
+	"\x0a\x04\x08\x01\x10\x02\x12\x06\x0a\x01\x01\x12\x01\x05\x22\x06\x08\x01\x22\x02\x08\x01" \
+	"\x2a\x04\x08\x01\x10\x03\x32\x00\x32\x03"                                                 \
+	"cpu"                                                                                      \
+	"\x32\x05"                                                                                 \
+	"count"                                                                                    \
+	"\x32\x01"                                                                                 \
+	"f"
+#define FLAME                                                                                                \
+	"{\"version\":1,\"flamebearer\":{\"names\":[\"total\",\"a\",\"b\"],\"levels\":[[0,3,0,0],[0,3,1,1]," \
+	"[1,2,2,2]],\"numTicks\":3,\"maxSelf\":2},\"metadata\":{\"format\":\"single\",\"sampleRate\":100,"   \
 	"\"units\":\"bytes\",\"name\":\"inuse_space\"}}"
 
 static const struct {
 	struct str bytes;
 	const char *file;
-	const char *want;       /* name of the format, or what the error is */
+	const char *want; /* name of the format, or what the error is */
 } detect[] = {
-#define B(text) { text, sizeof(text) - 1 }
+#define B(text)                        \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
 	{ B(PPROF), "", "pprof" },
 	{ B(PPROF), "x.folded", "pprof" },
 	{ B("main;work 3\nmain 2\n"), "", "folded" },
@@ -37,7 +47,7 @@ static const struct {
 	{ B("FLR\0\0\2\0\1"), "x.jfr", "unsupported format: jfr" },
 	{ B("PERFILE2xxxxxxxx"), "", "unsupported format: perf.data" },
 	{ B("{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\",\"profiles\":[]}"), "",
-	  "unsupported format: speedscope" },
+	    "unsupported format: speedscope" },
 	{ B("{\"nodes\":[{\"id\":1,\"callFrame\":{}}]}"), "", "unsupported format: cpuprofile" },
 	{ B("{\"traceEvents\":[]}"), "", "unsupported format: trace event" },
 	{ B("[{\"ph\":\"B\"}]"), "", "unsupported format: trace event" },
@@ -119,8 +129,12 @@ static void expect_folded(const struct profile *p, uint32_t type, const char *wa
 /* What each format writes it finds, and reads back as the same stacks. */
 static void test_round_trip(void **ctx)
 {
-	static const struct { const char *unit, *flame_unit; } units[] = {
-		{ "nanoseconds", "nanoseconds" }, { "bytes", "bytes" }, { "count", "count" },
+	static const struct {
+		const char *unit, *flame_unit;
+	} units[] = {
+		{ "nanoseconds", "nanoseconds" },
+		{ "bytes", "bytes" },
+		{ "count", "count" },
 	};
 
 	(void)ctx;
@@ -135,7 +149,9 @@ static void test_round_trip(void **ctx)
 			struct err e;
 
 			buf_init(&b, FIXTURE_MAX);
-			assert_int_equal(folded_decode(a, STR("main;w 3\nmain 2\nmain;w;x 4\nother;total;w 1\n"), &p, &e), 0);
+			assert_int_equal(folded_decode(a, STR("main;w 3\nmain 2\nmain;w;x 4\nother;total;w 1\n"), &p,
+					     &e),
+			    0);
 			p->strings[0] = STR("");
 			p->strings = memcpy(arena_array(a, p->n_strings + 2, sizeof(struct str)), p->strings,
 			    p->n_strings * sizeof(struct str));
@@ -221,16 +237,18 @@ static void test_unpack(void **ctx)
 
 static const struct {
 	const char *json;
-	const char *want, *right;       /* folded, of both types of a diff; or the error in want */
+	const char *want, *right; /* folded, of both types of a diff; or the error in want */
 } flames[] = {
 	{ FLAME, "a 1\na;b 2\n", NULL },
-	{ "{\"flamegraph\":{\"names\":[\"total\",\"d\",\"b\",\"a\",\"c\"],\"levels\":[{\"values\":[\"0\",\"15\",\"0\",\"0\"]},"
+	{ "{\"flamegraph\":{\"names\":[\"total\",\"d\",\"b\",\"a\",\"c\"],\"levels\":[{\"values\":[\"0\",\"15\",\"0\","
+	  "\"0\"]},"
 	  "{\"values\":[\"0\",\"8\",\"5\",\"3\",\"0\",\"7\",\"4\",\"1\"]},"
 	  "{\"values\":[\"5\",\"1\",\"1\",\"2\",\"0\",\"2\",\"2\",\"4\",\"4\",\"3\",\"3\",\"2\"]}],\"total\":\"15\"}}",
-	  "a 5\na;b 1\na;c 2\nd 4\nd;b 3\n", NULL },
-	{ "{\"flamebearer\":{\"names\":[\"total\",\"a\",\"d\",\"c\",\"b\"],\"levels\":[[0,3,0,0,12,0,0],[0,3,0,0,12,0,1],"
+	    "a 5\na;b 1\na;c 2\nd 4\nd;b 3\n", NULL },
+	{ "{\"flamebearer\":{\"names\":[\"total\",\"a\",\"d\",\"c\",\"b\"],\"levels\":[[0,3,0,0,12,0,0],[0,3,0,0,12,0,"
+	  "1],"
 	  "[0,1,1,0,4,4,4,0,2,2,0,0,0,3,0,0,0,0,8,8,2]]},\"metadata\":{\"format\":\"double\",\"units\":\"samples\"}}",
-	  "a;b 1\na;c 2\n", "a;b 4\na;d 8\n" },
+	    "a;b 1\na;c 2\n", "a;b 4\na;d 8\n" },
 	{ "{\"flamebearer\":{\"names\":null,\"levels\":[]}}", "", NULL },
 	{ "{\"flamebearer\":{\"names\":[\"total\"],\"levels\":[[0,0,0,0]]}}", "", NULL },
 	{ "[]", "flamebearer: no object \"flamebearer\"", NULL },
@@ -238,25 +256,26 @@ static const struct {
 	{ "{\"flamebearer\":{\"names\":[]}}", "flamebearer: no arrays \"names\" and \"levels\"", NULL },
 	{ "{\"flamebearer\":{\"names\":{},\"levels\":[]}}", "flamebearer: no arrays \"names\" and \"levels\"", NULL },
 	{ "{\"flamebearer\":{\"names\":[1],\"levels\":[]}}", "flamebearer: name 0 is not a string", NULL },
-	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[1]}}", "flamebearer: level 0: not an array of groups of 4", NULL },
-	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[[0,1,0]]}}", "flamebearer: level 0: not an array of groups of 4",
-	  NULL },
-	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[[0,1,0,0,0,1,0,0]]}}", "flamebearer: level 0: more than one root",
-	  NULL },
+	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[1]}}", "flamebearer: level 0: not an array of groups of 4",
+	    NULL },
+	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[[0,1,0]]}}",
+	    "flamebearer: level 0: not an array of groups of 4", NULL },
+	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[[0,1,0,0,0,1,0,0]]}}",
+	    "flamebearer: level 0: more than one root", NULL },
 	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[[0,1,0,1]]}}",
-	  "flamebearer: level 0, group 0: the name is not in the table", NULL },
+	    "flamebearer: level 0, group 0: the name is not in the table", NULL },
 	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[[0,-1,0,0]]}}",
-	  "flamebearer: level 0, group 0: not a number, or negative", NULL },
+	    "flamebearer: level 0, group 0: not a number, or negative", NULL },
 	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[[0,1.5,0,0]]}}",
-	  "flamebearer: level 0, group 0: not a number, or negative", NULL },
+	    "flamebearer: level 0, group 0: not a number, or negative", NULL },
 	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[[0,\"9223372036854775808\",0,0]]}}",
-	  "flamebearer: level 0, group 0: not a number, or negative", NULL },
+	    "flamebearer: level 0, group 0: not a number, or negative", NULL },
 	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[[9223372036854775807,1,0,0]]}}",
-	  "flamebearer: level 0, group 0: the place is too large", NULL },
+	    "flamebearer: level 0, group 0: the place is too large", NULL },
 	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[[0,5,0,0],[0,3,3,0,0,3,3,0]]}}",
-	  "flamebearer: level 1, group 1: no group of the level above covers it", NULL },
+	    "flamebearer: level 1, group 1: no group of the level above covers it", NULL },
 	{ "{\"flamebearer\":{\"names\":[\"t\"],\"levels\":[[0,5,0,0],[],[0,1,1,0]]}}",
-	  "flamebearer: level 2, group 0: no group of the level above covers it", NULL },
+	    "flamebearer: level 2, group 0: no group of the level above covers it", NULL },
 };
 
 static void test_flamebearer(void **ctx)
@@ -310,7 +329,8 @@ static void test_flamebearer_bytes(void **ctx)
 	buf_init(&b, 4096);
 	assert_int_equal(folded_decode(a, STR("a;b 1\na;c 2\na 5\nd 4\nd;b 3\n"), &p, &e), 0);
 	assert_int_equal(flamebearer_encode(p, 0, &b, &e), 0);
-	assert_non_null(strstr((buf_byte(&b, '\0'), b.p), "{\"version\":1,\"flamebearer\":{\"names\":[\"total\",\"a\",\"d\",\"b\",\"c\"],"
+	assert_non_null(strstr((buf_byte(&b, '\0'), b.p),
+	    "{\"version\":1,\"flamebearer\":{\"names\":[\"total\",\"a\",\"d\",\"b\",\"c\"],"
 	    "\"levels\":[[0,15,0,0],[0,8,5,1,0,7,4,2],[5,1,1,3,0,2,2,4,4,3,3,3]],\"numTicks\":15,\"maxSelf\":5},"));
 	buf_fini(&b);
 	assert_int_equal(folded_decode(a, STR("a 9223372036854775807\nb 1\n"), &p, &e), 0);
@@ -398,7 +418,7 @@ static void test_flamebearer_shared(void **ctx)
 /* ---- shared data: every file is found to be what it is ---- */
 
 struct want {
-	const char *format;     /* NULL: no format, an error */
+	const char *format; /* NULL: no format, an error */
 	unsigned n;
 };
 
@@ -415,8 +435,10 @@ static void check_found(const char *path, const json_t *row, void *arg)
 		f = format_detect(bytes, str_cstr(path), &e);
 		if (w->format == NULL && f)
 			fail_msg("%s: taken for %s", path, f->name);
-		if (w->format && (wire == NULL || (json_object_get(wire, "error") == NULL &&
-		    json_is_true(fixture_get(row, "google_pprof_accepts")))) &&
+		if (w->format &&
+		    (wire == NULL ||
+			(json_object_get(wire, "error") == NULL &&
+			    json_is_true(fixture_get(row, "google_pprof_accepts")))) &&
 		    (f == NULL || strcmp(f->name, w->format) != 0) && strstr(path, "malformed") == NULL)
 			fail_msg("%s: %s", path, f ? f->name : e.msg);
 		w->n++;
@@ -426,10 +448,15 @@ static void check_found(const char *path, const json_t *row, void *arg)
 
 static void test_detect_shared(void **ctx)
 {
-	static const struct { const char *prefix, *format, *want; } rows[] = {
-		{ "pprof/ own/pprof/", "pprof", "pprof" }, { "speedscope/ own/speedscope/", "speedscope", NULL },
-		{ "chrome-cpuprofile/ own/chrome-cpuprofile/", "cpuprofile", NULL }, { "jfr/ own/jfr/", "jfr", NULL },
-		{ "perf-script/ own/perf-script/", "perf-script", NULL }, { "trie-tree-lines/", "groups", "folded" },
+	static const struct {
+		const char *prefix, *format, *want;
+	} rows[] = {
+		{ "pprof/ own/pprof/", "pprof", "pprof" },
+		{ "speedscope/ own/speedscope/", "speedscope", NULL },
+		{ "chrome-cpuprofile/ own/chrome-cpuprofile/", "cpuprofile", NULL },
+		{ "jfr/ own/jfr/", "jfr", NULL },
+		{ "perf-script/ own/perf-script/", "perf-script", NULL },
+		{ "trie-tree-lines/", "groups", "folded" },
 	};
 
 	(void)ctx;

@@ -39,40 +39,31 @@ static const struct good {
 	{ "GET / HTTP/1.1\r\n" HOST "\r\n", "GET", "/", 1, H1_EMPTY, 0, true, false, false },
 	{ "\r\nGET / HTTP/1.1\r\n" HOST "\r\n", "GET", "/", 1, H1_EMPTY, 0, true, false, false },
 	{ "GET / HTTP/1.0\r\n\r\n", "GET", "/", 0, H1_EMPTY, 0, false, false, false },
-	{ "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", "GET", "/", 1, H1_EMPTY, 0, true,
-	    false, false },
-	{ "GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n", "GET", "/", 1, H1_EMPTY, 0,
-	    false,
-	  false, false },
-	{ "GET /\xc3\xa4?a=\"b\" HTTP/1.1\r\nHost:\r\n\r\n", "GET", "/\xc3\xa4?a=\"b\"", 1,
-	    H1_EMPTY, 0, true,
-	  false, false },
-	{ "M-SEARCH * HTTP/1.1\r\n" HOST "Connection: Close\r\n\r\n", "M-SEARCH", "*", 2, H1_EMPTY,
-	    0, false,
-	  false, false },
+	{ "GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", "GET", "/", 1, H1_EMPTY, 0, true, false, false },
+	{ "GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n", "GET", "/", 1, H1_EMPTY, 0, false, false, false },
+	{ "GET /\xc3\xa4?a=\"b\" HTTP/1.1\r\nHost:\r\n\r\n", "GET", "/\xc3\xa4?a=\"b\"", 1, H1_EMPTY, 0, true, false,
+	    false },
+	{ "M-SEARCH * HTTP/1.1\r\n" HOST "Connection: Close\r\n\r\n", "M-SEARCH", "*", 2, H1_EMPTY, 0, false, false,
+	    false },
 	{ POST "Content-Length: 12\r\n\r\n", "POST", "/x", 2, H1_LENGTH, 12, true, false, false },
 	{ POST "content-LENGTH:0012\r\n\r\n", "POST", "/x", 2, H1_LENGTH, 12, true, false, false },
-	{ POST "Content-Length: 5\r\nContent-Length: 5\r\n\r\n", "POST", "/x", 3, H1_LENGTH, 5,
-	    true, false,
-	  false },
+	{ POST "Content-Length: 5\r\nContent-Length: 5\r\n\r\n", "POST", "/x", 3, H1_LENGTH, 5, true, false, false },
 	{ POST "Content-Length: 0\r\n\r\n", "POST", "/x", 2, H1_EMPTY, 0, true, false, false },
-	{ POST "Content-Length: 999999999999999999\r\n\r\n", "POST", "/x", 2, H1_LENGTH,
-	  999999999999999999u, true, false, false },
-	{ POST "Transfer-Encoding: Chunked\r\n\r\n", "POST", "/x", 2, H1_CHUNKED, 0, true, false,
-	    false },
-	{ POST "Expect: 100-Continue\r\nContent-Length: 1\r\n\r\n", "POST", "/x", 3, H1_LENGTH, 1,
-	    true, true,
-	  false },
+	{ POST "Content-Length: 999999999999999999\r\n\r\n", "POST", "/x", 2, H1_LENGTH, 999999999999999999u, true,
+	    false, false },
+	{ POST "Transfer-Encoding: Chunked\r\n\r\n", "POST", "/x", 2, H1_CHUNKED, 0, true, false, false },
+	{ POST "Expect: 100-Continue\r\nContent-Length: 1\r\n\r\n", "POST", "/x", 3, H1_LENGTH, 1, true, true, false },
 	{ "GET / HTTP/1.1\r\n" HOST "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
-	  "HTTP2-Settings: AAMAAABk\r\n\r\n", "GET", "/", 4, H1_EMPTY, 0, true, false, true },
+	  "HTTP2-Settings: AAMAAABk\r\n\r\n",
+	    "GET", "/", 4, H1_EMPTY, 0, true, false, true },
 	{ "GET / HTTP/1.1\r\n" HOST "Connection: Upgrade\r\nUpgrade: h2c\r\n"
-	  "HTTP2-Settings: AAMAAABk\r\n\r\n", "GET", "/", 4, H1_EMPTY, 0, true, false, false },
+	  "HTTP2-Settings: AAMAAABk\r\n\r\n",
+	    "GET", "/", 4, H1_EMPTY, 0, true, false, false },
 	{ "GET / HTTP/1.1\r\n" HOST "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
-	  "HTTP2-Settings: a\r\nHTTP2-Settings: b\r\n\r\n", "GET", "/", 5, H1_EMPTY, 0, true, false,
-	  false },
-	{ "GET / HTTP/1.1\r\n" HOST "X: \t a\tb \xff \t\r\nY:\r\n\r\n", "GET", "/", 3, H1_EMPTY, 0,
-	    true, false,
-	  false },
+	  "HTTP2-Settings: a\r\nHTTP2-Settings: b\r\n\r\n",
+	    "GET", "/", 5, H1_EMPTY, 0, true, false, false },
+	{ "GET / HTTP/1.1\r\n" HOST "X: \t a\tb \xff \t\r\nY:\r\n\r\n", "GET", "/", 3, H1_EMPTY, 0, true, false,
+	    false },
 };
 
 static void good_requests(void **state)
@@ -278,32 +269,24 @@ static void responses(void **state)
 		enum h1_framing framing;
 		bool keep_alive;
 	} cases[] = {
-		{ "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", false, H1_DONE, 200, H1_LENGTH,
-		    true },
-		{ "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", true, H1_DONE, 200, H1_EMPTY,
-		    true },
-		{ "HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", false, H1_DONE, 200, H1_EMPTY,
-		    true },
-		{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", false, H1_DONE, 200,
-		    H1_CHUNKED, true },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", false, H1_DONE, 200, H1_LENGTH, true },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n", true, H1_DONE, 200, H1_EMPTY, true },
+		{ "HTTP/1.1 200\r\nContent-Length: 0\r\n\r\n", false, H1_DONE, 200, H1_EMPTY, true },
+		{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", false, H1_DONE, 200, H1_CHUNKED, true },
 		{ "HTTP/1.1 200 OK\r\n\r\n", false, H1_DONE, 200, H1_CLOSE, false },
-		{ "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\n", false, H1_DONE, 200, H1_LENGTH,
-		    false },
+		{ "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\n", false, H1_DONE, 200, H1_LENGTH, false },
 		{ "HTTP/1.1 204 No Content\r\n\r\n", false, H1_DONE, 204, H1_EMPTY, true },
-		{ "HTTP/1.1 304 x\r\nContent-Length: 7\r\n\r\n", false, H1_DONE, 304, H1_EMPTY,
-		    true },
+		{ "HTTP/1.1 304 x\r\nContent-Length: 7\r\n\r\n", false, H1_DONE, 304, H1_EMPTY, true },
 		{ "HTTP/1.1 100 Continue\r\n\r\n", false, H1_DONE, 100, H1_EMPTY, true },
-		{ "HTTP/1.1 404 \xff\r\nConnection: close\r\nContent-Length: 1\r\n\r\n", false,
-		    H1_DONE, 404,
-		  H1_LENGTH, false },
+		{ "HTTP/1.1 404 \xff\r\nConnection: close\r\nContent-Length: 1\r\n\r\n", false, H1_DONE, 404, H1_LENGTH,
+		    false },
 		{ "HTTP/2 200 OK\r\n\r\n", false, H1_BAD, 502, 0, false },
 		{ "HTTP/1.1 20 OK\r\n\r\n", false, H1_BAD, 502, 0, false },
 		{ "HTTP/1.1 2000 OK\r\n\r\n", false, H1_BAD, 502, 0, false },
 		{ "HTTP/1.1 099 OK\r\n\r\n", false, H1_BAD, 502, 0, false },
 		{ "HTTP/1.1  200 OK\r\n\r\n", false, H1_BAD, 502, 0, false },
 		{ "ICY 200 OK\r\n\r\n", false, H1_BAD, 502, 0, false },
-		{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", false, H1_BAD, 501, 0,
-		    false },
+		{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", false, H1_BAD, 501, 0, false },
 	};
 
 	(void)state;
@@ -313,8 +296,7 @@ static void responses(void **state)
 		char *keep = exact(cases[i].text, n);
 
 		h1_head_init(&h);
-		if (h1_response(&h, str_of(keep, n), cases[i].to_head) != cases[i].step ||
-		    h.status != cases[i].status)
+		if (h1_response(&h, str_of(keep, n), cases[i].to_head) != cases[i].step || h.status != cases[i].status)
 			fail_msg("case %zu: status %d", i, h.status);
 		if (cases[i].step == H1_DONE) {
 			assert_int_equal(h.framing, cases[i].framing);
@@ -401,8 +383,7 @@ static void chunked_bodies(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		for (size_t piece = 1; piece <= strlen(cases[i].text); piece++) {
 			size_t rest;
-			enum h1_step step = dechunk(cases[i].text, strlen(cases[i].text), piece,
-			    &out, &rest);
+			enum h1_step step = dechunk(cases[i].text, strlen(cases[i].text), piece, &out, &rest);
 
 			if (step != cases[i].step)
 				fail_msg("case %zu in pieces of %zu: step %d", i, piece, (int)step);

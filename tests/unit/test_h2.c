@@ -4,9 +4,9 @@
 static void hello(struct http_req *r, void *ctx)
 {
 	(void)ctx;
-	http_reply_text(r, 200, arena_printf(r->a, "%s " STR_FMT " " STR_FMT "\n",
-	    r->http2 ? "h2" : "h1",
-	    STR_ARG(r->host), STR_ARG(r->query)));
+	http_reply_text(r, 200,
+	    arena_printf(r->a, "%s " STR_FMT " " STR_FMT "\n", r->http2 ? "h2" : "h1", STR_ARG(r->host),
+		STR_ARG(r->query)));
 }
 
 static void echo(struct http_req *r, void *ctx)
@@ -46,14 +46,18 @@ static void later(struct http_req *r, void *ctx)
 
 static void trailers(struct http_req *r, void *ctx)
 {
-	struct http_field head[] = { { STR("X-Head"), STR(" a\r\nb ") }, { STR("Connection"),
-	    STR("close") },
+	struct http_field head[] = { { STR("X-Head"), STR(" a\r\nb ") }, { STR("Connection"), STR("close") },
 		{ STR("Content-Length"), STR("77") } };
 	struct http_field t[] = { { STR("Grpc-Status"), STR("0") }, { STR("x-t"), STR("v") } };
 
 	(void)ctx;
-	http_reply(r, &(struct http_reply){ .status = 200, .headers = head, .n_headers = 3,
-	    .body = str_of("body", r->query.n > 0 ? 0 : 4), .trailers = t, .n_trailers = 2 });
+	http_reply(r,
+	    &(struct http_reply){ .status = 200,
+		.headers = head,
+		.n_headers = 3,
+		.body = str_of("body", r->query.n > 0 ? 0 : 4),
+		.trailers = t,
+		.n_trailers = 2 });
 }
 
 static void big(struct http_req *r, void *ctx)
@@ -149,8 +153,7 @@ static void trailers_follow_the_body(void **state)
 
 static void bodies(void **state)
 {
-	static const size_t sizes[] = { 1, 16383, 16384, 16385, 65535, 65536, 1 << 20,
-	    (1 << 20) + 1, 8 << 20 };
+	static const size_t sizes[] = { 1, 16383, 16384, 16385, 65535, 65536, 1 << 20, (1 << 20) + 1, 8 << 20 };
 	struct h2c c;
 
 	(void)state;
@@ -247,9 +250,8 @@ static void expect_continue(void **state)
 
 static void upgrade(void **state)
 {
-	static const char text[] =
-	    "POST /echo HTTP/1.1\r\nHost: test\r\nConnection: Upgrade, HTTP2-Settings\r\n"
-	    "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\nContent-Length: 5\r\n\r\nhello";
+	static const char text[] = "POST /echo HTTP/1.1\r\nHost: test\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+				   "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\nContent-Length: 5\r\n\r\nhello";
 	struct h2c c;
 	struct h2c_stream *s;
 	struct answer a;
@@ -273,7 +275,8 @@ static void upgrade(void **state)
 	expect_stream(s, 200, "h2 test \n");
 	h2c_close(&c);
 	/* Broken settings: the offer is ignored. */
-	a = ask(&shared, "GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+	a = ask(&shared,
+	    "GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade, HTTP2-Settings\r\n"
 	    "Upgrade: h2c\r\nHTTP2-Settings: AAM!\r\n\r\n");
 	expect_text(&a, 200, "h1 test \n");
 	answer_free(&a);
@@ -308,7 +311,7 @@ static void reset_and_hang_up(void **state)
 	nap(20);
 	h2c_close(&c);
 	wait_for(2);
-	nap(350);       /* late replies find nobody */
+	nap(350); /* late replies find nobody */
 }
 
 static void rapid_reset(void **state)
@@ -362,7 +365,7 @@ static void header_floods(void **state)
 static void continuation_flood(void **state)
 {
 	static const char open[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0"
-	    "\0\0\1\1\0\0\0\0\1\x82";
+				   "\0\0\1\1\0\0\0\0\1\x82";
 	static const char more[] = "\0\0\1\x09\0\0\0\0\1\x84";
 	int fd = dial(&shared);
 	struct buf b;
@@ -372,7 +375,7 @@ static void continuation_flood(void **state)
 	for (int i = 0; i < 5000; i++)
 		if (send(fd, more, sizeof(more) - 1, MSG_NOSIGNAL) < 0)
 			break;
-	b = hear_all(fd);       /* ends: the server has closed */
+	b = hear_all(fd); /* ends: the server has closed */
 	buf_fini(&b);
 	close(fd);
 }
@@ -410,15 +413,14 @@ static void preface_byte_by_byte(void **state)
 		nap(1);
 	}
 	b = hear(fd, 9);
-	assert_int_equal(b.p[3], 4);    /* SETTINGS */
+	assert_int_equal(b.p[3], 4); /* SETTINGS */
 	buf_fini(&b);
 	close(fd);
 }
 
 static void timeouts(void **state)
 {
-	const struct httpd_conf conf = { .body_timeout = 100 * NS_PER_MS,
-	    .idle_timeout = 200 * NS_PER_MS };
+	const struct httpd_conf conf = { .body_timeout = 100 * NS_PER_MS, .idle_timeout = 200 * NS_PER_MS };
 	struct server s;
 	struct h2c c;
 	struct h2c_stream *q;
@@ -426,14 +428,13 @@ static void timeouts(void **state)
 	(void)state;
 	server_start(&s, rows, ARRAY_LEN(rows), &conf);
 	h2c_open(&c, dial(&s));
-	q = h2c_ask(&c, "GET", "/later?400", NULL, 0, STR_NONE);       /* longer than any timeout */
+	q = h2c_ask(&c, "GET", "/later?400", NULL, 0, STR_NONE); /* longer than any timeout */
 	h2c_wait(&c, q);
 	expect_stream(q, 200, "later\n");
 	/* A body that does not come: HEADERS without END_STREAM. */
 	q = h2c_stream_new(&c);
 	{
-		nghttp2_nv nv[] = { h2c_nv(STR(":method"), STR("POST")), h2c_nv(STR(":scheme"),
-		    STR("http")),
+		nghttp2_nv nv[] = { h2c_nv(STR(":method"), STR("POST")), h2c_nv(STR(":scheme"), STR("http")),
 			h2c_nv(STR(":authority"), STR("x")), h2c_nv(STR(":path"), STR("/echo")) };
 
 		q->id = nghttp2_submit_headers(c.session, NGHTTP2_FLAG_NONE, -1, NULL, nv, 4, q);

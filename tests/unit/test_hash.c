@@ -11,9 +11,54 @@
 static void test_crc32c(void **state)
 {
 	static const unsigned char iscsi[48] = {
-		0x01, 0xc0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-		0x14, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0x14, 0, 0, 0, 0x18,
-		0x28, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0,
+		0x01,
+		0xc0,
+		0,
+		0,
+		0,
+		0,
+		0,
+		0,
+		0,
+		0,
+		0,
+		0,
+		0,
+		0,
+		0,
+		0,
+		0x14,
+		0,
+		0,
+		0,
+		0,
+		0,
+		4,
+		0,
+		0,
+		0,
+		0,
+		0x14,
+		0,
+		0,
+		0,
+		0x18,
+		0x28,
+		0,
+		0,
+		0,
+		0,
+		0,
+		0,
+		0,
+		2,
+		0,
+		0,
+		0,
+		0,
+		0,
+		0,
+		0,
 	};
 	char zeros[32] = { 0 }, ones[32];
 
@@ -40,8 +85,7 @@ static void test_crc32c_variants_agree(void **state)
 
 			assert_int_equal(crc32c(0, s), ~crc32c_table(~0u, s.p, s.n));
 			/* May be continued. */
-			assert_int_equal(crc32c(crc32c(0, str_of(s.p, n / 3)), str_skip(s, n / 3)),
-					 crc32c(0, s));
+			assert_int_equal(crc32c(crc32c(0, str_of(s.p, n / 3)), str_skip(s, n / 3)), crc32c(0, s));
 		}
 }
 
@@ -82,8 +126,10 @@ static void test_xxh(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_crc32c), cmocka_unit_test(test_crc32c_variants_agree),
-		cmocka_unit_test(test_crc32_ieee), cmocka_unit_test(test_fnv),
+		cmocka_unit_test(test_crc32c),
+		cmocka_unit_test(test_crc32c_variants_agree),
+		cmocka_unit_test(test_crc32_ieee),
+		cmocka_unit_test(test_fnv),
 		cmocka_unit_test(test_xxh),
 	};
 

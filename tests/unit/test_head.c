@@ -39,8 +39,12 @@ static struct profile *two_stacks(struct arena *a, int64_t work, int64_t idle)
 
 static struct head_push push_of(struct profile *p, int64_t time)
 {
-	struct head_push push = { .profile = p, .labels = { base_labels, 2 }, .partition = 42, .time = time,
-		.duration = 10 * NS_PER_S, .now = time };
+	struct head_push push = { .profile = p,
+		.labels = { base_labels, 2 },
+		.partition = 42,
+		.time = time,
+		.duration = 10 * NS_PER_S,
+		.now = time };
 
 	push.id[0] = (uint8_t)time;
 	return push;
@@ -97,7 +101,7 @@ static void replay_gives_the_same(void **state)
 		assert_int_equal(head_add(h, imp, &push, &record), 2);
 		assert_int_equal(head_replay(again, buf_str(&record), &e), 0);
 		if (i > 4)
-			assert_true(record.n < 80);     /* nothing new: only rows */
+			assert_true(record.n < 80); /* nothing new: only rows */
 	}
 	one = describe(h);
 	two = describe(again);
@@ -252,7 +256,7 @@ static void spans_stay_apart(void **state)
 
 		profile_builder_type(b, 0, STR("samples"), STR("count"));
 		key = profile_builder_str(b, STR("n"));
-		for (int64_t i = 0; i < 3; i++)         /* apart by a tag, or the builder would add them up */
+		for (int64_t i = 0; i < 3; i++) /* apart by a tag, or the builder would add them up */
 			profile_builder_add(b, &stack, 1, &(int64_t){ 1 }, &(struct tag){ .key = key, .num = i }, 1);
 		push = push_of(profile_builder_finish(b), 1);
 		push.spans = with ? spans : NULL;
@@ -269,11 +273,19 @@ static void spans_stay_apart(void **state)
 static void cumulative_values(void **state)
 {
 	static struct label labels[] = {
-		{ { "__name__", 8 }, { "memory", 6 } }, { { "service_name", 12 }, { "shop", 4 } },
+		{ { "__name__", 8 }, { "memory", 6 } },
+		{ { "service_name", 12 }, { "shop", 4 } },
 	};
 	/* pushed value and total of the head after it: baseline, growth, none, growth, fall (new baseline), growth */
-	static const struct { int64_t value, total; } steps[] = {
-		{ 100, 0 }, { 130, 30 }, { 130, 30 }, { 140, 40 }, { 20, 40 }, { 25, 45 },
+	static const struct {
+		int64_t value, total;
+	} steps[] = {
+		{ 100, 0 },
+		{ 130, 30 },
+		{ 130, 30 },
+		{ 140, 40 },
+		{ 20, 40 },
+		{ 25, 45 },
 	};
 	struct head *h = head_new(), *again = head_new();
 	struct sym_importer *imp = sym_importer_new();
@@ -291,7 +303,7 @@ static void cumulative_values(void **state)
 
 		profile_builder_type(b, 0, STR("alloc_space"), STR("bytes"));
 		profile_builder_add(b, &stack, 1, &steps[i].value, NULL, 0);
-		profile_builder_add(b, &still, 1, &(int64_t){ 50 }, NULL, 0);   /* never grows, never falls */
+		profile_builder_add(b, &still, 1, &(int64_t){ 50 }, NULL, 0); /* never grows, never falls */
 		push = push_of(profile_builder_finish(b), (int64_t)i + 1);
 		push.labels = (struct labels){ labels, 2 };
 		push.cumulative = true;
@@ -311,7 +323,10 @@ static void cumulative_values(void **state)
 /* Types and units of strangers may be empty, and then they are no labels; or hold zeros. */
 static void odd_types(void **state)
 {
-	static const struct { struct str type, unit, want_id; uint32_t want_labels; } cases[] = {
+	static const struct {
+		struct str type, unit, want_id;
+		uint32_t want_labels;
+	} cases[] = {
 		{ { "cpu", 3 }, { "ns", 2 }, { "process_cpu:cpu:ns:cpu:ns", 25 }, 8 },
 		{ { "cpu", 3 }, { "", 0 }, { "process_cpu:cpu::cpu:", 21 }, 6 },
 		{ { "a\0b", 3 }, { "ns", 2 }, { "process_cpu:a\0b:ns:a\0b:ns", 25 }, 8 },
@@ -396,10 +411,12 @@ static void empty_names_are_no_labels(void **state)
 	p->types[0].type = p->types[1].unit = p->period_type.type = 0;
 	head_add(h, imp, &push, &record);
 	text = describe(h);
-	assert_non_null(strstr(text, "{__name__=\"other\", __period_unit__=\"nanoseconds\", "
+	assert_non_null(strstr(text,
+	    "{__name__=\"other\", __period_unit__=\"nanoseconds\", "
 	    "__profile_type__=\"other::count::nanoseconds\", __service_name__=\"shop\", __unit__=\"count\", "
 	    "service_name=\"shop\"}"));
-	assert_non_null(strstr(text, "{__name__=\"other\", __period_unit__=\"nanoseconds\", "
+	assert_non_null(strstr(text,
+	    "{__name__=\"other\", __period_unit__=\"nanoseconds\", "
 	    "__profile_type__=\"other:cpu:::nanoseconds\", __service_name__=\"shop\", __type__=\"cpu\", "
 	    "service_name=\"shop\"}"));
 	mem_free(text);

@@ -18,18 +18,14 @@ static void show(struct http_req *r, void *ctx)
 	struct str auth = http_header(r, "authorization"), tenant = http_header(r, "x-scope-orgid");
 	struct http_field f[] = { { STR("X-Answer"), STR(" 42 ") }, { STR("X-Empty"), STR("") } };
 	struct str text = arena_printf(r->a,
-	    STR_FMT " " STR_FMT " " STR_FMT " auth=" STR_FMT " tenant=" STR_FMT
-	    " type=" STR_FMT " expect=%d x=" STR_FMT " %s | " STR_FMT, STR_ARG(r->method),
-	    STR_ARG(r->target),
-	    STR_ARG(r->host), STR_ARG(auth), STR_ARG(tenant), STR_ARG(http_header(r,
-	    "content-type")),
-	    http_header(r, "expect").p != NULL, STR_ARG(http_header(r, "x-a")),
-	    r->http2 ? "h2" : "h1",
-	    STR_ARG(r->body));
+	    STR_FMT " " STR_FMT " " STR_FMT " auth=" STR_FMT " tenant=" STR_FMT " type=" STR_FMT " expect=%d x=" STR_FMT
+		    " %s | " STR_FMT,
+	    STR_ARG(r->method), STR_ARG(r->target), STR_ARG(r->host), STR_ARG(auth), STR_ARG(tenant),
+	    STR_ARG(http_header(r, "content-type")), http_header(r, "expect").p != NULL, STR_ARG(http_header(r, "x-a")),
+	    r->http2 ? "h2" : "h1", STR_ARG(r->body));
 
 	(void)ctx;
-	http_reply(r, &(struct http_reply){ .status = 200, .headers = f, .n_headers = 2,
-	    .body = text });
+	http_reply(r, &(struct http_reply){ .status = 200, .headers = f, .n_headers = 2, .body = text });
 }
 
 static void status(struct http_req *r, void *ctx)
@@ -129,8 +125,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static const char *url(const struct server *s, const char *scheme, const char *host,
-    const char *path)
+static const char *url(const struct server *s, const char *scheme, const char *host, const char *path)
 {
 	return arena_printf(a, "%s://%s:%u%s%c", scheme, host, s->port, path, 0).p;
 }
@@ -169,16 +164,19 @@ static void what_is_sent(void **state)
 #define WANT(text, ...) arena_printf(a, text "%c", __VA_ARGS__, 0).p
 	expect_body(call((struct httpc_req){ .url = here("/show?q=1") }),
 	    WANT("GET /show?q=1 %s auth= tenant= type= expect=0 x= h1 | ", host));
-	expect_body(call((struct httpc_req){ .url = here("/show"), .body = STR("body\0!"),
-	    .headers = x,
-	    .n_headers = 2, .tenant = "t1" }),
+	expect_body(call((struct httpc_req){ .url = here("/show"),
+			.body = STR("body\0!"),
+			.headers = x,
+			.n_headers = 2,
+			.tenant = "t1" }),
 	    WANT("POST /show %s auth= tenant=t1 type=a/b expect=0 x=v h1 | body", host));
-	expect_body(call((struct httpc_req){ .url = here("/show"), .method = "PUT", .user = "me",
-	    .password = "pw" }),
+	expect_body(call((struct httpc_req){ .url = here("/show"), .method = "PUT", .user = "me", .password = "pw" }),
 	    WANT("PUT /show %s auth=Basic bWU6cHc= tenant= type= expect=0 x= h1 | ", host));
-	expect_body(call((struct httpc_req){ .url = here("/show"), .method = "DELETE",
-	    .bearer = "abc",
-	    .headers = &empty, .n_headers = 1 }),
+	expect_body(call((struct httpc_req){ .url = here("/show"),
+			.method = "DELETE",
+			.bearer = "abc",
+			.headers = &empty,
+			.n_headers = 1 }),
 	    WANT("DELETE /show %s auth=Bearer abc tenant= type= expect=0 x= h1 | ", host));
 	expect_body(call((struct httpc_req){ .url = "http://name/show", .unix_path = sock }),
 	    WANT("GET /show %s auth= tenant= type= expect=0 x= h1 | ", "name"));
@@ -256,16 +254,15 @@ static void what_goes_wrong(void **state)
 		{ "http://[::1", ERR_INVALID },
 	};
 	struct http_field evil = { STR("X"), STR("a\r\nY: b") };
-	struct httpc_req req = { .headers = &evil, .n_headers = 1, .url = here("/show"),
-	    .proxy = "" };
+	struct httpc_req req = { .headers = &evil, .n_headers = 1, .url = here("/show"), .proxy = "" };
 	struct httpc_res res;
 	struct err e;
 	int64_t begun;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		assert_int_equal(httpc_call(c, a, &(struct httpc_req){ .url = cases[i].url,
-		    .proxy = "" }, &res, &e), -1);
+		assert_int_equal(httpc_call(c, a, &(struct httpc_req){ .url = cases[i].url, .proxy = "" }, &res, &e),
+		    -1);
 		if (e.kind != cases[i].kind)
 			fail_msg("%s: %s: %s", cases[i].url, err_name(e.kind), e.msg);
 	}

@@ -11,11 +11,10 @@ static void show(struct http_req *r, void *ctx)
 	struct str a = http_headers(r, "x-a");
 
 	(void)ctx;
-	http_reply_text(r, 200, arena_printf(r->a,
-	    STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT " %s %s "
-	    STR_FMT, STR_ARG(r->method), STR_ARG(r->path), STR_ARG(r->query), STR_ARG(r->host),
-	    str_prefix(r->peer, STR("127.0.0.1:")) ? "tcp" : "other", r->http2 ? "h2" : "h1",
-	    STR_ARG(a)));
+	http_reply_text(r, 200,
+	    arena_printf(r->a, STR_FMT " " STR_FMT " " STR_FMT " " STR_FMT " %s %s " STR_FMT, STR_ARG(r->method),
+		STR_ARG(r->path), STR_ARG(r->query), STR_ARG(r->host),
+		str_prefix(r->peer, STR("127.0.0.1:")) ? "tcp" : "other", r->http2 ? "h2" : "h1", STR_ARG(a)));
 }
 
 static void trailers(struct http_req *r, void *ctx)
@@ -24,8 +23,13 @@ static void trailers(struct http_req *r, void *ctx)
 	struct http_field t[] = { { STR("grpc-status"), STR("0") }, { STR("x-t"), STR("v") } };
 
 	(void)ctx;
-	http_reply(r, &(struct http_reply){ .status = 200, .body = STR("body"), .trailers = t,
-	    .n_trailers = 2, .headers = &head, .n_headers = 1 });
+	http_reply(r,
+	    &(struct http_reply){ .status = 200,
+		.body = STR("body"),
+		.trailers = t,
+		.n_trailers = 2,
+		.headers = &head,
+		.n_headers = 1 });
 }
 
 /* The status is the number in the query; with "later" the handler says itself when. */
@@ -96,39 +100,37 @@ static void one_request_each(void **state)
 		{ "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", 200, "abc" },
 		{ "PUT /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 200, "" },
 		{ "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-		  "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX-T: 1\r\n\r\n", 200, "abcde" },
-		{ "GET /show/a%20b/%2e?q=%20+1 HTTP/1.1\r\nHost: h:1\r\nx-a: 1\r\nX-A:  2 \r\n\r\n",
-		    200,
-		  "GET /show/a b/. q=%20+1 h:1 tcp h1 1, 2" },
+		  "3\r\nabc\r\n2;x=y\r\nde\r\n0\r\nX-T: 1\r\n\r\n",
+		    200, "abcde" },
+		{ "GET /show/a%20b/%2e?q=%20+1 HTTP/1.1\r\nHost: h:1\r\nx-a: 1\r\nX-A:  2 \r\n\r\n", 200,
+		    "GET /show/a b/. q=%20+1 h:1 tcp h1 1, 2" },
 		{ "OPTIONS http://other:99/show?z HTTP/1.1\r\nHost: h\r\n\r\n", 200,
-		  "OPTIONS /show z other:99 tcp h1 " },
-		{ "GET /show%zz HTTP/1.1\r\nHost: h\r\n\r\n", 400,
-		  "Bad Request: path has a broken percent escape\n" },
-		{ "GET /show%00 HTTP/1.1\r\nHost: h\r\n\r\n", 400,
-		  "Bad Request: path has a broken percent escape\n" },
+		    "OPTIONS /show z other:99 tcp h1 " },
+		{ "GET /show%zz HTTP/1.1\r\nHost: h\r\n\r\n", 400, "Bad Request: path has a broken percent escape\n" },
+		{ "GET /show%00 HTTP/1.1\r\nHost: h\r\n\r\n", 400, "Bad Request: path has a broken percent escape\n" },
 		{ "GET show HTTP/1.1\r\nHost: h\r\n\r\n", 400,
-		  "Bad Request: request target is neither a path nor a URL\n" },
+		    "Bad Request: request target is neither a path nor a URL\n" },
 		{ "GET / HTTP/1.1\r\n\r\n", 400, "Bad Request: HTTP/1.1 request without Host\n" },
 		{ "GET / HTTP/1.1\nHost: a\n\n", 400, "Bad Request: line does not end in CR LF\n" },
 		{ "GET / HTTP/3.0\r\nHost: a\r\n\r\n", 505,
-		  "HTTP Version Not Supported: HTTP version is neither 1.0 nor 1.1\n" },
+		    "HTTP Version Not Supported: HTTP version is neither 1.0 nor 1.1\n" },
 		{ "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", 501,
-		  "Not Implemented: unknown transfer coding\n" },
-		{ "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
-		    400,
-		  "Bad Request: chunk without a size\n" },
-		{ "POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789", 200,
-		  "0123456789" },
+		    "Not Implemented: unknown transfer coding\n" },
+		{ "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n", 400,
+		    "Bad Request: chunk without a size\n" },
+		{ "POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789", 200, "0123456789" },
 		{ "POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n", 413,
-		  "request body too large: the limit is 10 bytes\n" },
+		    "request body too large: the limit is 10 bytes\n" },
 		{ "POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n01234567890", 413,
-		  "request body too large: the limit is 10 bytes\n" },
+		    "request body too large: the limit is 10 bytes\n" },
 		{ "POST /small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-		  "a\r\n0123456789\r\n0\r\n\r\n", 200, "0123456789" },
+		  "a\r\n0123456789\r\n0\r\n\r\n",
+		    200, "0123456789" },
 		{ "POST /small HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-		  "b\r\n01234567890\r\n", 413, "request body too large: the limit is 10 bytes\n" },
+		  "b\r\n01234567890\r\n",
+		    413, "request body too large: the limit is 10 bytes\n" },
 		{ "POST /own HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999999\r\n\r\n", 413,
-		  "{\"code\":\"invalid_argument\",\"message\":\"over 10\"}\n" },
+		    "{\"code\":\"invalid_argument\",\"message\":\"over 10\"}\n" },
 	};
 
 	(void)state;
@@ -136,9 +138,8 @@ static void one_request_each(void **state)
 		struct answer a = ask(&shared, cases[i].ask);
 
 		if (a.status != cases[i].status || strcmp(a.body.p, cases[i].body) != 0)
-			fail_msg("case %zu: %s\nwant %d %s\ngot %s%s", i, cases[i].ask,
-			    cases[i].status,
-			    cases[i].body, a.head, a.body.p);
+			fail_msg("case %zu: %s\nwant %d %s\ngot %s%s", i, cases[i].ask, cases[i].status, cases[i].body,
+			    a.head, a.body.p);
 		assert_non_null(answer_field(&a, "Date"));
 		answer_free(&a);
 	}
@@ -168,8 +169,15 @@ static void allow_only_where_asked(void **state)
 
 static void not_now_says_when(void **state)
 {
-	static const struct { const char *query, *when; } cases[] = {
-		{ "429", "1" }, { "503", "1" }, { "503later", "60" }, { "400", NULL }, { "500", NULL }, { "200", NULL },
+	static const struct {
+		const char *query, *when;
+	} cases[] = {
+		{ "429", "1" },
+		{ "503", "1" },
+		{ "503later", "60" },
+		{ "400", NULL },
+		{ "500", NULL },
+		{ "200", NULL },
 	};
 
 	(void)state;
@@ -219,7 +227,7 @@ static void split_at_every_byte(void **state)
 static void byte_by_byte(void **state)
 {
 	const char *text = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
-	    "3\r\nabc\r\n0\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n";
+			   "3\r\nabc\r\n0\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n";
 	int fd = dial(&shared);
 	struct answer a;
 
@@ -251,8 +259,7 @@ static void pipelining(void **state)
 		char body[16];
 
 		snprintf(body, sizeof(body), "%d", i);
-		buf_printf(&b, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n%s",
-		    strlen(body), body);
+		buf_printf(&b, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
 		if (i % 50 == 7)
 			buf_printf(&b, "GET /later?1 HTTP/1.1\r\nHost: a\r\n\r\n");
 	}
@@ -277,9 +284,8 @@ static void pipelining(void **state)
 /* Sizes around the input buffer, the copy limit and the first piece of a long body. */
 static void bodies_of_all_sizes(void **state)
 {
-	static const size_t sizes[] = { 1, 4095, 4096, 4097, 8000, 8192, 8193, 60000, 65300, 65400,
-	    65470,
-		65536, 65537, 131072, 1 << 20, (1 << 20) + 1, 3 << 20, 8 << 20 };
+	static const size_t sizes[] = { 1, 4095, 4096, 4097, 8000, 8192, 8193, 60000, 65300, 65400, 65470, 65536, 65537,
+		131072, 1 << 20, (1 << 20) + 1, 3 << 20, 8 << 20 };
 	int fd = dial(&shared);
 
 	(void)state;
@@ -289,9 +295,10 @@ static void bodies_of_all_sizes(void **state)
 		struct buf b;
 
 		buf_init(&b, 32 << 20);
-		buf_printf(&b, i % 2 ?
-		    "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n" :
-		    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", n);
+		buf_printf(&b,
+		    i % 2 ? "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n%zx\r\n"
+			  : "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n",
+		    n);
 		for (size_t k = 0; k < n; k++)
 			buf_byte(&b, (unsigned char)(k * 31 + k / 251));
 		if (i % 2)
@@ -330,8 +337,7 @@ static void expect_continue(void **state)
 	answer_free(&a);
 	expect_closed(fd);
 	close(fd);
-	a = ask(&shared,
-	    "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: magic\r\nContent-Length: 4\r\n\r\n");
+	a = ask(&shared, "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: magic\r\nContent-Length: 4\r\n\r\n");
 	assert_int_equal(a.status, 417);
 	answer_free(&a);
 }
@@ -445,8 +451,12 @@ static void gzip_of_plain_answers(void **state)
 		int size;
 		bool packed;
 	} cases[] = {
-		{ "gzip", 1399, false }, { "gzip", 1400, true }, { "br, gzip;q=0.5", 5000, true },
-		{ "gzip;q=0", 5000, false }, { "br", 5000, false }, { "*", 5000, true },
+		{ "gzip", 1399, false },
+		{ "gzip", 1400, true },
+		{ "br, gzip;q=0.5", 5000, true },
+		{ "gzip;q=0", 5000, false },
+		{ "br", 5000, false },
+		{ "*", 5000, true },
 		{ "*;q=0, identity", 5000, false },
 	};
 
@@ -456,8 +466,7 @@ static void gzip_of_plain_answers(void **state)
 		struct answer a;
 		const char *coding;
 
-		snprintf(text, sizeof(text),
-		    "GET /big?%d HTTP/1.1\r\nHost: a\r\nAccept-Encoding: %s\r\n\r\n",
+		snprintf(text, sizeof(text), "GET /big?%d HTTP/1.1\r\nHost: a\r\nAccept-Encoding: %s\r\n\r\n",
 		    cases[i].size, cases[i].accept);
 		a = ask(&shared, text);
 		coding = answer_field(&a, "Content-Encoding");
@@ -526,7 +535,8 @@ static void forwarded_over_a_socketpair(void **state)
 	assert_int_equal(fcntl(x.fd, F_SETFL, O_NONBLOCK), 0);
 	patience(pair[0]);
 	loop_post(shared.l, &x.t);
-	say(pair[0], "GET /show HTTP/1.1\r\nHost: a\r\nX-Pyro-Forwarded: h2\r\n"
+	say(pair[0],
+	    "GET /show HTTP/1.1\r\nHost: a\r\nX-Pyro-Forwarded: h2\r\n"
 	    "X-Pyro-Peer: 127.0.0.1:7\r\n\r\n");
 	a = hear_answer(pair[0], false);
 	expect_text(&a, 200, "GET /show  a tcp h2 ");
@@ -551,7 +561,7 @@ static void client_leaves(void **state)
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
 	close(fd);
 	wait_for(&gone_count, 1);
-	nap(250);       /* the late reply is thrown away */
+	nap(250); /* the late reply is thrown away */
 }
 
 int main(void)

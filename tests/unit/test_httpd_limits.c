@@ -12,8 +12,11 @@ static const struct route rows[] = {
 };
 
 static const struct httpd_conf quick = {
-	.header_timeout = 100 * NS_PER_MS, .body_timeout = 100 * NS_PER_MS,
-	.write_timeout = 100 * NS_PER_MS, .idle_timeout = 150 * NS_PER_MS, .max_conns = 3,
+	.header_timeout = 100 * NS_PER_MS,
+	.body_timeout = 100 * NS_PER_MS,
+	.write_timeout = 100 * NS_PER_MS,
+	.idle_timeout = 150 * NS_PER_MS,
+	.max_conns = 3,
 	.max_body_bytes = 100000,
 };
 
@@ -44,10 +47,10 @@ static void slow_clients(void **state)
 	a = hear_answer(fd, false);
 	expect_text(&a, 200, "hello\n");
 	answer_free(&a);
-	expect_closed(fd);      /* idle */
+	expect_closed(fd); /* idle */
 	close(fd);
 	fd = dial(&s);
-	expect_closed(fd);      /* never said anything */
+	expect_closed(fd); /* never said anything */
 	close(fd);
 	assert_true(now_ms() - begun < 3000);
 	server_end(&s);
@@ -153,7 +156,8 @@ static void no_descriptors_left(void **state)
 	close(probe);
 	setrlimit(RLIMIT_NOFILE, &tight);
 	{
-		struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(s.port),
+		struct sockaddr_in to = { .sin_family = AF_INET,
+			.sin_port = htons(s.port),
 			.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 
 		assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
@@ -325,7 +329,7 @@ static void two_threads_one_socket(void **state)
 	server_halt(&b);
 	total = httpd_stats(a.h).requests + httpd_stats(b.h).requests;
 	assert_int_equal(total, 200);
-	server_drop(&b);        /* watches the socket of a */
+	server_drop(&b); /* watches the socket of a */
 	server_drop(&a);
 }
 

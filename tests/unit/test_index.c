@@ -32,15 +32,16 @@ static struct labels make(struct arena *a, const char *text)
 /* The series of the worked example: two pods of one program. */
 static void example(struct index_writer *w, struct arena *a)
 {
-	static const char *const common = "__name__=process_cpu __period_type__=cpu __period_unit__=nanoseconds "
+	static const char *const common =
+	    "__name__=process_cpu __period_type__=cpu __period_unit__=nanoseconds "
 	    "__profile_type__=process_cpu:cpu:nanoseconds:cpu:nanoseconds __type__=cpu __unit__=nanoseconds job=";
 	struct err e;
 
 	for (int i = 0; i < 2; i++) {
 		struct labels l = make(a, arena_cstr(a, arena_printf(a, "%s%c", common, 'a' + i)));
 
-		assert_int_equal(index_writer_add(w, &l, labels_hash(&l),
-		    INT64_C(1000000000) * (i ? 11 : 1), INT64_C(1000000000) * (i ? 20 : 10), &e),
+		assert_int_equal(index_writer_add(w, &l, labels_hash(&l), INT64_C(1000000000) * (i ? 11 : 1),
+				     INT64_C(1000000000) * (i ? 20 : 10), &e),
 		    0);
 	}
 }
@@ -71,18 +72,53 @@ static void test_vector(void **ctx)
 	assert_int_equal(index_writer_count(w), 2);
 	assert_int_equal(index_writer_finish(w, &out, &e), 0);
 	got = buf_str(&out);
-	expect_hex(got, 0, "baaad70002" "000000a0" "0000000d" "085f5f6e616d655f5f" "0f");
+	expect_hex(got, 0,
+	    "baaad70002"
+	    "000000a0"
+	    "0000000d"
+	    "085f5f6e616d655f5f"
+	    "0f");
 	expect_hex(got, 169, "3b3efd5c");
-	expect_hex(got, 0xb0, "28" "6e1aa9129d4323f0" "07" "000b" "0108" "020a" "030c" "0408" "050a" "0906" "01"
-	    "80a8d6b907" "80b4c4c321" "00" "00" "00000000" "fdd7ffd0");
+	expect_hex(got, 0xb0,
+	    "28"
+	    "6e1aa9129d4323f0"
+	    "07"
+	    "000b"
+	    "0108"
+	    "020a"
+	    "030c"
+	    "0408"
+	    "050a"
+	    "0906"
+	    "01"
+	    "80a8d6b907"
+	    "80b4c4c321"
+	    "00"
+	    "00"
+	    "00000000"
+	    "fdd7ffd0");
 	expect_hex(got, 0xe0, "28");
 	/* All, then __name__=process_cpu, at 0x110: after the series, aligned. */
-	expect_hex(got, 0x10d, "000000" "0000000c" "00000002" "0000000b" "0000000e");
+	expect_hex(got, 0x10d,
+	    "000000"
+	    "0000000c"
+	    "00000002"
+	    "0000000b"
+	    "0000000e");
 	expect_hex(got, got.n - 76 - 28,
-	    "00000014" "00000001" "000000000000000b" "6e1aa9129d4323f0" "31b770d5");
-	expect_hex(got, got.n - 76, "0000000000000005" "00000000000000ad" "000000000000010d");
+	    "00000014"
+	    "00000001"
+	    "000000000000000b"
+	    "6e1aa9129d4323f0"
+	    "31b770d5");
+	expect_hex(got, got.n - 76,
+	    "0000000000000005"
+	    "00000000000000ad"
+	    "000000000000010d");
 	expect_hex(got, got.n - 76 + 32, "000000000000010d");
-	expect_hex(got, got.n - 20, "000000003b9aca00" "00000004a817c800");
+	expect_hex(got, got.n - 20,
+	    "000000003b9aca00"
+	    "00000004a817c800");
 	index_writer_free(w);
 	index_writer_free(NULL);
 	buf_fini(&out);
@@ -201,10 +237,8 @@ static void many(struct buf *out, struct arena *a)
 		struct str zone = i % ZONES ? arena_printf(a, " zone=z%d", i % ZONES) : STR("");
 
 		all[i] = make(a,
-		    arena_cstr(a, arena_printf(a, "__name__=cpu id=%05d pod=p%d" STR_FMT, i,
-		    i % PODS, STR_ARG(zone))));
-		assert_int_equal(index_writer_add(w, &all[i], labels_hash(&all[i]), i, i + 10, &e),
-		    0);
+		    arena_cstr(a, arena_printf(a, "__name__=cpu id=%05d pod=p%d" STR_FMT, i, i % PODS, STR_ARG(zone))));
+		assert_int_equal(index_writer_add(w, &all[i], labels_hash(&all[i]), i, i + 10, &e), 0);
 	}
 	assert_int_equal(index_writer_finish(w, out, &e), 0);
 	index_writer_free(w);
@@ -262,14 +296,28 @@ static void test_reader(void **ctx)
 static void test_select(void **ctx)
 {
 	static const char *const selectors[] = {
-		"{}", "{__name__=\"cpu\"}", "{__name__=\"mem\"}", "{zone=\"z1\"}", "{zone!=\"z1\"}",
-		    "{zone=\"\"}",
-		"{zone!=\"\"}", "{zone=~\"z.*\"}", "{zone!~\"z.*\"}", "{zone=~\"|z2\"}",
-		    "{zone!~\"|z2\"}",
-		"{nope=\"\"}", "{nope!=\"\"}", "{nope=~\".*\"}", "{nope=~\".+\"}", "{nope!~\"x\"}",
-		"{pod=~\"p1|p2|p3\", zone!=\"z1\"}", "{pod=~\"p1.\"}", "{pod=\"p1\", pod!=\"p1\"}",
-		"{pod=\"p1\", id=~\"00.*\"}", "{id=\"00042\"}",
-		    "{id=~\"000(4|5).\", zone=~\"z1|z2\"}",
+		"{}",
+		"{__name__=\"cpu\"}",
+		"{__name__=\"mem\"}",
+		"{zone=\"z1\"}",
+		"{zone!=\"z1\"}",
+		"{zone=\"\"}",
+		"{zone!=\"\"}",
+		"{zone=~\"z.*\"}",
+		"{zone!~\"z.*\"}",
+		"{zone=~\"|z2\"}",
+		"{zone!~\"|z2\"}",
+		"{nope=\"\"}",
+		"{nope!=\"\"}",
+		"{nope=~\".*\"}",
+		"{nope=~\".+\"}",
+		"{nope!~\"x\"}",
+		"{pod=~\"p1|p2|p3\", zone!=\"z1\"}",
+		"{pod=~\"p1.\"}",
+		"{pod=\"p1\", pod!=\"p1\"}",
+		"{pod=\"p1\", id=~\"00.*\"}",
+		"{id=\"00042\"}",
+		"{id=~\"000(4|5).\", zone=~\"z1|z2\"}",
 		"{__name__=\"cpu\", pod!~\"p(1|2).*\", zone=\"\"}",
 	};
 	struct arena *a = arena_new();
@@ -297,8 +345,7 @@ static void test_select(void **ctx)
 				assert_true(at < list.n);
 				assert_int_equal(list.p[at].number, i);
 				assert_int_equal(list.p[at].fingerprint, all[i].ref.fingerprint);
-				assert_int_equal(labels_cmp(&list.p[at].labels, &all[i].ref.labels),
-				    0);
+				assert_int_equal(labels_cmp(&list.p[at].labels, &all[i].ref.labels), 0);
 				at++;
 			}
 		assert_int_equal(at, list.n);
@@ -345,8 +392,7 @@ static void test_cut(void **ctx)
 	assert_int_equal(index_writer_finish(w, &out, &e), 0);
 	assert_int_equal(read_all(buf_str(&out)), 0);
 	for (size_t n = 0; n < out.n; n++) {
-		char *copy =
-		    mem_alloc(n + 1);  /* its own block, so that a sanitizer sees its end */
+		char *copy = mem_alloc(n + 1); /* its own block, so that a sanitizer sees its end */
 
 		memcpy(copy, out.p, n);
 		assert_int_equal(read_all(str_of(copy, n)), -1);
@@ -354,8 +400,7 @@ static void test_cut(void **ctx)
 	}
 	/* Every changed byte is noticed, but for padding. */
 	for (size_t i = 0; i < out.n; i++) {
-		bool padding = (i >= 0xad && i < 0xb0) || (i >= 0xdd && i < 0xe0) ||
-		    (i >= 0x10d && i < 0x110);
+		bool padding = (i >= 0xad && i < 0xb0) || (i >= 0xdd && i < 0xe0) || (i >= 0x10d && i < 0x110);
 
 		out.p[i] ^= 0x15;
 		if (!padding)
@@ -379,18 +424,23 @@ static void fix_crc(struct buf *b, size_t from, size_t n)
 /* Sections whose checksum is right and whose content is not. */
 static void test_check_finds(void **ctx)
 {
-	static const struct { size_t at; char value; size_t from, n; bool error; } cases[] = {
-		{ 0xb1, 0, 0xb1, 40, false },           /* fingerprint */
+	static const struct {
+		size_t at;
+		char value;
+		size_t from, n;
+		bool error;
+	} cases[] = {
+		{ 0xb1, 0, 0xb1, 40, false },                /* fingerprint */
 		{ 0xb1 + 8 + 1 + 1, 0x0c, 0xb1, 40, false }, /* another value: postings disagree, order */
-		{ 0xb1 + 8 + 1 + 1, 0x0d, 0xb1, 40, true }, /* no symbol */
-		{ 0xb1 + 8, 0x70, 0xb1, 40, true },     /* number of labels */
-		{ 0xb1 + 35, 1, 0xb1, 40, false },      /* number of the series */
-		{ 0xb1 + 23, 2, 0xb1, 40, true },       /* number of chunks */
+		{ 0xb1 + 8 + 1 + 1, 0x0d, 0xb1, 40, true },  /* no symbol */
+		{ 0xb1 + 8, 0x70, 0xb1, 40, true },          /* number of labels */
+		{ 0xb1 + 35, 1, 0xb1, 40, false },           /* number of the series */
+		{ 0xb1 + 23, 2, 0xb1, 40, true },            /* number of chunks */
 		{ 0xb1 + 23, 0, 0xb1, 40, true },
-		{ 0x118 + 3, 0x0a, 0x114, 12, true },   /* list of all: reference outside */
-		{ 0x118 + 3, 0x0e, 0x114, 12, true },   /* twice the same */
-		{ 0x114 + 3, 1, 0x114, 12, true },      /* count */
-		{ 0x12c + 3, 0x0e, 0x128, 12, false },  /* a list that does not ascend */
+		{ 0x118 + 3, 0x0a, 0x114, 12, true },  /* list of all: reference outside */
+		{ 0x118 + 3, 0x0e, 0x114, 12, true },  /* twice the same */
+		{ 0x114 + 3, 1, 0x114, 12, true },     /* count */
+		{ 0x12c + 3, 0x0e, 0x128, 12, false }, /* a list that does not ascend */
 	};
 	struct arena *a = arena_new();
 	struct err e;
@@ -470,8 +520,7 @@ static void expect_series(const struct index_series *s, const json_t *want)
 	assert_int_equal(s->through, json_integer_value(json_object_get(chunk, "max_time")));
 	assert_int_equal(s->ref.labels.n, json_object_size(labels));
 	json_object_foreach(labels, name, value)
-		assert_true(str_eq(labels_get(&s->ref.labels, str_cstr(name)),
-		    str_cstr(json_string_value(value))));
+		assert_true(str_eq(labels_get(&s->ref.labels, str_cstr(name)), str_cstr(json_string_value(value))));
 }
 
 /* Written anew, without label indices, it reads the same. */
@@ -487,8 +536,9 @@ static void expect_rewritten(struct index *ix, const struct index_series *all, u
 
 	buf_init(&out, FILE_MAX);
 	for (uint32_t i = 0; i < n; i++)
-		assert_int_equal(index_writer_add(w, &all[i].ref.labels, all[i].ref.fingerprint,
-		    all[i].from, all[i].through, &e), 0);
+		assert_int_equal(index_writer_add(w, &all[i].ref.labels, all[i].ref.fingerprint, all[i].from,
+				     all[i].through, &e),
+		    0);
 	assert_int_equal(index_writer_finish(w, &out, &e), 0);
 	copy = index_open(buf_str(&out), &e);
 	assert_non_null(copy);
@@ -510,8 +560,10 @@ static void expect_rewritten(struct index *ix, const struct index_series *all, u
 static void test_golden(void **ctx)
 {
 	static const char *const blocks[] = {
-		"compacted/01KF0HJ0803N2PGHJQK4ANKZJ7", "level1/01M7ZB34NT7AGX7D8K7PTG3NCJ",
-		"level1/01M7ZB354NYQJDW56SYG60K9X1", "level1/01M7ZB359GEJT09S3JV6YGTY7R",
+		"compacted/01KF0HJ0803N2PGHJQK4ANKZJ7",
+		"level1/01M7ZB34NT7AGX7D8K7PTG3NCJ",
+		"level1/01M7ZB354NYQJDW56SYG60K9X1",
+		"level1/01M7ZB359GEJT09S3JV6YGTY7R",
 		"level1/01M7ZB359MC8Z7X636C702EC5P",
 	};
 
@@ -551,7 +603,10 @@ static void test_golden(void **ctx)
 
 static void test_old_files(void **ctx)
 {
-	static const struct { const char *name; uint32_t series; } files[] = {
+	static const struct {
+		const char *name;
+		uint32_t series;
+	} files[] = {
 		{ "testdata/blocks/v1/01GR3QABQB6J30Q04K4E6MAKRE/index.tsdb", 2 },
 		{ "testdata/blocks/v1/01HA2V3CPSZ9E0HMQNNHH89WSS/index.tsdb", 18 },
 		{ "testdata/blocks/v1-symbols-only/01HHYG6245NWHZWVP27V8WJRT7/index.tsdb", 362 },

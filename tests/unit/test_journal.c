@@ -16,7 +16,9 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-static const struct { struct str tenant, record; } three[] = {
+static const struct {
+	struct str tenant, record;
+} three[] = {
 	{ { "alpha", 5 }, { "first record", 12 } },
 	{ { "", 0 }, { "second, with a pyJ1 in it and zeros \0\0", 38 } },
 	{ { "beta", 4 }, { "third\0\0\0", 8 } },
@@ -279,7 +281,10 @@ static void put_payload(struct buf *b, struct str payload)
 static void payloads_without_a_tenant(void **state)
 {
 	static const struct str bad[] = {
-		{ "\5four", 5 }, { "\x80", 1 }, { "\xff\xff\xff\xff\xff\xff\xff\xff", 8 }, { "\x7f", 1 },
+		{ "\5four", 5 },
+		{ "\x80", 1 },
+		{ "\xff\xff\xff\xff\xff\xff\xff\xff", 8 },
+		{ "\x7f", 1 },
 	};
 	size_t at[4];
 
@@ -414,9 +419,17 @@ static void files(void **state)
 static void names(void **state)
 {
 	static const char *const bad[] = {
-		"", "0000000000000001", "0000000000000001-", "0000000000000001-.journal", "0000000000000001-0",
-		"000000000000001-0.journal", "000000000000000g-0.journal", "0000000000000001-4294967296.journal",
-		"0000000000000001--1.journal", "0000000000000001-0.journal.damaged", "000000000000000A-0.journal",
+		"",
+		"0000000000000001",
+		"0000000000000001-",
+		"0000000000000001-.journal",
+		"0000000000000001-0",
+		"000000000000001-0.journal",
+		"000000000000000g-0.journal",
+		"0000000000000001-4294967296.journal",
+		"0000000000000001--1.journal",
+		"0000000000000001-0.journal.damaged",
+		"000000000000000A-0.journal",
 	};
 	uint64_t generation;
 	uint32_t shard;
@@ -435,10 +448,17 @@ static void names(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(headers), cmocka_unit_test(frames), cmocka_unit_test(torn_at_every_byte),
-		cmocka_unit_test(broken_middle), cmocka_unit_test(lost_middle), cmocka_unit_test(frame_within_a_record),
-		cmocka_unit_test(payloads_without_a_tenant), cmocka_unit_test(frame_that_does_not_fit),
-		cmocka_unit_test(search_has_a_limit), cmocka_unit_test(files), cmocka_unit_test(names),
+		cmocka_unit_test(headers),
+		cmocka_unit_test(frames),
+		cmocka_unit_test(torn_at_every_byte),
+		cmocka_unit_test(broken_middle),
+		cmocka_unit_test(lost_middle),
+		cmocka_unit_test(frame_within_a_record),
+		cmocka_unit_test(payloads_without_a_tenant),
+		cmocka_unit_test(frame_that_does_not_fit),
+		cmocka_unit_test(search_has_a_limit),
+		cmocka_unit_test(files),
+		cmocka_unit_test(names),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -185,8 +185,7 @@ static void test_string_bytes(void **state)
 		for (int c = 0; c < 256; c++)
 			for (size_t at = 0; at < 20; at++) {
 				struct jw w = begin();
-				bool plain = c >= 0x20 && c < 0x80 && !strchr("\"\\", c) &&
-					     !(html && strchr("<>&", c));
+				bool plain = c >= 0x20 && c < 0x80 && !strchr("\"\\", c) && !(html && strchr("<>&", c));
 				json_t *j;
 
 				memset(text, 'x', sizeof(text));
@@ -295,11 +294,16 @@ static void test_over(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),   cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_depth),   cmocka_unit_test(test_cut_everywhere),
-		cmocka_unit_test(test_write),   cmocka_unit_test(test_strings),
-		cmocka_unit_test(test_floats),  cmocka_unit_test(test_floats_read_back),
-		cmocka_unit_test(test_over),    cmocka_unit_test(test_string_bytes),
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_cut_everywhere),
+		cmocka_unit_test(test_write),
+		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_floats),
+		cmocka_unit_test(test_floats_read_back),
+		cmocka_unit_test(test_over),
+		cmocka_unit_test(test_string_bytes),
 	};
 	int rc;
 

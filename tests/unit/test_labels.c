@@ -23,23 +23,23 @@ static int teardown(void **state)
 	return 0;
 }
 
-#define assert_str(s, text)                                                                                            \
-	do {                                                                                                           \
-		struct str s_ = (s);                                                                                   \
-		assert_int_equal(s_.n, sizeof(text) - 1);                                                              \
-		assert_memory_equal(s_.p, text, sizeof(text) - 1);                                                     \
+#define assert_str(s, text)                                        \
+	do {                                                       \
+		struct str s_ = (s);                               \
+		assert_int_equal(s_.n, sizeof(text) - 1);          \
+		assert_memory_equal(s_.p, text, sizeof(text) - 1); \
 	} while (0)
 
 /* "a=1,b=2" */
 static struct labels parse(const char *text)
 {
 	struct str rest = str_cstr(text);
-	struct labels l = {arena_array(a, 200, sizeof(*l.p)), 0};
+	struct labels l = { arena_array(a, 200, sizeof(*l.p)), 0 };
 
 	while (rest.n) {
 		struct str value = str_cut(&rest, ','), name = str_cut(&value, '=');
 
-		l.p[l.n++] = (struct label){name, value};
+		l.p[l.n++] = (struct label){ name, value };
 	}
 	return l;
 }
@@ -73,11 +73,11 @@ static void get_and_has(void **state)
 static void sort_is_by_name_and_stable(void **state)
 {
 	static const char *const cases[][2] = {
-	    {"", ""},
-	    {"a=1", "a=1"},
-	    {"b=1,a=2", "a=2,b=1"},
-	    {"b=1,a=2,b=0,a=1", "a=2,a=1,b=1,b=0"},
-	    {"ab=1,a=2,B=3,_=4", "B=3,_=4,a=2,ab=1"},
+		{ "", "" },
+		{ "a=1", "a=1" },
+		{ "b=1,a=2", "a=2,b=1" },
+		{ "b=1,a=2,b=0,a=1", "a=2,a=1,b=1,b=0" },
+		{ "ab=1,a=2,B=3,_=4", "B=3,_=4,a=2,ab=1" },
 	};
 
 	(void)state;
@@ -91,11 +91,11 @@ static void sort_is_by_name_and_stable(void **state)
 
 static void sort_of_many(void **state)
 {
-	struct labels l = {arena_array(a, 1000, sizeof(*l.p)), 1000};
+	struct labels l = { arena_array(a, 1000, sizeof(*l.p)), 1000 };
 
 	(void)state;
 	for (uint32_t i = 0; i < l.n; i++)
-		l.p[i] = (struct label){arena_printf(a, "n%03u", i * 7919 % 100), arena_printf(a, "%04u", i)};
+		l.p[i] = (struct label){ arena_printf(a, "n%03u", i * 7919 % 100), arena_printf(a, "%04u", i) };
 	labels_sort(&l);
 	for (uint32_t i = 1; i < l.n; i++) {
 		int c = str_cmp(l.p[i - 1].name, l.p[i].name);
@@ -107,14 +107,14 @@ static void sort_of_many(void **state)
 static void order_of_sets(void **state)
 {
 	static const char *const ascending[] = {
-	    "",
-	    "a=",
-	    "a=1",
-	    "a=1,b=1",
-	    "a=1,b=2",
-	    "a=1,c=0",
-	    "a=2",
-	    "b=0",
+		"",
+		"a=",
+		"a=1",
+		"a=1,b=1",
+		"a=1,b=2",
+		"a=1,c=0",
+		"a=2",
+		"b=0",
 	};
 
 	(void)state;
@@ -129,7 +129,7 @@ static void order_of_sets(void **state)
 
 static void hash_is_the_known_one(void **state)
 {
-	struct labels none = {NULL, 0}, l = parse("a=1,b=2"), swapped = parse("b=2,a=1"), big;
+	struct labels none = { NULL, 0 }, l = parse("a=1,b=2"), swapped = parse("b=2,a=1"), big;
 	char *value = arena_alloc(a, 5000);
 
 	(void)state;
@@ -145,7 +145,7 @@ static void hash_is_the_known_one(void **state)
 
 static void with_and_without(void **state)
 {
-	struct labels none = {NULL, 0}, l = parse("b=1,d=2"), x;
+	struct labels none = { NULL, 0 }, l = parse("b=1,d=2"), x;
 
 	(void)state;
 	x = labels_with(a, &none, STR("a"), STR("1"));
@@ -177,8 +177,8 @@ static void copy_has_its_own_bytes(void **state)
 
 static void print_quotes_as_go_does(void **state)
 {
-	struct label p[] = {{STR("a"), STR("x\"y\\\n\xff")}, {STR("b"), STR("\xc3\xa9")}};
-	struct labels l = {p, 2}, none = {NULL, 0};
+	struct label p[] = { { STR("a"), STR("x\"y\\\n\xff") }, { STR("b"), STR("\xc3\xa9") } };
+	struct labels l = { p, 2 }, none = { NULL, 0 };
 	struct buf b;
 
 	(void)state;
@@ -193,7 +193,7 @@ static void print_quotes_as_go_does(void **state)
 
 static void profile_types(void **state)
 {
-	static const char *const bad[] = {"", "a", "a:b:c:d", "a:b:c:d:e:f:g", ":::", "a\"b"};
+	static const char *const bad[] = { "", "a", "a:b:c:d", "a:b:c:d:e:f:g", ":::", "a\"b" };
 	struct profile_type t;
 	struct err e;
 
@@ -210,23 +210,24 @@ static void profile_types(void **state)
 	assert_str(profile_type_id(a, &t), "a:b:c:d:e");
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		assert_int_equal(profile_type_parse(str_cstr(bad[i]), &t, &e), -1);
-	assert_string_equal(e.msg, "profile-type selection must be of the form <name>:<sample-type>:"
-				   "<sample-unit>:<period-type>:<period-unit>(:delta), got(1): \"a\\\"b\"");
+	assert_string_equal(e.msg,
+	    "profile-type selection must be of the form <name>:<sample-type>:"
+	    "<sample-unit>:<period-type>:<period-unit>(:delta), got(1): \"a\\\"b\"");
 	assert_int_equal(e.kind, ERR_INVALID);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(get_and_has, setup, teardown),
-	    cmocka_unit_test_setup_teardown(sort_is_by_name_and_stable, setup, teardown),
-	    cmocka_unit_test_setup_teardown(sort_of_many, setup, teardown),
-	    cmocka_unit_test_setup_teardown(order_of_sets, setup, teardown),
-	    cmocka_unit_test_setup_teardown(hash_is_the_known_one, setup, teardown),
-	    cmocka_unit_test_setup_teardown(with_and_without, setup, teardown),
-	    cmocka_unit_test_setup_teardown(copy_has_its_own_bytes, setup, teardown),
-	    cmocka_unit_test_setup_teardown(print_quotes_as_go_does, setup, teardown),
-	    cmocka_unit_test_setup_teardown(profile_types, setup, teardown),
+		cmocka_unit_test_setup_teardown(get_and_has, setup, teardown),
+		cmocka_unit_test_setup_teardown(sort_is_by_name_and_stable, setup, teardown),
+		cmocka_unit_test_setup_teardown(sort_of_many, setup, teardown),
+		cmocka_unit_test_setup_teardown(order_of_sets, setup, teardown),
+		cmocka_unit_test_setup_teardown(hash_is_the_known_one, setup, teardown),
+		cmocka_unit_test_setup_teardown(with_and_without, setup, teardown),
+		cmocka_unit_test_setup_teardown(copy_has_its_own_bytes, setup, teardown),
+		cmocka_unit_test_setup_teardown(print_quotes_as_go_does, setup, teardown),
+		cmocka_unit_test_setup_teardown(profile_types, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

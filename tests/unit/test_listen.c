@@ -18,7 +18,7 @@ static void texts(void **state)
 	static const struct {
 		const char *text;
 		enum net_use use;
-		int family;     /* 0: refused */
+		int family; /* 0: refused */
 		const char *printed;
 	} cases[] = {
 		{ "127.0.0.1:80", NET_LISTEN, AF_INET, "127.0.0.1:80" },

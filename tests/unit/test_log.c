@@ -50,9 +50,8 @@ static void test_line(void **state)
 	log_open("pyro-test", LOG_INFO);
 	catch_begin(&saved);
 	errno = 77;
-	log_event(LOG_WARN, "profile refused", LOG_CSTR("tenant", "a"), LOG_I64("limit", 5000),
-		  LOG_F64("ratio", 0.25), LOG_CSTR("who", "a \"b\"\n"), LOG_STR("none", STR_NONE),
-		  LOG_CSTR("eq", "a=b"));
+	log_event(LOG_WARN, "profile refused", LOG_CSTR("tenant", "a"), LOG_I64("limit", 5000), LOG_F64("ratio", 0.25),
+	    LOG_CSTR("who", "a \"b\"\n"), LOG_STR("none", STR_NONE), LOG_CSTR("eq", "a=b"));
 	assert_int_equal(errno, 77);
 	log_event(LOG_DEBUG, "not shown");
 	s = catch_end(saved);
@@ -62,8 +61,9 @@ static void test_line(void **state)
 	assert_int_equal(stamp.p[19], '.');
 	assert_int_equal(num_time(stamp, 0, &t, NULL), 0);
 	assert_true(t > INT64_C(1700000000) * NS_PER_S);
-	assert_true(str_eq(s, STR("warn pyro-test msg=\"profile refused\" tenant=a limit=5000 "
-				  "ratio=0.25 who=\"a \\\"b\\\"\\n\" none=\"\" eq=\"a=b\"\n")));
+	assert_true(str_eq(s,
+	    STR("warn pyro-test msg=\"profile refused\" tenant=a limit=5000 "
+		"ratio=0.25 who=\"a \\\"b\\\"\\n\" none=\"\" eq=\"a=b\"\n")));
 }
 
 static void test_levels(void **state)

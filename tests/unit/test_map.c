@@ -72,7 +72,7 @@ static void test_collisions(void **state)
 		assert_true(has(&m, (uint64_t)9999 << 32 | i, 1000 + i));
 		assert_true(has(&m, 0, 2000 + i));
 	}
-	assert_int_equal(count(&m, 0), 501);    /* the first put has tag 0 as well */
+	assert_int_equal(count(&m, 0), 501); /* the first put has tag 0 as well */
 	map_fini(&m);
 }
 

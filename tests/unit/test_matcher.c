@@ -30,10 +30,10 @@ static int teardown(void **state)
 static const char *print(const struct selector *s)
 {
 	static const char *const ops[] = {
-	    [MATCH_EQ] = "=",
-	    [MATCH_NE] = "!=",
-	    [MATCH_RE] = "=~",
-	    [MATCH_NRE] = "!~",
+		[MATCH_EQ] = "=",
+		[MATCH_NE] = "!=",
+		[MATCH_RE] = "=~",
+		[MATCH_NRE] = "!~",
 	};
 	const char *text;
 	struct buf b;
@@ -51,33 +51,33 @@ static const char *print(const struct selector *s)
 static void good(void **state)
 {
 	static const char *const cases[][2] = {
-	    {"{}", ""},
-	    {" { } ", ""},
-	    {"{a=\"b\"}", "a=\"b\""},
-	    {"{a=\"b\",}", "a=\"b\""},
-	    {"{a=\"b\", c!=\"d\", e=~\"f.*\", g!~\"h|i\"}", "a=\"b\" c!=\"d\" e=~\"f.*\" g!~\"h|i\""},
-	    {"{a='b\\'\\x41'}", "a=\"b'A\""},
-	    {"{a=`b\\n`}", "a=\"b\\\\n\""},
-	    {"{a=`b\nc`}", "a=\"b\\nc\""},
-	    {"{a=\"\\a\\b\\f\\n\\r\\t\\v\\\\\\\"\\101\\u00e9\\U0001F600\"}",
-		"a=\"\\a\\b\\f\\n\\r\\t\\v\\\\\\\"A\xc3\xa9\xf0\x9f\x98\x80\""},
-	    {"{a=\"\\xff\"}", "a=\"\\xff\""},
-	    {"{a=\"\"}", "a=\"\""},
-	    {"{a=\"1\",a!=\"2\",a=\"1\"}", "a=\"1\" a!=\"2\" a=\"1\""},
-	    {"process_cpu{}", "__name__=\"process_cpu\""},
-	    {"process_cpu", "__name__=\"process_cpu\""},
-	    {"process_cpu:cpu:nanoseconds:cpu:nanoseconds{a=\"b\"}",
-		"a=\"b\" __name__=\"process_cpu:cpu:nanoseconds:cpu:nanoseconds\""},
-	    {"foo{__name__=\"bar\"}", "__name__=\"bar\" __name__=\"foo\""},
-	    {":a{}", "__name__=\":a\""},
-	    {"sum{by=\"on\"}", "by=\"on\" __name__=\"sum\""},
-	    {"{\"service.name\"=\"x\"}", "service.name=\"x\""},
-	    {"{\"metric.name\",a=\"b\"}", "__name__=\"metric.name\" a=\"b\""},
-	    {"{'a b'!~\"c\"}", "a b!~\"c\""},
-	    {"{\n\ta = \"b\" , # a note, with \" and }\n\tc=\"d\"\n} # end", "a=\"b\" c=\"d\""},
-	    {"# only this\n{}", ""},
-	    {"{_a1=\"x\"}", "_a1=\"x\""},
-	    {"{a=\"\xc3\xa9\"}", "a=\"\xc3\xa9\""},
+		{ "{}", "" },
+		{ " { } ", "" },
+		{ "{a=\"b\"}", "a=\"b\"" },
+		{ "{a=\"b\",}", "a=\"b\"" },
+		{ "{a=\"b\", c!=\"d\", e=~\"f.*\", g!~\"h|i\"}", "a=\"b\" c!=\"d\" e=~\"f.*\" g!~\"h|i\"" },
+		{ "{a='b\\'\\x41'}", "a=\"b'A\"" },
+		{ "{a=`b\\n`}", "a=\"b\\\\n\"" },
+		{ "{a=`b\nc`}", "a=\"b\\nc\"" },
+		{ "{a=\"\\a\\b\\f\\n\\r\\t\\v\\\\\\\"\\101\\u00e9\\U0001F600\"}",
+		    "a=\"\\a\\b\\f\\n\\r\\t\\v\\\\\\\"A\xc3\xa9\xf0\x9f\x98\x80\"" },
+		{ "{a=\"\\xff\"}", "a=\"\\xff\"" },
+		{ "{a=\"\"}", "a=\"\"" },
+		{ "{a=\"1\",a!=\"2\",a=\"1\"}", "a=\"1\" a!=\"2\" a=\"1\"" },
+		{ "process_cpu{}", "__name__=\"process_cpu\"" },
+		{ "process_cpu", "__name__=\"process_cpu\"" },
+		{ "process_cpu:cpu:nanoseconds:cpu:nanoseconds{a=\"b\"}",
+		    "a=\"b\" __name__=\"process_cpu:cpu:nanoseconds:cpu:nanoseconds\"" },
+		{ "foo{__name__=\"bar\"}", "__name__=\"bar\" __name__=\"foo\"" },
+		{ ":a{}", "__name__=\":a\"" },
+		{ "sum{by=\"on\"}", "by=\"on\" __name__=\"sum\"" },
+		{ "{\"service.name\"=\"x\"}", "service.name=\"x\"" },
+		{ "{\"metric.name\",a=\"b\"}", "__name__=\"metric.name\" a=\"b\"" },
+		{ "{'a b'!~\"c\"}", "a b!~\"c\"" },
+		{ "{\n\ta = \"b\" , # a note, with \" and }\n\tc=\"d\"\n} # end", "a=\"b\" c=\"d\"" },
+		{ "# only this\n{}", "" },
+		{ "{_a1=\"x\"}", "_a1=\"x\"" },
+		{ "{a=\"\xc3\xa9\"}", "a=\"\xc3\xa9\"" },
 	};
 
 	(void)state;
@@ -96,74 +96,84 @@ static void good(void **state)
 static void bad(void **state)
 {
 	static const char *const cases[][2] = {
-	    {"", "unknown position: parse error: unexpected end of input"},
-	    {"{a=b}", "1:4: parse error: unexpected identifier \"b\" in label matching, "
-		      "expected string"},
-	    {"{service_name=~\"(\"}", "1:2: parse error: error parsing regexp: missing closing ): `(`"},
-	    {"{", "1:2: parse error: unexpected end of input inside braces"},
-	    {"{x", "1:3: parse error: unexpected end of input inside braces"},
-	    {"{service_name=", "1:15: parse error: unexpected end of input inside braces"},
-	    {"{service_name=}", "1:15: parse error: unexpected \"}\" in label matching, expected string"},
+		{ "", "unknown position: parse error: unexpected end of input" },
+		{ "{a=b}",
+		    "1:4: parse error: unexpected identifier \"b\" in label matching, "
+		    "expected string" },
+		{ "{service_name=~\"(\"}", "1:2: parse error: error parsing regexp: missing closing ): `(`" },
+		{ "{", "1:2: parse error: unexpected end of input inside braces" },
+		{ "{x", "1:3: parse error: unexpected end of input inside braces" },
+		{ "{service_name=", "1:15: parse error: unexpected end of input inside braces" },
+		{ "{service_name=}", "1:15: parse error: unexpected \"}\" in label matching, expected string" },
 
-	    {" ", "1:2: parse error: unexpected end of input"},
-	    {"}", "1:1: parse error: unexpected character: '}'"},
-	    {"some}", "1:5: parse error: unexpected character: '}'"},
-	    {"some_metric{a:b=\"b\"}", "1:14: parse error: unexpected character inside braces: ':'"},
-	    {"foo{a*\"b\"}", "1:6: parse error: unexpected character inside braces: '*'"},
-	    {"foo{a>=\"b\"}", "1:6: parse error: unexpected character inside braces: '>'"},
-	    {"foo{1}", "1:5: parse error: unexpected character inside braces: '1'"},
-	    {"some_metric{a=\"\xff\"}", "1:15: parse error: invalid UTF-8 rune"},
-	    {"foo{gibberish}", "1:14: parse error: unexpected \"}\" in label matching, "
-			       "expected label matching operator"},
-	    {"up{, namespace", "1:4: parse error: unexpected \",\" in label matching, "
-			       "expected identifier or \"}\""},
-	    {"{a=\"b\",,}", "1:8: parse error: unexpected \",\" in label matching, expected "
-			    "identifier or \"}\""},
-	    {"{a=\"b\" c=\"d\"}", "1:8: parse error: unexpected identifier \"c\" in label "
-				  "matching, expected \",\" or \"}\""},
-	    {"{\"a\" \"b\"}", "1:6: parse error: unexpected string \"\\\"b\\\"\" in label "
-			      "matching, expected \",\" or \"}\""},
-	    {"{=\"b\"}", "1:2: parse error: unexpected \"=\" in label matching, expected "
-			 "identifier or \"}\""},
-	    {"{!=\"b\"}", "1:2: parse error: unexpected <op:!=> in label matching, expected "
-			  "identifier or \"}\""},
-	    {"{a==\"b\"}", "1:4: parse error: unexpected \"=\" in label matching, expected string"},
-	    {"{a \"0123456789\"}", "1:4: parse error: unexpected string \"\\\"012345678\"... in label "
-				   "matching, expected label matching operator"},
-	    {"{a!\"b\"}", "1:3: parse error: unexpected character after '!' inside braces: '\"'"},
-	    {"{a!", "1:3: parse error: unexpected character after '!' inside braces: "
-		    "'\xef\xbf\xbd'"},
-	    {"{a{", "1:3: parse error: unexpected left brace '{'"},
-	    {"{a=\"b", "1:4: parse error: unterminated quoted string"},
-	    {"{a=\"b\nc\"}", "1:4: parse error: unterminated quoted string"},
-	    {"{a=`b", "1:4: parse error: unterminated raw string"},
-	    {"{a=\"\\z\"}", "1:4: parse error: unknown escape sequence U+007A 'z'"},
-	    {"{a=\"\\'\"}", "1:4: parse error: unknown escape sequence U+0027 '\\''"},
-	    {"{a=\"\\x4g\"}", "1:4: parse error: illegal character U+0067 'g' in escape sequence"},
-	    {"{a=\"\\777\"}", "1:4: parse error: escape sequence is an invalid Unicode code point"},
-	    {"{a=\"\\ud800\"}", "1:4: parse error: escape sequence is an invalid Unicode code point"},
-	    {"{a=\"\\U00110000\"}", "1:4: parse error: escape sequence is an invalid Unicode code point"},
-	    {"{a=\"\\x4", "1:4: parse error: escape sequence not terminated"},
-	    {"{a=\"\\", "1:4: parse error: escape sequence not terminated"},
-	    {"{}\n x", "2:2: parse error: unexpected identifier \"x\""},
-	    {"foo bar", "1:5: parse error: unexpected identifier \"bar\""},
-	    {"foo a:b", "1:5: parse error: unexpected metric identifier \"a:b\""},
-	    {"foo-bar", "1:4: parse error: unexpected <op:->"},
-	    {"-foo", "1:1: parse error: unexpected <op:->"},
-	    {"{} == {}", "1:4: parse error: unexpected <op:==>"},
-	    {"{}{}", "1:3: parse error: unexpected \"{\""},
-	    {"{}[5m]", "1:3: parse error: unexpected \"[\""},
-	    {"rate({})", "1:5: parse error: unexpected \"(\""},
-	    {"\"a\"", "1:1: parse error: unexpected string \"\\\"a\\\"\""},
-	    {"12", "1:1: parse error: unexpected number \"12\""},
-	    {"12x", "1:1: parse error: bad number or duration syntax: \"12x\""},
-	    {"$", "1:1: parse error: unexpected character: '$'"},
-	    {"\xc3\xa9", "1:1: parse error: unexpected character: '\xc3\xa9'"},
-	    {"\xff", "1:1: parse error: unexpected character: '\xef\xbf\xbd'"},
-	    {"{\xc3\xa9=\"a\"}", "1:2: parse error: unexpected character inside braces: '\xc3\xa9'"},
-	    {"=~", "1:1: parse error: unexpected character after '=': '~'"},
-	    {"{a=~\"(\", $}", "1:2: parse error: error parsing regexp: missing closing ): `(`"},
-	    {"{a=~\"x\", b=~\"[\"}", "1:10: parse error: error parsing regexp: missing closing ]: `[`"},
+		{ " ", "1:2: parse error: unexpected end of input" },
+		{ "}", "1:1: parse error: unexpected character: '}'" },
+		{ "some}", "1:5: parse error: unexpected character: '}'" },
+		{ "some_metric{a:b=\"b\"}", "1:14: parse error: unexpected character inside braces: ':'" },
+		{ "foo{a*\"b\"}", "1:6: parse error: unexpected character inside braces: '*'" },
+		{ "foo{a>=\"b\"}", "1:6: parse error: unexpected character inside braces: '>'" },
+		{ "foo{1}", "1:5: parse error: unexpected character inside braces: '1'" },
+		{ "some_metric{a=\"\xff\"}", "1:15: parse error: invalid UTF-8 rune" },
+		{ "foo{gibberish}",
+		    "1:14: parse error: unexpected \"}\" in label matching, "
+		    "expected label matching operator" },
+		{ "up{, namespace",
+		    "1:4: parse error: unexpected \",\" in label matching, "
+		    "expected identifier or \"}\"" },
+		{ "{a=\"b\",,}",
+		    "1:8: parse error: unexpected \",\" in label matching, expected "
+		    "identifier or \"}\"" },
+		{ "{a=\"b\" c=\"d\"}",
+		    "1:8: parse error: unexpected identifier \"c\" in label "
+		    "matching, expected \",\" or \"}\"" },
+		{ "{\"a\" \"b\"}",
+		    "1:6: parse error: unexpected string \"\\\"b\\\"\" in label "
+		    "matching, expected \",\" or \"}\"" },
+		{ "{=\"b\"}",
+		    "1:2: parse error: unexpected \"=\" in label matching, expected "
+		    "identifier or \"}\"" },
+		{ "{!=\"b\"}",
+		    "1:2: parse error: unexpected <op:!=> in label matching, expected "
+		    "identifier or \"}\"" },
+		{ "{a==\"b\"}", "1:4: parse error: unexpected \"=\" in label matching, expected string" },
+		{ "{a \"0123456789\"}",
+		    "1:4: parse error: unexpected string \"\\\"012345678\"... in label "
+		    "matching, expected label matching operator" },
+		{ "{a!\"b\"}", "1:3: parse error: unexpected character after '!' inside braces: '\"'" },
+		{ "{a!",
+		    "1:3: parse error: unexpected character after '!' inside braces: "
+		    "'\xef\xbf\xbd'" },
+		{ "{a{", "1:3: parse error: unexpected left brace '{'" },
+		{ "{a=\"b", "1:4: parse error: unterminated quoted string" },
+		{ "{a=\"b\nc\"}", "1:4: parse error: unterminated quoted string" },
+		{ "{a=`b", "1:4: parse error: unterminated raw string" },
+		{ "{a=\"\\z\"}", "1:4: parse error: unknown escape sequence U+007A 'z'" },
+		{ "{a=\"\\'\"}", "1:4: parse error: unknown escape sequence U+0027 '\\''" },
+		{ "{a=\"\\x4g\"}", "1:4: parse error: illegal character U+0067 'g' in escape sequence" },
+		{ "{a=\"\\777\"}", "1:4: parse error: escape sequence is an invalid Unicode code point" },
+		{ "{a=\"\\ud800\"}", "1:4: parse error: escape sequence is an invalid Unicode code point" },
+		{ "{a=\"\\U00110000\"}", "1:4: parse error: escape sequence is an invalid Unicode code point" },
+		{ "{a=\"\\x4", "1:4: parse error: escape sequence not terminated" },
+		{ "{a=\"\\", "1:4: parse error: escape sequence not terminated" },
+		{ "{}\n x", "2:2: parse error: unexpected identifier \"x\"" },
+		{ "foo bar", "1:5: parse error: unexpected identifier \"bar\"" },
+		{ "foo a:b", "1:5: parse error: unexpected metric identifier \"a:b\"" },
+		{ "foo-bar", "1:4: parse error: unexpected <op:->" },
+		{ "-foo", "1:1: parse error: unexpected <op:->" },
+		{ "{} == {}", "1:4: parse error: unexpected <op:==>" },
+		{ "{}{}", "1:3: parse error: unexpected \"{\"" },
+		{ "{}[5m]", "1:3: parse error: unexpected \"[\"" },
+		{ "rate({})", "1:5: parse error: unexpected \"(\"" },
+		{ "\"a\"", "1:1: parse error: unexpected string \"\\\"a\\\"\"" },
+		{ "12", "1:1: parse error: unexpected number \"12\"" },
+		{ "12x", "1:1: parse error: bad number or duration syntax: \"12x\"" },
+		{ "$", "1:1: parse error: unexpected character: '$'" },
+		{ "\xc3\xa9", "1:1: parse error: unexpected character: '\xc3\xa9'" },
+		{ "\xff", "1:1: parse error: unexpected character: '\xef\xbf\xbd'" },
+		{ "{\xc3\xa9=\"a\"}", "1:2: parse error: unexpected character inside braces: '\xc3\xa9'" },
+		{ "=~", "1:1: parse error: unexpected character after '=': '~'" },
+		{ "{a=~\"(\", $}", "1:2: parse error: error parsing regexp: missing closing ): `(`" },
+		{ "{a=~\"x\", b=~\"[\"}", "1:10: parse error: error parsing regexp: missing closing ]: `[`" },
 	};
 
 	(void)state;
@@ -215,34 +225,34 @@ static void cut_at_every_byte(void **state)
 
 static void matching(void **state)
 {
-	struct label p[] = {{STR("a"), STR("1")}, {STR("b"), STR("xyz")}, {STR("e"), STR("")}};
-	struct labels l = {p, 3};
+	struct label p[] = { { STR("a"), STR("1") }, { STR("b"), STR("xyz") }, { STR("e"), STR("") } };
+	struct labels l = { p, 3 };
 	static const struct {
 		const char *text;
 		bool match;
 	} cases[] = {
-	    {"{}", true},
-	    {"{a=\"1\"}", true},
-	    {"{a=\"2\"}", false},
-	    {"{a!=\"1\"}", false},
-	    {"{a!=\"2\"}", true},
-	    {"{b=~\"x.*\"}", true},
-	    {"{b=~\"x\"}", false},
-	    {"{b=~\"y\"}", false},
-	    {"{b!~\"x.*\"}", false},
-	    {"{b!~\"x\"}", true},
-	    {"{b=~\"x(y|w)z\"}", true},
-	    /* A label that is not there is an empty one. */
-	    {"{foo=\"\"}", true},
-	    {"{foo!~\".+\"}", true},
-	    {"{foo!=\"x\"}", true},
-	    {"{foo=~\".*\"}", true},
-	    {"{foo=~\".+\"}", false},
-	    {"{foo!=\"\"}", false},
-	    {"{e=\"\"}", true},
-	    {"{a=\"1\",b=\"xyz\"}", true},
-	    {"{a=\"1\",b=\"xy\"}", false},
-	    {"{a=\"1\",a=\"2\"}", false},
+		{ "{}", true },
+		{ "{a=\"1\"}", true },
+		{ "{a=\"2\"}", false },
+		{ "{a!=\"1\"}", false },
+		{ "{a!=\"2\"}", true },
+		{ "{b=~\"x.*\"}", true },
+		{ "{b=~\"x\"}", false },
+		{ "{b=~\"y\"}", false },
+		{ "{b!~\"x.*\"}", false },
+		{ "{b!~\"x\"}", true },
+		{ "{b=~\"x(y|w)z\"}", true },
+		/* A label that is not there is an empty one. */
+		{ "{foo=\"\"}", true },
+		{ "{foo!~\".+\"}", true },
+		{ "{foo!=\"x\"}", true },
+		{ "{foo=~\".*\"}", true },
+		{ "{foo=~\".+\"}", false },
+		{ "{foo!=\"\"}", false },
+		{ "{e=\"\"}", true },
+		{ "{a=\"1\",b=\"xyz\"}", true },
+		{ "{a=\"1\",b=\"xy\"}", false },
+		{ "{a=\"1\",a=\"2\"}", false },
 	};
 
 	(void)state;
@@ -263,15 +273,15 @@ static void empty_values(void **state)
 		const char *text;
 		bool empty;
 	} cases[] = {
-	    {"{a=\"\"}", true},
-	    {"{a=\"1\"}", false},
-	    {"{a!=\"1\"}", true},
-	    {"{a!=\"\"}", false},
-	    {"{a=~\".*\"}", true},
-	    {"{a=~\".+\"}", false},
-	    {"{a!~\".+\"}", true},
-	    {"{a=~\"b|\"}", true},
-	    {"{a=~\"(b|c)?\"}", true},
+		{ "{a=\"\"}", true },
+		{ "{a=\"1\"}", false },
+		{ "{a!=\"1\"}", true },
+		{ "{a!=\"\"}", false },
+		{ "{a=~\".*\"}", true },
+		{ "{a=~\".+\"}", false },
+		{ "{a!~\".+\"}", true },
+		{ "{a=~\"b|\"}", true },
+		{ "{a=~\"(b|c)?\"}", true },
 	};
 
 	(void)state;
@@ -287,8 +297,8 @@ static void empty_values(void **state)
 
 static void added_conditions(void **state)
 {
-	struct label p[] = {{STR("a"), STR("1")}, {STR("t"), STR("x:y")}};
-	struct labels l = {p, 2};
+	struct label p[] = { { STR("a"), STR("1") }, { STR("t"), STR("x:y") } };
+	struct labels l = { p, 2 };
 	struct selector s;
 	struct err e;
 
@@ -306,13 +316,13 @@ static void added_conditions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(good, setup, teardown),
-	    cmocka_unit_test_setup_teardown(bad, setup, teardown),
-	    cmocka_unit_test_setup_teardown(nul_bytes, setup, teardown),
-	    cmocka_unit_test_setup_teardown(cut_at_every_byte, setup, teardown),
-	    cmocka_unit_test_setup_teardown(matching, setup, teardown),
-	    cmocka_unit_test_setup_teardown(empty_values, setup, teardown),
-	    cmocka_unit_test_setup_teardown(added_conditions, setup, teardown),
+		cmocka_unit_test_setup_teardown(good, setup, teardown),
+		cmocka_unit_test_setup_teardown(bad, setup, teardown),
+		cmocka_unit_test_setup_teardown(nul_bytes, setup, teardown),
+		cmocka_unit_test_setup_teardown(cut_at_every_byte, setup, teardown),
+		cmocka_unit_test_setup_teardown(matching, setup, teardown),
+		cmocka_unit_test_setup_teardown(empty_values, setup, teardown),
+		cmocka_unit_test_setup_teardown(added_conditions, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -29,11 +29,11 @@ static int teardown(void **state)
 	return 0;
 }
 
-#define assert_str(s, text)                                                                                            \
-	do {                                                                                                           \
-		struct str s_ = (s);                                                                                   \
-		if (!str_eq(s_, STR(text)))                                                                            \
-			fail_msg("%.*s instead of %s", STR_ARG(s_), text);                                             \
+#define assert_str(s, text)                                                \
+	do {                                                               \
+		struct str s_ = (s);                                       \
+		if (!str_eq(s_, STR(text)))                                \
+			fail_msg("%.*s instead of %s", STR_ARG(s_), text); \
 	} while (0)
 
 static struct str encode(const struct msg_type *t, const void *msg)
@@ -82,7 +82,7 @@ static void the_example_of_the_specification(void **state)
 static void cut_at_every_byte(void **state)
 {
 	/* Between fields the start of a message is a message. */
-	static const size_t whole[] = {0, 11, 15, 17, 19, 28};
+	static const size_t whole[] = { 0, 11, 15, 17, 19, 28 };
 	size_t next = 0;
 
 	(void)state;
@@ -124,9 +124,9 @@ static void optional_fields_are_kept_when_zero(void **state)
 static void lists_packed_and_not(void **state)
 {
 	static const struct str same[] = {
-	    {"\x0a\x04\x01\x02\x96\x01", 6},
-	    {"\x08\x01\x08\x02\x08\x96\x01", 7},
-	    {"\x08\x01\x0a\x00\x0a\x01\x02\x08\x96\x01", 10},
+		{ "\x0a\x04\x01\x02\x96\x01", 6 },
+		{ "\x08\x01\x08\x02\x08\x96\x01", 7 },
+		{ "\x08\x01\x0a\x00\x0a\x01\x02\x08\x96\x01", 10 },
 	};
 
 	(void)state;
@@ -215,15 +215,15 @@ static void broken_bytes(void **state)
 		struct str bytes;
 		const char *why;
 	} cases[] = {
-	    {{"\xff\xff\xff", 3}, "unexpected EOF"},
-	    {{"\x00", 1}, "proto: illegal tag"},
-	    {{"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f", 11}, "proto: integer overflow"},
-	    {{"\x0a\x02\x01\x80", 4}, "unexpected EOF"}, /* packed list cut within */
-	    {{"\x0a\x05\x01", 3}, "unexpected EOF"},
-	    {{"\x09"
-	      "12345678",
-		 9},
-		"proto: wrong wireType = 1 for field values"},
+		{ { "\xff\xff\xff", 3 }, "unexpected EOF" },
+		{ { "\x00", 1 }, "proto: illegal tag" },
+		{ { "\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f", 11 }, "proto: integer overflow" },
+		{ { "\x0a\x02\x01\x80", 4 }, "unexpected EOF" }, /* packed list cut within */
+		{ { "\x0a\x05\x01", 3 }, "unexpected EOF" },
+		{ { "\x09"
+		    "12345678",
+		      9 },
+		    "proto: wrong wireType = 1 for field values" },
 	};
 
 	(void)state;
@@ -257,9 +257,14 @@ struct chain {
 };
 static const struct msg_type chain_type;
 static const struct msg_field chain_fields[] = {
-    {.number = 1, .kind = MSG_MSG, .card = MSG_ONE, .name = {"next", 4}, .json = {"next", 4}, .type = &chain_type},
+	{ .number = 1,
+	    .kind = MSG_MSG,
+	    .card = MSG_ONE,
+	    .name = { "next", 4 },
+	    .json = { "next", 4 },
+	    .type = &chain_type },
 };
-static const struct msg_type chain_type = {{"test.v1.Chain", 13}, sizeof(struct chain), 1, chain_fields};
+static const struct msg_type chain_type = { { "test.v1.Chain", 13 }, sizeof(struct chain), 1, chain_fields };
 
 static void nesting_has_a_limit(void **state)
 {
@@ -316,8 +321,8 @@ static void numbers_of_a_flame_graph(void **state)
 {
 	enum { N = 1000 };
 	int64_t *v = arena_array(a, N, sizeof(*v));
-	struct flame_level level = {v, N};
-	struct querier_flame_graph m = {.levels = {(struct querier_level *)(void *)&level, 1}}, back;
+	struct flame_level level = { v, N };
+	struct querier_flame_graph m = { .levels = { (struct querier_level *)(void *)&level, 1 } }, back;
 	struct str bytes, text;
 	struct err e;
 
@@ -345,14 +350,15 @@ static void numbers_of_a_flame_graph(void **state)
 	assert_memory_equal(back.levels.p[0].values.p, v, N * sizeof(*v));
 	v[3] = 15;
 	level.n = 4;
-	assert_str(to_json(&querier_flame_graph_type, &m), "{\"levels\":[{\"values\":[\"0\",\"9223372036854775807\",\"-"
-							   "9223372036854775808\",\"15\"]}]}");
+	assert_str(to_json(&querier_flame_graph_type, &m),
+	    "{\"levels\":[{\"values\":[\"0\",\"9223372036854775807\",\"-"
+	    "9223372036854775808\",\"15\"]}]}");
 }
 
 static void outputs_respect_the_maximum(void **state)
 {
-	int64_t v[300] = {0};
-	struct querier_level l = {{v, 300}};
+	int64_t v[300] = { 0 };
+	struct querier_level l = { { v, 300 } };
 
 	(void)state;
 	for (size_t max = 0; max < 1000; max += 50) {
@@ -387,20 +393,20 @@ static void empty_messages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(the_example_of_the_specification, setup, teardown),
-	    cmocka_unit_test_setup_teardown(cut_at_every_byte, setup, teardown),
-	    cmocka_unit_test_setup_teardown(optional_fields_are_kept_when_zero, setup, teardown),
-	    cmocka_unit_test_setup_teardown(lists_packed_and_not, setup, teardown),
-	    cmocka_unit_test_setup_teardown(other_packed_kinds, setup, teardown),
-	    cmocka_unit_test_setup_teardown(last_scalar_wins_and_messages_merge, setup, teardown),
-	    cmocka_unit_test_setup_teardown(unknown_fields_are_skipped, setup, teardown),
-	    cmocka_unit_test_setup_teardown(broken_bytes, setup, teardown),
-	    cmocka_unit_test_setup_teardown(decoding_clears_the_struct, setup, teardown),
-	    cmocka_unit_test_setup_teardown(nesting_has_a_limit, setup, teardown),
-	    cmocka_unit_test_setup_teardown(skipped_json_has_a_depth_limit_too, setup, teardown),
-	    cmocka_unit_test_setup_teardown(numbers_of_a_flame_graph, setup, teardown),
-	    cmocka_unit_test_setup_teardown(outputs_respect_the_maximum, setup, teardown),
-	    cmocka_unit_test_setup_teardown(empty_messages, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_example_of_the_specification, setup, teardown),
+		cmocka_unit_test_setup_teardown(cut_at_every_byte, setup, teardown),
+		cmocka_unit_test_setup_teardown(optional_fields_are_kept_when_zero, setup, teardown),
+		cmocka_unit_test_setup_teardown(lists_packed_and_not, setup, teardown),
+		cmocka_unit_test_setup_teardown(other_packed_kinds, setup, teardown),
+		cmocka_unit_test_setup_teardown(last_scalar_wins_and_messages_merge, setup, teardown),
+		cmocka_unit_test_setup_teardown(unknown_fields_are_skipped, setup, teardown),
+		cmocka_unit_test_setup_teardown(broken_bytes, setup, teardown),
+		cmocka_unit_test_setup_teardown(decoding_clears_the_struct, setup, teardown),
+		cmocka_unit_test_setup_teardown(nesting_has_a_limit, setup, teardown),
+		cmocka_unit_test_setup_teardown(skipped_json_has_a_depth_limit_too, setup, teardown),
+		cmocka_unit_test_setup_teardown(numbers_of_a_flame_graph, setup, teardown),
+		cmocka_unit_test_setup_teardown(outputs_respect_the_maximum, setup, teardown),
+		cmocka_unit_test_setup_teardown(empty_messages, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -28,11 +28,11 @@ static int teardown(void **state)
 	return 0;
 }
 
-#define assert_str(s, text)                                                                                            \
-	do {                                                                                                           \
-		struct str s_ = (s);                                                                                   \
-		if (!str_eq(s_, STR(text)))                                                                            \
-			fail_msg("%.*s instead of %s", STR_ARG(s_), text);                                             \
+#define assert_str(s, text)                                                \
+	do {                                                               \
+		struct str s_ = (s);                                       \
+		if (!str_eq(s_, STR(text)))                                \
+			fail_msg("%.*s instead of %s", STR_ARG(s_), text); \
 	} while (0)
 
 static struct str encode(const struct msg_type *t, const void *msg)
@@ -52,13 +52,13 @@ static struct str to_json(const struct msg_type *t, const void *msg)
 static void json_names(void **state)
 {
 	static const char *const same[] = {
-	    "{\"profileTypeID\":\"p\",\"labelSelector\":\"{}\",\"maxNodes\":\"5\",\"start\":"
-	    "\"1700000000000\"}",
-	    "{\"profile_typeID\":\"p\",\"label_selector\":\"{}\",\"max_nodes\":5,\"start\":1."
-	    "7e12}",
-	    " {\t\"start\" : 1700000000000.000 "
-	    ",\r\n\"unknown\":{\"a\":[1,null,{}]},\"maxNodes\":\"5e0\","
-	    "\"labelSelector\":\"\\u007b}\",\"profileTypeID\":\"\\u0070\",\"format\":null}\n",
+		"{\"profileTypeID\":\"p\",\"labelSelector\":\"{}\",\"maxNodes\":\"5\",\"start\":"
+		"\"1700000000000\"}",
+		"{\"profile_typeID\":\"p\",\"label_selector\":\"{}\",\"max_nodes\":5,\"start\":1."
+		"7e12}",
+		" {\t\"start\" : 1700000000000.000 "
+		",\r\n\"unknown\":{\"a\":[1,null,{}]},\"maxNodes\":\"5e0\","
+		"\"labelSelector\":\"\\u007b}\",\"profileTypeID\":\"\\u0070\",\"format\":null}\n",
 	};
 
 	(void)state;
@@ -89,8 +89,8 @@ static void names_follow_the_rule(void **state)
 
 				k += up;
 				camel[n++] = up && f->name.p[k] >= 'a' && f->name.p[k] <= 'z'
-						 ? (char)(f->name.p[k] - 32)
-						 : f->name.p[k];
+				    ? (char)(f->name.p[k] - 32)
+				    : f->name.p[k];
 			}
 			/* Messages of our own may be named as we like. */
 			if (!str_eq(f->json, str_of(camel, n)) && !str_prefix((*t)->name, STR("pyro.")))
@@ -110,13 +110,13 @@ static void enums(void **state)
 		bool has;
 		const char *json;
 	} cases[] = {
-	    {"{\"exemplarType\":\"EXEMPLAR_TYPE_SPAN\"}", 3, false, "{\"exemplarType\":\"EXEMPLAR_TYPE_SPAN\"}"},
-	    {"{\"exemplarType\":3}", 3, false, "{\"exemplarType\":\"EXEMPLAR_TYPE_SPAN\"}"},
-	    {"{\"exemplarType\":77}", 77, false, "{\"exemplarType\":77}"},
-	    {"{\"exemplarType\":\"EXEMPLAR_TYPE_SANDWICH\"}", 0, false, "{}"},
-	    {"{\"aggregation\":\"SANDWICH\"}", 0, false, "{}"},
-	    {"{\"aggregation\":\"TIME_SERIES_AGGREGATION_TYPE_SUM\"}", 0, true,
-		"{\"aggregation\":\"TIME_SERIES_AGGREGATION_TYPE_SUM\"}"},
+		{ "{\"exemplarType\":\"EXEMPLAR_TYPE_SPAN\"}", 3, false, "{\"exemplarType\":\"EXEMPLAR_TYPE_SPAN\"}" },
+		{ "{\"exemplarType\":3}", 3, false, "{\"exemplarType\":\"EXEMPLAR_TYPE_SPAN\"}" },
+		{ "{\"exemplarType\":77}", 77, false, "{\"exemplarType\":77}" },
+		{ "{\"exemplarType\":\"EXEMPLAR_TYPE_SANDWICH\"}", 0, false, "{}" },
+		{ "{\"aggregation\":\"SANDWICH\"}", 0, false, "{}" },
+		{ "{\"aggregation\":\"TIME_SERIES_AGGREGATION_TYPE_SUM\"}", 0, true,
+		    "{\"aggregation\":\"TIME_SERIES_AGGREGATION_TYPE_SUM\"}" },
 	};
 
 	(void)state;
@@ -124,8 +124,8 @@ static void enums(void **state)
 		struct querier_select_series_request m;
 		struct err e;
 
-		assert_int_equal(
-		    msg_from_json(a, &querier_select_series_request_type, str_cstr(cases[i].text), &m, &e), 0);
+		assert_int_equal(msg_from_json(a, &querier_select_series_request_type, str_cstr(cases[i].text), &m, &e),
+		    0);
 		assert_int_equal(m.exemplar_type, cases[i].format);
 		assert_int_equal(m.has_aggregation, cases[i].has);
 		assert_true(str_eq(to_json(&querier_select_series_request_type, &m), str_cstr(cases[i].json)));
@@ -139,47 +139,47 @@ static void json_integers(void **state)
 		bool ok;
 		int64_t v;
 	} cases[] = {
-	    {"0", true, 0},
-	    {"-0", true, 0},
-	    {"5", true, 5},
-	    {"-5", true, -5},
-	    {"\"5\"", true, 5},
-	    {"\"-5\"", true, -5},
-	    {"9223372036854775807", true, INT64_MAX},
-	    {"\"9223372036854775807\"", true, INT64_MAX},
-	    {"-9223372036854775808", true, INT64_MIN},
-	    {"9223372036854775808", false, 0},
-	    {"-9223372036854775809", false, 0},
-	    {"18446744073709551616", false, 0},
-	    {"1.7e12", true, 1700000000000},
-	    {"1.7E+12", true, 1700000000000},
-	    {"1.0", true, 1},
-	    {"100e-2", true, 1},
-	    {"0.01e2", true, 1},
-	    {"0.0", true, 0},
-	    {"0e999999999999", true, 0},
-	    {"1e999999999999", false, 0},
-	    {"1e-999999999999", false, 0},
-	    {"1e18", true, 1000000000000000000},
-	    {"1e19", false, 0},
-	    {"1.5", false, 0},
-	    {"9007199254740993", true, 9007199254740993},
-	    {"123456789012345678.0", true, 123456789012345678},
-	    {"\"\"", false, 0},
-	    {"\" 5\"", false, 0},
-	    {"\"5 \"", false, 0},
-	    {"\"a\"", false, 0},
-	    {"\"0x5\"", false, 0},
-	    {"true", false, 0},
-	    {"{}", false, 0},
-	    {"[]", false, 0},
-	    {"01", false, 0},
-	    {"+1", false, 0},
-	    {".5", false, 0},
-	    {"1.", false, 0},
-	    {"1e", false, 0},
-	    {"-", false, 0},
-	    {"1a", false, 0},
+		{ "0", true, 0 },
+		{ "-0", true, 0 },
+		{ "5", true, 5 },
+		{ "-5", true, -5 },
+		{ "\"5\"", true, 5 },
+		{ "\"-5\"", true, -5 },
+		{ "9223372036854775807", true, INT64_MAX },
+		{ "\"9223372036854775807\"", true, INT64_MAX },
+		{ "-9223372036854775808", true, INT64_MIN },
+		{ "9223372036854775808", false, 0 },
+		{ "-9223372036854775809", false, 0 },
+		{ "18446744073709551616", false, 0 },
+		{ "1.7e12", true, 1700000000000 },
+		{ "1.7E+12", true, 1700000000000 },
+		{ "1.0", true, 1 },
+		{ "100e-2", true, 1 },
+		{ "0.01e2", true, 1 },
+		{ "0.0", true, 0 },
+		{ "0e999999999999", true, 0 },
+		{ "1e999999999999", false, 0 },
+		{ "1e-999999999999", false, 0 },
+		{ "1e18", true, 1000000000000000000 },
+		{ "1e19", false, 0 },
+		{ "1.5", false, 0 },
+		{ "9007199254740993", true, 9007199254740993 },
+		{ "123456789012345678.0", true, 123456789012345678 },
+		{ "\"\"", false, 0 },
+		{ "\" 5\"", false, 0 },
+		{ "\"5 \"", false, 0 },
+		{ "\"a\"", false, 0 },
+		{ "\"0x5\"", false, 0 },
+		{ "true", false, 0 },
+		{ "{}", false, 0 },
+		{ "[]", false, 0 },
+		{ "01", false, 0 },
+		{ "+1", false, 0 },
+		{ ".5", false, 0 },
+		{ "1.", false, 0 },
+		{ "1e", false, 0 },
+		{ "-", false, 0 },
+		{ "1a", false, 0 },
 	};
 
 	(void)state;
@@ -201,11 +201,11 @@ static void json_integer_ranges(void **state)
 		const struct msg_type *t;
 		const char *member, *good[3], *bad[3];
 	} cases[] = {
-	    {&types_block_compaction_type, "level", {"2147483647", "-2147483648", "1e3"},
-		{"2147483648", "-2147483649", "0.5"}},
-	    {&types_go_pgo_type, "keepLocations", {"4294967295", "0", "-0"}, {"4294967296", "-1", "1.1"}},
-	    {&querier_query_scope_type, "blockCount", {"18446744073709551615", "0", "\"5\""},
-		{"18446744073709551616", "-1", "1e20"}},
+		{ &types_block_compaction_type, "level", { "2147483647", "-2147483648", "1e3" },
+		    { "2147483648", "-2147483649", "0.5" } },
+		{ &types_go_pgo_type, "keepLocations", { "4294967295", "0", "-0" }, { "4294967296", "-1", "1.1" } },
+		{ &querier_query_scope_type, "blockCount", { "18446744073709551615", "0", "\"5\"" },
+		    { "18446744073709551616", "-1", "1e20" } },
 	};
 	void *m = arena_alloc(a, 1000);
 
@@ -228,21 +228,21 @@ static void json_doubles(void **state)
 	static const struct {
 		const char *in, *out;
 	} cases[] = {
-	    {"1.5", "1.5"},
-	    {"\"1.5\"", "1.5"},
-	    {"15", "15"},
-	    {"-2e-3", "-0.002"},
-	    {"\"NaN\"", "\"NaN\""},
-	    {"\"Infinity\"", "\"Infinity\""},
-	    {"\"-Infinity\"", "\"-Infinity\""},
-	    {"1e300", "1e+300"},
-	    {"\"nan\"", NULL},
-	    {"NaN", NULL},
-	    {"\"\"", NULL},
-	    {"1e999", NULL},
-	    {"true", NULL},
-	    {"\"1,5\"", NULL},
-	    {"\"+1\"", NULL},
+		{ "1.5", "1.5" },
+		{ "\"1.5\"", "1.5" },
+		{ "15", "15" },
+		{ "-2e-3", "-0.002" },
+		{ "\"NaN\"", "\"NaN\"" },
+		{ "\"Infinity\"", "\"Infinity\"" },
+		{ "\"-Infinity\"", "\"-Infinity\"" },
+		{ "1e300", "1e+300" },
+		{ "\"nan\"", NULL },
+		{ "NaN", NULL },
+		{ "\"\"", NULL },
+		{ "1e999", NULL },
+		{ "true", NULL },
+		{ "\"1,5\"", NULL },
+		{ "\"+1\"", NULL },
 	};
 
 	(void)state;
@@ -260,7 +260,7 @@ static void json_doubles(void **state)
 
 static void json_bytes_and_bools(void **state)
 {
-	static const char *const same[] = {"+/8=", "-_8=", "+/8", "-_8", "\\u002b/8"};
+	static const char *const same[] = { "+/8=", "-_8=", "+/8", "-_8", "\\u002b/8" };
 	struct push_raw_sample m;
 	struct types_get_profile_stats_response b;
 	struct err e;
@@ -275,16 +275,19 @@ static void json_bytes_and_bools(void **state)
 	}
 	assert_int_equal(msg_from_json(a, &push_raw_sample_type, STR("{\"rawProfile\":\"*\"}"), &m, &e), -1);
 	assert_int_equal(msg_from_json(a, &push_raw_sample_type, STR("{\"rawProfile\":5}"), &m, &e), -1);
-	assert_int_equal(
-	    msg_from_json(a, &types_get_profile_stats_response_type, STR("{\"dataIngested\":true}"), &b, &e), 0);
+	assert_int_equal(msg_from_json(a, &types_get_profile_stats_response_type, STR("{\"dataIngested\":true}"), &b,
+			     &e),
+	    0);
 	assert_true(b.data_ingested);
-	assert_int_equal(
-	    msg_from_json(a, &types_get_profile_stats_response_type, STR("{\"dataIngested\":false}"), &b, &e), 0);
+	assert_int_equal(msg_from_json(a, &types_get_profile_stats_response_type, STR("{\"dataIngested\":false}"), &b,
+			     &e),
+	    0);
 	assert_str(to_json(&types_get_profile_stats_response_type, &b), "{}");
-	assert_int_equal(
-	    msg_from_json(a, &types_get_profile_stats_response_type, STR("{\"dataIngested\":\"true\"}"), &b, &e), -1);
-	assert_int_equal(
-	    msg_from_json(a, &types_get_profile_stats_response_type, STR("{\"dataIngested\":1}"), &b, &e), -1);
+	assert_int_equal(msg_from_json(a, &types_get_profile_stats_response_type, STR("{\"dataIngested\":\"true\"}"),
+			     &b, &e),
+	    -1);
+	assert_int_equal(msg_from_json(a, &types_get_profile_stats_response_type, STR("{\"dataIngested\":1}"), &b, &e),
+	    -1);
 }
 
 static void json_strings(void **state)
@@ -292,33 +295,33 @@ static void json_strings(void **state)
 	static const struct {
 		const char *in, *out;
 	} cases[] = {
-	    {"abc", "abc"},
-	    {"", ""},
-	    {"\\\"\\\\\\/\\b\\f\\n\\r\\t", "\"\\/\b\f\n\r\t"},
-	    {"\\u00e9\\u20AC", "\xc3\xa9\xe2\x82\xac"},
-	    {"\\ud83d\\ude00", "\xf0\x9f\x98\x80"},
-	    {"\xc3\xa9", "\xc3\xa9"},
-	    {"x\\u0041y", "xAy"},
-	    {"\\ud83d", NULL},
-	    {"\\ude00", NULL},
-	    {"\\ud83d\\u0041", NULL},
-	    {"\\ud83dx", NULL},
-	    {"\\x41", NULL},
-	    {"\\u12", NULL},
-	    {"\\u12g4", NULL},
-	    {"\\", NULL},
-	    {"\xff", NULL},
-	    {"\xed\xa0\x80", NULL},
-	    {"\n", NULL},
-	    {"\x01", NULL},
+		{ "abc", "abc" },
+		{ "", "" },
+		{ "\\\"\\\\\\/\\b\\f\\n\\r\\t", "\"\\/\b\f\n\r\t" },
+		{ "\\u00e9\\u20AC", "\xc3\xa9\xe2\x82\xac" },
+		{ "\\ud83d\\ude00", "\xf0\x9f\x98\x80" },
+		{ "\xc3\xa9", "\xc3\xa9" },
+		{ "x\\u0041y", "xAy" },
+		{ "\\ud83d", NULL },
+		{ "\\ude00", NULL },
+		{ "\\ud83d\\u0041", NULL },
+		{ "\\ud83dx", NULL },
+		{ "\\x41", NULL },
+		{ "\\u12", NULL },
+		{ "\\u12g4", NULL },
+		{ "\\", NULL },
+		{ "\xff", NULL },
+		{ "\xed\xa0\x80", NULL },
+		{ "\n", NULL },
+		{ "\x01", NULL },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct types_label_pair m;
 		struct err e;
-		int rc =
-		    msg_from_json(a, &types_label_pair_type, arena_printf(a, "{\"name\":\"%s\"}", cases[i].in), &m, &e);
+		int rc = msg_from_json(a, &types_label_pair_type, arena_printf(a, "{\"name\":\"%s\"}", cases[i].in), &m,
+		    &e);
 
 		if (rc != (cases[i].out ? 0 : -1))
 			fail_msg("%s", cases[i].in);
@@ -364,49 +367,51 @@ static void json_refusals(void **state)
 	static const struct {
 		const char *text, *why;
 	} cases[] = {
-	    {"", "zero-length payload is not a valid JSON object"},
-	    {"[]", "unmarshal into *typesv1.LabelValuesRequest: proto: syntax error (line "
-		   "1:1): unexpected token ["},
-	    {"{\"name\":5}", "unmarshal into *typesv1.LabelValuesRequest: proto: (line 1:9): "
-			     "invalid value for string field name: 5"},
-	    {"{\"name\":\"a\",\"name\":\"b\"}",
-		"unmarshal into *typesv1.LabelValuesRequest: proto: (line 1:13): duplicate field "
-		"\"name\""},
-	    {"{\"name\":\"a\",\n \"end\":\"x\"}",
-		"unmarshal into *typesv1.LabelValuesRequest: proto: (line 2:8): invalid value "
-		"for int64 field end: \"x\""},
-	    {"{\"name\":\"\xc3\xa9\",\"end\":{}}",
-		"unmarshal into *typesv1.LabelValuesRequest: proto: (line 1:19): invalid value "
-		"for int64 field end: {"},
-	    {" ", NULL},
-	    {"{", NULL},
-	    {"{\"name\"", NULL},
-	    {"{\"name\":", NULL},
-	    {"{\"name\":\"a\"", NULL},
-	    {"{\"name\":\"a\",}", NULL},
-	    {"{,}", NULL},
-	    {"{}x", NULL},
-	    {"{}{}", NULL},
-	    {"null", NULL},
-	    {"5", NULL},
-	    {"{name:\"a\"}", NULL},
-	    {"{'name':\"a\"}", NULL},
-	    {"{\"name\" \"a\"}", NULL},
-	    {"{\"matchers\":\"a\"}", NULL},
-	    {"{\"matchers\":[null]}", NULL},
-	    {"{\"matchers\":[\"a\",]}", NULL},
-	    {"{\"matchers\":[\"a\" \"b\"]}", NULL},
-	    {"{\"matchers\":[}", NULL},
-	    {"{\"x\":}", NULL},
-	    {"{\"x\":[1,]}", NULL},
-	    {"{\"x\":{\"a\"}}", NULL},
-	    {"{\"x\":{1:2}}", NULL},
-	    {"{\"x\":tru}", NULL},
-	    {"{\"x\":\"\\q\"}", NULL},
-	    {"{\"x\":\"\xff\"}", NULL},
-	    {"{\"x\":[}]}", NULL},
-	    {"{\"name\":\"a\" /* no */}", NULL},
-	    {"\xef\xbb\xbf{}", NULL},
+		{ "", "zero-length payload is not a valid JSON object" },
+		{ "[]",
+		    "unmarshal into *typesv1.LabelValuesRequest: proto: syntax error (line "
+		    "1:1): unexpected token [" },
+		{ "{\"name\":5}",
+		    "unmarshal into *typesv1.LabelValuesRequest: proto: (line 1:9): "
+		    "invalid value for string field name: 5" },
+		{ "{\"name\":\"a\",\"name\":\"b\"}",
+		    "unmarshal into *typesv1.LabelValuesRequest: proto: (line 1:13): duplicate field "
+		    "\"name\"" },
+		{ "{\"name\":\"a\",\n \"end\":\"x\"}",
+		    "unmarshal into *typesv1.LabelValuesRequest: proto: (line 2:8): invalid value "
+		    "for int64 field end: \"x\"" },
+		{ "{\"name\":\"\xc3\xa9\",\"end\":{}}",
+		    "unmarshal into *typesv1.LabelValuesRequest: proto: (line 1:19): invalid value "
+		    "for int64 field end: {" },
+		{ " ", NULL },
+		{ "{", NULL },
+		{ "{\"name\"", NULL },
+		{ "{\"name\":", NULL },
+		{ "{\"name\":\"a\"", NULL },
+		{ "{\"name\":\"a\",}", NULL },
+		{ "{,}", NULL },
+		{ "{}x", NULL },
+		{ "{}{}", NULL },
+		{ "null", NULL },
+		{ "5", NULL },
+		{ "{name:\"a\"}", NULL },
+		{ "{'name':\"a\"}", NULL },
+		{ "{\"name\" \"a\"}", NULL },
+		{ "{\"matchers\":\"a\"}", NULL },
+		{ "{\"matchers\":[null]}", NULL },
+		{ "{\"matchers\":[\"a\",]}", NULL },
+		{ "{\"matchers\":[\"a\" \"b\"]}", NULL },
+		{ "{\"matchers\":[}", NULL },
+		{ "{\"x\":}", NULL },
+		{ "{\"x\":[1,]}", NULL },
+		{ "{\"x\":{\"a\"}}", NULL },
+		{ "{\"x\":{1:2}}", NULL },
+		{ "{\"x\":tru}", NULL },
+		{ "{\"x\":\"\\q\"}", NULL },
+		{ "{\"x\":\"\xff\"}", NULL },
+		{ "{\"x\":[}]}", NULL },
+		{ "{\"name\":\"a\" /* no */}", NULL },
+		{ "\xef\xbb\xbf{}", NULL },
 	};
 
 	(void)state;
@@ -428,9 +433,9 @@ static void json_duplicates_are_of_fields_not_of_names(void **state)
 		const char *text;
 		int rc;
 	} cases[] = {
-	    {"{\"labelNames\":[],\"label_names\":[]}", -1},
-	    {"{\"x\":1,\"x\":2}", 0},
-	    {"{\"start\":null,\"start\":1}", 0},
+		{ "{\"labelNames\":[],\"label_names\":[]}", -1 },
+		{ "{\"x\":1,\"x\":2}", 0 },
+		{ "{\"start\":null,\"start\":1}", 0 },
 	};
 
 	(void)state;
@@ -438,15 +443,16 @@ static void json_duplicates_are_of_fields_not_of_names(void **state)
 		struct querier_series_request m;
 		struct err e;
 
-		assert_int_equal(
-		    msg_from_json(a, &querier_series_request_type, str_cstr(cases[i].text), &m, &e), cases[i].rc);
+		assert_int_equal(msg_from_json(a, &querier_series_request_type, str_cstr(cases[i].text), &m, &e),
+		    cases[i].rc);
 	}
 	{
 		struct version_versions v;
 		struct err e;
 
-		assert_int_equal(
-		    msg_from_json(a, &version_versions_type, STR("{\"instances\":{\"a\":{},\"a\":{}}}"), &v, &e), -1);
+		assert_int_equal(msg_from_json(a, &version_versions_type, STR("{\"instances\":{\"a\":{},\"a\":{}}}"),
+				     &v, &e),
+		    -1);
 		assert_non_null(strstr(e.msg, "duplicate map key \"a\""));
 	}
 }
@@ -473,18 +479,18 @@ static void json_cut_at_every_byte(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(json_names, setup, teardown),
-	    cmocka_unit_test_setup_teardown(names_follow_the_rule, setup, teardown),
-	    cmocka_unit_test_setup_teardown(enums, setup, teardown),
-	    cmocka_unit_test_setup_teardown(json_integers, setup, teardown),
-	    cmocka_unit_test_setup_teardown(json_integer_ranges, setup, teardown),
-	    cmocka_unit_test_setup_teardown(json_doubles, setup, teardown),
-	    cmocka_unit_test_setup_teardown(json_bytes_and_bools, setup, teardown),
-	    cmocka_unit_test_setup_teardown(json_strings, setup, teardown),
-	    cmocka_unit_test_setup_teardown(json_lists_and_maps, setup, teardown),
-	    cmocka_unit_test_setup_teardown(json_refusals, setup, teardown),
-	    cmocka_unit_test_setup_teardown(json_duplicates_are_of_fields_not_of_names, setup, teardown),
-	    cmocka_unit_test_setup_teardown(json_cut_at_every_byte, setup, teardown),
+		cmocka_unit_test_setup_teardown(json_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(names_follow_the_rule, setup, teardown),
+		cmocka_unit_test_setup_teardown(enums, setup, teardown),
+		cmocka_unit_test_setup_teardown(json_integers, setup, teardown),
+		cmocka_unit_test_setup_teardown(json_integer_ranges, setup, teardown),
+		cmocka_unit_test_setup_teardown(json_doubles, setup, teardown),
+		cmocka_unit_test_setup_teardown(json_bytes_and_bools, setup, teardown),
+		cmocka_unit_test_setup_teardown(json_strings, setup, teardown),
+		cmocka_unit_test_setup_teardown(json_lists_and_maps, setup, teardown),
+		cmocka_unit_test_setup_teardown(json_refusals, setup, teardown),
+		cmocka_unit_test_setup_teardown(json_duplicates_are_of_fields_not_of_names, setup, teardown),
+		cmocka_unit_test_setup_teardown(json_cut_at_every_byte, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -185,7 +185,7 @@ static void recorded_exchanges(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(recorded_exchanges),
+		cmocka_unit_test(recorded_exchanges),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

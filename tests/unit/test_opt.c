@@ -88,9 +88,17 @@ static void defaults(void **state)
 static void flag_forms(void **state)
 {
 	static const char *const forms[][4] = {
-		{ "-number=42" }, { "--number=42" }, { "-number", "42" }, { "--number", "42" },
-		{ "-n", "42" },   { "-n42" },        { "-vn42" },         { "-vbn", "42" },
-		{ "top", "-number=42" }, { "a", "-n", "42", "b" }, { "-number=1", "-number=42" },
+		{ "-number=42" },
+		{ "--number=42" },
+		{ "-number", "42" },
+		{ "--number", "42" },
+		{ "-n", "42" },
+		{ "-n42" },
+		{ "-vn42" },
+		{ "-vbn", "42" },
+		{ "top", "-number=42" },
+		{ "a", "-n", "42", "b" },
+		{ "-number=1", "-number=42" },
 	};
 
 	(void)state;
@@ -272,11 +280,12 @@ static void file_values(void **state)
 {
 	(void)state;
 	assert_int_equal(yaml("top:\n  flag_bool: true\n  size: 2MiB\n  max_age: 2h\n  name:\n  ratio: 0.25\n"
-	                      "storage: {backend: filesystem, key: s3cret}\nlimits:\n  rules:\n    - action: drop\n"), 0);
+			      "storage: {backend: filesystem, key: s3cret}\nlimits:\n  rules:\n    - action: drop\n"),
+	    0);
 	assert_true(v.flag_b);
 	assert_int_equal(v.size, 2 << 20);
 	assert_int_equal(v.age, 7200 * NS_PER_S);
-	assert_string_equal(v.name, "{}");      /* null keeps the default */
+	assert_string_equal(v.name, "{}"); /* null keeps the default */
 	assert_int_equal(v.backend, 0);
 	assert_string_equal(v.key.secret, "s3cret");
 	assert_int_equal(v.rules->kind, YAML_LIST);
@@ -322,13 +331,14 @@ static int absent_twice(void)
 	if (!v.verbose || o.n_args != 1)
 		return -1;
 	return yaml("memberlist:\n  bind_port: 1\n  join_members: []\ncompactor:\n  sharding_ring:\n    kvstore: {}\n"
-	            "tracing:\n  enabled: false\n");
+		    "tracing:\n  enabled: false\n");
 }
 
 static int absent_same(void)
 {
-	if (args(ARGS("-distributor.replication-factor=1", "-server.http-listen-network", "tcp", "-memberlist.join=",
-	         "-server.proxy-protocol-enabled=false", "file")) < 0 || o.n_args != 1)
+	if (args(ARGS("-distributor.replication-factor=1", "-server.http-listen-network", "tcp",
+		"-memberlist.join=", "-server.proxy-protocol-enabled=false", "file")) < 0 ||
+	    o.n_args != 1)
 		return -1;
 	return yaml("distributor:\nserver:\n  http_listen_network: tcp\n  http_tls_config: {cert: \"\"}\n");
 }
@@ -336,7 +346,7 @@ static int absent_same(void)
 static int absent_near(void)
 {
 	return yaml("limits:\n  distributor_usage_groups: {a: '{}'}\ningester:\n  lifecycler:\n    ring:\n"
-	            "      replication_factor: 0\n");
+		    "      replication_factor: 0\n");
 }
 
 static void absent_with_a_warning(void **state)
@@ -459,8 +469,12 @@ static void questions(void **state)
 	static const struct {
 		const char *argv[3], *help;
 	} cases[] = {
-		{ { "-h" }, "" }, { { "-help" }, "" }, { { "--help" }, "" }, { { "-help-all" }, "all" },
-		{ { "-help=mdoc" }, "mdoc" }, { { "top", "-help" }, "" },
+		{ { "-h" }, "" },
+		{ { "-help" }, "" },
+		{ { "--help" }, "" },
+		{ { "-help-all" }, "all" },
+		{ { "-help=mdoc" }, "mdoc" },
+		{ { "top", "-help" }, "" },
 	};
 
 	(void)state;
@@ -491,10 +505,12 @@ static void documents(void **state)
 	} cases[] = {
 		{ "", { "pyro-test - test things", "  -n, -number number", "a number (7)" } },
 		{ "all", { "  -rules yaml", "  -b, -flag.bool", "filesystem|s3|gcs", "Second:" } },
-		{ "flags", { "number\tvalue\tnumber\ttop.number\toption\n", "oldest\tvalue\tage\t\told\n",
-		             "flag.bool\tbool\t" } },
-		{ "mdoc", { ".It Fl n , Fl number Ar number\n", "it's \\(dqtext\\(dq.\n", ".Ev PYRO_TEST_AGE .\n",
-		            ".Ss Second\n" } },
+		{ "flags",
+		    { "number\tvalue\tnumber\ttop.number\toption\n", "oldest\tvalue\tage\t\told\n",
+			"flag.bool\tbool\t" } },
+		{ "mdoc",
+		    { ".It Fl n , Fl number Ar number\n", "it's \\(dqtext\\(dq.\n", ".Ev PYRO_TEST_AGE .\n",
+			".Ss Second\n" } },
 		{ "bash", { "complete -o filenames -F _pyro_test pyro-test", "-backend|--backend)", "serve top" } },
 		{ "zsh", { "#compdef pyro-test", "'*-join[", "it'\\''s", ":word:(filesystem s3 gcs)'" } },
 		{ "fish", { "complete -c pyro-test -o number -s n -x", "'it\\'s \"text\"'" } },
@@ -527,7 +543,8 @@ static void yaml_round_trip(void **state)
 	assert_int_equal(yaml(doc("yaml")), 0);
 	fresh();
 	assert_int_equal(args(ARGS("serve", "-number=9", "-join=x", "-join=1", "-rules={a: [1]}", "-key=hidden",
-	                           "-name=true", "-target=a,b", "-size=1GiB", "-max-age=90m")), 0);
+			     "-name=true", "-target=a,b", "-size=1GiB", "-max-age=90m")),
+	    0);
 	buf_init(&b, OPTDOC_MAX);
 	buf_init(&again, OPTDOC_MAX);
 	optdoc_yaml(&b, &o, false);

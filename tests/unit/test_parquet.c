@@ -19,7 +19,10 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#define NAME(text) { text, sizeof(text) - 1 }
+#define NAME(text)                     \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
 
 static const struct pq_node nodes[] = {
 	{ .name = NAME("Test"), .type = PQ_GROUP, .n_children = 5 },
@@ -97,16 +100,38 @@ static void group_write(struct pq_writer *w, const struct group *g, const struct
 	const struct pq_form *bytes = f->encoding == PQ_DELTA ? &plain : f;
 
 	pq_writer_group(w, g->rows);
-	pq_writer_column(w, &(struct pq_column){ .fixed = g->ids.p, .n = g->rows, .page_entries = page, .forms = bytes,
+	pq_writer_column(w,
+	    &(struct pq_column){ .fixed = g->ids.p, .n = g->rows, .page_entries = page, .forms = bytes, .n_forms = 1 });
+	pq_writer_column(w,
+	    &(struct pq_column){ .u32 = g->numbers.p,
+		.n = g->rows,
+		.page_entries = page,
+		.forms = ints,
 		.n_forms = 1 });
-	pq_writer_column(w, &(struct pq_column){ .u32 = g->numbers.p, .n = g->rows, .page_entries = page,
-		.forms = ints, .n_forms = 1 });
-	pq_writer_column(w, &(struct pq_column){ .i64 = g->maybe.p, .n = g->maybe.n, .def = g->maybe_def.p,
-		.page_entries = page, .forms = ints, .n_forms = 1 });
-	pq_writer_column(w, &(struct pq_column){ .i64 = g->values.p, .n = g->values.n, .row_at = g->at.p, .level = 1,
-		.page_entries = page, .forms = ints, .n_forms = 1, .mixed = f->encoding == PQ_PLAIN });
-	pq_writer_column(w, &(struct pq_column){ .i64 = g->spans.p, .n = g->spans.n, .row_at = g->at.p,
-		.def = g->span_def.p, .page_entries = page, .forms = ints, .n_forms = 1 });
+	pq_writer_column(w,
+	    &(struct pq_column){ .i64 = g->maybe.p,
+		.n = g->maybe.n,
+		.def = g->maybe_def.p,
+		.page_entries = page,
+		.forms = ints,
+		.n_forms = 1 });
+	pq_writer_column(w,
+	    &(struct pq_column){ .i64 = g->values.p,
+		.n = g->values.n,
+		.row_at = g->at.p,
+		.level = 1,
+		.page_entries = page,
+		.forms = ints,
+		.n_forms = 1,
+		.mixed = f->encoding == PQ_PLAIN });
+	pq_writer_column(w,
+	    &(struct pq_column){ .i64 = g->spans.p,
+		.n = g->spans.n,
+		.row_at = g->at.p,
+		.def = g->span_def.p,
+		.page_entries = page,
+		.forms = ints,
+		.n_forms = 1 });
 	pq_writer_column(w, &(struct pq_column){ .page_entries = page * 10, .forms = &plain, .n_forms = 1 });
 }
 
@@ -203,9 +228,15 @@ static void check_group(struct pq_file *f, uint32_t number, const struct group *
 }
 
 static const struct pq_form all_forms[] = {
-	{ PQ_PLAIN, false, 0 }, { PQ_PLAIN, false, 1 }, { PQ_DELTA, false, 0 }, { PQ_DELTA, false, 3 },
-	{ PQ_DICTIONARY, false, 0 }, { PQ_DICTIONARY, false, 3 }, { PQ_DICTIONARY, true, 3 },
-	{ PQ_DELTA_BYTES, false, 0 }, { PQ_DELTA_BYTES, false, 3 },
+	{ PQ_PLAIN, false, 0 },
+	{ PQ_PLAIN, false, 1 },
+	{ PQ_DELTA, false, 0 },
+	{ PQ_DELTA, false, 3 },
+	{ PQ_DICTIONARY, false, 0 },
+	{ PQ_DICTIONARY, false, 3 },
+	{ PQ_DICTIONARY, true, 3 },
+	{ PQ_DELTA_BYTES, false, 0 },
+	{ PQ_DELTA_BYTES, false, 3 },
 };
 
 static void test_round_trips(void **state)
@@ -348,7 +379,9 @@ static void test_layout(void **state)
 static void test_smallest_form_wins(void **state)
 {
 	static const struct pq_form forms[] = {
-		{ PQ_PLAIN, false, 0 }, { PQ_PLAIN, false, 3 }, { PQ_DELTA, false, 0 },
+		{ PQ_PLAIN, false, 0 },
+		{ PQ_PLAIN, false, 3 },
+		{ PQ_DELTA, false, 0 },
 	};
 	static const struct pq_node flat[] = { { .name = NAME("T"), .type = PQ_GROUP, .n_children = 2 },
 		{ .name = NAME("Up"), .type = PQ_INT64 }, { .name = NAME("Same"), .type = PQ_INT64 } };
@@ -366,10 +399,10 @@ static void test_smallest_form_wins(void **state)
 	buf_init(&out, 1 << 20);
 	w = pq_writer_new(&out, flat, 3, false);
 	pq_writer_group(w, 5000);
-	pq_writer_column(w, &(struct pq_column){ .i64 = up, .n = 5000, .page_entries = 100, .forms = forms,
-		.n_forms = 3 });
-	pq_writer_column(w, &(struct pq_column){ .i64 = same, .n = 5000, .page_entries = 100000, .forms = forms,
-		.n_forms = 3 });
+	pq_writer_column(w,
+	    &(struct pq_column){ .i64 = up, .n = 5000, .page_entries = 100, .forms = forms, .n_forms = 3 });
+	pq_writer_column(w,
+	    &(struct pq_column){ .i64 = same, .n = 5000, .page_entries = 100000, .forms = forms, .n_forms = 3 });
 	pq_writer_finish(w, STR(""));
 	f = pq_open(blob_mem(buf_str(&out)), &e);
 	assert_non_null(f);
@@ -401,8 +434,15 @@ static void test_mixed_pages(void **state)
 	buf_init(&out, 1 << 20);
 	w = pq_writer_new(&out, flat, 2, false);
 	pq_writer_group(w, 10000);
-	pq_writer_column(w, &(struct pq_column){ .i64 = v, .n = 10000, .page_entries = 3000, .forms = forms,
-		.n_forms = 1, .mixed = true, .breaks = breaks, .n_breaks = 2 });
+	pq_writer_column(w,
+	    &(struct pq_column){ .i64 = v,
+		.n = 10000,
+		.page_entries = 3000,
+		.forms = forms,
+		.n_forms = 1,
+		.mixed = true,
+		.breaks = breaks,
+		.n_breaks = 2 });
 	pq_writer_finish(w, STR(""));
 	f = pq_open(blob_mem(buf_str(&out)), &e);
 	assert_non_null(f);
@@ -411,7 +451,7 @@ static void test_mixed_pages(void **state)
 	assert_int_equal(pq_pages(f, 0, 0, &pages, &n, &e), 0);
 	assert_int_equal(n, 4);
 	assert_int_equal(pages[1].first_row, 3000);
-	assert_int_equal(pages[2].first_row, 5000);     /* a page ends at the break that is worth it */
+	assert_int_equal(pages[2].first_row, 5000); /* a page ends at the break that is worth it */
 	assert_int_equal(pq_read_rows(f, 0, 0, 0, 10000, &got, &e), 0);
 	assert_memory_equal(got.ints.p, v, sizeof(v));
 	pq_values_fini(&got);
@@ -428,7 +468,7 @@ static void test_dict(void **state)
 	(void)state;
 	assert_true(dict_make(&d, v, 8, 6, 3));
 	assert_int_equal(d.n, 3);
-	assert_int_equal(d.first[0], 1);        /* 9 is the most frequent */
+	assert_int_equal(d.first[0], 1); /* 9 is the most frequent */
 	assert_int_equal(d.first[1], 0);
 	assert_int_equal(d.first[2], 5);
 	assert_memory_equal(d.index, ((uint32_t[]){ 1, 0, 0, 1, 0, 2 }), 24);
@@ -449,9 +489,15 @@ struct raw_page {
 
 static void put_page(struct raw_page *p, int encoding, uint32_t n, struct str body, size_t raw)
 {
-	struct pq_page_header h = { .type = PQ_DATA, .raw_bytes = (uint32_t)raw, .bytes = (uint32_t)body.n,
-		.n_values = n, .encoding = encoding, .def_encoding = PQ_RLE, .rep_encoding = PQ_RLE,
-		.has_crc = true, .crc = crc32_ieee(0, body) };
+	struct pq_page_header h = { .type = PQ_DATA,
+		.raw_bytes = (uint32_t)raw,
+		.bytes = (uint32_t)body.n,
+		.n_values = n,
+		.encoding = encoding,
+		.def_encoding = PQ_RLE,
+		.rep_encoding = PQ_RLE,
+		.has_crc = true,
+		.crc = crc32_ieee(0, body) };
 
 	buf_init(&p->bytes, 1 << 20);
 	page_header_encode(&p->bytes, &h);
@@ -496,14 +542,23 @@ static void test_codecs(void **state)
 	struct err e;
 
 	(void)state;
-	put_page(&p, PQ_PLAIN, 13, STR("\x0d\x0c" "abcd\x11\x04\x00x"), 13);
+	put_page(&p, PQ_PLAIN, 13,
+	    STR("\x0d\x0c"
+		"abcd\x11\x04\x00x"),
+	    13);
 	assert_int_equal(decode(&p, &leaf, PQ_SNAPPY, NULL, &v, &e), 0);
 	assert_memory_equal(v.fixed.p, text, 13);
 	/* The same with the long forms: a length byte, a distance of two bytes, of four. */
-	put_page(&p, PQ_PLAIN, 13, STR("\x0d\xf0\x03" "abcd\x0e\x04\x00\x0f\x04\x00\x00\x00\x00x"), 13);
+	put_page(&p, PQ_PLAIN, 13,
+	    STR("\x0d\xf0\x03"
+		"abcd\x0e\x04\x00\x0f\x04\x00\x00\x00\x00x"),
+	    13);
 	assert_int_equal(decode(&p, &leaf, PQ_SNAPPY, NULL, &v, &e), 0);
 	assert_memory_equal(v.fixed.p, text, 13);
-	put_page(&p, PQ_PLAIN, 13, STR("\x44" "abcd\x04\x00\x10x"), 13);
+	put_page(&p, PQ_PLAIN, 13,
+	    STR("\x44"
+		"abcd\x04\x00\x10x"),
+	    13);
 	assert_int_equal(decode(&p, &leaf, PQ_LZ4_RAW, NULL, &v, &e), 0);
 	assert_memory_equal(v.fixed.p, text, 13);
 	buf_init(&zipped, 1000);
@@ -538,9 +593,11 @@ static void test_lz4_long(void **state)
 
 	(void)state;
 	buf_init(&body, 1000);
-	buf_add(&body, STR("\xff\x05"));                /* 20 literals, match of 15 + 255 + 10 + 4 */
+	buf_add(&body, STR("\xff\x05")); /* 20 literals, match of 15 + 255 + 10 + 4 */
 	buf_fill(&body, 'l', 19);
-	buf_add(&body, STR("m\x01\x00\xff\x0a\x50" "abcde"));
+	buf_add(&body,
+	    STR("m\x01\x00\xff\x0a\x50"
+		"abcde"));
 	put_page(&p, PQ_PLAIN, 309, buf_str(&body), 309);
 	assert_int_equal(decode(&p, &leaf, PQ_LZ4_RAW, NULL, &v, &e), 0);
 	assert_int_equal(v.fixed.p[18], 'l');
@@ -578,13 +635,13 @@ static void test_strings(void **state)
 	put_page(&p, PQ_PLAIN, 5, buf_str(&body), body.n);
 	assert_int_equal(decode(&p, &leaf, PQ_NONE, NULL, &v, &e), 0);
 	check_strs(&v, want, 5);
-	put_page(&p, PQ_DICTIONARY, 3, STR("\x03\x03\xcc\x00\x00"), 5);        /* 4, 1, 3 */
+	put_page(&p, PQ_DICTIONARY, 3, STR("\x03\x03\xcc\x00\x00"), 5); /* 4, 1, 3 */
 	assert_int_equal(decode(&p, &leaf, PQ_NONE, &v, &picked, &e), 0);
 	check_strs(&picked, (const char *const[]){ want[4], want[1], want[3] }, 3);
 	put_page(&p, PQ_DICTIONARY, 1, STR("\x03\x03\x05\x00\x00"), 5);
-	assert_int_equal(decode(&p, &leaf, PQ_NONE, &v, &picked, &e), -1);      /* 5 of 5 */
+	assert_int_equal(decode(&p, &leaf, PQ_NONE, &v, &picked, &e), -1); /* 5 of 5 */
 	put_page(&p, PQ_DICTIONARY, 1, STR("\x03\x03\x01\x00\x00"), 5);
-	assert_int_equal(decode(&p, &leaf, PQ_NONE, NULL, &picked, &e), -1);    /* no dictionary */
+	assert_int_equal(decode(&p, &leaf, PQ_NONE, NULL, &picked, &e), -1); /* no dictionary */
 
 	buf_reset(&body);
 	dbp_encode32(&body, lengths, 5);
@@ -642,7 +699,9 @@ static void test_small_types(void **state)
 static void test_limits(void **state)
 {
 	static const struct pq_leaf leaf = { .type = PQ_INT64 };
-	struct pq_page_header h = { .type = PQ_DATA, .encoding = PQ_DELTA, .def_encoding = PQ_RLE,
+	struct pq_page_header h = { .type = PQ_DATA,
+		.encoding = PQ_DELTA,
+		.def_encoding = PQ_RLE,
 		.rep_encoding = PQ_RLE };
 	struct pq_scratch s = { 0 };
 	struct pq_values v = { 0 };

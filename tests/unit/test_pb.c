@@ -13,14 +13,14 @@ static const struct {
 	struct str bytes;
 	uint64_t value;
 } varints[] = {
-    {{"\x00", 1}, 0},
-    {{"\x7f", 1}, 127},
-    {{"\x80\x01", 2}, 128},
-    {{"\xff\x7f", 2}, 16383},
-    {{"\x80\x80\x01", 3}, 16384},
-    {{"\xff\xff\xff\xff\x0f", 5}, UINT32_MAX},
-    {{"\xff\xff\xff\xff\xff\xff\xff\xff\x7f", 9}, INT64_MAX},
-    {{"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 10}, UINT64_MAX},
+	{ { "\x00", 1 }, 0 },
+	{ { "\x7f", 1 }, 127 },
+	{ { "\x80\x01", 2 }, 128 },
+	{ { "\xff\x7f", 2 }, 16383 },
+	{ { "\x80\x80\x01", 3 }, 16384 },
+	{ { "\xff\xff\xff\xff\x0f", 5 }, UINT32_MAX },
+	{ { "\xff\xff\xff\xff\xff\xff\xff\xff\x7f", 9 }, INT64_MAX },
+	{ { "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 10 }, UINT64_MAX },
 };
 
 /* A copy at the very end of an allocation, for the sanitizer. */
@@ -86,20 +86,20 @@ static void bad_varints_and_tags(void **state)
 		struct str bytes;
 		enum pb_bad bad;
 	} cases[] = {
-	    {{"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 10}, PB_OVERFLOW},
-	    {{"\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", 11}, PB_OVERFLOW},
-	    {{"\x00", 1}, PB_ILLEGAL}, /* number 0 */
-	    {{"\x0e", 1}, PB_ILLEGAL}, /* wire 6 */
-	    {{"\x0f", 1}, PB_ILLEGAL},
-	    {{"\x80\x80\x80\x80\x10", 5}, PB_ILLEGAL}, /* number 2^29 */
-	    {{"", 0}, PB_SHORT},
-	    {{"\x80", 1}, PB_SHORT},
+		{ { "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 10 }, PB_OVERFLOW },
+		{ { "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01", 11 }, PB_OVERFLOW },
+		{ { "\x00", 1 }, PB_ILLEGAL }, /* number 0 */
+		{ { "\x0e", 1 }, PB_ILLEGAL }, /* wire 6 */
+		{ { "\x0f", 1 }, PB_ILLEGAL },
+		{ { "\x80\x80\x80\x80\x10", 5 }, PB_ILLEGAL }, /* number 2^29 */
+		{ { "", 0 }, PB_SHORT },
+		{ { "\x80", 1 }, PB_SHORT },
 	};
 	static const char *const words[] = {
-	    "",
-	    "unexpected EOF",
-	    "proto: integer overflow",
-	    "proto: illegal tag",
+		"",
+		"unexpected EOF",
+		"proto: integer overflow",
+		"proto: illegal tag",
 	};
 	struct err e;
 
@@ -130,18 +130,18 @@ static void largest_tag(void **state)
 static void skip_each_wire(void **state)
 {
 	static const struct str values[] = {
-	    {"\x08\x96\x01", 3},
-	    {"\x09"
-	     "12345678",
-		9},
-	    {"\x0a\x03"
-	     "abc",
-		5},
-	    {"\x0a\x00", 2},
-	    {"\x0b\x10\x05\x13\x1a\x01x\x14\x0c", 9}, /* groups 1 { 2: 5, 2 { 3: "x" } } */
-	    {"\x0d"
-	     "1234",
-		5},
+		{ "\x08\x96\x01", 3 },
+		{ "\x09"
+		  "12345678",
+		    9 },
+		{ "\x0a\x03"
+		  "abc",
+		    5 },
+		{ "\x0a\x00", 2 },
+		{ "\x0b\x10\x05\x13\x1a\x01x\x14\x0c", 9 }, /* groups 1 { 2: 5, 2 { 3: "x" } } */
+		{ "\x0d"
+		  "1234",
+		    5 },
 	};
 
 	(void)state;
@@ -165,9 +165,9 @@ static void bad_groups(void **state)
 {
 	static char deep[1000];
 	static const struct str values[] = {
-	    {"\x0c", 1},     /* an end without a start */
-	    {"\x0b\x14", 2}, /* the end of another */
-	    {deep, sizeof(deep)},
+		{ "\x0c", 1 },     /* an end without a start */
+		{ "\x0b\x14", 2 }, /* the end of another */
+		{ deep, sizeof(deep) },
 	};
 
 	(void)state;
@@ -185,12 +185,12 @@ static void bad_groups(void **state)
 static void length_past_the_end(void **state)
 {
 	static const struct str values[] = {
-	    {"\x05"
-	     "abcd",
-		5},
-	    {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"
-	     "abcd",
-		14},
+		{ "\x05"
+		  "abcd",
+		    5 },
+		{ "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"
+		  "abcd",
+		    14 },
 	};
 	struct str s;
 
@@ -205,8 +205,8 @@ static void length_past_the_end(void **state)
 
 static void writer(void **state)
 {
-	static const uint64_t list[] = {0, 1, 127, 128, 300, UINT64_MAX};
-	static const double doubles[] = {15};
+	static const uint64_t list[] = { 0, 1, 127, 128, 300, UINT64_MAX };
+	static const double doubles[] = { 15 };
 	struct buf b;
 
 	(void)state;
@@ -218,13 +218,14 @@ static void writer(void **state)
 	pb_put_packed(&b, 2, list, 0);
 	pb_put_packed_f64(&b, 3, doubles, 1);
 	pb_put_packed_f64(&b, 3, doubles, 0);
-	assert_true(str_eq(buf_str(&b), STR("\x08\x96\x01"
-					    "\x31\x00\x00\x00\x00\x00\x00\x2e\x40"
-					    "\x82\x01\x02"
-					    "ab"
-					    "\x12\x11\x00\x01\x7f\x80\x01\xac\x02"
-					    "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"
-					    "\x1a\x08\x00\x00\x00\x00\x00\x00\x2e\x40")));
+	assert_true(str_eq(buf_str(&b),
+	    STR("\x08\x96\x01"
+		"\x31\x00\x00\x00\x00\x00\x00\x2e\x40"
+		"\x82\x01\x02"
+		"ab"
+		"\x12\x11\x00\x01\x7f\x80\x01\xac\x02"
+		"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"
+		"\x1a\x08\x00\x00\x00\x00\x00\x00\x2e\x40")));
 	assert_int_equal(pb_count_varints(STR("\x00\x01\x7f\x80\x01\xac\x02")), 5);
 	buf_fini(&b);
 }
@@ -232,7 +233,7 @@ static void writer(void **state)
 /* Contents around the sizes where the length takes another byte, with every guess. */
 static void open_and_close(void **state)
 {
-	static const size_t sizes[] = {0, 1, 127, 128, 16383, 16384, 70000};
+	static const size_t sizes[] = { 0, 1, 127, 128, 16383, 16384, 70000 };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
@@ -260,7 +261,7 @@ static void open_and_close(void **state)
 
 static void full_buf(void **state)
 {
-	static const uint64_t list[] = {1, 2, 3, 4, 5, 6, 7, 8};
+	static const uint64_t list[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 
 	(void)state;
 	for (size_t max = 0; max < 20; max++) {
@@ -283,16 +284,16 @@ static void full_buf(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(varints_both_ways_and_cut),
-	    cmocka_unit_test(varint_sizes),
-	    cmocka_unit_test(bad_varints_and_tags),
-	    cmocka_unit_test(largest_tag),
-	    cmocka_unit_test(skip_each_wire),
-	    cmocka_unit_test(bad_groups),
-	    cmocka_unit_test(length_past_the_end),
-	    cmocka_unit_test(writer),
-	    cmocka_unit_test(open_and_close),
-	    cmocka_unit_test(full_buf),
+		cmocka_unit_test(varints_both_ways_and_cut),
+		cmocka_unit_test(varint_sizes),
+		cmocka_unit_test(bad_varints_and_tags),
+		cmocka_unit_test(largest_tag),
+		cmocka_unit_test(skip_each_wire),
+		cmocka_unit_test(bad_groups),
+		cmocka_unit_test(length_past_the_end),
+		cmocka_unit_test(writer),
+		cmocka_unit_test(open_and_close),
+		cmocka_unit_test(full_buf),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

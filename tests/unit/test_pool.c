@@ -90,7 +90,7 @@ static void full_queue_is_busy(void **state)
 	for (int i = 0; i < 4; i++)
 		jobs[i] = (struct job){ .work = wait_work };
 	assert_int_equal(pool_submit(p, &jobs[0], &e), 0);
-	sem_wait(&entered);             /* the thread has it: the queue is empty */
+	sem_wait(&entered); /* the thread has it: the queue is empty */
 	assert_int_equal(pool_submit(p, &jobs[1], &e), 0);
 	assert_int_equal(pool_submit(p, &jobs[2], &e), 0);
 	assert_int_equal(pool_load(p), 3);
@@ -98,7 +98,7 @@ static void full_queue_is_busy(void **state)
 	assert_int_equal(e.kind, ERR_BUSY);
 	for (int i = 0; i < 3; i++)
 		sem_post(&gate);
-	pool_free(p);                   /* waits for what is queued */
+	pool_free(p); /* waits for what is queued */
 	assert_int_equal(ran, 3);
 	pool_free(NULL);
 }
@@ -106,7 +106,7 @@ static void full_queue_is_busy(void **state)
 static void delivery_outlives_the_pool(void **state)
 {
 	struct square s = { .in = 7 };
-	struct pool *p = pool_new("test", 0, 0);        /* at least one of each */
+	struct pool *p = pool_new("test", 0, 0); /* at least one of each */
 	struct err e;
 
 	(void)state;

@@ -19,7 +19,17 @@
 #define LOC2 "\x22\x08\x08\x02\x22\x04\x08\x02\x10\x14"
 #define FUN1 "\x2a\x08\x08\x01\x10\x03\x18\x03\x20\x05"
 #define FUN2 "\x2a\x04\x08\x02\x10\x04"
-#define STRINGS "\x32\x00\x32\x05" "count" "\x32\x07" "samples" "\x32\x01" "f" "\x32\x01" "g" "\x32\x03" "x.c"
+#define STRINGS            \
+	"\x32\x00\x32\x05" \
+	"count"            \
+	"\x32\x07"         \
+	"samples"          \
+	"\x32\x01"         \
+	"f"                \
+	"\x32\x01"         \
+	"g"                \
+	"\x32\x03"         \
+	"x.c"
 #define WHOLE TYPE SAMPLE1 SAMPLE2 MAPPING LOC1 LOC2 FUN1 FUN2 STRINGS
 
 #define T_TYPE "type 'samples' 'count'\n"
@@ -33,7 +43,7 @@
 struct vector {
 	const char *about;
 	struct str bytes;
-	const char *want;       /* the dump, or what the error contains */
+	const char *want; /* the dump, or what the error contains */
 };
 
 static const struct vector good[] = {
@@ -43,99 +53,139 @@ static const struct vector good[] = {
 	{ "tables in another order", { V_REVERSED, sizeof(V_REVERSED) - 1 }, T_WHOLE },
 #define V_MIXED SAMPLE1 FUN1 LOC1 TYPE STRINGS SAMPLE2 LOC2 MAPPING FUN2
 	{ "mixed", { V_MIXED, sizeof(V_MIXED) - 1 }, T_WHOLE },
-#define V_UNPACKED TYPE "\x12\x06\x08\x01\x10\x05\x08\x02" "\x12\x05\x10\x07\x0a\x01\x02" \
-	MAPPING LOC1 LOC2 FUN1 FUN2 STRINGS
+#define V_UNPACKED                              \
+	TYPE "\x12\x06\x08\x01\x10\x05\x08\x02" \
+	     "\x12\x05\x10\x07\x0a\x01\x02" MAPPING LOC1 LOC2 FUN1 FUN2 STRINGS
 	{ "not packed, half packed", { V_UNPACKED, sizeof(V_UNPACKED) - 1 }, T_WHOLE },
-#define V_UNKNOWN TYPE "\xf8\x07\x96\x01" SAMPLE1 "\xfa\x07\x03" "abc" "\x12\x0b\x0a\x01\x02\x12\x01\x07\x7d" \
-	"abcd" "\x99\x08" "12345678" MAPPING LOC1 LOC2 FUN1 "\x2a\x06\x08\x02\x10\x04\x70\x05" STRINGS \
-	"\x85\x01" "abcd"
+#define V_UNKNOWN                                                                                    \
+	TYPE "\xf8\x07\x96\x01" SAMPLE1 "\xfa\x07\x03"                                               \
+	     "abc"                                                                                   \
+	     "\x12\x0b\x0a\x01\x02\x12\x01\x07\x7d"                                                  \
+	     "abcd"                                                                                  \
+	     "\x99\x08"                                                                              \
+	     "12345678" MAPPING LOC1 LOC2 FUN1 "\x2a\x06\x08\x02\x10\x04\x70\x05" STRINGS "\x85\x01" \
+	     "abcd"
 	{ "unknown fields of each kind", { V_UNKNOWN, sizeof(V_UNKNOWN) - 1 }, T_WHOLE },
-#define V_LONG "\x8a\x80\x00\x87\x80\x00\x88\x00\x82\x80\x00\x10\x01" SAMPLE1 \
+#define V_LONG                                                         \
+	"\x8a\x80\x00\x87\x80\x00\x88\x00\x82\x80\x00\x10\x01" SAMPLE1 \
 	"\x92\x00\x07\x8a\x00\x01\x02\x12\x01\x07" MAPPING LOC1 LOC2 FUN1 FUN2 STRINGS
 	{ "numbers longer than needed", { V_LONG, sizeof(V_LONG) - 1 }, T_WHOLE },
-#define V_HEAD TYPE STRINGS "\x38\x03\x40\x04\x48\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x50\x64" \
-	"\x5a\x02\x08\x02\x60\x0a\x68\x03\x6a\x02\x04\x05\x70\x02" "\x5a\x02\x10\x01"
+#define V_HEAD                                                                          \
+	TYPE STRINGS "\x38\x03\x40\x04\x48\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x50\x64" \
+		     "\x5a\x02\x08\x02\x60\x0a\x68\x03\x6a\x02\x04\x05\x70\x02"         \
+		     "\x5a\x02\x10\x01"
 	{ "head; a repeated message is merged", { V_HEAD, sizeof(V_HEAD) - 1 },
 	    T_TYPE "period type 'samples' 'count'\nperiod 10 time 9223372036854775807 duration 100 drop 'f' keep 'g' "
-	    "default 'samples' comment 'f' comment 'g' comment 'x.c'\n" },
-#define V_LABELS TYPE "\x12\x13\x12\x01\x05\x1a\x04\x08\x03\x10\x04\x1a\x06\x08\x03\x18\x05\x20\x02\x1a\x00" \
-	"\x12\x03\x12\x01\x06" STRINGS
+		   "default 'samples' comment 'f' comment 'g' comment 'x.c'\n" },
+#define V_LABELS                                                                                    \
+	TYPE "\x12\x13\x12\x01\x05\x1a\x04\x08\x03\x10\x04\x1a\x06\x08\x03\x18\x05\x20\x02\x1a\x00" \
+	     "\x12\x03\x12\x01\x06" STRINGS
 	{ "labels", { V_LABELS, sizeof(V_LABELS) - 1 },
 	    T_TYPE T_HEAD "sample = 5 'f'='g'/0'' 'f'=''/5'samples' ''=''/0''\nsample = 6\n" },
 #define V_NEGATIVE TYPE "\x12\x0c\x12\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01" STRINGS
 	{ "negative value", { V_NEGATIVE, sizeof(V_NEGATIVE) - 1 }, T_TYPE T_HEAD "sample = -1\n" },
-#define V_COUNT TYPE "\x12\x04\x12\x02\x05\x06" "\x12\x00" "\x12\x03\x12\x01\x07" STRINGS
+#define V_COUNT                         \
+	TYPE "\x12\x04\x12\x02\x05\x06" \
+	     "\x12\x00"                 \
+	     "\x12\x03\x12\x01\x07" STRINGS
 	{ "too many and too few values", { V_COUNT, sizeof(V_COUNT) - 1 },
 	    T_TYPE T_HEAD "sample = 5\nsample = 0\nsample = 7\nfaults 0 0 0 0 0 2\n" },
-#define V_UNDEFINED TYPE "\x12\x09\x0a\x04\x01\x00\xff\x0f\x12\x01\x05" \
-	"\x22\x09\x08\x01\x10\x07\x22\x03\x08\x80\x01" "\x22\x08\x10\x00\x22\x04\x08\x00\x10\x01" STRINGS
+#define V_UNDEFINED                                         \
+	TYPE "\x12\x09\x0a\x04\x01\x00\xff\x0f\x12\x01\x05" \
+	     "\x22\x09\x08\x01\x10\x07\x22\x03\x08\x80\x01" \
+	     "\x22\x08\x10\x00\x22\x04\x08\x00\x10\x01" STRINGS
 	{ "ids that are nowhere defined, location id 0", { V_UNDEFINED, sizeof(V_UNDEFINED) - 1 },
 	    T_TYPE T_HEAD "sample 0 1 ? = 5\nlocation 1 at 0x0 unknown-mapping ?:0\nlocation 0 at 0x0 ?:1\n"
-	    "faults 1 0 1 2 1 0\n" },
-#define V_FUN0 TYPE "\x22\x06\x08\x01\x22\x02\x08\x00" "\x22\x02\x08\x02" "\x2a\x02\x10\x03" STRINGS
+			  "faults 1 0 1 2 1 0\n" },
+#define V_FUN0                                  \
+	TYPE "\x22\x06\x08\x01\x22\x02\x08\x00" \
+	     "\x22\x02\x08\x02"                 \
+	     "\x2a\x02\x10\x03" STRINGS
 	{ "function id 0", { V_FUN0, sizeof(V_FUN0) - 1 },
 	    T_TYPE T_HEAD "location 1 at 0x0 'f':0\nlocation 2 at 0x0\nfunction 0 'f' '' '':0\nfaults 0 1 0 0 0 0\n" },
-#define V_DOTNET TYPE "\x22\x06\x08\x05\x22\x02\x08\x05" "\x22\x06\x08\x09\x22\x02\x08\x09" \
-	"\x2a\x02\x10\x03" "\x2a\x02\x10\x04" STRINGS
+#define V_DOTNET                                \
+	TYPE "\x22\x06\x08\x05\x22\x02\x08\x05" \
+	     "\x22\x06\x08\x09\x22\x02\x08\x09" \
+	     "\x2a\x02\x10\x03"                 \
+	     "\x2a\x02\x10\x04" STRINGS
 	{ "function ids 0, lines with the id of their location", { V_DOTNET, sizeof(V_DOTNET) - 1 },
 	    T_TYPE T_HEAD "location 5 at 0x0 'f':0\nlocation 9 at 0x0 'g':0\nfunction 0 'f' '' '':0\n"
-	    "function 0 'g' '' '':0\nfaults 0 2 0 0 0 0\n" },
-#define V_DUPLICATE TYPE "\x12\x08\x0a\x03\x01\x02\x01\x12\x01\x05" "\x22\x04\x08\x01\x18\x01" \
-	"\x22\x04\x08\x02\x18\x02" "\x22\x04\x08\x01\x18\x03" STRINGS
+			  "function 0 'g' '' '':0\nfaults 0 2 0 0 0 0\n" },
+#define V_DUPLICATE                                     \
+	TYPE "\x12\x08\x0a\x03\x01\x02\x01\x12\x01\x05" \
+	     "\x22\x04\x08\x01\x18\x01"                 \
+	     "\x22\x04\x08\x02\x18\x02"                 \
+	     "\x22\x04\x08\x01\x18\x03" STRINGS
 	{ "the last of equal ids counts", { V_DUPLICATE, sizeof(V_DUPLICATE) - 1 },
 	    T_TYPE T_HEAD "sample 2 1 2 = 5\nlocation 1 at 0x1\nlocation 2 at 0x2\nlocation 1 at 0x3\n" },
-#define V_HUGE TYPE "\x12\x12\x0a\x0d\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x03\x80\x08\x12\x01\x05" \
-	"\x22\x02\x08\x03" "\x22\x0b\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01" STRINGS
+#define V_HUGE                                                                                  \
+	TYPE "\x12\x12\x0a\x0d\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x03\x80\x08\x12\x01\x05" \
+	     "\x22\x02\x08\x03"                                                                 \
+	     "\x22\x0b\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01" STRINGS
 	{ "huge ids", { V_HUGE, sizeof(V_HUGE) - 1 },
 	    T_TYPE T_HEAD "sample 1 0 ? = 5\nlocation 3 at 0x0\nlocation 18446744073709551615 at 0x0\n"
-	    "faults 0 0 1 0 0 0\n" },
+			  "faults 0 0 1 0 0 0\n" },
 #define V_STRINGS TYPE "\x2a\x0d\x10\x7f\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01" STRINGS
 	{ "string positions outside", { V_STRINGS, sizeof(V_STRINGS) - 1 },
 	    T_TYPE T_HEAD "function 0 #127 #4294967295 '':0\nfaults 0 1 0 0 0 0\n" },
-#define V_LINES TYPE "\x22\x14\x08\x01\x22\x04\x08\x02\x10\x01\x22\x04\x08\x01\x10\x02\x22\x02\x08\x01\x28\x01" \
-	FUN1 FUN2 STRINGS
+#define V_LINES                                                                                                   \
+	TYPE "\x22\x14\x08\x01\x22\x04\x08\x02\x10\x01\x22\x04\x08\x01\x10\x02\x22\x02\x08\x01\x28\x01" FUN1 FUN2 \
+	    STRINGS
 	{ "several lines, folded", { V_LINES, sizeof(V_LINES) - 1 },
 	    T_TYPE T_HEAD "location 1 at 0x0 folded 'g':1 'f':2 'f':0\n" T_FUNS },
-#define V_ORDER TYPE "\x22\x0d\x22\x04\x10\x0a\x08\x01\x18\x90\x20\x10\x01\x08\x01" LOC2 \
-	"\x2a\x08\x20\x05\x18\x03\x10\x03\x08\x01" FUN2 SAMPLE1 SAMPLE2 MAPPING STRINGS
+#define V_ORDER                                                                  \
+	TYPE "\x22\x0d\x22\x04\x10\x0a\x08\x01\x18\x90\x20\x10\x01\x08\x01" LOC2 \
+	     "\x2a\x08\x20\x05\x18\x03\x10\x03\x08\x01" FUN2 SAMPLE1 SAMPLE2 MAPPING STRINGS
 	{ "fields of records in another order", { V_ORDER, sizeof(V_ORDER) - 1 }, T_WHOLE },
 };
 
 static const struct vector broken[] = {
-#define B(text) { text, sizeof(text) - 1 }
+#define B(text)                        \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
 	{ "field 0", B("\x02\x00"), "byte 1: illegal field number 0" },
 	{ "field number of 40 bits", B("\xf8\xff\xff\xff\xff\x7f\x01"), "illegal field number" },
 	{ "group", B(TYPE "\x7b\x7c"), "byte 7: wire type 3" },
 	{ "wire type 7", B(TYPE "\x7f"), "byte 7: wire type 7" },
 	{ "sample as a number", B(TYPE "\x10\x01"), "byte 6, field 2 (sample): wrong wire type 0" },
 	{ "time as bytes", B(TYPE "\x4a\x01\x01"), "byte 6, field 9 (time_nanos): wrong wire type 2" },
-	{ "length past the end", B(TYPE "\x32\x05" "abc"),
-	  "byte 7, field 6 (string_table): unexpected EOF: length 5, but 3 bytes are left" },
+	{ "length past the end",
+	    B(TYPE "\x32\x05"
+		   "abc"),
+	    "byte 7, field 6 (string_table): unexpected EOF: length 5, but 3 bytes are left" },
 	{ "length of 63 bits", B(TYPE "\x32\xff\xff\xff\xff\xff\xff\xff\xff\x7f"), "field 6 (string_table)" },
 	{ "length of 64 bits", B(TYPE "\x32\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), "field 6 (string_table)" },
 	{ "tag without a number", B(TYPE "\x48"), "field 9 (time_nanos): unexpected EOF" },
 	{ "number of eleven bytes", B(TYPE "\x48\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),
-	  "byte 7, field 9 (time_nanos): a number of more than ten bytes" },
+	    "byte 7, field 9 (time_nanos): a number of more than ten bytes" },
 	{ "number of eleven bytes in the middle",
-	  B(TYPE "\x12\x0d\x0a\x0b\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01" WHOLE),
-	  "field 2 (sample): a number of more than ten bytes" },
+	    B(TYPE "\x12\x0d\x0a\x0b\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01" WHOLE),
+	    "field 2 (sample): a number of more than ten bytes" },
 	{ "number passes the end of its record", B(TYPE "\x12\x03\x0a\x01\xff" WHOLE),
-	  "byte 11, field 2 (sample): a part passes the end" },
+	    "byte 11, field 2 (sample): a part passes the end" },
 	{ "record ends in a tag", B(TYPE "\x2a\x03\x08\x01\x10" WHOLE), "field 5 (function): a part passes the end" },
 	{ "part is longer than its record", B(TYPE "\x12\x03\x0a\x05\x01" WHOLE),
-	  "byte 9, field 2 (sample): unexpected EOF: length 5, but 1 bytes are left" },
+	    "byte 9, field 2 (sample): unexpected EOF: length 5, but 1 bytes are left" },
 	{ "line is longer than its location", B(TYPE "\x22\x04\x22\x09\x08\x01" WHOLE), "field 4 (location)" },
-	{ "location ids as 32 bits", B(TYPE "\x12\x05\x0d" "abcd" WHOLE),
-	  "field 2 (sample): wrong wire type 5 for part 1" },
-	{ "function name as bytes", B(TYPE "\x2a\x03\x12\x01" "f" WHOLE),
-	  "field 5 (function): wrong wire type 2 for part 2" },
+	{ "location ids as 32 bits",
+	    B(TYPE "\x12\x05\x0d"
+		   "abcd" WHOLE),
+	    "field 2 (sample): wrong wire type 5 for part 1" },
+	{ "function name as bytes",
+	    B(TYPE "\x2a\x03\x12\x01"
+		   "f" WHOLE),
+	    "field 5 (function): wrong wire type 2 for part 2" },
 	{ "line as a number", B(TYPE "\x22\x02\x20\x01" WHOLE), "field 4 (location): wrong wire type 0 for part 4" },
 	{ "field 0 in a mapping", B(TYPE "\x1a\x02\x00\x00" WHOLE), "field 3 (mapping): illegal field number 0" },
 	{ "group in a label", B(TYPE "\x12\x04\x1a\x02\x7b\x7c" WHOLE), "field 2 (sample): wire type 3" },
-	{ "cut fixed number", B(TYPE "\x12\x03\x79" "ab" WHOLE), "field 2 (sample): unexpected EOF" },
+	{ "cut fixed number",
+	    B(TYPE "\x12\x03\x79"
+		   "ab" WHOLE),
+	    "field 2 (sample): unexpected EOF" },
 	{ "comment that is cut", B(TYPE "\x6a\x01\x80"), "field 13 (comment)" },
 	{ "samples times types", B("\x0a\x00\x0a\x00\x0a\x00\x0a\x00\x12\x00\x12\x00\x12\x00\x12\x00\x12\x00"),
-	  "sample value length mismatch: 5 samples of 4 types in 18 bytes" },
+	    "sample value length mismatch: 5 samples of 4 types in 18 bytes" },
 	{ "text", B("main;work 3\n"), "pprof: byte " },
 };
 
@@ -201,7 +251,9 @@ static void test_good_far_from_end(void **ctx)
 
 		buf_init(&b, 4096);
 		buf_add(&b, good[i].bytes);
-		buf_add(&b, STR("\xfa\x07\x20" "0123456789abcdef0123456789abcdef"));
+		buf_add(&b,
+		    STR("\xfa\x07\x20"
+			"0123456789abcdef0123456789abcdef"));
 		if (decode(a, buf_str(&b), &p, &e) < 0)
 			fail_msg("%s: %s", good[i].about, e.msg);
 		expect_dump(good[i].about, p, good[i].want);
@@ -326,8 +378,11 @@ static void expect_round_trip(const char *about, const struct profile *p)
 		fail_msg("%s: encodes differently the second time", about);
 	profile_dump(&text1, p);
 	profile_dump(&text2, q);
-	if (!text1.over && p->faults.location_id_zero + p->faults.function_id_zero + p->faults.value_count +
-	    p->faults.unknown_mapping == 0 && !str_eq(buf_str(&text1), buf_str(&text2)))
+	if (!text1.over &&
+	    p->faults.location_id_zero + p->faults.function_id_zero + p->faults.value_count +
+		    p->faults.unknown_mapping ==
+		0 &&
+	    !str_eq(buf_str(&text1), buf_str(&text2)))
 		fail_msg("%s: reads back differently", about);
 	buf_fini(&one);
 	buf_fini(&two);
@@ -391,8 +446,13 @@ static void test_encode_limit(void **ctx)
 static void test_encode_ids(void **ctx)
 {
 	static const uint64_t ids[][4] = {
-		{ 1, 2, 3, 4 }, { 4, 3, 2, 1 }, { 7, 900, 100000000000, 8 }, { 5, 5, 6, 7 }, { 0, 1, 2, 3 },
-		{ UINT64_MAX, 1, 3, 2 }, { 10, 20, 30, 31 },
+		{ 1, 2, 3, 4 },
+		{ 4, 3, 2, 1 },
+		{ 7, 900, 100000000000, 8 },
+		{ 5, 5, 6, 7 },
+		{ 0, 1, 2, 3 },
+		{ UINT64_MAX, 1, 3, 2 },
+		{ 10, 20, 30, 31 },
 	};
 	static const bool kept[] = { true, true, true, false, false, true, true };
 
@@ -547,9 +607,9 @@ static void test_read_errors(void **ctx)
 	expect_read_error(str_of(packed.p, packed.n - 20), LIMIT, ERR_INVALID, "copy to buffer: unexpected EOF");
 	expect_read_error(buf_str(&packed), 50, ERR_LIMIT,
 	    "decompressed size exceeds maximum allowed size of 50 bytes");
-	expect_read_error(STR(WHOLE), 50, ERR_LIMIT,
-	    "decompressed size exceeds maximum allowed size of 50 bytes");
-	expect_read_error(STR("not a profile"), LIMIT, ERR_INVALID, "pprof: byte 0, field 13 (comment): wrong wire type 6");
+	expect_read_error(STR(WHOLE), 50, ERR_LIMIT, "decompressed size exceeds maximum allowed size of 50 bytes");
+	expect_read_error(STR("not a profile"), LIMIT, ERR_INVALID,
+	    "pprof: byte 0, field 13 (comment): wrong wire type 6");
 	buf_fini(&packed);
 }
 
@@ -614,7 +674,7 @@ static void expect_types(const char *path, const struct profile *p, const json_t
 		uint64_t sum = 0;
 
 		if (!str_eq(profile_str(p, p->types[t].type),
-		    str_cstr(json_string_value(json_object_get(row, "type")))))
+			str_cstr(json_string_value(json_object_get(row, "type")))))
 			fail_msg("%s: sample type %u", path, t);
 		for (uint32_t i = 0; i < p->n_samples; i++)
 			sum += (uint64_t)profile_value(p, i, t);
@@ -636,7 +696,7 @@ static void expect_tables(const char *path, const struct profile *p, const json_
 		depth = MAX(depth, p->stack_at[i + 1] - p->stack_at[i]);
 	expect_number(path, "depth", depth, number_of(want, "max_depth_locations"));
 	if (!str_eq(profile_str(p, p->default_type),
-	    str_cstr(json_string_value(json_object_get(want, "default_sample_type")))))
+		str_cstr(json_string_value(json_object_get(want, "default_sample_type")))))
 		fail_msg("%s: default sample type", path);
 }
 

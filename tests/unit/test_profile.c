@@ -99,17 +99,40 @@ static void test_builder_differs(void **ctx)
 	struct arena *a = arena_new();
 	struct profile_builder *b = profile_builder_new(a, 1);
 	const struct mapping m[] = {
-		{ 0 }, { .start = 1 }, { .limit = 1 }, { .offset = 1 }, { .file = 1 }, { .build_id = 1 }, { .flags = 1 },
+		{ 0 },
+		{ .start = 1 },
+		{ .limit = 1 },
+		{ .offset = 1 },
+		{ .file = 1 },
+		{ .build_id = 1 },
+		{ .flags = 1 },
 	};
 	const struct function f[] = {
-		{ 0 }, { .name = 1 }, { .system_name = 1 }, { .file = 1 }, { .start_line = 1 }, { .start_line = -1 },
+		{ 0 },
+		{ .name = 1 },
+		{ .system_name = 1 },
+		{ .file = 1 },
+		{ .start_line = 1 },
+		{ .start_line = -1 },
 	};
 	const struct line lines[] = { { 0, 1 }, { 0, 2 }, { 1, 1 }, { 0, 1 } };
-	const struct { struct location l; uint32_t from; } l[] = {
-		{ { 0 }, 0 }, { { .address = 1 }, 0 }, { { .mapping = 1 }, 0 }, { { .folded = true }, 0 },
-		{ { .mapping_unknown = true }, 0 }, { { .n_lines = 1 }, 0 }, { { .n_lines = 1 }, 1 },
-		{ { .n_lines = 1 }, 2 }, { { .n_lines = 2 }, 0 }, { { .n_lines = 2 }, 1 }, { { .n_lines = 2 }, 2 },
-		{ { .n_lines = 4 }, 0 }, { { .n_lines = 3 }, 0 },
+	const struct {
+		struct location l;
+		uint32_t from;
+	} l[] = {
+		{ { 0 }, 0 },
+		{ { .address = 1 }, 0 },
+		{ { .mapping = 1 }, 0 },
+		{ { .folded = true }, 0 },
+		{ { .mapping_unknown = true }, 0 },
+		{ { .n_lines = 1 }, 0 },
+		{ { .n_lines = 1 }, 1 },
+		{ { .n_lines = 1 }, 2 },
+		{ { .n_lines = 2 }, 0 },
+		{ { .n_lines = 2 }, 1 },
+		{ { .n_lines = 2 }, 2 },
+		{ { .n_lines = 4 }, 0 },
+		{ { .n_lines = 3 }, 0 },
 	};
 
 	(void)ctx;
@@ -179,10 +202,10 @@ static void test_copies(void **ctx)
 /* ---- merge ---- */
 
 struct part {
-	const char *types[2];           /* two types, units "u" */
-	const char *stack;              /* letters, leaf first */
+	const char *types[2]; /* two types, units "u" */
+	const char *stack;    /* letters, leaf first */
 	int64_t values[2];
-	const char *tag;                /* value of key "k", or NULL */
+	const char *tag; /* value of key "k", or NULL */
 };
 
 static struct profile *make(struct arena *a, const struct part *parts, size_t n)
@@ -203,17 +226,27 @@ static struct profile *make(struct arena *a, const struct part *parts, size_t n)
 	return profile_builder_finish(b);
 }
 
-#define AB { "a", "b" }
-#define BA { "b", "a" }
+#define AB               \
+	{                \
+		"a", "b" \
+	}
+#define BA               \
+	{                \
+		"b", "a" \
+	}
 
 static void test_merge(void **ctx)
 {
 	static const struct part one[] = {
-		{ AB, "xm", { 1, 10 }, NULL }, { AB, "ym", { 2, 20 }, NULL }, { AB, "zzm", { 0, 0 }, NULL },
+		{ AB, "xm", { 1, 10 }, NULL },
+		{ AB, "ym", { 2, 20 }, NULL },
+		{ AB, "zzm", { 0, 0 }, NULL },
 		{ AB, "cm", { 5, -5 }, NULL },
 	};
 	static const struct part two[] = {
-		{ BA, "ym", { 100, 3 }, NULL }, { BA, "wm", { 200, 4 }, NULL }, { BA, "cm", { 5, -5 }, NULL },
+		{ BA, "ym", { 100, 3 }, NULL },
+		{ BA, "wm", { 200, 4 }, NULL },
+		{ BA, "cm", { 5, -5 }, NULL },
 	};
 	struct arena *a = arena_new();
 	struct profile *in[2] = { make(a, one, ARRAY_LEN(one)), make(a, two, ARRAY_LEN(two)) }, *p;
@@ -241,7 +274,9 @@ static void test_merge(void **ctx)
 static void test_merge_tags(void **ctx)
 {
 	static const struct part parts[] = {
-		{ AB, "x", { 1, 0 }, "red" }, { AB, "x", { 2, 0 }, "blue" }, { AB, "x", { 4, 0 }, NULL },
+		{ AB, "x", { 1, 0 }, "red" },
+		{ AB, "x", { 2, 0 }, "blue" },
+		{ AB, "x", { 4, 0 }, NULL },
 	};
 	struct arena *a = arena_new();
 	struct profile *in[2] = { make(a, parts, 3), make(a, parts + 1, 2) }, *p;
@@ -288,8 +323,11 @@ static struct profile *mapped(struct arena *a, uint64_t start, const char *file,
 {
 	struct profile_builder *b = profile_builder_new(a, 1);
 	struct mapping m = {
-		.start = start, .limit = start + 0x3000, .file = profile_builder_str(b, str_cstr(file)),
-		.build_id = profile_builder_str(b, str_cstr(build)), .flags = flags,
+		.start = start,
+		.limit = start + 0x3000,
+		.file = profile_builder_str(b, str_cstr(file)),
+		.build_id = profile_builder_str(b, str_cstr(build)),
+		.flags = flags,
 	};
 	struct location l = { .mapping = profile_builder_mapping(b, &m), .address = start + 0x123 };
 	uint32_t at = profile_builder_location(b, &l, NULL);
@@ -314,7 +352,8 @@ static void test_merge_mappings(void **ctx)
 	expect_dump(p,
 	    "type '' ''\nperiod 0 time 0 duration 0 drop '' keep '' default ''\n"
 	    "sample 0 = 2\nsample 1 = 1\nsample 2 = 2\n"
-	    "mapping 1 0x10000-0x13000+0x0 '/bin/x' 'id1' flags 9\nmapping 2 0x10000-0x13000+0x0 '/bin/x' 'id2' flags 15\n"
+	    "mapping 1 0x10000-0x13000+0x0 '/bin/x' 'id1' flags 9\nmapping 2 0x10000-0x13000+0x0 '/bin/x' 'id2' flags "
+	    "15\n"
 	    "mapping 3 0x10000-0x13000+0x0 '/bin/z' '' flags 8\n"
 	    "location 1 at 0x10123 mapping 0\nlocation 2 at 0x10123 mapping 1\nlocation 3 at 0x10123 mapping 2\n");
 	arena_free(a);
@@ -341,14 +380,16 @@ static void test_merge_head(void **ctx)
 		in[i]->period = i;
 	}
 	p = profile_merge(a, in, 3, true, &e);
-	expect_dump(p, "type '' ''\nperiod 2 time 98 duration 0 drop 'first' keep 'first' default 'second' "
+	expect_dump(p,
+	    "type '' ''\nperiod 2 time 98 duration 0 drop 'first' keep 'first' default 'second' "
 	    "comment 'first' comment 'second'\n");
 	arena_free(a);
 }
 
 static void test_merge_refused(void **ctx)
 {
-	static const struct part ab[] = { { AB, "x", { 1, 2 }, NULL } }, ac[] = { { { "a", "c" }, "x", { 1, 2 }, NULL } };
+	static const struct part ab[] = { { AB, "x", { 1, 2 }, NULL } },
+				 ac[] = { { { "a", "c" }, "x", { 1, 2 }, NULL } };
 	struct arena *a = arena_new();
 	struct profile *in[3] = { make(a, ab, 1), make(a, ab, 1), make(a, ac, 1) };
 	struct err e;
@@ -411,8 +452,7 @@ static void check_twice(const char *path, const json_t *row, void *arg)
 
 	buf_init(&scratch, FIXTURE_MAX * (size_t)2);
 	in[0] = in[1] = load(a, path, &scratch);
-	if (in[0] && json_is_true(fixture_get(row, "google_pprof_accepts")) &&
-	    !fixture_get(row, "negative_values")) {
+	if (in[0] && json_is_true(fixture_get(row, "google_pprof_accepts")) && !fixture_get(row, "negative_values")) {
 		p = profile_merge(a, in, 2, false, &e);
 		if (p == NULL)
 			fail_msg("%s: %s", path, e.msg);
@@ -439,7 +479,10 @@ static void test_merge_shared(void **ctx)
 static void test_merge_series(void **ctx)
 {
 	static const char *const names[] = {
-		"1644509272337470000", "1644509275338070000", "1644509278338696000", "1644509281339135000",
+		"1644509272337470000",
+		"1644509275338070000",
+		"1644509278338696000",
+		"1644509281339135000",
 		"1644509284338649000",
 	};
 	struct arena *a = arena_new();
@@ -492,8 +535,10 @@ static void test_frames(void **ctx)
 	struct str names[8];
 
 	(void)ctx;
-	lines[0].function = profile_builder_function(b, &(struct function){ .name = profile_builder_str(b, STR("in")) });
-	lines[1].function = profile_builder_function(b, &(struct function){ .name = profile_builder_str(b, STR("out")) });
+	lines[0].function = profile_builder_function(b,
+	    &(struct function){ .name = profile_builder_str(b, STR("in")) });
+	lines[1].function = profile_builder_function(b,
+	    &(struct function){ .name = profile_builder_str(b, STR("out")) });
 	lines[2].function = PROFILE_NONE;
 	stack[0] = profile_builder_location(b, &l, lines);
 	l.n_lines = 0;

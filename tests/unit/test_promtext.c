@@ -42,8 +42,9 @@ static void histograms(void **state)
 	(void)state;
 	buf_init(&b, 1 << 20);
 	prom_histogram(&b, "h", &l, 1, (const double[]){ .5, 10 }, (const uint64_t[]){ 2, 0, 3 }, 2, 71.5);
-	expect(&b, "h_bucket{a=\"1\",le=\"0.5\"} 2\nh_bucket{a=\"1\",le=\"10\"} 2\nh_bucket{a=\"1\",le=\"+Inf\"} 5\n"
-	           "h_sum{a=\"1\"} 71.5\nh_count{a=\"1\"} 5\n");
+	expect(&b,
+	    "h_bucket{a=\"1\",le=\"0.5\"} 2\nh_bucket{a=\"1\",le=\"10\"} 2\nh_bucket{a=\"1\",le=\"+Inf\"} 5\n"
+	    "h_sum{a=\"1\"} 71.5\nh_count{a=\"1\"} 5\n");
 	prom_histogram(&b, "h", NULL, 0, NULL, (const uint64_t[]){ 1 }, 0, 2);
 	expect(&b, "h_bucket{le=\"+Inf\"} 1\nh_sum 2\nh_count 1\n");
 	buf_fini(&b);
@@ -52,17 +53,19 @@ static void histograms(void **state)
 static void two_texts(void **state)
 {
 	static const char one[] = "# HELP a A.\n# TYPE a gauge\na{p=\"1\"} 1\n# HELP b B.\n# TYPE b counter\n"
-	                          "# HELP c C.\n# TYPE c counter\nc 3\n";
-	static const char two[] = "stray 1\n# HELP b B.\n# TYPE b counter\nb{p=\"2\"} 2\n# HELP d D.\n# TYPE d gauge\nd 4\n"
-	                          "# HELP a Other words.\n# TYPE a gauge\na{p=\"2\"} 2\na{p=\"3\"} 3";
+				  "# HELP c C.\n# TYPE c counter\nc 3\n";
+	static const char two[] =
+	    "stray 1\n# HELP b B.\n# TYPE b counter\nb{p=\"2\"} 2\n# HELP d D.\n# TYPE d gauge\nd 4\n"
+	    "# HELP a Other words.\n# TYPE a gauge\na{p=\"2\"} 2\na{p=\"3\"} 3";
 	struct buf b;
 
 	(void)state;
 	buf_init(&b, 1 << 20);
 	prom_merge(&b, str_cstr(one), str_cstr(two));
-	expect(&b, "# HELP a A.\n# TYPE a gauge\na{p=\"1\"} 1\na{p=\"2\"} 2\na{p=\"3\"} 3\n"
-	           "# HELP b B.\n# TYPE b counter\nb{p=\"2\"} 2\n# HELP c C.\n# TYPE c counter\nc 3\n"
-	           "# HELP d D.\n# TYPE d gauge\nd 4\n");
+	expect(&b,
+	    "# HELP a A.\n# TYPE a gauge\na{p=\"1\"} 1\na{p=\"2\"} 2\na{p=\"3\"} 3\n"
+	    "# HELP b B.\n# TYPE b counter\nb{p=\"2\"} 2\n# HELP c C.\n# TYPE c counter\nc 3\n"
+	    "# HELP d D.\n# TYPE d gauge\nd 4\n");
 	prom_merge(&b, STR(""), STR(""));
 	expect(&b, "");
 	/* Cut anywhere: no byte beyond the end is read, and nothing is invented. */

@@ -9,14 +9,13 @@
 static void show(struct http_req *r, void *ctx)
 {
 	(void)ctx;
-	http_reply_text(r, 200, arena_printf(r->a,
-	    STR_FMT " " STR_FMT "?" STR_FMT " host=" STR_FMT " x=" STR_FMT
-	    " %s %s peer=%s te=%d body=" STR_FMT, STR_ARG(r->method), STR_ARG(r->path),
-	    STR_ARG(r->query),
-	    STR_ARG(r->host), STR_ARG(http_headers(r, "x-a")), r->http2 ? "h2" : "h1",
-	    r->forwarded ? "forwarded" : "direct", str_prefix(r->peer,
-	    STR("127.0.0.1:")) ? "tcp" : "other",
-	    http_header(r, "te").p != NULL, STR_ARG(r->body)));
+	http_reply_text(r, 200,
+	    arena_printf(r->a,
+		STR_FMT " " STR_FMT "?" STR_FMT " host=" STR_FMT " x=" STR_FMT " %s %s peer=%s te=%d body=" STR_FMT,
+		STR_ARG(r->method), STR_ARG(r->path), STR_ARG(r->query), STR_ARG(r->host),
+		STR_ARG(http_headers(r, "x-a")), r->http2 ? "h2" : "h1", r->forwarded ? "forwarded" : "direct",
+		str_prefix(r->peer, STR("127.0.0.1:")) ? "tcp" : "other", http_header(r, "te").p != NULL,
+		STR_ARG(r->body)));
 }
 
 static void echo(struct http_req *r, void *ctx)
@@ -24,9 +23,8 @@ static void echo(struct http_req *r, void *ctx)
 	struct http_field f[] = { { STR("X-One"), STR("1") }, { STR("X-One"), STR("2") } };
 
 	(void)ctx;
-	http_reply(r, &(struct http_reply){ .status = 201, .headers = f, .n_headers = 2,
-	    .body = r->body,
-	    .keep = true });
+	http_reply(r,
+	    &(struct http_reply){ .status = 201, .headers = f, .n_headers = 2, .body = r->body, .keep = true });
 }
 
 struct later {
@@ -113,7 +111,7 @@ static void back_end(struct back *b)
 struct front {
 	struct server s;
 	struct proxy *p;
-	bool asks;              /* its handler is asking, not proxy_handle */
+	bool asks; /* its handler is asking, not proxy_handle */
 	struct route rows[1];
 };
 
@@ -139,8 +137,8 @@ static void front_start(struct front *f, const char *to, struct proxy_conf conf)
 
 	snprintf(name, sizeof(name), "unix:%s", path);
 	conf.to = to ? to : name;
-	f->rows[0] = (struct route){ .path = "/", .methods = "*", .fn = f->asks ? asking : proxy_handle,
-	    .flags = ROUTE_PREFIX };
+	f->rows[0] =
+	    (struct route){ .path = "/", .methods = "*", .fn = f->asks ? asking : proxy_handle, .flags = ROUTE_PREFIX };
 	server_make(&f->s, f->rows, 0, NULL, NULL);
 	l = f->s.l;
 	f->p = proxy_new(l, &conf, &e);
@@ -187,15 +185,15 @@ static void what_goes_through(void **state)
 		const char *body;
 	} cases[] = {
 		{ "GET /show/a%20b?q=%20 HTTP/1.1\r\nHost: h:1\r\nX-A: 1\r\nX-A: 2\r\nTE: trailers\r\n"
-		  "Connection: x-b\r\n\r\n", 200,
-		  "GET /show/a b?q=%20 host=h:1 x=1, 2 h1 forwarded peer=tcp te=0 body=" },
+		  "Connection: x-b\r\n\r\n",
+		    200, "GET /show/a b?q=%20 host=h:1 x=1, 2 h1 forwarded peer=tcp te=0 body=" },
 		{ "DELETE /show HTTP/1.1\r\nHost: h\r\nX-Pyro-Forwarded: h2\r\nX-Pyro-Peer: evil\r\n\r\n", 200,
-		  "DELETE /show? host=h x= h1 forwarded peer=tcp te=0 body=" },
+		    "DELETE /show? host=h x= h1 forwarded peer=tcp te=0 body=" },
 		{ "POST /show HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", 200,
-		  "POST /show? host=h x= h1 forwarded peer=tcp te=0 body=abc" },
+		    "POST /show? host=h x= h1 forwarded peer=tcp te=0 body=abc" },
 		{ "GET /nope HTTP/1.1\r\nHost: h\r\n\r\n", 404, "404 page not found\n" },
 		{ "POST /small HTTP/1.1\r\nHost: h\r\nContent-Length: 11\r\n\r\n01234567890", 413,
-		  "request body too large: the limit is 10 bytes\n" },
+		    "request body too large: the limit is 10 bytes\n" },
 		{ "GET /later?20 HTTP/1.1\r\nHost: h\r\n\r\n", 200, "later\n" },
 	};
 
@@ -230,8 +228,7 @@ static void bodies(void **state)
 
 		for (size_t k = 0; k < sizes[i]; k++)
 			body[k] = (char)(k * 13 + k / 256);
-		snprintf(head, sizeof(head),
-		    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", sizes[i]);
+		snprintf(head, sizeof(head), "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", sizes[i]);
 		say(fd, head);
 		say_n(fd, body, sizes[i]);
 		a = hear_answer(fd, false);
@@ -264,8 +261,7 @@ static void trailers_come_through(void **state)
 	assert_true(has_line(&s->head, "grpc-status: 3\n"));
 	s = h2c_ask(&c, "GET", "/show", NULL, 0, STR_NONE);
 	h2c_wait(&c, s);
-	assert_true(str_eq(buf_str(&s->body),
-	    STR("GET /show? host=test x= h2 forwarded peer=tcp te=0 body=")));
+	assert_true(str_eq(buf_str(&s->body), STR("GET /show? host=test x= h2 forwarded peer=tcp te=0 body=")));
 	h2c_close(&c);
 }
 
@@ -358,11 +354,9 @@ static void nobody_there(void **state)
 	int64_t begun = now_ms();
 
 	(void)state;
-	front_start(&f, "unix:/tmp/pyro-test-no-such-socket",
-	    (struct proxy_conf){ .retry_for = 200 * NS_PER_MS });
+	front_start(&f, "unix:/tmp/pyro-test-no-such-socket", (struct proxy_conf){ .retry_for = 200 * NS_PER_MS });
 	a = ask(&f.s, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-	expect_text(&a, 503,
-	    "{\"code\":\"unavailable\",\"message\":\"the server behind does not answer\"}\n");
+	expect_text(&a, 503, "{\"code\":\"unavailable\",\"message\":\"the server behind does not answer\"}\n");
 	answer_free(&a);
 	assert_in_range(now_ms() - begun, 180, 2000);
 	front_end(&f);
@@ -523,25 +517,25 @@ static void odd_answers(void **state)
 		{ "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi extra", 1, "POST", 200, "hi" },
 		{ "HTTP/1.0 200 OK\r\n\r\nuntil the end", 1, "POST", 200, "until the end" },
 		{ "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nA: b\r\n\r\n"
-		  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n", 1,
-		  "POST", 200, "hi" },
+		  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+		    1, "POST", 200, "hi" },
 		{ "HTTP/1.1 204 No Content\r\n\r\n", 1, "POST", 204, "" },
 		{ "nonsense\r\n\r\n", 1, "POST", 502,
-		  "{\"code\":\"unavailable\",\"message\":\"the server behind sent a broken answer\"}\n" },
+		    "{\"code\":\"unavailable\",\"message\":\"the server behind sent a broken answer\"}\n" },
 		{ "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi", 1, "POST", 502,
-		  "{\"code\":\"unavailable\",\"message\":\"the server behind closed the connection\"}\n" },
+		    "{\"code\":\"unavailable\",\"message\":\"the server behind closed the connection\"}\n" },
 		{ "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 1, "POST", 502,
-		  "{\"code\":\"unavailable\",\"message\":\"chunk without a size\"}\n" },
+		    "{\"code\":\"unavailable\",\"message\":\"chunk without a size\"}\n" },
 		{ "HTTP/1.1 101 Switching Protocols\r\n\r\n", 1, "POST", 502,
-		  "{\"code\":\"unavailable\",\"message\":\"the server behind sent a broken answer\"}\n" },
+		    "{\"code\":\"unavailable\",\"message\":\"the server behind sent a broken answer\"}\n" },
 		{ "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
-		  "0123456789012345678901234567890123456789012345678901234567890123456789", 1,
-		  "POST", 502,
-		  "{\"code\":\"unavailable\",\"message\":\"the answer of the server behind is too large\"}\n" },
+		  "0123456789012345678901234567890123456789012345678901234567890123456789",
+		    1, "POST", 502,
+		    "{\"code\":\"unavailable\",\"message\":\"the answer of the server behind is too large\"}\n" },
 		{ "", 1, "POST", 502,
-		  "{\"code\":\"unavailable\",\"message\":\"the server behind closed the connection\"}\n" },
+		    "{\"code\":\"unavailable\",\"message\":\"the server behind closed the connection\"}\n" },
 		{ "", 3, "GET", 502,
-		  "{\"code\":\"unavailable\",\"message\":\"the server behind closed the connection\"}\n" },
+		    "{\"code\":\"unavailable\",\"message\":\"the server behind closed the connection\"}\n" },
 	};
 
 	(void)state;
@@ -576,7 +570,9 @@ static void an_answer_to_work_with(void **state)
 {
 	struct front f = { 0 };
 	struct answer a;
-	struct { const char *target, *want; } cases[] = {
+	struct {
+		const char *target, *want;
+	} cases[] = {
 		{ "/show/a", "200 <GET /show/a? host=a x= h1 forwarded peer=tcp te=0 body=>" },
 		{ "/nothing", "404 <404 page not found\n>" },
 		{ "/later?300", "504 <>" },

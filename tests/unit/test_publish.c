@@ -26,7 +26,10 @@ static int top = -1, journals = -1;
 static const struct ulid id = { { 1, 2, 3 } };
 
 /* fsync of this program, which the library calls: which folders and files were synced since n_synced = 0. */
-static struct { dev_t dev; ino_t ino; } synced[64];
+static struct {
+	dev_t dev;
+	ino_t ino;
+} synced[64];
 static size_t n_synced;
 
 int fsync(int fd)
@@ -175,7 +178,7 @@ static void commits(void **state)
 	(void)state;
 	write_block();
 	n_synced = 0;
-	write_commit(&c);       /* b.journal is gone already: that is no error */
+	write_commit(&c); /* b.journal is gone already: that is no error */
 	assert_true(was_synced("journal") && was_synced("journal/1.commit"));
 	n_synced = 0;
 	assert_int_equal(commit_finish(folder, journals, "1.commit", &e), 0);
@@ -194,7 +197,10 @@ static void commits(void **state)
 static void broken_commits(void **state)
 {
 	static const char *const texts[] = {
-		"", "journal a.journal\n", "journal a.journal\nen", "rows 5\njournal a.journal\nend\n",
+		"",
+		"journal a.journal\n",
+		"journal a.journal\nen",
+		"rows 5\njournal a.journal\nend\n",
 		"block anonymous 01XYZ\njournal a.journal\nend\n",
 	};
 	struct err e;

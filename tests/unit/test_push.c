@@ -36,7 +36,7 @@ struct fixture {
 	struct tenant_rules rules;
 	struct http_req r;
 	unsigned done;
-	char message[256];              /* of the failure that was told; empty = none */
+	char message[256]; /* of the failure that was told; empty = none */
 };
 
 static void pressure(void *ctx)
@@ -155,10 +155,10 @@ static void stored(void **state)
 	assert_string_equal(f.message, "");
 	assert_int_equal(f.counters.profiles, 3);
 	assert_int_equal(f.counters.stored_rows, 3);
-	assert_int_equal(sum_of(&f, 0), 120);   /* bytes as sent */
-	assert_int_equal(sum_of(&f, 1), 300);   /* unpacked */
+	assert_int_equal(sum_of(&f, 0), 120); /* bytes as sent */
+	assert_int_equal(sum_of(&f, 1), 300); /* unpacked */
 	assert_int_equal(f.tenant.series, 2);
-	send_pods(&f, pods, 0);                 /* nothing to store is stored at once */
+	send_pods(&f, pods, 0); /* nothing to store is stored at once */
 	assert_string_equal(f.message, "");
 	teardown(&f);
 }
@@ -183,8 +183,14 @@ static void each_alone(void **state)
 /* The limit is the smaller of the two that are set; series that are known go on. */
 static void series_limit(void **state)
 {
-	static const struct { int64_t global, local, want; } cases[] = {
-		{ 2, 0, 2 }, { 0, 2, 2 }, { 5, 2, 2 }, { 2, 5, 2 }, { 0, 0, 4 },
+	static const struct {
+		int64_t global, local, want;
+	} cases[] = {
+		{ 2, 0, 2 },
+		{ 0, 2, 2 },
+		{ 5, 2, 2 },
+		{ 2, 5, 2 },
+		{ 0, 0, 4 },
 	};
 	static const char *const pods[] = { "a", "b", "c", "a", "d" };
 
@@ -212,7 +218,7 @@ static void memory_limit(void **state)
 
 	(void)state;
 	setup(&f, 1000);
-	f.held = 1001;                          /* heads that cannot be written count too */
+	f.held = 1001; /* heads that cannot be written count too */
 	send_pods(&f, pods, 2);
 	assert_non_null(strstr(f.message, "setting ingester.max-head-memory"));
 	assert_int_equal(f.tenant.discarded[DISCARD_memory_limit], 2);
@@ -226,7 +232,9 @@ static void memory_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(stored), cmocka_unit_test(each_alone), cmocka_unit_test(series_limit),
+		cmocka_unit_test(stored),
+		cmocka_unit_test(each_alone),
+		cmocka_unit_test(series_limit),
 		cmocka_unit_test(memory_limit),
 	};
 

@@ -13,8 +13,10 @@ enum { HOUR_MS = 3600 * 1000 };
 static const int64_t now_ms = INT64_C(1768471200000);
 
 static const struct limits strict = {
-	.max_query_lookback = 7 * 24 * 3600 * NS_PER_S, .max_query_length = 24 * 3600 * NS_PER_S,
-	.max_flamegraph_nodes_default = 8192, .max_flamegraph_nodes_max = 1048576,
+	.max_query_lookback = 7 * 24 * 3600 * NS_PER_S,
+	.max_query_length = 24 * 3600 * NS_PER_S,
+	.max_flamegraph_nodes_default = 8192,
+	.max_flamegraph_nodes_max = 1048576,
 };
 static const struct limits open_back = { .max_query_length = 24 * 3600 * NS_PER_S };
 static const struct limits none;
@@ -85,8 +87,15 @@ static void label_ranges(void **state)
 
 static void nodes(void **state)
 {
-	static const struct { int64_t asked, want; } cases[] = {
-		{ 0, 8192 }, { 1, 1 }, { 1048576, 1048576 }, { 1048577, -1 }, { -1, -1 }, { INT64_MIN, -1 },
+	static const struct {
+		int64_t asked, want;
+	} cases[] = {
+		{ 0, 8192 },
+		{ 1, 1 },
+		{ 1048576, 1048576 },
+		{ 1048577, -1 },
+		{ -1, -1 },
+		{ INT64_MIN, -1 },
 	};
 	struct api x = { .limits = &strict };
 	int64_t got;
@@ -105,8 +114,12 @@ static void nodes(void **state)
 
 static void asks(void **state)
 {
-	static const struct { int64_t start, end, from, to; } cases[] = {
-		{ 1, 2, 1000000, 2999999 }, { -2, -1, -2000000, -1 }, { INT64_MIN, INT64_MAX, INT64_MIN, INT64_MAX },
+	static const struct {
+		int64_t start, end, from, to;
+	} cases[] = {
+		{ 1, 2, 1000000, 2999999 },
+		{ -2, -1, -2000000, -1 },
+		{ INT64_MIN, INT64_MAX, INT64_MIN, INT64_MAX },
 		{ INT64_MAX / NS_PER_MS, INT64_MAX / NS_PER_MS, INT64_MAX, INT64_MAX },
 	};
 	struct api x = { .a = arena_new(), .tenant = STR("t") };
@@ -126,7 +139,10 @@ static void asks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ranges), cmocka_unit_test(label_ranges), cmocka_unit_test(nodes), cmocka_unit_test(asks),
+		cmocka_unit_test(ranges),
+		cmocka_unit_test(label_ranges),
+		cmocka_unit_test(nodes),
+		cmocka_unit_test(asks),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

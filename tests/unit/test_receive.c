@@ -53,9 +53,12 @@ static void accepted(void **state)
 {
 	struct arena *a = arena_new();
 	struct str raw = profile_bytes(a, 50), packed = gzipped(a, raw);
-	const struct { struct str bytes; int64_t limit; } cases[] = {
+	const struct {
+		struct str bytes;
+		int64_t limit;
+	} cases[] = {
 		{ raw, 0 }, { packed, 0 }, { raw, (int64_t)raw.n }, { packed, (int64_t)raw.n },
-		{ joined(a, gzipped(a, str_of(raw.p, 100)), gzipped(a, str_skip(raw, 100))), 0 },       /* two members */
+		{ joined(a, gzipped(a, str_of(raw.p, 100)), gzipped(a, str_skip(raw, 100))), 0 }, /* two members */
 	};
 
 	(void)state;
@@ -66,7 +69,7 @@ static void accepted(void **state)
 		struct err e;
 
 		buf_init(&scratch, MAX);
-		buf_add(&scratch, STR("of another"));   /* what stands there stays there */
+		buf_add(&scratch, STR("of another")); /* what stands there stays there */
 		if (receive_pprof(a, cases[i].bytes, cases[i].limit, &scratch, &p, &too_large, &e) < 0)
 			fail_msg("case %zu: %s", i, e.msg);
 		assert_false(too_large);
@@ -82,7 +85,12 @@ static void refused(void **state)
 {
 	struct arena *a = arena_new();
 	struct str raw = profile_bytes(a, 50), packed = gzipped(a, raw);
-	const struct { struct str bytes; int64_t limit; bool too_large; const char *words; } cases[] = {
+	const struct {
+		struct str bytes;
+		int64_t limit;
+		bool too_large;
+		const char *words;
+	} cases[] = {
 		{ STR_NONE, 0, false, "gzip reset: EOF" },
 		{ str_of(packed.p, 9), 0, false, "gzip reset: unexpected EOF" },
 		{ str_of(raw.p, 9), 0, false, "gzip reset: unexpected EOF" },
@@ -93,7 +101,8 @@ static void refused(void **state)
 		{ packed, (int64_t)raw.n - 1, true, NULL },
 		{ packed, 1, true, NULL },
 		{ str_of(raw.p, raw.n - 1), 0, false, "unexpected EOF" },
-		{ gzipped(a, STR("not a profile at all, is it")), 0, false, "proto: wrong wireType = 6 for field Comment" },
+		{ gzipped(a, STR("not a profile at all, is it")), 0, false,
+		    "proto: wrong wireType = 6 for field Comment" },
 	};
 
 	(void)state;
@@ -139,7 +148,9 @@ static void bomb(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(accepted), cmocka_unit_test(refused), cmocka_unit_test(bomb),
+		cmocka_unit_test(accepted),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(bomb),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -16,59 +16,59 @@
 static const struct {
 	const char *pattern, *yes, *no;
 } anchored[] = {
-    {"", "-", "a"},
-    {"abc", "abc", "ab abcd xabc -"},
-    {"a|b|cd", "a b cd", "c d ab - |"},
-    {"a||b", "a - b", "ab"},
-    {"(a|b)", "a b", "ab - (a|b)"},
-    {"(?:a|b)", "a b", "ab -"},
-    {"^a$", "a", "- aa"},
-    {"^(a|b)$", "a b", "c -"},
-    {"^a|b$", "a b", "ab xb ax"},
-    {"a.*", "a ab abc", "- ba"},
-    {"a.+", "ab abc", "a - ba"},
-    {".*a", "a ba bba", "- ab"},
-    {".+a", "ba aa", "a - ab"},
-    {".*a.*", "a ba ab bab", "- b"},
-    {".+a.+", "bab aaa", "a ab ba - aa"},
-    {".+ab.*", "xab xabx", "ab abx -"},
-    {".*", "- a ab", ""},
-    {".+", "a ab", "-"},
-    {"(.*)", "- a", ""},
-    {".+.+", "ab \xc3\xa9x", "- a \xc3\xa9"},
-    {".*.*", "- a", ""},
-    {"a\\.b", "a.b", "axb"},
-    {"a\\-b\\/c", "a-b/c", "a\\-b\\/c"},
-    {"a\\.b|c.*|.*d", "a.b c cc d xd", "- axb b"},
-    {"a|b|c|d|e|f|g|h|i|j|k", "a b k", "- l ab"},
-    {"(a|b|c|d|e|f|g|h|i|j|k)", "a b k", "- l ab"},
-    {"a|b|c|d|e|f|g|h|i|j|k.*", "a b k kk", "- l ab"},
-    /* With the engine. */
-    {"ab*", "a ab abb", "- b"},
-    {"ab?c", "ac abc", "abbc"},
-    {"ab{2}", "abb", "ab abbb"},
-    {"a{,2}", "a{,2}", "a aa"},
-    {"[ab]+", "a ab ba", "- c"},
-    {"a(b|c)d", "abd acd", "ad abcd"},
-    {"(a|b)(c|d)", "ac bd", "a abcd"},
-    {"(?i)AbC", "abc ABC", "abd"},
-    {"\\d+", "1 12", "- a"},
-    {"\\Qa.b\\E", "a.b", "axb"},
-    {"\\Q(?<x>\\E", "(?<x>", "x"},
-    {"(?P<name>a)", "a", "b"},
-    {"(?<name>a)", "a", "b"},
-    {"x(?<n>a|b)[(?<]", "xa( xb? xa<", "xa xc("},
-    {"[[:alpha:](?<n>]+", "(?<n> abc", "1"},
-    {"[]a]+", "]a a]", "b"},
-    {"[^]a]+", "b", "] a"},
-    {"\\x61", "a", "x61"},
-    {"\\pL+", "a\xc3\xa9", "1"},
-    {"\xc3\xa9*", "- \xc3\xa9 \xc3\xa9\xc3\xa9", "\xc3 e"},
-    {"a\xc3\xa9+", "a\xc3\xa9 a\xc3\xa9\xc3\xa9", "a"},
-    {"\xc3\xa9", "\xc3\xa9", "e"},
-    {"a$b", "", "a$b ab"},
-    {"\\bab\\b", "ab", "abc"},
-    {"a\\_b", "a_b", "ab"},
+	{ "", "-", "a" },
+	{ "abc", "abc", "ab abcd xabc -" },
+	{ "a|b|cd", "a b cd", "c d ab - |" },
+	{ "a||b", "a - b", "ab" },
+	{ "(a|b)", "a b", "ab - (a|b)" },
+	{ "(?:a|b)", "a b", "ab -" },
+	{ "^a$", "a", "- aa" },
+	{ "^(a|b)$", "a b", "c -" },
+	{ "^a|b$", "a b", "ab xb ax" },
+	{ "a.*", "a ab abc", "- ba" },
+	{ "a.+", "ab abc", "a - ba" },
+	{ ".*a", "a ba bba", "- ab" },
+	{ ".+a", "ba aa", "a - ab" },
+	{ ".*a.*", "a ba ab bab", "- b" },
+	{ ".+a.+", "bab aaa", "a ab ba - aa" },
+	{ ".+ab.*", "xab xabx", "ab abx -" },
+	{ ".*", "- a ab", "" },
+	{ ".+", "a ab", "-" },
+	{ "(.*)", "- a", "" },
+	{ ".+.+", "ab \xc3\xa9x", "- a \xc3\xa9" },
+	{ ".*.*", "- a", "" },
+	{ "a\\.b", "a.b", "axb" },
+	{ "a\\-b\\/c", "a-b/c", "a\\-b\\/c" },
+	{ "a\\.b|c.*|.*d", "a.b c cc d xd", "- axb b" },
+	{ "a|b|c|d|e|f|g|h|i|j|k", "a b k", "- l ab" },
+	{ "(a|b|c|d|e|f|g|h|i|j|k)", "a b k", "- l ab" },
+	{ "a|b|c|d|e|f|g|h|i|j|k.*", "a b k kk", "- l ab" },
+	/* With the engine. */
+	{ "ab*", "a ab abb", "- b" },
+	{ "ab?c", "ac abc", "abbc" },
+	{ "ab{2}", "abb", "ab abbb" },
+	{ "a{,2}", "a{,2}", "a aa" },
+	{ "[ab]+", "a ab ba", "- c" },
+	{ "a(b|c)d", "abd acd", "ad abcd" },
+	{ "(a|b)(c|d)", "ac bd", "a abcd" },
+	{ "(?i)AbC", "abc ABC", "abd" },
+	{ "\\d+", "1 12", "- a" },
+	{ "\\Qa.b\\E", "a.b", "axb" },
+	{ "\\Q(?<x>\\E", "(?<x>", "x" },
+	{ "(?P<name>a)", "a", "b" },
+	{ "(?<name>a)", "a", "b" },
+	{ "x(?<n>a|b)[(?<]", "xa( xb? xa<", "xa xc(" },
+	{ "[[:alpha:](?<n>]+", "(?<n> abc", "1" },
+	{ "[]a]+", "]a a]", "b" },
+	{ "[^]a]+", "b", "] a" },
+	{ "\\x61", "a", "x61" },
+	{ "\\pL+", "a\xc3\xa9", "1" },
+	{ "\xc3\xa9*", "- \xc3\xa9 \xc3\xa9\xc3\xa9", "\xc3 e" },
+	{ "a\xc3\xa9+", "a\xc3\xa9 a\xc3\xa9\xc3\xa9", "a" },
+	{ "\xc3\xa9", "\xc3\xa9", "e" },
+	{ "a$b", "", "a$b ab" },
+	{ "\\bab\\b", "ab", "abc" },
+	{ "a\\_b", "a_b", "ab" },
 };
 
 static void check_words(const struct regex *r, const char *pattern, const char *words, bool want)
@@ -104,26 +104,26 @@ static void whole_texts(void **state)
 static void shortcuts_agree_with_the_engine(void **state)
 {
 	static const char *const texts[] = {
-	    "",
-	    "a",
-	    "b",
-	    "ab",
-	    "ba",
-	    "aa",
-	    "aaa",
-	    "bab",
-	    "abc",
-	    "a.b",
-	    "axb",
-	    "k",
-	    "cd",
-	    "\xc3\xa9",
-	    "x\xc3\xa9",
-	    ("\xc3\xa9"
-	     "a"),
-	    "a\xc3\xa9",
-	    "a\nb",
-	    "\n",
+		"",
+		"a",
+		"b",
+		"ab",
+		"ba",
+		"aa",
+		"aaa",
+		"bab",
+		"abc",
+		"a.b",
+		"axb",
+		"k",
+		"cd",
+		"\xc3\xa9",
+		"x\xc3\xa9",
+		("\xc3\xa9"
+		 "a"),
+		"a\xc3\xa9",
+		"a\nb",
+		"\n",
 	};
 
 	(void)state;
@@ -147,7 +147,7 @@ static void shortcuts_agree_with_the_engine(void **state)
 
 static void dot_matches_newline(void **state)
 {
-	static const char *const patterns[] = {"a.*b", "a.b", ".*b", "(?:a.)b"};
+	static const char *const patterns[] = { "a.*b", "a.b", ".*b", "(?:a.)b" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(patterns); i++) {
@@ -184,20 +184,20 @@ static void errors_in_gos_words(void **state)
 	static const struct {
 		const char *pattern, *why;
 	} cases[] = {
-	    {"(", "missing closing ): `(`"},
-	    {"a)", "unexpected ): `a)`"},
-	    {"[a", "missing closing ]: `[a`"},
-	    {"*", "missing argument to repetition operator: `*`"},
-	    {"a**", "invalid nested repetition operator: `**`"},
-	    {"a{1001}", "invalid repeat count: `{1001}`"},
-	    {"a\\", "trailing backslash at end of expression: ``"},
-	    {"\\C", "invalid escape sequence: `\\C`"},
-	    {"a\\C*", "invalid escape sequence: `\\C`"},
-	    {"\\h", "invalid escape sequence: `\\h`"},
-	    {"\\1", "invalid escape sequence: `\\1`"},
-	    {"(?=a)", "invalid or unsupported Perl syntax: `(?=`"},
-	    {"[b-a]", "invalid character class range: `b-a`"},
-	    {"\xff", "invalid UTF-8: ``"},
+		{ "(", "missing closing ): `(`" },
+		{ "a)", "unexpected ): `a)`" },
+		{ "[a", "missing closing ]: `[a`" },
+		{ "*", "missing argument to repetition operator: `*`" },
+		{ "a**", "invalid nested repetition operator: `**`" },
+		{ "a{1001}", "invalid repeat count: `{1001}`" },
+		{ "a\\", "trailing backslash at end of expression: ``" },
+		{ "\\C", "invalid escape sequence: `\\C`" },
+		{ "a\\C*", "invalid escape sequence: `\\C`" },
+		{ "\\h", "invalid escape sequence: `\\h`" },
+		{ "\\1", "invalid escape sequence: `\\1`" },
+		{ "(?=a)", "invalid or unsupported Perl syntax: `(?=`" },
+		{ "[b-a]", "invalid character class range: `b-a`" },
+		{ "\xff", "invalid UTF-8: ``" },
 	};
 
 	(void)state;
@@ -216,19 +216,19 @@ static void errors_in_gos_words(void **state)
 static void other_dialects_are_refused(void **state)
 {
 	static const char *const cases[] = {
-	    "(?<=a)b",
-	    "(?<!a)b",
-	    "(?!a)b",
-	    "(a)\\1",
-	    "a++",
-	    "a*+",
-	    "(?>a)",
-	    "\\Z",
-	    "(?#x)",
-	    "(?P=n)",
-	    "(?<n",
-	    "(?<>a)",
-	    "a{2,1}",
+		"(?<=a)b",
+		"(?<!a)b",
+		"(?!a)b",
+		"(a)\\1",
+		"a++",
+		"a*+",
+		"(?>a)",
+		"\\Z",
+		"(?#x)",
+		"(?P=n)",
+		"(?<n",
+		"(?<>a)",
+		"a{2,1}",
 	};
 	struct err e;
 
@@ -238,10 +238,10 @@ static void other_dialects_are_refused(void **state)
 			fail_msg("/%s/ was accepted", cases[i]);
 }
 
-#define assert_group(s, text)                                                                                          \
-	do {                                                                                                           \
-		assert_int_equal((s).n, sizeof(text) - 1);                                                             \
-		assert_memory_equal((s).p, text, (s).n);                                                               \
+#define assert_group(s, text)                              \
+	do {                                               \
+		assert_int_equal((s).n, sizeof(text) - 1); \
+		assert_memory_equal((s).p, text, (s).n);   \
 	} while (0)
 
 static void groups(void **state)
@@ -291,13 +291,13 @@ static void groups(void **state)
 static void hostile_patterns_are_linear(void **state)
 {
 	static const char *const patterns[] = {
-	    "(a+)+b",
-	    "(a|a)*b",
-	    "(a|aa)+b",
-	    "(.*a){20}b",
-	    "(a?){60}a{60}",
-	    "(x+x+)+y",
-	    "([a-zA-Z]+)*1",
+		"(a+)+b",
+		"(a|a)*b",
+		"(a|aa)+b",
+		"(.*a){20}b",
+		"(a?){60}a{60}",
+		"(x+x+)+y",
+		"([a-zA-Z]+)*1",
 	};
 	size_t n = 50000;
 	char *text = malloc(n);
@@ -356,16 +356,16 @@ static void many_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(whole_texts),
-	    cmocka_unit_test(shortcuts_agree_with_the_engine),
-	    cmocka_unit_test(dot_matches_newline),
-	    cmocka_unit_test(anywhere),
-	    cmocka_unit_test(errors_in_gos_words),
-	    cmocka_unit_test(other_dialects_are_refused),
-	    cmocka_unit_test(groups),
-	    cmocka_unit_test(hostile_patterns_are_linear),
-	    cmocka_unit_test(memory_is_bounded),
-	    cmocka_unit_test(many_names),
+		cmocka_unit_test(whole_texts),
+		cmocka_unit_test(shortcuts_agree_with_the_engine),
+		cmocka_unit_test(dot_matches_newline),
+		cmocka_unit_test(anywhere),
+		cmocka_unit_test(errors_in_gos_words),
+		cmocka_unit_test(other_dialects_are_refused),
+		cmocka_unit_test(groups),
+		cmocka_unit_test(hostile_patterns_are_linear),
+		cmocka_unit_test(memory_is_bounded),
+		cmocka_unit_test(many_names),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -30,12 +30,12 @@ static int teardown(void **state)
 static struct labels parse(const char *text)
 {
 	struct str rest = str_cstr(text);
-	struct labels l = {arena_array(a, 40, sizeof(*l.p)), 0};
+	struct labels l = { arena_array(a, 40, sizeof(*l.p)), 0 };
 
 	while (rest.n) {
 		struct str value = str_cut(&rest, ','), name = str_cut(&value, '=');
 
-		l.p[l.n++] = (struct label){name, value};
+		l.p[l.n++] = (struct label){ name, value };
 	}
 	return l;
 }
@@ -85,76 +85,81 @@ static void actions(void **state)
 	static const struct {
 		const char *rules, *in, *out;
 	} cases[] = {
-	    {"[]", "a=1", "a=1"},
-	    {"null", "a=1", "a=1"},
-	    /* replace */
-	    {"[{\"source_labels\":[\"a\"],\"target_label\":\"z\"}]", "a=1", "a=1,z=1"},
-	    {"[{\"source_labels\":[\"a\",\"b\"],\"target_label\":\"z\"}]", "a=1,b=2", "a=1,b=2,z=1;2"},
-	    {"[{\"source_labels\":[\"a\",\"x\",\"b\"],\"separator\":\"--\",\"target_label\":"
-	     "\"z\"}]",
-		"a=1,b=2", "a=1,b=2,z=1----2"},
-	    {"[{\"source_labels\":[\"a\"],\"regex\":\"f(.*)r\",\"replacement\":\"<$1>$$\","
-	     "\"target_label\":\"b\"}]",
-		"a=foobar", "a=foobar,b=<ooba>$"},
-	    {"[{\"source_labels\":[\"a\"],\"regex\":\"x\",\"target_label\":\"b\"}]", "a=foobar,b=1", "a=foobar,b=1"},
-	    {"[{\"source_labels\":[\"a\"],\"regex\":\"(?P<n>.)(.*)\",\"replacement\":\"${2}_${"
-	     "n}_$9\","
-	     "\"target_label\":\"b\"}]",
-		"a=foo", "a=foo,b=oo_f_"},
-	    {"[{\"source_labels\":[\"a\"],\"replacement\":\"$1x\",\"target_label\":\"b\"}]", "a=foo,b=1", "a=foo"},
-	    {"[{\"source_labels\":[\"a\"],\"replacement\":\"${1}x\",\"target_label\":\"b\"}]", "a=foo,b=1",
-		"a=foo,b=foox"},
-	    {"[{\"source_labels\":[\"a\"],\"replacement\":\"${1x$ "
-	     "${}$\",\"target_label\":\"b\"}]",
-		"a=f", "a=f,b=${1x$ ${}$"},
-	    {"[{\"source_labels\":[\"a\"],\"regex\":\"(.*)-(.*)\",\"target_label\":\"l_$1\","
-	     "\"replacement\":\"$2\"}]",
-		"a=k-v", "a=k-v,l_k=v"},
-	    {"[{\"replacement\":\"const\",\"target_label\":\"b\"}]", "a=1", "a=1,b=const"},
-	    {"[{\"replacement\":\"\",\"target_label\":\"a\"}]", "a=1,b=2", "b=2"},
-	    {"[{\"source_labels\":[\"none\"],\"target_label\":\"a\"}]", "a=1", ""},
-	    {"[{\"source_labels\":[\"a\"],\"regex\":\"\",\"replacement\":\"x\",\"target_"
-	     "label\":\"b\"}]",
-		"c=1", "b=x,c=1"},
-	    /* keep, drop */
-	    {"[{\"source_labels\":[\"a\"],\"regex\":\"1|2\",\"action\":\"keep\"}]", "a=2", "a=2"},
-	    {"[{\"source_labels\":[\"a\"],\"regex\":\"1|2\",\"action\":\"keep\"}]", "a=12", NULL},
-	    {"[{\"source_labels\":[\"a\"],\"regex\":\"1.*\",\"action\":\"drop\"}]", "a=12", NULL},
-	    {"[{\"source_labels\":[\"a\"],\"regex\":\"1.*\",\"action\":\"Drop\"}]", "a=21", "a=21"},
-	    {"[{\"action\":\"drop\"}]", "a=21", NULL},
-	    /* keepequal, dropequal */
-	    {"[{\"source_labels\":[\"a\"],\"target_label\":\"b\",\"action\":\"keepequal\"}]", "a=1,b=1", "a=1,b=1"},
-	    {"[{\"source_labels\":[\"a\"],\"target_label\":\"b\",\"action\":\"keepequal\"}]", "a=1,b=2", NULL},
-	    {"[{\"source_labels\":[\"a\"],\"target_label\":\"b\",\"action\":\"dropequal\"}]", "a=1,b=1", NULL},
-	    {"[{\"source_labels\":[\"a\"],\"target_label\":\"b\",\"action\":\"dropequal\"}]", "a=1,b=2", "a=1,b=2"},
-	    /* hashmod */
-	    {"[{\"source_labels\":[\"c\"],\"target_label\":\"d\",\"action\":\"hashmod\","
-	     "\"modulus\":1000}]",
-		"a=foo,b=bar,c=baz", "a=foo,b=bar,c=baz,d=976"},
-	    {"[{\"source_labels\":[\"c\"],\"target_label\":\"d\",\"action\":\"hashmod\","
-	     "\"modulus\":1000}]",
-		"a=foo,b=bar,c=foo", "a=foo,b=bar,c=foo,d=696"},
-	    /* labelmap, labeldrop, labelkeep */
-	    {"[{\"regex\":\"b(.*)\",\"replacement\":\"x_$1\",\"action\":\"labelmap\"}]", "a=1,b1=2,bx=3",
-		"a=1,b1=2,bx=3,x_1=2,x_x=3"},
-	    {"[{\"regex\":\"(b.*)\",\"replacement\":\"a\",\"action\":\"labelmap\"}]", "a=1,b1=2", "a=2,b1=2"},
-	    {"[{\"regex\":\"b.*\",\"action\":\"labeldrop\"}]", "a=1,b1=2,bx=3,c=4", "a=1,c=4"},
-	    {"[{\"regex\":\"b.*\",\"action\":\"labelkeep\"}]", "a=1,b1=2,bx=3,c=4", "b1=2,bx=3"},
-	    {"[{\"regex\":\"z\",\"action\":\"labeldrop\"}]", "a=1", "a=1"},
-	    /* lowercase, uppercase */
-	    {"[{\"source_labels\":[\"a\"],\"target_label\":\"b\",\"action\":\"lowercase\"}]",
-		"a=A\xc3\x84-\xce\xa9\xd0\x96z1\xc5\xb8",
-		"a=A\xc3\x84-\xce\xa9\xd0\x96z1\xc5\xb8,b=a\xc3\xa4-\xcf\x89\xd0\xb6z1\xc3\xbf"},
-	    {"[{\"source_labels\":[\"a\"],\"target_label\":\"a\",\"action\":\"uppercase\"}]",
-		"a=a\xc3\xa4-\xcf\x89\xd0\xb6Z1\xc3\xbf\xf0\x9f\x98\x80",
-		"a=A\xc3\x84-\xce\xa9\xd0\x96Z1\xc5\xb8\xf0\x9f\x98\x80"},
-	    {"[{\"source_labels\":[\"a\"],\"target_label\":\"a\",\"action\":\"uppercase\"}]", "a=x\xc3", "a=X\xc3"},
-	    /* one after the other; nothing runs after a drop */
-	    {"[{\"source_labels\":[\"a\"],\"target_label\":\"b\"},"
-	     "{\"source_labels\":[\"b\"],\"regex\":\"(.)\",\"target_label\":\"c\","
-	     "\"replacement\":\"$1$1\"},"
-	     "{\"regex\":\"a\",\"action\":\"labeldrop\"}]",
-		"a=1", "b=1,c=11"},
+		{ "[]", "a=1", "a=1" },
+		{ "null", "a=1", "a=1" },
+		/* replace */
+		{ "[{\"source_labels\":[\"a\"],\"target_label\":\"z\"}]", "a=1", "a=1,z=1" },
+		{ "[{\"source_labels\":[\"a\",\"b\"],\"target_label\":\"z\"}]", "a=1,b=2", "a=1,b=2,z=1;2" },
+		{ "[{\"source_labels\":[\"a\",\"x\",\"b\"],\"separator\":\"--\",\"target_label\":"
+		  "\"z\"}]",
+		    "a=1,b=2", "a=1,b=2,z=1----2" },
+		{ "[{\"source_labels\":[\"a\"],\"regex\":\"f(.*)r\",\"replacement\":\"<$1>$$\","
+		  "\"target_label\":\"b\"}]",
+		    "a=foobar", "a=foobar,b=<ooba>$" },
+		{ "[{\"source_labels\":[\"a\"],\"regex\":\"x\",\"target_label\":\"b\"}]", "a=foobar,b=1",
+		    "a=foobar,b=1" },
+		{ "[{\"source_labels\":[\"a\"],\"regex\":\"(?P<n>.)(.*)\",\"replacement\":\"${2}_${"
+		  "n}_$9\","
+		  "\"target_label\":\"b\"}]",
+		    "a=foo", "a=foo,b=oo_f_" },
+		{ "[{\"source_labels\":[\"a\"],\"replacement\":\"$1x\",\"target_label\":\"b\"}]", "a=foo,b=1",
+		    "a=foo" },
+		{ "[{\"source_labels\":[\"a\"],\"replacement\":\"${1}x\",\"target_label\":\"b\"}]", "a=foo,b=1",
+		    "a=foo,b=foox" },
+		{ "[{\"source_labels\":[\"a\"],\"replacement\":\"${1x$ "
+		  "${}$\",\"target_label\":\"b\"}]",
+		    "a=f", "a=f,b=${1x$ ${}$" },
+		{ "[{\"source_labels\":[\"a\"],\"regex\":\"(.*)-(.*)\",\"target_label\":\"l_$1\","
+		  "\"replacement\":\"$2\"}]",
+		    "a=k-v", "a=k-v,l_k=v" },
+		{ "[{\"replacement\":\"const\",\"target_label\":\"b\"}]", "a=1", "a=1,b=const" },
+		{ "[{\"replacement\":\"\",\"target_label\":\"a\"}]", "a=1,b=2", "b=2" },
+		{ "[{\"source_labels\":[\"none\"],\"target_label\":\"a\"}]", "a=1", "" },
+		{ "[{\"source_labels\":[\"a\"],\"regex\":\"\",\"replacement\":\"x\",\"target_"
+		  "label\":\"b\"}]",
+		    "c=1", "b=x,c=1" },
+		/* keep, drop */
+		{ "[{\"source_labels\":[\"a\"],\"regex\":\"1|2\",\"action\":\"keep\"}]", "a=2", "a=2" },
+		{ "[{\"source_labels\":[\"a\"],\"regex\":\"1|2\",\"action\":\"keep\"}]", "a=12", NULL },
+		{ "[{\"source_labels\":[\"a\"],\"regex\":\"1.*\",\"action\":\"drop\"}]", "a=12", NULL },
+		{ "[{\"source_labels\":[\"a\"],\"regex\":\"1.*\",\"action\":\"Drop\"}]", "a=21", "a=21" },
+		{ "[{\"action\":\"drop\"}]", "a=21", NULL },
+		/* keepequal, dropequal */
+		{ "[{\"source_labels\":[\"a\"],\"target_label\":\"b\",\"action\":\"keepequal\"}]", "a=1,b=1",
+		    "a=1,b=1" },
+		{ "[{\"source_labels\":[\"a\"],\"target_label\":\"b\",\"action\":\"keepequal\"}]", "a=1,b=2", NULL },
+		{ "[{\"source_labels\":[\"a\"],\"target_label\":\"b\",\"action\":\"dropequal\"}]", "a=1,b=1", NULL },
+		{ "[{\"source_labels\":[\"a\"],\"target_label\":\"b\",\"action\":\"dropequal\"}]", "a=1,b=2",
+		    "a=1,b=2" },
+		/* hashmod */
+		{ "[{\"source_labels\":[\"c\"],\"target_label\":\"d\",\"action\":\"hashmod\","
+		  "\"modulus\":1000}]",
+		    "a=foo,b=bar,c=baz", "a=foo,b=bar,c=baz,d=976" },
+		{ "[{\"source_labels\":[\"c\"],\"target_label\":\"d\",\"action\":\"hashmod\","
+		  "\"modulus\":1000}]",
+		    "a=foo,b=bar,c=foo", "a=foo,b=bar,c=foo,d=696" },
+		/* labelmap, labeldrop, labelkeep */
+		{ "[{\"regex\":\"b(.*)\",\"replacement\":\"x_$1\",\"action\":\"labelmap\"}]", "a=1,b1=2,bx=3",
+		    "a=1,b1=2,bx=3,x_1=2,x_x=3" },
+		{ "[{\"regex\":\"(b.*)\",\"replacement\":\"a\",\"action\":\"labelmap\"}]", "a=1,b1=2", "a=2,b1=2" },
+		{ "[{\"regex\":\"b.*\",\"action\":\"labeldrop\"}]", "a=1,b1=2,bx=3,c=4", "a=1,c=4" },
+		{ "[{\"regex\":\"b.*\",\"action\":\"labelkeep\"}]", "a=1,b1=2,bx=3,c=4", "b1=2,bx=3" },
+		{ "[{\"regex\":\"z\",\"action\":\"labeldrop\"}]", "a=1", "a=1" },
+		/* lowercase, uppercase */
+		{ "[{\"source_labels\":[\"a\"],\"target_label\":\"b\",\"action\":\"lowercase\"}]",
+		    "a=A\xc3\x84-\xce\xa9\xd0\x96z1\xc5\xb8",
+		    "a=A\xc3\x84-\xce\xa9\xd0\x96z1\xc5\xb8,b=a\xc3\xa4-\xcf\x89\xd0\xb6z1\xc3\xbf" },
+		{ "[{\"source_labels\":[\"a\"],\"target_label\":\"a\",\"action\":\"uppercase\"}]",
+		    "a=a\xc3\xa4-\xcf\x89\xd0\xb6Z1\xc3\xbf\xf0\x9f\x98\x80",
+		    "a=A\xc3\x84-\xce\xa9\xd0\x96Z1\xc5\xb8\xf0\x9f\x98\x80" },
+		{ "[{\"source_labels\":[\"a\"],\"target_label\":\"a\",\"action\":\"uppercase\"}]", "a=x\xc3",
+		    "a=X\xc3" },
+		/* one after the other; nothing runs after a drop */
+		{ "[{\"source_labels\":[\"a\"],\"target_label\":\"b\"},"
+		  "{\"source_labels\":[\"b\"],\"regex\":\"(.)\",\"target_label\":\"c\","
+		  "\"replacement\":\"$1$1\"},"
+		  "{\"regex\":\"a\",\"action\":\"labeldrop\"}]",
+		    "a=1", "b=1,c=11" },
 	};
 
 	(void)state;
@@ -221,28 +226,29 @@ static void nothing_to_do(void **state)
 static void refusals(void **state)
 {
 	static const char *const cases[][2] = {
-	    {"1", "not an object"},
-	    {"{}", "relabel configuration for replace "
-					      "action requires 'target_label' value"},
-	    {"{\"target_label\":\"a\",\"regex\":\"(\"}", "error parsing regexp: missing closing ): `(`"},
-	    {"{\"action\":\"burn\"}", "unknown relabel action \"burn\""},
-	    {"{\"action\":\"hashmod\",\"target_label\":\"a\"}",
-		"relabel configuration for hashmod requires non-zero modulus"},
-	    {"{\"action\":\"keepequal\",\"target_label\":\"a\",\"regex\":\"x\"}",
-		"keepequal action requires only 'source_labels' and `target_label`, and "
-		"no other fields"},
-	    {"{\"action\":\"lowercase\",\"target_label\":\"a\",\"replacement\":\"x\"}",
-		"'replacement' can not be set for lowercase action"},
-	    {"{\"action\":\"labeldrop\",\"source_labels\":[\"a\"]}",
-		"labeldrop action requires only 'regex', and no other fields"},
-	    {"{\"action\":\"labelmap\",\"replacement\":\"\"}",
-		"\"\" is invalid 'replacement' for labelmap action"},
-	    {"{\"target_label\":5}", "target_label: not a text"},
-	    {"{\"source_labels\":\"a\"}", "source_labels: not a list"},
-	    {"{\"source_labels\":[1]}", "source_labels: not a text"},
-	    {"{\"modulus\":-1}", "modulus: not a whole number"},
-	    {"{\"modulus\":1.5}", "modulus: not a whole number"},
-	    {"{\"target\":\"a\"}", "target: unknown member"},
+		{ "1", "not an object" },
+		{ "{}",
+		    "relabel configuration for replace "
+		    "action requires 'target_label' value" },
+		{ "{\"target_label\":\"a\",\"regex\":\"(\"}", "error parsing regexp: missing closing ): `(`" },
+		{ "{\"action\":\"burn\"}", "unknown relabel action \"burn\"" },
+		{ "{\"action\":\"hashmod\",\"target_label\":\"a\"}",
+		    "relabel configuration for hashmod requires non-zero modulus" },
+		{ "{\"action\":\"keepequal\",\"target_label\":\"a\",\"regex\":\"x\"}",
+		    "keepequal action requires only 'source_labels' and `target_label`, and "
+		    "no other fields" },
+		{ "{\"action\":\"lowercase\",\"target_label\":\"a\",\"replacement\":\"x\"}",
+		    "'replacement' can not be set for lowercase action" },
+		{ "{\"action\":\"labeldrop\",\"source_labels\":[\"a\"]}",
+		    "labeldrop action requires only 'regex', and no other fields" },
+		{ "{\"action\":\"labelmap\",\"replacement\":\"\"}",
+		    "\"\" is invalid 'replacement' for labelmap action" },
+		{ "{\"target_label\":5}", "target_label: not a text" },
+		{ "{\"source_labels\":\"a\"}", "source_labels: not a list" },
+		{ "{\"source_labels\":[1]}", "source_labels: not a text" },
+		{ "{\"modulus\":-1}", "modulus: not a whole number" },
+		{ "{\"modulus\":1.5}", "modulus: not a whole number" },
+		{ "{\"target\":\"a\"}", "target: unknown member" },
 	};
 
 	(void)state;
@@ -264,17 +270,19 @@ static void refusals(void **state)
 static void md5_of_the_rfc(void **state)
 {
 	static const char *const cases[][2] = {
-	    {"", "d41d8cd98f00b204e9800998ecf8427e"},
-	    {"a", "0cc175b9c0f1b6a831c399e269772661"},
-	    {"message digest", "f96b697d7cb7938d525a2f31aaf161d0"},
-	    {"abcdefghijklmnopqrstuvwxyz", "c3fcd3d76192e4007dfb496cca67e13b"},
-	    {"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", "d174ab98d277d9f5a5611c2c9f419d9f"},
-	    {"1234567890123456789012345678901234567890123456789012345678901234567890123456789"
-	     "0",
-		"57edf4a22be3c955ac49da2e2107b67a"},
-	    {"1234567890123456789012345678901234567890123456789012345", "c9ccf168914a1bcfc3229f1948e67da0"},
-	    {"12345678901234567890123456789012345678901234567890123456", "49f193adce178490e34d1b3a4ec0064c"},
-	    {"1234567890123456789012345678901234567890123456789012345678901234", "eb6c4179c0a7c82cc2828c1e6338e165"},
+		{ "", "d41d8cd98f00b204e9800998ecf8427e" },
+		{ "a", "0cc175b9c0f1b6a831c399e269772661" },
+		{ "message digest", "f96b697d7cb7938d525a2f31aaf161d0" },
+		{ "abcdefghijklmnopqrstuvwxyz", "c3fcd3d76192e4007dfb496cca67e13b" },
+		{ "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
+		    "d174ab98d277d9f5a5611c2c9f419d9f" },
+		{ "1234567890123456789012345678901234567890123456789012345678901234567890123456789"
+		  "0",
+		    "57edf4a22be3c955ac49da2e2107b67a" },
+		{ "1234567890123456789012345678901234567890123456789012345", "c9ccf168914a1bcfc3229f1948e67da0" },
+		{ "12345678901234567890123456789012345678901234567890123456", "49f193adce178490e34d1b3a4ec0064c" },
+		{ "1234567890123456789012345678901234567890123456789012345678901234",
+		    "eb6c4179c0a7c82cc2828c1e6338e165" },
 	};
 
 	(void)state;
@@ -293,12 +301,12 @@ static void md5_of_the_rfc(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(md5_of_the_rfc, setup, teardown),
-	    cmocka_unit_test_setup_teardown(actions, setup, teardown),
-	    cmocka_unit_test_setup_teardown(builtin_rules, setup, teardown),
-	    cmocka_unit_test_setup_teardown(rules_of_configured_and_builtin, setup, teardown),
-	    cmocka_unit_test_setup_teardown(nothing_to_do, setup, teardown),
-	    cmocka_unit_test_setup_teardown(refusals, setup, teardown),
+		cmocka_unit_test_setup_teardown(md5_of_the_rfc, setup, teardown),
+		cmocka_unit_test_setup_teardown(actions, setup, teardown),
+		cmocka_unit_test_setup_teardown(builtin_rules, setup, teardown),
+		cmocka_unit_test_setup_teardown(rules_of_configured_and_builtin, setup, teardown),
+		cmocka_unit_test_setup_teardown(nothing_to_do, setup, teardown),
+		cmocka_unit_test_setup_teardown(refusals, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

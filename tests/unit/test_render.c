@@ -9,12 +9,28 @@
 
 static void test_step(void **state)
 {
-	static const struct { int64_t range_s, step; } cases[] = {
-		{ -5, 15 }, { 0, 15 }, { 3600, 15 }, { 22500, 15 }, { 26250, 15 }, { 26252, 20 }, { 37500, 20 },
-		{ 37502, 30 }, { 86400, 60 }, { 135000, 60 }, { 135002, 120 }, { 7 * 86400, 300 },
-		{ 30 * 86400, 1800 }, { 365 * 86400, 21600 }, { INT64_C(3600) * 24 * 1500, 43200 },
-		{ INT64_C(86400) * 7 * 1500, 86400 }, { INT64_C(86400) * 21 * 1500, 7 * 86400 },
-		{ INT64_C(3628800) * 1500 - 2, 30 * 86400 }, { INT64_C(3628800) * 1500, 365 * 86400 },
+	static const struct {
+		int64_t range_s, step;
+	} cases[] = {
+		{ -5, 15 },
+		{ 0, 15 },
+		{ 3600, 15 },
+		{ 22500, 15 },
+		{ 26250, 15 },
+		{ 26252, 20 },
+		{ 37500, 20 },
+		{ 37502, 30 },
+		{ 86400, 60 },
+		{ 135000, 60 },
+		{ 135002, 120 },
+		{ 7 * 86400, 300 },
+		{ 30 * 86400, 1800 },
+		{ 365 * 86400, 21600 },
+		{ INT64_C(3600) * 24 * 1500, 43200 },
+		{ INT64_C(86400) * 7 * 1500, 86400 },
+		{ INT64_C(86400) * 21 * 1500, 7 * 86400 },
+		{ INT64_C(3628800) * 1500 - 2, 30 * 86400 },
+		{ INT64_C(3628800) * 1500, 365 * 86400 },
 	};
 
 	(void)state;
@@ -35,9 +51,9 @@ static void check(const struct timeline *t, int64_t start, const uint64_t *want,
 static void test_timeline(void **state)
 {
 	static const struct timeline_point points[] = {
-		{ 1768471799000, 7 },                   /* before the snapped start */
+		{ 1768471799000, 7 }, /* before the snapped start */
 		{ 1768471800000, 140.9 }, { 1768471815000, 220 }, { 1768471860999, -3 }, { 1768471875000, 5 },
-		{ 1768471905000, 9 },                   /* the snapped end */
+		{ 1768471905000, 9 }, /* the snapped end */
 	};
 	struct arena *a = arena_new();
 	struct timeline t = timeline_make(a, 1768471807123, 1768471912000, 15, points, ARRAY_LEN(points));
@@ -57,7 +73,10 @@ static void test_timeline(void **state)
 
 static void test_units(void **state)
 {
-	static const struct { const char *name, *unit, *want; uint32_t rate; } cases[] = {
+	static const struct {
+		const char *name, *unit, *want;
+		uint32_t rate;
+	} cases[] = {
 		{ "inuse_objects", "count", "objects", 100 },
 		{ "alloc_objects", "count", "objects", 100 },
 		{ "goroutine", "count", "objects", 100 },
@@ -99,12 +118,13 @@ static void test_single(void **state)
 	(void)state;
 	tree_add(t, &STR("main"), 1, 10);
 	r.graph = tree_flamegraph(a, t, 0);
-	expect(&r, "{\"version\":1,\"flamebearer\":{\"names\":[\"total\",\"main\"],"
-	           "\"levels\":[[0,10,0,0],[0,10,10,1]],\"numTicks\":10,\"maxSelf\":10},"
-	           "\"metadata\":{\"format\":\"single\",\"spyName\":\"\",\"sampleRate\":1000000000,"
-	           "\"units\":\"samples\",\"name\":\"cpu\"},"
-	           "\"timeline\":{\"startTime\":0,\"samples\":[0,10,0],\"durationDelta\":15,"
-	           "\"watermarks\":null},\"groups\":null,\"heatmap\":null}\n");
+	expect(&r,
+	    "{\"version\":1,\"flamebearer\":{\"names\":[\"total\",\"main\"],"
+	    "\"levels\":[[0,10,0,0],[0,10,10,1]],\"numTicks\":10,\"maxSelf\":10},"
+	    "\"metadata\":{\"format\":\"single\",\"spyName\":\"\",\"sampleRate\":1000000000,"
+	    "\"units\":\"samples\",\"name\":\"cpu\"},"
+	    "\"timeline\":{\"startTime\":0,\"samples\":[0,10,0],\"durationDelta\":15,"
+	    "\"watermarks\":null},\"groups\":null,\"heatmap\":null}\n");
 	tree_free(t);
 	arena_free(a);
 }
@@ -115,20 +135,25 @@ static void test_groups(void **state)
 	struct tree *t = tree_new();
 	struct timeline one = timeline_make(a, 0, 15000, 15, NULL, 0), none = timeline_make(a, 0, 0, 15, NULL, 0);
 	struct render_group groups[] = { { STR("b"), none }, { STR("*"), one }, { STR("b"), one }, { STR("<"), none } };
-	struct render r = { .name = STR("inuse_space"), .unit = STR("bytes"), .timeline = &none, .grouped = true,
-		.groups = groups, .n_groups = ARRAY_LEN(groups) };
+	struct render r = { .name = STR("inuse_space"),
+		.unit = STR("bytes"),
+		.timeline = &none,
+		.grouped = true,
+		.groups = groups,
+		.n_groups = ARRAY_LEN(groups) };
 
 	(void)state;
 	r.graph = tree_flamegraph(a, t, 0);
-	expect(&r, "{\"version\":1,\"flamebearer\":{\"names\":[\"total\"],\"levels\":[[0,0,0,0]],"
-	           "\"numTicks\":0,\"maxSelf\":0},\"metadata\":{\"format\":\"single\",\"spyName\":\"\","
-	           "\"sampleRate\":100,\"units\":\"bytes\",\"name\":\"inuse_space\"},"
-	           "\"timeline\":{\"startTime\":0,\"samples\":[],\"durationDelta\":15,\"watermarks\":null},"
-	           "\"groups\":{"
-	           "\"*\":{\"startTime\":0,\"samples\":[0],\"durationDelta\":15,\"watermarks\":null},"
-	           "\"\\u003c\":{\"startTime\":0,\"samples\":[],\"durationDelta\":15,\"watermarks\":null},"
-	           "\"b\":{\"startTime\":0,\"samples\":[0],\"durationDelta\":15,\"watermarks\":null}},"
-	           "\"heatmap\":null}\n");
+	expect(&r,
+	    "{\"version\":1,\"flamebearer\":{\"names\":[\"total\"],\"levels\":[[0,0,0,0]],"
+	    "\"numTicks\":0,\"maxSelf\":0},\"metadata\":{\"format\":\"single\",\"spyName\":\"\","
+	    "\"sampleRate\":100,\"units\":\"bytes\",\"name\":\"inuse_space\"},"
+	    "\"timeline\":{\"startTime\":0,\"samples\":[],\"durationDelta\":15,\"watermarks\":null},"
+	    "\"groups\":{"
+	    "\"*\":{\"startTime\":0,\"samples\":[0],\"durationDelta\":15,\"watermarks\":null},"
+	    "\"\\u003c\":{\"startTime\":0,\"samples\":[],\"durationDelta\":15,\"watermarks\":null},"
+	    "\"b\":{\"startTime\":0,\"samples\":[0],\"durationDelta\":15,\"watermarks\":null}},"
+	    "\"heatmap\":null}\n");
 	tree_free(t);
 	arena_free(a);
 }
@@ -143,11 +168,12 @@ static void test_diff(void **state)
 	(void)state;
 	tree_add(left, &STR("a<&>\xe2\x80\xa8"), 1, 3);
 	r.graph = tree_flamegraph_diff(a, left, right, 0, &e);
-	expect(&r, "{\"version\":1,\"flamebearer\":{\"names\":[\"total\",\"a\\u003c\\u0026\\u003e\\u2028\"],"
-	           "\"levels\":[[0,3,0,0,0,0,0],[0,3,3,0,0,0,1]],\"numTicks\":3,\"maxSelf\":3},"
-	           "\"metadata\":{\"format\":\"double\",\"spyName\":\"\",\"sampleRate\":100,"
-	           "\"units\":\"objects\",\"name\":\"samples\"},"
-	           "\"timeline\":null,\"groups\":null,\"heatmap\":null,\"leftTicks\":3}\n");
+	expect(&r,
+	    "{\"version\":1,\"flamebearer\":{\"names\":[\"total\",\"a\\u003c\\u0026\\u003e\\u2028\"],"
+	    "\"levels\":[[0,3,0,0,0,0,0],[0,3,3,0,0,0,1]],\"numTicks\":3,\"maxSelf\":3},"
+	    "\"metadata\":{\"format\":\"double\",\"spyName\":\"\",\"sampleRate\":100,"
+	    "\"units\":\"objects\",\"name\":\"samples\"},"
+	    "\"timeline\":null,\"groups\":null,\"heatmap\":null,\"leftTicks\":3}\n");
 	tree_free(left);
 	tree_free(right);
 	arena_free(a);

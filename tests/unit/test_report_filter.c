@@ -10,39 +10,45 @@
 #include "tests/lib/shop.h"
 
 struct filter_case {
-	size_t field;                   /* of report_opts: a struct regex * */
+	size_t field; /* of report_opts: a struct regex * */
 	const char *expr, *want;
 };
 
 #define FIELD(name) offsetof(struct report_opts, name)
-#define ALL                                                              \
-	"main.main;[shop] 1\nmain.main;main.work 10\n"                   \
-	"main.main;main.work;encoding/json.Marshal 20\n"                 \
+#define ALL                                                               \
+	"main.main;[shop] 1\nmain.main;main.work 10\n"                    \
+	"main.main;main.work;encoding/json.Marshal 20\n"                  \
 	"main.main;main.work;encoding/json.Marshal;runtime.mallocgc 60\n" \
 	"main.main;main.work;main.work;runtime.mallocgc 5\nruntime.idle:1 4\n"
 
 static void test_name_filters(void **state)
 {
 	static const struct filter_case cases[] = {
-		{ FIELD(focus), "json", "main.main;main.work;encoding/json.Marshal 20\n"
-		                        "main.main;main.work;encoding/json.Marshal;runtime.mallocgc 60\n" },
-		{ FIELD(focus), "malloc\\.go", "main.main;main.work;encoding/json.Marshal;runtime.mallocgc 60\n"
-		                               "main.main;main.work;main.work;runtime.mallocgc 5\n" },
-		{ FIELD(focus), "/bin/shop", ALL },     /* the file of the mapping counts */
+		{ FIELD(focus), "json",
+		    "main.main;main.work;encoding/json.Marshal 20\n"
+		    "main.main;main.work;encoding/json.Marshal;runtime.mallocgc 60\n" },
+		{ FIELD(focus), "malloc\\.go",
+		    "main.main;main.work;encoding/json.Marshal;runtime.mallocgc 60\n"
+		    "main.main;main.work;main.work;runtime.mallocgc 5\n" },
+		{ FIELD(focus), "/bin/shop", ALL }, /* the file of the mapping counts */
 		{ FIELD(focus), "nowhere", "" },
-		{ FIELD(ignore), "json|idle", "main.main;[shop] 1\nmain.main;main.work 10\n"
-		                              "main.main;main.work;main.work;runtime.mallocgc 5\n" },
-		{ FIELD(hide), "^main\\.work|idle", "main.main 10\nmain.main;[shop] 1\n"
-		                                    "main.main;encoding/json.Marshal 20\n"
-		                                    "main.main;encoding/json.Marshal;runtime.mallocgc 60\n"
-		                                    "main.main;runtime.mallocgc 5\n" },
+		{ FIELD(ignore), "json|idle",
+		    "main.main;[shop] 1\nmain.main;main.work 10\n"
+		    "main.main;main.work;main.work;runtime.mallocgc 5\n" },
+		{ FIELD(hide), "^main\\.work|idle",
+		    "main.main 10\nmain.main;[shop] 1\n"
+		    "main.main;encoding/json.Marshal 20\n"
+		    "main.main;encoding/json.Marshal;runtime.mallocgc 60\n"
+		    "main.main;runtime.mallocgc 5\n" },
 		{ FIELD(show), "main", "main.main 1\nmain.main;main.work 90\nmain.main;main.work;main.work 5\n" },
-		{ FIELD(show_from), "work$", "main.work 10\nmain.work;encoding/json.Marshal 20\n"
-		                             "main.work;encoding/json.Marshal;runtime.mallocgc 60\n"
-		                             "main.work;main.work;runtime.mallocgc 5\n" },
-		{ FIELD(prune_from), "json", "main.main;[shop] 1\nmain.main;main.work 10\n"
-		                             "main.main;main.work;encoding/json.Marshal 80\n"
-		                             "main.main;main.work;main.work;runtime.mallocgc 5\nruntime.idle:1 4\n" },
+		{ FIELD(show_from), "work$",
+		    "main.work 10\nmain.work;encoding/json.Marshal 20\n"
+		    "main.work;encoding/json.Marshal;runtime.mallocgc 60\n"
+		    "main.work;main.work;runtime.mallocgc 5\n" },
+		{ FIELD(prune_from), "json",
+		    "main.main;[shop] 1\nmain.main;main.work 10\n"
+		    "main.main;main.work;encoding/json.Marshal 80\n"
+		    "main.main;main.work;main.work;runtime.mallocgc 5\nruntime.idle:1 4\n" },
 	};
 	struct arena *a = arena_new();
 	struct profile *p = make_profile(a, 1);
@@ -64,17 +70,24 @@ static void test_name_filters(void **state)
 static void test_tag_filters(void **state)
 {
 	static const char ann[] = "main.main;main.work;encoding/json.Marshal 20\n"
-	                          "main.main;main.work;main.work;runtime.mallocgc 5\n";
+				  "main.main;main.work;main.work;runtime.mallocgc 5\n";
 	static const char bob[] = "main.main;main.work;encoding/json.Marshal;runtime.mallocgc 60\n";
 	static const char small[] = "main.main;main.work;main.work;runtime.mallocgc 5\n";
-	static const struct { const char *expr, *want; } cases[] = {
+	static const struct {
+		const char *expr, *want;
+	} cases[] = {
 		{ "user=ann", ann },
-		{ "user=bob,nobody", bob },     /* with a key one of them is enough */
-		{ "user:ann", ann },            /* without, all must match */
+		{ "user=bob,nobody", bob }, /* with a key one of them is enough */
+		{ "user:ann", ann },        /* without, all must match */
 		{ "user:ann,bob", "" },
-		{ "bytes=4096", "" },           /* the unit must be said */
-		{ "bytes=4kb", bob }, { "bytes=4096b", bob }, { "4kB", bob },
-		{ "bytes=:1kb", small }, { "1kb:", bob }, { "bytes=50b:4096b", "main.main;main.work;encoding/json."
+		{ "bytes=4096", "" }, /* the unit must be said */
+		{ "bytes=4kb", bob },
+		{ "bytes=4096b", bob },
+		{ "4kB", bob },
+		{ "bytes=:1kb", small },
+		{ "1kb:", bob },
+		{ "bytes=50b:4096b",
+		    "main.main;main.work;encoding/json."
 		    "Marshal;runtime.mallocgc 60\nmain.main;main.work;main.work;runtime.mallocgc 5\n" },
 		{ "bytes=1s:2s", "" },
 	};
@@ -186,10 +199,11 @@ static void test_diff(void **state)
 	buf_init(&b, 1 << 20);
 	report_diff_top(x.before, x.after, &o, &b);
 	buf_byte(&b, 0);
-	assert_string_equal(b.p, "Type: cpu\nTotal: 1000ms before, 1300ms after, +300ms (+30.00%)\n"
-	                         "Showing 1 of 6 functions, by change of flat\n"
-	                         "    before      after      delta    delta%  function\n"
-	                         "     100ms      400ms     +300ms  +300.00%  main.work\n");
+	assert_string_equal(b.p,
+	    "Type: cpu\nTotal: 1000ms before, 1300ms after, +300ms (+30.00%)\n"
+	    "Showing 1 of 6 functions, by change of flat\n"
+	    "    before      after      delta    delta%  function\n"
+	    "     100ms      400ms     +300ms  +300.00%  main.work\n");
 	buf_reset(&b);
 	o.cum = true;
 	o.scale = 1.3;
@@ -206,11 +220,12 @@ static void test_diff(void **state)
 	o.count = 1;
 	report_diff_json(x.before, x.after, &o, &b);
 	buf_byte(&b, 0);
-	assert_string_equal(b.p, "{\"type\":\"cpu\",\"unit\":\"nanoseconds\","
-	                         "\"total\":{\"before\":1000000000,\"after\":1300000000,\"delta\":300000000},"
-	                         "\"functions\":[{\"name\":\"main.work\","
-	                         "\"flat\":{\"before\":100000000,\"after\":400000000,\"delta\":300000000},"
-	                         "\"cum\":{\"before\":950000000,\"after\":1250000000,\"delta\":300000000}}]}\n");
+	assert_string_equal(b.p,
+	    "{\"type\":\"cpu\",\"unit\":\"nanoseconds\","
+	    "\"total\":{\"before\":1000000000,\"after\":1300000000,\"delta\":300000000},"
+	    "\"functions\":[{\"name\":\"main.work\","
+	    "\"flat\":{\"before\":100000000,\"after\":400000000,\"delta\":300000000},"
+	    "\"cum\":{\"before\":950000000,\"after\":1250000000,\"delta\":300000000}}]}\n");
 	buf_fini(&b);
 	pair_free(&x);
 }
@@ -227,10 +242,11 @@ static void test_diff_folded(void **state)
 	buf_init(&b, 1 << 20);
 	report_diff_folded(x.before, x.after, &b);
 	buf_byte(&b, 0);
-	assert_string_equal(b.p, "main.main;[shop] 1 1\nmain.main;main.work 10 40\n"
-	                         "main.main;main.work;encoding/json.Marshal 20 20\n"
-	                         "main.main;main.work;encoding/json.Marshal;runtime.mallocgc 60 60\n"
-	                         "main.main;main.work;main.work;runtime.mallocgc 5 5\nruntime.idle:1 4 4\n");
+	assert_string_equal(b.p,
+	    "main.main;[shop] 1 1\nmain.main;main.work 10 40\n"
+	    "main.main;main.work;encoding/json.Marshal 20 20\n"
+	    "main.main;main.work;encoding/json.Marshal;runtime.mallocgc 60 60\n"
+	    "main.main;main.work;main.work;runtime.mallocgc 5 5\nruntime.idle:1 4 4\n");
 	pair_free(&x);
 	x.a = arena_new();
 	o.sample = STR("samples");
@@ -243,12 +259,13 @@ static void test_diff_folded(void **state)
 	buf_reset(&b);
 	report_diff_folded(x.after, x.before, &b);
 	buf_byte(&b, 0);
-	assert_string_equal(b.p, "main.main;[shop] 0 1\nmain.main;main.work 0 30\n"
-	                         "main.main;main.work;encoding/json.Marshal 20 0\n"
-	                         "main.main;main.work;encoding/json.Marshal;runtime.mallocgc 60 0\n"
-	                         "main.main;main.work;main.work;runtime.mallocgc 0 5\n"
-	                         "main.main;main.work;runtime.mallocgc 0 60\n"
-	                         "runtime.idle:1 0 4\n");
+	assert_string_equal(b.p,
+	    "main.main;[shop] 0 1\nmain.main;main.work 0 30\n"
+	    "main.main;main.work;encoding/json.Marshal 20 0\n"
+	    "main.main;main.work;encoding/json.Marshal;runtime.mallocgc 60 0\n"
+	    "main.main;main.work;main.work;runtime.mallocgc 0 5\n"
+	    "main.main;main.work;runtime.mallocgc 0 60\n"
+	    "runtime.idle:1 0 4\n");
 	buf_fini(&b);
 	regex_free(idle);
 	regex_free(json);

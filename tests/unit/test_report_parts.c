@@ -10,7 +10,10 @@
 
 static void test_units(void **state)
 {
-	static const struct { int64_t v; const char *from, *to, *want; } cases[] = {
+	static const struct {
+		int64_t v;
+		const char *from, *to, *want;
+	} cases[] = {
 		{ 0, "nanoseconds", "auto", "0" },
 		{ 1, "nanoseconds", "minimum", "1ns" },
 		{ 1500, "ns", "auto", "1.50us" },
@@ -28,10 +31,21 @@ static void test_units(void **state)
 		{ 1, "nanoseconds", "s", "0" },
 		{ 3, "gcu", "milligcu", "3000m*GCU" },
 	};
-	static const struct { int64_t v, total; const char *want; } shares[] = {
-		{ 0, 0, "    0%" }, { 5, 0, "    0%" }, { 1, 1, "  100%" }, { 9996, 10000, "  100%" },
-		{ 9994, 10000, "99.94%" }, { 1, 100, " 1.00%" }, { 1, 300, " 0.33%" }, { 1, 1000000, "0.0001%" },
-		{ 1, 100000000, "1e-06%" }, { -50, 100, "50.00%" }, { 500, 100, "500.00%" },
+	static const struct {
+		int64_t v, total;
+		const char *want;
+	} shares[] = {
+		{ 0, 0, "    0%" },
+		{ 5, 0, "    0%" },
+		{ 1, 1, "  100%" },
+		{ 9996, 10000, "  100%" },
+		{ 9994, 10000, "99.94%" },
+		{ 1, 100, " 1.00%" },
+		{ 1, 300, " 0.33%" },
+		{ 1, 1000000, "0.0001%" },
+		{ 1, 100000000, "1e-06%" },
+		{ -50, 100, "50.00%" },
+		{ 500, 100, "500.00%" },
 	};
 	struct buf b;
 
@@ -60,10 +74,19 @@ static void assert_str(struct str got, const char *want)
 
 static void test_paths(void **state)
 {
-	static const struct { const char *path, *clean, *base; } cases[] = {
-		{ "/a/b.go", "/a/b.go", "b.go" }, { "a//b/./c", "a/b/c", "c" }, { "/..//a/../b/", "/b", "b" },
-		{ "../../a", "../../a", "a" }, { "a/..", ".", ".." }, { "/", "/", "/" }, { "//", "/", "/" },
-		{ "a/../../b", "../b", "b" }, { "./x", "x", "x" }, { "/..", "/", ".." },
+	static const struct {
+		const char *path, *clean, *base;
+	} cases[] = {
+		{ "/a/b.go", "/a/b.go", "b.go" },
+		{ "a//b/./c", "a/b/c", "c" },
+		{ "/..//a/../b/", "/b", "b" },
+		{ "../../a", "../../a", "a" },
+		{ "a/..", ".", ".." },
+		{ "/", "/", "/" },
+		{ "//", "/", "/" },
+		{ "a/../../b", "../b", "b" },
+		{ "./x", "x", "x" },
+		{ "/..", "/", ".." },
 	};
 	struct arena *a = arena_new();
 
@@ -78,7 +101,9 @@ static void test_paths(void **state)
 
 static void test_short_names(void **state)
 {
-	static const struct { const char *name, *want; } cases[] = {
+	static const struct {
+		const char *name, *want;
+	} cases[] = {
 		{ "main.work", "main.work" },
 		{ "github.com/acme/shop/internal/cart.Sum", "cart.Sum" },
 		{ "github.com/acme/shop/v4/internal/cart.Sum", "cart.Sum" },
@@ -119,14 +144,14 @@ static struct flamegraph *small_graph(struct arena *a)
 static void test_svg(void **state)
 {
 	static const char frames[] =
-		"<svg id=\"frames\" x=\"0\" y=\"40\" width=\"100%\" height=\"48\" total_samples=\"4\">\n"
-		"<g><title>all (4 samples, 100.00%)</title><rect x=\"0.0000%\" y=\"32\" width=\"100.0000%\" "
-		"height=\"15\" fill=\"rgb(237,71,6)\" fg:x=\"0\" fg:w=\"4\"/>"
-		"<text x=\"0.0000%\" dx=\"3\" y=\"44\">all</text></g>\n"
-		"<g><title>a&lt;b&gt; &amp; &quot;c&quot; (3 samples, 75.00%)</title><rect x=\"0.0000%\" y=\"16\" "
-		"width=\"75.0000%\" height=\"15\" fill=\"";
+	    "<svg id=\"frames\" x=\"0\" y=\"40\" width=\"100%\" height=\"48\" total_samples=\"4\">\n"
+	    "<g><title>all (4 samples, 100.00%)</title><rect x=\"0.0000%\" y=\"32\" width=\"100.0000%\" "
+	    "height=\"15\" fill=\"rgb(237,71,6)\" fg:x=\"0\" fg:w=\"4\"/>"
+	    "<text x=\"0.0000%\" dx=\"3\" y=\"44\">all</text></g>\n"
+	    "<g><title>a&lt;b&gt; &amp; &quot;c&quot; (3 samples, 75.00%)</title><rect x=\"0.0000%\" y=\"16\" "
+	    "width=\"75.0000%\" height=\"15\" fill=\"";
 	static const char leaf[] =
-		"<g><title>x\xef\xbf\xbd\xef\xbf\xbd (3 samples, 75.00%)</title><rect x=\"0.0000%\" y=\"0\" ";
+	    "<g><title>x\xef\xbf\xbd\xef\xbf\xbd (3 samples, 75.00%)</title><rect x=\"0.0000%\" y=\"0\" ";
 	struct arena *a = arena_new();
 	struct picture o = { .title = STR("T&"), .unit = STR("count"), .flame = true, .no_script = true };
 	const char *at;
@@ -151,7 +176,7 @@ static void test_svg(void **state)
 	buf_byte(&b, 0);
 	assert_non_null(strstr(b.p, "<script><![CDATA["));
 	assert_non_null(strstr(b.p, "width=\"100\" height=\"116\""));
-	assert_null(strstr(b.p, "<title>z ("));     /* 25 pixels are too few */
+	assert_null(strstr(b.p, "<title>z (")); /* 25 pixels are too few */
 	assert_non_null(strstr(b.p, "\">a&lt;b&gt; &amp; &quot;…</text>"));
 	buf_fini(&b);
 	arena_free(a);
@@ -173,14 +198,16 @@ static void test_svg_diff(void **state)
 	report_svg(tree_flamegraph_diff(a, l, r, 0, &e), true, &o, &b);
 	buf_byte(&b, 0);
 	assert_non_null(strstr(b.p, "<title>all (4us 100.00% before, 2us 100.00% after, +0.00%)</title>"));
-	assert_non_null(strstr(b.p, "<title>less (3us 75.00% before, 0 0.00% after, -75.00%)</title>"
-	                            "<rect x=\"0.0000%\" y=\"16\" width=\"50.0000%\" height=\"15\" "
-	                            "fill=\"rgb(0,0,255)\" "
-	                            "fg:x=\"0\" fg:w=\"3000\" fg:l=\"3000\" fg:r=\"0\"/>"));
-	assert_non_null(strstr(b.p, "<title>more (1us 25.00% before, 2us 100.00% after, +75.00%)</title>"
-	                            "<rect x=\"50.0000%\" y=\"16\" width=\"50.0000%\" height=\"15\" "
-	                            "fill=\"rgb(255,59,59)\" "
-	                            "fg:x=\"3000\" fg:w=\"3000\" fg:l=\"1000\" fg:r=\"2000\"/>"));
+	assert_non_null(strstr(b.p,
+	    "<title>less (3us 75.00% before, 0 0.00% after, -75.00%)</title>"
+	    "<rect x=\"0.0000%\" y=\"16\" width=\"50.0000%\" height=\"15\" "
+	    "fill=\"rgb(0,0,255)\" "
+	    "fg:x=\"0\" fg:w=\"3000\" fg:l=\"3000\" fg:r=\"0\"/>"));
+	assert_non_null(strstr(b.p,
+	    "<title>more (1us 25.00% before, 2us 100.00% after, +75.00%)</title>"
+	    "<rect x=\"50.0000%\" y=\"16\" width=\"50.0000%\" height=\"15\" "
+	    "fill=\"rgb(255,59,59)\" "
+	    "fg:x=\"3000\" fg:w=\"3000\" fg:l=\"1000\" fg:r=\"2000\"/>"));
 	buf_fini(&b);
 	tree_free(l);
 	tree_free(r);
@@ -190,9 +217,9 @@ static void test_svg_diff(void **state)
 static void test_html(void **state)
 {
 	static const char want[] =
-		"{\"diff\":false,\"flame\":false,\"unit\":\"bytes\",\"total\":5,\"left\":0,\"right\":0,"
-		"\"names\":[\"total\",\"\\u003c/script\\u003e\\u003cb\\u003e\"],"
-		"\"levels\":[[0,5,0,0],[0,5,5,1]]}</script>";
+	    "{\"diff\":false,\"flame\":false,\"unit\":\"bytes\",\"total\":5,\"left\":0,\"right\":0,"
+	    "\"names\":[\"total\",\"\\u003c/script\\u003e\\u003cb\\u003e\"],"
+	    "\"levels\":[[0,5,0,0],[0,5,5,1]]}</script>";
 	struct arena *a = arena_new();
 	struct tree *t = tree_new();
 	struct picture o = { .title = STR("<i>"), .unit = STR("bytes") };
@@ -208,7 +235,7 @@ static void test_html(void **state)
 	data = strstr(b.p, "id=\"data\">");
 	assert_non_null(data);
 	assert_memory_equal(data + 10, want, strlen(want));
-	assert_null(strstr(b.p, "http://"));    /* nothing is loaded from anywhere */
+	assert_null(strstr(b.p, "http://")); /* nothing is loaded from anywhere */
 	assert_null(strstr(b.p, "https://"));
 	buf_fini(&b);
 	tree_free(t);

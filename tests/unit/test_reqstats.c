@@ -16,7 +16,10 @@ static struct loop *l;
 
 static void count(struct reqstats *s, const char *method, const char *path, const struct route *route, int status)
 {
-	struct http_req r = { .method = str_cstr(method), .path = str_cstr(path), .route = route, .loop = l,
+	struct http_req r = { .method = str_cstr(method),
+		.path = str_cstr(path),
+		.route = route,
+		.loop = l,
 		.mono = loop_mono(l) };
 
 	reqstats_count(s, &r, status);
@@ -34,7 +37,7 @@ static bool printed(struct reqstats *const *all, size_t n, const char *want)
 	return found;
 }
 
-#define COUNT(method, route, status, n)                                                          \
+#define COUNT(method, route, status, n)                                                                            \
 	"pyroscope_request_duration_seconds_count{method=\"" method "\",route=\"" route "\",status_code=\"" status \
 	"\",ws=\"false\"} " n "\n"
 
@@ -49,7 +52,7 @@ static void routes(void **state)
 	count(&s, "POST", "/x", &push, 429);
 	count(&other, "POST", "/y", &push, 429);
 	count(&s, "BREW", "/pot", NULL, 404);
-	count(&s, "GET", "/pyroscope/render", NULL, 500);       /* nobody knows it yet */
+	count(&s, "GET", "/pyroscope/render", NULL, 500); /* nobody knows it yet */
 	count(&s, "GET", "/pyroscope/render", NULL, 200);
 	count(&s, "GET", "/pyroscope/render", NULL, 500);
 	assert_true(printed(all, 2, COUNT("GET", "root", "200", "1")));

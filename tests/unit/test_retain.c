@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #define HOUR (3600 * NS_PER_S)
-#define DAY  (24 * HOUR)
+#define DAY (24 * HOUR)
 
 /* Five blocks, a day apart, of 100 bytes each; the youngest is an hour old at `now`. */
 static const int64_t now = 1000 * DAY;

@@ -37,17 +37,20 @@ static void test_vectors(void **state)
 		size_t n_bytes;
 		unsigned width;
 		size_t n;
-		const char *values;     /* a digit each */
+		const char *values; /* a digit each */
 	} cases[] = {
 		{ "\x10\x00\x04\x00", 4, 1, 10, "0000000000" },
 		{ "\x10\x01\x04\x01", 4, 1, 10, "1111111111" },
 		/* From a real file: 3 groups, a run, a group, a run. */
 		{ "\x07\xfe\xfb\xef\x10\x01\x03\xfb\x10\x01", 10, 1, 48,
-		  "011111111101111111110111" "11111111" "11011111" "11111111" },
+		    "011111111101111111110111"
+		    "11111111"
+		    "11011111"
+		    "11111111" },
 		{ "\x02\x00\x02\x01\x02\x02\x02\x03\x02\x04\x02\x05", 12, 3, 6, "012345" },
 		{ "\x03\x88\xc6\xfa", 4, 3, 8, "01234567" },
-		{ "\x03\x05", 2, 1, 3, "101" },         /* more in the group than asked for */
-		{ "\x02", 1, 0, 1, "0" },               /* width 0: no value bytes */
+		{ "\x03\x05", 2, 1, 3, "101" }, /* more in the group than asked for */
+		{ "\x02", 1, 0, 1, "0" },       /* width 0: no value bytes */
 		{ "\x03", 1, 0, 5, "00000" },
 	};
 
@@ -208,8 +211,8 @@ static void test_all(void **state)
 		struct err e;
 		bool all;
 
-		assert_int_equal(rle_all(str_of(cases[i].bytes, cases[i].n_bytes), 1, cases[i].n, cases[i].v, &all,
-		    &e), 0);
+		assert_int_equal(rle_all(str_of(cases[i].bytes, cases[i].n_bytes), 1, cases[i].n, cases[i].v, &all, &e),
+		    0);
 		assert_int_equal(all, cases[i].all);
 	}
 }
@@ -223,12 +226,12 @@ static void test_bad(void **state)
 		size_t n;
 	} cases[] = {
 		{ "", 0, 1, 1 },
-		{ "\x10", 1, 1, 8 },            /* no value */
-		{ "\x00\x00", 2, 1, 1 },        /* a run of none */
-		{ "\x01\x00", 2, 1, 1 },        /* no groups */
-		{ "\x10\x02", 2, 1, 8 },        /* 2 in one bit */
-		{ "\x05\xff", 2, 1, 16 },       /* 2 groups, one there */
-		{ "\x10\x01", 2, 1, 9 },        /* one value missing */
+		{ "\x10", 1, 1, 8 },      /* no value */
+		{ "\x00\x00", 2, 1, 1 },  /* a run of none */
+		{ "\x01\x00", 2, 1, 1 },  /* no groups */
+		{ "\x10\x02", 2, 1, 8 },  /* 2 in one bit */
+		{ "\x05\xff", 2, 1, 16 }, /* 2 groups, one there */
+		{ "\x10\x01", 2, 1, 9 },  /* one value missing */
 		{ "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 10, 1, 1 },
 		{ "\x02\x00\x00\x00\x00\x00", 6, 33, 1 },
 	};

@@ -37,19 +37,29 @@ static void finding(void **state)
 {
 	static const struct {
 		const char *method, *path;
-		int row;        /* -1 none, -2 wrong method */
+		int row; /* -1 none, -2 wrong method */
 	} cases[] = {
-		{ "GET", "/ready", 0 }, { "HEAD", "/ready", 0 }, { "POST", "/ready", -2 }, { "GET",
-		    "/ready/", -1 },
-		{ "GET", "/read", -1 }, { "GET", "", -1 }, { "POST", "/ring", 1 }, { "PUT", "/ring",
-		    -2 },
-		{ "GET", "/both", 2 }, { "POST", "/both", 3 }, { "DELETE", "/both", -2 }, { "GET",
-		    "/p/", 4 },
-		{ "GET", "/p", -1 }, { "PUT", "/p/x", 5 }, { "GET", "/p/deep/x", 6 }, { "PUT",
-		    "/p/deep/x", -2 },
-		{ "GET", "/p/deep/exact", 7 }, { "HEAD", "/p/deep/exact", 7 }, { "BREW", "/any",
-		    8 },
-		{ "GE", "/ready", -2 }, { "", "/ready", -2 },
+		{ "GET", "/ready", 0 },
+		{ "HEAD", "/ready", 0 },
+		{ "POST", "/ready", -2 },
+		{ "GET", "/ready/", -1 },
+		{ "GET", "/read", -1 },
+		{ "GET", "", -1 },
+		{ "POST", "/ring", 1 },
+		{ "PUT", "/ring", -2 },
+		{ "GET", "/both", 2 },
+		{ "POST", "/both", 3 },
+		{ "DELETE", "/both", -2 },
+		{ "GET", "/p/", 4 },
+		{ "GET", "/p", -1 },
+		{ "PUT", "/p/x", 5 },
+		{ "GET", "/p/deep/x", 6 },
+		{ "PUT", "/p/deep/x", -2 },
+		{ "GET", "/p/deep/exact", 7 },
+		{ "HEAD", "/p/deep/exact", 7 },
+		{ "BREW", "/any", 8 },
+		{ "GE", "/ready", -2 },
+		{ "", "/ready", -2 },
 	};
 	struct err e;
 	struct router *r = router_new(rows, ARRAY_LEN(rows), &two, &e);
@@ -57,8 +67,7 @@ static void finding(void **state)
 	(void)state;
 	assert_non_null(r);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct route_hit hit = router_find(r, str_cstr(cases[i].method),
-		    str_cstr(cases[i].path));
+		struct route_hit hit = router_find(r, str_cstr(cases[i].method), str_cstr(cases[i].path));
 		int got = hit.wrong_method ? -2 : hit.row == NULL ? -1 : (int)(hit.row - rows);
 
 		if (got != cases[i].row)
@@ -77,8 +86,7 @@ static void more_tables(void **state)
 {
 	static const struct route more[] = { { .path = "/more", .methods = "GET", .fn = b } };
 	static const struct route twice[] = { { .path = "/both", .methods = "PUT POST", .fn = b } };
-	static const struct route prefix[] = { { .path = "/ready", .methods = "GET", .fn = b,
-	    .flags = ROUTE_PREFIX } };
+	static const struct route prefix[] = { { .path = "/ready", .methods = "GET", .fn = b, .flags = ROUTE_PREFIX } };
 	struct err e;
 	struct router *r = router_new(rows, ARRAY_LEN(rows), NULL, &e);
 

@@ -48,8 +48,13 @@ static const struct shape {
 	uint64_t range;
 	bool spans;
 } shapes[] = {
-	{ 0, 1, 1, 1, false }, { 1, 1, 1, 1, false }, { 410, 100, 10000000, 200, false }, { 410, 300, 1, 60000, true },
-	{ 77, 70000, 3, 70000, false }, { 500, 90000, 1, UINT64_C(1) << 40, false }, { 33, 5, 512, 90000, true },
+	{ 0, 1, 1, 1, false },
+	{ 1, 1, 1, 1, false },
+	{ 410, 100, 10000000, 200, false },
+	{ 410, 300, 1, 60000, true },
+	{ 77, 70000, 3, 70000, false },
+	{ 500, 90000, 1, UINT64_C(1) << 40, false },
+	{ 33, 5, 512, 90000, true },
 };
 
 static void round_trips(void **state)
@@ -125,7 +130,7 @@ static void unknown_widths(void **state)
 		unsigned sw = (flags & 3) + 1, vw = (flags >> 2 & 7) + 1;
 		bool known = sw != 3 && (vw == 1 || vw == 2 || vw == 4 || vw == 8) && flags < 64;
 		size_t n = 3 + 2 * (sw + vw + (flags & 32 ? 8 : 0)), used;
-		char *p = mem_zalloc(n);                /* two samples, and not a byte more */
+		char *p = mem_zalloc(n); /* two samples, and not a byte more */
 		struct err e;
 		int rc;
 

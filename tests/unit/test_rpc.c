@@ -14,9 +14,9 @@ static void tell(struct http_req *r, void *ctx)
 	if (c == NULL)
 		return;
 	left = c->deadline == INT64_MAX ? -1 : (long long)((c->deadline - r->mono) / NS_PER_MS);
-	rpc_reply_message(c, arena_printf(c->a, "%d %d " STR_FMT " " STR_FMT " %lld " STR_FMT,
-	    (int)c->protocol,
-	    (int)c->codec, STR_ARG(c->service), STR_ARG(c->procedure), left, STR_ARG(c->message)));
+	rpc_reply_message(c,
+	    arena_printf(c->a, "%d %d " STR_FMT " " STR_FMT " %lld " STR_FMT, (int)c->protocol, (int)c->codec,
+		STR_ARG(c->service), STR_ARG(c->procedure), left, STR_ARG(c->message)));
 }
 
 static void same(struct http_req *r, void *ctx)
@@ -49,9 +49,12 @@ static const struct route rows[] = {
 	RPC_ROUTE("/a.v1.S/Tell", tell),
 	RPC_ROUTE("/a.v1.S/Same", same),
 	RPC_ROUTE("/a.v1.S/Fail", failing),
-	{ .path = "/a.v1.S/Small", .methods = "POST", .fn = same, .flags = ROUTE_ALLOW,
+	{ .path = "/a.v1.S/Small",
+	    .methods = "POST",
+	    .fn = same,
+	    .flags = ROUTE_ALLOW,
 	    .body_limit = 20,
-	  .too_big = rpc_too_big },
+	    .too_big = rpc_too_big },
 	{ .path = "/a.v1.", .methods = "*", .fn = rpc_unknown, .flags = ROUTE_PREFIX },
 };
 
@@ -77,8 +80,7 @@ static struct answer post(const char *path, const char *headers, struct str body
 	char head[2000];
 	int fd = dial(&shared);
 
-	snprintf(head, sizeof(head), "POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n%s\r\n",
-	    path, body.n,
+	snprintf(head, sizeof(head), "POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n%s\r\n", path, body.n,
 	    headers);
 	say(fd, head);
 	say_n(fd, body.p, body.n);
@@ -94,36 +96,32 @@ static void connect_calls(void **state)
 		int status;
 		const char *type, *answer;
 	} cases[] = {
-		{ "Content-Type: application/json\r\n", "{}", 200, "application/json",
+		{ "Content-Type: application/json\r\n", "{}", 200, "application/json", "0 1 a.v1.S Tell -1 {}" },
+		{ "Content-Type: application/proto\r\n", "", 200, "application/proto", "0 0 a.v1.S Tell -1 " },
+		{ "Content-Type: Application/JSON; Charset=\"UTF-8\"\r\n", "{}", 200, "application/json; charset=utf-8",
 		    "0 1 a.v1.S Tell -1 {}" },
-		{ "Content-Type: application/proto\r\n", "", 200, "application/proto",
-		    "0 0 a.v1.S Tell -1 " },
-		{ "Content-Type: Application/JSON; Charset=\"UTF-8\"\r\n", "{}", 200,
-		    "application/json; charset=utf-8",
-		  "0 1 a.v1.S Tell -1 {}" },
 		{ "Content-Type: application/json;charset=utf-8\r\nConnect-Protocol-Version: 1\r\n"
-		  "Connect-Timeout-Ms: 3000\r\nContent-Encoding: identity\r\n", "{}", 200,
-		  "application/json; charset=utf-8", "0 1 a.v1.S Tell 3000 {}" },
+		  "Connect-Timeout-Ms: 3000\r\nContent-Encoding: identity\r\n",
+		    "{}", 200, "application/json; charset=utf-8", "0 1 a.v1.S Tell 3000 {}" },
 		{ "Content-Type: application/json\r\n", "", 400, "application/json",
 		    "{\"code\":\"invalid_argument\","
-		  "\"message\":\"unmarshal message: zero-length payload is not a valid JSON object\"}" },
-		{ "Content-Type: application/proto\r\nContent-Encoding: zstd\r\n", "x", 501,
+		    "\"message\":\"unmarshal message: zero-length payload is not a valid JSON object\"}" },
+		{ "Content-Type: application/proto\r\nContent-Encoding: zstd\r\n", "x", 501, "application/json",
+		    "{\"code\":\"unimplemented\",\"message\":\"unknown compression \\\"zstd\\\": supported encodings "
+		    "are gzip\"}" },
+		{ "Content-Type: application/proto\r\nContent-Encoding: gzip\r\n", "xxxxxxxxxxxxxxxxxxxxx", 400,
 		    "application/json",
-		  "{\"code\":\"unimplemented\",\"message\":\"unknown compression \\\"zstd\\\": supported encodings are gzip\"}" },
-		{ "Content-Type: application/proto\r\nContent-Encoding: gzip\r\n",
-		    "xxxxxxxxxxxxxxxxxxxxx", 400,
-		  "application/json",
-		  "{\"code\":\"invalid_argument\",\"message\":\"get decompressor: gzip: invalid header\"}" },
-		{ "Content-Type: application/proto\r\nConnect-Protocol-Version: 2\r\n", "x", 400,
+		    "{\"code\":\"invalid_argument\",\"message\":\"get decompressor: gzip: invalid header\"}" },
+		{ "Content-Type: application/proto\r\nConnect-Protocol-Version: 2\r\n", "x", 400, "application/json",
+		    "{\"code\":\"invalid_argument\",\"message\":\"Connect-Protocol-Version must be \\\"1\\\": got "
+		    "\\\"2\\\"\"}" },
+		{ "Content-Type: application/proto\r\nConnect-Timeout-Ms: 12345678901\r\n", "x", 400,
 		    "application/json",
-		  "{\"code\":\"invalid_argument\",\"message\":\"Connect-Protocol-Version must be \\\"1\\\": got \\\"2\\\"\"}" },
-		{ "Content-Type: application/proto\r\nConnect-Timeout-Ms: 12345678901\r\n", "x",
-		    400, "application/json",
-		  "{\"code\":\"invalid_argument\",\"message\":\"parse timeout: \\\"12345678901\\\" has >10 digits\"}" },
-		{ "Content-Type: application/proto\r\nConnect-Timeout-Ms: soon\r\n", "x", 400,
-		    "application/json",
-		  "{\"code\":\"invalid_argument\",\"message\":\"parse timeout: strconv.ParseInt: parsing "
-		  "\\\"soon\\\": invalid syntax\"}" },
+		    "{\"code\":\"invalid_argument\",\"message\":\"parse timeout: \\\"12345678901\\\" has >10 "
+		    "digits\"}" },
+		{ "Content-Type: application/proto\r\nConnect-Timeout-Ms: soon\r\n", "x", 400, "application/json",
+		    "{\"code\":\"invalid_argument\",\"message\":\"parse timeout: strconv.ParseInt: parsing "
+		    "\\\"soon\\\": invalid syntax\"}" },
 		{ "", "x", 415, NULL, "" },
 		{ "Content-Type: text/plain\r\n", "x", 415, NULL, "" },
 		{ "Content-Type: application/json; charset=latin1\r\n", "{}", 415, NULL, "" },
@@ -138,8 +136,7 @@ static void connect_calls(void **state)
 		const char *type = answer_field(&a, "Content-Type");
 
 		if (a.status != cases[i].status || strcmp(a.body.p, cases[i].answer) != 0)
-			fail_msg("case %zu: want %d %s\ngot %s%s", i, cases[i].status,
-			    cases[i].answer, a.head,
+			fail_msg("case %zu: want %d %s\ngot %s%s", i, cases[i].status, cases[i].answer, a.head,
 			    a.body.p);
 		assert_int_equal(type != NULL, cases[i].type != NULL);
 		if (type != NULL)
@@ -177,19 +174,17 @@ static void other_methods_and_names(void **state)
 
 static void connect_errors(void **state)
 {
-	struct answer a = post("/a.v1.S/Fail",
-	    "Content-Type: application/proto\r\nAccept-Encoding: gzip\r\n",
+	struct answer a = post("/a.v1.S/Fail", "Content-Type: application/proto\r\nAccept-Encoding: gzip\r\n",
 	    STR_NONE);
 
 	(void)state;
-	expect_text(&a, 400,
-	    "{\"code\":\"invalid_argument\",\"message\":\"no \\\"such\\\" thing: \xc3\xa4 100%\"}");
+	expect_text(&a, 400, "{\"code\":\"invalid_argument\",\"message\":\"no \\\"such\\\" thing: \xc3\xa4 100%\"}");
 	assert_string_equal(answer_field(&a, "Content-Type"), "application/json");
 	assert_null(answer_field(&a, "Content-Encoding"));
 	answer_free(&a);
-	a = post("/a.v1.S/Small", "Content-Type: application/proto\r\n",
-	    STR("123456789012345678901"));
-	expect_text(&a, 429, "{\"code\":\"resource_exhausted\","
+	a = post("/a.v1.S/Small", "Content-Type: application/proto\r\n", STR("123456789012345678901"));
+	expect_text(&a, 429,
+	    "{\"code\":\"resource_exhausted\","
 	    "\"message\":\"message is larger than configured max 20\"}");
 	answer_free(&a);
 }
@@ -228,10 +223,8 @@ static void compression(void **state)
 		char headers[300];
 		struct answer a;
 
-		snprintf(headers, sizeof(headers), "Content-Type: application/json\r\n%s",
-		    cases[i].headers);
-		a = post("/a.v1.S/Same", headers, cases[i].packed_in ? buf_str(&packed) :
-		    STR("{\"a\":1}"));
+		snprintf(headers, sizeof(headers), "Content-Type: application/json\r\n%s", cases[i].headers);
+		a = post("/a.v1.S/Same", headers, cases[i].packed_in ? buf_str(&packed) : STR("{\"a\":1}"));
 		assert_int_equal(a.status, 200);
 		assert_int_equal(answer_field(&a, "Content-Encoding") != NULL, cases[i].packed_out);
 		if (cases[i].packed_out) {
@@ -258,13 +251,14 @@ static void bombs(void **state)
 	buf_init(&packed, 1 << 20);
 	buf_fill(&plain, 0, 1 << 19);
 	zip_gzip(buf_str(&plain), 6, &packed);
-	a = post("/a.v1.S/Tell", "Content-Type: application/proto\r\nContent-Encoding: gzip\r\n",
-	    buf_str(&packed));
-	expect_text(&a, 429, "{\"code\":\"resource_exhausted\","
+	a = post("/a.v1.S/Tell", "Content-Type: application/proto\r\nContent-Encoding: gzip\r\n", buf_str(&packed));
+	expect_text(&a, 429,
+	    "{\"code\":\"resource_exhausted\","
 	    "\"message\":\"message is larger than the limit of 1000 bytes\"}");
 	answer_free(&a);
 	a = post("/a.v1.S/Tell", "Content-Type: application/proto\r\n", str_of(plain.p, 1001));
-	expect_text(&a, 429, "{\"code\":\"resource_exhausted\","
+	expect_text(&a, 429,
+	    "{\"code\":\"resource_exhausted\","
 	    "\"message\":\"message size 1001 is larger than configured max 1000\"}");
 	answer_free(&a);
 	buf_fini(&plain);
@@ -287,11 +281,14 @@ static void grpc_web(void **state)
 	struct buf in = enveloped(0, STR("hi")), out;
 	struct answer a = post("/a.v1.S/Tell",
 	    "Content-Type: application/grpc-web+proto\r\nX-Grpc-Web: 1\r\n"
-	    "grpc-timeout: 2S\r\n", buf_str(&in));
+	    "grpc-timeout: 2S\r\n",
+	    buf_str(&in));
 
 	(void)state;
 	buf_init(&out, 1000);
-	buf_add(&out, STR("\0\0\0\0\x1d" "2 0 a.v1.S Tell 2000 hi"));
+	buf_add(&out,
+	    STR("\0\0\0\0\x1d"
+		"2 0 a.v1.S Tell 2000 hi"));
 	out.p[4] = (char)(out.n - 5);
 	buf_add(&out, STR("\x80\0\0\0\x10grpc-status: 0\r\n"));
 	assert_int_equal(a.status, 200);
@@ -308,12 +305,10 @@ static void grpc_web(void **state)
 	buf_fini(&out);
 }
 
-static struct h2c_stream *grpc(struct h2c *c, const char *path, const struct http_field *more,
-    size_t n,
+static struct h2c_stream *grpc(struct h2c *c, const char *path, const struct http_field *more, size_t n,
     struct str body)
 {
-	struct http_field f[8] = { { STR("content-type"), STR("application/grpc") }, { STR("te"),
-	    STR("trailers") } };
+	struct http_field f[8] = { { STR("content-type"), STR("application/grpc") }, { STR("te"), STR("trailers") } };
 	struct h2c_stream *s;
 
 	for (size_t i = 0; i < n; i++)
@@ -329,7 +324,7 @@ static void grpc_calls(void **state)
 		const char *field, *value;
 		const char *body;
 		size_t n;
-		const char *status;     /* "0", or the line of the header */
+		const char *status; /* "0", or the line of the header */
 		const char *answer;
 	} cases[] = {
 		{ "x", "y", "\0\0\0\0\2hi", 7, "0", "1 0 a.v1.S Tell -1 hi" },
@@ -356,8 +351,7 @@ static void grpc_calls(void **state)
 	h2c_open(&c, dial(&shared));
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct http_field f = { str_cstr(cases[i].field), str_cstr(cases[i].value) };
-		struct h2c_stream *s = grpc(&c, "/a.v1.S/Tell", &f, 1, str_of(cases[i].body,
-		    cases[i].n));
+		struct h2c_stream *s = grpc(&c, "/a.v1.S/Tell", &f, 1, str_of(cases[i].body, cases[i].n));
 
 		assert_int_equal(s->status, 200);
 		assert_true(has_line(&s->head, "content-type: application/grpc\n"));
@@ -370,8 +364,7 @@ static void grpc_calls(void **state)
 		assert_true(has_line(&s->trailers, "grpc-status: 0\n"));
 		assert_true(s->body.n >= 5);
 		if (!str_eq(str_skip(buf_str(&s->body), 5), str_cstr(cases[i].answer)))
-			fail_msg("case %zu: want %s, got %.*s", i, cases[i].answer,
-			    (int)s->body.n - 5, s->body.p + 5);
+			fail_msg("case %zu: want %s, got %.*s", i, cases[i].answer, (int)s->body.n - 5, s->body.p + 5);
 		assert_int_equal(s->body.p[4], strlen(cases[i].answer));
 	}
 	h2c_close(&c);
@@ -379,8 +372,7 @@ static void grpc_calls(void **state)
 
 static void grpc_compression(void **state)
 {
-	struct http_field f[] = { { STR("grpc-encoding"), STR("gzip") },
-	    { STR("grpc-accept-encoding"), STR("gzip") } };
+	struct http_field f[] = { { STR("grpc-encoding"), STR("gzip") }, { STR("grpc-accept-encoding"), STR("gzip") } };
 	struct h2c c;
 	struct h2c_stream *s;
 	struct buf packed, in, out;
@@ -420,9 +412,10 @@ static void grpc_errors(void **state)
 	assert_true(has_line(&s->head, "grpc-status: 3\n"));
 	assert_true(has_line(&s->head, "grpc-message: no \"such\" thing: %C3%A4 100%25\n"));
 	/* google.rpc.Status: 08 03 12 1a "no ..." */
-	assert_true(has_line(&s->head,
-	    "grpc-status-details-bin: CAMSGG5vICJzdWNoIiB0aGluZzogw6QgMTAwJQ\n"));
-	s = grpc(&c, "/a.v1.S/Small", NULL, 0, STR("\0\0\0\0\x10" "0123456789abcdef"));
+	assert_true(has_line(&s->head, "grpc-status-details-bin: CAMSGG5vICJzdWNoIiB0aGluZzogw6QgMTAwJQ\n"));
+	s = grpc(&c, "/a.v1.S/Small", NULL, 0,
+	    STR("\0\0\0\0\x10"
+		"0123456789abcdef"));
 	assert_true(has_line(&s->head, "grpc-status: 8\n"));
 	s = grpc(&c, "/a.v1.S/Nope", NULL, 0, STR("\0\0\0\0\0"));
 	assert_true(has_line(&s->head, "grpc-status: 12\n"));
@@ -432,9 +425,8 @@ static void grpc_errors(void **state)
 /* gRPC over HTTP/1.1 gets its trailers behind a chunked body. */
 static void grpc_over_http1(void **state)
 {
-	static const char text[] =
-	    "POST /a.v1.S/Same HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\n"
-	    "TE: trailers\r\nConnection: close\r\nContent-Length: 7\r\n\r\n\0\0\0\0\2hi";
+	static const char text[] = "POST /a.v1.S/Same HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\n"
+				   "TE: trailers\r\nConnection: close\r\nContent-Length: 7\r\n\r\n\0\0\0\0\2hi";
 	int fd = dial(&shared);
 	struct buf b;
 	char *body;
@@ -457,20 +449,23 @@ static void code_tables(void **state)
 		int http;
 		const char *name;
 	} codes[] = {
-		{ RPC_OK, 200, "ok" }, { RPC_CANCELED, 499, "canceled" }, { RPC_UNKNOWN, 500,
-		    "unknown" },
-		{ RPC_INVALID_ARGUMENT, 400, "invalid_argument" }, { RPC_DEADLINE_EXCEEDED, 504,
-		    "deadline_exceeded" },
-		{ RPC_NOT_FOUND, 404, "not_found" }, { RPC_ALREADY_EXISTS, 409, "already_exists" },
+		{ RPC_OK, 200, "ok" },
+		{ RPC_CANCELED, 499, "canceled" },
+		{ RPC_UNKNOWN, 500, "unknown" },
+		{ RPC_INVALID_ARGUMENT, 400, "invalid_argument" },
+		{ RPC_DEADLINE_EXCEEDED, 504, "deadline_exceeded" },
+		{ RPC_NOT_FOUND, 404, "not_found" },
+		{ RPC_ALREADY_EXISTS, 409, "already_exists" },
 		{ RPC_PERMISSION_DENIED, 403, "permission_denied" },
 		{ RPC_RESOURCE_EXHAUSTED, 429, "resource_exhausted" },
-		{ RPC_FAILED_PRECONDITION, 400, "failed_precondition" }, { RPC_ABORTED, 409,
-		    "aborted" },
-		{ RPC_OUT_OF_RANGE, 400, "out_of_range" }, { RPC_UNIMPLEMENTED, 501,
-		    "unimplemented" },
-		{ RPC_INTERNAL, 500, "internal" }, { RPC_UNAVAILABLE, 503, "unavailable" },
-		{ RPC_DATA_LOSS, 500, "data_loss" }, { RPC_UNAUTHENTICATED, 401,
-		    "unauthenticated" },
+		{ RPC_FAILED_PRECONDITION, 400, "failed_precondition" },
+		{ RPC_ABORTED, 409, "aborted" },
+		{ RPC_OUT_OF_RANGE, 400, "out_of_range" },
+		{ RPC_UNIMPLEMENTED, 501, "unimplemented" },
+		{ RPC_INTERNAL, 500, "internal" },
+		{ RPC_UNAVAILABLE, 503, "unavailable" },
+		{ RPC_DATA_LOSS, 500, "data_loss" },
+		{ RPC_UNAUTHENTICATED, 401, "unauthenticated" },
 	};
 
 	(void)state;

@@ -21,14 +21,14 @@ static const struct {
 	enum svc_state state;
 	const char *after[SVC_EVENTS]; /* START STOP RESTART READY ENDED BROKEN TIME */
 } expected[] = {
-	{ SVC_DOWN,       { "starting", "down", "starting", "-", "-", "-", "-" } },
-	{ SVC_STARTING,   { "starting", "stopping", "restarting", "up", "waiting", "failed", "-" } },
-	{ SVC_UP,         { "up", "stopping", "restarting", "-", "waiting", "failed", "-" } },
-	{ SVC_WAITING,    { "starting", "down", "starting", "-", "-", "-", "starting" } },
-	{ SVC_STOPPING,   { "restarting", "stopping", "restarting", "stopping", "down", "down", "stopping" } },
-	{ SVC_RESTARTING, { "restarting", "stopping", "restarting", "restarting", "starting", "starting",
-	                    "restarting" } },
-	{ SVC_FAILED,     { "starting", "down", "starting", "-", "-", "-", "-" } },
+	{ SVC_DOWN, { "starting", "down", "starting", "-", "-", "-", "-" } },
+	{ SVC_STARTING, { "starting", "stopping", "restarting", "up", "waiting", "failed", "-" } },
+	{ SVC_UP, { "up", "stopping", "restarting", "-", "waiting", "failed", "-" } },
+	{ SVC_WAITING, { "starting", "down", "starting", "-", "-", "-", "starting" } },
+	{ SVC_STOPPING, { "restarting", "stopping", "restarting", "stopping", "down", "down", "stopping" } },
+	{ SVC_RESTARTING,
+	    { "restarting", "stopping", "restarting", "restarting", "starting", "starting", "restarting" } },
+	{ SVC_FAILED, { "starting", "down", "starting", "-", "-", "-", "-" } },
 };
 
 static bool has_process(enum svc_state s)
@@ -54,10 +54,10 @@ static void every_state_and_event(void **state)
 			assert_string_equal(service_state_name(s.state), want);
 			/* A program is started exactly when there is none and there should be one. */
 			assert_int_equal(act == SVC_DO_SPAWN,
-			                 s.state == SVC_STARTING && (!has_process(from) || from == SVC_RESTARTING));
+			    s.state == SVC_STARTING && (!has_process(from) || from == SVC_RESTARTING));
 			assert_int_equal(act == SVC_DO_TERM,
-			                 (from == SVC_STARTING || from == SVC_UP) &&
-			                 (s.state == SVC_STOPPING || s.state == SVC_RESTARTING));
+			    (from == SVC_STARTING || from == SVC_UP) &&
+				(s.state == SVC_STOPPING || s.state == SVC_RESTARTING));
 			assert_int_equal(act == SVC_DO_DELAY, s.state == SVC_WAITING);
 			assert_int_equal(act == SVC_DO_KILL, ev == SVC_EV_TIME && has_process(from));
 		}
@@ -92,13 +92,21 @@ static void the_delay_grows_and_falls_back(void **state)
 
 static struct status sample(void)
 {
-	struct status s = { .written = 1700000000123456789, .started = 1700000000000000000, .pid = 4242, .n = 2,
+	struct status s = { .written = 1700000000123456789,
+		.started = 1700000000000000000,
+		.pid = 4242,
+		.n = 2,
 		.address = "127.0.0.1:4040" };
 
-	s.services[0] = (struct status_service){ .name = "ingest", .state = SVC_UP, .pid = 4243,
-		.since = 1700000000000000001 };
-	s.services[1] = (struct status_service){ .name = "query", .state = SVC_WAITING, .restarts = 3,
-		.since = 1700000000000000002, .delay = NS_PER_S, .end_kind = 2, .end_code = 9 };
+	s.services[0] =
+	    (struct status_service){ .name = "ingest", .state = SVC_UP, .pid = 4243, .since = 1700000000000000001 };
+	s.services[1] = (struct status_service){ .name = "query",
+		.state = SVC_WAITING,
+		.restarts = 3,
+		.since = 1700000000000000002,
+		.delay = NS_PER_S,
+		.end_kind = 2,
+		.end_code = 9 };
 	return s;
 }
 
@@ -172,8 +180,9 @@ static void status_in_words(void **state)
 	status_print(&b, &s, true, true, s.written);
 	j = json_parse(buf_str(&b), &e);
 	assert_non_null(j);
-	assert_string_equal(json_string_value(json_object_get(json_array_get(json_object_get(j, "services"), 1),
-	                                                      "state")), "waiting");
+	assert_string_equal(json_string_value(
+				json_object_get(json_array_get(json_object_get(j, "services"), 1), "state")),
+	    "waiting");
 	json_decref(j);
 	buf_fini(&b);
 	assert_false(status_all_up(&s));
@@ -192,11 +201,13 @@ static void options_of_the_services(void **state)
 
 	(void)state;
 	known_init(&k, a);
-	k.asked = true;         /* told by hand */
+	k.asked = true; /* told by hand */
 	assert_int_equal(known_parse(&k, PART_INGEST,
-	                             STR("ingester.shards\tvalue\tshards\tingester.shards\toption\n"
-	                                 "flush\tbool\tflush\t\toption\n"
-	                                 "old.name\tvalue\tshards\t\told\n"), &e), 0);
+			     STR("ingester.shards\tvalue\tshards\tingester.shards\toption\n"
+				 "flush\tbool\tflush\t\toption\n"
+				 "old.name\tvalue\tshards\t\told\n"),
+			     &e),
+	    0);
 	assert_int_equal(known_parse(&k, PART_QUERY, STR("flush\tbool\tflush\ta.b.flush\toption\n"), &e), 0);
 	assert_int_equal(k.other.flag(&k.other, STR("flush"), &is_bool, &e), 1);
 	assert_true(is_bool);

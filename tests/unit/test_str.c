@@ -72,25 +72,25 @@ static const struct {
 	{ { "\x7f", 1 }, true },
 	{ { "\x80", 1 }, false },
 	{ { "\xbf", 1 }, false },
-	{ { "\xc0\x80", 2 }, false },           /* overlong */
+	{ { "\xc0\x80", 2 }, false }, /* overlong */
 	{ { "\xc1\xbf", 2 }, false },
 	{ { "\xc2\x80", 2 }, true },
 	{ { "\xc2", 1 }, false },
 	{ { "\xc2\x7f", 2 }, false },
 	{ { "\xdf\xbf", 2 }, true },
-	{ { "\xe0\x9f\xbf", 3 }, false },       /* overlong */
+	{ { "\xe0\x9f\xbf", 3 }, false }, /* overlong */
 	{ { "\xe0\xa0\x80", 3 }, true },
 	{ { "\xed\x9f\xbf", 3 }, true },
-	{ { "\xed\xa0\x80", 3 }, false },       /* surrogates */
+	{ { "\xed\xa0\x80", 3 }, false }, /* surrogates */
 	{ { "\xed\xbf\xbf", 3 }, false },
 	{ { "\xee\x80\x80", 3 }, true },
 	{ { "\xef\xbf\xbf", 3 }, true },
 	{ { "\xe2\x82", 2 }, false },
 	{ { "\xe2\x82\x28", 3 }, false },
-	{ { "\xf0\x8f\xbf\xbf", 4 }, false },   /* overlong */
+	{ { "\xf0\x8f\xbf\xbf", 4 }, false }, /* overlong */
 	{ { "\xf0\x90\x80\x80", 4 }, true },
 	{ { "\xf4\x8f\xbf\xbf", 4 }, true },
-	{ { "\xf4\x90\x80\x80", 4 }, false },   /* past U+10FFFF */
+	{ { "\xf4\x90\x80\x80", 4 }, false }, /* past U+10FFFF */
 	{ { "\xf5\x80\x80\x80", 4 }, false },
 	{ { "\xf0\x9f\x98", 3 }, false },
 	{ { "\xff", 1 }, false },
@@ -110,8 +110,7 @@ static void test_utf8(void **state)
 			for (size_t after = 0; after < 9; after++) {
 				memset(text, 'x', sizeof(text));
 				memcpy(text + before, s.p, s.n);
-				assert_int_equal(str_utf8(str_of(text, before + s.n + after)),
-						 utf8_cases[i].ok);
+				assert_int_equal(str_utf8(str_of(text, before + s.n + after)), utf8_cases[i].ok);
 			}
 	}
 }

@@ -348,7 +348,7 @@ static void test_unzip(void **state)
 			assert_true(str_eq(buf_str(&out), buf_str(&in)));
 			buf_reset(&out);
 			assert_string_equal(unzip(buf_str(&zip), step, 199999, &out),
-					    "decompressed data is larger than 199999 bytes");
+			    "decompressed data is larger than 199999 bytes");
 		}
 	}
 	buf_fini(&in);
@@ -408,7 +408,7 @@ static void test_unzip_cut_everywhere(void **state)
 		for (size_t n = 4; n < zip.n; n++) {
 			buf_reset(&out);
 			assert_string_equal(unzip(str_of(zip.p, n), 50, 1 << 20, &out),
-					    kind ? "zstd: unexpected EOF" : "gzip: unexpected EOF");
+			    kind ? "zstd: unexpected EOF" : "gzip: unexpected EOF");
 			assert_true(str_prefix(buf_str(&in), buf_str(&out)));
 		}
 	}
@@ -428,8 +428,7 @@ static void test_unzip_inner_error(void **state)
 	buf_init(&out, 1000);
 	zip_gzip(STR("some text to be cut"), 6, &zip);
 	for (int kind = 0; kind < 2; kind++) {
-		struct src *s = src_unzip(drip(kind ? STR("plain text") : str_of(zip.p, 20), 3, true),
-					  100);
+		struct src *s = src_unzip(drip(kind ? STR("plain text") : str_of(zip.p, 20), 3, true), 100);
 
 		assert_int_equal(src_all(s, 100, &out, &e), -1);
 		assert_string_equal(e.msg, "drip failed");
@@ -445,11 +444,16 @@ static void test_unzip_inner_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_memory),        cmocka_unit_test(test_all),
-		cmocka_unit_test(test_window),        cmocka_unit_test(test_window_error),
-		CASE(test_paths),                     CASE(test_link),
-		cmocka_unit_test(test_full_device),   cmocka_unit_test(test_pipe),
-		cmocka_unit_test(test_unzip),         cmocka_unit_test(test_unzip_several),
+		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_window_error),
+		CASE(test_paths),
+		CASE(test_link),
+		cmocka_unit_test(test_full_device),
+		cmocka_unit_test(test_pipe),
+		cmocka_unit_test(test_unzip),
+		cmocka_unit_test(test_unzip_several),
 		cmocka_unit_test(test_unzip_cut_everywhere),
 		cmocka_unit_test(test_unzip_inner_error),
 	};

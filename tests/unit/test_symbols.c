@@ -73,20 +73,40 @@ static void test_add_differs(void **ctx)
 	symbols_add_string(s, STR("a"));
 	symbols_add_string(s, STR("b"));
 	const struct sym_mapping mappings[] = {
-		{ 0 }, { .start = 1 }, { .limit = 1 }, { .offset = 1 }, { .file = 1 }, { .build_id = 1 }, { .flags = 1 },
-		{ .file = 1, .build_id = 2 }, { .file = 2, .build_id = 1 },
-		{ .start = UINT64_C(0x9e3779b97f4a7c15) }, { .start = UINT64_C(0x9e3779b97f4a7c15), .limit = 1 },
+		{ 0 },
+		{ .start = 1 },
+		{ .limit = 1 },
+		{ .offset = 1 },
+		{ .file = 1 },
+		{ .build_id = 1 },
+		{ .flags = 1 },
+		{ .file = 1, .build_id = 2 },
+		{ .file = 2, .build_id = 1 },
+		{ .start = UINT64_C(0x9e3779b97f4a7c15) },
+		{ .start = UINT64_C(0x9e3779b97f4a7c15), .limit = 1 },
 	};
 	const struct sym_function functions[] = {
-		{ 0 }, { .name = 1 }, { .system_name = 1 }, { .file = 1 }, { .start_line = 1 }, { 1, 2, 0, 0 },
-		{ 2, 1, 0, 0 }, { 1, 0, 2, 0 },
+		{ 0 },
+		{ .name = 1 },
+		{ .system_name = 1 },
+		{ .file = 1 },
+		{ .start_line = 1 },
+		{ 1, 2, 0, 0 },
+		{ 2, 1, 0, 0 },
+		{ 1, 0, 2, 0 },
 	};
 	const struct sym_location locations[] = {
-		{ .n_lines = 0 }, { .address = 1 }, { .mapping = 1 }, { .n_lines = 1 }, { .n_lines = 2 },
+		{ .n_lines = 0 },
+		{ .address = 1 },
+		{ .mapping = 1 },
+		{ .n_lines = 1 },
+		{ .n_lines = 2 },
 		{ .address = 1, .n_lines = 1 },
 		/* The constants of hash_mix, which make a factor 0. */
-		{ .address = UINT64_C(0xe7037ed1a0b428db) }, { .address = UINT64_C(0xe7037ed1a0b428db), .mapping = 1 },
-		{ .address = UINT64_C(0x9e3779b97f4a7c15) }, { .address = UINT64_C(0x9e3779b97f4a7c15), .mapping = 1 },
+		{ .address = UINT64_C(0xe7037ed1a0b428db) },
+		{ .address = UINT64_C(0xe7037ed1a0b428db), .mapping = 1 },
+		{ .address = UINT64_C(0x9e3779b97f4a7c15) },
+		{ .address = UINT64_C(0x9e3779b97f4a7c15), .mapping = 1 },
 	};
 
 	for (int round = 0; round < 2; round++) {
@@ -246,13 +266,13 @@ static void test_check(void **ctx)
 	assert_int_equal(symbols_check(s, &all, &e), 0);
 	symbols_free(s);
 
-#define BREAK(what)                                            \
-	do {                                                   \
-		s = small();                                   \
-		what;                                          \
+#define BREAK(what)                                                \
+	do {                                                       \
+		s = small();                                       \
+		what;                                              \
 		assert_int_equal(symbols_check(s, &none, &e), -1); \
-		assert_int_equal(e.kind, ERR_CORRUPT);         \
-		symbols_free(s);                               \
+		assert_int_equal(e.kind, ERR_CORRUPT);             \
+		symbols_free(s);                                   \
 	} while (0)
 	BREAK(s->strings.n = 0);
 	BREAK(s->strings.p[0] = STR("x"));
@@ -294,8 +314,7 @@ static void expect_name(const struct symbols *s, uint32_t node, const char *want
 static void test_names(void **ctx)
 {
 	struct symbols *s = symbols_new(0);
-	uint32_t a = frame(s, "a", 1), a2 = frame(s, "a", 2), b = frame(s, "b", 1), bare, inlined,
-	    id;
+	uint32_t a = frame(s, "a", 1), a2 = frame(s, "a", 2), b = frame(s, "b", 1), bare, inlined, id;
 	struct sym_line lines[2] = { s->lines.p[s->locations.p[b].first_line],
 		s->lines.p[s->locations.p[a].first_line] };
 
@@ -334,17 +353,16 @@ static void print_stack(const struct symbols *s, uint32_t id, struct buf *out)
 		const struct sym_location *l = &s->locations.p[s->nodes.p[id].location];
 		const struct sym_mapping *m = &s->mappings.p[l->mapping];
 
-		buf_printf(out, "[%llx %llx-%llx+%llx/%x " STR_FMT " " STR_FMT,
-		    (unsigned long long)l->address, (unsigned long long)m->start,
-		    (unsigned long long)m->limit, (unsigned long long)m->offset, m->flags,
+		buf_printf(out, "[%llx %llx-%llx+%llx/%x " STR_FMT " " STR_FMT, (unsigned long long)l->address,
+		    (unsigned long long)m->start, (unsigned long long)m->limit, (unsigned long long)m->offset, m->flags,
 		    STR_ARG(s->strings.p[m->file]), STR_ARG(s->strings.p[m->build_id]));
 		for (uint32_t k = 0; k < l->n_lines; k++) {
 			const struct sym_line *line = &s->lines.p[l->first_line + k];
 			const struct sym_function *f = &s->functions.p[line->function];
 
-			buf_printf(out, "|" STR_FMT "," STR_FMT "," STR_FMT ":%u:%u",
-			    STR_ARG(s->strings.p[f->name]), STR_ARG(s->strings.p[f->system_name]),
-			    STR_ARG(s->strings.p[f->file]), f->start_line, line->line);
+			buf_printf(out, "|" STR_FMT "," STR_FMT "," STR_FMT ":%u:%u", STR_ARG(s->strings.p[f->name]),
+			    STR_ARG(s->strings.p[f->system_name]), STR_ARG(s->strings.p[f->file]), f->start_line,
+			    line->line);
 		}
 		buf_add(out, STR("]"));
 	}
@@ -363,20 +381,17 @@ static void print_location(const struct profile *p, const struct location *l, st
 	if (l->mapping != PROFILE_NONE)
 		m = p->mappings[l->mapping];
 	plain = !(m.flags & MAPPING_HAS_FUNCTIONS);
-	buf_printf(out, "[%llx %llx-%llx+%llx/%x " STR_FMT " " STR_FMT,
-	    (unsigned long long)(plain ? l->address : 0), (unsigned long long)(plain ? m.start : 0),
-	    (unsigned long long)(plain ? m.limit : 0), (unsigned long long)(plain ? m.offset : 0),
-	    m.flags, STR_ARG(cut(profile_str(p, m.file))),
+	buf_printf(out, "[%llx %llx-%llx+%llx/%x " STR_FMT " " STR_FMT, (unsigned long long)(plain ? l->address : 0),
+	    (unsigned long long)(plain ? m.start : 0), (unsigned long long)(plain ? m.limit : 0),
+	    (unsigned long long)(plain ? m.offset : 0), m.flags, STR_ARG(cut(profile_str(p, m.file))),
 	    STR_ARG(cut(profile_str(p, m.build_id))));
 	for (uint32_t k = 0; k < MIN(l->n_lines, 255u); k++) {
 		const struct line *line = &p->lines[l->first_line + k];
 		const struct function *f = &p->functions[line->function];
 
-		buf_printf(out, "|" STR_FMT "," STR_FMT "," STR_FMT ":%u:%u",
-		    STR_ARG(cut(profile_str(p, f->name))),
-		    STR_ARG(cut(profile_str(p, f->system_name))),
-		    STR_ARG(cut(profile_str(p, f->file))), (uint32_t)f->start_line,
-		    (uint32_t)line->line);
+		buf_printf(out, "|" STR_FMT "," STR_FMT "," STR_FMT ":%u:%u", STR_ARG(cut(profile_str(p, f->name))),
+		    STR_ARG(cut(profile_str(p, f->system_name))), STR_ARG(cut(profile_str(p, f->file))),
+		    (uint32_t)f->start_line, (uint32_t)line->line);
 	}
 	buf_add(out, STR("]"));
 }
@@ -385,8 +400,7 @@ static void print_location(const struct profile *p, const struct location *l, st
 static bool print_sample(const struct profile *p, uint32_t sample, struct buf *out)
 {
 	for (uint32_t i = p->stack_at[sample]; i < p->stack_at[sample + 1]; i++) {
-		const struct location *l = p->stack[i] == PROFILE_NONE ? NULL :
-		    &p->locations[p->stack[i]];
+		const struct location *l = p->stack[i] == PROFILE_NONE ? NULL : &p->locations[p->stack[i]];
 
 		if (l == NULL || (l->n_lines == 0 && l->address == 0) || l->mapping_unknown)
 			return false;
@@ -467,11 +481,14 @@ static struct profile *odd_profile(struct arena *a)
 {
 	static struct line many[300];
 	struct profile *p = arena_zalloc(a, sizeof(*p));
-	struct str names[] = { STR(""), STR("main"), STR("a.out"), STR("main.c"), STR(""),
-	    STR("id") };
+	struct str names[] = { STR(""), STR("main"), STR("a.out"), STR("main.c"), STR(""), STR("id") };
 	struct mapping mappings[] = {
 		{ .id = 1, .start = 0x1000, .limit = 0x2000, .offset = 0x10, .file = 2, .build_id = 5 },
-		{ .id = 2, .start = 0x5000, .limit = 0x6000, .offset = 0x20, .file = 2,
+		{ .id = 2,
+		    .start = 0x5000,
+		    .limit = 0x6000,
+		    .offset = 0x20,
+		    .file = 2,
 		    .flags = MAPPING_HAS_FUNCTIONS | MAPPING_HAS_FILENAMES },
 		{ .id = 3, .file = 99 },
 	};
@@ -484,13 +501,13 @@ static struct profile *odd_profile(struct arena *a)
 		{ .id = 1, .address = 0x1234, .mapping = 0, .first_line = 0, .n_lines = 1 },
 		{ .id = 2, .address = 0x5678, .mapping = 1, .first_line = 0, .n_lines = 1 },
 		{ .id = 3, .address = 0x5999, .mapping = 1, .first_line = 2, .n_lines = 1 }, /* as 2, once cleaned */
-		{ .id = 4, .mapping = 0 },                                   /* neither lines nor address */
+		{ .id = 4, .mapping = 0 }, /* neither lines nor address */
 		{ .id = 5, .address = 1, .mapping = PROFILE_NONE, .mapping_unknown = true },
-		{ .id = 6, .mapping = 0, .first_line = 3, .n_lines = 2 },    /* unknown function */
+		{ .id = 6, .mapping = 0, .first_line = 3, .n_lines = 2 }, /* unknown function */
 		{ .id = 7, .address = 0x77, .mapping = PROFILE_NONE },
 		{ .id = 8, .mapping = 0, .first_line = 5, .n_lines = 300 },
-		{ .id = 9, .address = 0x5600, .mapping = 1 },                /* only an address, which is taken */
-		{ .id = 10, .mapping = 2, .first_line = 1, .n_lines = 1 },   /* strings that do not exist */
+		{ .id = 9, .address = 0x5600, .mapping = 1 },              /* only an address, which is taken */
+		{ .id = 10, .mapping = 2, .first_line = 1, .n_lines = 1 }, /* strings that do not exist */
 	};
 	struct line lines[5] = { { 0, 10 }, { 1, -5 }, { 2, 10 }, { 0, 1 }, { PROFILE_NONE, 1 } };
 	uint32_t at[] = { 0, 2, 4, 6, 7, 8, 10, 11, 12, 13, 14, 14, 16 };
@@ -528,9 +545,9 @@ static void test_import_rules(void **ctx)
 	assert_int_equal(import(imp, s, p), 4);
 	for (uint32_t i = 0; i < ODD_SAMPLES; i++)
 		first[i] = symbols_import_stack(imp, s, p, i);
-	assert_int_equal(first[0], first[1]);           /* equal once addresses are gone */
-	assert_int_not_equal(first[0], first[2]);       /* order counts */
-	assert_int_equal(first[10], 0);                 /* empty stack */
+	assert_int_equal(first[0], first[1]);     /* equal once addresses are gone */
+	assert_int_not_equal(first[0], first[2]); /* order counts */
+	assert_int_equal(first[10], 0);           /* empty stack */
 	assert_int_equal(first[3], SYM_DROPPED);
 	assert_int_equal(first[4], SYM_DROPPED);
 	assert_int_equal(first[5], SYM_DROPPED);
@@ -594,8 +611,10 @@ static struct profile *random_profile(struct arena *a)
 	p->n_lines = 2 * LOCATIONS;
 	p->lines = arena_zarray(a, p->n_lines, sizeof(*p->lines));
 	for (uint32_t i = 0; i < LOCATIONS; i++)
-		p->locations[i] = (struct location){ .mapping = PROFILE_NONE, .address = roll(2),
-			.first_line = 2 * i, .n_lines = 1 + roll(2) };
+		p->locations[i] = (struct location){ .mapping = PROFILE_NONE,
+			.address = roll(2),
+			.first_line = 2 * i,
+			.n_lines = 1 + roll(2) };
 	for (uint32_t i = 0; i < p->n_lines; i++)
 		p->lines[i] = (struct line){ roll(NAMES), roll(3) };
 	p->n_samples = SAMPLES;
@@ -631,8 +650,8 @@ static void test_import_random(void **ctx)
 	}
 	/* Locations, functions and strings are distinct as well. */
 	for (uint32_t i = 0; i < s->locations.n; i++)
-		assert_int_equal(symbols_add_location(s, &s->locations.p[i],
-		    s->lines.p + s->locations.p[i].first_line), i);
+		assert_int_equal(symbols_add_location(s, &s->locations.p[i], s->lines.p + s->locations.p[i].first_line),
+		    i);
 	for (uint32_t i = 0; i < s->functions.n; i++)
 		assert_int_equal(symbols_add_function(s, &s->functions.p[i]), i);
 	for (uint32_t i = 0; i < s->strings.n; i++)
@@ -661,8 +680,7 @@ static void test_import_partitions(void **ctx)
 			buf_init(&want, SIZE_MAX);
 			buf_init(&got, SIZE_MAX);
 			print_sample(p, i, &want);
-			print_stack(s[1 - round % 2], symbols_import_stack(imp, s[1 - round % 2], p,
-			    i), &got);
+			print_stack(s[1 - round % 2], symbols_import_stack(imp, s[1 - round % 2], p, i), &got);
 			assert_true(str_eq(buf_str(&want), buf_str(&got)));
 			buf_fini(&want);
 			buf_fini(&got);
@@ -693,7 +711,8 @@ static size_t read_shared(const char *name, char *out, size_t size)
 static void test_import_real(void **ctx)
 {
 	static const char *const files[] = {
-		"testdata/pprof/go/parca-profile-with-labels.pb.gz", "testdata/pprof/go/heap.pb.gz",
+		"testdata/pprof/go/parca-profile-with-labels.pb.gz",
+		"testdata/pprof/go/heap.pb.gz",
 		"testdata/pprof/go-series/1644509272337470000.pb.gz",
 		"testdata/pprof/go-series/1644509275338070000.pb.gz",
 	};

@@ -34,24 +34,22 @@ static void print_stack(const struct symbols *s, uint32_t id, struct buf *out)
 		const struct sym_location *l = &s->locations.p[s->nodes.p[id].location];
 		const struct sym_mapping *m = &s->mappings.p[l->mapping];
 
-		buf_printf(out,
-		    "[%" PRIx64 " %" PRIx64 "-%" PRIx64 "+%" PRIx64 "/%x " STR_FMT " " STR_FMT,
-		    l->address, m->start, m->limit, m->offset, m->flags,
-		    STR_ARG(s->strings.p[m->file]), STR_ARG(s->strings.p[m->build_id]));
+		buf_printf(out, "[%" PRIx64 " %" PRIx64 "-%" PRIx64 "+%" PRIx64 "/%x " STR_FMT " " STR_FMT, l->address,
+		    m->start, m->limit, m->offset, m->flags, STR_ARG(s->strings.p[m->file]),
+		    STR_ARG(s->strings.p[m->build_id]));
 		for (uint32_t k = 0; k < l->n_lines; k++) {
 			const struct sym_line *line = &s->lines.p[l->first_line + k];
 			const struct sym_function *f = &s->functions.p[line->function];
 
-			buf_printf(out, "|" STR_FMT "," STR_FMT "," STR_FMT ":%u:%u",
-			    STR_ARG(s->strings.p[f->name]), STR_ARG(s->strings.p[f->system_name]),
-			    STR_ARG(s->strings.p[f->file]), f->start_line, line->line);
+			buf_printf(out, "|" STR_FMT "," STR_FMT "," STR_FMT ":%u:%u", STR_ARG(s->strings.p[f->name]),
+			    STR_ARG(s->strings.p[f->system_name]), STR_ARG(s->strings.p[f->file]), f->start_line,
+			    line->line);
 		}
 		buf_add(out, STR("]"));
 	}
 }
 
-static void expect_same_stack(const struct symbols *a, uint32_t i, const struct symbols *b,
-    uint32_t k)
+static void expect_same_stack(const struct symbols *a, uint32_t i, const struct symbols *b, uint32_t k)
 {
 	struct buf x, y;
 
@@ -117,35 +115,55 @@ static struct symbols *read_one(struct str bytes)
 static struct symbols *example(void)
 {
 	struct symbols *s = symbols_new(UINT64_C(0x9417d9d5253a6f19));
-	uint32_t file = symbols_add_string(s, STR("a.out")),
-	    name = symbols_add_string(s, STR("main"));
+	uint32_t file = symbols_add_string(s, STR("a.out")), name = symbols_add_string(s, STR("main"));
 	uint32_t source = symbols_add_string(s, STR("main.c")), l;
-	struct sym_mapping m = { .start = 0x400000, .limit = 0x401000, .file = file,
-		.flags = MAPPING_HAS_FUNCTIONS };
+	struct sym_mapping m = { .start = 0x400000, .limit = 0x401000, .file = file, .flags = MAPPING_HAS_FUNCTIONS };
 	struct sym_function f = { name, name, source, 1 };
 	struct sym_line line = { symbols_add_function(s, &f), 7 };
-	struct sym_location location = { .address = 0x400123, .mapping = symbols_add_mapping(s, &m),
-	    .n_lines = 1 };
+	struct sym_location location = { .address = 0x400123, .mapping = symbols_add_mapping(s, &m), .n_lines = 1 };
 
 	l = symbols_add_location(s, &location, &line);
 	assert_int_equal(symbols_add_stack(s, &l, 1), 1);
 	return s;
 }
 
-#define V_STRINGS "000000040008" "0000543c32ff" "00050406" "612e6f7574" "6d61696e" "6d61696e2e63"
-#define V_MAPPINGS "0000000100000005000000050000000500000008" "00000008000000004bcb7d88" \
+#define V_STRINGS      \
+	"000000040008" \
+	"0000543c32ff" \
+	"00050406"     \
+	"612e6f7574"   \
+	"6d61696e"     \
+	"6d61696e2e63"
+#define V_MAPPINGS                                 \
+	"0000000100000005000000050000000500000008" \
+	"00000008000000004bcb7d88"                 \
 	"80010401028001040100800104011080010401808080048001040180c08004"
-#define V_FUNCTIONS "000000010000000500000005000000050000000" "5d7ef82eb" "8001040104800104010480010401068001040102"
-#define V_LOCATIONS "00000001000000050000000" "10000001a00000008000000007936c20c" "800104010001" \
-	"80010402000d040000000e000000000000000000000000000000" "80010401c6848004"
+#define V_FUNCTIONS                               \
+	"000000010000000500000005000000050000000" \
+	"5d7ef82eb"                               \
+	"8001040104800104010480010401068001040102"
+#define V_LOCATIONS                                            \
+	"00000001000000050000000"                              \
+	"10000001a00000008000000007936c20c"                    \
+	"800104010001"                                         \
+	"80010402000d040000000e000000000000000000000000000000" \
+	"80010401c6848004"
 #define V_STACKS "0001000200"
-#define V_INDEX "73796d31000000030000000000000000" "00000000000000d00000000000000020" "00000001" \
-	"9417d9d5253a6f1900000001" "00000000000000ce0000000000000005" "9417d9d5253a6f190000000100000000" \
-	"000000010000000200000000ffffffff" "000000000000000000000000bf72ec63" \
+#define V_INDEX                                                            \
+	"73796d31000000030000000000000000"                                 \
+	"00000000000000d00000000000000020"                                 \
+	"00000001"                                                         \
+	"9417d9d5253a6f1900000001"                                         \
+	"00000000000000ce0000000000000005"                                 \
+	"9417d9d5253a6f190000000100000000"                                 \
+	"000000010000000200000000ffffffff"                                 \
+	"000000000000000000000000bf72ec63"                                 \
 	"000000000000008a000000449bd56f330000000100000400001c000100000000" \
 	"000000000000001f0000003f23161d5b00000001000004000020000300000000" \
 	"000000000000005e0000002cd72040f200000001000004000018000200000000" \
-	"00000000000000000000001f54bc487600000004000004000" "00c000400000000" "030d80ae"
+	"00000000000000000000001f54bc487600000004000004000"                \
+	"00c000400000000"                                                  \
+	"030d80ae"
 #define V_FOOTER "73796d310000000300000000000000d300000000226c272f"
 
 static void test_vector_read(void **ctx)
@@ -156,9 +174,9 @@ static void test_vector_read(void **ctx)
 	struct err e;
 
 	(void)ctx;
-	assert_int_equal(dec_hex(a,
-	    STR(V_STRINGS V_MAPPINGS V_FUNCTIONS V_LOCATIONS V_STACKS V_INDEX V_FOOTER), &bytes,
-	    &e), 0);
+	assert_int_equal(dec_hex(a, STR(V_STRINGS V_MAPPINGS V_FUNCTIONS V_LOCATIONS V_STACKS V_INDEX V_FOOTER), &bytes,
+			     &e),
+	    0);
 	assert_int_equal(bytes.n, 479);
 	s = read_one(bytes);
 	assert_true(s->partition == want->partition);
@@ -187,14 +205,26 @@ static void test_vector_write(void **ctx)
 	assert_int_equal(got.n, 479 - 16);
 	expect_hex(got, 0, V_STRINGS V_MAPPINGS V_FUNCTIONS);
 	expect_hex(got, 138, "0000000100000005000000010000000a0000000800000000");
-	expect_hex(got, 166, "800104010001" "80010402000e00000000" "80010401c6848004");
-	expect_hex(got, 190, V_STACKS "73796d31000000030000000000000000" "00000000000000d00000000000000020" "00000001"
-	    "9417d9d5253a6f1900000001" "00000000000000be0000000000000005" "9417d9d5253a6f190000000100000000"
-	    "000000010000000200000000ffffffff" "000000000000000000000000bf72ec63" "000000000000008a00000034");
-	expect_hex(got, 195 + 112 + 16, "0000000100000400001c000100000000"
+	expect_hex(got, 166,
+	    "800104010001"
+	    "80010402000e00000000"
+	    "80010401c6848004");
+	expect_hex(got, 190,
+	    V_STACKS "73796d31000000030000000000000000"
+		     "00000000000000d00000000000000020"
+		     "00000001"
+		     "9417d9d5253a6f1900000001"
+		     "00000000000000be0000000000000005"
+		     "9417d9d5253a6f190000000100000000"
+		     "000000010000000200000000ffffffff"
+		     "000000000000000000000000bf72ec63"
+		     "000000000000008a00000034");
+	expect_hex(got, 195 + 112 + 16,
+	    "0000000100000400001c000100000000"
 	    "000000000000001f0000003f23161d5b00000001000004000020000300000000"
 	    "000000000000005e0000002cd72040f200000001000004000018000200000000"
-	    "00000000000000000000001f54bc487600000004000004000" "00c000400000000");
+	    "00000000000000000000001f54bc487600000004000004000"
+	    "00c000400000000");
 	expect_hex(got, got.n - 24, "73796d310000000300000000000000c300000000");
 	buf_fini(&out);
 	symbols_free(s);
@@ -216,21 +246,23 @@ static struct symbols *random_symbols(uint32_t n)
 	for (uint32_t i = 0; i < 1 + n / 20; i++)
 		symbols_add_mapping(s,
 		    &(struct sym_mapping){ .start = roll(3) * (uint64_t)roll(1u << 30) << 20,
-			.limit = UINT64_MAX - roll(100), .file = roll((uint32_t)s->strings.n),
-			    .flags = roll(16) });
+			.limit = UINT64_MAX - roll(100),
+			.file = roll((uint32_t)s->strings.n),
+			.flags = roll(16) });
 	for (uint32_t i = 0; i < n; i++)
-		symbols_add_function(s, &(struct sym_function){ roll((uint32_t)s->strings.n),
-			roll((uint32_t)s->strings.n), roll((uint32_t)s->strings.n),
-			    roll(2) ? roll(5000) : UINT32_MAX });
+		symbols_add_function(s,
+		    &(struct sym_function){ roll((uint32_t)s->strings.n), roll((uint32_t)s->strings.n),
+			roll((uint32_t)s->strings.n), roll(2) ? roll(5000) : UINT32_MAX });
 	for (uint32_t i = 0; i < 2 * n; i++) {
 		struct sym_line lines[4] = { { roll((uint32_t)s->functions.n), roll(9000) },
 			{ roll((uint32_t)s->functions.n), roll(9000) },
-			    { roll((uint32_t)s->functions.n), UINT32_MAX } };
+			{ roll((uint32_t)s->functions.n), UINT32_MAX } };
 
 		symbols_add_location(s,
 		    &(struct sym_location){ .mapping = roll((uint32_t)s->mappings.n),
 			.address = addresses && i > n ? (uint64_t)roll(1u << 30) << 25 : 0,
-			    .n_lines = roll(4) }, lines);
+			.n_lines = roll(4) },
+		    lines);
 	}
 	for (uint32_t i = 0; i < 5 * n; i++)
 		symbols_add_node(s, roll(3) ? (uint32_t)s->nodes.n - 1 : roll((uint32_t)s->nodes.n),
@@ -457,8 +489,7 @@ static void put_u32(struct buf *b, size_t at, uint32_t v)
 /* Makes checksums right again: of a section of the only partition, of the index. */
 static void fix_section(struct buf *b, size_t index, unsigned section, size_t from, size_t n)
 {
-	put_u32(b, index + 32 + 4 + 12 + 64 + 32 * (size_t)section + 12,
-	    crc32c(0, str_of(b->p + from, n)));
+	put_u32(b, index + 32 + 4 + 12 + 64 + 32 * (size_t)section + 12, crc32c(0, str_of(b->p + from, n)));
 }
 
 static void fix_index(struct buf *b, size_t index)
@@ -472,27 +503,25 @@ static void fix_index(struct buf *b, size_t index)
 static void test_wrong(void **ctx)
 {
 	enum { INDEX = 195, PART = INDEX + 36, CHUNK = PART + 12, REFS = CHUNK + 64 };
-	static const struct { size_t at; uint32_t value; } cases[] = {
-		{ INDEX + 4, 4 },               /* version */
-		{ INDEX + 4, 2 },               /* version of another kind of file */
-		{ INDEX + 32, 2 },              /* partitions */
-		{ INDEX + 32, UINT32_MAX },
-		{ PART + 8, 2 },                /* chunks */
-		{ PART + 8, UINT32_MAX },
-		{ CHUNK + 4, 10000 },           /* offset */
-		{ CHUNK, 1 },
-		{ CHUNK + 12, 4 },              /* size */
-		{ CHUNK + 24, 2 },              /* encoding */
-		{ CHUNK + 36, 3 },              /* nodes: more than there are bytes for */
-		{ CHUNK + 36, UINT32_MAX },
-		{ CHUNK + 44, 0 },              /* nodes per chunk */
-		{ REFS + 4, 0 },                /* locations: another place */
-		{ REFS + 8, 51 },               /* size */
-		{ REFS + 16, 2 },               /* length */
-		{ REFS + 16, 0 },
-		{ REFS + 24, 0x001c0002 },      /* format */
-		{ REFS + 24, 0x00040001 },      /* header too short */
-		{ REFS + 24, 0xffff0001 },      /* header too long */
+	static const struct {
+		size_t at;
+		uint32_t value;
+	} cases[] = {
+		{ INDEX + 4, 4 },                               /* version */
+		{ INDEX + 4, 2 },                               /* version of another kind of file */
+		{ INDEX + 32, 2 },                              /* partitions */
+		{ INDEX + 32, UINT32_MAX }, { PART + 8, 2 },    /* chunks */
+		{ PART + 8, UINT32_MAX }, { CHUNK + 4, 10000 }, /* offset */
+		{ CHUNK, 1 }, { CHUNK + 12, 4 },                /* size */
+		{ CHUNK + 24, 2 },                              /* encoding */
+		{ CHUNK + 36, 3 },                              /* nodes: more than there are bytes for */
+		{ CHUNK + 36, UINT32_MAX }, { CHUNK + 44, 0 },  /* nodes per chunk */
+		{ REFS + 4, 0 },                                /* locations: another place */
+		{ REFS + 8, 51 },                               /* size */
+		{ REFS + 16, 2 },                               /* length */
+		{ REFS + 16, 0 }, { REFS + 24, 0x001c0002 },    /* format */
+		{ REFS + 24, 0x00040001 },                      /* header too short */
+		{ REFS + 24, 0xffff0001 },                      /* header too long */
 	};
 
 	(void)ctx;
@@ -513,18 +542,21 @@ static void test_wrong(void **ctx)
 static void test_wrong_sections(void **ctx)
 {
 	enum { INDEX = 195, MAPPINGS = 31, FUNCTIONS = 94, LOCATIONS = 138, STACKS = 190 };
-	static const struct { unsigned section; size_t from, n, header, at; char value; } cases[] =
-	    {
-		{ SECTION_STRINGS, 0, 31, 12, 3, 5 },           /* count */
+	static const struct {
+		unsigned section;
+		size_t from, n, header, at;
+		char value;
+	} cases[] = {
+		{ SECTION_STRINGS, 0, 31, 12, 3, 5 }, /* count */
 		{ SECTION_STRINGS, 0, 31, 12, 3, 0 },
-		{ SECTION_STRINGS, 0, 31, 12, 5, 32 },          /* width of lengths */
+		{ SECTION_STRINGS, 0, 31, 12, 5, 32 }, /* width of lengths */
 		{ SECTION_STRINGS, 0, 31, 12, 5, 16 },
-		{ SECTION_STRINGS, 0, 31, 12, 12, 1 },          /* a length */
+		{ SECTION_STRINGS, 0, 31, 12, 12, 1 }, /* a length */
 		{ SECTION_STRINGS, 0, 31, 12, 14, 3 },
-		{ SECTION_MAPPINGS, 31, 63, 32, 31 + 7, 4 },    /* size of a column */
+		{ SECTION_MAPPINGS, 31, 63, 32, 31 + 7, 4 }, /* size of a column */
 		{ SECTION_MAPPINGS, 31, 63, 32, 31 + 27, 1 },
-		{ SECTION_MAPPINGS, 31, 63, 32, 63 + 4, 8 },    /* string 4 */
-		{ SECTION_MAPPINGS, 31, 63, 32, 63 + 3, 2 },    /* two values */
+		{ SECTION_MAPPINGS, 31, 63, 32, 63 + 4, 8 }, /* string 4 */
+		{ SECTION_MAPPINGS, 31, 63, 32, 63 + 3, 2 }, /* two values */
 		{ SECTION_FUNCTIONS, 94, 44, 24, 94 + 3, 2 },
 		{ SECTION_FUNCTIONS, 94, 44, 24, 118 + 4, 8 },
 		{ SECTION_FUNCTIONS, 94, 44, 24, 118 + 9, 8 },
@@ -550,8 +582,7 @@ static void test_wrong_sections(void **ctx)
 		write_one(s, NULL, NULL, &out);
 		out.p[cases[i].at] = cases[i].value;
 		if (cases[i].section < SECTIONS) {
-			put_u32(&out, end,
-			    crc32c(0, str_of(out.p + cases[i].from, cases[i].header - 4)));
+			put_u32(&out, end, crc32c(0, str_of(out.p + cases[i].from, cases[i].header - 4)));
 			fix_section(&out, INDEX, cases[i].section, cases[i].from, cases[i].n);
 		} else {
 			put_u32(&out, INDEX + 36 + 12 + 60, crc32c(0, str_of(out.p + STACKS, 5)));
@@ -590,14 +621,31 @@ static void test_strings_wide(void **ctx)
 
 static void test_tree(void **ctx)
 {
-	static const struct { const char *hex; uint32_t n; struct sym_node nodes[6]; } cases[] = {
-		{ "00010000" "00", 1, { { 0, 0 } } },
-		{ "0001000202" "0002010200", 4, { { 0, 0 }, { 0, 2 }, { 1, 1 }, { 2, 0 } } },
-		{ "0001000260" "0002" "5f026d" "0003010844", 6,
-		    { { 0, 0 }, { 0, 96 }, { 1, 95 }, { 2, 109 }, { 0, 1 }, { 4, 68 } } },
-		{ "c0010002" "ffffffff", 2, { { 0, 0 }, { 0, UINT32_MAX } } },
-		{ "40010002" "0001", 2, { { 0, 0 }, { 0, 256 } } },
-		{ "80010002" "000001", 2, { { 0, 0 }, { 0, 65536 } } },
+	static const struct {
+		const char *hex;
+		uint32_t n;
+		struct sym_node nodes[6];
+	} cases[] = {
+		{ "00010000"
+		  "00",
+		    1, { { 0, 0 } } },
+		{ "0001000202"
+		  "0002010200",
+		    4, { { 0, 0 }, { 0, 2 }, { 1, 1 }, { 2, 0 } } },
+		{ "0001000260"
+		  "0002"
+		  "5f026d"
+		  "0003010844",
+		    6, { { 0, 0 }, { 0, 96 }, { 1, 95 }, { 2, 109 }, { 0, 1 }, { 4, 68 } } },
+		{ "c0010002"
+		  "ffffffff",
+		    2, { { 0, 0 }, { 0, UINT32_MAX } } },
+		{ "40010002"
+		  "0001",
+		    2, { { 0, 0 }, { 0, 256 } } },
+		{ "80010002"
+		  "000001",
+		    2, { { 0, 0 }, { 0, 65536 } } },
 	};
 
 	(void)ctx;
@@ -621,8 +669,7 @@ static void test_tree(void **ctx)
 
 			memcpy(copy, bytes.p, n);
 			s->nodes.n = 1;
-			assert_int_equal(symdb_decode_nodes(s, str_of(copy, n), cases[i].n, &e),
-			    -1);
+			assert_int_equal(symdb_decode_nodes(s, str_of(copy, n), cases[i].n, &e), -1);
 			mem_free(copy);
 		}
 		buf_add(&out, STR("\0"));

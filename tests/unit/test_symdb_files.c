@@ -35,24 +35,22 @@ static void print_stack(const struct symbols *s, uint32_t id, struct buf *out)
 		const struct sym_location *l = &s->locations.p[s->nodes.p[id].location];
 		const struct sym_mapping *m = &s->mappings.p[l->mapping];
 
-		buf_printf(out,
-		    "[%" PRIx64 " %" PRIx64 "-%" PRIx64 "+%" PRIx64 "/%x " STR_FMT " " STR_FMT,
-		    l->address, m->start, m->limit, m->offset, m->flags,
-		    STR_ARG(s->strings.p[m->file]), STR_ARG(s->strings.p[m->build_id]));
+		buf_printf(out, "[%" PRIx64 " %" PRIx64 "-%" PRIx64 "+%" PRIx64 "/%x " STR_FMT " " STR_FMT, l->address,
+		    m->start, m->limit, m->offset, m->flags, STR_ARG(s->strings.p[m->file]),
+		    STR_ARG(s->strings.p[m->build_id]));
 		for (uint32_t k = 0; k < l->n_lines; k++) {
 			const struct sym_line *line = &s->lines.p[l->first_line + k];
 			const struct sym_function *f = &s->functions.p[line->function];
 
-			buf_printf(out, "|" STR_FMT "," STR_FMT "," STR_FMT ":%u:%u",
-			    STR_ARG(s->strings.p[f->name]), STR_ARG(s->strings.p[f->system_name]),
-			    STR_ARG(s->strings.p[f->file]), f->start_line, line->line);
+			buf_printf(out, "|" STR_FMT "," STR_FMT "," STR_FMT ":%u:%u", STR_ARG(s->strings.p[f->name]),
+			    STR_ARG(s->strings.p[f->system_name]), STR_ARG(s->strings.p[f->file]), f->start_line,
+			    line->line);
 		}
 		buf_add(out, STR("]"));
 	}
 }
 
-static void expect_same_stack(const struct symbols *a, uint32_t i, const struct symbols *b,
-    uint32_t k)
+static void expect_same_stack(const struct symbols *a, uint32_t i, const struct symbols *b, uint32_t k)
 {
 	struct buf x, y;
 
@@ -116,21 +114,23 @@ static struct symbols *random_symbols(uint32_t n)
 	for (uint32_t i = 0; i < 1 + n / 20; i++)
 		symbols_add_mapping(s,
 		    &(struct sym_mapping){ .start = roll(3) * (uint64_t)roll(1u << 30) << 20,
-			.limit = UINT64_MAX - roll(100), .file = roll((uint32_t)s->strings.n),
-			    .flags = roll(16) });
+			.limit = UINT64_MAX - roll(100),
+			.file = roll((uint32_t)s->strings.n),
+			.flags = roll(16) });
 	for (uint32_t i = 0; i < n; i++)
-		symbols_add_function(s, &(struct sym_function){ roll((uint32_t)s->strings.n),
-			roll((uint32_t)s->strings.n), roll((uint32_t)s->strings.n),
-			    roll(2) ? roll(5000) : UINT32_MAX });
+		symbols_add_function(s,
+		    &(struct sym_function){ roll((uint32_t)s->strings.n), roll((uint32_t)s->strings.n),
+			roll((uint32_t)s->strings.n), roll(2) ? roll(5000) : UINT32_MAX });
 	for (uint32_t i = 0; i < 2 * n; i++) {
 		struct sym_line lines[4] = { { roll((uint32_t)s->functions.n), roll(9000) },
 			{ roll((uint32_t)s->functions.n), roll(9000) },
-			    { roll((uint32_t)s->functions.n), UINT32_MAX } };
+			{ roll((uint32_t)s->functions.n), UINT32_MAX } };
 
 		symbols_add_location(s,
 		    &(struct sym_location){ .mapping = roll((uint32_t)s->mappings.n),
 			.address = addresses && i > n ? (uint64_t)roll(1u << 30) << 25 : 0,
-			    .n_lines = roll(4) }, lines);
+			.n_lines = roll(4) },
+		    lines);
 	}
 	for (uint32_t i = 0; i < 5 * n; i++)
 		symbols_add_node(s, roll(3) ? (uint32_t)s->nodes.n - 1 : roll((uint32_t)s->nodes.n),
@@ -174,20 +174,19 @@ static const struct symbols *fake_source(struct symdb_tables *t, struct symdb_ra
 	return CONTAINER_OF(t, struct fake_tables, t)->s;
 }
 
-#define FAKE(what, type)                                                                             \
+#define FAKE(what, type)                                                                                 \
 	static int fake_##what(struct symdb_tables *t, struct arena *a, struct symdb_range r, type *out, \
-	    struct err *e)                                                                           \
-	{                                                                                            \
-		(void)a;                                                                             \
-		(void)e;                                                                             \
-		memcpy(out, fake_source(t, r)->what.p + r.first, r.n * sizeof(*out));                \
-		return 0;                                                                            \
+	    struct err *e)                                                                               \
+	{                                                                                                \
+		(void)a;                                                                                 \
+		(void)e;                                                                                 \
+		memcpy(out, fake_source(t, r)->what.p + r.first, r.n * sizeof(*out));                    \
+		return 0;                                                                                \
 	}
 FAKE(mappings, struct sym_mapping)
 FAKE(functions, struct sym_function)
 
-static int fake_strings(struct symdb_tables *t, struct arena *a, struct symdb_range r,
-    struct str *out, struct err *e)
+static int fake_strings(struct symdb_tables *t, struct arena *a, struct symdb_range r, struct str *out, struct err *e)
 {
 	(void)e;
 	for (uint32_t i = 0; i < r.n; i++)
@@ -195,8 +194,8 @@ static int fake_strings(struct symdb_tables *t, struct arena *a, struct symdb_ra
 	return 0;
 }
 
-static int fake_locations(struct symdb_tables *t, struct arena *a, struct symdb_range r,
-    struct sym_location *out, struct sym_line **lines, uint32_t *n_lines, struct err *e)
+static int fake_locations(struct symdb_tables *t, struct arena *a, struct symdb_range r, struct sym_location *out,
+    struct sym_line **lines, uint32_t *n_lines, struct err *e)
 {
 	const struct symbols *s = fake_source(t, r);
 
@@ -239,8 +238,8 @@ static struct fake_tables fake_of(const struct symbols *s)
 	};
 }
 
-static void put_chunk(struct buf *index, struct buf *stacks, const struct symbols *s,
-    uint64_t partition, uint32_t max_nodes)
+static void put_chunk(struct buf *index, struct buf *stacks, const struct symbols *s, uint64_t partition,
+    uint32_t max_nodes)
 {
 	size_t start = stacks->n;
 
@@ -262,7 +261,7 @@ static void put_index(struct buf *out, uint32_t version, struct str data)
 {
 	buf_add(out, STR("sym1"));
 	buf_u32be(out, version);
-	buf_u64be(out, 0x0f162091);     /* garbage of older files */
+	buf_u64be(out, 0x0f162091); /* garbage of older files */
 	buf_u64be(out, data.n);
 	buf_u64be(out, 32);
 	buf_add(out, data);
@@ -288,14 +287,12 @@ static void test_version_1(void **ctx)
 	for (uint32_t i = 0; i < 3; i++) {
 		trees[i] = symbols_new(0);
 		for (uint32_t k = 0; k < 20 + i; k++)
-			symbols_add_node(trees[i], roll((uint32_t)trees[i]->nodes.n),
-			    roll((uint32_t)s->locations.n));
+			symbols_add_node(trees[i], roll((uint32_t)trees[i]->nodes.n), roll((uint32_t)s->locations.n));
 		put_chunk(&data, &stacks, trees[i], 77, MAX_NODES);
 	}
 	put_chunk(&data, &stacks, s, 5, UINT32_MAX);
 	put_index(&index, 1, buf_str(&data));
-	files = (struct symdb_files){ NULL, blob_mem(buf_str(&index)), blob_mem(buf_str(&stacks)),
-	    &tables.t };
+	files = (struct symdb_files){ NULL, blob_mem(buf_str(&index)), blob_mem(buf_str(&stacks)), &tables.t };
 	db = symdb_open(&files, &e);
 	assert_non_null(db);
 	assert_int_equal(symdb_version(db), 1);
@@ -305,8 +302,7 @@ static void test_version_1(void **ctx)
 	assert_true(symdb_translates(db, 0) && !symdb_translates(db, 1));
 	for (int round = 0; round < 2; round++) {
 		assert_int_equal(symdb_partition(db, 0, &got, &e), 0);
-		assert_int_equal(got->nodes.n, 1 + trees[0]->nodes.n + trees[1]->nodes.n +
-		    trees[2]->nodes.n - 3);
+		assert_int_equal(got->nodes.n, 1 + trees[0]->nodes.n + trees[1]->nodes.n + trees[2]->nodes.n - 3);
 		for (uint32_t i = 0; i < 3; i++) {
 			uint32_t n = (uint32_t)trees[i]->nodes.n, stack[64], want[64];
 
@@ -341,8 +337,7 @@ static void test_version_1(void **ctx)
 static void test_version_2(void **ctx)
 {
 	struct symbols *s = random_symbols(30), *got;
-	const uint32_t rows[4] = { (uint32_t)s->locations.n, (uint32_t)s->mappings.n,
-	    (uint32_t)s->functions.n,
+	const uint32_t rows[4] = { (uint32_t)s->locations.n, (uint32_t)s->mappings.n, (uint32_t)s->functions.n,
 		(uint32_t)s->strings.n };
 	struct buf data, stacks, index;
 	struct fake_tables tables = fake_of(s);
@@ -369,8 +364,7 @@ static void test_version_2(void **ctx)
 		buf_u32be(&data, rows[i] - 1);
 	}
 	put_index(&index, 2, buf_str(&data));
-	files = (struct symdb_files){ NULL, blob_mem(buf_str(&index)), blob_mem(buf_str(&stacks)),
-	    &tables.t };
+	files = (struct symdb_files){ NULL, blob_mem(buf_str(&index)), blob_mem(buf_str(&stacks)), &tables.t };
 	db = symdb_open(&files, &e);
 	assert_non_null(db);
 	assert_int_equal(symdb_version(db), 2);
@@ -381,19 +375,17 @@ static void test_version_2(void **ctx)
 	symbols_free(got);
 	symdb_close(db);
 	for (size_t n = 0; n < index.n; n++) {
-		files = (struct symdb_files){ NULL, blob_mem(str_of(index.p, n)),
-		    blob_mem(buf_str(&stacks)), &tables.t };
+		files = (struct symdb_files){ NULL, blob_mem(str_of(index.p, n)), blob_mem(buf_str(&stacks)),
+			&tables.t };
 		assert_int_equal(read_all(&files), -1);
 		index.p[n] ^= 1;
-		files = (struct symdb_files){ NULL, blob_mem(buf_str(&index)),
-		    blob_mem(buf_str(&stacks)), &tables.t };
+		files = (struct symdb_files){ NULL, blob_mem(buf_str(&index)), blob_mem(buf_str(&stacks)), &tables.t };
 		assert_int_equal(read_all(&files), -1);
 		index.p[n] ^= 1;
 	}
 	/* More rows than the table has. */
 	tables.t.rows[SYMDB_STRINGS]--;
-	files = (struct symdb_files){ NULL, blob_mem(buf_str(&index)), blob_mem(buf_str(&stacks)),
-	    &tables.t };
+	files = (struct symdb_files){ NULL, blob_mem(buf_str(&index)), blob_mem(buf_str(&stacks)), &tables.t };
 	assert_int_equal(read_all(&files), -1);
 	symbols_free(s);
 	buf_fini(&data);
@@ -473,7 +465,7 @@ static struct symdb *open_shared(struct arena *a, const char *folder, const char
 {
 	struct symdb_files files = {
 		.symbols = blob_shared(a, folder, "symbols.symdb"),
-		    .index = blob_shared(a, folder, "index.symdb"),
+		.index = blob_shared(a, folder, "index.symdb"),
 		.stacktraces = blob_shared(a, folder, "stacktraces.symdb"),
 	};
 	struct blob *const parquet[SYMDB_TABLES] = {
@@ -534,8 +526,7 @@ static uint64_t get64(const json_t *o, const char *key)
 {
 	const json_t *v = json_object_get(o, key);
 
-	return json_is_string(v) ? strtoull(json_string_value(v), NULL, 10) :
-	    (uint64_t)json_integer_value(v);
+	return json_is_string(v) ? strtoull(json_string_value(v), NULL, 10) : (uint64_t)json_integer_value(v);
 }
 
 static uint32_t get(const json_t *o, const char *key)
@@ -547,15 +538,13 @@ static uint32_t get(const json_t *o, const char *key)
 
 static void expect_tables(const struct symbols *s, const json_t *want)
 {
-	json_t *strings = json_object_get(want, "strings"),
-	    *functions = json_object_get(want, "functions");
+	json_t *strings = json_object_get(want, "strings"), *functions = json_object_get(want, "functions");
 	json_t *mappings = json_object_get(want, "mappings"), *o;
 	size_t i;
 
 	assert_int_equal(s->strings.n, json_array_size(strings));
 	json_array_foreach(strings, i, o)
-		assert_true(str_eq(s->strings.p[i],
-		    str_of(json_string_value(o), json_string_length(o))));
+		assert_true(str_eq(s->strings.p[i], str_of(json_string_value(o), json_string_length(o))));
 	assert_int_equal(s->functions.n, json_array_size(functions));
 	json_array_foreach(functions, i, o) {
 		assert_int_equal(s->functions.p[i].name, get(o, "name"));
@@ -572,9 +561,9 @@ static void expect_tables(const struct symbols *s, const json_t *want)
 		assert_true(m->start == get64(o, "start"));
 		assert_true(m->limit == get64(o, "limit"));
 		assert_true(m->offset == get64(o, "offset"));
-		assert_int_equal(m->flags, get(o, "has_functions") * 8 +
-		    get(o, "has_filenames") * 4 + get(o, "has_line_numbers") * 2 +
-		    get(o, "has_inline_frames"));
+		assert_int_equal(m->flags,
+		    get(o, "has_functions") * 8 + get(o, "has_filenames") * 4 + get(o, "has_line_numbers") * 2 +
+			get(o, "has_inline_frames"));
 	}
 }
 
@@ -642,9 +631,9 @@ static void test_golden(void **ctx)
 {
 	static const char *const blocks[] = {
 		"golden/blocks/compacted/01KF0HJ0803N2PGHJQK4ANKZJ7",
-		    "golden/blocks/level1/01M7ZB34NT7AGX7D8K7PTG3NCJ",
+		"golden/blocks/level1/01M7ZB34NT7AGX7D8K7PTG3NCJ",
 		"golden/blocks/level1/01M7ZB354NYQJDW56SYG60K9X1",
-		    "golden/blocks/level1/01M7ZB359GEJT09S3JV6YGTY7R",
+		"golden/blocks/level1/01M7ZB359GEJT09S3JV6YGTY7R",
 		"golden/blocks/level1/01M7ZB359MC8Z7X636C702EC5P",
 	};
 
@@ -653,8 +642,7 @@ static void test_golden(void **ctx)
 		struct arena *a = arena_new();
 		const char *folder = arena_cstr(a, arena_printf(a, "%s/symbols", blocks[i]));
 		struct symdb *db = open_shared(a, folder, folder);
-		struct str dump = read_shared(a, ".",
-		    arena_cstr(a, arena_printf(a, "%s.symbols.json", blocks[i])));
+		struct str dump = read_shared(a, ".", arena_cstr(a, arena_printf(a, "%s.symbols.json", blocks[i])));
 		const uint64_t *ids;
 		uint32_t n = symdb_partitions(db, &ids), found = 0;
 		json_t *all, *one;
@@ -678,15 +666,18 @@ static void test_golden(void **ctx)
 /* Every version that the original ever wrote. */
 static void test_old_files(void **ctx)
 {
-	static const struct { const char *folder, *tables; uint32_t version, partitions; } files[] =
-	    {
+	static const struct {
+		const char *folder, *tables;
+		uint32_t version, partitions;
+	} files[] = {
 		{ "testdata/blocks/symdb/v3", "testdata/blocks/symdb/v3", 3, 2 },
 		{ "testdata/blocks/symdb/v2", "testdata/blocks/symdb/v2", 2, 2 },
 		{ "testdata/blocks/v1/01HA2V3CPSZ9E0HMQNNHH89WSS/symbols",
 		    "testdata/blocks/v1/01HA2V3CPSZ9E0HMQNNHH89WSS/symbols", 2, 2 },
 		{ "testdata/blocks/v1-symbols-only/01HHYG6245NWHZWVP27V8WJRT7/symbols",
 		    "testdata/blocks/v1-symbols-only/01HHYG6245NWHZWVP27V8WJRT7/symbols", 2, 15 },
-		{ "testdata/blocks/v1/01GR3QABQB6J30Q04K4E6MAKRE", "testdata/blocks/v1/01GR3QABQB6J30Q04K4E6MAKRE", 0, 1 },
+		{ "testdata/blocks/v1/01GR3QABQB6J30Q04K4E6MAKRE", "testdata/blocks/v1/01GR3QABQB6J30Q04K4E6MAKRE", 0,
+		    1 },
 	};
 
 	(void)ctx;

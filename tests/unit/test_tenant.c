@@ -11,11 +11,13 @@
 #define HUNDRED TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
 #define LONGEST HUNDRED TEN TEN TEN TEN TEN
 
-static const struct { const char *header, *want, *why; } cases[] = {
+static const struct {
+	const char *header, *want, *why;
+} cases[] = {
 	{ "team-a", "team-a", NULL },
 	{ "Aa0!-_.*'()", "Aa0!-_.*'()", NULL },
 	{ "a|a|a", "a", NULL },
-	{ "a:x|a:y=z", "a", NULL },             /* what follows a colon is not part of the name */
+	{ "a:x|a:y=z", "a", NULL }, /* what follows a colon is not part of the name */
 	{ LONGEST, LONGEST, NULL },
 	{ "...", "...", NULL },
 	{ NULL, NULL, "no org id" },
@@ -40,7 +42,8 @@ static void headers(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct http_field field = { STR("X-Scope-OrgID"), cases[i].header ? str_cstr(cases[i].header) : STR_NONE };
+		struct http_field field = { STR("X-Scope-OrgID"),
+			cases[i].header ? str_cstr(cases[i].header) : STR_NONE };
 		struct http_req r = { .headers = &field, .n_headers = cases[i].header != NULL };
 		struct str name;
 		struct err e;

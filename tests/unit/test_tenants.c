@@ -20,7 +20,8 @@ static char path[] = "/tmp/pyro-tenants-XXXXXX";
 static const struct opt_list files = { (const char *[]){ path }, 1 };
 
 static const struct limits base = {
-	.max_global_series_per_tenant = 5000, .max_label_name_length = 1024,
+	.max_global_series_per_tenant = 5000,
+	.max_label_name_length = 1024,
 	.ingestion_relabeling_default_rules_position = 2,
 };
 
@@ -64,8 +65,8 @@ static struct limits_set *read_text(const char *text)
 static void overrides(void **state)
 {
 	struct limits_set *s = read_text("overrides:\n"
-	    "  a:\n    max_global_series_per_tenant: 7\n"
-	    "  b:\n    max_label_name_length: 9\n    reject_older_than: 2h\n");
+					 "  a:\n    max_global_series_per_tenant: 7\n"
+					 "  b:\n    max_label_name_length: 9\n    reject_older_than: 2h\n");
 
 	(void)state;
 	assert_int_equal(limits_of(s, STR("a"))->max_global_series_per_tenant, 7);
@@ -97,7 +98,9 @@ static void no_overrides(void **state)
 
 static void bad_files(void **state)
 {
-	static const struct { const char *text, *where; } cases[] = {
+	static const struct {
+		const char *text, *where;
+	} cases[] = {
 		{ "overrides:\n  a:\n    max_global_series_per_tenant: many\n", ":3" },
 		{ "overrides:\n  a:\n    max_series: 1\n", ":3" },
 		{ "other: 1\n", ":1: unknown key other" },
@@ -171,9 +174,11 @@ static struct labels run_rules(struct arena *a, const struct relabel_rules *r, c
 static void rules(void **state)
 {
 	struct tenants all = { NULL };
-	struct limits_set *s = read_text("overrides:\n  a:\n    ingestion_relabeling_rules:\n"
+	struct limits_set *s = read_text(
+	    "overrides:\n  a:\n    ingestion_relabeling_rules:\n"
 	    "      - action: drop\n        source_labels: [env, pod]\n        separator: '/'\n        regex: dev/x.*\n"
-	    "      - source_labels: [pod]\n        regex: (.)(.*)\n        target_label: first\n        replacement: $1-\n"
+	    "      - source_labels: [pod]\n        regex: (.)(.*)\n        target_label: first\n        replacement: "
+	    "$1-\n"
 	    "      - action: hashmod\n        source_labels: [pod]\n        modulus: 4\n        target_label: shard\n"
 	    "    sample_type_relabeling_rules:\n"
 	    "      - {action: drop, source_labels: [__type__], regex: alloc_.*}\n");
@@ -206,7 +211,9 @@ static void rules(void **state)
 
 static void bad_rules(void **state)
 {
-	static const struct { const char *rule, *want; } cases[] = {
+	static const struct {
+		const char *rule, *want;
+	} cases[] = {
 		{ "{action: dance}", "ingestion_relabeling_rules: line 4" },
 		{ "{action: hashmod, source_labels: [a], target_label: b, modulus: x}", "modulus" },
 		{ "{regex: '('}", "ingestion_relabeling_rules: line 4" },
@@ -222,8 +229,8 @@ static void bad_rules(void **state)
 		struct tenant_view view = { .all = &all };
 		struct err e;
 
-		view.limits = read_text(arena_cstr(a, arena_printf(a,
-		    "overrides:\n  a:\n    ingestion_relabeling_rules:\n      - %s\n", cases[i].rule)));
+		view.limits = read_text(arena_cstr(a,
+		    arena_printf(a, "overrides:\n  a:\n    ingestion_relabeling_rules:\n      - %s\n", cases[i].rule)));
 		assert_null(tenant_of(&view, STR("a"), &e));
 		if (strstr(e.msg, cases[i].want) == NULL)
 			fail_msg("%s: %s", cases[i].rule, e.msg);
@@ -254,19 +261,24 @@ static void bucket(void **state)
 	assert_false(tenant_take(&t, rate, burst, 1, now));
 	assert_true(tenant_take(&t, rate, burst, 1000, now + NS_PER_S));
 	assert_false(tenant_take(&t, rate, burst, 1, now + NS_PER_S));
-	assert_true(tenant_take(&t, rate, burst, 2000, now + 100 * NS_PER_S));          /* no more than the burst gathers */
+	assert_true(tenant_take(&t, rate, burst, 2000, now + 100 * NS_PER_S)); /* no more than the burst gathers */
 	assert_false(tenant_take(&t, rate, burst, 1, now + 100 * NS_PER_S));
 	assert_false(tenant_take(&t, rate, burst, 2001, now + 1000 * NS_PER_S));
-	assert_false(tenant_take(&t, rate, burst, UINT64_MAX, now + 1000 * NS_PER_S));  /* no cost wraps around */
+	assert_false(tenant_take(&t, rate, burst, UINT64_MAX, now + 1000 * NS_PER_S)); /* no cost wraps around */
 	assert_true(tenant_take(&t, rate, burst, 2000, now + 1000 * NS_PER_S));
-	assert_true(tenant_take(&t, 0, 0, UINT64_MAX, now));                            /* no limit */
+	assert_true(tenant_take(&t, 0, 0, UINT64_MAX, now)); /* no limit */
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(overrides), cmocka_unit_test(no_overrides), cmocka_unit_test(bad_files),
-		cmocka_unit_test(stays), cmocka_unit_test(rules), cmocka_unit_test(bad_rules), cmocka_unit_test(bucket),
+		cmocka_unit_test(overrides),
+		cmocka_unit_test(no_overrides),
+		cmocka_unit_test(bad_files),
+		cmocka_unit_test(stays),
+		cmocka_unit_test(rules),
+		cmocka_unit_test(bad_rules),
+		cmocka_unit_test(bucket),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

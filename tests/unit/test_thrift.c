@@ -10,7 +10,11 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#define BYTES(literal) (struct str){ (literal), sizeof(literal) - 1 }
+#define BYTES(literal)                         \
+	(struct str)                           \
+	{                                      \
+		(literal), sizeof(literal) - 1 \
+	}
 
 static void test_scalars(void **state)
 {
@@ -53,22 +57,18 @@ static void test_skip(void **state)
 		struct str in;
 		bool ok;
 	} cases[] = {
-		{ BYTES("\x13\x7f\x00"), true },                                /* i8 */
-		{ BYTES("\x17\x01\x02\x03\x04\x05\x06\x07\x08\x00"), true },    /* double */
-		{ BYTES("\x17\x01\x02\x03\x00"), false },
-		{ BYTES("\x18\x02xy\x00"), true },
-		{ BYTES("\x18\x05xy\x00"), false },
-		{ BYTES("\x19\x35\x01\x02\x03\x00"), true },                    /* three i32 */
-		{ BYTES("\x19\x22\x01\x02\x00"), true },                        /* two bools */
-		{ BYTES("\x19\xf5\x03\x01\x02\x03\x00"), true },                /* long form of the count */
-		{ BYTES("\x19\xf5\xff\xff\xff\xff\x0f\x00"), false },           /* count beyond the bytes */
-		{ BYTES("\x1b\x01\x58\x02\x01z\x00"), true },                   /* map i32 to binary */
-		{ BYTES("\x1b\x00\x00"), true },
-		{ BYTES("\x1c\x15\x02\x1c\x11\x00\x00\x00"), true },            /* structs */
-		{ BYTES("\x1d\x00"), false },                                   /* type 13 */
-		{ BYTES("\x15\x02"), false },                                   /* no end */
-		{ BYTES(""), false },
-		{ BYTES("\x05\x80\x80\x80\x80\x01\x02\x00"), false },           /* id beyond 16 bits */
+		{ BYTES("\x13\x7f\x00"), true },                             /* i8 */
+		{ BYTES("\x17\x01\x02\x03\x04\x05\x06\x07\x08\x00"), true }, /* double */
+		{ BYTES("\x17\x01\x02\x03\x00"), false }, { BYTES("\x18\x02xy\x00"), true },
+		{ BYTES("\x18\x05xy\x00"), false }, { BYTES("\x19\x35\x01\x02\x03\x00"), true }, /* three i32 */
+		{ BYTES("\x19\x22\x01\x02\x00"), true },                                         /* two bools */
+		{ BYTES("\x19\xf5\x03\x01\x02\x03\x00"), true },      /* long form of the count */
+		{ BYTES("\x19\xf5\xff\xff\xff\xff\x0f\x00"), false }, /* count beyond the bytes */
+		{ BYTES("\x1b\x01\x58\x02\x01z\x00"), true },         /* map i32 to binary */
+		{ BYTES("\x1b\x00\x00"), true }, { BYTES("\x1c\x15\x02\x1c\x11\x00\x00\x00"), true }, /* structs */
+		{ BYTES("\x1d\x00"), false },                                                         /* type 13 */
+		{ BYTES("\x15\x02"), false },                                                         /* no end */
+		{ BYTES(""), false }, { BYTES("\x05\x80\x80\x80\x80\x01\x02\x00"), false }, /* id beyond 16 bits */
 	};
 
 	(void)state;
@@ -97,7 +97,7 @@ static void test_depth(void **state)
 	for (struct thrift_field f = { 0 }; thrift_next(&t, &f);)
 		thrift_skip(&t, &f);
 	assert_true(t.bad);
-	memset(deep, 0x19, sizeof(deep));       /* lists in lists */
+	memset(deep, 0x19, sizeof(deep)); /* lists in lists */
 	t = thrift_in(str_of(deep, sizeof(deep)));
 	for (struct thrift_field f = { 0 }; thrift_next(&t, &f);)
 		thrift_skip(&t, &f);
@@ -130,7 +130,9 @@ static void test_real_bytes(void **state)
 
 	(void)state;
 	assert_int_equal(page_header_decode(BYTES("\x15\x06\x15\x14\x15\x14\x15\x80\x92\xf1\xac\x06\x4c\x15\x14\x15\x00"
-	    "\x15\x14\x15\x0a\x15\x00\x15\x00\x12\x00\x00\x80\x01"), &h, &used, &e), 0);
+						  "\x15\x14\x15\x0a\x15\x00\x15\x00\x12\x00\x00\x80\x01"),
+			     &h, &used, &e),
+	    0);
 	assert_int_equal(used, 28);
 	assert_int_equal(h.type, PQ_DATA2);
 	assert_int_equal(h.raw_bytes, 10);
@@ -142,20 +144,26 @@ static void test_real_bytes(void **state)
 	assert_int_equal(h.encoding, PQ_DELTA);
 	assert_false(h.compressed);
 
-	assert_int_equal(column_index_decode(a, BYTES("\x19\x12\x00\x19\x18\x04\x01\x00\x00\x00\x19\x18\x04\x01\x00\x00"
-	    "\x00\x15\x00\x19\x16\x00\x00"), &b, &n, &e), 0);
+	assert_int_equal(column_index_decode(a,
+			     BYTES("\x19\x12\x00\x19\x18\x04\x01\x00\x00\x00\x19\x18\x04\x01\x00\x00"
+				   "\x00\x15\x00\x19\x16\x00\x00"),
+			     &b, &n, &e),
+	    0);
 	assert_int_equal(n, 1);
 	assert_false(b[0].null);
 	assert_true(str_eq(b[0].min, BYTES("\x01\x00\x00\x00")));
 	buf_init(&out, 1000);
 	column_index_encode(&out, b, n, 0);
 	assert_int_equal(out.n, 23);
-	assert_memory_equal(out.p, "\x19\x12\x00\x19\x18\x04\x01\x00\x00\x00\x19\x18\x04\x01\x00\x00\x00\x15\x00"
-	    "\x19\x16\x00\x00", 23);
+	assert_memory_equal(out.p,
+	    "\x19\x12\x00\x19\x18\x04\x01\x00\x00\x00\x19\x18\x04\x01\x00\x00\x00\x15\x00"
+	    "\x19\x16\x00\x00",
+	    23);
 
 	/* Nulls only, and no values in the lists. */
 	assert_int_equal(column_index_decode(a, BYTES("\x19\x12\x01\x19\x08\x19\x08\x15\x00\x19\x16\x14\x00"), &b, &n,
-	    &e), 0);
+			     &e),
+	    0);
 	assert_int_equal(n, 1);
 	assert_true(b[0].null);
 	assert_int_equal(b[0].nulls, 10);
@@ -179,9 +187,17 @@ static void test_real_bytes(void **state)
 
 static void test_header_round_trip(void **state)
 {
-	struct pq_page_header in = { .type = PQ_DATA, .raw_bytes = 70000, .bytes = 1234, .has_crc = true,
-		.crc = 0xfedcba98, .n_values = 99, .encoding = PQ_DICTIONARY, .def_encoding = PQ_RLE,
-		.rep_encoding = PQ_RLE, .compressed = true }, out;
+	struct pq_page_header in = { .type = PQ_DATA,
+		.raw_bytes = 70000,
+		.bytes = 1234,
+		.has_crc = true,
+		.crc = 0xfedcba98,
+		.n_values = 99,
+		.encoding = PQ_DICTIONARY,
+		.def_encoding = PQ_RLE,
+		.rep_encoding = PQ_RLE,
+		.compressed = true },
+			      out;
 	struct buf b;
 	struct err e;
 	size_t used;

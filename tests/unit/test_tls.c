@@ -115,8 +115,7 @@ static struct buf client_hear(struct client *c)
 		b.n--;
 		end = want == SIZE_MAX ? strstr(b.p, "\r\n\r\n") : NULL;
 		if (end != NULL)
-			want = (size_t)(end - b.p) + 4 + strtoul(strstr(b.p,
-			    "Content-Length: ") + 16, NULL, 10);
+			want = (size_t)(end - b.p) + 4 + strtoul(strstr(b.p, "Content-Length: ") + 16, NULL, 10);
 	}
 	return b;
 }
@@ -150,8 +149,7 @@ static void http1(void **state)
 	for (size_t n = 0; n <= sizeof(body); n = n * 3 + 1) {
 		struct buf b;
 
-		snprintf(head, sizeof(head),
-		    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", n);
+		snprintf(head, sizeof(head), "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", n);
 		client_say(&c, head, strlen(head));
 		client_say(&c, body, n);
 		b = client_hear(&c);
@@ -167,9 +165,8 @@ static void http1(void **state)
 /* One byte in each record, two requests in a row. */
 static void tiny_records(void **state)
 {
-	static const char text[] =
-	    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
-	    "GET /big?100000 HTTP/1.1\r\nHost: a\r\n\r\n";
+	static const char text[] = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+				   "GET /big?100000 HTTP/1.1\r\nHost: a\r\n\r\n";
 	struct server s;
 	struct tls *t;
 	struct client c;
@@ -247,7 +244,7 @@ static int probe(struct server *s, bool with_cert)
 	struct client c;
 	int fine = client_open(&c, s, NULL, with_cert) == 1;
 
-	if (fine) {     /* with TLS 1.3 the refusal comes after the handshake */
+	if (fine) { /* with TLS 1.3 the refusal comes after the handshake */
 		struct buf b;
 
 		fine = SSL_write(c.ssl, "GET /big?3 HTTP/1.1\r\nHost: a\r\n\r\n", 33) == 33;
@@ -277,8 +274,8 @@ static void client_certificates(void **state)
 		struct server s;
 		struct tls *t;
 
-		server_make_tls(&s, &t, (struct tls_conf){ .auth = cases[i].auth,
-		    .client_ca = cases[i].ca ? ca_pem : NULL });
+		server_make_tls(&s, &t,
+		    (struct tls_conf){ .auth = cases[i].auth, .client_ca = cases[i].ca ? ca_pem : NULL });
 		server_go(&s);
 		assert_int_equal(probe(&s, false), cases[i].without);
 		assert_int_equal(probe(&s, true), cases[i].with);
@@ -336,7 +333,7 @@ static void reload(void **state)
 	served_name(&s, name, sizeof(name));
 	assert_string_equal(name, "first");
 	assert_int_equal(client_open(&old, &s, NULL, false), 1);
-	test_pem(cert_pem, NULL, NULL);         /* empty */
+	test_pem(cert_pem, NULL, NULL); /* empty */
 	assert_int_equal(tls_reload(t, &e), -1);
 	served_name(&s, name, sizeof(name));
 	assert_string_equal(name, "first");
@@ -388,6 +385,6 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	signal(SIGPIPE, SIG_IGN);       /* the client's OpenSSL writes without MSG_NOSIGNAL */
+	signal(SIGPIPE, SIG_IGN); /* the client's OpenSSL writes without MSG_NOSIGNAL */
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

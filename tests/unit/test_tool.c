@@ -56,7 +56,12 @@ static const struct tool_verb verbs[] = {
 };
 static const struct opt_set sets[] = { { &test_table, &opts }, { 0 } };
 static const struct tool_spec spec = {
-	.name = "pyro-test", .summary = "test", .args = "", .sets = sets, .verbs = verbs, .check = check,
+	.name = "pyro-test",
+	.summary = "test",
+	.args = "",
+	.sets = sets,
+	.verbs = verbs,
+	.check = check,
 };
 
 static char seen_out[1 << 16], seen_err[1 << 16];

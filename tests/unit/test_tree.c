@@ -148,13 +148,16 @@ static struct symbols *make_symbols(void)
 
 static void test_symbols(void **state)
 {
-	static const struct { uint32_t stack[3], n; int64_t value; } rows[] = {
-		{ { 1, 2 }, 2, 10 },            /* h;g;f */
-		{ { 3, 1, 2 }, 3, 5 },          /* the same names */
+	static const struct {
+		uint32_t stack[3], n;
+		int64_t value;
+	} rows[] = {
+		{ { 1, 2 }, 2, 10 },   /* h;g;f */
+		{ { 3, 1, 2 }, 3, 5 }, /* the same names */
 		{ { 2 }, 1, 7 },
-		{ { 4, 4 }, 2, 3 },             /* f;f */
-		{ { 3 }, 1, 1000 },             /* no name at all: not counted */
-		{ { 4, 2 }, 2, 0 },             /* nothing: must not appear */
+		{ { 4, 4 }, 2, 3 }, /* f;f */
+		{ { 3 }, 1, 1000 }, /* no name at all: not counted */
+		{ { 4, 2 }, 2, 0 }, /* nothing: must not appear */
 		{ { 1 }, 1, -2 },
 	};
 	struct symbols *s = make_symbols();
@@ -167,7 +170,7 @@ static void test_symbols(void **state)
 	tree_add_symbols(t, s, values, s->nodes.n);
 	expect(t, "f 0 3\nf;f 3 3\ng 0 -2\ng;f -2 -2\nh 7 22\nh;g 0 15\nh;g;f 15 15\n");
 	assert_int_equal(t->nodes.p[0].total, 23);
-	tree_add_symbols(t, s, values, s->nodes.n);     /* into a tree that has them */
+	tree_add_symbols(t, s, values, s->nodes.n); /* into a tree that has them */
 	expect(t, "f 0 6\nf;f 6 6\ng 0 -4\ng;f -4 -4\nh 14 44\nh;g 0 30\nh;g;f 30 30\n");
 	tree_add_symbols(t, s, values, 0);
 	assert_int_equal(t->nodes.n, 8);
@@ -219,14 +222,50 @@ static void encode(struct tree *t, int64_t max_nodes, struct buf *hex)
 static void test_encode(void **state)
 {
 	static const char *const named[] = { "a 5", "other;x 1", "b 1", "z 7", NULL };
-	static const struct { const char *const *lines; int64_t max; const char *hex; } cases[] = {
-		{ SPEC, 0, "000002" "01640401" "01620300" "01610502" "01630200" "01620100" },
-		{ SPEC, -1, "000002" "01640401" "01620300" "01610502" "01630200" "01620100" },
-		{ SPEC, 5, "000002" "01640401" "01620300" "01610502" "01630200" "01620100" },
-		{ SPEC, 3, "000002" "01640401" "01620300" "01610501" "056f746865720300" },
-		{ SPEC, 1, "000002" "056f746865720700" "01610501" "056f746865720300" },
+	static const struct {
+		const char *const *lines;
+		int64_t max;
+		const char *hex;
+	} cases[] = {
+		{ SPEC, 0,
+		    "000002"
+		    "01640401"
+		    "01620300"
+		    "01610502"
+		    "01630200"
+		    "01620100" },
+		{ SPEC, -1,
+		    "000002"
+		    "01640401"
+		    "01620300"
+		    "01610502"
+		    "01630200"
+		    "01620100" },
+		{ SPEC, 5,
+		    "000002"
+		    "01640401"
+		    "01620300"
+		    "01610502"
+		    "01630200"
+		    "01620100" },
+		{ SPEC, 3,
+		    "000002"
+		    "01640401"
+		    "01620300"
+		    "01610501"
+		    "056f746865720300" },
+		{ SPEC, 1,
+		    "000002"
+		    "056f746865720700"
+		    "01610501"
+		    "056f746865720300" },
 		/* `other` stays, with what is below it, and takes what is cut beside it */
-		{ named, 2, "000003" "017a0700" "056f746865720101" "056f746865720100" "01610500" },
+		{ named, 2,
+		    "000003"
+		    "017a0700"
+		    "056f746865720101"
+		    "056f746865720100"
+		    "01610500" },
 		{ named + 4, 0, "" },
 	};
 	struct buf hex;
@@ -271,11 +310,14 @@ static void test_decode(void **state)
 
 static void test_decode_bad(void **state)
 {
-	static const struct { const char *bytes; size_t n; const char *msg; } cases[] = {
+	static const struct {
+		const char *bytes;
+		size_t n;
+		const char *msg;
+	} cases[] = {
 		{ "\0\0\1\6ab\0\0\0", 9, "tree at byte 3: a name is longer than the rest" },
 		{ "\0\0\1\1a\0\0x", 8, "tree at byte 7: bytes behind the last node" },
-		{ "\0\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\1", 12,
-		    "tree at byte 0: more children than bytes" },
+		{ "\0\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\1", 12, "tree at byte 0: more children than bytes" },
 		{ "\0\0\1\xff\xff\xff\xff\xff\xff\xff\xff\xff\2\0\0", 15,
 		    "tree at byte 3: the length of a name is cut or too long" },
 		{ "\0\0\2\1a\0\1\1b\0\0", 11, "tree at byte 3: more children than bytes" },
@@ -290,7 +332,7 @@ static void test_decode_bad(void **state)
 		assert_int_equal(tree_decode(t, str_of(cases[i].bytes, cases[i].n), &e), -1);
 		assert_int_equal(e.kind, ERR_CORRUPT);
 		assert_string_equal(e.msg, cases[i].msg);
-		assert_int_equal(t->nodes.n, 1);        /* nothing of a wrong one is taken */
+		assert_int_equal(t->nodes.n, 1); /* nothing of a wrong one is taken */
 		tree_free(t);
 	}
 }
@@ -307,7 +349,7 @@ static void test_decode_cut(void **state)
 	tree_encode(t, 0, &b);
 	for (size_t n = 2; n < b.n; n++) {
 		struct tree *u = tree_new();
-		char *copy = mem_alloc(n);      /* so that a sanitizer sees a byte too many */
+		char *copy = mem_alloc(n); /* so that a sanitizer sees a byte too many */
 
 		memcpy(copy, b.p, n);
 		assert_int_equal(tree_decode(u, str_of(copy, n), &e), -1);

@@ -9,49 +9,110 @@
 
 typedef int decoder(struct arena *a, struct str bytes, struct profile **out, struct err *e);
 
-#define B(text) { text, sizeof(text) - 1 }
+#define B(text)                        \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
 
 static const struct {
 	decoder *fn;
 	struct str in;
-	const char *want;       /* folded, or the error */
+	const char *want; /* folded, or the error */
 	enum err_kind kind;
 } cases[] = {
 	{ trie_decode, B(""), "", ERR_NONE },
 	{ trie_decode, B("\x00\x00\x00"), "", ERR_NONE },
-	{ trie_decode, B("\x00\x00\x01\x02" "ab\x00\x02\x01" "c\x01\x00\x01" "d\x02\x00"), "abc 1\nabd 2\n", ERR_NONE },
-	{ trie_decode, B("\x00\x00\x02\x02" "ab\x00\x02\x03" "c;x\x01\x00\x01" "d\x02\x00\x06" "main;w\x03\x02\x03"
-	  "ork\x04\x00\x08" "ait;deep\x05\x00"), "abc;x 1\nabd 2\nmain;w 3\nmain;wait;deep 5\nmain;work 4\n", ERR_NONE },
+	{ trie_decode,
+	    B("\x00\x00\x01\x02"
+	      "ab\x00\x02\x01"
+	      "c\x01\x00\x01"
+	      "d\x02\x00"),
+	    "abc 1\nabd 2\n", ERR_NONE },
+	{ trie_decode,
+	    B("\x00\x00\x02\x02"
+	      "ab\x00\x02\x03"
+	      "c;x\x01\x00\x01"
+	      "d\x02\x00\x06"
+	      "main;w\x03\x02\x03"
+	      "ork\x04\x00\x08"
+	      "ait;deep\x05\x00"),
+	    "abc;x 1\nabd 2\nmain;w 3\nmain;wait;deep 5\nmain;work 4\n", ERR_NONE },
 	/* values on the way, a frame that ends in the parent, empty frames */
-	{ trie_decode, B("\x02" "a;\x01\x02\x00\x02\x00\x01" ";\x04\x00"), "a 3\na; 4\n", ERR_NONE },
+	{ trie_decode,
+	    B("\x02"
+	      "a;\x01\x02\x00\x02\x00\x01"
+	      ";\x04\x00"),
+	    "a 3\na; 4\n", ERR_NONE },
 	/* the end where a node would begin; bytes behind the trie */
-	{ trie_decode, B("\x00\x00\x05\x01" "a\x01\x00"), "a 1\n", ERR_NONE },
-	{ trie_decode, B("\x01" "a\x01\x00rest"), "a 1\n", ERR_NONE },
+	{ trie_decode,
+	    B("\x00\x00\x05\x01"
+	      "a\x01\x00"),
+	    "a 1\n", ERR_NONE },
+	{ trie_decode,
+	    B("\x01"
+	      "a\x01\x00rest"),
+	    "a 1\n", ERR_NONE },
 	{ trie_decode, B("\x00\x07\x00"), " 7\n", ERR_NONE },
-	{ trie_decode, B("\x00\x00\x02\x03" "ab"), "EOF", ERR_INVALID },
+	{ trie_decode,
+	    B("\x00\x00\x02\x03"
+	      "ab"),
+	    "EOF", ERR_INVALID },
 	{ trie_decode, B("\x00"), "EOF", ERR_INVALID },
 	{ trie_decode, B("\x00\x00"), "EOF", ERR_INVALID },
 	{ trie_decode, B("\x00\x80"), "unexpected EOF", ERR_INVALID },
 	{ trie_decode, B("\x80"), "unexpected EOF", ERR_INVALID },
 	{ trie_decode, B("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), "EOF", ERR_INVALID },
 	{ trie_decode, B("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"), "binary: varint overflows a 64-bit integer",
-	  ERR_INVALID },
+	    ERR_INVALID },
 	{ tree_format_decode, B(""), "EOF", ERR_INVALID },
 	{ tree_format_decode, B("\x00\x00\x01\x05"), "EOF", ERR_INVALID },
-	{ tree_format_decode, B("\x00\x00\x01\x02" "m;\x00\x02\x01" "a\x01\x00\x00\x02\x00"), "m; 2\nm;;a 1\n", ERR_NONE },
-	{ tree_format_decode, B("\x00\x00\x01\x02" "m;\x03\x00"), "m 3\n", ERR_NONE },
+	{ tree_format_decode,
+	    B("\x00\x00\x01\x02"
+	      "m;\x00\x02\x01"
+	      "a\x01\x00\x00\x02\x00"),
+	    "m; 2\nm;;a 1\n", ERR_NONE },
+	{ tree_format_decode,
+	    B("\x00\x00\x01\x02"
+	      "m;\x03\x00"),
+	    "m 3\n", ERR_NONE },
 	{ tree_format_decode, B("\x00\x00\x01\x00\x03\x00"), "", ERR_NONE },
 	{ tree_format_decode, B("\x00\x05\x00"), "", ERR_NONE },
-	{ tree_format_decode, B("\x00\x00\x01\x01" "a\x00\x02\x01" "b\x01\x00\x01" "c\x02\x00"), "a;b 1\na;c 2\n",
-	  ERR_NONE },
-	{ tree_format_decode, B("\x00\x00\x02\x01" "a\x01\x02\x01" "b\x02\x00\x01" "c\x03\x01\x01" "d\x04\x00\x01"
-	  "z\x05\x00"), "a 1\na;b 2\na;c 3\na;c;d 4\nz 5\n", ERR_NONE },
-	{ tree_format_decode, B("\x00\x00\x02\x01" "a\x01\x00\x01" "a\x02\x00"), "a 3\n", ERR_NONE },
-	{ tree_format_decode, B("\x00\x00\x01\x03" "x;y\x01\x00"), "x;y 1\n", ERR_NONE },
-	{ tree_format_decode, B("\x00\x00\x01\xff\xff\xff\xff\x07" "abc"), "unexpected EOF", ERR_INVALID },
-	{ tree_format_decode, B("\x00\x00\x01\x03" "ab"), "unexpected EOF", ERR_INVALID },
+	{ tree_format_decode,
+	    B("\x00\x00\x01\x01"
+	      "a\x00\x02\x01"
+	      "b\x01\x00\x01"
+	      "c\x02\x00"),
+	    "a;b 1\na;c 2\n", ERR_NONE },
+	{ tree_format_decode,
+	    B("\x00\x00\x02\x01"
+	      "a\x01\x02\x01"
+	      "b\x02\x00\x01"
+	      "c\x03\x01\x01"
+	      "d\x04\x00\x01"
+	      "z\x05\x00"),
+	    "a 1\na;b 2\na;c 3\na;c;d 4\nz 5\n", ERR_NONE },
+	{ tree_format_decode,
+	    B("\x00\x00\x02\x01"
+	      "a\x01\x00\x01"
+	      "a\x02\x00"),
+	    "a 3\n", ERR_NONE },
+	{ tree_format_decode,
+	    B("\x00\x00\x01\x03"
+	      "x;y\x01\x00"),
+	    "x;y 1\n", ERR_NONE },
+	{ tree_format_decode,
+	    B("\x00\x00\x01\xff\xff\xff\xff\x07"
+	      "abc"),
+	    "unexpected EOF", ERR_INVALID },
+	{ tree_format_decode,
+	    B("\x00\x00\x01\x03"
+	      "ab"),
+	    "unexpected EOF", ERR_INVALID },
 	{ tree_format_decode, B("\x00\x00\x01"), "EOF", ERR_INVALID },
-	{ tree_format_decode, B("\x00\x00\x01\x01" "a\x80"), "unexpected EOF", ERR_INVALID },
+	{ tree_format_decode,
+	    B("\x00\x00\x01\x01"
+	      "a\x80"),
+	    "unexpected EOF", ERR_INVALID },
 };
 
 static void expect_folded(const char *about, const struct profile *p, struct str want)
@@ -122,7 +183,11 @@ static void test_bomb(void **ctx)
 		buf_init(&b, 1 << 20);
 		buf_add(&b, STR("\x00\x00\x01"));
 		for (unsigned i = 0; i < DEEP; i++) {
-			buf_add(&b, k ? STR("\x01" "f\x00") : STR("\x02" "f;\x00"));
+			buf_add(&b,
+			    k ? STR("\x01"
+				    "f\x00")
+			      : STR("\x02"
+				    "f;\x00"));
 			buf_uvarint(&b, i + 1 < DEEP ? 1 : WIDE);
 		}
 		for (unsigned i = 0; i < WIDE; i++) {
@@ -166,10 +231,16 @@ static void test_long_key(void **ctx)
 
 static void test_expected(void **ctx)
 {
-	static const struct { const char *name; decoder *fn; } files[] = {
-		{ "small.trie.bin", trie_decode }, { "small.tree.bin", tree_format_decode },
-		{ "deep.trie.bin", trie_decode }, { "deep.tree.bin", tree_format_decode },
-		{ "node-collapsed.trie.bin", trie_decode }, { "node-collapsed.tree.bin", tree_format_decode },
+	static const struct {
+		const char *name;
+		decoder *fn;
+	} files[] = {
+		{ "small.trie.bin", trie_decode },
+		{ "small.tree.bin", tree_format_decode },
+		{ "deep.trie.bin", trie_decode },
+		{ "deep.tree.bin", tree_format_decode },
+		{ "node-collapsed.trie.bin", trie_decode },
+		{ "node-collapsed.tree.bin", tree_format_decode },
 	};
 
 	(void)ctx;
@@ -188,8 +259,10 @@ static void test_expected(void **ctx)
 		}
 		buf_init(&b, FIXTURE_MAX);
 		assert_int_equal(files[i].fn(a, in, &p, &e), 0);
-		assert_int_equal(folded_decode(a, fixture_file(a, arena_cstr(a,
-		    arena_printf(a, "%s.expected-folded.txt", path))), &q, &e), 0);
+		assert_int_equal(folded_decode(a,
+				     fixture_file(a, arena_cstr(a, arena_printf(a, "%s.expected-folded.txt", path))),
+				     &q, &e),
+		    0);
 		folded_encode(q, 0, &b);
 		assert_true(b.n > 0);
 		expect_folded(path, p, buf_str(&b));

@@ -8,7 +8,10 @@
 #include "formats/partition.h"
 #include "formats/ulid.h"
 
-static const struct { const char *text; int64_t ms; } ULIDS[] = {
+static const struct {
+	const char *text;
+	int64_t ms;
+} ULIDS[] = {
 	{ "00000000000000000000000000", 0 },
 	{ "7ZZZZZZZZZZZZZZZZZZZZZZZZZ", INT64_C(281474976710655) },
 	{ "01HA2V3CPSZ9E0HMQNNHH89WSS", INT64_C(1694460130009) },
@@ -43,8 +46,7 @@ static void test_ulid_order(void **ctx)
 	(void)ctx;
 	random[9] = 1;
 	c = ulid_make(1000, random);
-	assert_true(ulid_cmp(a, b) < 0 && ulid_cmp(b, a) > 0 && ulid_cmp(a, c) < 0 &&
-	    ulid_cmp(c, b) < 0);
+	assert_true(ulid_cmp(a, b) < 0 && ulid_cmp(b, a) > 0 && ulid_cmp(a, c) < 0 && ulid_cmp(c, b) < 0);
 	ulid_print(a, x);
 	ulid_print(b, y);
 	assert_true(strcmp(x, y) < 0);
@@ -64,12 +66,16 @@ static void test_ulid_case(void **ctx)
 static void test_ulid_bad(void **ctx)
 {
 	static const char *const bad[] = {
-		"", "01HA2V3CPSZ9E0HMQNNHH89WS", "01HA2V3CPSZ9E0HMQNNHH89WSSS",
-		    "81HA2V3CPSZ9E0HMQNNHH89WSS",
-		"01HA2V3CPSZ9E0HMQNNHH89WSI", "01HA2V3CPSZ9E0HMQNNHH89WSL",
-		    "01HA2V3CPSZ9E0HMQNNHH89WSO",
-		"01HA2V3CPSZ9E0HMQNNHH89WSU", "01HA2V3CPSZ9E0HMQNNHH89W S",
-		    "01HA2V3CPSZ9E0HMQNNHH89W-S",
+		"",
+		"01HA2V3CPSZ9E0HMQNNHH89WS",
+		"01HA2V3CPSZ9E0HMQNNHH89WSSS",
+		"81HA2V3CPSZ9E0HMQNNHH89WSS",
+		"01HA2V3CPSZ9E0HMQNNHH89WSI",
+		"01HA2V3CPSZ9E0HMQNNHH89WSL",
+		"01HA2V3CPSZ9E0HMQNNHH89WSO",
+		"01HA2V3CPSZ9E0HMQNNHH89WSU",
+		"01HA2V3CPSZ9E0HMQNNHH89W S",
+		"01HA2V3CPSZ9E0HMQNNHH89W-S",
 		"\xc3\xa9HA2V3CPSZ9E0HMQNNHH89WSS",
 	};
 	struct ulid id;
@@ -87,8 +93,11 @@ static void test_uuid(void **ctx)
 {
 	static const char *const good = "00112233-4455-6677-8899-aabbccddeeff";
 	static const char *const bad[] = {
-		"", "00112233-4455-6677-8899-aabbccddeef", "00112233-4455-6677-8899-aabbccddeefff",
-		"001122334455-6677-8899-aabbccddeeff-", "00112233-4455-6677-8899-aabbccddeefg",
+		"",
+		"00112233-4455-6677-8899-aabbccddeef",
+		"00112233-4455-6677-8899-aabbccddeefff",
+		"001122334455-6677-8899-aabbccddeeff-",
+		"00112233-4455-6677-8899-aabbccddeefg",
 		"00112233+4455-6677-8899-aabbccddeeff",
 	};
 	uint8_t id[16];
@@ -147,13 +156,14 @@ static void test_partition(void **ctx)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct str strings[] = { STR(""), str_cstr(cases[i].file) };
 		struct mapping m = { .file = 1 };
-		struct profile p = { .strings = strings, .n_strings = 2, .mappings = &m,
+		struct profile p = { .strings = strings,
+			.n_strings = 2,
+			.mappings = &m,
 			.n_mappings = cases[i].file != NULL };
 		struct label one = { STR("service_name"), str_cstr(cases[i].service) };
 		struct labels l = { &one, one.value.n > 0 };
 
-		assert_true(partition_id(&p, &l, str_cstr(cases[i].label),
-		    cases[i].otlp) == cases[i].want);
+		assert_true(partition_id(&p, &l, str_cstr(cases[i].label), cases[i].otlp) == cases[i].want);
 	}
 }
 

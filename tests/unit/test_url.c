@@ -22,21 +22,17 @@ static void urls(void **state)
 		bool ipv6;
 	} good[] = {
 		{ "http://h", "http", NULL, "h", "", "", "", 0, false },
-		{ "https://u:p@h.x:8443/a/b?c=d&e#f", "https", "u:p", "h.x", "/a/b", "c=d&e", "f",
-		    8443, false },
+		{ "https://u:p@h.x:8443/a/b?c=d&e#f", "https", "u:p", "h.x", "/a/b", "c=d&e", "f", 8443, false },
 		{ "s3://bucket/prefix", "s3", NULL, "bucket", "/prefix", "", "", 0, false },
 		{ "http://[::1]:80?x", "http", NULL, "::1", "", "x", "", 80, true },
-		{ "http://[fe80::1%25eth0]/", "http", NULL, "fe80::1%25eth0", "/", "", "", 0,
-		    true },
+		{ "http://[fe80::1%25eth0]/", "http", NULL, "fe80::1%25eth0", "/", "", "", 0, true },
 		{ "file:///a/b", "file", NULL, "", "/a/b", "", "", 0, false },
 		{ "http://h:/x", "http", NULL, "h", "/x", "", "", 0, false },
 		{ "http://a@b@h/x?y#z?w", "http", "a@b", "h", "/x", "y", "z?w", 0, false },
 		{ "http://h#f", "http", NULL, "h", "", "", "f", 0, false },
 	};
-	static const char *const bad[] = { "", "h", "/a", "://h", "ht!tp://h", "1a://h",
-	    "http://h:x", "http://h:65536",
-		"http://[::1", "http://[::1]x", "http://a:b:c", "http://a b/", "http://a\nb/",
-		    "http://h:-1" };
+	static const char *const bad[] = { "", "h", "/a", "://h", "ht!tp://h", "1a://h", "http://h:x", "http://h:65536",
+		"http://[::1", "http://[::1]x", "http://a:b:c", "http://a b/", "http://a\nb/", "http://h:-1" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
@@ -74,8 +70,7 @@ static void queries(void **state)
 	size_t n;
 
 	(void)state;
-	assert_int_equal(url_query(a, STR("a=1&b=x+y%21&&c&=d&a=2&bad=%zz&e=1;f=2&g=a=b"), &p, &n,
-	    &e), 0);
+	assert_int_equal(url_query(a, STR("a=1&b=x+y%21&&c&=d&a=2&bad=%zz&e=1;f=2&g=a=b"), &p, &n, &e), 0);
 	assert_int_equal(n, 6);
 	eq(p[0].name, "a", "a");
 	eq(p[1].value, "x y!", "b");
@@ -117,10 +112,17 @@ static void too_many_parameters(void **state)
 static void paths(void **state)
 {
 	static const char *const clean[][2] = {
-		{ "", "/" }, { "/", "/" }, { "a", "/a" }, { "/a/", "/a/" }, { "//a//b", "/a/b" },
-		    { "/a/./b/.", "/a/b/" },
-		{ "/a/../b", "/b" }, { "/../../x", "/x" }, { "/a/b/..", "/a/" }, { "/..", "/" },
-		    { "/a..b/.c", "/a..b/.c" },
+		{ "", "/" },
+		{ "/", "/" },
+		{ "a", "/a" },
+		{ "/a/", "/a/" },
+		{ "//a//b", "/a/b" },
+		{ "/a/./b/.", "/a/b/" },
+		{ "/a/../b", "/b" },
+		{ "/../../x", "/x" },
+		{ "/a/b/..", "/a/" },
+		{ "/..", "/" },
+		{ "/a..b/.c", "/a..b/.c" },
 		{ "/a/b/../../c/", "/c/" },
 	};
 	struct arena *a = arena_new();
@@ -156,8 +158,7 @@ static void media_types(void **state)
 
 	(void)state;
 	eq(http_media_type(STR(" text/html ; a=b")), "text/html", "type");
-	eq(http_media_param(a, STR("a/b; X=1; charset=\"u\\\"8\" ;y"), "charset"), "u\"8",
-	    "quoted");
+	eq(http_media_param(a, STR("a/b; X=1; charset=\"u\\\"8\" ;y"), "charset"), "u\"8", "quoted");
 	eq(http_media_param(a, STR("a/b;charset=utf-8"), "CHARSET"), "utf-8", "token");
 	assert_null(http_media_param(a, STR("a/b; charset=\"open"), "charset").p);
 	assert_null(http_media_param(a, STR("a/b"), "charset").p);

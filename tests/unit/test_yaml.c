@@ -56,7 +56,7 @@ static void assert_text(const struct yaml *y, const char *want)
 static void tree(void **state)
 {
 	struct yaml *y = good("server:\n  http_listen_port: 4041\nlimits:\n  rules:\n"
-	                      "    - action: drop\n      regex: 'a b'\n    - {action: keep}\nempty:\nq: \"~\"\n");
+			      "    - action: drop\n      regex: 'a b'\n    - {action: keep}\nempty:\nq: \"~\"\n");
 
 	(void)state;
 	assert_text(yaml_get(y, "server.http_listen_port"), "4041");
@@ -84,7 +84,7 @@ static void nothing(void **state)
 static void anchors(void **state)
 {
 	struct yaml *y = good("base: &b\n  x: 1\n  y: 2\none:\n  <<: *b\n  y: 3\ntwo: *b\n"
-	                      "three:\n  <<: [*b, {z: 4, x: 9}]\n");
+			      "three:\n  <<: [*b, {z: 4, x: 9}]\n");
 
 	(void)state;
 	assert_text(yaml_get(y, "one.x"), "1");
@@ -175,7 +175,7 @@ static void bomb(void **state)
 static void cut_everywhere(void **state)
 {
 	static const char text[] = "a: &x {b: [1, 'two', \"th\\u00e9\"], c: |\n  block\n  text\n }\n"
-	                           "d: *x\n? e\n: - f\n  - g: h\n# end\n";
+				   "d: *x\n? e\n: - f\n  - g: h\n# end\n";
 	size_t n = sizeof(text) - 1;
 
 	(void)state;
@@ -192,9 +192,10 @@ static void cut_everywhere(void **state)
 static void printing(void **state)
 {
 	static const char text[] =
-		"server:\n  http_listen_port: 4040\n  name: \"with: colon\"\n  on: \"true\"\n  number: \"12\"\n"
-		"list:\n  - a\n  - b: 1\n    c: []\n  -\n    - x\nnone: null\nempty: {}\nspace: \" x \"\nquote: \"a\\\"b\"\n"
-		"\"odd key\": \"~\"\n";
+	    "server:\n  http_listen_port: 4040\n  name: \"with: colon\"\n  on: \"true\"\n  number: \"12\"\n"
+	    "list:\n  - a\n  - b: 1\n    c: []\n  -\n    - x\nnone: null\nempty: {}\nspace: \" x \"\nquote: "
+	    "\"a\\\"b\"\n"
+	    "\"odd key\": \"~\"\n";
 	struct yaml *y = good(text);
 	const char *once = printed(y);
 
@@ -208,7 +209,7 @@ static void printing(void **state)
 	assert_text(yaml_get(good(once), "space"), " x ");
 	assert_text(yaml_get(good(once), "odd key"), "~");
 	assert_string_equal(printed(good("b: 1\na:\n  - x\n  - w: 2\n    z: 3\n")),
-	                    "b: 1\na:\n  - x\n  - w: 2\n    z: 3\n");
+	    "b: 1\na:\n  - x\n  - w: 2\n    z: 3\n");
 	assert_string_equal(printed(good("")), "{}\n");
 	assert_string_equal(printed(good("[]")), "[]\n");
 }
@@ -280,7 +281,8 @@ static void merged(void **state)
 {
 	struct err e;
 	struct yaml *into = yaml_parse(a, STR("a: 1\nm:\n  x: 1\n  deep: {}\n"), "a", &e);
-	struct yaml *from = yaml_parse(a, STR("m:\n  x: 2\n  list: [3]\n  deep:\n    z: 4\na:\n  b: 1\nc: 5\n"), "b", &e);
+	struct yaml *from = yaml_parse(a, STR("m:\n  x: 2\n  list: [3]\n  deep:\n    z: 4\na:\n  b: 1\nc: 5\n"), "b",
+	    &e);
 	struct buf b;
 
 	(void)state;

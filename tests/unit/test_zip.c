@@ -58,8 +58,7 @@ static void test_round_trip(void **state)
 			assert_int_equal(out.n, 6 + sizes[i]);
 			if (sizes[i]) {
 				out.n = 6;
-				assert_int_equal(codecs[c].undo(buf_str(&zip), sizes[i] - 1, &out, &e),
-						 -1);
+				assert_int_equal(codecs[c].undo(buf_str(&zip), sizes[i] - 1, &out, &e), -1);
 				assert_int_equal(e.kind, ERR_LIMIT);
 				assert_int_equal(out.n, 6);
 			}
@@ -109,7 +108,7 @@ static void test_cut_everywhere(void **state)
 		buf_init(&out, BIG);
 		codecs[c].make(buf_str(&in), 6, &zip);
 		for (size_t n = 0; n < zip.n; n++) {
-			char *p = malloc(n + !n);       /* so that reads behind it are seen */
+			char *p = malloc(n + !n); /* so that reads behind it are seen */
 
 			memcpy(p, zip.p, n);
 			buf_reset(&out);
@@ -328,11 +327,16 @@ static void test_threads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_magic),        cmocka_unit_test(test_round_trip),
-		cmocka_unit_test(test_several),      cmocka_unit_test(test_cut_everywhere),
-		cmocka_unit_test(test_damaged),      cmocka_unit_test(test_lying_length),
-		cmocka_unit_test(test_bomb),         cmocka_unit_test(test_zstd_unknown_size),
-		cmocka_unit_test(test_output_maximum), cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_magic),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_several),
+		cmocka_unit_test(test_cut_everywhere),
+		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_lying_length),
+		cmocka_unit_test(test_bomb),
+		cmocka_unit_test(test_zstd_unknown_size),
+		cmocka_unit_test(test_output_maximum),
+		cmocka_unit_test(test_threads),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

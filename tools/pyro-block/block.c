@@ -23,7 +23,8 @@ int main(int argc, char **argv)
 	static const struct tool_verb verbs[] = {
 		{ "list", "[SOURCE ...]", "one line a block", list },
 		{ "dump", "[PATH ...]", "a block, a journal, or one file of them as text", dump },
-		{ "check", "[PATH ...]", "every checksum, order, reference and count; one line a problem", block_examine },
+		{ "check", "[PATH ...]", "every checksum, order, reference and count; one line a problem",
+		    block_examine },
 		{ 0 },
 	};
 	static const struct opt_set sets[] = { { &block_table, &opts }, { 0 } };
@@ -35,8 +36,12 @@ int main(int argc, char **argv)
 		NULL,
 	};
 	static const struct tool_spec spec = {
-		.name = "pyro-block", .summary = "look at blocks, journals and their files", .args = "",
-		.sets = sets, .verbs = verbs, .examples = examples,
+		.name = "pyro-block",
+		.summary = "look at blocks, journals and their files",
+		.args = "",
+		.sets = sets,
+		.verbs = verbs,
+		.examples = examples,
 	};
 
 	return tool_main(&spec, argc, argv);

@@ -12,8 +12,8 @@ struct block_opts {
 /* Words of --part. */
 enum block_part_choice { PART_ALL, PART_META, PART_INDEX, PART_PROFILES, PART_SYMBOLS, PART_JOURNAL };
 
-int block_list(struct tool *t, const struct block_opts *o, struct err *e);      /* list_blocks.c */
-int block_dump(struct tool *t, const struct block_opts *o, struct err *e);      /* dump.c */
-int block_examine(struct tool *t, struct err *e);                               /* examine.c: the verb check */
+int block_list(struct tool *t, const struct block_opts *o, struct err *e); /* list_blocks.c */
+int block_dump(struct tool *t, const struct block_opts *o, struct err *e); /* dump.c */
+int block_examine(struct tool *t, struct err *e);                          /* examine.c: the verb check */
 
 #endif

@@ -12,7 +12,7 @@
 struct dumping {
 	struct printer p;
 	enum block_part_choice part;
-	uint32_t shown;                 /* parts of this path */
+	uint32_t shown; /* parts of this path */
 };
 
 /* ---- meta.json ---- */
@@ -276,7 +276,8 @@ static int all_symbols(struct dumping *d, struct block *b, const char *path, str
 		if (print_close(p, e) < 0)
 			return -1;
 	} else {
-		buf_printf(&p->b, "symbols %s\n  %s, %u partitions\n", path, symbols_form(&b->meta), b->set.n_partitions);
+		buf_printf(&p->b, "symbols %s\n  %s, %u partitions\n", path, symbols_form(&b->meta),
+		    b->set.n_partitions);
 	}
 	for (uint32_t i = 0; i < b->set.n_partitions; i++) {
 		struct symbols *s;
@@ -338,7 +339,7 @@ static int one_file(struct dumping *d, const struct found *f, struct err *e)
 
 	/* Parquet files hold profiles or symbols: whoever names one means it. */
 	if (kinds[f->kind].part == PART_ALL ? !wanted(d, PART_SYMBOLS) && !wanted(d, PART_PROFILES)
-	                                    : !wanted(d, kinds[f->kind].part))
+					    : !wanted(d, kinds[f->kind].part))
 		return 0;
 	return go_on(d, f->path, kinds[f->kind].dump(&d->p, f->path, f->bytes, e), e);
 }
@@ -350,7 +351,8 @@ static int one_found(void *ctx, struct found *f, struct err *e)
 	if (f->kind == FOUND_BLOCK)
 		return one_block(d, f, e);
 	if (f->kind == FOUND_SYMDB)
-		return wanted(d, PART_SYMBOLS) ? go_on(d, f->path, dump_symdb_folder(&d->p, f->path, f->parts, e), e) : 0;
+		return wanted(d, PART_SYMBOLS) ? go_on(d, f->path, dump_symdb_folder(&d->p, f->path, f->parts, e), e)
+					       : 0;
 	return one_file(d, f, e);
 }
 

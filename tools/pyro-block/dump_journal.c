@@ -5,7 +5,9 @@
 #include "tools/pyro-block/replay.h"
 
 static const char *const words[] = {
-	[JOURNAL_RECORD] = "record", [JOURNAL_BROKEN] = "broken", [JOURNAL_TORN] = "torn",
+	[JOURNAL_RECORD] = "record",
+	[JOURNAL_BROKEN] = "broken",
+	[JOURNAL_TORN] = "torn",
 };
 
 static int head_line(struct printer *p, const char *path, const struct journal_reader *r, struct err *e)
@@ -34,8 +36,8 @@ static uint64_t partition_of(struct str record)
 	return v;
 }
 
-static int json_frame(struct printer *p, enum journal_found found, const struct journal_frame *f,
-    const struct head *h, const struct replay *r, const struct err *why, struct err *e)
+static int json_frame(struct printer *p, enum journal_found found, const struct journal_frame *f, const struct head *h,
+    const struct replay *r, const struct err *why, struct err *e)
 {
 	struct jw *w = print_open(p, words[found]);
 
@@ -53,15 +55,16 @@ static int json_frame(struct printer *p, enum journal_found found, const struct 
 	return print_close(p, e);
 }
 
-static int text_frame(struct printer *p, enum journal_found found, const struct journal_frame *f,
-    const struct head *h, const struct replay *r, const struct err *why, struct err *e)
+static int text_frame(struct printer *p, enum journal_found found, const struct journal_frame *f, const struct head *h,
+    const struct replay *r, const struct err *why, struct err *e)
 {
 	buf_printf(&p->b, "  %s at %zu, %zu bytes", words[found], f->at, f->bytes);
 	if (h != NULL) {
 		buf_add(&p->b, STR(", tenant "));
 		print_word(&p->b, f->tenant);
 		buf_printf(&p->b, ", partition %016" PRIx64 ": %u new series, %" PRIu64 " rows, %" PRIu64 " samples",
-		    partition_of(f->record), head_series(h) - r->series, h->n_rows - r->rows, h->n_samples - r->samples);
+		    partition_of(f->record), head_series(h) - r->series, h->n_rows - r->rows,
+		    h->n_samples - r->samples);
 	}
 	if (why->kind != ERR_NONE)
 		buf_printf(&p->b, ": %s", why->msg);

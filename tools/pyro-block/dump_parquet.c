@@ -12,9 +12,14 @@
 /* ---- columns ---- */
 
 static const char *const encodings[] = {
-	[PQ_PLAIN] = "plain", [PQ_PLAIN_DICTIONARY] = "plain_dictionary", [PQ_RLE] = "rle",
-	[PQ_BIT_PACKED] = "bit_packed", [PQ_DELTA] = "delta", [PQ_DELTA_LENGTH] = "delta_length",
-	[PQ_DELTA_BYTES] = "delta_bytes", [PQ_DICTIONARY] = "dictionary",
+	[PQ_PLAIN] = "plain",
+	[PQ_PLAIN_DICTIONARY] = "plain_dictionary",
+	[PQ_RLE] = "rle",
+	[PQ_BIT_PACKED] = "bit_packed",
+	[PQ_DELTA] = "delta",
+	[PQ_DELTA_LENGTH] = "delta_length",
+	[PQ_DELTA_BYTES] = "delta_bytes",
+	[PQ_DICTIONARY] = "dictionary",
 };
 static const char *const codecs[] = { "uncompressed", "snappy", "gzip", "lzo", "brotli", "lz4", "zstd", "lz4_raw" };
 static const char *const types[] = { "boolean", "int32", "int64", "int96", "float", "double", "bytes", "fixed" };
@@ -75,7 +80,7 @@ static int one_group(struct printer *p, struct pq_file *f, uint32_t group, struc
 		if (pq_pages(f, group, i, &pages, &n, e) < 0)
 			return -1;
 		if ((p->json ? json_column(p, pq_leaf(f, i), group, &g->chunks[i], n, e)
-		             : text_column(p, pq_leaf(f, i), &g->chunks[i], n, e)) < 0)
+			     : text_column(p, pq_leaf(f, i), &g->chunks[i], n, e)) < 0)
 			return -1;
 	}
 	return 0;
@@ -206,7 +211,11 @@ static int raw_row(void *ctx, const struct profiles_row *row, struct err *e)
 static int profiles(struct printer *p, struct pq_file *f, uint32_t leaf, struct str bytes, struct err *e)
 {
 	struct raw_rows r = { .p = p };
-	struct profiles_scan s = { .from = INT64_MIN, .to = INT64_MAX, .samples = true, .ids = true, .row = raw_row,
+	struct profiles_scan s = { .from = INT64_MIN,
+		.to = INT64_MAX,
+		.samples = true,
+		.ids = true,
+		.row = raw_row,
 		.ctx = &r };
 	struct profiles_table *t = NULL;
 	struct arena *a = arena_new();
@@ -332,8 +341,8 @@ static int table_locations(struct table *x, struct err *e)
 		field(x, "address", l[i].address);
 		field(x, "mapping", l[i].mapping);
 		for (uint32_t k = 0; k < l[i].n_lines && !x->p->json; k++)
-			buf_printf(&x->p->b, "%s%u:%u", k ? " " : " function:line ", lines[l[i].first_line + k].function,
-			    lines[l[i].first_line + k].line);
+			buf_printf(&x->p->b, "%s%u:%u", k ? " " : " function:line ",
+			    lines[l[i].first_line + k].function, lines[l[i].first_line + k].line);
 		if (x->p->json) {
 			jw_key(&x->p->w, STR("lines"));
 			jw_open(&x->p->w, '[');
@@ -379,7 +388,7 @@ static int table_stacks(struct table *x, struct err *e)
 }
 
 static const struct {
-	const char *column;             /* that no other table has */
+	const char *column; /* that no other table has */
 	int (*dump)(struct table *x, struct err *e);
 } tables[SYMDB_TABLES] = {
 	[SYMDB_STRINGS] = { "String", table_strings },

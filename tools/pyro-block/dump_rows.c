@@ -18,8 +18,7 @@ struct rows {
 	uint64_t number;
 };
 
-static void frame(const struct rows *r, const struct symbols *s, const struct sym_location *l, uint32_t line,
-    bool json)
+static void frame(const struct rows *r, const struct symbols *s, const struct sym_location *l, uint32_t line, bool json)
 {
 	struct buf *b = &r->p->b;
 	char address[24];
@@ -142,8 +141,13 @@ static int one_row(void *ctx, const struct row *row, struct err *e)
 int dump_rows(struct printer *p, struct dataset *d, struct err *e)
 {
 	struct rows r = { .p = p, .d = d };
-	struct scan s = { .from = INT64_MIN, .to = INT64_MAX, .samples = true, .spans = true, .ids = true,
-		.row = one_row, .ctx = &r };
+	struct scan s = { .from = INT64_MIN,
+		.to = INT64_MAX,
+		.samples = true,
+		.spans = true,
+		.ids = true,
+		.row = one_row,
+		.ctx = &r };
 	struct arena *a = arena_new();
 	struct series_list list;
 	int rc = dataset_series(d, a, NULL, &list, e);

@@ -37,9 +37,14 @@ static int dump_strings(struct printer *p, const struct symbols *s, struct err *
 	return 0;
 }
 
-static const struct { uint32_t flag; const char *name; } flags[] = {
-	{ MAPPING_HAS_FUNCTIONS, "functions" }, { MAPPING_HAS_FILENAMES, "filenames" },
-	{ MAPPING_HAS_LINE_NUMBERS, "line_numbers" }, { MAPPING_HAS_INLINE_FRAMES, "inline_frames" },
+static const struct {
+	uint32_t flag;
+	const char *name;
+} flags[] = {
+	{ MAPPING_HAS_FUNCTIONS, "functions" },
+	{ MAPPING_HAS_FILENAMES, "filenames" },
+	{ MAPPING_HAS_LINE_NUMBERS, "line_numbers" },
+	{ MAPPING_HAS_INLINE_FRAMES, "inline_frames" },
 };
 
 static void json_mapping(struct printer *p, const struct symbols *s, size_t i)
@@ -168,7 +173,8 @@ static int dump_nodes(struct printer *p, const struct symbols *s, struct err *e)
 				return -1;
 			continue;
 		}
-		buf_printf(&p->b, "    stack %zu parent %u location %u\n", i, s->nodes.p[i].parent, s->nodes.p[i].location);
+		buf_printf(&p->b, "    stack %zu parent %u location %u\n", i, s->nodes.p[i].parent,
+		    s->nodes.p[i].location);
 		if (print_more(p, e) < 0)
 			return -1;
 	}
@@ -177,9 +183,15 @@ static int dump_nodes(struct printer *p, const struct symbols *s, struct err *e)
 
 static int partition_head(struct printer *p, const struct symbols *s, struct err *e)
 {
-	const struct { const char *name; size_t n; } counts[] = {
-		{ "strings", s->strings.n }, { "mappings", s->mappings.n }, { "functions", s->functions.n },
-		{ "locations", s->locations.n }, { "nodes", s->nodes.n },
+	const struct {
+		const char *name;
+		size_t n;
+	} counts[] = {
+		{ "strings", s->strings.n },
+		{ "mappings", s->mappings.n },
+		{ "functions", s->functions.n },
+		{ "locations", s->locations.n },
+		{ "nodes", s->nodes.n },
 	};
 
 	if (p->json) {
@@ -294,8 +306,10 @@ int dump_symdb(struct printer *p, const char *path, struct str bytes, struct err
 static int open_tables(struct blobs *parts, struct symdb_tables **out, struct err *e)
 {
 	static const char *const names[SYMDB_TABLES] = {
-		[SYMDB_STRINGS] = "strings.parquet", [SYMDB_MAPPINGS] = "mappings.parquet",
-		[SYMDB_FUNCTIONS] = "functions.parquet", [SYMDB_LOCATIONS] = "locations.parquet",
+		[SYMDB_STRINGS] = "strings.parquet",
+		[SYMDB_MAPPINGS] = "mappings.parquet",
+		[SYMDB_FUNCTIONS] = "functions.parquet",
+		[SYMDB_LOCATIONS] = "locations.parquet",
 	};
 	struct blob *files[SYMDB_TABLES] = { NULL };
 

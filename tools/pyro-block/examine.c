@@ -134,9 +134,13 @@ static int examine_journal(struct examining *x, struct str bytes, struct err *e)
 
 static int one_found(void *ctx, struct found *f, struct err *e)
 {
-	static int (*const kinds[])(struct examining *x, struct str bytes, struct err *e) = {
-		[FOUND_META] = examine_meta, [FOUND_INDEX] = examine_index, [FOUND_PARQUET] = examine_parquet,
-		[FOUND_SYMBOLS] = examine_symdb, [FOUND_SYMDB_INDEX] = examine_symdb, [FOUND_JOURNAL] = examine_journal,
+	static int (*const kinds[])(struct examining * x, struct str bytes, struct err * e) = {
+		[FOUND_META] = examine_meta,
+		[FOUND_INDEX] = examine_index,
+		[FOUND_PARQUET] = examine_parquet,
+		[FOUND_SYMBOLS] = examine_symdb,
+		[FOUND_SYMDB_INDEX] = examine_symdb,
+		[FOUND_JOURNAL] = examine_journal,
 	};
 	struct examining *x = ctx;
 

@@ -14,7 +14,7 @@
 enum { INPUT_LIMIT = INT32_MAX, MAGIC = 8 };
 
 struct stream_block {
-	struct str folder;              /* where it lies in the stream; in mem */
+	struct str folder; /* where it lies in the stream; in mem */
 	struct blobs *parts;
 };
 
@@ -68,7 +68,8 @@ static int give_file(struct finder *x, const char *name, struct str bytes, struc
 	if (bytes.n == 0)
 		return err_set(e, ERR_INVALID, "the file is empty");
 	if (!kind_of(bytes, &f.kind))
-		return err_set(e, ERR_UNSUPPORTED, "neither a file of a block, nor a journal, nor an archive of blocks");
+		return err_set(e, ERR_UNSUPPORTED,
+		    "neither a file of a block, nor a journal, nor an archive of blocks");
 	return give(x, &f, e);
 }
 
@@ -107,7 +108,9 @@ static int one_input(void *ctx, struct input *in, struct err *e)
 static int give_blocks(struct finder *x, int rc, struct err *e)
 {
 	for (size_t i = 0; i < x->blocks.n; i++) {
-		struct found f = { .kind = FOUND_BLOCK, .path = x->blocks.p[i].folder.p, .parts = x->blocks.p[i].parts };
+		struct found f = { .kind = FOUND_BLOCK,
+			.path = x->blocks.p[i].folder.p,
+			.parts = x->blocks.p[i].parts };
 
 		block_path_parse(x->blocks.p[i].folder, &f.at);
 		if (rc == 0)

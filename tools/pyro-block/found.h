@@ -15,17 +15,21 @@
 
 enum found_kind {
 	FOUND_BLOCK,
-	FOUND_SYMDB,                    /* the folder symbols/ of an older block */
-	FOUND_META, FOUND_INDEX, FOUND_PARQUET, FOUND_SYMBOLS, FOUND_JOURNAL,
-	FOUND_SYMDB_INDEX,              /* index.symdb without its neighbours */
+	FOUND_SYMDB, /* the folder symbols/ of an older block */
+	FOUND_META,
+	FOUND_INDEX,
+	FOUND_PARQUET,
+	FOUND_SYMBOLS,
+	FOUND_JOURNAL,
+	FOUND_SYMDB_INDEX, /* index.symdb without its neighbours */
 };
 
 struct found {
 	enum found_kind kind;
-	const char *path;               /* of the folder or file, or the name within a stream */
-	struct block_path at;           /* read off the path; of blocks */
-	struct blobs *parts;            /* of FOUND_BLOCK and FOUND_SYMDB */
-	struct str bytes;               /* of the others: the whole file */
+	const char *path;     /* of the folder or file, or the name within a stream */
+	struct block_path at; /* read off the path; of blocks */
+	struct blobs *parts;  /* of FOUND_BLOCK and FOUND_SYMDB */
+	struct str bytes;     /* of the others: the whole file */
 };
 
 /*
@@ -36,6 +40,5 @@ struct found {
  */
 int found_each(const char *path, const char *only, int (*fn)(void *ctx, struct found *f, struct err *e), void *ctx,
     struct err *e);
-
 
 #endif

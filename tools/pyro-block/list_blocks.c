@@ -12,9 +12,20 @@
 
 enum { COLUMNS = 10 };
 
-static const struct { const char *title; bool right; } columns[COLUMNS] = {
-	{ "BLOCK", false }, { "TENANT", false }, { "LEVEL", true }, { "FROM", false }, { "TO", false },
-	{ "SERIES", true }, { "ROWS", true }, { "SAMPLES", true }, { "BYTES", true }, { "B/ROW", true },
+static const struct {
+	const char *title;
+	bool right;
+} columns[COLUMNS] = {
+	{ "BLOCK", false },
+	{ "TENANT", false },
+	{ "LEVEL", true },
+	{ "FROM", false },
+	{ "TO", false },
+	{ "SERIES", true },
+	{ "ROWS", true },
+	{ "SAMPLES", true },
+	{ "BYTES", true },
+	{ "B/ROW", true },
 };
 
 struct table_line {
@@ -79,17 +90,17 @@ static void text_line(struct listing *l, const struct found *f, const struct blo
 {
 	struct arena *a = l->mem;
 	struct table_line line = { .cell = {
-		arena_printf(a, "%s", id),
-		f->at.tenant.n ? arena_str(a, f->at.tenant) : STR("-"),
-		arena_printf(a, "%u", m->level),
-		num_rfc3339(a, ms_to_ns(m->min_time)),
-		num_rfc3339(a, ms_to_ns(m->max_time)),
-		arena_printf(a, "%" PRIu64, m->n_series),
-		arena_printf(a, "%" PRIu64, m->n_profiles),
-		arena_printf(a, "%" PRIu64, m->n_samples),
-		arena_printf(a, "%" PRIu64, bytes),
-		arena_printf(a, "%.1f", bytes_per_row(bytes, m)),
-	} };
+				       arena_printf(a, "%s", id),
+				       f->at.tenant.n ? arena_str(a, f->at.tenant) : STR("-"),
+				       arena_printf(a, "%u", m->level),
+				       num_rfc3339(a, ms_to_ns(m->min_time)),
+				       num_rfc3339(a, ms_to_ns(m->max_time)),
+				       arena_printf(a, "%" PRIu64, m->n_series),
+				       arena_printf(a, "%" PRIu64, m->n_profiles),
+				       arena_printf(a, "%" PRIu64, m->n_samples),
+				       arena_printf(a, "%" PRIu64, bytes),
+				       arena_printf(a, "%.1f", bytes_per_row(bytes, m)),
+				   } };
 
 	vec_push(&l->lines, line);
 }

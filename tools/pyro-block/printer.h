@@ -19,11 +19,11 @@
 struct printer {
 	struct tool *tool;
 	struct buf b;
-	struct jw w;                    /* of the JSON line at hand */
+	struct jw w; /* of the JSON line at hand */
 	bool json, troubled;
-	bool nobody;                    /* nothing is written */
-	bool closed;                    /* standard output takes no more: no sense in going on */
-	struct err trouble;             /* the first */
+	bool nobody;        /* nothing is written */
+	bool closed;        /* standard output takes no more: no sense in going on */
+	struct err trouble; /* the first */
 };
 
 void print_init(struct printer *p, struct tool *t, bool json);
@@ -35,8 +35,8 @@ int print_end(struct printer *p, int rc, struct err *e);
 void print_trouble(struct printer *p, const char *where, const struct err *e);
 
 /* Text. */
-void print_time(struct buf *b, int64_t ns);              /* RFC 3339 */
-void print_word(struct buf *b, struct str s);            /* as it is, quoted where that could mislead */
+void print_time(struct buf *b, int64_t ns);   /* RFC 3339 */
+void print_word(struct buf *b, struct str s); /* as it is, quoted where that could mislead */
 void print_quoted(struct buf *b, struct str s);
 
 /* {"part":"series", ... }: print_open, any jw_* calls, print_close. */
@@ -45,7 +45,7 @@ int print_close(struct printer *p, struct err *e);
 void print_key_u64(struct jw *w, const char *key, uint64_t v);
 void print_key_i64(struct jw *w, const char *key, int64_t v);
 void print_key_str(struct jw *w, const char *key, struct str v);
-void print_key_hex(struct jw *w, const char *key, uint64_t v);   /* 16 digits */
+void print_key_hex(struct jw *w, const char *key, uint64_t v); /* 16 digits */
 void print_key_labels(struct jw *w, const char *key, const struct labels *l);
 
 #endif

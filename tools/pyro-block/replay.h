@@ -10,15 +10,15 @@
 #include "formats/journal_format.h"
 
 struct tenant_head {
-	struct str tenant;              /* in the file */
+	struct str tenant; /* in the file */
 	struct head *head;
-	bool refused;                   /* a record did not fit: the head stays as it is from there on */
+	bool refused; /* a record did not fit: the head stays as it is from there on */
 };
 
 struct replay {
 	struct journal_reader reader;
 	VEC(struct tenant_head) tenants;
-	uint64_t rows, samples;         /* of the head, before the last record */
+	uint64_t rows, samples; /* of the head, before the last record */
 	uint32_t series;
 };
 

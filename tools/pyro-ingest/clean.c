@@ -63,17 +63,38 @@ uint64_t clean_size(const struct labels *l, struct profile *p)
 
 /* ---- language ---- */
 
-static const struct { const char *spy; bool go; } spies[] = {
-	{ "gospy", true }, { "javaspy", false }, { "grafana-agent.java", false }, { "pyspy", false },
-	{ "rbspy", false }, { "nodespy", false }, { "phpspy", false }, { "dotnetspy", false },
+static const struct {
+	const char *spy;
+	bool go;
+} spies[] = {
+	{ "gospy", true },
+	{ "javaspy", false },
+	{ "grafana-agent.java", false },
+	{ "pyspy", false },
+	{ "rbspy", false },
+	{ "nodespy", false },
+	{ "phpspy", false },
+	{ "dotnetspy", false },
 	{ "pyroscope-rs", false },
 };
 
-static const struct { const char *text; bool suffix, go; } hints[] = {
-	{ ".go", true, true }, { "/usr/local/go/", false, true }, { "java/", false, false },
-	{ "sun/", false, false }, { ".rb", true, false }, { "gems/", false, false },
-	{ "./node_modules/", false, false }, { ".js", true, false }, { "System.", false, false },
-	{ "Microsoft.", false, false }, { ".py", true, false }, { "main.rs", true, false }, { "core.rs", true, false },
+static const struct {
+	const char *text;
+	bool suffix, go;
+} hints[] = {
+	{ ".go", true, true },
+	{ "/usr/local/go/", false, true },
+	{ "java/", false, false },
+	{ "sun/", false, false },
+	{ ".rb", true, false },
+	{ "gems/", false, false },
+	{ "./node_modules/", false, false },
+	{ ".js", true, false },
+	{ "System.", false, false },
+	{ "Microsoft.", false, false },
+	{ ".py", true, false },
+	{ "main.rs", true, false },
+	{ "core.rs", true, false },
 };
 
 bool clean_is_go(const struct labels *l, const struct profile *p)
@@ -174,15 +195,15 @@ static uint8_t *dropped_types(struct arena *a, const struct clean_rules *rules, 
 struct split {
 	struct arena *a;
 	const struct clean_in *in;
-	struct labels labels;           /* of the series */
+	struct labels labels; /* of the series */
 	struct clean_out *out;
 	VEC(struct part) parts;
-	struct map by_labels;           /* to parts; labels come from outside and may all differ */
+	struct map by_labels; /* to parts; labels come from outside and may all differ */
 };
 
 /* Samples that get one label set. */
 struct part {
-	struct labels tags;             /* of the samples, before; then the series' labels */
+	struct labels tags; /* of the samples, before; then the series' labels */
 	VEC(uint32_t) samples;
 };
 
@@ -198,7 +219,7 @@ static bool is_text_tag(const struct profile *p, const struct tag *t)
 
 struct sample_label {
 	struct label label;
-	uint32_t str;           /* its value's place in the table of strings */
+	uint32_t str; /* its value's place in the table of strings */
 };
 
 static int sample_label_cmp(const void *a, const void *b)
@@ -364,8 +385,7 @@ static int finish_push(struct split *s, struct head_push *push, struct labels l,
 	otel = labels_has(&l, STR("__otel__"));
 	push->profile = p;
 	push->cumulative = !str_eq(labels_get(&l, STR("__delta__")), STR("false"));
-	push->name_first = limits->enforce_labels_order ||
-	    str_eq(labels_get(&l, STR("__order__")), STR("enforced"));
+	push->name_first = limits->enforce_labels_order || str_eq(labels_get(&l, STR("__order__")), STR("enforced"));
 	push->labels = without_control(s->a, l);
 	push->partition = partition_id(p, &push->labels, s->in->partition_label, otel);
 	push->time = p->time;
@@ -374,8 +394,7 @@ static int finish_push(struct split *s, struct head_push *push, struct labels l,
 	return 0;
 }
 
-static int split_samples(struct split *s, const uint32_t *samples, uint32_t n, const uint8_t *skip,
-    struct err *e)
+static int split_samples(struct split *s, const uint32_t *samples, uint32_t n, const uint8_t *skip, struct err *e)
 {
 	uint64_t *spans = group_samples(s, samples, n);
 

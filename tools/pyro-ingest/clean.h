@@ -25,18 +25,18 @@ enum discard {
 	DISCARDS
 };
 
-struct clean_rules {                    /* made from a tenant's limits once */
+struct clean_rules { /* made from a tenant's limits once */
 	const struct limits *limits;
-	struct relabel_rules *series;   /* with the built-in ones; NULL = none */
-	struct relabel_rules *types;    /* NULL = none */
+	struct relabel_rules *series; /* with the built-in ones; NULL = none */
+	struct relabel_rules *types;  /* NULL = none */
 };
 
 struct clean_in {
 	const struct clean_rules *rules;
-	int64_t now;                    /* unix ns */
-	struct labels labels;           /* as sent: any order, duplicates possible; see clean_labels */
+	int64_t now;          /* unix ns */
+	struct labels labels; /* as sent: any order, duplicates possible; see clean_labels */
 	struct profile *profile;
-	struct str partition_label;     /* option; may be empty */
+	struct str partition_label; /* option; may be empty */
 };
 
 struct clean_out {
@@ -61,7 +61,7 @@ int clean_check_profile(struct arena *a, const struct limits *l, int64_t now, co
 int clean_check_labels(struct arena *a, const struct limits *limits, struct labels *l, enum discard *reason,
     struct err *e);
 bool clean_is_go(const struct labels *l, const struct profile *p);
-void clean_go(struct arena *a, struct profile *p);      /* [go.shape...] in names, truncated stacks */
+void clean_go(struct arena *a, struct profile *p); /* [go.shape...] in names, truncated stacks */
 /* With labels of the source version the build id of each mapping becomes a JSON object of them (clean_version.c). */
 int clean_version(struct arena *a, const struct labels *l, struct profile *p, struct err *e);
 

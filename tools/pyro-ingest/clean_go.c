@@ -51,19 +51,19 @@ static struct str without_shapes(struct arena *a, struct str s)
 enum { SUFFIX = 24, TOKEN = 16, MAX_OFFSET = SUFFIX - TOKEN, MAX_CHAIN = 56 };
 
 struct group {
-	uint32_t first, n;              /* in repair.order */
-	uint32_t hit, offset;           /* lacks the `offset` root-most frames of group `hit`; UINT32_MAX = none */
-	uint32_t last, sum;             /* end of the chain */
+	uint32_t first, n;    /* in repair.order */
+	uint32_t hit, offset; /* lacks the `offset` root-most frames of group `hit`; UINT32_MAX = none */
+	uint32_t last, sum;   /* end of the chain */
 };
 
 struct token {
-	const uint32_t *p;              /* TOKEN locations */
+	const uint32_t *p; /* TOKEN locations */
 	uint32_t group, offset;
 };
 
 struct repair {
 	struct profile *p;
-	VEC(uint32_t) order;            /* samples with long stacks, by suffix */
+	VEC(uint32_t) order; /* samples with long stacks, by suffix */
 	VEC(struct group) groups;
 	VEC(struct token) tokens;
 	struct map by_hash;
@@ -124,8 +124,9 @@ static void find_groups(struct repair *r)
 		qsort_r(r->order.p, r->order.n, sizeof(*r->order.p), suffix_cmp, r->p);
 	for (uint32_t i = 0; i < r->order.n; i++) {
 		struct group g = { .first = i, .n = 1, .hit = UINT32_MAX };
-		bool same = i > 0 && memcmp(suffix_of(r->p, r->order.p[i]), suffix_of(r->p, r->order.p[i - 1]),
-		    SUFFIX * sizeof(uint32_t)) == 0;
+		bool same = i > 0 &&
+		    memcmp(suffix_of(r->p, r->order.p[i]), suffix_of(r->p, r->order.p[i - 1]),
+			SUFFIX * sizeof(uint32_t)) == 0;
 
 		if (same)
 			r->groups.p[r->groups.n - 1].n++;

@@ -49,11 +49,12 @@ static int check_time(struct arena *a, const struct limits *l, int64_t now, cons
 	if (!old && !new)
 		return 0;
 	if (l->reject_older_than > 0 && l->reject_newer_than > 0)
-		window = arena_cstr(a, arena_printf(a, "the ingestion window starts at %s and ends at %s",
-		    go_time(a, from * NS_PER_MS), go_time(a, to * NS_PER_MS)));
+		window = arena_cstr(a,
+		    arena_printf(a, "the ingestion window starts at %s and ends at %s", go_time(a, from * NS_PER_MS),
+			go_time(a, to * NS_PER_MS)));
 	else if (l->reject_older_than > 0)
-		window = arena_cstr(a, arena_printf(a, "the ingestion window starts at %s",
-		    go_time(a, from * NS_PER_MS)));
+		window = arena_cstr(a,
+		    arena_printf(a, "the ingestion window starts at %s", go_time(a, from * NS_PER_MS)));
 	else
 		window = arena_cstr(a, arena_printf(a, "the ingestion window ends at %s", go_time(a, to * NS_PER_MS)));
 	return err_set(e, ERR_INVALID,
@@ -97,9 +98,10 @@ static int check_sample_labels(struct arena *a, const struct limits *l, const st
 		uint32_t n = p->tag_at[i + 1] - p->tag_at[i];
 
 		if (n > limit)
-			return err_set(e, ERR_INVALID, "the profile with labels '%s' exceeds the sample labels limit "
-			    "(max_profile_stacktrace_sample_labels, actual: %u, limit: %lld)", labels_text(a, labels),
-			    n, (long long)limit);
+			return err_set(e, ERR_INVALID,
+			    "the profile with labels '%s' exceeds the sample labels limit "
+			    "(max_profile_stacktrace_sample_labels, actual: %u, limit: %lld)",
+			    labels_text(a, labels), n, (long long)limit);
 	}
 	return 0;
 }
@@ -193,14 +195,16 @@ int clean_check_profile(struct arena *a, const struct limits *l, int64_t now, co
 		p->time = now;
 	*reason = DISCARD_profile_size_limit;
 	if (l->max_profile_size_bytes > 0 && p->wire_size > (uint64_t)l->max_profile_size_bytes)
-		return err_set(e, ERR_INVALID, "the profile with labels '%s' exceeds the size limit "
-		    "(max_profile_size_byte, actual: %zu, limit: %lld)", labels_text(a, labels), p->wire_size,
-		    (long long)l->max_profile_size_bytes);
+		return err_set(e, ERR_INVALID,
+		    "the profile with labels '%s' exceeds the size limit "
+		    "(max_profile_size_byte, actual: %zu, limit: %lld)",
+		    labels_text(a, labels), p->wire_size, (long long)l->max_profile_size_bytes);
 	*reason = DISCARD_samples_limit;
 	if (l->max_profile_stacktrace_samples > 0 && p->n_samples > l->max_profile_stacktrace_samples)
-		return err_set(e, ERR_INVALID, "the profile with labels '%s' exceeds the samples count limit "
-		    "(max_profile_stacktrace_samples, actual: %u, limit: %lld)", labels_text(a, labels), p->n_samples,
-		    (long long)l->max_profile_stacktrace_samples);
+		return err_set(e, ERR_INVALID,
+		    "the profile with labels '%s' exceeds the samples count limit "
+		    "(max_profile_stacktrace_samples, actual: %u, limit: %lld)",
+		    labels_text(a, labels), p->n_samples, (long long)l->max_profile_stacktrace_samples);
 	trim_stacks(p, l->max_profile_stacktrace_depth);
 	*reason = DISCARD_sample_labels_limit;
 	if (check_sample_labels(a, l, labels, p, e) < 0)
@@ -226,7 +230,7 @@ static bool legacy_name(struct str s)
 		char c = s.p[i];
 
 		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.' ||
-		    (i > 0 && c >= '0' && c <= '9')))
+			(i > 0 && c >= '0' && c <= '9')))
 			return false;
 	}
 	return s.n > 0;
@@ -253,9 +257,10 @@ static int sanitise(struct arena *a, struct labels *l, enum discard *reason, str
 		x.name = without_dots(a, x.name);
 		if (labels_has(l, x.name) && !str_eq(labels_get(l, x.name), x.value)) {
 			*reason = DISCARD_duplicate_label_names;
-			return err_set(e, ERR_INVALID, "profile with labels '%s' has duplicate label name '" STR_FMT
-			    "' after label name sanitization from '" STR_FMT "'", labels_text(a, l), STR_ARG(x.name),
-			    STR_ARG(l->p[i].name));
+			return err_set(e, ERR_INVALID,
+			    "profile with labels '%s' has duplicate label name '" STR_FMT
+			    "' after label name sanitization from '" STR_FMT "'",
+			    labels_text(a, l), STR_ARG(x.name), STR_ARG(l->p[i].name));
 		}
 		*l = labels_without(a, l, l->p[i].name);
 		*l = labels_with(a, l, x.name, x.value);
@@ -301,8 +306,8 @@ int clean_check_labels(struct arena *a, const struct limits *limits, struct labe
 		return err_set(e, ERR_INVALID, "error at least one label pair is required per profile");
 	*reason = DISCARD_max_label_names_per_series;
 	if (limits->max_label_names_per_series > 0 && l->n > limits->max_label_names_per_series)
-		return err_set(e, ERR_INVALID, "profile series '%s' has %u label names; limit %lld",
-		    labels_text(a, l), l->n, (long long)limits->max_label_names_per_series);
+		return err_set(e, ERR_INVALID, "profile series '%s' has %u label names; limit %lld", labels_text(a, l),
+		    l->n, (long long)limits->max_label_names_per_series);
 	*reason = DISCARD_invalid_labels;
 	if (name.n == 0 || !str_utf8(name))
 		return err_set(e, ERR_INVALID, "invalid labels '%s' with error: invalid metric name",

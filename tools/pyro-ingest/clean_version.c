@@ -2,10 +2,14 @@
 #include "base/json.h"
 #include "tools/pyro-ingest/clean.h"
 
-enum { MAX_VERSIONS = 16 << 20 };       /* bytes of all texts that a profile gets */
+enum { MAX_VERSIONS = 16 << 20 }; /* bytes of all texts that a profile gets */
 
-static const struct { const char *label, *key; } version_parts[] = {
-	{ "service_repository", "repository" }, { "service_git_ref", "git_ref" }, { "", "build_id" },
+static const struct {
+	const char *label, *key;
+} version_parts[] = {
+	{ "service_repository", "repository" },
+	{ "service_git_ref", "git_ref" },
+	{ "", "build_id" },
 	{ "service_root_path", "root_path" },
 };
 
@@ -23,7 +27,8 @@ static void version_json(struct buf *b, const struct labels *l, struct str build
 
 	jw_open(&w, '{');
 	for (size_t i = 0; i < ARRAY_LEN(version_parts); i++) {
-		struct str label = str_cstr(version_parts[i].label), value = label.n == 0 ? build : labels_get(l, label);
+		struct str label = str_cstr(version_parts[i].label),
+			   value = label.n == 0 ? build : labels_get(l, label);
 
 		if (value.n == 0)
 			continue;
@@ -47,7 +52,7 @@ int clean_version(struct arena *a, const struct labels *l, struct profile *p, st
 
 	if (p->n_mappings == 0 || !has_version(l))
 		return 0;
-	text = arena_zarray(a, known, sizeof(*text));   /* by build id; 0 = none yet */
+	text = arena_zarray(a, known, sizeof(*text)); /* by build id; 0 = none yet */
 	all = arena_array(p->mem, (size_t)known + MIN(p->n_mappings, known), sizeof(*all));
 	memcpy(all, p->strings, known * sizeof(*all));
 	p->strings = all;
@@ -60,8 +65,10 @@ int clean_version(struct arena *a, const struct labels *l, struct profile *p, st
 			version_json(&b, l, all[id]);
 			bytes += b.n;
 			if (b.over || bytes > MAX_VERSIONS)
-				rc = err_set(e, ERR_INVALID, "labels of the source version and %u mappings make more than "
-				    "%d bytes of build ids", p->n_mappings, MAX_VERSIONS);
+				rc = err_set(e, ERR_INVALID,
+				    "labels of the source version and %u mappings make more than "
+				    "%d bytes of build ids",
+				    p->n_mappings, MAX_VERSIONS);
 			else
 				text[id] = p->n_strings++;
 			if (rc == 0)

@@ -79,7 +79,7 @@ int commit_keep_aside(int journal_dir, struct str name, struct err *e)
 	int rc = file_rename(journal_dir, from, arena_printf(a, "%s.broken", from).p, e);
 
 	arena_free(a);
-	return rc < 0 && e->kind == ERR_NOTFOUND ? 0 : rc;      /* done already */
+	return rc < 0 && e->kind == ERR_NOTFOUND ? 0 : rc; /* done already */
 }
 
 static int finish_line(const char *data, int journal_dir, struct arena *a, struct str line, struct err *e)

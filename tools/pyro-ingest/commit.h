@@ -15,7 +15,7 @@ struct commit_block {
 
 struct commit {
 	VEC(struct commit_block) blocks;
-	VEC(struct str) journals, damaged;      /* damaged ones are kept under another name */
+	VEC(struct str) journals, damaged; /* damaged ones are kept under another name */
 };
 
 void commit_fini(struct commit *c);

@@ -10,15 +10,15 @@
 
 struct cut_batch {
 	VEC(struct frozen_head) heads;
-	VEC(struct str) journals, damaged;      /* their files; names in mem */
-	_Atomic uint64_t *held;         /* counts bytes */
-	uint64_t bytes;                 /* of the heads */
+	VEC(struct str) journals, damaged; /* their files; names in mem */
+	_Atomic uint64_t *held;            /* counts bytes */
+	uint64_t bytes;                    /* of the heads */
 	struct arena *mem;
-	uint32_t holds;                 /* moments that use the heads */
-	bool published;                 /* rows are in blocks: free when nobody holds it */
+	uint32_t holds; /* moments that use the heads */
+	bool published; /* rows are in blocks: free when nobody holds it */
 };
 
-struct cut_batches {                    /* for vec.h */
+struct cut_batches { /* for vec.h */
 	struct cut_batch **p;
 	size_t n, cap;
 };

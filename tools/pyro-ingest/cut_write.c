@@ -128,7 +128,7 @@ int cut_write_run(struct cut_write *w, struct cut_batch *const *b, size_t n, str
 	struct err ignored;
 
 	if (!w->committed && write_and_commit(w, b, n, e) < 0) {
-		take_back(w, &ignored);         /* if not now, then before the next attempt */
+		take_back(w, &ignored); /* if not now, then before the next attempt */
 		return -1;
 	}
 	return commit_finish(w->data, w->journals, w->name, e);

@@ -17,17 +17,17 @@
 #include "tools/pyro-ingest/cut_batch.h"
 
 struct cut_write {
-	const char *data;               /* the data folder */
-	int journals;                   /* descriptor of the journal folder */
-	int64_t window;                 /* ns of profile time in a block */
-	uint64_t generation;            /* names the commit file */
-	int64_t wall;                   /* when it began: the time in the blocks' ids */
+	const char *data;    /* the data folder */
+	int journals;        /* descriptor of the journal folder */
+	int64_t window;      /* ns of profile time in a block */
+	uint64_t generation; /* names the commit file */
+	int64_t wall;        /* when it began: the time in the blocks' ids */
 
-	struct commit commit;           /* what it made */
+	struct commit commit; /* what it made */
 	uint64_t n_rows, n_bytes;
-	bool committed;                 /* the commit file is written: from here only forward */
-	bool uncertain;                 /* its writing failed, and it may be there all the same */
-	char name[48];                  /* of the commit file */
+	bool committed; /* the commit file is written: from here only forward */
+	bool uncertain; /* its writing failed, and it may be there all the same */
+	char name[48];  /* of the commit file */
 };
 
 int cut_write_run(struct cut_write *w, struct cut_batch *const *b, size_t n, struct err *e);

@@ -8,7 +8,7 @@
 
 enum state { CUT_IDLE, CUT_FREEZING, CUT_WRITING };
 
-enum { CHECK_EVERY = 1, RETRY_FIRST = 1, RETRY_MOST = 8 };      /* seconds */
+enum { CHECK_EVERY = 1, RETRY_FIRST = 1, RETRY_MOST = 8 }; /* seconds */
 
 struct waiter {
 	void (*done)(void *ctx, bool ok);
@@ -27,12 +27,12 @@ struct cutter {
 	struct journal_folder journals;
 	enum state state;
 	uint64_t generation;
-	int64_t next_window;            /* wall time of the next cut by age */
-	int64_t retry_at, delay;        /* monotonic, 0 = no failed cut; how long the last one has to wait */
+	int64_t next_window;     /* wall time of the next cut by age */
+	int64_t retry_at, delay; /* monotonic, 0 = no failed cut; how long the last one has to wait */
 	bool wanted, replaying;
 	struct timer timer;
 
-	struct cut_batches batches;     /* not yet in blocks */
+	struct cut_batches batches; /* not yet in blocks */
 	struct local_blocks blocks;
 	VEC(struct question) questions; /* that wait for a freeze to end */
 	VEC(struct waiter) waiters, next_waiters;
@@ -41,10 +41,10 @@ struct cutter {
 	struct shard_freeze *freezes;
 	uint32_t pending;
 	struct cut_batch *fresh;
-	struct job job;                 /* writing, or replaying */
+	struct job job; /* writing, or replaying */
 	struct cut_batches writing;
 	struct cut_write write;
-	bool unfrozen;                  /* a shard could not start a new journal */
+	bool unfrozen; /* a shard could not start a new journal */
 	struct err err;
 	bool failed;
 };
@@ -150,8 +150,8 @@ static void published(struct cutter *c)
 	c->conf.counters->block_rows += c->write.n_rows;
 	c->conf.counters->block_bytes += c->write.n_bytes;
 	if (c->write.commit.blocks.n > 0)
-		log_event(LOG_INFO, "blocks cut", LOG_I64("blocks", c->write.commit.blocks.n), LOG_I64("rows", c->write.n_rows),
-		    LOG_I64("bytes", c->write.n_bytes));
+		log_event(LOG_INFO, "blocks cut", LOG_I64("blocks", c->write.commit.blocks.n),
+		    LOG_I64("rows", c->write.n_rows), LOG_I64("bytes", c->write.n_bytes));
 	for (size_t i = 0; i < c->batches.n; i++) {
 		bool written = false;
 
@@ -193,8 +193,9 @@ static void write_done(struct job *j)
 
 	if (c->failed) {
 		c->conf.counters->cut_failures++;
-		log_event(LOG_ERROR, c->write.committed ? "blocks are written and not yet in place; this is tried again"
-		                                  : "blocks could not be written; the rows stay in memory and in the journal",
+		log_event(LOG_ERROR,
+		    c->write.committed ? "blocks are written and not yet in place; this is tried again"
+				       : "blocks could not be written; the rows stay in memory and in the journal",
 		    LOG_CSTR("error", c->err.msg));
 	}
 	if (c->failed && c->write.committed) {
@@ -265,7 +266,8 @@ static void renew_folder(struct cutter *c)
 	if (journal_folder_renew(&c->journals, &again, &e) < 0)
 		log_event(LOG_ERROR, "journal folder cannot be made again", LOG_CSTR("error", e.msg));
 	else if (again)
-		log_event(LOG_ERROR, "journal folder was removed and is made again", LOG_CSTR("folder", c->journals.path));
+		log_event(LOG_ERROR, "journal folder was removed and is made again",
+		    LOG_CSTR("folder", c->journals.path));
 }
 
 static void cut_begin(struct cutter *c)
@@ -413,7 +415,8 @@ struct cutter *cutter_open(const struct cutter_conf *conf, struct err *e)
 	c->timer.fn = tick;
 	c->generation = 1;
 	path = arena_printf(c->mem, "%s/journal", conf->data).p;
-	if (journal_folder_open(&c->journals, path, e) < 0 || cut_recover(conf->data, c->journals.fd, &c->generation, e) < 0 ||
+	if (journal_folder_open(&c->journals, path, e) < 0 ||
+	    cut_recover(conf->data, c->journals.fd, &c->generation, e) < 0 ||
 	    local_blocks_load(&c->blocks, conf->data, e) < 0) {
 		cutter_close(c);
 		err_wrap(e, "data folder %s", conf->data);

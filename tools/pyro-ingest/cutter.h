@@ -39,11 +39,11 @@ struct cutter;
 struct cutter_conf {
 	struct loop *loop;
 	struct pool *pool;
-	const char *data;               /* the data folder */
-	int64_t window;                 /* ns of profile time in a block, and the longest age of a head */
-	uint64_t max_journal;           /* bytes of journal that start a cut */
+	const char *data;     /* the data folder */
+	int64_t window;       /* ns of profile time in a block, and the longest age of a head */
+	uint64_t max_journal; /* bytes of journal that start a cut */
 	struct counters *counters;
-	_Atomic uint64_t *held;         /* bytes of heads that are not in blocks yet */
+	_Atomic uint64_t *held; /* bytes of heads that are not in blocks yet */
 	struct shard **shards;
 	uint32_t n_shards;
 	/* What was left of the last run answers questions now; e: it could not be read, and must not be forgotten. */
@@ -52,11 +52,11 @@ struct cutter_conf {
 };
 
 struct cutter *cutter_open(const struct cutter_conf *conf, struct err *e);
-void cutter_close(struct cutter *c);            /* accepts NULL; heads that are left stay in the journal */
+void cutter_close(struct cutter *c); /* accepts NULL; heads that are left stay in the journal */
 
-int cutter_journal_dir(struct cutter *c);       /* descriptor, for the shards */
-struct local_blocks *cutter_blocks(struct cutter *c);   /* on the main loop */
-uint64_t cutter_generation(struct cutter *c);   /* for shards that start now */
+int cutter_journal_dir(struct cutter *c);             /* descriptor, for the shards */
+struct local_blocks *cutter_blocks(struct cutter *c); /* on the main loop */
+uint64_t cutter_generation(struct cutter *c);         /* for shards that start now */
 /* After the shards are there: replays what was left, then cuts on time and size. */
 void cutter_start(struct cutter *c);
 bool cutter_replaying(const struct cutter *c);
@@ -70,11 +70,11 @@ void cutter_cut(struct cutter *c, void (*done)(void *ctx, bool ok), void *ctx);
  * questions to the shards before it returns, so that they see the same moment.
  */
 struct moment {
-	struct head **heads;            /* of the tenant; valid until cutter_let_go */
+	struct head **heads; /* of the tenant; valid until cutter_let_go */
 	size_t n_heads;
-	struct ulid *blocks;            /* published, ascending */
+	struct ulid *blocks; /* published, ascending */
 	size_t n_blocks;
-	void *hold;                     /* the cutter's */
+	void *hold; /* the cutter's */
 };
 
 void cutter_moment(struct cutter *c, struct str tenant, void (*fn)(void *ctx, struct moment *m), void *ctx);

@@ -15,17 +15,17 @@
 
 struct head_question {
 	struct ingest *in;
-	struct timer patience;          /* while it waits for the replay */
+	struct timer patience; /* while it waits for the replay */
 	struct head_question *next, **link;
 	struct http_req *r;
 	struct pyro_ask ask;
 	struct moment moment;
 	struct shard_ask *asks;
 	struct head_part {
-		struct arena *a;        /* the shard's, handed over */
+		struct arena *a; /* the shard's, handed over */
 		struct part part;
 		struct err *err;
-	} *parts;
+	} * parts;
 	uint32_t pending;
 	struct part whole;
 	struct err err;
@@ -134,8 +134,11 @@ static void at_moment(void *ctx, struct moment *m)
 	for (uint32_t i = 0; i < q->in->n_workers; i++) {
 		struct shard_ask *sa = &q->asks[i];
 
-		*sa = (struct shard_ask){ .tenant = q->ask.tenant, .fn = shard_answers, .done = shard_answered,
-			.home = q->in->loop, .ctx = q };
+		*sa = (struct shard_ask){ .tenant = q->ask.tenant,
+			.fn = shard_answers,
+			.done = shard_answered,
+			.home = q->in->loop,
+			.ctx = q };
 		shard_question(q->in->workers[i].shard, sa);
 	}
 	held_heads(q);

@@ -35,8 +35,13 @@ int main(int argc, char **argv)
 		NULL,
 	};
 	static const struct tool_spec spec = {
-		.name = "pyro-ingest", .summary = "turn profiles into blocks", .args = "[FILE ...]",
-		.sets = sets, .verbs = verbs, .run = filter, .examples = examples,
+		.name = "pyro-ingest",
+		.summary = "turn profiles into blocks",
+		.args = "[FILE ...]",
+		.sets = sets,
+		.verbs = verbs,
+		.run = filter,
+		.examples = examples,
 	};
 
 	return tool_main(&spec, argc, argv);

@@ -23,38 +23,38 @@ struct ingest_opts {
 struct ingest_conf {
 	const struct ingest_opts *opts;
 	const struct server_opts *server;
-	const struct limits *limits;    /* of every tenant without its own */
+	const struct limits *limits; /* of every tenant without its own */
 };
 
 struct ingest {
 	struct tool *tool;
 	const struct ingest_opts *opts;
 	const struct server_opts *server;
-	const struct limits *base;      /* of every tenant without its own */
-	struct tls *tls;                /* NULL: plain HTTP */
+	const struct limits *base; /* of every tenant without its own */
+	struct tls *tls;           /* NULL: plain HTTP */
 	struct runtime_files files;
-	struct loop *loop;              /* the main one */
+	struct loop *loop; /* the main one */
 	struct pool *pool;
 	struct counters counters;
 	struct tenants tenants;
-	_Atomic uint64_t memory, held;  /* bytes of recent rows: in shards; on their way into blocks */
-	int64_t started;                /* unix time */
+	_Atomic uint64_t memory, held; /* bytes of recent rows: in shards; on their way into blocks */
+	int64_t started;               /* unix time */
 	struct limits_set *limits, *old_limits;
-	_Atomic bool limits_failed;     /* the runtime files, the last time */
-	uint32_t limits_pending;        /* workers that have not yet taken new limits */
+	_Atomic bool limits_failed; /* the runtime files, the last time */
+	uint32_t limits_pending;    /* workers that have not yet taken new limits */
 	struct cutter *cutter;
 	struct retention *retention;
 	struct worker *workers;
 	uint32_t n_workers;
-	struct shard **shards;          /* of the workers */
-	uint32_t pending;               /* workers that a step of start or stop waits for */
+	struct shard **shards; /* of the workers */
+	uint32_t pending;      /* workers that a step of start or stop waits for */
 	struct router *router, *head_router;
-	struct httpd *head_httpd;       /* questions about recent rows */
-	struct head_question *waiting;  /* those that wait for the replay */
+	struct httpd *head_httpd;      /* questions about recent rows */
+	struct head_question *waiting; /* those that wait for the replay */
 	int listen_fd, head_fd;
 	_Atomic bool ready, replaying;
 	bool stopping, failed;
-	struct err err;                 /* why the start failed */
+	struct err err; /* why the start failed */
 };
 
 /* ingest_serve.c */

@@ -14,7 +14,7 @@
 #include "tools/pyro-ingest/ingest.h"
 
 enum { POOL_THREADS = 3, POOL_QUEUE = 4096 };
-enum { OWN_FDS = 48, QUERY_FDS = 64 };  /* descriptors of our own; of a worker's way to pyro-query */
+enum { OWN_FDS = 48, QUERY_FDS = 64 }; /* descriptors of our own; of a worker's way to pyro-query */
 
 /* ---- what goes to the query process ---- */
 
@@ -40,20 +40,33 @@ static struct router *front_router(struct ingest *in, struct err *e)
 	int64_t mb = in->base->ingestion_body_limit_mb;
 	size_t body = mb > 0 ? (size_t)mb << 20 : SIZE_MAX / 2;
 	struct route rows[] = {
-		{ .path = "/ingest", .methods = "POST", .fn = receive_ingest, .body_limit = body,
-		  .flags = ROUTE_GZIP, .too_big = body_too_large },
-		{ .path = "/pyroscope/ingest", .methods = "POST", .fn = receive_ingest, .body_limit = body,
-		  .flags = ROUTE_GZIP, .too_big = body_too_large },
-		{ .path = "/push.v1.PusherService/Push", .methods = "POST", .fn = receive_push, .body_limit = body,
-		  .flags = ROUTE_ALLOW, .too_big = rpc_too_big },
+		{ .path = "/ingest",
+		    .methods = "POST",
+		    .fn = receive_ingest,
+		    .body_limit = body,
+		    .flags = ROUTE_GZIP,
+		    .too_big = body_too_large },
+		{ .path = "/pyroscope/ingest",
+		    .methods = "POST",
+		    .fn = receive_ingest,
+		    .body_limit = body,
+		    .flags = ROUTE_GZIP,
+		    .too_big = body_too_large },
+		{ .path = "/push.v1.PusherService/Push",
+		    .methods = "POST",
+		    .fn = receive_push,
+		    .body_limit = body,
+		    .flags = ROUTE_ALLOW,
+		    .too_big = rpc_too_big },
 	};
 	struct route *kept = mem_array(ARRAY_LEN(rows), sizeof(*kept));
 	struct router *r;
 
 	memcpy(kept, rows, sizeof(rows));
 	r = router_new(kept, ARRAY_LEN(rows), NULL, e);
-	if (r != NULL && (router_add(r, status_routes, n_status_routes, NULL, e) < 0 ||
-	    router_add(r, operator_routes, n_operator_routes, NULL, e) < 0)) {
+	if (r != NULL &&
+	    (router_add(r, status_routes, n_status_routes, NULL, e) < 0 ||
+		router_add(r, operator_routes, n_operator_routes, NULL, e) < 0)) {
 		router_free(r);
 		return NULL;
 	}
@@ -137,15 +150,16 @@ static int worker_setup(struct worker *w, struct err *e)
 	struct httpd_conf hc = daemon_httpd(in->server, w);
 	struct shard_conf sc = { .number = w->conf.number, .loop = w->thread.loop, .pressure = pressure, .ctx = w };
 
-	sc.journal = (struct journal_conf){ .dir = cutter_journal_dir(in->cutter), .pool = in->pool,
+	sc.journal = (struct journal_conf){ .dir = cutter_journal_dir(in->cutter),
+		.pool = in->pool,
 		.delay = in->opts->commit_delay };
 	sc.shared = (struct shard_shared){ &in->counters, &in->memory, &in->held, in->opts->max_memory };
 	w->shard = shard_new(&sc, cutter_generation(in->cutter), e);
 	if (w->shard == NULL)
 		return -1;
 	if (in->opts->query_socket[0] != '\0') {
-		w->query = proxy_new(w->thread.loop, &(struct proxy_conf){ .to = in->opts->query_socket,
-			.repeatable = true }, e);
+		w->query = proxy_new(w->thread.loop,
+		    &(struct proxy_conf){ .to = in->opts->query_socket, .repeatable = true }, e);
 		if (w->query == NULL)
 			return -1;
 	}
@@ -166,9 +180,15 @@ static void worker_start(struct ingest *in, uint32_t number)
 {
 	struct worker *w = &in->workers[number];
 
-	w->conf = (struct worker_conf){ .number = number, .opts = in->opts, .server = in->server, .ingest = in,
-		.counters = &in->counters, .tenants = &in->tenants, .partition_label = str_cstr(in->opts->partition_label),
-		.router = in->router, .listen_fd = in->listen_fd };
+	w->conf = (struct worker_conf){ .number = number,
+		.opts = in->opts,
+		.server = in->server,
+		.ingest = in,
+		.counters = &in->counters,
+		.tenants = &in->tenants,
+		.partition_label = str_cstr(in->opts->partition_label),
+		.router = in->router,
+		.listen_fd = in->listen_fd };
 	w->all = in->workers;
 	w->n_all = in->n_workers;
 	w->tenants = (struct tenant_view){ .all = &in->tenants, .limits = in->limits };
@@ -409,9 +429,14 @@ static void replayed(void *ctx, const struct err *e)
 static void start_retention(struct ingest *in)
 {
 	const struct ingest_opts *o = in->opts;
-	struct retention_conf rc = { .loop = in->loop, .pool = in->pool, .data = in->server->data_path,
-		.blocks = cutter_blocks(in->cutter), .limits = &in->limits, .counters = &in->counters,
-		.interval = o->retention_interval, .min_free = (uint64_t)o->min_free_disk << 30,
+	struct retention_conf rc = { .loop = in->loop,
+		.pool = in->pool,
+		.data = in->server->data_path,
+		.blocks = cutter_blocks(in->cutter),
+		.limits = &in->limits,
+		.counters = &in->counters,
+		.interval = o->retention_interval,
+		.min_free = (uint64_t)o->min_free_disk << 30,
 		.min_fraction = o->min_disk_fraction };
 
 	if (!o->retention_disabled)
@@ -420,9 +445,14 @@ static void start_retention(struct ingest *in)
 
 static int open_all(struct ingest *in, struct err *e)
 {
-	struct cutter_conf cc = { .loop = in->loop, .data = in->server->data_path,
-		.window = in->opts->max_block_duration, .max_journal = in->opts->max_journal,
-		.counters = &in->counters, .held = &in->held, .replayed = replayed, .ctx = in };
+	struct cutter_conf cc = { .loop = in->loop,
+		.data = in->server->data_path,
+		.window = in->opts->max_block_duration,
+		.max_journal = in->opts->max_journal,
+		.counters = &in->counters,
+		.held = &in->held,
+		.replayed = replayed,
+		.ctx = in };
 
 	in->limits = limits_read(in->base, &in->server->runtime_config, e);
 	if (in->limits == NULL || tenants_check(in->limits, e) < 0 ||

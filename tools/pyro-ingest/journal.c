@@ -25,7 +25,7 @@ struct journal {
 	struct journal_conf conf;
 	int fd;
 	uint64_t at, allocated, commits;
-	struct batch open, flight;      /* collecting; being written */
+	struct batch open, flight; /* collecting; being written */
 	bool writing, due, broken, finishing;
 	void (*finished)(void *ctx);
 	void *finished_ctx;
@@ -67,7 +67,7 @@ static int write_at(int fd, struct str s, uint64_t at, struct err *e)
 			continue;
 		if (k <= 0)
 			return k < 0 ? err_sys(e, ERR_IO, "write %zu bytes", s.n)
-			             : err_set(e, ERR_IO, "write %zu bytes: nothing was written", s.n);
+				     : err_set(e, ERR_IO, "write %zu bytes: nothing was written", s.n);
 		s = str_skip(s, (size_t)k);
 		at += (uint64_t)k;
 	}
@@ -207,7 +207,7 @@ void journal_append(struct journal *j, struct str tenant, struct str record, str
 	if (j->open.bytes.over) {
 		j->open.bytes.over = false;
 		err_set(&e, ERR_BUSY, "journal: more than %d bytes wait to be written", MAX_BATCH);
-		fail(j, &e);            /* the head has the row: without it later records make no sense */
+		fail(j, &e); /* the head has the row: without it later records make no sense */
 		w->done(w, &e);
 		return;
 	}

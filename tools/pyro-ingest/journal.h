@@ -27,11 +27,11 @@ struct journal;
 struct pool;
 
 struct journal_conf {
-	int dir;                        /* descriptor of the folder */
+	int dir; /* descriptor of the folder */
 	uint32_t shard;
 	struct loop *loop;
 	struct pool *pool;
-	int64_t delay;                  /* ns to wait for company before a commit; 0 = none */
+	int64_t delay;                                  /* ns to wait for company before a commit; 0 = none */
 	void (*broken)(void *ctx, const struct err *e); /* writing failed: this journal takes no more records */
 	void *ctx;
 };
@@ -46,16 +46,16 @@ struct journal *journal_open(const struct journal_conf *conf, uint64_t generatio
 void journal_append(struct journal *j, struct str tenant, struct str record, struct journal_wait *w);
 /* Commits what waits, then closes the file, frees j and calls done (may be NULL). Accepts NULL. */
 void journal_finish(struct journal *j, void (*done)(void *ctx), void *ctx);
-bool journal_is_broken(const struct journal *j);        /* takes no records; so does NULL */
-uint64_t journal_bytes(const struct journal *j);        /* of the file; 0 of NULL */
+bool journal_is_broken(const struct journal *j); /* takes no records; so does NULL */
+uint64_t journal_bytes(const struct journal *j); /* of the file; 0 of NULL */
 uint64_t journal_commits(const struct journal *j);
 
 /* ---- reading ---- */
 
 struct journal_report {
-	uint64_t generation, records, bytes;    /* bytes: of sound frames */
-	uint32_t shard, broken;                 /* broken: damaged or refused records */
-	uint64_t torn;                          /* bytes of an unfinished last frame */
+	uint64_t generation, records, bytes; /* bytes: of sound frames */
+	uint32_t shard, broken;              /* broken: damaged or refused records */
+	uint64_t torn;                       /* bytes of an unfinished last frame */
 };
 
 /*
@@ -64,9 +64,8 @@ struct journal_report {
  * ERR_CORRUPT and ERR_UNSUPPORTED are about the header. A file whose header was
  * never written counts as torn: nothing in it was acknowledged.
  */
-int journal_replay(int dir, const char *name,
-    int (*fn)(void *ctx, struct str tenant, struct str record, struct err *e), void *ctx,
-    struct journal_report *out, struct err *e);
+int journal_replay(int dir, const char *name, int (*fn)(void *ctx, struct str tenant, struct str record, struct err *e),
+    void *ctx, struct journal_report *out, struct err *e);
 
 /* "<generation>-<shard>.journal" -> both; false if the name is another. */
 bool journal_name_parse(struct str name, uint64_t *generation, uint32_t *shard);

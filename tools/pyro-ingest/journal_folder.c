@@ -10,7 +10,7 @@
 
 int journal_folder_open(struct journal_folder *f, const char *path, struct err *e)
 {
-	*f = (struct journal_folder){path, -1, -1};
+	*f = (struct journal_folder){ path, -1, -1 };
 	if (file_mkdirs(AT_FDCWD, path, 0777, e) == 0 &&
 	    (f->fd = fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, e)) >= 0 &&
 	    (f->lock = file_lock(f->fd, "lock", false, e)) >= 0)

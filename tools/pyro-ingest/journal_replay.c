@@ -25,7 +25,9 @@ bool journal_name_parse(struct str name, uint64_t *generation, uint32_t *shard)
 		return false;
 	for (size_t i = 0; i < first.n; i++) {
 		char c = first.p[i];
-		unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0') : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10) : 16;
+		unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0')
+		    : c >= 'a' && c <= 'f'            ? (unsigned)(c - 'a' + 10)
+						      : 16;
 
 		if (digit == 16)
 			return false;
@@ -70,9 +72,8 @@ static bool never_begun(struct str file)
 	return i == file.n || file.n < JOURNAL_HEADER;
 }
 
-int journal_replay(int dir, const char *name,
-    int (*fn)(void *ctx, struct str tenant, struct str record, struct err *e), void *ctx,
-    struct journal_report *out, struct err *e)
+int journal_replay(int dir, const char *name, int (*fn)(void *ctx, struct str tenant, struct str record, struct err *e),
+    void *ctx, struct journal_report *out, struct err *e)
 {
 	struct arena *a = arena_new();
 	struct blob *b = blob_file_at(dir, name, FILE_SEQUENTIAL, e);

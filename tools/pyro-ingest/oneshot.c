@@ -31,13 +31,13 @@ struct filter {
 	struct limits limits;
 	struct clean_rules rules;
 	struct arena *mem;
-	struct labels labels;           /* of --label */
+	struct labels labels; /* of --label */
 	struct head *head;
 	struct sym_importer *importer;
 	struct buf record;
-	uint64_t content;               /* hash of all that went in */
+	uint64_t content; /* hash of all that went in */
 	uint64_t skipped, profiles;
-	int64_t now, time;              /* time: of --time, 0 = none */
+	int64_t now, time; /* time: of --time, 0 = none */
 	struct progress progress;
 };
 
@@ -113,7 +113,9 @@ static void profile_id(struct filter *f, struct input *in, uint64_t n, uint8_t i
 
 static int add_profile(struct filter *f, struct input *in, struct profile *p, struct labels member, struct err *e)
 {
-	struct clean_in ci = { .rules = &f->rules, .now = f->now, .profile = p,
+	struct clean_in ci = { .rules = &f->rules,
+		.now = f->now,
+		.profile = p,
 		.partition_label = str_cstr(f->o->partition_label) };
 	struct clean_out out;
 	uint8_t id[16];
@@ -137,7 +139,7 @@ static int one_input(void *ctx, struct input *in, struct err *e)
 	struct filter *f = ctx;
 	struct format_opts fo = { .file_name = in->name };
 	const struct format *format = f->o->format[0] ? format_by_name(str_cstr(f->o->format), e)
-	                                              : format_detect(in->bytes, in->name, e);
+						      : format_detect(in->bytes, in->name, e);
 	struct format_profiles got;
 	struct labels member = { NULL, 0 };
 
@@ -294,8 +296,12 @@ static int prepare(struct filter *f, struct err *e)
 
 int ingest_filter(struct tool *t, const struct ingest_opts *o, const struct limits *base, struct err *e)
 {
-	struct filter f = { .o = o, .limits = filter_limits(base), .mem = arena_new(), .head = head_new(),
-		.importer = sym_importer_new(), .now = clock_real()->wall(clock_real()) };
+	struct filter f = { .o = o,
+		.limits = filter_limits(base),
+		.mem = arena_new(),
+		.head = head_new(),
+		.importer = sym_importer_new(),
+		.now = clock_real()->wall(clock_real()) };
 	int rc;
 
 	f.rules.limits = &f.limits;

@@ -92,7 +92,9 @@ static void make_adds(struct push *p, struct push_item *item, const struct clean
 
 void push_profile(struct push *p, const struct labels *sent, struct profile *f, size_t raw_size)
 {
-	struct clean_in in = { .rules = p->rules, .now = p->r->wall, .profile = f,
+	struct clean_in in = { .rules = p->rules,
+		.now = p->r->wall,
+		.profile = f,
 		.partition_label = p->w->conf.partition_label };
 	struct clean_out out = { .reason = DISCARD_rate_limited };
 	struct push_item item = { 0 };

@@ -22,7 +22,7 @@ struct push;
 
 struct push_item {
 	struct push *push;
-	struct err *err;                /* NULL = good so far */
+	struct err *err; /* NULL = good so far */
 	struct shard_add *adds;
 	uint32_t n;
 };
@@ -32,14 +32,14 @@ struct push {
 	struct http_req *r;
 	struct arena *a;
 	struct tenant *tenant;
-	const struct clean_rules *rules;        /* until push_send: another tenant or a reload moves them */
+	const struct clean_rules *rules; /* until push_send: another tenant or a reload moves them */
 	VEC(struct push_item) items;
 	VEC(struct buf) scratch;
 	uint32_t pending;
 	void (*done)(struct push *p);
-	void *ctx;                      /* the handler's */
-	const struct err *err;          /* first failure, or NULL; valid until push_free */
-	bool pressed;                   /* refused for want of memory: it may be sent again */
+	void *ctx;             /* the handler's */
+	const struct err *err; /* first failure, or NULL; valid until push_free */
+	bool pressed;          /* refused for want of memory: it may be sent again */
 };
 
 struct push *push_new(struct worker *w, struct http_req *r, const struct tenant_rules *tenant);

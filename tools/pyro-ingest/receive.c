@@ -16,8 +16,8 @@ static int cut_stream(struct err *e)
 	return err_wrap(e, "copy to buffer");
 }
 
-int receive_pprof(struct arena *a, struct str bytes, int64_t limit, struct buf *scratch,
-    struct profile **out, bool *too_large, struct err *e)
+int receive_pprof(struct arena *a, struct str bytes, int64_t limit, struct buf *scratch, struct profile **out,
+    bool *too_large, struct err *e)
 {
 	size_t max = limit > 0 ? (size_t)limit : NO_LIMIT, start = scratch->n;
 

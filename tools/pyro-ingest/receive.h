@@ -13,7 +13,7 @@
  * (0 = no limit but a gigabyte); then e is not set. Bytes go to scratch: keep
  * it as long as the profile.
  */
-int receive_pprof(struct arena *a, struct str bytes, int64_t limit, struct buf *scratch,
-    struct profile **out, bool *too_large, struct err *e);
+int receive_pprof(struct arena *a, struct str bytes, int64_t limit, struct buf *scratch, struct profile **out,
+    bool *too_large, struct err *e);
 
 #endif

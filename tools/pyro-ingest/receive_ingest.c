@@ -22,7 +22,7 @@ struct upload {
 	struct labelset name;
 	int64_t from, until;
 	uint32_t rate;
-	struct str spy, format, type;   /* type: Content-Type */
+	struct str spy, format, type; /* type: Content-Type */
 	enum body body;
 	struct push *push;
 };
@@ -31,9 +31,16 @@ struct upload {
 
 static enum body body_of(const struct upload *u)
 {
-	static const struct { const char *format; enum body body; } by_name[] = {
-		{ "trie", BODY_TRIE }, { "tree", BODY_TREE }, { "lines", BODY_LINES }, { "jfr", BODY_JFR },
-		{ "pprof", BODY_PPROF }, { "speedscope", BODY_SPEEDSCOPE },
+	static const struct {
+		const char *format;
+		enum body body;
+	} by_name[] = {
+		{ "trie", BODY_TRIE },
+		{ "tree", BODY_TREE },
+		{ "lines", BODY_LINES },
+		{ "jfr", BODY_JFR },
+		{ "pprof", BODY_PPROF },
+		{ "speedscope", BODY_SPEEDSCOPE },
 	};
 
 	if (str_eq(u->format, STR("trie")) || str_eq(u->type, STR("binary/octet-stream+trie")))
@@ -182,8 +189,9 @@ static bool texts_are_utf8(const struct profile *p)
 static void unpack_failed(struct upload *u, const struct err *e)
 {
 	if (e->kind == ERR_LIMIT || e->kind == ERR_TOOBIG)
-		reply_json(u, 413, "invalid_argument", arena_printf(u->r->a,
-		    "request body too large: the limit of unpacked text is %d bytes", MAX_TEXT_BODY));
+		reply_json(u, 413, "invalid_argument",
+		    arena_printf(u->r->a, "request body too large: the limit of unpacked text is %d bytes",
+			MAX_TEXT_BODY));
 	else
 		reply_json(u, 422, "unknown", str_cstr(e->msg));
 }
@@ -208,8 +216,10 @@ static void receive_text(struct upload *u)
 		reply_done(u);
 		return;
 	}
-	if (app_type_find(u->name.app, u->rate, &t, &e) < 0 || (!texts_are_utf8(p) && err_set(&e, ERR_INVALID,
-	        "pyroscopeIngesterAdapter failed to marshal pprof: string field contains invalid UTF-8") < 0)) {
+	if (app_type_find(u->name.app, u->rate, &t, &e) < 0 ||
+	    (!texts_are_utf8(p) &&
+		err_set(&e, ERR_INVALID,
+		    "pyroscopeIngesterAdapter failed to marshal pprof: string field contains invalid UTF-8") < 0)) {
 		reply_error(u, &e);
 		return;
 	}
@@ -239,9 +249,9 @@ static void pprof_stored(struct push *p)
 		reply_error(u, p->err);
 		return;
 	}
-	reply_json(u, 422, "unknown", arena_printf(p->a,
-	    "pushing IngestInput-pprof failed push series with index 0 and id  failed: %s: %s",
-	    err_rpc(p->err->kind), p->err->msg));
+	reply_json(u, 422, "unknown",
+	    arena_printf(p->a, "pushing IngestInput-pprof failed push series with index 0 and id  failed: %s: %s",
+		err_rpc(p->err->kind), p->err->msg));
 }
 
 static void receive_profile(struct upload *u, struct str body, const struct sample_type_config *config)
@@ -278,7 +288,8 @@ static int read_form(struct upload *u, struct form *f, struct sample_type_config
 		return -1;
 	previous = form_file(f, "prev_profile");
 	if (previous != NULL && previous->value.n > 0)
-		return err_set(e, ERR_INVALID, "unsupported client version. Please update github.com/grafana/pyroscope-go "
+		return err_set(e, ERR_INVALID,
+		    "unsupported client version. Please update github.com/grafana/pyroscope-go "
 		    "to the latest version");
 	c = form_file(f, "sample_type_config");
 	*config = sample_type_config_default;
@@ -309,8 +320,10 @@ static void receive_form(struct upload *u)
 
 static void not_here(struct upload *u, const char *format)
 {
-	reply_json(u, 415, "unimplemented", arena_printf(u->r->a,
-	    "format %s is not supported by this server; it takes pprof, folded (groups), lines, trie and tree", format));
+	reply_json(u, 415, "unimplemented",
+	    arena_printf(u->r->a,
+		"format %s is not supported by this server; it takes pprof, folded (groups), lines, trie and tree",
+		format));
 }
 
 static void receive(struct upload *u)

@@ -10,7 +10,7 @@ struct push_call {
 	struct rpc_call *call;
 	struct push *push;
 	struct push_push_request req;
-	uint64_t unpacked;              /* bytes of all profiles so far */
+	uint64_t unpacked; /* bytes of all profiles so far */
 };
 
 static void push_done(struct push *p)
@@ -28,7 +28,7 @@ static int read_request(struct push_call *c, struct err *e)
 {
 	struct rpc_call *call = c->call;
 	int rc = call->codec == RPC_JSON ? msg_from_json(call->a, &push_push_request_type, call->message, &c->req, e)
-	                                 : msg_decode(call->a, &push_push_request_type, call->message, &c->req, e);
+					 : msg_decode(call->a, &push_push_request_type, call->message, &c->req, e);
 
 	if (rc < 0)
 		return err_wrap(e, "unmarshal message");

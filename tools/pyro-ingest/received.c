@@ -71,7 +71,7 @@ static void count(struct received *r, int kind, uint64_t v)
 	struct received_hist *h = &r->kinds[kind];
 	int low = 0, high = RECEIVED_BUCKETS;
 
-	while (low < high) {            /* the first bound that is not below v */
+	while (low < high) { /* the first bound that is not below v */
 		int mid = (low + high) / 2;
 
 		if ((double)v <= bound(kind, mid))

@@ -14,11 +14,11 @@
 enum { RECEIVED_BUCKETS = 30, RECEIVED_TYPES_MAX = 64, RECEIVED_KINDS = 3 };
 
 struct received {
-	struct str type;                /* the profile's __name__, or "other" past RECEIVED_TYPES_MAX */
+	struct str type; /* the profile's __name__, or "other" past RECEIVED_TYPES_MAX */
 	struct received *next;
 	struct received_hist {
 		_Atomic uint64_t counts[RECEIVED_BUCKETS + 1], sum;
-	} kinds[RECEIVED_KINDS];        /* compressed, decompressed, samples */
+	} kinds[RECEIVED_KINDS]; /* compressed, decompressed, samples */
 };
 
 struct received_list {

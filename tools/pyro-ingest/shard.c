@@ -10,8 +10,8 @@ enum { ACTIVE = 10 * 60, MEASURE_EVERY = 16, MAX_RECORD = 1 << 30 };
 struct shard_tenant {
 	struct tenant *tenant;
 	struct head *head;
-	size_t bytes;                   /* of the head, when last measured */
-	uint32_t series, pushes;        /* series counted in tenant->series */
+	size_t bytes;            /* of the head, when last measured */
+	uint32_t series, pushes; /* series counted in tenant->series */
 };
 
 struct shard {
@@ -163,7 +163,8 @@ static int check_series(struct shard_tenant *x, struct shard_add *a)
 	if (limit > 0 && a->tenant->series + new > limit)
 		return err_set(refuse(a, DISCARD_series_limit), ERR_LIMIT,
 		    "Maximum active series limit exceeded (%lld/%lld), reduce the number of active streams (reduce "
-		    "labels or reduce label values), or contact your administrator to see if the limit can be increased",
+		    "labels or reduce label values), or contact your administrator to see if the limit can be "
+		    "increased",
 		    (long long)a->tenant->series, (long long)limit);
 	a->tenant->series += new;
 	x->series += new;

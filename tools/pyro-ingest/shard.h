@@ -29,15 +29,15 @@ struct counters {
 /* What all shards and workers share. */
 struct shard_shared {
 	struct counters *counters;
-	_Atomic uint64_t *memory;       /* bytes of all active heads */
-	_Atomic uint64_t *held;         /* bytes of heads that are on their way into blocks */
+	_Atomic uint64_t *memory; /* bytes of all active heads */
+	_Atomic uint64_t *held;   /* bytes of heads that are on their way into blocks */
 	uint64_t max_memory;
 };
 
 struct shard_conf {
 	uint32_t number;
 	struct loop *loop;
-	struct journal_conf journal;    /* shard, loop and broken are filled in */
+	struct journal_conf journal; /* shard, loop and broken are filled in */
 	struct shard_shared shared;
 	/* On the shard's thread: heads are large or the journal is broken: please cut. */
 	void (*pressure)(void *ctx);
@@ -47,21 +47,21 @@ struct shard_conf {
 struct shard *shard_new(const struct shard_conf *conf, uint64_t generation, struct err *e);
 /* On the shard's thread, with no message under way. Heads are freed: freeze first to keep their rows. */
 void shard_free(struct shard *s);
-uint64_t shard_journal_bytes(struct shard *s);  /* any thread: an estimate */
+uint64_t shard_journal_bytes(struct shard *s); /* any thread: an estimate */
 
 /* One cleaned profile. done is called on `home` when the row is durable or refused. */
 struct shard_add {
-	struct task task;               /* the shard's */
+	struct task task; /* the shard's */
 	struct shard *shard;
-	struct head_push push;          /* valid until done */
+	struct head_push push; /* valid until done */
 	struct tenant *tenant;
-	int64_t max_series;             /* of the tenant, over all shards; 0 = no limit */
+	int64_t max_series; /* of the tenant, over all shards; 0 = no limit */
 	struct loop *home;
 	void (*done)(struct shard_add *a);
-	struct err *err;                /* NULL = stored; else to be freed with mem_free */
-	enum discard reason;            /* of err */
-	struct journal_wait wait;       /* the shard's */
-	void *wait_ctx;                 /* the sender's */
+	struct err *err;          /* NULL = stored; else to be freed with mem_free */
+	enum discard reason;      /* of err */
+	struct journal_wait wait; /* the shard's */
+	void *wait_ctx;           /* the sender's */
 };
 
 void shard_send(struct shard *s, struct shard_add *a);
@@ -71,7 +71,7 @@ struct shard_ask {
 	struct task task;
 	struct shard *shard;
 	struct str tenant;
-	void (*fn)(struct shard_ask *a, struct head *h);        /* h may be NULL: no rows */
+	void (*fn)(struct shard_ask *a, struct head *h); /* h may be NULL: no rows */
 	void (*done)(struct shard_ask *a);
 	struct loop *home;
 	void *ctx;
@@ -80,7 +80,7 @@ struct shard_ask {
 void shard_question(struct shard *s, struct shard_ask *a);
 
 struct frozen_head {
-	struct str tenant;              /* bytes live as long as the tenants list */
+	struct str tenant; /* bytes live as long as the tenants list */
 	struct head *head;
 };
 
@@ -93,12 +93,12 @@ struct frozen_head {
 struct shard_freeze {
 	struct task task;
 	struct shard *shard;
-	uint64_t generation;            /* of the new heads */
-	void (*done)(struct shard_freeze *f);   /* on home: heads are yours */
+	uint64_t generation;                  /* of the new heads */
+	void (*done)(struct shard_freeze *f); /* on home: heads are yours */
 	struct loop *home;
 	void *ctx;
 	VEC(struct frozen_head) heads;
-	char journal[48];               /* the file with their changes, complete when done is called; "" = none */
+	char journal[48]; /* the file with their changes, complete when done is called; "" = none */
 	bool failed;
 	struct err err;
 };

@@ -4,7 +4,7 @@
 #include "base/hash.h"
 #include "base/json.h"
 
-#define MOST_ROOM 1e18          /* ns; a bucket that takes longer to fill is none */
+#define MOST_ROOM 1e18 /* ns; a bucket that takes longer to fill is none */
 
 static struct tenant *shared_tenant(struct tenants *all, struct str name)
 {
@@ -43,8 +43,7 @@ static json_t *json_of(const struct yaml *y)
 	json_t *out;
 
 	switch (y->kind) {
-	case YAML_SCALAR:
-		return json_stringn(y->text.p, y->text.n);
+	case YAML_SCALAR: return json_stringn(y->text.p, y->text.n);
 	case YAML_LIST:
 		out = json_array();
 		for (size_t i = 0; i < y->n; i++)
@@ -55,8 +54,7 @@ static json_t *json_of(const struct yaml *y)
 		for (size_t i = 0; i < y->n; i++)
 			json_object_setn_new(out, y->items[i].key.p, y->items[i].key.n, json_of(y->items[i].value));
 		return out;
-	case YAML_NULL:
-		break;
+	case YAML_NULL: break;
 	}
 	return json_null();
 }
@@ -94,8 +92,8 @@ static int rules_make(struct clean_rules *r, const struct limits *l, struct err 
 	static const enum relabel_position position[] = { RELABEL_FIRST, RELABEL_LAST, RELABEL_DISABLED };
 
 	*r = (struct clean_rules){ .limits = l };
-	if (rules_of(l->ingestion_relabeling_rules,
-	        position[l->ingestion_relabeling_default_rules_position], &r->series, e) < 0)
+	if (rules_of(l->ingestion_relabeling_rules, position[l->ingestion_relabeling_default_rules_position],
+		&r->series, e) < 0)
 		return err_wrap(e, "ingestion_relabeling_rules");
 	if (rules_of(l->sample_type_relabeling_rules, RELABEL_DISABLED, &r->types, e) < 0) {
 		rules_fini(r);
@@ -126,7 +124,7 @@ int tenants_check(const struct limits_set *s, struct err *e)
 	const struct str *names;
 	size_t n = limits_tenants(s, &names);
 
-	for (size_t i = 0; i <= n; i++) {       /* the last one stands for all others */
+	for (size_t i = 0; i <= n; i++) { /* the last one stands for all others */
 		struct clean_rules r;
 
 		if (rules_make(&r, i < n ? limits_of(s, names[i]) : limits_base(s), e) < 0) {

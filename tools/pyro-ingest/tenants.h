@@ -17,8 +17,8 @@
 struct tenant {
 	struct str name;
 	struct tenant *next;
-	_Atomic int64_t series;         /* active, over all shards */
-	_Atomic int64_t busy_until;     /* of the rate limit: see tenant_take */
+	_Atomic int64_t series;     /* active, over all shards */
+	_Atomic int64_t busy_until; /* of the rate limit: see tenant_take */
 	struct received_list received;
 	_Atomic uint64_t discarded[DISCARDS], discarded_bytes[DISCARDS];
 };
@@ -30,7 +30,7 @@ struct tenants {
 /* One thread's view: the tenants it has met, with their rules compiled for it. */
 struct tenant_view {
 	struct tenants *all;
-	struct limits_set *limits;      /* borrowed */
+	struct limits_set *limits; /* borrowed */
 	VEC(struct tenant_rules) v;
 	struct map by_name;
 };
@@ -44,7 +44,7 @@ struct tenant_rules {
 const struct tenant_rules *tenant_of(struct tenant_view *v, struct str name, struct err *e);
 /* Whether the relabel rules of every tenant are right: a set that fails is not to be taken. ERR_CONFIG. */
 int tenants_check(const struct limits_set *s, struct err *e);
-void tenant_view_limits(struct tenant_view *v, struct limits_set *limits);      /* from now on */
+void tenant_view_limits(struct tenant_view *v, struct limits_set *limits); /* from now on */
 void tenant_view_fini(struct tenant_view *v);
 void tenants_free(struct tenants *t);
 

@@ -65,7 +65,7 @@ static void rest(struct timer *t)
 
 void worker_rests(struct worker *w)
 {
-	w->rested = true;       /* nothing was used yet */
+	w->rested = true; /* nothing was used yet */
 	w->rest.fn = rest;
 	loop_timer(w->thread.loop, &w->rest, loop_mono(w->thread.loop) + REST_AFTER * NS_PER_S);
 }

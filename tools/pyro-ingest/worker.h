@@ -20,7 +20,7 @@ struct worker_conf {
 	uint32_t number;
 	const struct ingest_opts *opts;
 	const struct server_opts *server;
-	struct ingest *ingest;          /* the process */
+	struct ingest *ingest; /* the process */
 	struct counters *counters;
 	struct tenants *tenants;
 	struct str partition_label;
@@ -32,16 +32,16 @@ struct worker {
 	struct worker_conf conf;
 	struct thread_loop thread;
 	struct shard *shard;
-	struct worker *all;             /* every worker of the process, by number */
+	struct worker *all; /* every worker of the process, by number */
 	uint32_t n_all;
 	struct httpd *httpd;
-	struct proxy *query;            /* NULL without a query process */
+	struct proxy *query; /* NULL without a query process */
 	struct tenant_view tenants;
 	struct reqstats requests;
 	uint8_t id_prefix[8];
 	uint64_t id_next;
-	VEC(struct buf) spare;          /* large buffers, kept warm between requests */
-	struct timer rest;              /* gives memory back when no request came for a while */
+	VEC(struct buf) spare; /* large buffers, kept warm between requests */
+	struct timer rest;     /* gives memory back when no request came for a while */
 	uint64_t requests_seen;
 	bool rested;
 };
@@ -56,7 +56,7 @@ void worker_give_buf(struct worker *w, struct buf *b);
 const struct tenant_rules *worker_tenant(struct worker *w, struct http_req *r, bool rpc);
 
 /* Handlers; ctx is not used, r->owner is the worker. */
-void receive_ingest(struct http_req *r, void *ctx);     /* receive_ingest.c: /ingest */
-void receive_push(struct http_req *r, void *ctx);       /* receive_push.c: push.v1.PusherService/Push */
+void receive_ingest(struct http_req *r, void *ctx); /* receive_ingest.c: /ingest */
+void receive_push(struct http_req *r, void *ctx);   /* receive_push.c: push.v1.PusherService/Push */
 
 #endif

@@ -16,17 +16,17 @@
 #include "tools/pyro-query/engine.h"
 
 struct api {
-	struct arena *a;                /* of the request */
+	struct arena *a; /* of the request */
 	struct engine *engine;
-	const struct limits *limits;    /* of the tenant */
+	const struct limits *limits; /* of the tenant */
 	struct str tenant;
-	int64_t now;                    /* unix ns */
-	struct buf raw;                 /* a finished protobuf message, instead of the response struct */
-	bool utf8_names;                /* the client takes label names beyond [a-zA-Z_][a-zA-Z0-9_]* */
+	int64_t now;     /* unix ns */
+	struct buf raw;  /* a finished protobuf message, instead of the response struct */
+	bool utf8_names; /* the client takes label names beyond [a-zA-Z_][a-zA-Z0-9_]* */
 };
 
 struct procedure {
-	const char *path;               /* "/querier.v1.QuerierService/Series" */
+	const char *path; /* "/querier.v1.QuerierService/Series" */
 	const struct msg_type *request, *response;
 	int (*fn)(struct api *x, const void *req, void *resp, struct err *e);
 };
@@ -59,18 +59,17 @@ static inline bool range_none(int64_t start, int64_t end)
 int range_check_labels(struct api *x, int64_t *start, int64_t end, bool *empty, struct err *e);
 int max_nodes_check(struct api *x, int64_t asked, int64_t *out, struct err *e);
 /* An ask about one selector and profile type, start..end in ms, both inclusive. */
-void ask_merge(struct api *x, struct pyro_ask *ask, enum ask_kind kind, struct str profile_type,
-    struct str selector, int64_t start, int64_t end);
+void ask_merge(struct api *x, struct pyro_ask *ask, enum ask_kind kind, struct str profile_type, struct str selector,
+    int64_t start, int64_t end);
 
 /* The series of a request, ordered and limited (api_querier.c); for the timeline too. */
-int select_series_part(struct api *x, const struct querier_select_series_request *req, struct part *out,
-    struct err *e);
+int select_series_part(struct api *x, const struct querier_select_series_request *req, struct part *out, struct err *e);
 /*
  * The tree of one request, truncated as often as the original does. max_nodes
  * becomes what the answer itself is to be cut to. No tree: nothing was found.
  */
-int merged_tree(struct api *x, const struct querier_select_merge_stacktraces_request *req,
-    struct part *out, int64_t *max_nodes, struct err *e);
+int merged_tree(struct api *x, const struct querier_select_merge_stacktraces_request *req, struct part *out,
+    int64_t *max_nodes, struct err *e);
 int diff_graph(struct api *x, const struct querier_diff_request *req, struct flamegraph **out, struct err *e);
 /* Flame graph of a tree part; never NULL. */
 struct flamegraph *flamegraph_of(struct api *x, struct part *p, int64_t max_nodes);

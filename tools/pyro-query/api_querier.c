@@ -7,8 +7,8 @@
 
 /* ---- labels ---- */
 
-static int ask_labels(struct api *x, enum ask_kind kind, const struct msg_strs *matchers,
-    const struct msg_strs *names, int64_t start, int64_t end, struct part *out, struct err *e)
+static int ask_labels(struct api *x, enum ask_kind kind, const struct msg_strs *matchers, const struct msg_strs *names,
+    int64_t start, int64_t end, struct part *out, struct err *e)
 {
 	struct pyro_ask ask;
 	bool empty;
@@ -163,8 +163,8 @@ static struct querier_flame_graph *graph_message(struct api *x, const struct fla
 	return m;
 }
 
-int merged_tree(struct api *x, const struct querier_select_merge_stacktraces_request *req,
-    struct part *out, int64_t *max_nodes, struct err *e)
+int merged_tree(struct api *x, const struct querier_select_merge_stacktraces_request *req, struct part *out,
+    int64_t *max_nodes, struct err *e)
 {
 	int64_t start = req->start;
 	struct pyro_ask ask;
@@ -350,8 +350,7 @@ static int64_t series_from(int64_t start, int64_t step)
 	return MAX(start - step, start - ((start % hour) + hour) % hour);
 }
 
-int select_series_part(struct api *x, const struct querier_select_series_request *req, struct part *out,
-    struct err *e)
+int select_series_part(struct api *x, const struct querier_select_series_request *req, struct part *out, struct err *e)
 {
 	int64_t start = req->start, step;
 	struct pyro_ask ask;
@@ -493,8 +492,10 @@ static int profile_stats(struct api *x, const void *vreq, void *vresp, struct er
 	return 0;
 }
 
-#define QUERIER(name, req, resp, fn) \
-	{ "/querier.v1.QuerierService/" name, &req##_type, &resp##_type, fn }
+#define QUERIER(name, req, resp, fn)                                              \
+	{                                                                         \
+		"/querier.v1.QuerierService/" name, &req##_type, &resp##_type, fn \
+	}
 
 const struct procedure procedures[] = {
 	QUERIER("ProfileTypes", querier_profile_types_request, querier_profile_types_response, profile_types),

@@ -13,10 +13,10 @@ enum { DOT_NODES = 512, MAX_SELECTOR = 1 << 20 };
 /* ---- parameters ---- */
 
 struct side {
-	struct str type_id;             /* the profile type as text */
+	struct str type_id; /* the profile type as text */
 	struct profile_type type;
 	struct str selector;
-	int64_t from, until;            /* ms */
+	int64_t from, until; /* ms */
 };
 
 static struct str param(struct api *x, struct str query, const char *name)
@@ -103,7 +103,10 @@ static int read_side(struct api *x, struct str query, const char *q, const char 
 static struct querier_select_merge_stacktraces_request merge_request(const struct side *s, int64_t max_nodes)
 {
 	return (struct querier_select_merge_stacktraces_request){ .profile_type_id = s->type_id,
-		.label_selector = s->selector, .start = s->from, .end = s->until, .max_nodes = max_nodes,
+		.label_selector = s->selector,
+		.start = s->from,
+		.end = s->until,
+		.max_nodes = max_nodes,
 		.has_max_nodes = max_nodes != 0 };
 }
 
@@ -140,8 +143,12 @@ static struct timeline timeline_of(struct api *x, const struct side *s, const st
 static int ask_timeline(struct api *x, const struct side *s, struct msg_strs by, bool average, int64_t step,
     struct render *r, struct err *e)
 {
-	struct querier_select_series_request req = { .profile_type_id = s->type_id, .label_selector = s->selector,
-		.start = s->from, .end = s->until, .step = (double)step, .group_by = by };
+	struct querier_select_series_request req = { .profile_type_id = s->type_id,
+		.label_selector = s->selector,
+		.start = s->from,
+		.end = s->until,
+		.step = (double)step,
+		.group_by = by };
 	struct render_group *groups;
 	struct timeline *t = arena_alloc(x->a, sizeof(*t));
 	struct part p;

@@ -11,16 +11,16 @@
 #include "io/fd.h"
 
 struct owner {
-	char *name;                     /* of the tenant */
-	size_t n;                       /* blocks known of it */
+	char *name; /* of the tenant */
+	size_t n;   /* blocks known of it */
 };
 
 struct known {
 	uint32_t owner;
 	struct ulid id;
 	struct blocks_range times;
-	struct block *block;            /* NULL: closed */
-	uint64_t used, named;           /* the number of the last question that used it, that named it */
+	struct block *block;  /* NULL: closed */
+	uint64_t used, named; /* the number of the last question that used it, that named it */
 };
 
 struct blocks {
@@ -28,7 +28,7 @@ struct blocks {
 	size_t max_memory, max_open;
 	VEC(struct owner) owners;
 	VEC(struct known) v;
-	struct map by_id;               /* to v */
+	struct map by_id; /* to v */
 	uint64_t question;
 };
 
@@ -85,7 +85,7 @@ static struct block *open_folder(struct blocks *b, uint32_t owner, struct ulid i
 	parts = blobs_folder(path, e);
 	block = parts == NULL ? NULL : block_open(parts, e);
 	if (parts != NULL && block == NULL && e->kind == ERR_NOTFOUND)
-		e->kind = ERR_CORRUPT;  /* a part is missing: the block is damaged, not gone */
+		e->kind = ERR_CORRUPT; /* a part is missing: the block is damaged, not gone */
 	if (block == NULL)
 		err_wrap(e, "block %s", path);
 	arena_free(a);

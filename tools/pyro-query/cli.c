@@ -39,8 +39,8 @@ static uint32_t type_number(const struct profile *p, struct str name)
 	return p->n_types > 0 ? p->n_types - 1 : 0;
 }
 
-static void picture(struct report *r, struct arena *a, const struct profile *p, const struct query_opts *o,
-    bool html, struct buf *out)
+static void picture(struct report *r, struct arena *a, const struct profile *p, const struct query_opts *o, bool html,
+    struct buf *out)
 {
 	uint32_t type = type_number(p, str_cstr(o->sample_type));
 	struct picture pic = { .title = STR("Flame graph") };
@@ -61,10 +61,19 @@ static void picture(struct report *r, struct arena *a, const struct profile *p, 
 static int print_form(struct report *r, struct arena *a, const struct profile *p, const struct query_opts *o,
     struct str form, bool changed, struct buf *out, struct err *e)
 {
-	static const struct { const char *form; void (*print)(struct report *, struct buf *); } simple[] = {
-		{ "top", report_top }, { "tree", report_tree }, { "calls", report_calls }, { "raw", report_raw },
-		{ "traces", report_traces }, { "tags", report_tags }, { "folded", report_folded },
-		{ "json", report_json }, { "dot", report_dot },
+	static const struct {
+		const char *form;
+		void (*print)(struct report *, struct buf *);
+	} simple[] = {
+		{ "top", report_top },
+		{ "tree", report_tree },
+		{ "calls", report_calls },
+		{ "raw", report_raw },
+		{ "traces", report_traces },
+		{ "tags", report_tags },
+		{ "folded", report_folded },
+		{ "json", report_json },
+		{ "dot", report_dot },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(simple); i++) {
@@ -108,7 +117,8 @@ static int report_on(const struct profile *p, struct arena *a, const struct quer
 	if (rc == 0)
 		rc = (r = report_new(p, &f.o, e)) == NULL ? -1 : 0;
 	if (rc == 0)
-		rc = peek != NULL ? print_peek(r, peek, out, e) : print_form(r, a, p, o, form, cli_filters_change(&f), out, e);
+		rc = peek != NULL ? print_peek(r, peek, out, e)
+				  : print_form(r, a, p, o, form, cli_filters_change(&f), out, e);
 	report_free(r);
 	cli_filters_fini(&f);
 	return rc;
@@ -181,7 +191,9 @@ static void diff_picture(struct arena *a, struct report *before, struct report *
 static int diff_reports(struct arena *a, struct report *before, struct report *after, const struct query_opts *o,
     struct str form, struct buf *out, struct err *e)
 {
-	struct report_diff_opts d = { .scale = 1, .cum = o->cum, .count = o->node_count > 0 ? (uint64_t)o->node_count : 0 };
+	struct report_diff_opts d = { .scale = 1,
+		.cum = o->cum,
+		.count = o->node_count > 0 ? (uint64_t)o->node_count : 0 };
 	int rc = 0;
 
 	if (str_eq(form, STR("json")))
@@ -210,7 +222,8 @@ int cli_diff(struct tool *t, const struct query_opts *o, struct err *e)
 	int rc = 0;
 
 	if (t->conf.n_args != 2)
-		return err_set(e, ERR_USAGE, "diff: two sources are expected, BEFORE and AFTER, not %zu", t->conf.n_args);
+		return err_set(e, ERR_USAGE, "diff: two sources are expected, BEFORE and AFTER, not %zu",
+		    t->conf.n_args);
 	buf_init(&b, MAX_ANSWER);
 	for (int i = 0; i < 2 && rc == 0; i++) {
 		rc = places_open(&places[i], t->conf.args + i, 1, o, e);
@@ -275,7 +288,7 @@ struct label_question {
 	enum ask_kind kind;
 	struct msg_strs names;
 	struct str name;
-	size_t skip;                    /* arguments that are no sources */
+	size_t skip; /* arguments that are no sources */
 };
 
 static int label_question(struct tool *t, const struct query_opts *o, struct arena *a, struct label_question *q,

@@ -37,16 +37,16 @@ static int take_conditions(struct cli_filters *f, struct arena *a, const struct 
 {
 	struct report_opts *r = &f->o;
 	const struct condition all[] = {
-	    {o->focus, "focus", "focus", &r->focus, NULL},
-	    {o->ignore, "ignore", "ignore", &r->ignore, NULL},
-	    {o->hide, "hide", "hide", &r->hide, NULL},
-	    {o->show, "show", "show", &r->show, NULL},
-	    {o->show_from, "show-from", "show_from", &r->show_from, NULL},
-	    {o->tag_focus, "tagfocus", "tagfocus", NULL, &r->tag_focus},
-	    {o->tag_ignore, "tagignore", "tagignore", NULL, &r->tag_ignore},
-	    {o->tag_show, "tagshow", "tagshow", &r->tag_show, NULL},
-	    {o->tag_hide, "taghide", "taghide", &r->tag_hide, NULL},
-	    {o->prune_from, "prune-from", NULL, &r->prune_from, NULL},
+		{ o->focus, "focus", "focus", &r->focus, NULL },
+		{ o->ignore, "ignore", "ignore", &r->ignore, NULL },
+		{ o->hide, "hide", "hide", &r->hide, NULL },
+		{ o->show, "show", "show", &r->show, NULL },
+		{ o->show_from, "show-from", "show_from", &r->show_from, NULL },
+		{ o->tag_focus, "tagfocus", "tagfocus", NULL, &r->tag_focus },
+		{ o->tag_ignore, "tagignore", "tagignore", NULL, &r->tag_ignore },
+		{ o->tag_show, "tagshow", "tagshow", &r->tag_show, NULL },
+		{ o->tag_hide, "taghide", "taghide", &r->tag_hide, NULL },
+		{ o->prune_from, "prune-from", NULL, &r->prune_from, NULL },
 	};
 
 	static_assert(ARRAY_LEN(all) <= CLI_MAX_FILTERS, "room for every expression");
@@ -59,11 +59,11 @@ static int take_conditions(struct cli_filters *f, struct arena *a, const struct 
 
 static enum report_granularity granularity_of(const struct query_opts *o)
 {
-	return o->lines           ? REPORT_LINES
-	       : o->files         ? REPORT_FILES
-	       : o->filefunctions ? REPORT_FILEFUNCTIONS
-	       : o->addresses     ? REPORT_ADDRESSES
-				  : REPORT_FUNCTIONS;
+	return o->lines        ? REPORT_LINES
+	    : o->files         ? REPORT_FILES
+	    : o->filefunctions ? REPORT_FILEFUNCTIONS
+	    : o->addresses     ? REPORT_ADDRESSES
+			       : REPORT_FUNCTIONS;
 }
 
 static void take_zone(struct report_opts *r, struct arena *a, int64_t ns)
@@ -77,8 +77,8 @@ static void take_zone(struct report_opts *r, struct arena *a, int64_t ns)
 	r->zone = arena_str(a, str_cstr(tm.tm_zone));
 }
 
-int cli_filters_init(
-    struct cli_filters *f, struct arena *a, const struct query_opts *o, const struct profile *p, struct err *e)
+int cli_filters_init(struct cli_filters *f, struct arena *a, const struct query_opts *o, const struct profile *p,
+    struct err *e)
 {
 	struct report_opts *r = &f->o;
 

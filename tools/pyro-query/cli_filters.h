@@ -24,8 +24,8 @@ struct cli_filters {
 };
 
 /* Texts live in a; the time zone is the system's at the time of p. */
-int cli_filters_init(
-    struct cli_filters *f, struct arena *a, const struct query_opts *o, const struct profile *p, struct err *e);
+int cli_filters_init(struct cli_filters *f, struct arena *a, const struct query_opts *o, const struct profile *p,
+    struct err *e);
 /* Do the options leave out or change samples? Without, a profile is given on as it is. */
 bool cli_filters_change(const struct cli_filters *f);
 void cli_filters_fini(struct cli_filters *f);

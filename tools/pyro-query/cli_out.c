@@ -8,9 +8,17 @@
 #include "io/fd.h"
 #include "io/file.h"
 
-static const struct { const char *suffix, *form; } by_name[] = {
-	{ ".pb.gz", "pprof" }, { ".pprof", "pprof" }, { ".svg", "svg" }, { ".html", "html" }, { ".json", "json" },
-	{ ".folded", "folded" }, { ".txt", "text" }, { ".dot", "dot" },
+static const struct {
+	const char *suffix, *form;
+} by_name[] = {
+	{ ".pb.gz", "pprof" },
+	{ ".pprof", "pprof" },
+	{ ".svg", "svg" },
+	{ ".html", "html" },
+	{ ".json", "json" },
+	{ ".folded", "folded" },
+	{ ".txt", "text" },
+	{ ".dot", "dot" },
 };
 
 static const char *const forms[] = { "text", "top", "tree", "calls", "raw", "traces", "tags", "folded", "pprof",
@@ -24,8 +32,7 @@ static bool is_form(struct str s)
 	return false;
 }
 
-int cli_out_parse(struct arena *a, const char *text, struct str usual, bool force, struct cli_out *out,
-    struct err *e)
+int cli_out_parse(struct arena *a, const char *text, struct str usual, bool force, struct cli_out *out, struct err *e)
 {
 	struct str rest = str_cstr(text), form = str_cut(&rest, '=');
 
@@ -45,8 +52,10 @@ int cli_out_parse(struct arena *a, const char *text, struct str usual, bool forc
 			return 0;
 		}
 	}
-	return err_set(e, ERR_USAGE, "--output %s: a form (text svg html json folded pprof dot), FORM=FILE, or a file "
-	    "whose name ends in .svg .html .json .folded .pb.gz .dot", text);
+	return err_set(e, ERR_USAGE,
+	    "--output %s: a form (text svg html json folded pprof dot), FORM=FILE, or a file "
+	    "whose name ends in .svg .html .json .folded .pb.gz .dot",
+	    text);
 }
 
 int cli_out_write(const struct cli_out *o, const struct buf *b, struct err *e)

@@ -10,13 +10,12 @@
 #include "base/err.h"
 
 struct cli_out {
-	struct str form;                /* "top", "svg", ... */
-	const char *file;               /* NULL = standard output */
+	struct str form;  /* "top", "svg", ... */
+	const char *file; /* NULL = standard output */
 	bool force;
 };
 
-int cli_out_parse(struct arena *a, const char *text, struct str usual, bool force, struct cli_out *out,
-    struct err *e);
+int cli_out_parse(struct arena *a, const char *text, struct str usual, bool force, struct cli_out *out, struct err *e);
 /* The whole answer; a file appears complete or not at all. */
 int cli_out_write(const struct cli_out *o, const struct buf *b, struct err *e);
 

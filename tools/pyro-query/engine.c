@@ -12,7 +12,7 @@
 struct engine {
 	struct engine_conf conf;
 	struct blocks *blocks;
-	struct sibling *head;           /* NULL: there is none to ask */
+	struct sibling *head; /* NULL: there is none to ask */
 };
 
 enum { MAX_ANSWER = 1 << 30 };

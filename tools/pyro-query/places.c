@@ -16,13 +16,13 @@ enum { INPUT_LIMIT = INT32_MAX };
 /* ---- blocks in memory: members of a block stream ---- */
 
 struct memory_block {
-	struct str folder;              /* where it lies in the stream */
+	struct str folder; /* where it lies in the stream */
 	struct blobs *parts;
 };
 
 struct loading {
 	struct places *p;
-	const char *path;               /* the source that is being read */
+	const char *path; /* the source that is being read */
 	VEC(struct memory_block) streams;
 };
 

@@ -9,8 +9,11 @@
 
 static int server_error(const struct httpc_res *res, const char *procedure, struct err *e)
 {
-	enum err_kind kind = res->status == 404 ? ERR_NOTFOUND : res->status == 401 ? ERR_UNAUTH
-	    : res->status == 429 || res->status == 503 ? ERR_BUSY : res->status < 500 ? ERR_INVALID : ERR_UNKNOWN;
+	enum err_kind kind = res->status == 404        ? ERR_NOTFOUND
+	    : res->status == 401                       ? ERR_UNAUTH
+	    : res->status == 429 || res->status == 503 ? ERR_BUSY
+	    : res->status < 500                        ? ERR_INVALID
+						       : ERR_UNKNOWN;
 	struct err ignored;
 	json_t *root = json_parse(res->body, &ignored);
 	const char *message = root ? json_string_value(json_object_get(root, "message")) : NULL;
@@ -26,9 +29,14 @@ static int call(struct places *p, const char *procedure, const struct msg_type *
 {
 	const struct query_opts *o = p->o;
 	struct http_field type_field = { STR("Content-Type"), STR("application/proto") };
-	struct httpc_req hr = { .method = "POST", .headers = &type_field, .n_headers = 1, .gzip = true,
-		.tenant = o->tenant_id[0] ? o->tenant_id : NULL, .user = o->username[0] ? o->username : NULL,
-		.password = o->password.secret, .bearer = o->token.secret[0] ? o->token.secret : NULL,
+	struct httpc_req hr = { .method = "POST",
+		.headers = &type_field,
+		.n_headers = 1,
+		.gzip = true,
+		.tenant = o->tenant_id[0] ? o->tenant_id : NULL,
+		.user = o->username[0] ? o->username : NULL,
+		.password = o->password.secret,
+		.bearer = o->token.secret[0] ? o->token.secret : NULL,
 		.max_body = 1 << 30 };
 	struct httpc_res res;
 	struct str base = str_cstr(p->url);
@@ -74,7 +82,10 @@ static int server_labels(struct places *p, enum ask_kind kind, const struct msg_
 	*out = part_none();
 	server_range(p, &start, &end);
 	if (kind == ASK_SETS) {
-		struct querier_series_request req = { .matchers = matchers, .label_names = *names, .start = start, .end = end };
+		struct querier_series_request req = { .matchers = matchers,
+			.label_names = *names,
+			.start = start,
+			.end = end };
 		struct querier_series_response resp;
 
 		if (call(p, "Series", &querier_series_request_type, &req, &answer, e) < 0 ||
@@ -100,7 +111,10 @@ static int server_labels(struct places *p, enum ask_kind kind, const struct msg_
 		out->strings = (struct str_list){ resp.names.p, resp.names.n };
 		return 0;
 	}
-	struct types_label_values_request req = { .name = names->p[0], .matchers = matchers, .start = start, .end = end };
+	struct types_label_values_request req = { .name = names->p[0],
+		.matchers = matchers,
+		.start = start,
+		.end = end };
 	struct types_label_values_response resp;
 
 	if (call(p, "LabelValues", &types_label_values_request_type, &req, &answer, e) < 0 ||
@@ -110,8 +124,7 @@ static int server_labels(struct places *p, enum ask_kind kind, const struct msg_
 	return 0;
 }
 
-int places_labels(struct places *p, enum ask_kind kind, const struct msg_strs *names, struct part *out,
-    struct err *e)
+int places_labels(struct places *p, enum ask_kind kind, const struct msg_strs *names, struct part *out, struct err *e)
 {
 	struct str selector = str_cstr(p->o->query);
 	struct pyro_ask ask = { .kind = kind, .selectors = { &selector, 1 }, .names = *names };
@@ -119,7 +132,8 @@ int places_labels(struct places *p, enum ask_kind kind, const struct msg_strs *n
 	if (p->url != NULL)
 		return server_labels(p, kind, names, out, e);
 	if (p->profiles.n > 0)
-		return err_set(e, ERR_USAGE, "profiles have no labels: give a folder of blocks, a block stream or a server");
+		return err_set(e, ERR_USAGE,
+		    "profiles have no labels: give a folder of blocks, a block stream or a server");
 	if (p->o->from[0] || p->o->to[0]) {
 		ask.from = p->from;
 		ask.to = p->to;
@@ -161,7 +175,8 @@ static int choose_type(struct places *p, struct str *out, struct err *e)
 	buf_init(&known, 4096);
 	for (size_t i = 0; i < part.strings.n; i++)
 		buf_printf(&known, "\n  " STR_FMT, STR_ARG(part.strings.p[i]));
-	err_set(e, ERR_USAGE, "several profile types; choose one with --profile-type:" STR_FMT, STR_ARG(buf_str(&known)));
+	err_set(e, ERR_USAGE, "several profile types; choose one with --profile-type:" STR_FMT,
+	    STR_ARG(buf_str(&known)));
 	buf_fini(&known);
 	return -1;
 }
@@ -169,7 +184,9 @@ static int choose_type(struct places *p, struct str *out, struct err *e)
 static int server_profile(struct places *p, struct str type, struct profile **out, struct err *e)
 {
 	struct querier_select_merge_profile_request req = { .profile_type_id = type,
-		.label_selector = str_cstr(p->o->query), .max_nodes = p->o->max_nodes, .has_max_nodes = p->o->max_nodes > 0 };
+		.label_selector = str_cstr(p->o->query),
+		.max_nodes = p->o->max_nodes,
+		.has_max_nodes = p->o->max_nodes > 0 };
 	struct str answer;
 
 	server_range(p, &req.start, &req.end);
@@ -198,7 +215,9 @@ static bool clip_range(const struct places *p, int64_t *from, int64_t *to)
 static int block_profile(struct places *p, struct str type, struct profile **out, struct err *e)
 {
 	struct str selector = str_cstr(p->o->query);
-	struct pyro_ask ask = { .kind = ASK_PROFILE, .profile_type = type, .selectors = { &selector, 1 },
+	struct pyro_ask ask = { .kind = ASK_PROFILE,
+		.profile_type = type,
+		.selectors = { &selector, 1 },
 		.max_nodes = p->o->max_nodes };
 	struct part part;
 
@@ -221,7 +240,8 @@ int places_profile(struct places *p, struct profile **out, struct err *e)
 
 	*out = NULL;
 	if (p->profiles.n > 0 && p->blocks.n > 0)
-		return err_set(e, ERR_USAGE, "profiles and blocks cannot be merged: make blocks of both with pyro-ingest");
+		return err_set(e, ERR_USAGE,
+		    "profiles and blocks cannot be merged: make blocks of both with pyro-ingest");
 	if (p->profiles.n == 1) {
 		*out = p->profiles.p[0];
 		return 0;

@@ -67,8 +67,12 @@ int main(int argc, char **argv)
 		NULL,
 	};
 	static const struct tool_spec spec = {
-		.name = "pyro-query", .summary = "ask profiles, blocks and servers", .args = "",
-		.sets = sets, .verbs = verbs, .examples = examples,
+		.name = "pyro-query",
+		.summary = "ask profiles, blocks and servers",
+		.args = "",
+		.sets = sets,
+		.verbs = verbs,
+		.examples = examples,
 	};
 
 	return tool_main(&spec, argc, argv);

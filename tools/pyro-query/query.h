@@ -15,7 +15,7 @@ struct query_opts {
 struct query_conf {
 	const struct query_opts *o;
 	const struct server_opts *server;
-	const struct limits *limits;    /* of every tenant without its own */
+	const struct limits *limits; /* of every tenant without its own */
 };
 
 int query_serve(struct tool *t, const struct query_conf *c, struct err *e);

@@ -28,24 +28,24 @@ enum { MAX_ANSWER = INT32_MAX };
 struct server {
 	const struct query_opts *o;
 	const struct server_opts *server;
-	const struct limits *base;      /* of every tenant without its own */
+	const struct limits *base; /* of every tenant without its own */
 	struct tool *tool;
 	struct loop *loop;
-	struct pool *pool;              /* one thread */
-	struct engine *engine;          /* used by that thread alone */
+	struct pool *pool;     /* one thread */
+	struct engine *engine; /* used by that thread alone */
 	struct limits_set *limits;
 	struct runtime_files files;
-	struct tls *tls;                /* NULL: plain HTTP */
+	struct tls *tls; /* NULL: plain HTTP */
 	struct httpd *httpd;
 	struct web_page *web_page;
 	struct router *router;
 	struct reqstats requests;
-	struct query_counts {           /* of the loop's thread */
+	struct query_counts { /* of the loop's thread */
 #define COUNTER(field, name, type, help) uint64_t field;
 #include "tools/pyro-query/query_counters.def"
 #undef COUNTER
 	} counts;
-	int64_t started;                /* unix time */
+	int64_t started; /* unix time */
 	int listen_fd;
 	bool stopping;
 };
@@ -55,7 +55,7 @@ struct question {
 	struct server *s;
 	struct http_req *r;
 	struct job job;
-	const struct procedure *procedure;      /* one of the two */
+	const struct procedure *procedure; /* one of the two */
 	const struct page *page;
 	struct rpc_call *call;
 	struct api api;
@@ -73,7 +73,7 @@ static int run_procedure(struct question *q, struct err *e)
 	bool json = q->call->codec == RPC_JSON;
 	void *req = arena_zalloc(q->api.a, p->request->size), *resp = arena_zalloc(q->api.a, p->response->size);
 	int rc = json ? msg_from_json(q->api.a, p->request, q->call->message, req, e)
-	              : msg_decode(q->api.a, p->request, q->call->message, req, e);
+		      : msg_decode(q->api.a, p->request, q->call->message, req, e);
 
 	if (rc < 0)
 		return err_wrap(e, "unmarshal message");
@@ -102,8 +102,7 @@ static void question_work(struct job *j)
 
 	buf_init(&q->out, MAX_ANSWER);
 	buf_init(&q->api.raw, MAX_ANSWER);
-	rc = q->procedure ? run_procedure(q, &q->err)
-	                  : q->page->fn(&q->api, q->r->query, &q->out, &q->type, &q->err);
+	rc = q->procedure ? run_procedure(q, &q->err) : q->page->fn(&q->api, q->r->query, &q->out, &q->type, &q->err);
 	if (rc == 0)
 		rc = buf_check(&q->out, "answer", &q->err);
 	q->failed = rc < 0;
@@ -283,20 +282,31 @@ static struct router *make_router(struct server *s, struct err *e)
 	struct route *rows = mem_zarray(n, sizeof(*rows));
 
 	for (size_t i = 0; i < n_procedures; i++)
-		rows[k++] = (struct route){ .path = procedures[i].path, .methods = "POST", .fn = handle_procedure,
-			.ctx = (void *)(uintptr_t)&procedures[i], .flags = ROUTE_ALLOW, .too_big = rpc_too_big };
+		rows[k++] = (struct route){ .path = procedures[i].path,
+			.methods = "POST",
+			.fn = handle_procedure,
+			.ctx = (void *)(uintptr_t)&procedures[i],
+			.flags = ROUTE_ALLOW,
+			.too_big = rpc_too_big };
 	for (size_t i = 0; i < n_pages; i++)
-		rows[k++] = (struct route){ .path = pages[i].path, .methods = "GET", .fn = handle_page,
-			.ctx = (void *)(uintptr_t)&pages[i], .flags = ROUTE_GZIP };
+		rows[k++] = (struct route){ .path = pages[i].path,
+			.methods = "GET",
+			.fn = handle_page,
+			.ctx = (void *)(uintptr_t)&pages[i],
+			.flags = ROUTE_GZIP };
 	for (size_t i = 0; i < ARRAY_LEN(absent); i++)
 		rows[k++] = (struct route)RPC_ROUTE(absent[i], handle_absent);
 	rows[k++] = (struct route){ .path = "/api/", .methods = "*", .fn = handle_api_unknown, .flags = ROUTE_PREFIX };
-	rows[k++] = (struct route){ .path = "/", .methods = "GET", .fn = web_page_show, .ctx = s->web_page,
+	rows[k++] = (struct route){ .path = "/",
+		.methods = "GET",
+		.fn = web_page_show,
+		.ctx = s->web_page,
 		.flags = ROUTE_GZIP };
 	r = router_new(rows, n, NULL, e);
-	if (r != NULL && (router_add(r, operator_pages, ARRAY_LEN(operator_pages), NULL, e) < 0 ||
-	    router_add(r, operator_routes, n_operator_routes, NULL, e) < 0 ||
-	    router_add(r, operator_config_routes, OPERATOR_CONFIG_ROUTES, s->tool, e) < 0)) {
+	if (r != NULL &&
+	    (router_add(r, operator_pages, ARRAY_LEN(operator_pages), NULL, e) < 0 ||
+		router_add(r, operator_routes, n_operator_routes, NULL, e) < 0 ||
+		router_add(r, operator_config_routes, OPERATOR_CONFIG_ROUTES, s->tool, e) < 0)) {
 		router_free(r);
 		return NULL;
 	}
@@ -402,8 +412,10 @@ static int listen_on(struct server *s, struct err *e)
 
 static int open_all(struct server *s, struct err *e)
 {
-	struct engine_conf ec = { .data = s->server->data_path, .head = s->o->head_socket,
-		.block_memory = s->o->block_memory, .timeout = s->server->http_write_timeout };
+	struct engine_conf ec = { .data = s->server->data_path,
+		.head = s->o->head_socket,
+		.block_memory = s->o->block_memory,
+		.timeout = s->server->http_write_timeout };
 	struct httpd_conf hc = daemon_httpd(s->server, s);
 
 	hc.on_reply = count_request;
@@ -427,8 +439,13 @@ static int open_all(struct server *s, struct err *e)
 int query_serve(struct tool *t, const struct query_conf *c, struct err *e)
 {
 	static const int list[] = { SIGTERM, SIGINT, SIGHUP, 0 };
-	struct server s = { .o = c->o, .server = c->server, .base = c->limits, .files = { .changed = files_changed },
-		.tool = t, .loop = loop_new(), .listen_fd = -1 };
+	struct server s = { .o = c->o,
+		.server = c->server,
+		.base = c->limits,
+		.files = { .changed = files_changed },
+		.tool = t,
+		.loop = loop_new(),
+		.listen_fd = -1 };
 	struct server_signals sig = { { .fn = on_signal }, &s };
 	int rc = signals_open(&sig.sig, s.loop, list, e);
 

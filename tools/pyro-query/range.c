@@ -23,7 +23,8 @@ int range_check(struct api *x, int64_t *start, int64_t end, bool *empty, struct 
 	length = MIN(MIN(end, INT64_MAX / NS_PER_MS) - *start, INT64_MAX / NS_PER_MS);
 	if (l->max_query_length > 0 && length > l->max_query_length / NS_PER_MS)
 		return err_set(e, ERR_INVALID,
-		    "the query time range exceeds the limit (max_query_length, actual: " STR_FMT ", limit: " STR_FMT ")",
+		    "the query time range exceeds the limit (max_query_length, actual: " STR_FMT ", limit: " STR_FMT
+		    ")",
 		    STR_ARG(num_go_duration(x->a, length * NS_PER_MS)),
 		    STR_ARG(num_prom_duration(x->a, l->max_query_length)));
 	return 0;
@@ -60,14 +61,18 @@ static int64_t ms_to_ns(int64_t ms, bool end)
 	return ms * NS_PER_MS + (end ? NS_PER_MS - 1 : 0);
 }
 
-void ask_merge(struct api *x, struct pyro_ask *ask, enum ask_kind kind, struct str profile_type,
-    struct str selector, int64_t start, int64_t end)
+void ask_merge(struct api *x, struct pyro_ask *ask, enum ask_kind kind, struct str profile_type, struct str selector,
+    int64_t start, int64_t end)
 {
 	struct str *one = arena_array(x->a, 1, sizeof(*one));
 
 	*one = selector;
-	*ask = (struct pyro_ask){ .tenant = x->tenant, .kind = kind, .profile_type = profile_type,
-		.selectors = { one, 1 }, .from = ms_to_ns(start, false), .to = ms_to_ns(end, true) };
+	*ask = (struct pyro_ask){ .tenant = x->tenant,
+		.kind = kind,
+		.profile_type = profile_type,
+		.selectors = { one, 1 },
+		.from = ms_to_ns(start, false),
+		.to = ms_to_ns(end, true) };
 }
 
 struct flamegraph *flamegraph_of(struct api *x, struct part *p, int64_t max_nodes)

@@ -14,7 +14,7 @@ enum { MAX_PAGE = 1 << 20, NONCE_BYTES = 18, NONCE_TEXT = NONCE_BYTES / 3 * 4 };
 
 struct web_page {
 	struct buf body;
-	size_t nonce_at[2];             /* where it stands in body: at the style, at the script */
+	size_t nonce_at[2]; /* where it stands in body: at the style, at the script */
 };
 
 /* Indentation and lines of comments stay here. */
@@ -52,9 +52,10 @@ struct web_page *web_page_new(void)
 	struct web_page *p = mem_zalloc(sizeof(*p));
 
 	buf_init(&p->body, MAX_PAGE);
-	buf_add(&p->body, STR("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
-	                      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	                      "<title>pyro</title>\n"));
+	buf_add(&p->body,
+	    STR("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		"<title>pyro</title>\n"));
 	p->nonce_at[0] = put_inline(p, "style", flame_view_style(), EMBEDDED(web_page_css));
 	put_lines(&p->body, EMBEDDED(web_page_html));
 	p->nonce_at[1] = put_inline(p, "script", flame_view_script(), EMBEDDED(web_page_js));
@@ -83,16 +84,22 @@ void web_page_show(struct http_req *r, void *page)
 	memcpy(body, p->body.p, p->body.n);
 	for (size_t i = 0; i < ARRAY_LEN(p->nonce_at); i++)
 		memcpy(body + p->nonce_at[i], nonce.p, NONCE_TEXT);
-	policy = arena_printf(r->a, "default-src 'none'; connect-src 'self'; img-src data:; base-uri 'none'; "
+	policy = arena_printf(r->a,
+	    "default-src 'none'; connect-src 'self'; img-src data:; base-uri 'none'; "
 	    "form-action 'none'; frame-ancestors 'self'; style-src 'nonce-" STR_FMT "'; script-src 'nonce-" STR_FMT "'",
 	    STR_ARG(buf_str(&nonce)), STR_ARG(buf_str(&nonce)));
 	buf_fini(&nonce);
-	http_reply(r, &(struct http_reply){ .status = 200, .body = str_of(body, p->body.n), .keep = true,
-	    .headers = (const struct http_field[]){
-	        { STR("Content-Type"), STR("text/html; charset=utf-8") },
-	        { STR("Cache-Control"), STR("no-store") },
-	        { STR("X-Content-Type-Options"), STR("nosniff") },
-	        { STR("Referrer-Policy"), STR("no-referrer") },
-	        { STR("Content-Security-Policy"), policy },
-	    }, .n_headers = 5 });
+	http_reply(r,
+	    &(struct http_reply){ .status = 200,
+		.body = str_of(body, p->body.n),
+		.keep = true,
+		.headers =
+		    (const struct http_field[]){
+			{ STR("Content-Type"), STR("text/html; charset=utf-8") },
+			{ STR("Cache-Control"), STR("no-store") },
+			{ STR("X-Content-Type-Options"), STR("nosniff") },
+			{ STR("Referrer-Policy"), STR("no-referrer") },
+			{ STR("Content-Security-Policy"), policy },
+		    },
+		.n_headers = 5 });
 }

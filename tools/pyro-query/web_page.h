@@ -13,7 +13,7 @@
 struct web_page;
 
 struct web_page *web_page_new(void);
-void web_page_free(struct web_page *p);                 /* accepts NULL */
-void web_page_show(struct http_req *r, void *page);     /* a handler */
+void web_page_free(struct web_page *p);             /* accepts NULL */
+void web_page_show(struct http_req *r, void *page); /* a handler */
 
 #endif

@@ -16,7 +16,7 @@ struct control {
 };
 
 int control_open(struct control *c, struct loop *l, const char *dir, struct err *e);
-void control_close(struct control *c);           /* accepts one that is not open */
+void control_close(struct control *c); /* accepts one that is not open */
 
 /* From another process. NOTFOUND when nobody listens. */
 int control_send(const char *dir, char command, struct err *e);

@@ -16,7 +16,7 @@ struct asked {
 	struct buf text;
 	struct child_exit how;
 	const char *path;
-	size_t *open;           /* pipes and processes that all of them still wait for */
+	size_t *open; /* pipes and processes that all of them still wait for */
 	struct loop *loop;
 };
 
@@ -35,7 +35,7 @@ int known_parse(struct known *k, enum part_id part, struct str text, struct err 
 		row.is_bool = str_eq(type, STR("bool"));
 		if (row.flag.n == 0 || kind.n == 0)
 			return err_set(e, ERR_CORRUPT, "%s -help=flags: line \"%.*s\"", part_rows[part].program,
-			               (int)MIN(whole.n, (size_t)80), whole.p);
+			    (int)MIN(whole.n, (size_t)80), whole.p);
 		/* An old name may be one of a flag or of a key. */
 		if (str_eq(kind, STR("old")))
 			row.yaml = row.flag;

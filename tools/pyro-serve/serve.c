@@ -45,8 +45,15 @@ static const struct {
 
 /* Targets of Pyroscope that every pyro process has in it, or that nobody needs here. */
 static const char *const needless[] = {
-	"overrides-exporter", "usage-stats", "admin", "tenant-settings", "ad-hoc-profiles",
-	"embedded-grafana", "feature-flags", "store-gateway", "compactor",
+	"overrides-exporter",
+	"usage-stats",
+	"admin",
+	"tenant-settings",
+	"ad-hoc-profiles",
+	"embedded-grafana",
+	"feature-flags",
+	"store-gateway",
+	"compactor",
 };
 
 static struct serve_opts opts;
@@ -57,7 +64,7 @@ struct run {
 	struct supervisor *supervisor;
 	struct signals signals;
 	struct control control;
-	struct timer delay;             /* -shutdown-delay */
+	struct timer delay; /* -shutdown-delay */
 	struct spawn_plan plan;
 	struct supervise_conf conf;
 	char run_dir[RUN_DIR_MAX + 1], address[NET_NAME_MAX];
@@ -113,8 +120,8 @@ static int run_dir_name(char *out, const char *data, struct err *e)
 
 	if (n >= 0 && n <= RUN_DIR_MAX)
 		return 0;
-	return err_set(e, ERR_CONFIG, "-pyroscopedb.data-path: %.60s...: %d bytes; sockets there need at most %d",
-	               data, n - 4, RUN_DIR_MAX - 4);
+	return err_set(e, ERR_CONFIG, "-pyroscopedb.data-path: %.60s...: %d bytes; sockets there need at most %d", data,
+	    n - 4, RUN_DIR_MAX - 4);
 }
 
 /* The folder is ours from here on; a second pyro-serve is told. */
@@ -122,14 +129,13 @@ static int open_run_dir(struct run *r, struct err *e)
 {
 	char lock[RUN_DIR_MAX + 16];
 
-	if (run_dir_name(r->run_dir, server.data_path, e) < 0 ||
-	    file_mkdirs(AT_FDCWD, r->run_dir, 0750, e) < 0)
+	if (run_dir_name(r->run_dir, server.data_path, e) < 0 || file_mkdirs(AT_FDCWD, r->run_dir, 0750, e) < 0)
 		return -1;
 	snprintf(lock, sizeof(lock), "%s/serve.lock", r->run_dir);
 	r->lock = file_lock(AT_FDCWD, lock, false, e);
 	if (r->lock < 0 && e->kind == ERR_BUSY)
 		return err_set(e, ERR_EXISTS, "another pyro-serve runs in %s (-pyroscopedb.data-path)",
-		               server.data_path);
+		    server.data_path);
 	return r->lock < 0 ? -1 : tmp_tidy(AT_FDCWD, r->run_dir, e);
 }
 
@@ -169,18 +175,10 @@ static void on_command(struct control *c, char command)
 	struct run *r = CONTAINER_OF(c, struct run, control);
 
 	switch (command) {
-	case 'x':
-		stop(r);
-		break;
-	case 'h':
-		supervise_reload(r->supervisor);
-		break;
-	case 'i':
-		supervise_restart(r->supervisor, PART_INGEST);
-		break;
-	case 'q':
-		supervise_restart(r->supervisor, PART_QUERY);
-		break;
+	case 'x': stop(r); break;
+	case 'h': supervise_reload(r->supervisor); break;
+	case 'i': supervise_restart(r->supervisor, PART_INGEST); break;
+	case 'q': supervise_restart(r->supervisor, PART_QUERY); break;
 	}
 }
 
@@ -188,20 +186,23 @@ static int prepare(struct run *r, struct tool *t, struct err *e)
 {
 	r->plan.conf = &t->conf;
 	r->plan.known = &known;
-	r->plan.shared_sets = 1;        /* behind serve.def: server.def and tool.def */
+	r->plan.shared_sets = 1; /* behind serve.def: server.def and tool.def */
 	r->plan.run_dir = r->run_dir;
-	if (pick_targets(r, e) < 0 || open_run_dir(r, e) < 0||
+	if (pick_targets(r, e) < 0 || open_run_dir(r, e) < 0 ||
 	    (r->listen_fd = daemon_listen(&server, r->address, e)) < 0)
 		return -1;
 	r->plan.listen_fd = r->listen_fd;
 	r->conf = (struct supervise_conf){
-		.run_dir = r->run_dir, .address = r->address, .stop_timeout = opts.stop_timeout,
-		.begun = t->started, .listen_fd = r->listen_fd, .ready_fd = t->ready_fd,
+		.run_dir = r->run_dir,
+		.address = r->address,
+		.stop_timeout = opts.stop_timeout,
+		.begun = t->started,
+		.listen_fd = r->listen_fd,
+		.ready_fd = t->ready_fd,
 	};
 	for (int i = 0; i < PARTS; i++) {
 		r->conf.runs[i] = r->plan.runs[i];
-		if (r->plan.runs[i] &&
-		    spawn_prepare(&r->conf.spawn[i], t->conf.a, &r->plan, (enum part_id)i, e) < 0)
+		if (r->plan.runs[i] && spawn_prepare(&r->conf.spawn[i], t->conf.a, &r->plan, (enum part_id)i, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -216,7 +217,7 @@ static int supervise(struct run *r, struct loop *l, struct err *e)
 	r->signals.fn = on_signal;
 	r->control.fn = on_command;
 	r->supervisor = supervise_new(&r->conf, l);
-	r->listen_fd = -1;              /* now the supervisor's */
+	r->listen_fd = -1; /* now the supervisor's */
 	rc = signals_open(&r->signals, l, heard, e);
 	if (rc == 0)
 		rc = control_open(&r->control, l, r->run_dir, e);

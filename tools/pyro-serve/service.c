@@ -7,8 +7,7 @@ struct move {
 };
 
 static const struct move moves[SVC_STATES][SVC_EVENTS] = {
-#define MOVE(state, event, next, action) \
-	[SVC_##state][SVC_EV_##event] = { true, SVC_##next, SVC_DO_##action },
+#define MOVE(state, event, next, action) [SVC_##state][SVC_EV_##event] = { true, SVC_##next, SVC_DO_##action },
 #include "tools/pyro-serve/states.def"
 #undef MOVE
 };

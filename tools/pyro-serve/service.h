@@ -40,11 +40,11 @@ enum svc_action {
 
 struct service {
 	enum svc_state state;
-	int64_t since;          /* monotonic; when this state began */
-	int64_t delay;          /* before the present or next restart; 0 = it never ended by itself */
-	int64_t deadline;       /* set by TERM and DELAY: when to give SVC_EV_TIME */
-	int64_t stop_timeout;   /* set by the owner */
-	uint32_t restarts;      /* starts after an end that nobody asked for */
+	int64_t since;        /* monotonic; when this state began */
+	int64_t delay;        /* before the present or next restart; 0 = it never ended by itself */
+	int64_t deadline;     /* set by TERM and DELAY: when to give SVC_EV_TIME */
+	int64_t stop_timeout; /* set by the owner */
+	uint32_t restarts;    /* starts after an end that nobody asked for */
 };
 
 /* May this event come in this state? */

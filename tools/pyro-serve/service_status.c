@@ -88,12 +88,14 @@ int status_decode(struct str b, struct status *s, struct err *e)
 		return err_set(e, ERR_CORRUPT, "not a status record (%zu bytes)", b.n);
 	if (get32(b.p + 8) != STATUS_VERSION)
 		return err_set(e, ERR_UNSUPPORTED, "status record version %u; this program reads version %d",
-		               get32(b.p + 8), STATUS_VERSION);
+		    get32(b.p + 8), STATUS_VERSION);
 	if (b.n != STATUS_SIZE || get32(b.p + 12) != STATUS_SIZE)
 		return err_set(e, ERR_CORRUPT, "status record of %zu bytes instead of %d", b.n, STATUS_SIZE);
 	if (get32(b.p + SUM) != crc32c(0, str_of(b.p, SUM)))
 		return err_set(e, ERR_CORRUPT, "status record: bad checksum");
-	*s = (struct status){ .written = get64(b.p + 16), .started = get64(b.p + 24), .pid = get32(b.p + 32),
+	*s = (struct status){ .written = get64(b.p + 16),
+		.started = get64(b.p + 24),
+		.pid = get32(b.p + 32),
 		.n = get32(b.p + 36) };
 	memcpy(s->address, b.p + 40, sizeof(s->address));
 	if (s->n > STATUS_SERVICES || s->address[STATUS_ADDRESS - 1])
@@ -164,7 +166,7 @@ static void print_text(struct buf *out, const struct status *s, bool running, in
 
 	if (running)
 		buf_printf(out, "pyro-serve up, pid %u, http %s, since " STR_FMT "\n", s->pid, s->address,
-		           STR_ARG(num_rfc3339(a, s->started)));
+		    STR_ARG(num_rfc3339(a, s->started)));
 	else
 		buf_printf(out, "pyro-serve is not running\n");
 	for (uint32_t i = 0; i < s->n && running; i++) {
@@ -172,7 +174,7 @@ static void print_text(struct buf *out, const struct status *s, bool running, in
 
 		age = num_go_duration(a, (now - v->since) / NS_PER_S * NS_PER_S);
 		buf_printf(out, "%-12s %-10s %-8u for " STR_FMT ", %u restarts", v->name,
-		           service_state_name((enum svc_state)v->state), v->pid, STR_ARG(age), v->restarts);
+		    service_state_name((enum svc_state)v->state), v->pid, STR_ARG(age), v->restarts);
 		if (v->end_kind)
 			buf_add(out, STR(", last end: "));
 		print_end(out, v);

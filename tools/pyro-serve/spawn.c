@@ -76,8 +76,9 @@ static void shared_flags(struct words *w, const struct spawn_plan *plan)
 			for (size_t k = 0; k < ARRAY_LEN(ours) && !skip; k++)
 				skip = strcmp(row->field, ours[k]) == 0;
 			if (!skip)
-				word(w, arena_printf(w->a, "-%s=" STR_FMT, row->flag,
-				                     STR_ARG(opt_text(t, row, o->sets[s].values, w->a))));
+				word(w,
+				    arena_printf(w->a, "-%s=" STR_FMT, row->flag,
+					STR_ARG(opt_text(t, row, o->sets[s].values, w->a))));
 		}
 	}
 }
@@ -137,8 +138,7 @@ static bool is_front(const struct spawn_plan *plan, enum part_id part)
 	return false;
 }
 
-int spawn_prepare(struct spawn *s, struct arena *a, const struct spawn_plan *plan, enum part_id part,
-                  struct err *e)
+int spawn_prepare(struct spawn *s, struct arena *a, const struct spawn_plan *plan, enum part_id part, struct err *e)
 {
 	struct words w = { .a = a };
 	bool front = is_front(plan, part);

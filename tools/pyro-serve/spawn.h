@@ -21,15 +21,15 @@ enum { SPAWN_LISTEN_FD = 3, SPAWN_READY_FD = 4 };
 
 struct spawn {
 	const char *path;
-	char **argv, **env;     /* end with NULL; in the arena */
-	int listen_fd;          /* -1: not the front */
+	char **argv, **env; /* end with NULL; in the arena */
+	int listen_fd;      /* -1: not the front */
 };
 
 struct spawn_plan {
-	const struct opts *conf;        /* values to hand on */
+	const struct opts *conf; /* values to hand on */
 	const struct known *known;
-	size_t shared_sets;             /* conf->sets[shared_sets ...] are tables that every service has */
-	const char *run_dir;            /* where the sockets of the services are */
+	size_t shared_sets;  /* conf->sets[shared_sets ...] are tables that every service has */
+	const char *run_dir; /* where the sockets of the services are */
 	bool runs[PARTS];
 	int listen_fd;
 };
@@ -37,8 +37,7 @@ struct spawn_plan {
 /* The program beside our own executable, else in PATH. NULL: ERR_UNSUPPORTED (exit code 100). In a. */
 const char *spawn_find(struct arena *a, const char *program, struct err *e);
 /* All that is needed to start this part, any number of times. In a. */
-int spawn_prepare(struct spawn *s, struct arena *a, const struct spawn_plan *plan, enum part_id part,
-                  struct err *e);
+int spawn_prepare(struct spawn *s, struct arena *a, const struct spawn_plan *plan, enum part_id part, struct err *e);
 /* Starts it; *ready becomes the reading end of its pipe (non-blocking). */
 int spawn_start(const struct spawn *s, struct loop *l, struct child *c, int *ready, struct err *e);
 

@@ -20,18 +20,18 @@ struct part {
 	struct watch ready;
 	struct timer timer;
 	struct child_exit end;
-	bool ended;                     /* end holds something */
+	bool ended; /* end holds something */
 };
 
 struct supervisor {
 	struct supervise_conf conf;
 	struct loop *loop;
 	struct part parts[PARTS];
-	int64_t started;                /* unix */
+	int64_t started; /* unix */
 	bool was_ready, stopping;
-	const char *broken;             /* the program without which the server cannot go on */
+	const char *broken; /* the program without which the server cannot go on */
 	int broken_code;
-	struct err e;                   /* of the last thing that failed outside */
+	struct err e; /* of the last thing that failed outside */
 };
 
 static void event(struct part *p, enum svc_event ev);
@@ -102,8 +102,8 @@ static void tell_ready(struct supervisor *s)
 {
 	s->was_ready = true;
 	log_event(LOG_INFO, "ready", LOG_CSTR("address", s->conf.address),
-	          LOG_F64("start_ms", (double)(loop_mono(s->loop) - s->conf.begun) / 1e6),
-	          LOG_I64("pid", getpid()), LOG_CSTR("version", PYRO_VERSION));
+	    LOG_F64("start_ms", (double)(loop_mono(s->loop) - s->conf.begun) / 1e6), LOG_I64("pid", getpid()),
+	    LOG_CSTR("version", PYRO_VERSION));
 	if (ready_tell(s->conf.ready_fd, &s->e) < 0)
 		log_event(LOG_WARN, "readiness not told", LOG_CSTR("error", s->e.msg));
 }
@@ -115,7 +115,7 @@ static void consider(struct part *p)
 
 	if (p->svc.state == SVC_FAILED) {
 		log_event(LOG_ERROR, "service failed and is not started again",
-		          LOG_CSTR("service", part_rows[p->id].name));
+		    LOG_CSTR("service", part_rows[p->id].name));
 		/* Without its front the server would accept nothing and refuse nothing. */
 		if ((!s->was_ready || is_front(p)) && !s->broken) {
 			s->broken = part_rows[p->id].program;
@@ -166,8 +166,8 @@ static void on_end(struct child *c, struct child_exit how)
 	p->ended = true;
 	buf_init(&words, 256);
 	child_print_exit(&words, how);
-	log_event(p->svc.state == SVC_STOPPING || p->svc.state == SVC_RESTARTING ? LOG_INFO : LOG_WARN,
-	          "service ended", LOG_CSTR("service", part_rows[p->id].name), LOG_STR("how", buf_str(&words)));
+	log_event(p->svc.state == SVC_STOPPING || p->svc.state == SVC_RESTARTING ? LOG_INFO : LOG_WARN, "service ended",
+	    LOG_CSTR("service", part_rows[p->id].name), LOG_STR("how", buf_str(&words)));
 	buf_fini(&words);
 	event(p, broken ? SVC_EV_BROKEN : SVC_EV_ENDED);
 }
@@ -198,7 +198,7 @@ static void send_signal(struct part *p, int signo)
 {
 	if (child_kill(&p->child, signo, &p->up->e) < 0 && p->up->e.kind != ERR_NOTFOUND)
 		log_event(LOG_ERROR, "service not signalled", LOG_CSTR("service", part_rows[p->id].name),
-		          LOG_CSTR("error", p->up->e.msg));
+		    LOG_CSTR("error", p->up->e.msg));
 }
 
 static void act(struct part *p, enum svc_action what)
@@ -212,19 +212,17 @@ static void act(struct part *p, enum svc_action what)
 		break;
 	case SVC_DO_KILL:
 		log_event(LOG_ERROR, "service killed: it did not end in time",
-		          LOG_CSTR("service", part_rows[p->id].name));
+		    LOG_CSTR("service", part_rows[p->id].name));
 		send_signal(p, SIGKILL);
 		break;
 	case SVC_DO_DELAY:
-		log_event(LOG_INFO, "service will be started again",
-		          LOG_CSTR("service", part_rows[p->id].name),
-		          LOG_I64("delay_ms", p->svc.delay / NS_PER_MS));
+		log_event(LOG_INFO, "service will be started again", LOG_CSTR("service", part_rows[p->id].name),
+		    LOG_I64("delay_ms", p->svc.delay / NS_PER_MS));
 		loop_timer(s->loop, &p->timer, p->svc.deadline);
 		break;
 	case SVC_DO_SPAWN:
 	case SVC_DO_NONE:
-	case SVC_ACTIONS:
-		break;
+	case SVC_ACTIONS: break;
 	}
 }
 
@@ -241,14 +239,14 @@ static void event(struct part *p, enum svc_event ev)
 	if (!waits(p->svc.state))
 		loop_timer_off(p->up->loop, &p->timer);
 	log_event(LOG_DEBUG, "service moves", LOG_CSTR("service", part_rows[p->id].name),
-	          LOG_CSTR("event", service_event_name(ev)), LOG_CSTR("from", service_state_name(from)),
-	          LOG_CSTR("to", service_state_name(p->svc.state)));
+	    LOG_CSTR("event", service_event_name(ev)), LOG_CSTR("from", service_state_name(from)),
+	    LOG_CSTR("to", service_state_name(p->svc.state)));
 	act(p, what);
 	if (what == SVC_DO_SPAWN && !start(p)) {
 		bool never = p->up->e.kind == ERR_NOTFOUND || p->up->e.kind == ERR_DENIED;
 
 		log_event(LOG_ERROR, "service not started", LOG_CSTR("service", part_rows[p->id].name),
-		          LOG_CSTR("error", p->up->e.msg));
+		    LOG_CSTR("error", p->up->e.msg));
 		event(p, never ? SVC_EV_BROKEN : SVC_EV_ENDED);
 		return;
 	}
@@ -322,5 +320,5 @@ int supervise_result(const struct supervisor *s, struct err *e)
 	if (!s->broken)
 		return 0;
 	return err_set(e, s->broken_code == 2 ? ERR_CONFIG : ERR_UNSUPPORTED,
-	               "%s ended for good; its message stands above", s->broken);
+	    "%s ended for good; its message stands above", s->broken);
 }
