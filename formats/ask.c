@@ -117,15 +117,14 @@ static int64_t floor_hour(int64_t t)
 
 /*
  * Labels are known by the hour, as they are once the rows lie in blocks: the range widens to whole hours.
- * An end on the hour is the last of an hour: of the next, only what has that very moment counts.
+ * An end on the hour is the last of an hour: of the next, only what has that millisecond counts.
  */
 static struct label_range label_range(const struct pyro_ask *ask)
 {
 	const int64_t hour = 3600 * NS_PER_S;
 	int64_t last = floor_hour(ask->to);
 
-	if (last / NS_PER_MS != ask->to / NS_PER_MS)
-		last += hour - 1;
+	last = ask->to - last < NS_PER_MS ? ask->to : last + hour - 1;
 	if (ask->from == 0 && ask->to == 0)
 		return (struct label_range){ INT64_MIN, INT64_MAX };
 	return (struct label_range){ ask->from < INT64_MIN + hour ? INT64_MIN : floor_hour(ask->from),

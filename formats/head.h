@@ -56,6 +56,7 @@ struct head_push {
 	int64_t time, duration;
 	int64_t now; /* wall time of the push: what makes a series active */
 	uint8_t id[16];
+	bool again; /* the profile of the head_add before with this importer, unchanged */
 };
 
 struct sym_importer;

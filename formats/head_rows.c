@@ -212,7 +212,10 @@ static void stacks_of(struct head *h, struct sym_importer *imp, struct symbols *
 	uint32_t n = p->samples ? p->n_samples : p->profile->n_samples, max = 0;
 	bool sorted = true;
 
-	symbols_import(imp, s, p->profile);
+	if (p->again)
+		symbols_import_again(imp, s, p->profile);
+	else
+		symbols_import(imp, s, p->profile);
 	t->order.n = 0;
 	vec_reserve(&t->order, n);
 	for (uint32_t i = 0; i < n; i++) {

@@ -135,8 +135,8 @@ void symbols_import(struct sym_importer *imp, struct symbols *s, const struct pr
 uint32_t symbols_import_stack(struct sym_importer *imp, struct symbols *s, const struct profile *p, uint32_t sample);
 /*
  * The profile of the last symbols_import once more, unchanged, into the same
- * or another partition (a profile that is split by labels): costs next to
- * nothing. p and its tables must not change between any of these calls.
+ * or another partition (a profile that is split by labels): costs what its
+ * new stacks cost. p and its tables must not change between any of these calls.
  */
 void symbols_import_again(struct sym_importer *imp, struct symbols *s, const struct profile *p);
 

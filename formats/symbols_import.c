@@ -15,6 +15,7 @@ struct sym_importer {
 	VEC(struct sym_hash) mappings, functions, locations;
 	VEC(struct sym_hash) stacks; /* per sample; all zero = dropped */
 	VEC(uint32_t) number;        /* of locations in the partition, or UINT32_MAX */
+	VEC(uint32_t) numbered;      /* the locations that have one */
 	VEC(uint32_t) frames;        /* of one stack */
 	bool any_dropped;            /* some location has a hash of zeros */
 	struct sym_line lines[SYM_MAX_LINES];
@@ -42,6 +43,7 @@ void sym_importer_free(struct sym_importer *imp)
 	vec_free(&imp->locations);
 	vec_free(&imp->stacks);
 	vec_free(&imp->number);
+	vec_free(&imp->numbered);
 	vec_free(&imp->frames);
 	mem_free(imp);
 }
@@ -182,6 +184,10 @@ void symbols_import(struct sym_importer *imp, struct symbols *s, const struct pr
 	hash_functions(imp, p);
 	hash_locations(imp, p);
 	hash_stacks(imp, &sym_index_of(s)->stacks, p);
+	SIZED(&imp->number, (size_t)p->n_locations);
+	if (p->n_locations)
+		memset(imp->number.p, 0xff, p->n_locations * sizeof(*imp->number.p));
+	imp->numbered.n = 0;
 	symbols_import_again(imp, s, p);
 }
 
@@ -193,9 +199,9 @@ void symbols_import_again(struct sym_importer *imp, struct symbols *s, const str
 		symbols_add_mapping(s, &(struct sym_mapping){ 0 });
 	if (s->functions.n == 0)
 		symbols_add_function(s, &(struct sym_function){ 0 });
-	SIZED(&imp->number, (size_t)p->n_locations);
-	if (p->n_locations)
-		memset(imp->number.p, 0xff, p->n_locations * sizeof(*imp->number.p));
+	for (size_t i = 0; i < imp->numbered.n; i++)
+		imp->number.p[imp->numbered.p[i]] = UINT32_MAX;
+	imp->numbered.n = 0;
 }
 
 static uint32_t import_string(const struct sym_importer *imp, struct symbols *s, const struct profile *p, uint32_t i)
@@ -263,8 +269,10 @@ static __attribute__((noinline)) uint32_t import_stack(struct sym_importer *imp,
 	for (uint32_t k = 0; k < n; k++) {
 		uint32_t l = stack[k];
 
-		if (imp->number.p[l] == UINT32_MAX)
+		if (imp->number.p[l] == UINT32_MAX) {
 			imp->number.p[l] = import_location(imp, s, p, l);
+			vec_push(&imp->numbered, l);
+		}
 		imp->frames.p[k] = imp->number.p[l];
 	}
 	return sym_put_stack(s, imp->frames.p, n, imp->stacks.p[sample]);

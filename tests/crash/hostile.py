@@ -464,6 +464,8 @@ def shapes(s, _):
     yield "101 labels of a sample", {400}, push(s, pprof(samples=sample(*((6, 1) for _ in range(101)))))
     yield "16000 series", {429}, push(s, pprof(
         samples=b"".join(sample((6, 7 + i)) for i in range(16000)), strings=values))
+    yield "8000 parts of 500000 strings", {429}, push(s, pprof(
+        samples=b"".join(sample((6, 7 + i)) for i in range(8000)), strings=values, extra=b"\x32\x01z" * 500000))
     yield "16001 samples", {400}, push(s, pprof(samples=sample() * 16001))
     yield "sample label out of range", {400}, push(s, pprof(samples=sample((6, 2 ** 31))))
     deep = msg(2, msg(1, *(varint(1) for _ in range(1000000))), msg(2, varint(7)))

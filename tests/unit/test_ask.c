@@ -604,6 +604,9 @@ static void labels_of_an_hour(void **state)
 	ask.from = ask.to = START - 1;
 	p = ask_all(a, &ask);
 	is_list(&p.strings, "");
+	ask.to = START + NS_PER_MS - 1; /* the last of the hour before, and no row has it */
+	p = ask_all(a, &ask);
+	is_list(&p.strings, "");
 	arena_free(a);
 }
 

@@ -366,6 +366,45 @@ static void odd_types(void **state)
 	sym_importer_free(imp);
 }
 
+/* Parts of one profile into two partitions in turn: the same rows and records, whether the importer begins anew or not. */
+static void parts_of_a_profile(void **state)
+{
+	static const uint32_t order[] = { 0, 1, 1, 0 };
+	struct head *h[2] = { head_new(), head_new() };
+	struct sym_importer *imp[2] = { sym_importer_new(), sym_importer_new() };
+	struct arena *a = arena_new();
+	struct profile *p = two_stacks(a, 10, 5);
+	struct buf record[2];
+	char *text[2];
+
+	(void)state;
+	for (unsigned k = 0; k < 2; k++)
+		buf_init(&record[k], 1 << 20);
+	for (unsigned i = 0; i < 8; i++) {
+		struct head_push push = push_of(p, NS_PER_S);
+
+		push.partition = 42 + i % 2;
+		push.samples = &order[i / 2];
+		push.n_samples = 1;
+		for (unsigned k = 0; k < 2; k++) {
+			push.again = k == 1 && i > 0;
+			assert_int_equal(head_add(h[k], imp[k], &push, &record[k]), 2);
+		}
+	}
+	assert_true(str_eq(buf_str(&record[0]), buf_str(&record[1])));
+	for (unsigned k = 0; k < 2; k++)
+		text[k] = describe(h[k]);
+	assert_string_equal(text[0], text[1]);
+	assert_non_null(strstr(text[0], "rows 16 "));
+	for (unsigned k = 0; k < 2; k++) {
+		mem_free(text[k]);
+		buf_fini(&record[k]);
+		head_free(h[k]);
+		sym_importer_free(imp[k]);
+	}
+	arena_free(a);
+}
+
 static void new_series_are_told(void **state)
 {
 	struct head *h = head_new();
@@ -435,6 +474,7 @@ int main(void)
 		cmocka_unit_test(spans_stay_apart),
 		cmocka_unit_test(cumulative_values),
 		cmocka_unit_test(odd_types),
+		cmocka_unit_test(parts_of_a_profile),
 		cmocka_unit_test(new_series_are_told),
 		cmocka_unit_test(empty_names_are_no_labels),
 	};

@@ -128,6 +128,7 @@ static int add_profile(struct filter *f, struct input *in, struct profile *p, st
 	profile_id(f, in, f->profiles++, id);
 	for (uint32_t i = 0; i < out.n; i++) {
 		memcpy(out.p[i].id, id, sizeof(id));
+		out.p[i].again = i > 0;
 		buf_reset(&f->record);
 		head_add(f->head, f->importer, &out.p[i], &f->record);
 	}
