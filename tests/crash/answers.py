@@ -220,9 +220,8 @@ INGEST = {
     "pprof that cannot be decoded": lambda s: ingest(s, b"\xff" * 50, "name=a.cpu&format=pprof"),
     "pprof that unpacks to more than the limit": lambda s: ingest(s, gzip.compress(bytes(5 << 20)), "name=a.cpu&format=pprof"),
     "form without a boundary": lambda s: ingest(s, b"x", Content_Type="multipart/form-data"),
-    "form without its end, with broken headers": lambda s: (
-        ingest(s, form((b"profile", pprof()), end=False)[:-5], Content_Type=FORM),
-        ingest(s, b"--x\r\nbroken\r\n\r\n--x--\r\n", Content_Type=FORM)),
+    "form without its end": lambda s: ingest(s, form((b"profile", pprof()), end=False)[:-5], Content_Type=FORM),
+    "form with broken headers": lambda s: ingest(s, b"--x\r\nbroken\r\n\r\n--x--\r\n", Content_Type=FORM),
     "form of more than 1000 parts, or with a part head above 8192 bytes": lambda s: (
         ingest(s, form(*[(b"a", b"")] * 1001), Content_Type=FORM), ingest(s, form((b"a" * 8193, b"")), Content_Type=FORM)),
     "form with a file prev_profile": lambda s: ingest(s, form((b"prev_profile", b"x")), Content_Type=FORM),
