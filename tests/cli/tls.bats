@@ -38,8 +38,12 @@ wait_ready() { # until the log says so
 	return 1
 }
 
-ask() { # ask PATH [CURL OPTION ...]
-	try curl -sS --cacert ca.pem "https://127.0.0.1:$port$1" "${@:2}"
+ask() { # ask PATH [CURL OPTION ...]; again while /ready says that it is not yet so
+	for _ in $(seq 200); do
+		try curl -sS --cacert ca.pem "https://127.0.0.1:$port$1" "${@:2}"
+		[[ $out == *"not Running"* || $out == *"being replayed"* ]] || return 0
+		sleep 0.05
+	done
 }
 
 common_name() { # of the certificate that the server shows
@@ -67,6 +71,7 @@ common_name() { # of the certificate that the server shows
 @test "nghttp, and the gRPC library of C" {
 	certificates
 	secure
+	ask /ready
 	try nghttp -v "https://127.0.0.1:$port/ready"
 	prints "The negotiated protocol: h2"
 	prints ":status: 200"
@@ -75,10 +80,10 @@ common_name() { # of the certificate that the server shows
 	is 200
 	# LabelValuesRequest{name: "service_name"} → LabelValuesResponse{names: ["shop"]}
 	printf '\x0a\x0cservice_name' >request
-	try_sh "'$repo/tests/lib/grpc_call.py' localhost:$port /querier.v1.QuerierService/LabelValues --ca ca.pem <request"
+	try_sh "'$repo/tests/lib/grpc_call.py' 127.0.0.1:$port /querier.v1.QuerierService/LabelValues --ca ca.pem <request"
 	ends 0
 	is $'\n\x04shop'
-	try_sh "'$repo/tests/lib/grpc_call.py' localhost:$port /querier.v1.QuerierService/Nothing --ca ca.pem <request"
+	try_sh "'$repo/tests/lib/grpc_call.py' 127.0.0.1:$port /querier.v1.QuerierService/Nothing --ca ca.pem <request"
 	ends 1
 	grep -q UNIMPLEMENTED <<<"$err"
 }

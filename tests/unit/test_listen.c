@@ -6,6 +6,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -94,6 +95,7 @@ static void connect_to(const char *text)
 static void tcp(void **state)
 {
 	struct net_addr at;
+	struct addrinfo *found;
 	char text[60];
 	int fd = listen_on("127.0.0.1:0", &at);
 
@@ -105,8 +107,11 @@ static void tcp(void **state)
 	fd = listen_on(":0", &at);
 	snprintf(text, sizeof(text), ":%u", net_port(fd));
 	connect_to(text);
-	snprintf(text, sizeof(text), "localhost:%u", net_port(fd));
-	connect_to(text);
+	if (getaddrinfo("localhost", NULL, NULL, &found) == 0) { /* a bare root may have no /etc/hosts */
+		freeaddrinfo(found);
+		snprintf(text, sizeof(text), "localhost:%u", net_port(fd));
+		connect_to(text);
+	}
 	close(fd);
 }
 

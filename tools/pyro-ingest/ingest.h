@@ -52,8 +52,8 @@ struct ingest {
 	struct httpd *head_httpd;      /* questions about recent rows */
 	struct head_question *waiting; /* those that wait for the replay */
 	int listen_fd, head_fd;
-	_Atomic bool ready, replaying;
-	bool stopping, failed;
+	_Atomic bool ready, replaying, stopping;
+	bool failed;
 	struct err err; /* why the start failed */
 };
 

@@ -35,7 +35,9 @@ static void show_ready(struct http_req *r, void *ctx)
 
 	(void)ctx;
 	if (!in->ready)
-		http_reply_text(r, 503, STR("Some services are not Running:\nStopping: [ingester]\n"));
+		http_reply_text(r, 503,
+		    in->stopping ? STR("Some services are not Running:\nStopping: [ingester]\n")
+				 : STR("Some services are not Running:\nStarting: [ingester]\n"));
 	else if (in->replaying)
 		http_reply_text(r, 503, STR("Ingester not ready: the journal is being replayed"));
 	else if (worker_of(r)->query != NULL)
@@ -46,9 +48,10 @@ static void show_ready(struct http_req *r, void *ctx)
 
 static void add_own_services(struct buf *b, struct ingest *in)
 {
-	const char *state = !in->ready ? "Stopping" : in->replaying ? "Starting" : "Running";
+	const char *waits = in->stopping ? "Stopping" : "Starting";
+	const char *state = !in->ready ? waits : in->replaying ? "Starting" : "Running";
 
-	buf_printf(b, "distributor => %s\ningester => %s\n", in->ready ? "Running" : "Stopping", state);
+	buf_printf(b, "distributor => %s\ningester => %s\n", in->ready ? "Running" : waits, state);
 }
 
 static void services_with_query(struct http_req *r, int status, struct buf *body)
