@@ -62,6 +62,8 @@ def can_mount():
     """None, or why not."""
     if os.geteuid() != 0:
         return "needs root"
+    if not shutil.which("mount"):
+        return "mount is not installed"
     try:
         with Mount("-t", "tmpfs", "none"):
             return None
