@@ -70,7 +70,7 @@ TESTLIBS := -lcmocka -lssl -lcrypto
 
 COMMON_C   := $(wildcard libcommon/*/*.c)
 FORMATS_C  := $(wildcard formats/*.c formats/*/*.c)
-FORMATS_CC := $(wildcard formats/*.cc)
+FORMATS_CC := $(wildcard formats/*/*.cc)
 COMMON_O   := $(COMMON_C:%.c=$O/%.o)
 FORMATS_O  := $(FORMATS_C:%.c=$O/%.o) $(FORMATS_CC:%.cc=$O/%.o)
 UNIT       := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
@@ -106,8 +106,8 @@ $O/%.o: %.cc
 
 # Files that are embedded, see libcommon/base/embed.h.
 $O/tools/pyro-query/web_page.o: $(wildcard tools/pyro-query/web_page.*)
-$O/formats/flame_view.o: formats/flame_view.js formats/flame_view.css
-$O/formats/report_html.o: formats/report_page.js formats/report_page.css
+$O/formats/report/flame_view.o: formats/report/flame_view.js formats/report/flame_view.css
+$O/formats/report/report_html.o: formats/report/report_page.js formats/report/report_page.css
 
 # Unit tests: one program per module; they print TAP.
 unit: $(UNIT:%=$(BIN)/tests/%)

@@ -4,9 +4,9 @@
 #include "formats/format.h"
 
 #include "base/zip.h"
-#include "formats/flamebearer.h"
-#include "formats/folded.h"
-#include "formats/pprof.h"
+#include "formats/json/flamebearer.h"
+#include "formats/folded/folded.h"
+#include "formats/pprof/pprof.h"
 #include "formats/profile_impl.h"
 
 enum {

@@ -11,7 +11,7 @@
 
 #include "base/mem.h"
 #include "base/zip.h"
-#include "formats/pprof.h"
+#include "formats/pprof/pprof.h"
 
 enum { ROUNDS = 9, MAX_FILE = 64 << 20, MAX_RAW = 256 << 20 };
 

@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "tests/lib/pprof_read.h"
-#include "formats/symbols.h"
+#include "formats/symbols/symbols.h"
 
 enum { ROUNDS = 15, REPEAT = 20, COLD = 64, MAX_FILE = 64 << 20 };
 

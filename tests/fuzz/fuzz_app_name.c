@@ -1,7 +1,7 @@
 /* The name parameter, types by suffix, the sample type configuration, flamebearer JSON. */
 #include "base/mem.h"
-#include "formats/app_name.h"
-#include "formats/flamebearer.h"
+#include "formats/labels/app_name.h"
+#include "formats/json/flamebearer.h"
 #include "formats/format.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);

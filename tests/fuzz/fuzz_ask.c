@@ -4,8 +4,8 @@
  * the same behind it. An odd one: an answer, merged with itself.
  */
 #include "base/mem.h"
-#include "formats/ask.h"
-#include "formats/head.h"
+#include "formats/query/ask.h"
+#include "formats/head/head.h"
 
 enum { ROOM = 1 << 26 };
 

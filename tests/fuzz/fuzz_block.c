@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "formats/block.h"
+#include "formats/block/block.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

@@ -1,7 +1,7 @@
 /* meta.json: whatever is read is printed and reads back the same. */
 #include <stdlib.h>
 
-#include "formats/block.h"
+#include "formats/block/block.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

@@ -1,6 +1,6 @@
 /* Collapsed stacks: what is written from what was read reads back as the same. */
 #include "base/mem.h"
-#include "formats/folded.h"
+#include "formats/folded/folded.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

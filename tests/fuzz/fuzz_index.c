@@ -6,7 +6,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "formats/index_impl.h"
+#include "formats/block/index_impl.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

@@ -1,6 +1,6 @@
 /* Bytes of a journal file: frames lie in order within it, and what was read can be written and read again. */
 #include "base/mem.h"
-#include "formats/journal_format.h"
+#include "formats/head/journal_format.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

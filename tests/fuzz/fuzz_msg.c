@@ -1,8 +1,8 @@
 /*
- * formats/msg.h, binary: the first byte picks the message. What can be read is
+ * formats/msg/msg.h, binary: the first byte picks the message. What can be read is
  * written, and what was written is read and written the same again.
  */
-#include "formats/messages.h"
+#include "formats/msg/messages.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

@@ -3,7 +3,7 @@
  * of it with itself has every sum twice.
  */
 #include "base/mem.h"
-#include "formats/folded.h"
+#include "formats/folded/folded.h"
 #include "tests/lib/pprof_read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);

@@ -5,10 +5,10 @@
  * they are sound; the records make the same head again.
  */
 #include "base/zip.h"
-#include "formats/block.h"
-#include "formats/block_check.h"
-#include "formats/block_cut.h"
-#include "formats/pprof.h"
+#include "formats/block/block.h"
+#include "formats/block/block_check.h"
+#include "formats/block/block_cut.h"
+#include "formats/pprof/pprof.h"
 #include "io/blobs.h"
 #include "tools/pyro-ingest/clean.h"
 

@@ -4,7 +4,7 @@
  * head: what rows name must be there.
  */
 #include "base/mem.h"
-#include "formats/head.h"
+#include "formats/head/head.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

@@ -4,7 +4,7 @@
  * result is sorted, without empty values, and a rule never changes what it was given.
  */
 #include "base/num.h"
-#include "formats/relabel.h"
+#include "formats/labels/relabel.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

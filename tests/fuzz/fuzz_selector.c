@@ -1,5 +1,5 @@
-/* formats/matcher.h: any text as a selector; what is one is matched against some labels. */
-#include "formats/matcher.h"
+/* formats/labels/matcher.h: any text as a selector; what is one is matched against some labels. */
+#include "formats/labels/matcher.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "formats/symdb_impl.h"
+#include "formats/symbols/symdb_impl.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

@@ -1,6 +1,6 @@
 /* Tree bytes: what is taken must come out as it went in, and draw without harm. */
 #include "base/mem.h"
-#include "formats/tree.h"
+#include "formats/query/tree.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

@@ -1,7 +1,7 @@
 /* The binary trie and tree bodies: any bytes are taken or refused, in bounded memory. */
 #include "base/mem.h"
-#include "formats/tree_format.h"
-#include "formats/trie.h"
+#include "formats/folded/tree_format.h"
+#include "formats/folded/trie.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 

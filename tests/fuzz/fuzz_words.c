@@ -1,7 +1,7 @@
 /* Short texts of requests and paths: times, ids, profile types, block paths, media types. What is one prints as one. */
-#include "formats/attime.h"
-#include "formats/blockpath.h"
-#include "formats/labels.h"
+#include "formats/query/attime.h"
+#include "formats/block/blockpath.h"
+#include "formats/labels/labels.h"
 #include "net/http.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);

@@ -11,7 +11,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "formats/block.h"
+#include "formats/block/block.h"
 #include "io/blobs.h"
 
 /* Last: its macros fail and skip are names of ours. */

@@ -8,7 +8,7 @@
 #define PPROF_READ_H
 
 #include "base/zip.h"
-#include "formats/pprof.h"
+#include "formats/pprof/pprof.h"
 
 static inline int read_error(struct err *e, size_t limit)
 {

@@ -5,7 +5,7 @@
 #ifndef SHOP_H
 #define SHOP_H
 
-#include "formats/report.h"
+#include "formats/report/report.h"
 
 /* Functions by number, locations in the order of the enum. */
 enum { MAIN, WORK, ENCODE_IN_WORK, MALLOC, IDLE, NAMELESS, N_LOCATIONS };

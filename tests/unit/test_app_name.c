@@ -5,9 +5,9 @@
 #include "tests/lib/pprof_read.h"
 #include "tests/lib/profile_fixture.h"
 
-#include "formats/app_name.h"
-#include "formats/folded.h"
-#include "formats/pprof.h"
+#include "formats/labels/app_name.h"
+#include "formats/folded/folded.h"
+#include "formats/pprof/pprof.h"
 
 static const struct {
 	const char *text, *want; /* app | name=value ... of all tags, or the error */

@@ -5,9 +5,9 @@
  */
 #include "tests/lib/block_fixture.h"
 
-#include "formats/ask.h"
-#include "formats/block_cut.h"
-#include "formats/head.h"
+#include "formats/query/ask.h"
+#include "formats/block/block_cut.h"
+#include "formats/head/head.h"
 
 enum { ROWS = 400, HEADS = 3, SERVICES = 3, PODS = 4, NAMES = 4, DEPTH = 3, MINUTES = 90 };
 

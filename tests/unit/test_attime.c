@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "formats/attime.h"
+#include "formats/query/attime.h"
 
 #define NOW (INT64_C(1768471200) * NS_PER_S)
 

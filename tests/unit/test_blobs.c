@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "formats/blockpath.h"
+#include "formats/block/blockpath.h"
 #include "io/blobs.h"
 #include "io/file.h"
 

@@ -1,5 +1,5 @@
 /* test_block.c - made-up blocks through writer and reader, and broken ones */
-#include "formats/profiles_table.h"
+#include "formats/block/profiles_table.h"
 #include "tests/lib/block_fixture.h"
 
 static uint64_t seed = 11;

@@ -1,4 +1,4 @@
-/* formats/block.h: meta.json */
+/* formats/block/block.h: meta.json */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "formats/block.h"
+#include "formats/block/block.h"
 
 /* Last: its macros fail and skip are names of ours. */
 #include <cmocka.h>

@@ -1,8 +1,8 @@
 /* test_cut.c - heads into blocks: one a window of profile time, every row once, the same rows the same bytes */
 #include "tests/lib/block_fixture.h"
 
-#include "formats/block_cut.h"
-#include "formats/head.h"
+#include "formats/block/block_cut.h"
+#include "formats/head/head.h"
 
 #define HOUR (3600 * NS_PER_S)
 

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "formats/journal_format.h"
-#include "formats/symbols.h"
+#include "formats/head/journal_format.h"
+#include "formats/symbols/symbols.h"
 #include "io/fd.h"
 #include "io/file.h"
 #include "tools/pyro-ingest/cut_replay.h"

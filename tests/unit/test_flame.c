@@ -14,9 +14,9 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/zip.h"
-#include "formats/tree.h"
-#include "formats/tree_cut.h"
-#include "formats/tree_impl.h"
+#include "formats/query/tree.h"
+#include "formats/query/tree_cut.h"
+#include "formats/query/tree_impl.h"
 
 /* "a;b 1": a stack and its value. */
 static void add(struct tree *t, const char *line)

@@ -3,7 +3,7 @@
  */
 #include "tests/lib/profile_fixture.h"
 
-#include "formats/folded.h"
+#include "formats/folded/folded.h"
 
 typedef int decoder(struct arena *a, struct str text, struct profile **out, struct err *e);
 

@@ -5,10 +5,10 @@
 #include "tests/lib/profile_fixture.h"
 
 #include "base/zip.h"
-#include "formats/flamebearer.h"
-#include "formats/folded.h"
+#include "formats/json/flamebearer.h"
+#include "formats/folded/folded.h"
 #include "formats/format.h"
-#include "formats/pprof.h"
+#include "formats/pprof/pprof.h"
 
 #define LIMIT ((size_t)32 << 20)
 

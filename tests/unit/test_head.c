@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "base/enc.h"
-#include "formats/head.h"
-#include "formats/query.h"
+#include "formats/head/head.h"
+#include "formats/query/query.h"
 
 static struct label base_labels[] = {
 	{ { "__name__", 8 }, { "process_cpu", 11 } },

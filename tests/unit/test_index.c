@@ -1,4 +1,4 @@
-/* formats/index.h: index.tsdb written, read, searched, checked. */
+/* formats/block/index.h: index.tsdb written, read, searched, checked. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
 #include "base/enc.h"
 #include "base/hash.h"
 #include "base/json.h"
-#include "formats/index.h"
+#include "formats/block/index.h"
 
 enum { FILE_MAX = 1 << 22 };
 

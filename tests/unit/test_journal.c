@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "formats/journal_format.h"
+#include "formats/head/journal_format.h"
 #include "tools/pyro-ingest/journal.h"
 
 #include <stdarg.h>

@@ -1,11 +1,11 @@
-/* formats/labels.h: label sets and profile types. */
+/* formats/labels/labels.h: label sets and profile types. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "formats/labels.h"
+#include "formats/labels/labels.h"
 
 static struct arena *a;
 

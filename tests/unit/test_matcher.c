@@ -1,4 +1,4 @@
-/* formats/matcher.h: the grammar of selectors, its messages, and matching. */
+/* formats/labels/matcher.h: the grammar of selectors, its messages, and matching. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/enc.h"
-#include "formats/matcher.h"
+#include "formats/labels/matcher.h"
 
 static struct arena *a;
 

@@ -1,4 +1,4 @@
-/* formats/msg.h and messages.h: both forms of messages, both ways. */
+/* formats/msg/msg.h and messages.h: both forms of messages, both ways. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -7,8 +7,8 @@
 
 #include <stdlib.h>
 
-#include "formats/messages.h"
-#include "formats/tree.h"
+#include "formats/msg/messages.h"
+#include "formats/query/tree.h"
 
 static struct arena *a;
 static struct buf out;

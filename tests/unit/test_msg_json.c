@@ -1,4 +1,4 @@
-/* formats/msg.h: the JSON form of messages. */
+/* formats/msg/msg.h: the JSON form of messages. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "formats/messages.h"
+#include "formats/msg/messages.h"
 
 static struct arena *a;
 static struct buf out;

@@ -1,5 +1,5 @@
 /*
- * Recorded requests and answers through formats/msg.h: binary ones come back
+ * Recorded requests and answers through formats/msg/msg.h: binary ones come back
  * to the byte, JSON ones to the value. Needs $PYRO_SHARED (default ../shared).
  */
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "formats/messages.h"
+#include "formats/msg/messages.h"
 
 static struct str folder;
 static struct arena *a;

@@ -1,4 +1,4 @@
-/* formats/pb.h: the protobuf wire format. */
+/* formats/msg/pb.h: the protobuf wire format. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "formats/pb.h"
+#include "formats/msg/pb.h"
 
 static const struct {
 	struct str bytes;

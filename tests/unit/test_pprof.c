@@ -6,7 +6,7 @@
 #include "tests/lib/profile_fixture.h"
 
 #include "base/zip.h"
-#include "formats/pprof.h"
+#include "formats/pprof/pprof.h"
 
 #define LIMIT ((size_t)32 << 20)
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "formats/pprof_words.h"
+#include "formats/pprof/pprof_words.h"
 
 #define B(s)                     \
 	{                        \

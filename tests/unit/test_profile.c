@@ -4,7 +4,7 @@
 #include "tests/lib/pprof_read.h"
 #include "tests/lib/profile_fixture.h"
 
-#include "formats/pprof.h"
+#include "formats/pprof/pprof.h"
 #include "formats/profile_impl.h"
 
 static void expect_dump(const struct profile *p, const char *want)

@@ -3,7 +3,7 @@
 #include "tests/lib/profile_fixture.h"
 #include "tools/pyro-ingest/receive.h"
 
-#include "formats/pprof.h"
+#include "formats/pprof/pprof.h"
 
 enum { MAX = 1 << 20 };
 

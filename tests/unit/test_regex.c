@@ -1,4 +1,4 @@
-/* formats/regex.h: Go's dialect, with and without the engine. */
+/* formats/labels/regex.h: Go's dialect, with and without the engine. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "base/buf.h"
-#include "formats/regex.h"
+#include "formats/labels/regex.h"
 
 /* Whole texts. Texts are separated by blanks; "-" is the empty text. */
 static const struct {

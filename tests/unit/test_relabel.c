@@ -1,4 +1,4 @@
-/* formats/relabel.h: each action, templates, built-in rules, refusals. */
+/* formats/labels/relabel.h: each action, templates, built-in rules, refusals. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -7,8 +7,8 @@
 
 #include "base/buf.h"
 #include "base/enc.h"
-#include "formats/md5.h"
-#include "formats/relabel.h"
+#include "base/md5.h"
+#include "formats/labels/relabel.h"
 
 static struct arena *a;
 

@@ -1,11 +1,11 @@
-/* formats/render.h: the JSON of the render pages, and timelines. */
+/* formats/query/render.h: the JSON of the render pages, and timelines. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "formats/render.h"
+#include "formats/query/render.h"
 
 static void test_step(void **state)
 {

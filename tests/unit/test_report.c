@@ -1,12 +1,12 @@
-/* formats/report.h: texts and tables of a small shop's profile. */
+/* formats/report/report.h: texts and tables of a small shop's profile. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "formats/regex.h"
-#include "formats/report.h"
+#include "formats/labels/regex.h"
+#include "formats/report/report.h"
 #include "tests/lib/shop.h"
 
 /* Made with this profile by `go tool pprof` of Go 1.26, except for CALLS and JSON. */

@@ -1,12 +1,12 @@
-/* formats/report.h: filters by name and by tag, and comparisons. */
+/* formats/report/report.h: filters by name and by tag, and comparisons. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "formats/regex.h"
-#include "formats/report.h"
+#include "formats/labels/regex.h"
+#include "formats/report/report.h"
 #include "tests/lib/shop.h"
 
 struct filter_case {

@@ -5,8 +5,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "formats/report.h"
-#include "formats/report_impl.h"
+#include "formats/report/report.h"
+#include "formats/report/report_impl.h"
 
 static void test_units(void **state)
 {

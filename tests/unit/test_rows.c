@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "formats/rows.h"
+#include "formats/head/rows.h"
 
 static uint64_t seed = 1;
 

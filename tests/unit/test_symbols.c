@@ -1,4 +1,4 @@
-/* formats/symbols.h: tables, stacks, names, import of profiles. */
+/* formats/symbols/symbols.h: tables, stacks, names, import of profiles. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,7 +10,7 @@
 
 #include "base/num.h"
 #include "tests/lib/pprof_read.h"
-#include "formats/symbols.h"
+#include "formats/symbols/symbols.h"
 
 /* A small generator with a seed of its own: tests do not depend on libc's. */
 static uint64_t state = 1;

@@ -1,12 +1,12 @@
-/* formats/symdb.h: version 3, written and read. */
+/* formats/symbols/symdb.h: version 3, written and read. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/enc.h"
 #include "base/hash.h"
-#include "formats/symdb.h"
-#include "formats/symdb_impl.h"
+#include "formats/symbols/symdb.h"
+#include "formats/symbols/symdb_impl.h"
 
 /* Last: its macros fail and skip are names of ours. */
 #include <stdarg.h>

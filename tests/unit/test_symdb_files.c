@@ -1,13 +1,13 @@
-/* formats/symdb.h: symbol stores of versions before 3, and files of the original. */
+/* formats/symbols/symdb.h: symbol stores of versions before 3, and files of the original. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/hash.h"
 #include "base/json.h"
-#include "formats/symdb.h"
-#include "formats/symdb_impl.h"
-#include "formats/symtables.h"
+#include "formats/symbols/symdb.h"
+#include "formats/symbols/symdb_impl.h"
+#include "formats/symbols/symtables.h"
 
 /* Last: its macros fail and skip are names of ours. */
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* formats/tree.h: building, merging, tree bytes. */
+/* formats/query/tree.h: building, merging, tree bytes. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "base/enc.h"
-#include "formats/tree.h"
+#include "formats/query/tree.h"
 
 /* "a;b 1": a stack and its value. */
 static void add(struct tree *t, const char *line)

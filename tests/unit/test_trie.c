@@ -3,9 +3,9 @@
  */
 #include "tests/lib/profile_fixture.h"
 
-#include "formats/folded.h"
-#include "formats/tree_format.h"
-#include "formats/trie.h"
+#include "formats/folded/folded.h"
+#include "formats/folded/tree_format.h"
+#include "formats/folded/trie.h"
 
 typedef int decoder(struct arena *a, struct str bytes, struct profile **out, struct err *e);
 

@@ -1,11 +1,11 @@
-/* formats/ulid.h, formats/partition.h */
+/* formats/ulid.h, formats/symbols/partition.h */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "formats/partition.h"
+#include "formats/symbols/partition.h"
 #include "formats/ulid.h"
 
 static const struct {

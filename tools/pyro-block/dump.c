@@ -4,8 +4,8 @@
 #include <inttypes.h>
 
 #include "base/num.h"
-#include "formats/block.h"
-#include "formats/index.h"
+#include "formats/block/block.h"
+#include "formats/block/index.h"
 #include "tools/pyro-block/block.h"
 #include "tools/pyro-block/parts.h"
 

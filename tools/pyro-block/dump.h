@@ -2,8 +2,8 @@
 #ifndef DUMP_H
 #define DUMP_H
 
-#include "formats/dataset.h"
-#include "formats/symdb.h"
+#include "formats/query/dataset.h"
+#include "formats/symbols/symdb.h"
 #include "tools/pyro-block/found.h"
 #include "tools/pyro-block/printer.h"
 

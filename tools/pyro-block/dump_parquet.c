@@ -4,8 +4,8 @@
 
 #include "base/num.h"
 #include "formats/parquet/reader.h"
-#include "formats/profiles_table.h"
-#include "formats/symtables.h"
+#include "formats/block/profiles_table.h"
+#include "formats/symbols/symtables.h"
 #include "formats/ulid.h"
 #include "tools/pyro-block/dump.h"
 

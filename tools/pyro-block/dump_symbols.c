@@ -1,7 +1,7 @@
 /* dump_symbols.c - partitions of symbols, entry by entry */
 #include <inttypes.h>
 
-#include "formats/symtables.h"
+#include "formats/symbols/symtables.h"
 #include "tools/pyro-block/dump.h"
 
 static struct str text_of(const struct symbols *s, uint32_t i)

@@ -1,8 +1,8 @@
 /* examine.c - pyro-block check: one line on standard output for each problem */
 #include <stdio.h>
 
-#include "formats/block.h"
-#include "formats/index.h"
+#include "formats/block/block.h"
+#include "formats/block/index.h"
 #include "tools/pyro-block/block.h"
 #include "tools/pyro-block/dump.h"
 #include "tools/pyro-block/parts.h"

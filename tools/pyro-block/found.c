@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/vec.h"
-#include "formats/journal_format.h"
+#include "formats/head/journal_format.h"
 #include "io/blobs.h"
 #include "io/file.h"
 #include "io/inputs.h"

@@ -11,7 +11,7 @@
 #define FOUND_H
 
 #include "base/stream.h"
-#include "formats/blockpath.h"
+#include "formats/block/blockpath.h"
 
 enum found_kind {
 	FOUND_BLOCK,

@@ -4,7 +4,7 @@
 
 #include "base/num.h"
 #include "base/vec.h"
-#include "formats/block.h"
+#include "formats/block/block.h"
 #include "tools/pyro-block/block.h"
 #include "tools/pyro-block/found.h"
 #include "tools/pyro-block/parts.h"

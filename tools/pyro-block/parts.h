@@ -2,7 +2,7 @@
 #ifndef PARTS_H
 #define PARTS_H
 
-#include "formats/block.h"
+#include "formats/block/block.h"
 
 /* meta.json, parsed. */
 int part_meta(struct arena *a, struct blobs *parts, struct block_meta *out, struct err *e);

@@ -14,7 +14,7 @@
 
 #include "base/json.h"
 #include "conf/tool.h"
-#include "formats/labels.h"
+#include "formats/labels/labels.h"
 
 struct printer {
 	struct tool *tool;

@@ -6,8 +6,8 @@
 #define REPLAY_H
 
 #include "base/vec.h"
-#include "formats/head.h"
-#include "formats/journal_format.h"
+#include "formats/head/head.h"
+#include "formats/head/journal_format.h"
 
 struct tenant_head {
 	struct str tenant; /* in the file */

@@ -8,8 +8,8 @@
 #include "base/map.h"
 #include "base/num.h"
 #include "base/vec.h"
-#include "formats/partition.h"
-#include "formats/pprof.h"
+#include "formats/symbols/partition.h"
+#include "formats/pprof/pprof.h"
 
 /* ---- labels before everything ---- */
 

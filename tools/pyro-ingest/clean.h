@@ -15,8 +15,8 @@
 #define CLEAN_H
 
 #include "conf/limits.h"
-#include "formats/head.h"
-#include "formats/relabel.h"
+#include "formats/head/head.h"
+#include "formats/labels/relabel.h"
 
 enum discard {
 #define DISCARD(name) DISCARD_##name,

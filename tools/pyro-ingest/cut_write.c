@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "formats/block_cut.h"
+#include "formats/block/block_cut.h"
 #include "io/entropy.h"
 #include "io/fd.h"
 #include "tools/pyro-ingest/publish.h"

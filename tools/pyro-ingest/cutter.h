@@ -27,7 +27,7 @@
 #ifndef CUTTER_H
 #define CUTTER_H
 
-#include "formats/head.h"
+#include "formats/head/head.h"
 #include "formats/ulid.h"
 #include "proc/loop.h"
 #include "proc/pool.h"

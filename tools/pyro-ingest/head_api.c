@@ -7,7 +7,7 @@
  * answer without the rows of a minute ago would be wrong; but not longer than
  * REPLAY_PATIENCE: then it is answered with what is there.
  */
-#include "formats/ask.h"
+#include "formats/query/ask.h"
 #include "net/rpc.h"
 #include "tools/pyro-ingest/ingest.h"
 

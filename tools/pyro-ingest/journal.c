@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "formats/journal_format.h"
+#include "formats/head/journal_format.h"
 #include "io/fd.h"
 #include "io/file.h"
 #include "proc/pool.h"

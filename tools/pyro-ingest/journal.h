@@ -8,7 +8,7 @@
  *	journal_finish(j, done, ctx);                           written out, closed and freed
  *
  * One file per shard and generation, <dir>/<generation>-<shard>.journal; its
- * bytes are those of formats/journal_format.h. A torn tail was never
+ * bytes are those of formats/head/journal_format.h. A torn tail was never
  * acknowledged and is ignored; damage is counted and reported and the file is
  * kept aside. When a write or a sync fails, or the file was removed, nothing
  * more is acknowledged on it (conf.broken tells): the heads are to be cut,

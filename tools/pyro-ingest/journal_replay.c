@@ -4,7 +4,7 @@
 
 #include "base/num.h"
 #include "base/stream.h"
-#include "formats/journal_format.h"
+#include "formats/head/journal_format.h"
 #include "io/file.h"
 #include "tools/pyro-ingest/journal.h"
 

@@ -5,7 +5,7 @@
 #ifndef PUBLISH_H
 #define PUBLISH_H
 
-#include "formats/block.h"
+#include "formats/block/block.h"
 
 /* Writes and syncs <dir>/.tmp-<ULID>/ with all parts. dir exists. Nothing is left of it on failure. */
 int publish_write(int dir, const struct block_parts *b, struct err *e);

@@ -2,8 +2,8 @@
 #include "tools/pyro-ingest/receive.h"
 
 #include "base/zip.h"
-#include "formats/pprof.h"
-#include "formats/pprof_words.h"
+#include "formats/pprof/pprof.h"
+#include "formats/pprof/pprof_words.h"
 
 enum { GZIP_HEADER = 10, NO_LIMIT = 1 << 30 };
 

@@ -1,6 +1,6 @@
 /* receive_push.c - push.v1.PusherService/Push: Connect, gRPC and gRPC-web */
 #include "base/num.h"
-#include "formats/messages.h"
+#include "formats/msg/messages.h"
 #include "net/rpc.h"
 #include "tools/pyro-ingest/push.h"
 #include "tools/pyro-ingest/receive.h"

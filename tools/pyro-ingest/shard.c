@@ -3,7 +3,7 @@
 
 #include "base/hash.h"
 #include "base/log.h"
-#include "formats/symbols.h"
+#include "formats/symbols/symbols.h"
 
 enum { ACTIVE = 10 * 60, MEASURE_EVERY = 16, MAX_RECORD = 1 << 30 };
 

@@ -13,7 +13,7 @@
 #ifndef SHARD_H
 #define SHARD_H
 
-#include "formats/head.h"
+#include "formats/head/head.h"
 #include "proc/loop.h"
 #include "tools/pyro-ingest/journal.h"
 #include "tools/pyro-ingest/tenants.h"

@@ -11,7 +11,7 @@
 #define API_H
 
 #include "conf/limits.h"
-#include "formats/messages.h"
+#include "formats/msg/messages.h"
 #include "net/http.h"
 #include "tools/pyro-query/engine.h"
 

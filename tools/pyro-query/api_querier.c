@@ -1,8 +1,8 @@
 /* api_querier.c - querier.v1.QuerierService; see api.h */
 #include "base/enc.h"
 #include "base/arith.h"
-#include "formats/pprof.h"
-#include "formats/tree_cut.h"
+#include "formats/pprof/pprof.h"
+#include "formats/query/tree_cut.h"
 #include "tools/pyro-query/api.h"
 
 /* ---- labels ---- */

@@ -2,9 +2,9 @@
 #include "base/enc.h"
 #include "base/json.h"
 #include "base/num.h"
-#include "formats/attime.h"
-#include "formats/render.h"
-#include "formats/report.h"
+#include "formats/query/attime.h"
+#include "formats/query/render.h"
+#include "formats/report/report.h"
 #include "net/url.h"
 #include "tools/pyro-query/api.h"
 

@@ -8,7 +8,7 @@
 #ifndef BLOCKS_H
 #define BLOCKS_H
 
-#include "formats/block.h"
+#include "formats/block/block.h"
 
 struct blocks;
 

@@ -6,9 +6,9 @@
 
 #include "base/json.h"
 #include "base/zip.h"
-#include "formats/pprof.h"
-#include "formats/regex.h"
-#include "formats/report.h"
+#include "formats/pprof/pprof.h"
+#include "formats/labels/regex.h"
+#include "formats/report/report.h"
 #include "io/fd.h"
 #include "tools/pyro-query/cli_base.h"
 #include "tools/pyro-query/cli_filters.h"

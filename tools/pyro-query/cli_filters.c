@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "formats/regex.h"
+#include "formats/labels/regex.h"
 #include "io/term.h"
 
 /* An option that holds an expression. */

@@ -11,7 +11,7 @@
 #ifndef CLI_FILTERS_H
 #define CLI_FILTERS_H
 
-#include "formats/report.h"
+#include "formats/report/report.h"
 #include "tools/pyro-query/query.h"
 
 enum { CLI_MAX_FILTERS = 16 };

@@ -8,7 +8,7 @@
 #ifndef ENGINE_H
 #define ENGINE_H
 
-#include "formats/ask.h"
+#include "formats/query/ask.h"
 
 struct engine;
 

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/num.h"
-#include "formats/blockpath.h"
+#include "formats/block/blockpath.h"
 #include "io/blobs.h"
 #include "io/inputs.h"
 #include "net/httpc.h"

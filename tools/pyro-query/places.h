@@ -13,8 +13,8 @@
 #define PLACES_H
 
 #include "base/vec.h"
-#include "formats/ask.h"
-#include "formats/block.h"
+#include "formats/query/ask.h"
+#include "formats/block/block.h"
 #include "formats/format.h"
 #include "io/progress.h"
 #include "tools/pyro-query/query.h"

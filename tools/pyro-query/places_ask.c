@@ -1,7 +1,7 @@
 /* places_ask.c - see places.h: one profile, or labels, out of everything */
 #include "base/json.h"
 #include "base/num.h"
-#include "formats/pprof.h"
+#include "formats/pprof/pprof.h"
 #include "net/httpc.h"
 #include "tools/pyro-query/places.h"
 

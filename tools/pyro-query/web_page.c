@@ -2,7 +2,7 @@
 #include "base/embed.h"
 #include "base/enc.h"
 #include "base/mem.h"
-#include "formats/flame_view.h"
+#include "formats/report/flame_view.h"
 #include "io/entropy.h"
 #include "tools/pyro-query/web_page.h"
 

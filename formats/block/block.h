@@ -1,0 +1,96 @@
+/*
+ * block.h - a whole block: meta.json, index.tsdb, profiles.parquet and
+ * symbols, over blobs. The writer makes what Pyroscope v1.21 reads as its
+ * own; the reader takes every older form too.
+ *
+ * Writing: rows are added in any order; block_writer_finish sorts series by
+ * labels and rows by (series, time, id), so the same rows give the same
+ * bytes. Nothing is named, opened or synced here: the parts are bytes, and
+ * whoever publishes them (temporary name, fsync, rename) does so.
+ *
+ * Reading: a block is a dataset. Parts are asked from `parts` by name when
+ * they are first needed; columns and pages are decoded as a scan needs them;
+ * symbols of a partition are decoded once and kept.
+ *
+ * Source: spec of the block format, sections 2 to 5.
+ */
+#ifndef BLOCK_H
+#define BLOCK_H
+
+#include "base/stream.h"
+#include "formats/query/dataset.h"
+#include "formats/ulid.h"
+
+/* meta.json */
+struct block_file {
+	struct str path; /* relative, slash separated */
+	uint64_t size;
+	uint64_t row_groups, rows; /* of Parquet files */
+	uint64_t series;           /* of index.tsdb */
+};
+
+struct block_meta {
+	struct ulid ulid;
+	int64_t min_time, max_time;               /* ms, inclusive */
+	uint64_t n_samples, n_series, n_profiles; /* n_profiles counts rows */
+	struct block_file *files;
+	uint32_t n_files;
+	uint32_t level;
+	struct ulid *sources;
+	uint32_t n_sources;
+	struct block_parent {
+		struct ulid ulid;
+		int64_t min_time, max_time;
+	} * parents;
+	uint32_t n_parents;
+	uint32_t version;     /* 1..3 */
+	struct labels labels; /* external labels */
+	struct str source;    /* "ingester", "compactor" */
+};
+
+int block_meta_parse(struct arena *a, struct str json, struct block_meta *out, struct err *e);
+void block_meta_print(struct buf *out, const struct block_meta *m); /* v1's layout, one tab a level */
+
+/* Writer. */
+struct block_writer;
+
+struct block_parts {
+	struct arena *mem; /* owns everything below */
+	struct block_meta meta;
+	struct {
+		struct str name, bytes;
+	} part[4]; /* index.tsdb, profiles.parquet, symbols.symdb, meta.json (last) */
+	uint32_t n_parts;
+};
+
+struct block_writer *block_writer_new(void);
+void block_writer_free(struct block_writer *w);
+/* Series of rows to come. labels are copied. Returns its number for row.series. */
+uint32_t block_writer_series(struct block_writer *w, const struct labels *labels, uint64_t fingerprint);
+/* Symbols of a partition, borrowed until finish (only reachable ones are written). Returns its number for row.partition.
+   Equal partition ids are an error of the caller. */
+uint32_t block_writer_partition(struct block_writer *w, struct symbols *s);
+/* A row with its samples (copied). Samples of equal stack and span are summed, zero values dropped; rows without
+   samples are not stored. */
+void block_writer_row(struct block_writer *w, const struct row *r);
+uint64_t block_writer_rows(const struct block_writer *w);
+/* The finished block: level 1, sources = itself. ERR_NOTFOUND when there is no row. */
+int block_writer_finish(struct block_writer *w, struct ulid id, struct block_parts *out, struct err *e);
+void block_parts_free(struct block_parts *p);
+
+/* Reader. */
+struct block {
+	struct dataset set; /* first member */
+	struct block_meta meta;
+};
+
+/* parts: a folder, a bucket prefix, members of a tar in memory; names are the paths of meta.files. Takes ownership of
+   it, also when it fails. Reads meta.json at once, the rest when needed. */
+struct block *block_open(struct blobs *parts, struct err *e);
+void block_close(struct block *b);         /* accepts NULL */
+size_t block_bytes(const struct block *b); /* memory held by decoded parts */
+/* Every checksum, order, reference and count of the block; *problems counts lines that were given to say(). */
+int block_check(struct block *b, void (*say)(void *ctx, const char *problem), void *ctx, uint32_t *problems,
+    struct err *e);
+
+#endif

@@ -1,0 +1,91 @@
+/* page_cache.c - see page_cache.h */
+#include "formats/block/page_cache.h"
+
+#include "base/mem.h"
+
+static void unlink_page(struct page_cache *c, struct cached_page *p)
+{
+	if (p->newer)
+		p->newer->older = p->older;
+	else
+		c->newest = p->older;
+	if (p->older)
+		p->older->newer = p->newer;
+	else
+		c->oldest = p->newer;
+	p->newer = p->older = NULL;
+}
+
+static void link_newest(struct page_cache *c, struct cached_page *p)
+{
+	p->older = c->newest;
+	if (c->newest)
+		c->newest->newer = p;
+	else
+		c->oldest = p;
+	c->newest = p;
+}
+
+static void destroy(struct page_cache *c, struct cached_page *p)
+{
+	unlink_page(c, p);
+	c->size -= p->size;
+	*p->slot = NULL;
+	mem_free(p->row_at);
+	mem_free(p->ints);
+	mem_free(p->narrow);
+	mem_free(p->bytes);
+	mem_free(p);
+}
+
+static void trim(struct page_cache *c)
+{
+	struct cached_page *p = c->oldest, *next;
+
+	for (; p && c->size > c->limit; p = next) {
+		next = p->newer;
+		if (p->holders == 0)
+			destroy(c, p);
+	}
+}
+
+struct cached_page *page_cache_get(struct page_cache *c, struct cached_page **slot)
+{
+	struct cached_page *p = *slot;
+
+	if (p == NULL)
+		return NULL;
+	p->holders++;
+	if (c->newest != p) {
+		unlink_page(c, p);
+		link_newest(c, p);
+	}
+	return p;
+}
+
+void page_cache_add(struct page_cache *c, struct cached_page **slot, struct cached_page *p)
+{
+	assert(*slot == NULL);
+	p->slot = slot;
+	p->holders = 1;
+	*slot = p;
+	c->size += p->size;
+	link_newest(c, p);
+	trim(c);
+}
+
+void page_cache_drop(struct page_cache *c, struct cached_page *p)
+{
+	assert(p->holders > 0);
+	p->holders--;
+	if (p->holders == 0 && c->size > c->limit)
+		trim(c);
+}
+
+void page_cache_fini(struct page_cache *c)
+{
+	while (c->oldest) {
+		assert(c->oldest->holders == 0);
+		destroy(c, c->oldest);
+	}
+}

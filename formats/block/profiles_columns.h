@@ -1,0 +1,51 @@
+/*
+ * profiles_columns.h - what an open profiles.parquet holds; for
+ * profiles_table.c and profiles_scan.c only.
+ */
+#ifndef PROFILES_COLUMNS_H
+#define PROFILES_COLUMNS_H
+
+#include "formats/block/page_cache.h"
+#include "formats/parquet/reader.h"
+#include "formats/block/profiles_table.h"
+
+enum column {
+	COL_SERIES,
+	COL_TIME,
+	COL_PARTITION,
+	COL_DURATION,
+	COL_TOTAL,
+	COL_ID,
+	COL_STACK,
+	COL_VALUE,
+	COL_SPAN,
+	COLUMNS
+};
+
+/* Bytes of pages that lie side by side. */
+struct window {
+	struct arena *mem;
+	uint64_t at;
+	struct str bytes;
+};
+
+struct run {
+	uint32_t first, end; /* rows of a group */
+};
+
+struct profiles_table {
+	struct pq_file *pq;
+	int leaf[COLUMNS]; /* -1: not in this file */
+	struct page_cache cache;
+	struct cached_page ***slots; /* [group * COLUMNS + column][page] */
+	struct window window[COLUMNS];
+	struct pq_values values;    /* scratch */
+	VEC(struct run) runs, kept; /* rows of the group that are still wanted, ascending */
+	VEC(int64_t) sums;
+};
+
+/* Page i of a column of a group, decoded and held: page_cache_drop(&t->cache, ...) when done. */
+int columns_page(struct profiles_table *t, uint32_t group, enum column c, uint32_t i, struct cached_page **out,
+    struct err *e);
+
+#endif

@@ -1,0 +1,338 @@
+/* profiles_scan.c - rows of some series and times; see profiles_table.h */
+#include "formats/parquet/bounds.h"
+#include "formats/block/profiles_columns.h"
+
+/* One scan of one row group. */
+struct scanner {
+	struct profiles_table *t;
+	const struct profiles_scan *s;
+	uint32_t group, rows;
+	struct cursor {
+		struct cached_page *page; /* held */
+		const struct pq_page *pages;
+		uint32_t n, at;      /* at: number of page */
+		uint32_t first, end; /* rows of page; first = end: none yet */
+		bool on;
+	} cursor[COLUMNS];
+};
+
+static int cursor_open(struct scanner *x, enum column c, struct err *e)
+{
+	struct cursor *k = &x->cursor[c];
+
+	if (k->on || x->t->leaf[c] < 0)
+		return 0;
+	k->on = true;
+	return pq_pages(x->t->pq, x->group, (uint32_t)x->t->leaf[c], &k->pages, &k->n, e);
+}
+
+static void cursor_close(struct scanner *x, enum column c)
+{
+	if (x->cursor[c].page)
+		page_cache_drop(&x->t->cache, x->cursor[c].page);
+	x->cursor[c].page = NULL;
+	x->cursor[c].first = x->cursor[c].end = 0;
+}
+
+/* Number of the page that has this row. */
+static uint32_t page_of(const struct cursor *k, uint32_t row)
+{
+	uint32_t low = 0, high = k->n;
+
+	while (high - low > 1) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (k->pages[mid].first_row <= row)
+			low = mid;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static int cursor_move(struct scanner *x, enum column c, uint32_t row, struct err *e)
+{
+	struct cursor *k = &x->cursor[c];
+
+	cursor_close(x, c);
+	k->at = page_of(k, row);
+	if (columns_page(x->t, x->group, c, k->at, &k->page, e) < 0)
+		return -1;
+	k->first = k->page->first_row;
+	k->end = k->first + k->page->rows;
+	return 0;
+}
+
+/* The page with this row is at hand afterwards. */
+static inline int cursor_seek(struct scanner *x, enum column c, uint32_t row, struct err *e)
+{
+	struct cursor *k = &x->cursor[c];
+
+	if (LIKELY(row >= k->first && row < k->end))
+		return 0;
+	return cursor_move(x, c, row, e);
+}
+
+/* ---- which rows ---- */
+
+static bool series_between(const struct profiles_scan *s, int64_t min, int64_t max)
+{
+	uint32_t low = 0, high = s->n_series;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (s->series[mid] < min)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < s->n_series && s->series[low] <= max;
+}
+
+static bool page_may_match(const struct scanner *x, enum column c, const struct pq_page_bounds *b)
+{
+	const struct pq_leaf *leaf = pq_leaf(x->t->pq, (uint32_t)x->t->leaf[c]);
+	int64_t min, max;
+
+	if (b->null)
+		return false;
+	if (!bounds_int(leaf, b->min, &min) || !bounds_int(leaf, b->max, &max))
+		return true;
+	if (c == COL_SERIES)
+		return series_between(x->s, min, max);
+	return min <= x->s->to && max >= x->s->from;
+}
+
+static void keep(struct profiles_table *t, uint32_t first, uint32_t end)
+{
+	if (t->kept.n && t->kept.p[t->kept.n - 1].end == first)
+		t->kept.p[t->kept.n - 1].end = end;
+	else
+		vec_push(&t->kept, ((struct run){ first, end }));
+}
+
+static void kept_are_runs(struct profiles_table *t)
+{
+	struct run *p = t->runs.p;
+	size_t cap = t->runs.cap;
+
+	t->runs.p = t->kept.p;
+	t->runs.n = t->kept.n;
+	t->runs.cap = t->kept.cap;
+	t->kept.p = p;
+	t->kept.cap = cap;
+	t->kept.n = 0;
+}
+
+/* Runs lose the rows of pages that the column index rules out. */
+static int prune(struct scanner *x, enum column c, struct err *e)
+{
+	struct profiles_table *t = x->t;
+	const struct pq_page_bounds *bounds;
+	const struct cursor *k = &x->cursor[c];
+	uint32_t n;
+
+	if (cursor_open(x, c, e) < 0 || pq_bounds(t->pq, x->group, (uint32_t)t->leaf[c], &bounds, &n, e) < 0)
+		return -1;
+	if (n == 0)
+		return 0;
+	for (size_t r = 0, i = 0; r < t->runs.n && i < n;) {
+		uint32_t first = MAX(t->runs.p[r].first, k->pages[i].first_row);
+		uint32_t end = MIN(t->runs.p[r].end, k->pages[i].first_row + k->pages[i].rows);
+
+		if (first < end && page_may_match(x, c, &bounds[i]))
+			keep(t, first, end);
+		if (k->pages[i].first_row + k->pages[i].rows <= t->runs.p[r].end)
+			i++;
+		else
+			r++;
+	}
+	kept_are_runs(t);
+	return 0;
+}
+
+/* Rows from .. end of the page in hand that match. */
+static void filter_page(struct scanner *x, enum column c, uint32_t from, uint32_t end)
+{
+	const struct cursor *k = &x->cursor[c];
+	const int64_t *v = k->page->ints;
+
+	for (uint32_t i = from, next; i < end; i = next) {
+		int64_t value = v[i - k->first];
+		bool yes;
+
+		next = i + 1;
+		if (c == COL_SERIES) {
+			while (next < end && v[next - k->first] == value)
+				next++;
+			yes = series_between(x->s, value, value);
+		} else {
+			yes = value >= x->s->from && value <= x->s->to;
+		}
+		if (yes)
+			keep(x->t, i, next);
+	}
+}
+
+static int filter(struct scanner *x, enum column c, struct err *e)
+{
+	struct profiles_table *t = x->t;
+
+	for (size_t r = 0; r < t->runs.n; r++)
+		for (uint32_t row = t->runs.p[r].first; row < t->runs.p[r].end;) {
+			uint32_t end;
+
+			if (cursor_seek(x, c, row, e) < 0)
+				return -1;
+			end = MIN(t->runs.p[r].end, x->cursor[c].end);
+			filter_page(x, c, row, end);
+			row = end;
+		}
+	kept_are_runs(t);
+	return 0;
+}
+
+static int find_rows(struct scanner *x, struct err *e)
+{
+	struct profiles_table *t = x->t;
+
+	t->runs.n = t->kept.n = 0;
+	if (x->rows)
+		vec_push(&t->runs, ((struct run){ 0, x->rows }));
+	if (prune(x, COL_SERIES, e) < 0 || prune(x, COL_TIME, e) < 0)
+		return -1;
+	return filter(x, COL_SERIES, e) < 0 || filter(x, COL_TIME, e) < 0 ? -1 : 0;
+}
+
+/* ---- rows ---- */
+
+/* Samples of the row; both columns must have as many. */
+static inline int set_samples(struct scanner *x, uint32_t row, struct profiles_row *r, struct err *e)
+{
+	const struct cursor *stack = &x->cursor[COL_STACK], *value = &x->cursor[COL_VALUE];
+	const struct cursor *span = &x->cursor[COL_SPAN];
+	uint32_t from, at;
+
+	if (value->on) {
+		from = value->page->row_at[row - value->first];
+		r->n = value->page->row_at[row - value->first + 1] - from;
+		if (value->page->nothing)
+			return err_set(e, ERR_CORRUPT, "row %u: samples without values", row);
+		r->values = value->page->ints + from;
+	}
+	if (stack->on) {
+		at = stack->page->row_at[row - stack->first];
+		if (stack->page->nothing || stack->page->row_at[row - stack->first + 1] - at != r->n)
+			return err_set(e, ERR_CORRUPT, "row %u: as many values as stacks are due", row);
+		r->stacks = stack->page->narrow + at;
+	}
+	if (span->on) {
+		at = span->page->row_at[row - span->first];
+		if (span->page->row_at[row - span->first + 1] - at != r->n)
+			return err_set(e, ERR_CORRUPT, "row %u: as many values as spans are due", row);
+		r->spans = span->page->nothing ? NULL : (const uint64_t *)span->page->ints + at;
+	}
+	return 0;
+}
+
+static inline int64_t int_at(const struct cursor *k, uint32_t row)
+{
+	return k->on && !k->page->nothing ? k->page->ints[row - k->first] : 0;
+}
+
+static int64_t sum_of(const struct profiles_row *r)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < r->n; i++)
+		sum += (uint64_t)r->values[i];
+	return (int64_t)sum;
+}
+
+static inline int give_row(struct scanner *x, uint32_t row, struct err *e)
+{
+	static const uint8_t no_id[16];
+	struct profiles_row r = { .id = no_id };
+
+	for (int c = 0; c < COLUMNS; c++)
+		if (x->cursor[c].on && cursor_seek(x, (enum column)c, row, e) < 0)
+			return -1;
+	r.series = (uint32_t)int_at(&x->cursor[COL_SERIES], row);
+	r.time = int_at(&x->cursor[COL_TIME], row);
+	r.partition = (uint64_t)int_at(&x->cursor[COL_PARTITION], row);
+	r.duration = int_at(&x->cursor[COL_DURATION], row);
+	if (x->cursor[COL_ID].on)
+		r.id = x->cursor[COL_ID].page->bytes + (size_t)(row - x->cursor[COL_ID].first) * 16;
+	if (x->cursor[COL_VALUE].on && set_samples(x, row, &r, e) < 0)
+		return -1;
+	r.total = x->cursor[COL_TOTAL].on ? int_at(&x->cursor[COL_TOTAL], row) : sum_of(&r);
+	if (!x->s->samples)
+		r.n = 0;
+	return x->s->row(x->s->ctx, &r, e);
+}
+
+static int open_cursors(struct scanner *x, struct err *e)
+{
+	bool values = x->s->samples || x->t->leaf[COL_TOTAL] < 0;
+	bool on[COLUMNS] = { [COL_PARTITION] = true,
+		[COL_DURATION] = true,
+		[COL_TOTAL] = true,
+		[COL_ID] = x->s->ids,
+		[COL_VALUE] = values,
+		[COL_STACK] = x->s->samples,
+		[COL_SPAN] = x->s->samples && x->s->spans };
+
+	for (int c = 0; c < COLUMNS; c++)
+		if (on[c] && cursor_open(x, (enum column)c, e) < 0)
+			return -1;
+	return 0;
+}
+
+static int scan_group(struct scanner *x, struct err *e)
+{
+	struct profiles_table *t = x->t;
+
+	if (find_rows(x, e) < 0)
+		return -1;
+	if (t->runs.n == 0)
+		return 0;
+	if (open_cursors(x, e) < 0)
+		return -1;
+	for (size_t r = 0; r < t->runs.n; r++)
+		for (uint32_t row = t->runs.p[r].first; row < t->runs.p[r].end; row++)
+			if (give_row(x, row, e) < 0)
+				return -1;
+	return 0;
+}
+
+/* Bytes that were copied out of the blob are not needed any more. */
+static void close_windows(struct profiles_table *t)
+{
+	enum { KEEP = 65536 };
+
+	for (int c = 0; c < COLUMNS; c++) {
+		struct window *w = &t->window[c];
+
+		w->bytes = STR("");
+		if (arena_bytes(w->mem) <= KEEP)
+			continue;
+		arena_free(w->mem);
+		w->mem = arena_new();
+	}
+}
+
+int profiles_scan(struct profiles_table *t, const struct profiles_scan *s, struct err *e)
+{
+	int rc = 0;
+
+	for (uint32_t g = 0; g < profiles_groups(t) && rc == 0; g++) {
+		struct scanner x = { .t = t, .s = s, .group = g, .rows = pq_group_rows(t->pq, g) };
+
+		rc = scan_group(&x, e);
+		for (int c = 0; c < COLUMNS; c++)
+			cursor_close(&x, (enum column)c);
+	}
+	close_windows(t);
+	return rc;
+}

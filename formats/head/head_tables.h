@@ -1,0 +1,78 @@
+/*
+ * head_tables.h - what a head holds; for head.c, head_record.c and
+ * head_rows.c only.
+ */
+#ifndef HEAD_TABLES_H
+#define HEAD_TABLES_H
+
+#include "base/map.h"
+#include "base/vec.h"
+#include "formats/head/head.h"
+#include "formats/head/rows.h"
+
+/* The last values of a cumulative series, stacks ascending. */
+struct head_baseline {
+	VEC(uint32_t) stacks;
+	VEC(int64_t) values;
+	bool seen;
+};
+
+struct head_row {
+	int64_t total;
+	const uint8_t *packed;   /* rows.h */
+	uint32_t bytes, profile; /* profile: in tables.profiles */
+};
+
+struct head_series {
+	struct labels labels;
+	uint64_t fingerprint;
+	int64_t last_push;
+	VEC(struct head_row) rows;
+	struct head_baseline *baseline; /* of cumulative series */
+};
+
+/* What the rows of one pushed profile share. */
+struct head_profile {
+	int64_t time, duration;
+	uint32_t partition;
+	uint8_t id[16];
+};
+
+/* A label set with the sample types of its profiles: the short cut to series numbers. */
+struct head_stream {
+	uint64_t key[2];
+	uint32_t first, n_types; /* in tables.stream_series */
+};
+
+struct head_tables {
+	struct arena *mem; /* labels and packed rows */
+	VEC(struct head_series) series;
+	struct map series_by_print;
+	VEC(struct head_stream) streams;
+	VEC(uint32_t) stream_series;
+	struct map streams_by_key;
+	VEC(struct head_profile) profiles;
+	VEC(struct symbols *) partitions;
+	struct map partitions_by_id;
+	size_t row_bytes;
+
+	/* Scratch, kept between pushes. */
+	struct samples samples, growth;
+	VEC(uint64_t) order; /* stack id << 32 | sample */
+	VEC(uint64_t) order_spare;
+	struct buf packed, key;
+};
+
+uint32_t head_partition(struct head *h, uint64_t id);                                   /* found or made */
+uint32_t head_series_add(struct head *h, const struct labels *l, uint64_t fingerprint); /* labels are copied */
+bool head_series_find(const struct head *h, const struct labels *l, uint64_t fingerprint, uint32_t *out);
+/* Stores h->tables->samples as a row (kind 1: what grew). Returns rows stored: 0 or 1. */
+uint32_t head_row_add(struct head *h, uint32_t series, uint32_t profile, bool cumulative);
+uint32_t head_profile_add(struct head *h, const struct head_profile *p);
+
+/* Records (head_record.c). */
+void record_symbols(struct buf *out, const struct symbols *s, const struct sym_counts *from);
+void record_series(struct buf *out, const struct head *h, uint32_t from);
+void record_profile(struct buf *out, const struct head_profile *p);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * matcher.c - matching label sets. The grammar is in selector_parse.c.
+ */
+#include "formats/labels/matcher.h"
+
+#include "formats/labels/regex.h"
+
+void selector_fini(struct selector *s)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		regex_free(s->p[i].re);
+	s->p = NULL;
+	s->n = 0;
+}
+
+void selector_add(struct arena *a, struct selector *s, enum match_op op, struct str name, struct str value)
+{
+	struct matcher *p = arena_array(a, (size_t)s->n + 1, sizeof(*p));
+
+	/* Expressions can be wrong; they come through selector_parse. */
+	assert(op == MATCH_EQ || op == MATCH_NE);
+	if (s->n)
+		memcpy(p, s->p, s->n * sizeof(*p));
+	p[s->n] = (struct matcher){ .op = op, .name = name, .value = value };
+	s->p = p;
+	s->n++;
+}
+
+bool matcher_match_value(const struct matcher *m, struct str value)
+{
+	switch (m->op) {
+	case MATCH_EQ: return str_eq(m->value, value);
+	case MATCH_NE: return !str_eq(m->value, value);
+	case MATCH_RE: return regex_match(m->re, value);
+	default: return !regex_match(m->re, value);
+	}
+}
+
+bool matcher_match_empty(const struct matcher *m)
+{
+	return matcher_match_value(m, STR(""));
+}
+
+bool selector_match(const struct selector *s, const struct labels *l)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		if (!matcher_match_value(&s->p[i], labels_get(l, s->p[i].name)))
+			return false;
+	return true;
+}

@@ -1,0 +1,42 @@
+/*
+ * matcher.h - label selectors in Prometheus' grammar, with Go's regular
+ * expressions (RE2), always anchored and linear in the input.
+ *
+ *	struct selector s;
+ *	if (selector_parse(a, STR("{service_name=\"a\"}"), &s, e) < 0) ...
+ *	if (selector_match(&s, &labels)) ...
+ *	selector_fini(&s);
+ *
+ * An absent label equals "". Literals, alternations of literals, prefixes and
+ * the like are compared without the engine. Not for two threads at once.
+ */
+#ifndef MATCHER_H
+#define MATCHER_H
+
+#include "base/err.h"
+#include "formats/labels/labels.h"
+
+enum match_op { MATCH_EQ, MATCH_NE, MATCH_RE, MATCH_NRE };
+
+struct regex; /* formats/labels/regex.h */
+
+struct matcher {
+	enum match_op op;
+	struct str name, value;
+	struct regex *re; /* of MATCH_RE and MATCH_NRE */
+};
+
+struct selector {
+	struct matcher *p;
+	uint32_t n;
+};
+
+int selector_parse(struct arena *a, struct str text, struct selector *out, struct err *e);
+void selector_fini(struct selector *s);
+/* One more condition, e.g. __profile_type__ = "...": in a, strings borrowed. */
+void selector_add(struct arena *a, struct selector *s, enum match_op op, struct str name, struct str value);
+bool selector_match(const struct selector *s, const struct labels *l);
+bool matcher_match_value(const struct matcher *m, struct str value);
+bool matcher_match_empty(const struct matcher *m); /* does it accept a series without the label? */
+
+#endif

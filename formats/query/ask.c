@@ -1,0 +1,335 @@
+/* ask.c - see ask.h */
+#include "formats/query/ask.h"
+
+#include "formats/pprof/pprof.h"
+#include "formats/ulid.h"
+
+enum { MAX_ENCODED = INT32_MAX };
+
+struct part part_none(void)
+{
+	return (struct part){ .min_time = INT64_MAX, .max_time = INT64_MIN };
+}
+
+void part_fini(struct part *p)
+{
+	tree_free(p->tree);
+	p->tree = NULL;
+}
+
+/* ---- the question, parsed ---- */
+
+struct parsed {
+	struct selector *list;
+	struct selector **pointers;
+	size_t n;
+	bool everything; /* some selector has no matcher */
+	struct query q;
+	struct profile_type type;
+};
+
+static void parsed_fini(struct parsed *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		selector_fini(&p->list[i]);
+}
+
+static int parse_selectors(struct arena *a, const struct pyro_ask *ask, struct parsed *p, struct err *e)
+{
+	p->list = arena_zarray(a, ask->selectors.n, sizeof(*p->list));
+	p->pointers = arena_zarray(a, ask->selectors.n, sizeof(*p->pointers));
+	for (size_t i = 0; i < ask->selectors.n; i++) {
+		if (selector_parse(a, ask->selectors.p[i], &p->list[i], e) < 0)
+			return -1;
+		p->everything = p->everything || p->list[i].n == 0;
+		p->pointers[i] = &p->list[i];
+		p->n++;
+	}
+	return 0;
+}
+
+static int parse_merge(struct arena *a, const struct pyro_ask *ask, struct parsed *p, struct err *e)
+{
+	struct query *q = &p->q;
+	uint8_t(*ids)[16] = arena_array(a, ask->profile_ids.n, sizeof(*ids));
+
+	if (p->n != 1)
+		return err_set(e, ERR_INVALID, "one selector is needed, not %zu", p->n);
+	if (profile_type_parse(ask->profile_type, &p->type, e) < 0)
+		return -1;
+	selector_add(a, &p->list[0], MATCH_EQ, STR("__profile_type__"), profile_type_id(a, &p->type));
+	for (size_t i = 0; i < ask->profile_ids.n; i++) {
+		if (uuid_parse(ask->profile_ids.p[i], ids[i], e) < 0)
+			return err_wrap(e, "profile id");
+	}
+	*q = (struct query){ .selector = &p->list[0],
+		.from = ask->from,
+		.to = ask->to,
+		.call_site = ask->call_site.p,
+		.n_call_site = (uint32_t)ask->call_site.n,
+		.spans = ask->spans.p,
+		.n_spans = (uint32_t)ask->spans.n,
+		.by_span = ask->by_span,
+		.profile_ids = (const uint8_t(*)[16])ids,
+		.n_profile_ids = (uint32_t)ask->profile_ids.n };
+	return 0;
+}
+
+/* ---- answers ---- */
+
+static int run_profile(struct arena *a, const struct pyro_ask *ask, const struct parsed *p, struct dataset *const *sets,
+    size_t n, struct part *out, struct err *e)
+{
+	struct query_profile_opts o = { .type = p->type,
+		.max_nodes = ask->max_nodes,
+		.go_pgo = ask->go_pgo,
+		.keep_locations = ask->keep_locations,
+		.aggregate_callees = ask->aggregate_callees };
+
+	if (query_profile(a, sets, n, &p->q, &o, &out->profile, e) < 0)
+		return -1;
+	if (out->profile->n_samples == 0)
+		out->profile = NULL;
+	return 0;
+}
+
+static int run_series(struct arena *a, const struct pyro_ask *ask, const struct parsed *p, struct dataset *const *sets,
+    size_t n, struct part *out, struct err *e)
+{
+	struct query_series_opts o = { .by = ask->names.p,
+		.n_by = (uint32_t)ask->names.n,
+		.from_ms = ask->from_ms,
+		.to_ms = ask->to_ms,
+		.step_ms = ask->step_ms };
+
+	if (o.step_ms <= 0)
+		return err_set(e, ERR_INVALID, "step must be non-zero");
+	return query_series(a, sets, n, &p->q, &o, &out->series, e);
+}
+
+static int64_t floor_hour(int64_t t)
+{
+	const int64_t hour = 3600 * NS_PER_S;
+	int64_t rest = t % hour;
+
+	return t - rest - (rest < 0 ? hour : 0);
+}
+
+/*
+ * Labels are known by the hour, as they are once the rows lie in blocks: the range widens to whole hours.
+ * An end on the hour is the last of an hour: of the next, only what has that millisecond counts.
+ */
+static struct label_range label_range(const struct pyro_ask *ask)
+{
+	const int64_t hour = 3600 * NS_PER_S;
+	int64_t last = floor_hour(ask->to);
+
+	last = ask->to - last < NS_PER_MS ? ask->to : last + hour - 1;
+	if (ask->from == 0 && ask->to == 0)
+		return (struct label_range){ INT64_MIN, INT64_MAX };
+	return (struct label_range){ ask->from < INT64_MIN + hour ? INT64_MIN : floor_hour(ask->from),
+		ask->to > INT64_MAX - hour ? INT64_MAX : last };
+}
+
+static int run_labels(struct arena *a, const struct pyro_ask *ask, const struct parsed *p, struct dataset *const *sets,
+    size_t n, struct part *out, struct err *e)
+{
+	struct label_range in = label_range(ask);
+	size_t n_sel = p->everything ? 0 : p->n;
+
+	if (ask->kind == ASK_NAMES)
+		return query_label_names(a, sets, n, p->pointers, n_sel, in, &out->strings, e);
+	if (ask->kind == ASK_SETS)
+		return query_label_sets(a, sets, n, p->pointers, n_sel, in, ask->names.p, ask->names.n, &out->sets, e);
+	if (ask->names.n != 1)
+		return err_set(e, ERR_INVALID, "name is required");
+	return query_label_values(a, sets, n, p->pointers, n_sel, in, ask->names.p[0], &out->strings, e);
+}
+
+static int run_merge(struct arena *a, const struct pyro_ask *ask, struct parsed *p, struct dataset *const *sets,
+    size_t n, struct part *out, struct err *e)
+{
+	if (parse_merge(a, ask, p, e) < 0)
+		return -1;
+	if (ask->kind == ASK_PROFILE)
+		return run_profile(a, ask, p, sets, n, out, e);
+	if (ask->kind == ASK_SERIES)
+		return run_series(a, ask, p, sets, n, out, e);
+	out->tree = tree_new();
+	return query_tree(sets, n, &p->q, out->tree, e);
+}
+
+static void run_stats(struct dataset *const *sets, size_t n, struct part *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		out->min_time = MIN(out->min_time, sets[i]->min_time);
+		out->max_time = MAX(out->max_time, sets[i]->max_time);
+	}
+}
+
+int ask_run(struct arena *a, const struct pyro_ask *ask, struct dataset *const *sets, size_t n, struct part *out,
+    struct err *e)
+{
+	struct parsed p = { 0 };
+	int rc;
+
+	*out = part_none();
+	run_stats(sets, n, out);
+	if (ask->kind == ASK_STATS)
+		return 0;
+	rc = parse_selectors(a, ask, &p, e);
+	if (rc == 0 && (ask->kind == ASK_TREE || ask->kind == ASK_PROFILE || ask->kind == ASK_SERIES))
+		rc = run_merge(a, ask, &p, sets, n, out, e);
+	else if (rc == 0)
+		rc = run_labels(a, ask, &p, sets, n, out, e);
+	parsed_fini(&p);
+	if (rc < 0)
+		part_fini(out);
+	return rc;
+}
+
+/* ---- merging ---- */
+
+static int merge_profiles(struct arena *a, struct part *into, struct part *from, struct err *e)
+{
+	struct profile *both[2] = { into->profile, from->profile };
+	struct profile *sum;
+
+	if (from->profile == NULL)
+		return 0;
+	if (into->profile == NULL) {
+		into->profile = from->profile;
+		return 0;
+	}
+	sum = profile_merge(a, both, 2, false, e);
+	if (sum == NULL)
+		return -1;
+	sum->time = into->profile->time;
+	sum->duration = into->profile->duration;
+	into->profile = sum;
+	return 0;
+}
+
+int part_merge(struct arena *a, const struct pyro_ask *ask, struct part *into, struct part *from, struct err *e)
+{
+	into->min_time = MIN(into->min_time, from->min_time);
+	into->max_time = MAX(into->max_time, from->max_time);
+	switch (ask->kind) {
+	case ASK_TREE:
+		if (into->tree == NULL) {
+			into->tree = from->tree;
+		} else if (from->tree != NULL) {
+			tree_merge(into->tree, from->tree);
+			tree_free(from->tree);
+		}
+		from->tree = NULL;
+		return 0;
+	case ASK_PROFILE: return merge_profiles(a, into, from, e);
+	case ASK_SERIES: series_merge(a, &into->series, &from->series); return 0;
+	case ASK_SETS: labels_list_merge(a, &into->sets, &from->sets); return 0;
+	case ASK_NAMES:
+	case ASK_VALUES: str_list_merge(a, &into->strings, &from->strings); return 0;
+	default: return 0;
+	}
+}
+
+/* ---- the message ---- */
+
+static void pairs_of(struct arena *a, const struct labels *l, struct types_label_pair_list *out)
+{
+	out->n = l->n;
+	out->p = arena_zarray(a, l->n, sizeof(*out->p));
+	for (uint32_t i = 0; i < l->n; i++) {
+		out->p[i].name = l->p[i].name;
+		out->p[i].value = l->p[i].value;
+	}
+}
+
+static struct str encoded(struct arena *a, const struct part *p)
+{
+	struct buf b;
+	struct str out;
+
+	buf_init(&b, MAX_ENCODED);
+	if (p->tree != NULL)
+		tree_encode(p->tree, 0, &b);
+	else if (p->profile != NULL)
+		pprof_encode(p->profile, &b);
+	out = arena_str(a, buf_str(&b));
+	buf_fini(&b);
+	return out;
+}
+
+void part_to_message(struct arena *a, const struct part *p, struct pyro_answer *out)
+{
+	if (p->tree != NULL)
+		out->tree = encoded(a, p);
+	if (p->profile != NULL)
+		out->profile = encoded(a, p);
+	out->series.n = p->series.n;
+	out->series.p = arena_zarray(a, p->series.n, sizeof(*out->series.p));
+	for (size_t i = 0; i < p->series.n; i++) {
+		struct pyro_group *g = &out->series.p[i];
+		const struct series_group *from = &p->series.p[i];
+
+		pairs_of(a, &from->labels, &g->labels);
+		g->points.n = from->n;
+		g->points.p = arena_zarray(a, from->n, sizeof(*g->points.p));
+		for (size_t k = 0; k < from->n; k++) {
+			g->points.p[k].time = from->p[k].time;
+			g->points.p[k].sum = from->p[k].sum;
+			g->points.p[k].count = from->p[k].count;
+		}
+	}
+	out->strings.p = p->strings.p;
+	out->strings.n = p->strings.n;
+	out->sets.n = p->sets.n;
+	out->sets.p = arena_zarray(a, p->sets.n, sizeof(*out->sets.p));
+	for (size_t i = 0; i < p->sets.n; i++)
+		pairs_of(a, &p->sets.p[i], &out->sets.p[i].labels);
+	if (p->max_time >= p->min_time) {
+		out->min_time = p->min_time;
+		out->max_time = p->max_time;
+	}
+}
+
+static void series_of(struct arena *a, const struct pyro_answer *m, struct series_set *out)
+{
+	out->n = m->series.n;
+	out->p = arena_zarray(a, m->series.n, sizeof(*out->p));
+	for (size_t i = 0; i < m->series.n; i++) {
+		const struct pyro_group *g = &m->series.p[i];
+
+		out->p[i].labels = labels_of_pairs(a, &g->labels);
+		out->p[i].n = g->points.n;
+		out->p[i].p = arena_array(a, g->points.n, sizeof(*out->p[i].p));
+		for (size_t k = 0; k < g->points.n; k++)
+			out->p[i].p[k] = (struct series_point){ g->points.p[k].time, g->points.p[k].sum,
+				g->points.p[k].count };
+	}
+}
+
+int part_of_message(struct arena *a, const struct pyro_answer *m, struct part *out, struct err *e)
+{
+	*out = part_none();
+	if (m->min_time != 0 || m->max_time != 0) {
+		out->min_time = m->min_time;
+		out->max_time = m->max_time;
+	}
+	series_of(a, m, &out->series);
+	out->strings = (struct str_list){ m->strings.p, m->strings.n };
+	out->sets.n = m->sets.n;
+	out->sets.p = arena_array(a, m->sets.n, sizeof(*out->sets.p));
+	for (size_t i = 0; i < m->sets.n; i++)
+		out->sets.p[i] = labels_of_pairs(a, &m->sets.p[i].labels);
+	if (m->profile.n > 0 && pprof_decode(a, m->profile, &out->profile, e) < 0)
+		return -1;
+	if (m->tree.n == 0)
+		return 0;
+	out->tree = tree_new();
+	if (tree_decode(out->tree, m->tree, e) < 0) {
+		part_fini(out);
+		return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,40 @@
+/*
+ * ask.h - one question about rows, in a form that travels: the shards, the
+ * replayed heads and the blocks each answer it with a part, and parts merge
+ * into the whole. pyro-query sends it to pyro-ingest as pyro.v1.Ask.
+ *
+ *	struct part whole = { 0 }, part;
+ *	for each place: ask_run(a, &ask, sets, n, &part, e); part_merge(a, &ask, &whole, &part, e);
+ *	part_fini(&whole);
+ */
+#ifndef ASK_H
+#define ASK_H
+
+#include "formats/msg/messages.h"
+#include "formats/query/query.h"
+
+enum ask_kind { ASK_TREE = 1, ASK_PROFILE, ASK_SERIES, ASK_NAMES, ASK_VALUES, ASK_SETS, ASK_STATS };
+
+struct part {
+	struct tree *tree;       /* ASK_TREE; NULL = nothing */
+	struct profile *profile; /* ASK_PROFILE; NULL = nothing */
+	struct series_set series;
+	struct str_list strings;
+	struct labels_list sets;
+	int64_t min_time, max_time; /* of all rows of the places; max < min: none */
+};
+
+struct part part_none(void);
+void part_fini(struct part *p); /* the tree; the rest lives in the arena */
+
+/* Checks and parses the question each time, because regular expressions belong to one thread. */
+int ask_run(struct arena *a, const struct pyro_ask *ask, struct dataset *const *sets, size_t n, struct part *out,
+    struct err *e);
+/* from is taken over: do not use or end it afterwards. Both parts' memory must live as long as `into`. */
+int part_merge(struct arena *a, const struct pyro_ask *ask, struct part *into, struct part *from, struct err *e);
+
+/* As the message pyro.v1.Answer, but for the blocks. Borrows from p and a. */
+void part_to_message(struct arena *a, const struct part *p, struct pyro_answer *out);
+int part_of_message(struct arena *a, const struct pyro_answer *m, struct part *out, struct err *e);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * dataset.h - rows that can be asked: a head, a block, or profiles just read
+ * from files. All questions (formats/query/query.h) are written once, over this.
+ *
+ * A row is one sample type of one profile of one series. Rows name stacks by
+ * number within a partition of symbols. A dataset is not shared by threads
+ * while it is asked.
+ */
+#ifndef DATASET_H
+#define DATASET_H
+
+#include "formats/labels/labels.h"
+#include "formats/labels/matcher.h"
+#include "formats/symbols/symbols.h"
+
+struct series_ref {
+	uint32_t number; /* within the dataset */
+	uint64_t fingerprint;
+	struct labels labels; /* valid as long as the dataset is open and unchanged */
+};
+
+struct series_list {
+	struct series_ref *p;
+	uint32_t n;
+};
+
+struct row {
+	uint32_t series;    /* series_ref.number */
+	uint32_t partition; /* 0 .. n_partitions - 1 of the dataset */
+	int64_t time;       /* unix ns */
+	int64_t duration;   /* ns, 0 = not said */
+	int64_t total;      /* sum of the values */
+	uint8_t id[16];     /* UUID of the pushed profile */
+	/* Samples, when asked for: stack ids (any order, may repeat), values, and span ids or NULL. */
+	uint32_t n;
+	const uint32_t *stacks;
+	const int64_t *values;
+	const uint64_t *spans; /* 0 = none; the 8 bytes of the span id read little endian */
+};
+
+struct scan {
+	const struct series_ref *series; /* ascending by number */
+	uint32_t n_series;
+	int64_t from, to;         /* row times, unix ns, both inclusive */
+	bool samples, spans, ids; /* which parts of the rows are wanted */
+	/* Called for each row, in any order; -1 ends the scan with the error. */
+	int (*row)(void *ctx, const struct row *row, struct err *e);
+	void *ctx;
+};
+
+struct dataset {
+	const struct dataset_ops *ops;
+	int64_t min_time, max_time; /* of the rows, ns, inclusive */
+	uint32_t n_partitions;
+};
+
+struct dataset_ops {
+	/* Series that match, ascending by number; the array lives in a. NULL selector = all. */
+	int (*series)(struct dataset *d, struct arena *a, const struct selector *s, struct series_list *out,
+	    struct err *e);
+	int (*scan)(struct dataset *d, const struct scan *s, struct err *e);
+	/* Symbols of partition 0 .. n_partitions - 1; owned by the dataset. */
+	int (*symbols)(struct dataset *d, uint32_t partition, struct symbols **out, struct err *e);
+};
+
+static inline int dataset_series(struct dataset *d, struct arena *a, const struct selector *s, struct series_list *out,
+    struct err *e)
+{
+	return d->ops->series(d, a, s, out, e);
+}
+
+static inline int dataset_scan(struct dataset *d, const struct scan *s, struct err *e)
+{
+	return d->ops->scan(d, s, e);
+}
+
+static inline int dataset_symbols(struct dataset *d, uint32_t partition, struct symbols **out, struct err *e)
+{
+	return d->ops->symbols(d, partition, out, e);
+}
+
+#endif

@@ -1,0 +1,100 @@
+/*
+ * query.h - questions over datasets: which labels, which series, and the
+ * merge of the samples of many rows as a tree, a profile or a time series.
+ * The same code answers for the head, for blocks and at the prompt. Partial
+ * answers of several places are merged with the same types.
+ *
+ * Source: spec of the read API, sections 7 and 8.
+ */
+#ifndef QUERY_H
+#define QUERY_H
+
+#include "formats/query/dataset.h"
+#include "formats/profile.h"
+#include "formats/query/tree.h"
+
+struct query {
+	struct selector *selector;   /* with the profile type's matcher, if there is one */
+	int64_t from, to;            /* unix ns, both inclusive */
+	const struct str *call_site; /* function names from the root, or NULL */
+	uint32_t n_call_site;
+	const uint64_t *spans; /* only samples of these span ids (0 never matches) */
+	uint32_t n_spans;
+	bool by_span; /* spans is a condition even when empty */
+	const uint8_t (*profile_ids)[16];
+	uint32_t n_profile_ids;
+};
+
+/* Adds to the tree; call tree_total after the last. */
+int query_tree(struct dataset *const *sets, size_t n, const struct query *q, struct tree *into, struct err *e);
+
+struct query_profile_opts {
+	struct profile_type type; /* for the head of the profile; type.type may be empty */
+	int64_t max_nodes;        /* <= 0: all */
+	bool go_pgo;
+	uint32_t keep_locations;
+	bool aggregate_callees;
+};
+
+/* One profile with one value a sample; no samples: n_samples = 0. Ids are 1..n. */
+int query_profile(struct arena *a, struct dataset *const *sets, size_t n, const struct query *q,
+    const struct query_profile_opts *o, struct profile **out, struct err *e);
+
+/* Time series: totals by group, on the grid from, from + step, ... <= to (read API 8.8). */
+struct series_point {
+	int64_t time; /* of the grid, ms */
+	int64_t sum;
+	uint64_t count; /* profiles; sum / count is the average */
+};
+
+struct series_group {
+	struct labels labels;   /* the group labels this series has */
+	struct series_point *p; /* ascending */
+	size_t n;
+};
+
+struct series_set {
+	struct series_group *p;
+	size_t n;
+};
+
+struct query_series_opts {
+	const struct str *by;
+	uint32_t n_by;
+	int64_t from_ms, to_ms, step_ms; /* step > 0 */
+};
+
+int query_series(struct arena *a, struct dataset *const *sets, size_t n, const struct query *q,
+    const struct query_series_opts *o, struct series_set *out, struct err *e);
+/* Adds the points of equal groups. */
+void series_merge(struct arena *a, struct series_set *into, const struct series_set *from);
+/* By descending sum, ties by labels; limit <= 0: all. average: by the average. */
+void series_order(struct series_set *s, int64_t limit, bool average);
+
+/* Labels. Selectors are alternatives; none: everything. Results are sorted and unique, in a. */
+struct str_list {
+	struct str *p;
+	size_t n;
+};
+
+struct labels_list {
+	struct labels *p;
+	size_t n;
+};
+
+/* Which series count: those with a row from..to, unix ns; the whole time: every series. */
+struct label_range {
+	int64_t from, to;
+};
+
+int query_label_names(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel, size_t n_sel,
+    struct label_range in, struct str_list *out, struct err *e);
+int query_label_values(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel,
+    size_t n_sel, struct label_range in, struct str name, struct str_list *out, struct err *e);
+/* Distinct label sets, only the names asked for (none: all). */
+int query_label_sets(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel, size_t n_sel,
+    struct label_range in, const struct str *names, size_t n_names, struct labels_list *out, struct err *e);
+void str_list_merge(struct arena *a, struct str_list *into, const struct str_list *from);
+void labels_list_merge(struct arena *a, struct labels_list *into, const struct labels_list *from);
+
+#endif

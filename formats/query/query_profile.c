@@ -1,0 +1,432 @@
+/* query_profile.c - see query.h: merged samples as a profile */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/arith.h"
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "formats/profile_impl.h"
+#include "formats/query/query.h"
+#include "formats/query/query_fold.h"
+
+/*
+ * What is one mapping in the answer: start, pages, offset and build id or file
+ * are the same. Strings are the builder's.
+ */
+struct same_mappings {
+	struct table index;
+	VEC(struct mapping) first;
+};
+
+/* One partition on its way into the builder: what its numbers became there. */
+struct import {
+	struct profile_builder *b;
+	struct same_mappings *same;
+	struct symbols *s;
+	const int64_t *sums;                       /* by stack */
+	uint32_t *strings, *functions, *locations; /* PROFILE_NONE = not met so far */
+	uint32_t *mappings;                        /* numbers in same, PROFILE_NONE = no stack with a value has it */
+	uint32_t first_mapping;                    /* of same, PROFILE_NONE = none has any */
+	struct line *lines;
+	uint32_t *stack, depth;
+	uint32_t stub;    /* the location named "other", once made */
+	uint8_t *no_line; /* by location: a callee whose line does not count, everywhere */
+};
+
+static uint32_t *none_array(struct arena *a, size_t n)
+{
+	uint32_t *p = arena_array(a, n, sizeof(*p));
+
+	if (n > 0)
+		memset(p, 0xff, n * sizeof(*p));
+	return p;
+}
+
+static uint32_t longest_stack(const struct symbols *s, struct arena *a)
+{
+	uint32_t *depth = arena_zarray(a, s->nodes.n, sizeof(*depth)), max = 0;
+
+	for (size_t i = 1; i < s->nodes.n; i++) {
+		depth[i] = depth[s->nodes.p[i].parent] + 1;
+		max = MAX(max, depth[i]);
+	}
+	return max;
+}
+
+static struct import import_init(struct arena *a, struct profile_builder *b, struct symbols *s)
+{
+	struct import m = { .b = b, .s = s, .stub = PROFILE_NONE, .first_mapping = PROFILE_NONE };
+
+	m.strings = none_array(a, s->strings.n);
+	m.functions = none_array(a, s->functions.n);
+	m.mappings = none_array(a, s->mappings.n);
+	m.locations = none_array(a, s->locations.n);
+	m.lines = arena_array(a, SYM_MAX_LINES, sizeof(*m.lines));
+	m.depth = longest_stack(s, a);
+	m.stack = arena_array(a, m.depth + 1, sizeof(*m.stack));
+	return m;
+}
+
+static uint32_t import_string(struct import *m, uint32_t i)
+{
+	if (m->strings[i] == PROFILE_NONE)
+		m->strings[i] = profile_builder_str(m->b, m->s->strings.p[i]);
+	return m->strings[i];
+}
+
+static uint32_t import_function(struct import *m, uint32_t i)
+{
+	if (m->functions[i] == PROFILE_NONE) {
+		const struct sym_function *f = &m->s->functions.p[i];
+		struct function out = { .name = import_string(m, f->name),
+			.system_name = import_string(m, f->system_name),
+			.file = import_string(m, f->file),
+			.start_line = f->start_line };
+
+		m->functions[i] = profile_builder_function(m->b, &out);
+	}
+	return m->functions[i];
+}
+
+static bool mapping_empty(const struct sym_mapping *x)
+{
+	return (x->start | x->limit | x->offset | x->file | x->build_id | x->flags) == 0;
+}
+
+static uint64_t mapping_pages(const struct mapping *m)
+{
+	return (m->limit - m->start + 0xfff) >> 12;
+}
+
+static uint32_t mapping_text(const struct mapping *m)
+{
+	return m->build_id != 0 ? m->build_id : m->file;
+}
+
+static uint32_t same_mapping(struct arena *mem, struct same_mappings *same, const struct mapping *m)
+{
+	uint64_t key[] = { m->start, mapping_pages(m), m->offset, mapping_text(m) };
+	uint64_t hash = hash_seeded(str_of(key, sizeof(key)));
+	struct table_at at = table_find(&same->index, hash);
+
+	for (uint32_t v; table_next(&at, &v);) {
+		const struct mapping *x = &same->first.p[v];
+
+		if (x->start == m->start && mapping_pages(x) == mapping_pages(m) && x->offset == m->offset &&
+		    mapping_text(x) == mapping_text(m))
+			return v;
+	}
+	vec_push(&same->first, *m);
+	table_put(&same->index, mem, hash, (uint32_t)same->first.n - 1);
+	return (uint32_t)same->first.n - 1;
+}
+
+/* By mapping: a stack with a value names it. */
+static bool *mappings_used(struct arena *mem, const struct symbols *s, const int64_t *sums)
+{
+	bool *mapping = arena_zarray(mem, s->mappings.n + 1, sizeof(*mapping));
+	bool *node = arena_zarray(mem, s->nodes.n + 1, sizeof(*node));
+
+	for (size_t i = s->nodes.n; i-- > 1;) {
+		uint32_t at;
+
+		if (sums[i] == 0 && !node[i])
+			continue;
+		node[s->nodes.p[i].parent] = true;
+		at = s->locations.p[s->nodes.p[i].location].mapping;
+		if (at < s->mappings.n)
+			mapping[at] = true;
+	}
+	return mapping;
+}
+
+/*
+ * Of mappings that are the same the first says the rest. The one without
+ * anything, of locations that have none, is the last of a profile.
+ */
+static void import_mappings(struct arena *mem, struct import *m)
+{
+	const bool *used = mappings_used(mem, m->s, m->sums);
+
+	for (int empty = 0; empty < 2; empty++)
+		for (uint32_t i = 0; i < m->s->mappings.n; i++) {
+			const struct sym_mapping *x = &m->s->mappings.p[i];
+			struct mapping out;
+
+			if (!used[i] || mapping_empty(x) != empty)
+				continue;
+			out = (struct mapping){ .start = x->start,
+				.limit = x->limit,
+				.offset = x->offset,
+				.file = import_string(m, x->file),
+				.build_id = import_string(m, x->build_id),
+				.flags = (uint8_t)x->flags };
+			m->mappings[i] = same_mapping(mem, m->same, &out);
+			if (m->first_mapping == PROFILE_NONE)
+				m->first_mapping = m->mappings[i];
+		}
+}
+
+static uint32_t import_mapping(struct import *m, uint32_t i)
+{
+	if (i >= m->s->mappings.n)
+		return PROFILE_NONE;
+	assert(m->mappings[i] != PROFILE_NONE);
+	return profile_builder_mapping(m->b, &m->same->first.p[m->mappings[i]]);
+}
+
+/* no_line: the number of the innermost line is left out. */
+static uint32_t make_location(struct import *m, uint32_t i, bool no_line)
+{
+	const struct sym_location *l = &m->s->locations.p[i];
+	struct location out = { .address = l->address,
+		.mapping = import_mapping(m, l->mapping),
+		.n_lines = l->n_lines };
+
+	for (uint32_t k = 0; k < l->n_lines; k++) {
+		const struct sym_line *x = &m->s->lines.p[l->first_line + k];
+
+		m->lines[k] = (struct line){ import_function(m, x->function), k == 0 && no_line ? 0 : x->line };
+	}
+	return profile_builder_location(m->b, &out, m->lines);
+}
+
+static uint32_t import_location(struct import *m, uint32_t i)
+{
+	if (m->locations[i] == PROFILE_NONE)
+		m->locations[i] = make_location(m, i, m->no_line != NULL && m->no_line[i]);
+	return m->locations[i];
+}
+
+static uint32_t import_stub(struct import *m)
+{
+	if (m->stub == PROFILE_NONE) {
+		uint32_t other = profile_builder_str(m->b, STR("other"));
+		struct mapping empty = { 0 };
+		struct function f = { .name = other, .system_name = other };
+		struct line line = { profile_builder_function(m->b, &f), 0 };
+		struct location l = { .n_lines = 1 };
+
+		l.mapping = profile_builder_mapping(m->b,
+		    m->first_mapping != PROFILE_NONE ? &m->same->first.p[m->first_mapping] : &empty);
+		m->stub = profile_builder_location(m->b, &l, &line);
+	}
+	return m->stub;
+}
+
+/* ---- truncation: read API 9.4 and 9.5 ---- */
+
+static int descending(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return x > y ? -1 : x < y;
+}
+
+/* A distinct path of functions (not of names: equal names in two files are two); entry 0 is the root. */
+struct path {
+	uint32_t parent, function;
+	int64_t total;
+	bool kept; /* its total reaches the max_nodes-th largest */
+};
+
+struct paths {
+	VEC(struct path) p;
+	struct map by_key;
+	uint32_t *of_node; /* by stack: the path that it ends in */
+};
+
+static uint32_t path_enter(struct paths *x, uint32_t parent, uint32_t function)
+{
+	uint64_t key = ((uint64_t)parent << 32 | function) * UINT64_C(0x9e3779b97f4a7c15);
+	struct map_at at = map_find(&x->by_key, key ^= key >> 32);
+
+	for (uint32_t i; map_next(&at, &i);)
+		if (x->p.p[i].parent == parent && x->p.p[i].function == function)
+			return i;
+	map_put(&x->by_key, key, (uint32_t)x->p.n);
+	vec_push(&x->p, ((struct path){ .parent = parent, .function = function }));
+	return (uint32_t)x->p.n - 1;
+}
+
+/* Of the stacks with a value and of what they stand on. */
+static void paths_enter(struct paths *x, struct arena *a, const struct symbols *s, const int64_t *sums)
+{
+	uint8_t *wanted = arena_zarray(a, s->nodes.n, 1);
+
+	x->of_node = arena_zarray(a, s->nodes.n, sizeof(*x->of_node));
+	vec_push(&x->p, ((struct path){ 0 }));
+	for (size_t i = s->nodes.n; i-- > 1;) {
+		wanted[i] |= sums[i] != 0;
+		wanted[s->nodes.p[i].parent] |= wanted[i];
+	}
+	for (size_t i = 1; i < s->nodes.n; i++) {
+		const struct sym_location *l = &s->locations.p[s->nodes.p[i].location];
+		uint32_t at = x->of_node[s->nodes.p[i].parent];
+
+		for (uint32_t k = l->n_lines; wanted[i] && k-- > 0;)
+			at = path_enter(x, at, s->lines.p[l->first_line + k].function);
+		x->of_node[i] = at;
+		x->p.p[at].total = wrap_add(x->p.p[at].total, sums[i]);
+	}
+	for (size_t i = x->p.n; i-- > 1;) {
+		struct path *up = &x->p.p[x->p.p[i].parent];
+
+		up->total = wrap_add(up->total, x->p.p[i].total);
+	}
+}
+
+/* False: nothing is cut. */
+static bool paths_cut(struct paths *x, struct arena *a, int64_t max_nodes)
+{
+	int64_t *sorted = arena_array(a, x->p.n, sizeof(*sorted)), least;
+	size_t n = 0;
+
+	for (size_t i = 1; i < x->p.n; i++)
+		if (x->p.p[i].total != 0)
+			sorted[n++] = x->p.p[i].total;
+	if (n < (size_t)max_nodes)
+		return false;
+	qsort(sorted, n, sizeof(*sorted), descending);
+	least = sorted[max_nodes - 1];
+	for (size_t i = 0; i < x->p.n; i++)
+		x->p.p[i].kept = x->p.p[i].total >= least;
+	return true;
+}
+
+static void paths_fini(struct paths *x)
+{
+	vec_free(&x->p);
+	map_fini(&x->by_key);
+}
+
+/*
+ * How many locations at the leaf side give way to the stub. The first
+ * location with a cut function stays, as in the original; PROFILE_NONE: no
+ * function of the stack is kept, so the stub is all that is left.
+ */
+static uint32_t cut_leaf(const struct symbols *s, const struct paths *x, uint32_t node, const uint32_t *stack,
+    uint32_t n)
+{
+	uint32_t functions = 0, cut = 0, at = x->of_node[node];
+	bool any = false;
+
+	for (; at != 0; at = x->p.p[at].parent) {
+		any = any || x->p.p[at].kept;
+		cut += !any;
+		functions++;
+	}
+	if (!any)
+		return PROFILE_NONE;
+	while (cut > 0 && n > 0 && functions >= cut) {
+		uint32_t lines = s->locations.p[stack[--n]].n_lines;
+
+		functions -= MIN(lines, functions);
+	}
+	return cut > 0 ? n : 0;
+}
+
+static void add_stack(struct import *m, uint32_t node, int64_t value, const struct paths *kept,
+    const struct query_profile_opts *o)
+{
+	uint32_t n = symbols_stack(m->s, node, m->stack, m->depth), first = 0;
+
+	if (n == 0)
+		return;
+	if (kept != NULL)
+		first = cut_leaf(m->s, kept, node, m->stack, n);
+	if (first == PROFILE_NONE) {
+		uint32_t stub = import_stub(m);
+
+		profile_builder_add(m->b, &stub, 1, &value, NULL, 0);
+		return;
+	}
+	if (o->go_pgo && o->keep_locations > 0)
+		n = MIN(n, o->keep_locations);
+	for (uint32_t i = first; i < n; i++)
+		m->stack[i] = import_location(m, m->stack[i]);
+	if (first > 0)
+		m->stack[--first] = import_stub(m);
+	profile_builder_add(m->b, m->stack + first, n - first, &value, NULL, 0);
+}
+
+/* The leaf location of every stack. */
+static void mark_callees(struct arena *mem, struct import *m, const struct fold_part *p)
+{
+	m->no_line = arena_zarray(mem, m->s->locations.n, 1);
+	for (size_t i = 1; i < p->n; i++)
+		if (p->sums[i] != 0)
+			m->no_line[m->s->nodes.p[i].location] = 1;
+}
+
+static void add_part(struct arena *mem, struct profile_builder *b, struct same_mappings *same, struct fold_part *p,
+    const struct query *q, const struct query_profile_opts *o)
+{
+	struct import m = import_init(mem, b, p->symbols);
+	struct paths paths = { 0 };
+	bool cut = false;
+
+	m.sums = p->sums;
+	m.same = same;
+	if (o->go_pgo && o->aggregate_callees)
+		mark_callees(mem, &m, p);
+	if (!o->go_pgo)
+		fold_keep_matching(mem, p, q);
+	if (!o->go_pgo && o->max_nodes > 0) {
+		paths_enter(&paths, mem, p->symbols, p->sums);
+		cut = paths_cut(&paths, mem, o->max_nodes);
+	}
+	import_mappings(mem, &m);
+	for (size_t i = 0; i < p->n; i++)
+		if (p->sums[i] != 0)
+			add_stack(&m, (uint32_t)i, p->sums[i], cut ? &paths : NULL, o);
+	paths_fini(&paths);
+}
+
+static int64_t usual_period(struct str name)
+{
+	if (str_eq(name, STR("process_cpu")))
+		return 1000000000;
+	return str_eq(name, STR("memory")) ? 524288 : 1;
+}
+
+static void profile_head(struct profile *p, const struct query *q, const uint32_t period_type[2], uint32_t type,
+    const struct profile_type *t)
+{
+	p->has_period_type = true;
+	p->period_type = (struct value_type){ period_type[0], period_type[1] };
+	p->period = usual_period(t->name);
+	p->default_type = type;
+	p->time = q->to;
+	p->duration = q->to - q->from;
+}
+
+int query_profile(struct arena *a, struct dataset *const *sets, size_t n, const struct query *q,
+    const struct query_profile_opts *o, struct profile **out, struct err *e)
+{
+	struct profile_builder *b = profile_builder_new(a, 1);
+	struct arena *mem = arena_new();
+	struct same_mappings same = { 0 };
+	uint32_t type = profile_builder_str(b, o->type.type), period[2];
+	int rc = 0;
+
+	/* The symbols may be gone before the profile is. */
+	profile_builder_copies(b);
+	profile_builder_type(b, 0, o->type.type, o->type.unit);
+	period[0] = profile_builder_str(b, o->type.period_type);
+	period[1] = profile_builder_str(b, o->type.period_unit);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		struct fold f = { 0 };
+
+		rc = fold_run(&f, mem, sets[i], q, e);
+		for (uint32_t k = 0; rc == 0 && k < sets[i]->n_partitions; k++)
+			if (f.parts[k].symbols != NULL)
+				add_part(mem, b, &same, &f.parts[k], q, o);
+	}
+	*out = profile_builder_finish(b);
+	profile_head(*out, q, period, type, &o->type);
+	vec_free(&same.first);
+	arena_free(mem);
+	return rc;
+}

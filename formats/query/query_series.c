@@ -1,0 +1,263 @@
+/* query_series.c - see query.h: time series of totals */
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "base/arith.h"
+#include "formats/query/query.h"
+#include "formats/query/query_fold.h"
+
+struct group {
+	struct labels labels;
+	VEC(struct series_point) points; /* unordered; sorted and added up at the end */
+};
+
+struct groups {
+	struct arena *mem;
+	VEC(struct group) v;
+	struct map by_hash;
+	const struct query *q;
+	const struct query_series_opts *o;
+	struct dataset *set;
+	uint32_t *group_of; /* by series number of the set, dense from `first` */
+	uint32_t first;
+	uint8_t **match; /* by partition: stacks below the call site */
+};
+
+static int name_cmp(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static struct labels group_labels(struct arena *a, const struct labels *l, const struct str *by, uint32_t n_by)
+{
+	struct labels out = { arena_array(a, n_by, sizeof(*out.p)), 0 };
+
+	for (uint32_t i = 0; i < n_by; i++) {
+		struct str value = labels_get(l, by[i]);
+
+		if (value.n > 0)
+			out.p[out.n++] = (struct label){ by[i], value };
+	}
+	return out;
+}
+
+static uint32_t group_find(struct groups *g, const struct labels *l)
+{
+	uint64_t hash = labels_hash(l);
+	struct map_at at = map_find(&g->by_hash, hash);
+	struct group new = { 0 };
+
+	for (uint32_t i; map_next(&at, &i);)
+		if (labels_cmp(&g->v.p[i].labels, l) == 0)
+			return i;
+	new.labels = labels_copy(g->mem, l);
+	vec_push(&g->v, new);
+	map_put(&g->by_hash, hash, (uint32_t)g->v.n - 1);
+	return (uint32_t)g->v.n - 1;
+}
+
+/* The first time of the grid at or after t, or false when the last one is before it. */
+static bool grid_time(const struct query_series_opts *o, int64_t ms, int64_t *out)
+{
+	int64_t steps = ms <= o->from_ms ? 0 : (ms - o->from_ms + o->step_ms - 1) / o->step_ms;
+
+	*out = o->from_ms + steps * o->step_ms;
+	return *out <= o->to_ms;
+}
+
+static int site_total(struct groups *g, const struct row *r, int64_t *total, struct err *e)
+{
+	struct symbols *s;
+
+	if (dataset_symbols(g->set, r->partition, &s, e) < 0)
+		return -1;
+	if (g->match[r->partition] == NULL)
+		g->match[r->partition] = fold_call_site(g->mem, s, g->q);
+	*total = 0;
+	for (uint32_t i = 0; i < r->n; i++)
+		if (r->stacks[i] < s->nodes.n && g->match[r->partition][r->stacks[i]])
+			*total = wrap_add(*total, r->values[i]);
+	return 0;
+}
+
+static int series_row(void *ctx, const struct row *r, struct err *e)
+{
+	struct groups *g = ctx;
+	struct series_point p = { .sum = r->total, .count = 1 };
+
+	if (!grid_time(g->o, floor_ms(r->time), &p.time))
+		return 0;
+	if (g->q->n_call_site > 0 && site_total(g, r, &p.sum, e) < 0)
+		return -1;
+	struct group *x = &g->v.p[g->group_of[r->series - g->first]];
+
+	if (x->points.n > 0 && x->points.p[x->points.n - 1].time == p.time) {
+		x->points.p[x->points.n - 1].sum = wrap_add(x->points.p[x->points.n - 1].sum, p.sum);
+		x->points.p[x->points.n - 1].count++;
+		return 0;
+	}
+	vec_push(&x->points, p);
+	return 0;
+}
+
+static int series_of_set(struct groups *g, const struct str *by, uint32_t n_by, struct err *e)
+{
+	struct series_list list;
+	struct scan s = { .from = g->q->from,
+		.to = g->q->to,
+		.samples = g->q->n_call_site > 0,
+		.row = series_row,
+		.ctx = g };
+
+	if (g->set->min_time > g->q->to || g->set->max_time < g->q->from)
+		return 0;
+	if (dataset_series(g->set, g->mem, g->q->selector, &list, e) < 0)
+		return -1;
+	if (list.n == 0)
+		return 0;
+	g->first = list.p[0].number;
+	g->group_of = arena_zarray(g->mem, list.p[list.n - 1].number - g->first + 1, sizeof(*g->group_of));
+	g->match = arena_zarray(g->mem, g->set->n_partitions, sizeof(*g->match));
+	for (uint32_t i = 0; i < list.n; i++) {
+		struct labels l = group_labels(g->mem, &list.p[i].labels, by, n_by);
+
+		g->group_of[list.p[i].number - g->first] = group_find(g, &l);
+	}
+	s.series = list.p;
+	s.n_series = list.n;
+	return dataset_scan(g->set, &s, e);
+}
+
+static int point_cmp(const void *a, const void *b)
+{
+	const struct series_point *x = a, *y = b;
+
+	return x->time < y->time ? -1 : x->time > y->time;
+}
+
+static void points_tidy(struct series_point *p, size_t *n)
+{
+	size_t k = 0;
+
+	if (*n > 1)
+		qsort(p, *n, sizeof(*p), point_cmp);
+	for (size_t i = 0; i < *n; i++) {
+		if (k > 0 && p[k - 1].time == p[i].time) {
+			p[k - 1].sum = wrap_add(p[k - 1].sum, p[i].sum);
+			p[k - 1].count += p[i].count;
+		} else {
+			p[k++] = p[i];
+		}
+	}
+	*n = k;
+}
+
+static void groups_out(struct arena *a, struct groups *g, struct series_set *out)
+{
+	out->p = arena_array(a, g->v.n, sizeof(*out->p));
+	out->n = 0;
+	for (size_t i = 0; i < g->v.n; i++) {
+		struct group *x = &g->v.p[i];
+		struct series_group *to = &out->p[out->n];
+
+		if (x->points.n == 0)
+			continue;
+		points_tidy(x->points.p, &x->points.n);
+		to->labels = labels_copy(a, &x->labels);
+		to->n = x->points.n;
+		to->p = arena_array(a, to->n, sizeof(*to->p));
+		memcpy(to->p, x->points.p, to->n * sizeof(*to->p));
+		out->n++;
+	}
+}
+
+int query_series(struct arena *a, struct dataset *const *sets, size_t n, const struct query *q,
+    const struct query_series_opts *o, struct series_set *out, struct err *e)
+{
+	struct groups g = { .mem = arena_new(), .q = q, .o = o };
+	struct str *by = arena_array(g.mem, o->n_by, sizeof(*by));
+	int rc = 0;
+
+	if (o->n_by > 0) {
+		memcpy(by, o->by, o->n_by * sizeof(*by));
+		qsort(by, o->n_by, sizeof(*by), name_cmp);
+	}
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		g.set = sets[i];
+		rc = series_of_set(&g, by, o->n_by, e);
+	}
+	if (rc == 0)
+		groups_out(a, &g, out);
+	for (size_t i = 0; i < g.v.n; i++)
+		vec_free(&g.v.p[i].points);
+	vec_free(&g.v);
+	map_fini(&g.by_hash);
+	arena_free(g.mem);
+	return rc;
+}
+
+void series_merge(struct arena *a, struct series_set *into, const struct series_set *from)
+{
+	struct series_group *all = arena_array(a, into->n + from->n, sizeof(*all));
+	size_t n = into->n;
+
+	if (n > 0)
+		memcpy(all, into->p, n * sizeof(*all));
+	for (size_t i = 0; i < from->n; i++) {
+		struct series_group *x = NULL;
+
+		for (size_t k = 0; k < n && x == NULL; k++)
+			if (labels_cmp(&all[k].labels, &from->p[i].labels) == 0)
+				x = &all[k];
+		if (x == NULL) {
+			all[n++] = from->p[i];
+			continue;
+		}
+		struct series_point *p = arena_array(a, x->n + from->p[i].n, sizeof(*p));
+
+		memcpy(p, x->p, x->n * sizeof(*p));
+		memcpy(p + x->n, from->p[i].p, from->p[i].n * sizeof(*p));
+		x->p = p;
+		x->n += from->p[i].n;
+		points_tidy(x->p, &x->n);
+	}
+	into->p = all;
+	into->n = n;
+}
+
+struct ranked {
+	struct series_group g;
+	double sum;
+};
+
+static int ranked_cmp(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+
+	if (x->sum != y->sum)
+		return x->sum > y->sum ? -1 : 1;
+	return labels_cmp(&x->g.labels, &y->g.labels);
+}
+
+void series_order(struct series_set *s, int64_t limit, bool average)
+{
+	struct ranked *r = mem_array(s->n, sizeof(*r));
+
+	for (size_t i = 0; i < s->n; i++) {
+		r[i] = (struct ranked){ s->p[i], 0 };
+		for (size_t k = 0; k < s->p[i].n; k++) {
+			const struct series_point *p = &s->p[i].p[k];
+
+			r[i].sum += average ? (double)p->sum / (double)p->count : (double)p->sum;
+		}
+	}
+	if (s->n > 1)
+		qsort(r, s->n, sizeof(*r), ranked_cmp);
+	for (size_t i = 0; i < s->n; i++)
+		s->p[i] = r[i].g;
+	mem_free(r);
+	if (limit > 0 && (size_t)limit < s->n)
+		s->n = (size_t)limit;
+}

@@ -1,0 +1,238 @@
+/*
+ * A flame graph as SVG. Places are percentages, so the picture is as wide as
+ * it is shown; fg:x and fg:w of a frame are its values, and those of a
+ * comparison are also given by side: fg:l and fg:r.
+ */
+#include <math.h>
+
+#include "base/hash.h"
+#include "formats/report/report_impl.h"
+
+enum { ROW = 16, HEAD = 40, HEAD_SUBTITLE = 58, FOOT = 28, SHOWN_WIDTH = 1200 };
+
+struct bar {
+	int64_t x, w;
+	int64_t left, right; /* of a comparison */
+	struct str name;
+	size_t level;
+};
+
+struct drawing {
+	const struct flamegraph *g;
+	const struct picture *o;
+	bool diff;
+	struct buf *out;
+};
+
+/* Characters that XML does not allow at all are replaced; the rest is escaped. */
+static void put_xml(struct buf *out, struct str s)
+{
+	for (size_t i = 0; i < s.n;) {
+		unsigned char c = (unsigned char)s.p[i];
+		size_t size = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+
+		size = MIN(size, s.n - i);
+		if (c == '&')
+			buf_add(out, STR("&amp;"));
+		else if (c == '<')
+			buf_add(out, STR("&lt;"));
+		else if (c == '>')
+			buf_add(out, STR("&gt;"));
+		else if (c == '"')
+			buf_add(out, STR("&quot;"));
+		else if (c == '\t' || c == '\n' || c == '\r')
+			buf_byte(out, ' ');
+		else if (c >= 0x20 && str_utf8(str_of(s.p + i, size)) &&
+		    !(c == 0xef && size == 3 && (unsigned char)s.p[i + 1] == 0xbf && (unsigned char)s.p[i + 2] >= 0xbe))
+			buf_add(out, str_of(s.p + i, size));
+		else {
+			buf_add(out, STR("\xef\xbf\xbd"));
+			size = 1;
+		}
+		i += size;
+	}
+}
+
+static double share(int64_t v, int64_t total)
+{
+	return total != 0 ? 100.0 * (double)v / (double)total : 0;
+}
+
+/* "1.25s", "3 samples" */
+static void put_amount(const struct drawing *d, int64_t v)
+{
+	struct str unit;
+
+	unit_scale(v, d->o->unit, STR("auto"), &unit);
+	unit_label(d->out, v, d->o->unit, STR("auto"));
+	if (unit.n == 0)
+		buf_add(d->out, str_eq(d->o->unit, STR("objects")) ? STR(" objects") : STR(" samples"));
+}
+
+static void put_title(const struct drawing *d, const struct bar *b)
+{
+	buf_add(d->out, STR("<title>"));
+	put_xml(d->out, b->name);
+	buf_add(d->out, STR(" ("));
+	if (!d->diff) {
+		put_amount(d, b->w);
+		buf_printf(d->out, ", %.2f%%)", share(b->w, d->g->total));
+	} else {
+		double before = share(b->left, d->g->left_ticks), after = share(b->right, d->g->right_ticks);
+
+		put_amount(d, b->left);
+		buf_printf(d->out, " %.2f%% before, ", before);
+		put_amount(d, b->right);
+		buf_printf(d->out, " %.2f%% after, %+.2f%%)", after, after - before);
+	}
+	buf_add(d->out, STR("</title>"));
+}
+
+/* Warm, and the same for a name in every picture. */
+static void put_warm(struct buf *out, struct str name)
+{
+	uint32_t h = hash_fnv1a_32(name);
+
+	buf_printf(out, "rgb(%u,%u,%u)", 205 + h % 50, 60 + (h >> 8) % 160, (h >> 16) % 55);
+}
+
+/* Red for a larger share than before, blue for a smaller one. */
+static void put_change(const struct drawing *d, const struct bar *b)
+{
+	double before = share(b->left, d->g->left_ticks), after = share(b->right, d->g->right_ticks);
+	double most = fmax(before, after), change = most > 0 ? (after - before) / most : 0;
+	unsigned pale = (unsigned)lround(235 * (1 - fabs(change)));
+
+	if (change > 0)
+		buf_printf(d->out, "rgb(255,%u,%u)", pale, pale);
+	else
+		buf_printf(d->out, "rgb(%u,%u,255)", pale, pale);
+}
+
+static void put_label(const struct drawing *d, const struct bar *b, unsigned y)
+{
+	double width = d->o->width ? d->o->width : SHOWN_WIDTH;
+	double room = (share(b->w, d->g->total) / 100 * width - 6) / 7.2;
+
+	buf_printf(d->out, "<text x=\"%.4f%%\" dx=\"3\" y=\"%u\">", share(b->x, d->g->total), y + 12);
+	if (room >= 3) {
+		struct buf cut;
+
+		buf_init(&cut, SIZE_MAX / 2);
+		put_cut(&cut, b->name, (size_t)room);
+		put_xml(d->out, buf_str(&cut));
+		buf_fini(&cut);
+	}
+	buf_add(d->out, STR("</text>"));
+}
+
+static void put_bar(const struct drawing *d, const struct bar *b)
+{
+	size_t row = d->o->flame ? d->g->n_levels - 1 - b->level : b->level;
+	double width = d->o->width ? d->o->width : SHOWN_WIDTH;
+	unsigned y = (unsigned)row * ROW;
+
+	if (b->level > 0 && share(b->w, d->g->total) / 100 * width < d->o->min_width)
+		return;
+	buf_add(d->out, STR("<g>"));
+	put_title(d, b);
+	buf_printf(d->out, "<rect x=\"%.4f%%\" y=\"%u\" width=\"%.4f%%\" height=\"%d\" fill=\"",
+	    share(b->x, d->g->total), y, share(b->w, d->g->total), ROW - 1);
+	if (d->diff)
+		put_change(d, b);
+	else
+		put_warm(d->out, b->name);
+	buf_printf(d->out, "\" fg:x=\"%lld\" fg:w=\"%lld\"", (long long)b->x, (long long)b->w);
+	if (d->diff)
+		buf_printf(d->out, " fg:l=\"%lld\" fg:r=\"%lld\"", (long long)b->left, (long long)b->right);
+	buf_add(d->out, STR("/>"));
+	put_label(d, b, y);
+	buf_add(d->out, STR("</g>\n"));
+}
+
+static void put_level(const struct drawing *d, size_t level)
+{
+	const struct flame_level *l = &d->g->levels[level];
+	size_t size = d->diff ? 7 : 4;
+	int64_t end = 0, end_right = 0;
+
+	for (size_t i = 0; i + size <= l->n; i += size) {
+		const int64_t *v = l->values + i;
+		struct bar b = { .level = level, .name = STR("all") };
+
+		b.x = sum_wrap(end, v[0]);
+		b.w = v[1];
+		end = sum_wrap(b.x, b.w);
+		if (d->diff) {
+			int64_t right = sum_wrap(end_right, v[3]);
+
+			b.left = v[1];
+			b.right = v[4];
+			b.x = sum_wrap(b.x, right);
+			b.w = sum_wrap(v[1], v[4]);
+			end_right = sum_wrap(right, v[4]);
+		}
+		if (level > 0 && (uint64_t)v[size - 1] < d->g->n_names)
+			b.name = d->g->names[v[size - 1]];
+		put_bar(d, &b);
+	}
+}
+
+static void put_text(struct buf *out, const char *id, const char *attributes, unsigned y, struct str text)
+{
+	buf_printf(out, "<text id=\"%s\" y=\"%u\" %s>", id, y, attributes);
+	put_xml(out, text);
+	buf_add(out, STR("</text>\n"));
+}
+
+static void put_head(const struct drawing *d, unsigned height)
+{
+	const struct picture *o = d->o;
+
+	buf_add(d->out, STR("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n"));
+	buf_add(d->out, STR("<svg id=\"flame\" version=\"1.1\" "));
+	if (o->width > 0)
+		buf_printf(d->out, "width=\"%u\"", o->width);
+	else
+		buf_add(d->out, STR("width=\"100%\""));
+	buf_printf(d->out,
+	    " height=\"%u\" xmlns=\"http://www.w3.org/2000/svg\" "
+	    "xmlns:fg=\"http://github.com/jonhoo/inferno\">\n",
+	    height);
+	buf_add(d->out,
+	    STR("<style>text{font:12px Menlo,Consolas,monospace;fill:#000;pointer-events:none}"
+		"#title{font-size:17px}#subtitle{fill:#666}.button{cursor:pointer;pointer-events:all}"
+		"#frames g{cursor:pointer}#frames g:hover rect{stroke:#000;stroke-width:.5}</style>\n"));
+	buf_add(d->out, STR("<rect width=\"100%\" height=\"100%\" fill=\"#fdfdf8\"/>\n"));
+	put_text(d->out, "title", "x=\"50%\" text-anchor=\"middle\"", 24,
+	    o->title.n > 0 ? o->title : STR("Flame Graph"));
+	if (o->subtitle.n > 0)
+		put_text(d->out, "subtitle", "x=\"50%\" text-anchor=\"middle\"", 42, o->subtitle);
+	if (o->no_script)
+		return;
+	put_text(d->out, "reset", "x=\"8\" class=\"button\" style=\"display:none\"", 24, STR("Reset zoom"));
+	put_text(d->out, "search", "x=\"100%\" dx=\"-8\" text-anchor=\"end\" class=\"button\" style=\"display:none\"",
+	    24, STR("Search"));
+	put_text(d->out, "info", "x=\"8\"", height - 9, STR(""));
+	put_text(d->out, "matched", "x=\"100%\" dx=\"-8\" text-anchor=\"end\"", height - 9, STR(""));
+}
+
+void report_svg(const struct flamegraph *g, bool diff, const struct picture *o, struct buf *out)
+{
+	struct drawing d = { .g = g, .o = o, .diff = diff, .out = out };
+	unsigned rows = (unsigned)MIN(g->n_levels, (size_t)1 << 24) * ROW;
+	unsigned top = o->subtitle.n > 0 ? HEAD_SUBTITLE : HEAD;
+
+	put_head(&d, top + rows + FOOT);
+	buf_printf(out, "<svg id=\"frames\" x=\"0\" y=\"%u\" width=\"100%%\" height=\"%u\" total_samples=\"%lld\">\n",
+	    top, rows, (long long)g->total);
+	for (size_t i = 0; i < g->n_levels; i++)
+		put_level(&d, i);
+	buf_add(out, STR("</svg>\n"));
+	if (!o->no_script) {
+		buf_add(out, STR("<script><![CDATA[\n"));
+		buf_add(out, str_cstr(report_svg_script));
+		buf_add(out, STR("]]></script>\n"));
+	}
+	buf_add(out, STR("</svg>\n"));
+}
