@@ -7,25 +7,55 @@
  *	if (f == NULL || f->decode(a, bytes, &opts, &got, e) < 0)
  *		return -1;
  *
- * Some inputs hold several profiles (threads, value types): decode gives a
- * list. gzip and zstd around a format are taken off by format_unpack; archives
- * are the caller's business. Formats that are only recognised, to name them in
- * the error, are not in the table.
+ * Some inputs hold several profiles (threads, events, resources): decode gives
+ * a list, in the order of the input. gzip and zstd around a format are taken
+ * off by format_unpack; archives are the caller's business. Formats that are
+ * only recognised, to name them in the error, are not in the table.
+ *
+ * To add a format: formats/<kind>/format_<name>.c with its row, and a line in
+ * formats.def.
  */
 #ifndef FORMAT_H
 #define FORMAT_H
 
+#include "formats/labels/labels.h"
 #include "formats/profile.h"
+
+#define FORMAT_ALL_TYPES UINT32_MAX
+
+enum format_keep {        /* what stays apart beside stacks, where a format has it */
+	FORMAT_TAGS = 1,  /* tags of samples: thread, pid, cpu, state, class ...; otherwise such samples are summed */
+	FORMAT_TIMES = 2, /* profile.at; otherwise samples of one stack are summed */
+};
 
 struct format_opts {
 	struct str file_name; /* may be empty */
-	uint32_t type;        /* encoders of one value: which sample type */
-	bool plain;           /* encoders that compress by default: do not */
+	unsigned keep;        /* decoders: enum format_keep */
+	uint32_t rate;        /* decoders: samples a second where the file does not say; 0 = 100 */
+	bool lenient;         /* decoders: leave out what cannot be read and note it, instead of failing */
+	struct str first;     /* decoders: of a piece that is not the first (see cut), the first piece */
+	uint32_t type; /* encoders of one value: which sample type; FORMAT_ALL_TYPES: the default one. Encoders that can
+	    hold several write all with FORMAT_ALL_TYPES. */
+	bool plain;    /* encoders that compress by default: do not */
+};
+
+struct format_profile {
+	struct profile *p;
+	struct str name; /* in the input: of a thread, an event; may be empty */
+	struct labels
+	    labels; /* what the format says of the whole profile, as series labels (__name__, service_name ...) */
+};
+
+struct format_notes {
+	uint64_t skipped;   /* records that were left out; without lenient only those that a format may always skip */
+	struct str first;   /* where and why the first was: "line 12: no count" */
+	struct str warning; /* for people: "callgrind has no stacks: they are put together from calls"; may be empty */
 };
 
 struct format_profiles {
-	struct profile **p; /* in the arena */
+	struct format_profile *p; /* in the arena */
 	uint32_t n;
+	struct format_notes notes;
 };
 
 struct format {
@@ -34,16 +64,24 @@ struct format {
 	    the first is the usual one */
 	const char *content_types; /* separated by blanks; the first is the one to send */
 	const char *text;          /* one line for people */
-	/* 0 = certainly not; 100 = a magic number or schema. file_name may be empty. */
+	/* 0 = certainly not; 100 = a magic number or schema (format_impl.h). file_name may be empty. */
 	int (*bid)(struct str bytes, struct str file_name);
-	/* NULL if the format cannot be read. bytes live as long as the profiles. */
+	/* NULL if the format cannot be read. bytes live as long as the profiles. out is all zero. */
 	int (*decode)(struct arena *a, struct str bytes, const struct format_opts *o, struct format_profiles *out,
 	    struct err *e);
-	/* NULL if the format cannot be written. Appends. */
-	int (*encode)(const struct profile *p, const struct format_opts *o, struct buf *out, struct err *e);
+	/*
+	 * For formats of independent records (lines, blocks of lines): how many bytes at the beginning are whole records;
+	 * 0 = less than one. decode takes such a piece as if it were a file, so that inputs larger than memory can be read.
+	 * NULL for all others.
+	 */
+	size_t (*cut)(struct str bytes);
+	/* NULL if the format cannot be written. Appends. n is 1 unless `several`. */
+	int (*encode)(const struct format_profile *in, uint32_t n, const struct format_opts *o, struct buf *out,
+	    struct err *e);
+	bool several; /* encode takes any number of profiles: threads, events */
 };
 
-extern const struct format formats[];
+extern const struct format *const formats[];
 extern const uint32_t n_formats;
 
 /* By its name, or ERR_UNSUPPORTED: unsupported format: NAME (known: ...). */

@@ -128,3 +128,13 @@ uint32_t profile_new_str(struct profile *p, struct str s)
 	p->strings[p->n_strings] = s.n ? s : STR("");
 	return p->n_strings++;
 }
+
+uint32_t profile_default_type(const struct profile *p)
+{
+	struct str own = profile_str(p, p->default_type);
+
+	for (uint32_t i = 0; own.n > 0 && i < p->n_types; i++)
+		if (str_eq(profile_str(p, p->types[i].type), own))
+			return i;
+	return p->n_types > 0 ? p->n_types - 1 : 0;
+}

@@ -100,6 +100,7 @@ struct profile {
 	int64_t *values;
 	uint32_t *tag_at;
 	struct tag *tags;
+	int64_t *at; /* unix ns when sample i began, or NULL: see FORMAT_TIMES in format.h */
 
 	struct value_type period_type;
 	bool has_period_type;
@@ -122,6 +123,9 @@ static inline int64_t profile_value(const struct profile *p, uint32_t sample, ui
 {
 	return p->values[(size_t)sample * p->n_types + type];
 }
+
+/* The sample type to show: default_type, or the last; n_types if there is none. */
+uint32_t profile_default_type(const struct profile *p);
 
 /*
  * profile_builder: for decoders of text and tree formats and for merging.
@@ -147,6 +151,9 @@ uint32_t profile_builder_frame(struct profile_builder *b, struct str name, struc
 /* stack: locations of the builder, leaf first. tags: strings of the builder. */
 void profile_builder_add(struct profile_builder *b, const uint32_t *stack, uint32_t n, const int64_t *values,
     const struct tag *tags, uint32_t n_tags);
+/* As profile_builder_add, but kept apart from other samples: at is its time, unix ns. All samples are added like this or none. */
+void profile_builder_add_at(struct profile_builder *b, const uint32_t *stack, uint32_t n, const int64_t *values,
+    const struct tag *tags, uint32_t n_tags, int64_t at);
 /* The profile with everything added so far; ids are 1..n. The builder is done. */
 struct profile *profile_builder_finish(struct profile_builder *b);
 

@@ -9,7 +9,7 @@ struct profile_builder {
 	struct arena *a;
 	struct profile *p;
 	uint32_t cap_strings, cap_mappings, cap_functions, cap_locations, cap_lines;
-	uint32_t cap_samples, cap_stack, cap_tags;
+	uint32_t cap_samples, cap_stack, cap_tags, cap_at;
 	uint32_t n_stack, n_tags;
 	struct table strings, mappings, functions, locations, frames, samples;
 	bool copies;
@@ -274,6 +274,17 @@ void profile_builder_add(struct profile_builder *b, const uint32_t *stack, uint3
 
 	for (uint32_t k = 0; k < types; k++)
 		sum[k] = (int64_t)((uint64_t)sum[k] + (uint64_t)values[k]);
+}
+
+void profile_builder_add_at(struct profile_builder *b, const uint32_t *stack, uint32_t n, const int64_t *values,
+    const struct tag *tags, uint32_t n_tags, int64_t at)
+{
+	uint32_t i = sample_new(b, stack, n, tags, n_tags), types = b->p->n_types;
+
+	if (types)
+		memcpy(b->p->values + (size_t)i * types, values, types * sizeof(*values));
+	MAKE_ROOM(b, b->p->at, i, cap_at);
+	b->p->at[i] = at;
 }
 
 /* Arrays that stayed empty become arrays of nothing: readers add 0 to them. */

@@ -40,7 +40,7 @@ static const struct {
 	{ B("main;work 3\nmain 2\n"), "", "folded" },
 	{ B("main;work 3"), "x.pprof", "folded" },
 	{ B("# cmd\nmain;work 3\nheader\n"), "out.collapsed", "folded" },
-	{ B("header\nmain;work 3\n"), "out.txt", "unsupported format: unknown (tried: pprof, folded, flamebearer)" },
+	{ B("header\nmain;work 3\n"), "out.txt", "unsupported format: unknown (tried: flamebearer, folded, pprof)" },
 	{ B(FLAME), "", "flamebearer" },
 	{ B("  {\"flamegraph\":{\"names\":[],\"levels\":[]}}"), "", "flamebearer" },
 	{ B(""), "x.pb", "unsupported format: the input is empty" },
@@ -60,8 +60,8 @@ static const struct {
 	{ B("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x00"), "x.pb.gz", "unsupported format: gzip" },
 	{ B("java 1/2 [001] 12.5: cycles: \n\t  7f00 foo+0x1 (lib.so)\n\n"), "", "unsupported format: perf script" },
 	{ B("# ========\n# captured on: today\n# perf version\n"), "", "unsupported format: perf script" },
-	{ B("hello world\n"), "", "unsupported format: unknown (tried: pprof, folded, flamebearer)" },
-	{ B("\x00\x00\x00\x00\x00\x00"), "x.pb", "unsupported format: unknown (tried: pprof, folded, flamebearer)" },
+	{ B("hello world\n"), "", "unsupported format: unknown (tried: flamebearer, folded, pprof)" },
+	{ B("\x00\x00\x00\x00\x00\x00"), "x.pb", "unsupported format: unknown (tried: flamebearer, folded, pprof)" },
 };
 
 static void test_detect(void **ctx)
@@ -87,7 +87,7 @@ static void test_find(void **ctx)
 	assert_string_equal(format_by_name(STR("folded"), &e)->name, "folded");
 	assert_null(format_by_name(STR("jfr"), &e));
 	assert_int_equal(e.kind, ERR_UNSUPPORTED);
-	assert_string_equal(e.msg, "unsupported format: jfr (known: pprof, folded, flamebearer)");
+	assert_string_equal(e.msg, "unsupported format: jfr (known: flamebearer, folded, pprof)");
 	assert_null(format_by_name(STR(""), &e));
 	assert_string_equal(format_by_extension(STR("/tmp/x.y/cpu.PB.gz"))->name, "pprof");
 	assert_string_equal(format_by_extension(STR("a.collapsed"))->name, "folded");
@@ -108,10 +108,10 @@ static void test_rows(void **ctx)
 	for (uint32_t i = 0; i < n_formats; i++) {
 		struct err e;
 
-		assert_ptr_equal(format_by_name(str_cstr(formats[i].name), &e), &formats[i]);
-		assert_true(formats[i].bid && formats[i].decode && formats[i].encode);
-		assert_true(strlen(formats[i].text) > 10 && strchr(formats[i].content_types, '/'));
-		assert_int_equal(formats[i].bid(STR(""), STR("")), 0);
+		assert_ptr_equal(format_by_name(str_cstr(formats[i]->name), &e), formats[i]);
+		assert_true(formats[i]->bid && formats[i]->decode && formats[i]->encode);
+		assert_true(strlen(formats[i]->text) > 10 && strchr(formats[i]->content_types, '/'));
+		assert_int_equal(formats[i]->bid(STR(""), STR("")), 0);
 	}
 }
 
@@ -142,7 +142,7 @@ static void test_round_trip(void **ctx)
 		for (size_t u = 0; u < ARRAY_LEN(units); u++) {
 			struct arena *a = arena_new();
 			struct format_opts o = { .file_name = STR("") };
-			struct format_profiles got;
+			struct format_profiles got = { 0 };
 			struct str bytes;
 			struct profile *p;
 			struct buf b;
@@ -159,21 +159,22 @@ static void test_round_trip(void **ctx)
 			p->types[0].type = p->n_strings++;
 			p->strings[p->n_strings] = str_cstr(units[u].unit);
 			p->types[0].unit = p->n_strings++;
-			assert_int_equal(formats[i].encode(p, &o, &b, &e), 0);
+			assert_int_equal(formats[i]->encode(&(struct format_profile){ .p = p }, 1, &o, &b, &e), 0);
 			assert_int_equal(format_unpack(a, buf_str(&b), LIMIT, &bytes, &e), 0);
-			assert_ptr_equal(format_detect(bytes, STR(""), &e), &formats[i]);
-			assert_int_equal(formats[i].decode(a, bytes, &o, &got, &e), 0);
+			assert_ptr_equal(format_detect(bytes, STR(""), &e), formats[i]);
+			assert_int_equal(formats[i]->decode(a, bytes, &o, &got, &e), 0);
 			assert_int_equal(got.n, 1);
-			expect_folded(got.p[0], 0, "main 2\nmain;w 3\nmain;w;x 4\nother;total;w 1\n");
-			if (strcmp(formats[i].name, "folded") != 0) {
-				assert_true(str_eq(profile_str(got.p[0], got.p[0]->types[0].type),
+			expect_folded(got.p[0].p, 0, "main 2\nmain;w 3\nmain;w;x 4\nother;total;w 1\n");
+			if (strcmp(formats[i]->name, "folded") != 0) {
+				assert_true(str_eq(profile_str(got.p[0].p, got.p[0].p->types[0].type),
 				    u ? STR("kind") : STR("cpu")));
-				assert_true(str_eq(profile_str(got.p[0], got.p[0]->types[0].unit),
+				assert_true(str_eq(profile_str(got.p[0].p, got.p[0].p->types[0].unit),
 				    str_cstr(units[u].flame_unit)));
 			}
 			o.type = 1;
-			if (strcmp(formats[i].name, "pprof") != 0) {
-				assert_int_equal(formats[i].encode(p, &o, &b, &e), -1);
+			if (strcmp(formats[i]->name, "pprof") != 0) {
+				assert_int_equal(formats[i]->encode(&(struct format_profile){ .p = p }, 1, &o, &b, &e),
+				    -1);
 				assert_int_equal(e.kind, ERR_INVALID);
 			}
 			buf_fini(&b);
@@ -184,7 +185,7 @@ static void test_round_trip(void **ctx)
 static void test_encode_pprof(void **ctx)
 {
 	struct arena *a = arena_new();
-	const struct format *f = &formats[0];
+	const struct format *f = format_by_name(STR("pprof"), &(struct err){ 0 });
 	struct format_opts o = { .plain = true };
 	struct profile *p;
 	struct buf b;
@@ -193,16 +194,16 @@ static void test_encode_pprof(void **ctx)
 	(void)ctx;
 	buf_init(&b, 4096);
 	assert_int_equal(pprof_decode(a, STR(PPROF), &p, &e), 0);
-	assert_int_equal(f->encode(p, &o, &b, &e), 0);
+	assert_int_equal(f->encode(&(struct format_profile){ .p = p }, 1, &o, &b, &e), 0);
 	assert_true(str_eq(buf_str(&b), STR(PPROF)));
 	buf_reset(&b);
 	o.plain = false;
-	assert_int_equal(f->encode(p, &o, &b, &e), 0);
+	assert_int_equal(f->encode(&(struct format_profile){ .p = p }, 1, &o, &b, &e), 0);
 	assert_true(zip_is_gzip(buf_str(&b)));
 	buf_fini(&b);
 	for (size_t max = 0; max < 20; max++) {
 		buf_init(&b, max);
-		assert_int_equal(f->encode(p, &o, &b, &e), -1);
+		assert_int_equal(f->encode(&(struct format_profile){ .p = p }, 1, &o, &b, &e), -1);
 		assert_int_equal(e.kind, ERR_LIMIT);
 		buf_fini(&b);
 	}

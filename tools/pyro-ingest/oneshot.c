@@ -141,14 +141,14 @@ static int one_input(void *ctx, struct input *in, struct err *e)
 	struct format_opts fo = { .file_name = in->name };
 	const struct format *format = f->o->format[0] ? format_by_name(str_cstr(f->o->format), e)
 						      : format_detect(in->bytes, in->name, e);
-	struct format_profiles got;
+	struct format_profiles got = { 0 };
 	struct labels member = { NULL, 0 };
 
 	if (format == NULL || format->decode(in->a, in->bytes, &fo, &got, e) < 0 ||
 	    member_labels(in->a, in->labels, &member, e) < 0)
 		return -1;
 	for (uint32_t i = 0; i < got.n; i++)
-		if (add_profile(f, in, got.p[i], member, e) < 0)
+		if (add_profile(f, in, got.p[i].p, member, e) < 0)
 			return -1;
 	progress_add(&f->progress, in->bytes.n);
 	return 0;

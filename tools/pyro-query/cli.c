@@ -31,12 +31,10 @@ static void write_pprof(const struct profile *p, struct buf *out)
 
 static uint32_t type_number(const struct profile *p, struct str name)
 {
-	struct str unit_less = name.n ? name : profile_str(p, p->default_type);
-
 	for (uint32_t i = 0; i < p->n_types; i++)
-		if (str_eq(profile_str(p, p->types[i].type), unit_less))
+		if (str_eq(profile_str(p, p->types[i].type), name))
 			return i;
-	return p->n_types > 0 ? p->n_types - 1 : 0;
+	return profile_default_type(p);
 }
 
 static void picture(struct report *r, struct arena *a, const struct profile *p, const struct query_opts *o, bool html,

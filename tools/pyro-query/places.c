@@ -64,7 +64,7 @@ static int add_input(void *ctx, struct input *in, struct err *e)
 {
 	struct loading *l = ctx;
 	struct format_opts fo = { .file_name = in->name };
-	struct format_profiles got;
+	struct format_profiles got = { 0 };
 	const struct format *f;
 	struct block_path at;
 
@@ -76,7 +76,7 @@ static int add_input(void *ctx, struct input *in, struct err *e)
 	if (f == NULL || f->decode(in->a, in->bytes, &fo, &got, e) < 0)
 		return -1;
 	for (uint32_t i = 0; i < got.n; i++)
-		vec_push(&l->p->profiles, got.p[i]);
+		vec_push(&l->p->profiles, got.p[i].p);
 	progress_add(&l->p->progress, in->bytes.n);
 	vec_push(&l->p->kept, in->a);
 	in->a = NULL;

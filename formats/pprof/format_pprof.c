@@ -1,0 +1,91 @@
+/* format_pprof.c - the protobuf profile in the table of formats */
+#include "base/zip.h"
+#include "formats/format_impl.h"
+#include "formats/pprof/pprof.h"
+
+enum { GZIP_LEVEL = 6 };
+
+#define PPROF_EXTENSIONS "pb pprof prof pgo cpu heap"
+
+static bool is_varint(struct str *s, uint64_t *v)
+{
+	*v = 0;
+	for (size_t i = 0; i < 10 && i < s->n; i++) {
+		unsigned char c = (unsigned char)s->p[i];
+
+		*v |= (uint64_t)(c & 0x7f) << 7 * i;
+		if (c < 0x80) {
+			*s = str_skip(*s, i + 1);
+			return true;
+		}
+	}
+	return false;
+}
+
+enum { ENOUGH_RECORDS = 4096 };
+
+/* Walks over the fields: text and other binary data break a rule within a few bytes, never after so many. */
+static int pprof_bid(struct str s, struct str file_name)
+{
+	bool named = format_named(file_name, PPROF_EXTENSIONS);
+	unsigned records = 0, seen = 0;
+	uint64_t tag, n;
+
+	while (s.n) {
+		if (records == ENOUGH_RECORDS && (seen & (1u << 2 | 1u << 4)) != 0)
+			return BID_SURE;
+		if (!is_varint(&s, &tag) || !is_varint(&s, &n) || tag >> 3 == 0)
+			break;
+		if ((tag & 7) == 2 && tag >> 3 <= 14 && n <= s.n)
+			s = str_skip(s, (size_t)n);
+		else if ((tag & 7) != 0 || tag >> 3 < 7)
+			break;
+		records++;
+		seen |= tag >> 3 < 16 ? 1u << (tag >> 3) : 0;
+	}
+	/* sample types and strings are in every profile */
+	if (s.n == 0 && (seen & (1u << 1 | 1u << 6)) == (1u << 1 | 1u << 6))
+		return BID_SURE;
+	if (records >= 8 && (seen & (1u << 2 | 1u << 4 | 1u << 6)) != 0)
+		return named ? BID_NAMED : BID_LIKELY; /* cut or damaged: its decoder says where */
+	return named && records ? BID_WEAK : BID_NO;
+}
+
+static int row_decode(struct arena *a, struct str bytes, const struct format_opts *o, struct format_profiles *out,
+    struct err *e)
+{
+	struct profile *p;
+
+	(void)o;
+	return pprof_decode(a, bytes, &p, e) < 0 ? -1 : format_one(a, p, out);
+}
+
+static int row_encode(const struct format_profile *in, uint32_t n, const struct format_opts *o, struct buf *out,
+    struct err *e)
+{
+	const struct profile *p = in->p;
+	struct buf raw;
+	int rc;
+
+	(void)n;
+	if (o->plain) {
+		pprof_encode(p, out);
+		return buf_check(out, "pprof", e);
+	}
+	buf_init(&raw, SIZE_MAX / 2);
+	pprof_encode(p, &raw);
+	zip_gzip(buf_str(&raw), GZIP_LEVEL, out);
+	rc = buf_check(out, "pprof", e);
+	buf_fini(&raw);
+	return rc;
+}
+
+const struct format format_pprof = {
+	.name = "pprof",
+	.extensions = PPROF_EXTENSIONS,
+	.content_types = "application/octet-stream application/x-protobuf application/vnd.google.protobuf",
+	.text = "protobuf profile of google/pprof, gzip",
+	.bid = pprof_bid,
+	.decode = row_decode,
+	.encode = row_encode,
+};
