@@ -229,9 +229,44 @@ static void memory_limit(void **state)
 	teardown(&f);
 }
 
+static void frozen(struct shard_freeze *z)
+{
+	struct fixture *f = z->ctx;
+
+	loop_stop(f->loop);
+}
+
+/* Bytes of a head that is taken away count without a gap: a push at that moment meets the limit too. */
+static void memory_of_taken_heads(void **state)
+{
+	static const char *const pods[] = { "a", "b" };
+	struct shard_freeze z = { .generation = 2, .done = frozen };
+	struct fixture f;
+	uint64_t bytes;
+	struct err e;
+
+	(void)state;
+	setup(&f, 1 << 30);
+	send_pods(&f, pods, 2);
+	bytes = f.memory;
+	assert_true(bytes > 0);
+	z.home = f.loop;
+	z.ctx = &f;
+	shard_take_heads(f.w.shard, &z);
+	assert_int_equal(loop_run(f.loop, &e), 0);
+	assert_int_equal(z.heads.n, 1);
+	assert_int_equal(z.heads.p[0].held, bytes);
+	assert_int_equal(f.held, bytes);
+	assert_int_equal(f.memory, 0);
+	head_free(z.heads.p[0].head);
+	vec_free(&z.heads);
+	teardown(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(memory_of_taken_heads),
 		cmocka_unit_test(stored),
 		cmocka_unit_test(each_alone),
 		cmocka_unit_test(series_limit),

@@ -12,17 +12,22 @@ struct cut_batch *cut_batch_new(_Atomic uint64_t *held)
 
 void cut_batch_keep(struct cut_batches *all, struct cut_batch *b)
 {
-	for (size_t i = 0; i < b->heads.n; i++)
-		b->bytes += head_bytes(b->heads.p[i].head);
-	*b->held += b->bytes;
+	for (size_t i = 0; i < b->heads.n; i++) {
+		struct frozen_head *h = &b->heads.p[i];
+		uint64_t now = head_bytes(h->head);
+
+		*b->held += now - h->held;
+		h->held = now;
+	}
 	vec_push(all, b);
 }
 
 void cut_batch_free(struct cut_batch *b)
 {
-	for (size_t i = 0; i < b->heads.n; i++)
+	for (size_t i = 0; i < b->heads.n; i++) {
+		*b->held -= b->heads.p[i].held;
 		head_free(b->heads.p[i].head);
-	*b->held -= b->bytes;
+	}
 	vec_free(&b->heads);
 	vec_free(&b->journals);
 	vec_free(&b->damaged);

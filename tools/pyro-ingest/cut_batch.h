@@ -12,7 +12,6 @@ struct cut_batch {
 	VEC(struct frozen_head) heads;
 	VEC(struct str) journals, damaged; /* their files; names in mem */
 	_Atomic uint64_t *held;            /* counts bytes */
-	uint64_t bytes;                    /* of the heads */
 	struct arena *mem;
 	uint32_t holds; /* moments that use the heads */
 	bool published; /* rows are in blocks: free when nobody holds it */
@@ -24,7 +23,7 @@ struct cut_batches { /* for vec.h */
 };
 
 struct cut_batch *cut_batch_new(_Atomic uint64_t *held);
-/* From here on it is asked, and on its way into blocks: its bytes count. */
+/* From here on it is asked, and on its way into blocks: its bytes are counted exactly. */
 void cut_batch_keep(struct cut_batches *all, struct cut_batch *b);
 void cut_batch_free(struct cut_batch *b);
 /* After a hold or the publishing: frees it when it was the last that kept it. */

@@ -292,11 +292,13 @@ static void freeze_reply(void *ctx)
 
 static void take_head(struct shard *s, struct shard_tenant *x, struct shard_freeze *f)
 {
-	struct frozen_head h = { x->tenant->name, x->head };
+	struct frozen_head h = { x->tenant->name, x->head, x->bytes };
 
 	if (x->head == NULL)
 		return;
 	vec_push(&f->heads, h);
+	/* in this order: bytes never seem to be free while the head moves */
+	*s->conf.shared.held += x->bytes;
 	*s->conf.shared.memory -= x->bytes;
 	x->tenant->series -= x->series;
 	x->head = NULL;
