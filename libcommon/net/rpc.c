@@ -129,14 +129,12 @@ static int grpc_timeout(struct rpc_call *c, struct str v, struct err *e)
 
 static bool wants_gzip(struct str accepted)
 {
-	size_t from = 0;
+	while (accepted.n > 0) {
+		struct str item = str_cut(&accepted, ',');
 
-	for (size_t i = 0; i <= accepted.n; i++) {
-		if (i < accepted.n && accepted.p[i] != ',' && accepted.p[i] != ' ')
-			continue;
-		if (str_eq(str_of(accepted.p + from, i - from), STR("gzip")))
-			return true;
-		from = i + 1;
+		while (item.n > 0)
+			if (str_eq(str_cut(&item, ' '), STR("gzip")))
+				return true;
 	}
 	return false;
 }
