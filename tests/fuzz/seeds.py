@@ -159,8 +159,46 @@ def messages():
     seeds("msg_json", [bytes([i]) + objects[i % len(objects)].encode() for i in range(0, 160, 5)])
 
 
+def requests():
+    """The first two bytes of an input say where it is cut into two writes."""
+    def request(name, data, cut=0xFFFF):
+        seed("http", name, struct.pack(">H", cut) + data)
+
+    def call(kind, body, *fields):
+        lines = (b"POST /s.v1.S/Call HTTP/1.1", b"Host: a", b"Content-Type: " + kind, b"Content-Length: %d" % len(body), *fields)
+        return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+    def frame(kind, flags, stream, data):
+        return struct.pack(">I", len(data))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + data
+
+    def head(path, kind, *fields):
+        rows = ((b":path", path), (b":authority", b"a"), (b"content-type", kind), *fields)
+        return b"\x83\x86" + b"".join(b"\0" + bytes([len(k)]) + k + bytes([len(v)]) + v for k, v in rows)
+
+    packed, envelope = gzip.compress(b"hello hello hello", mtime=0), b"\0\0\0\0\3abc"
+    first = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, struct.pack(">HI", 3, 100))
+    request("get", b"GET / HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n", 9)
+    request("post", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloGET / HTTP/1.0\r\n\r\n")
+    request("chunked", b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", 70)
+    request("connect", call(b"application/proto", b"abc"))
+    request("connect-gzip", call(b"application/json", packed, b"Content-Encoding: gzip"))
+    request("grpc-web", call(b"application/grpc-web+proto", envelope, b"grpc-timeout: 5S"))
+    request("upgrade", b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+                       b"HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n" + first)
+    request("h2-grpc", first + frame(1, 4, 1, head(b"/s.v1.S/Call", b"application/grpc", (b"te", b"trailers"))) +
+            frame(0, 1, 1, envelope), 40)
+    request("h2-gzip", first + frame(1, 4, 1, head(b"/s.v1.S/Call", b"application/grpc+proto", (b"grpc-encoding", b"gzip"))) +
+            frame(0, 0, 1, b"\1" + struct.pack(">I", len(packed))) + frame(0, 1, 1, packed))
+    plain = head(b"/", b"x")
+    request("h2-frames", first + frame(4, 1, 0, b"") + frame(1, 0, 1, plain[:20]) + frame(9, 4, 1, plain[20:]) +
+            frame(0, 9, 1, b"\2hello\0\0") + frame(6, 0, 0, b"12345678") + frame(8, 0, 0, b"\0\0\1\0") +
+            frame(3, 0, 1, b"\0\0\0\x08"), 100)
+    request("h2-streams", first + b"".join(frame(1, 5, i, b"\x82\x86\x84\x41\x01a") for i in (1, 3, 5)) + frame(7, 0, 0, bytes(8)))
+
+
 profiles()
 blocks()
 texts()
 binaries()
 messages()
+requests()
