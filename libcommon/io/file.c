@@ -68,6 +68,20 @@ int file_replace(int dirfd, const char *path, struct str bytes, unsigned mode, s
 	return rc;
 }
 
+int file_answer(const char *path, struct str bytes, bool force, struct err *e)
+{
+	if (path == NULL)
+		return fd_write_all(STDOUT_FILENO, bytes, e) < 0 ? err_wrap(e, "standard output") : 0;
+	if (!force && access(path, F_OK) == 0)
+		return err_set(e, ERR_EXISTS, "%s is there already; --force overwrites it", path);
+	if (file_replace(AT_FDCWD, path, bytes, 0666, e) == 0)
+		return 0;
+	/* A folder that is not there is somebody's mistake, not the answer "no". */
+	if (e->kind == ERR_NOTFOUND)
+		e->kind = ERR_INVALID;
+	return err_wrap(e, "--output");
+}
+
 int file_fsync_dir(int dirfd, const char *path, struct err *e)
 {
 	int fd = fd_open(dirfd, path, O_RDONLY | O_DIRECTORY, e), rc;

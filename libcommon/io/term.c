@@ -1,12 +1,12 @@
-/*
- * term.c - what standard output is.
- */
+/* term.c - see term.h */
 #include "io/term.h"
 
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/num.h"
 
 enum { COLUMNS_DEFAULT = 80, COLUMNS_MAX = 10000 };
@@ -24,4 +24,22 @@ unsigned term_width(void)
 	if (num_u64(str_cstr(columns), &n, NULL) == 0 && n >= 1 && n <= COLUMNS_MAX)
 		return (unsigned)n;
 	return COLUMNS_DEFAULT;
+}
+
+bool term_colours(void)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && (no == NULL || *no == '\0') && (term == NULL || strcmp(term, "dumb") != 0);
+}
+
+int32_t term_zone(struct arena *a, int64_t ns, struct str *name)
+{
+	time_t sec = (time_t)(ns / NS_PER_S);
+	struct tm tm;
+
+	if (localtime_r(&sec, &tm) == NULL)
+		return 0;
+	*name = arena_str(a, str_cstr(tm.tm_zone));
+	return (int32_t)tm.tm_gmtoff;
 }

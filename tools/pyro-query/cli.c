@@ -1,15 +1,9 @@
 /* cli.c - see cli.h */
 #include "tools/pyro-query/cli.h"
 
-#include <stdio.h>
-#include <unistd.h>
-
 #include "base/json.h"
-#include "base/zip.h"
-#include "formats/pprof/pprof.h"
 #include "formats/labels/regex.h"
 #include "formats/report/report.h"
-#include "io/fd.h"
 #include "tools/pyro-query/cli_base.h"
 #include "tools/pyro-query/cli_filters.h"
 #include "tools/pyro-query/cli_out.h"
@@ -18,78 +12,6 @@
 enum { MAX_ANSWER = INT32_MAX, GZIP_LEVEL = 6 };
 
 /* ---- one profile ---- */
-
-static void write_pprof(const struct profile *p, struct buf *out)
-{
-	struct buf raw;
-
-	buf_init(&raw, MAX_ANSWER);
-	pprof_encode(p, &raw);
-	zip_gzip(buf_str(&raw), GZIP_LEVEL, out);
-	buf_fini(&raw);
-}
-
-static uint32_t type_number(const struct profile *p, struct str name)
-{
-	for (uint32_t i = 0; i < p->n_types; i++)
-		if (str_eq(profile_str(p, p->types[i].type), name))
-			return i;
-	return profile_default_type(p);
-}
-
-static void picture(struct report *r, struct arena *a, const struct profile *p, const struct query_opts *o, bool html,
-    struct buf *out)
-{
-	uint32_t type = type_number(p, str_cstr(o->sample_type));
-	struct picture pic = { .title = STR("Flame graph") };
-	struct tree *t = report_call_tree(r);
-
-	if (type < p->n_types) {
-		pic.unit = profile_str(p, p->types[type].unit);
-		pic.subtitle = profile_str(p, p->types[type].type);
-	}
-	tree_total(t);
-	if (html)
-		report_html(tree_flamegraph(a, t, o->max_nodes), false, &pic, out);
-	else
-		report_svg(tree_flamegraph(a, t, o->max_nodes), false, &pic, out);
-	tree_free(t);
-}
-
-static int print_form(struct report *r, struct arena *a, const struct profile *p, const struct query_opts *o,
-    struct str form, bool changed, struct buf *out, struct err *e)
-{
-	static const struct {
-		const char *form;
-		void (*print)(struct report *, struct buf *);
-	} simple[] = {
-		{ "top", report_top },
-		{ "tree", report_tree },
-		{ "calls", report_calls },
-		{ "raw", report_raw },
-		{ "traces", report_traces },
-		{ "tags", report_tags },
-		{ "folded", report_folded },
-		{ "json", report_json },
-		{ "dot", report_dot },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(simple); i++) {
-		if (str_eq(form, str_cstr(simple[i].form))) {
-			simple[i].print(r, out);
-			return 0;
-		}
-	}
-	if (str_eq(form, STR("pprof")) || str_eq(form, STR("merge")))
-		write_pprof(changed ? report_profile(r) : p, out);
-	else if (str_eq(form, STR("svg")) || str_eq(form, STR("html")))
-		picture(r, a, p, o, str_eq(form, STR("html")), out);
-	else if (str_eq(form, STR("tsv")) || str_eq(form, STR("csv")) || str_eq(form, STR("table")))
-		report_table(r, out, str_eq(form, STR("csv")) ? ',' : '\t');
-	else
-		return err_set(e, ERR_USAGE, "--output: no form " STR_FMT " of one profile", STR_ARG(form));
-	return 0;
-}
 
 static int print_peek(struct report *r, const char *text, struct buf *out, struct err *e)
 {
@@ -105,27 +27,29 @@ static int print_peek(struct report *r, const char *text, struct buf *out, struc
 	return rc;
 }
 
-static int report_on(const struct profile *p, struct arena *a, const struct query_opts *o, struct str form,
+static struct output_opts output_options(const struct query_opts *o)
+{
+	return (struct output_opts){ .max_nodes = o->max_nodes,
+		.cum = o->cum,
+		.rows = o->node_count > 0 ? (uint64_t)o->node_count : 0 };
+}
+
+static int report_on(const struct profile *p, struct arena *a, const struct query_opts *o, const struct cli_out *to,
     const char *peek, struct buf *out, struct err *e)
 {
-	struct cli_filters f;
-	struct report *r = NULL;
+	const struct output_opts oo = output_options(o);
+	struct output_in in = { .a = a, .profile = p };
+	struct report_filters f;
 	int rc = cli_filters_init(&f, a, o, p, e);
 
 	if (rc == 0)
-		rc = (r = report_new(p, &f.o, e)) == NULL ? -1 : 0;
+		rc = (in.report = report_new(p, &f.o, e)) == NULL ? -1 : 0;
+	in.changed = report_filters_change(&f);
 	if (rc == 0)
-		rc = peek != NULL ? print_peek(r, peek, out, e)
-				  : print_form(r, a, p, o, form, cli_filters_change(&f), out, e);
-	report_free(r);
-	cli_filters_fini(&f);
+		rc = peek != NULL ? print_peek(in.report, peek, out, e) : output_print(&to->output, &in, &oo, out, e);
+	report_free(in.report);
+	report_filters_fini(&f);
 	return rc;
-}
-
-static bool terminal_gets_bytes(const struct cli_out *out)
-{
-	return out->file == NULL && isatty(STDOUT_FILENO) &&
-	    (str_eq(out->form, STR("pprof")) || str_eq(out->form, STR("merge")));
 }
 
 int cli_report(struct tool *t, const struct query_opts *o, struct err *e)
@@ -145,15 +69,14 @@ int cli_report(struct tool *t, const struct query_opts *o, struct err *e)
 	if (places_open(&places, args + peek, n - peek, o, e) < 0)
 		return -1;
 	buf_init(&b, MAX_ANSWER);
-	rc = cli_out_parse(places.a, o->output, str_cstr(t->conf.verb), o->force, &out, e);
-	if (rc == 0 && terminal_gets_bytes(&out))
-		rc = err_set(e, ERR_USAGE, "a profile is not for a terminal: use --output pprof=FILE, or a pipe");
+	/* peek has another argument: the form is for standard output alone */
+	rc = cli_out_parse(places.a, o->output, peek ? STR("tree") : str_cstr(t->conf.verb), o->force, &out, e);
 	if (rc == 0)
 		rc = places_profile(&places, &p, e);
 	if (rc == 0)
 		rc = cli_base_subtract(&base, places.a, o, &p, e);
 	if (rc == 0)
-		rc = report_on(p, places.a, o, out.form, peek ? args[0] : NULL, &b, e);
+		rc = report_on(p, places.a, o, &out, peek ? args[0] : NULL, &b, e);
 	if (rc == 0)
 		rc = cli_out_write(&out, &b, e);
 	if (rc == 0 && places.skipped > 0)
@@ -166,55 +89,13 @@ int cli_report(struct tool *t, const struct query_opts *o, struct err *e)
 
 /* ---- two profiles ---- */
 
-static void diff_picture(struct arena *a, struct report *before, struct report *after, const struct query_opts *o,
-    bool html, struct buf *out, struct err *e, int *rc)
-{
-	struct tree *l = report_call_tree(before), *r = report_call_tree(after);
-	struct picture pic = { .title = STR("What changed"), .subtitle = STR("blue: less, red: more") };
-	struct flamegraph *g;
-
-	tree_total(l);
-	tree_total(r);
-	g = tree_flamegraph_diff(a, l, r, o->max_nodes, e);
-	if (g == NULL)
-		*rc = -1;
-	else if (html)
-		report_html(g, true, &pic, out);
-	else
-		report_svg(g, true, &pic, out);
-	tree_free(l);
-	tree_free(r);
-}
-
-static int diff_reports(struct arena *a, struct report *before, struct report *after, const struct query_opts *o,
-    struct str form, struct buf *out, struct err *e)
-{
-	struct report_diff_opts d = { .scale = 1,
-		.cum = o->cum,
-		.count = o->node_count > 0 ? (uint64_t)o->node_count : 0 };
-	int rc = 0;
-
-	if (str_eq(form, STR("json")))
-		report_diff_json(before, after, &d, out);
-	else if (str_eq(form, STR("folded")))
-		report_diff_folded(before, after, out);
-	else if (str_eq(form, STR("svg")) || str_eq(form, STR("html")))
-		diff_picture(a, before, after, o, str_eq(form, STR("html")), out, e, &rc);
-	else if (str_eq(form, STR("diff")) || str_eq(form, STR("tsv")) || str_eq(form, STR("csv"))) {
-		d.sep = str_eq(form, STR("tsv")) ? '\t' : str_eq(form, STR("csv")) ? ',' : 0;
-		report_diff_top(before, after, &d, out);
-	} else {
-		return err_set(e, ERR_USAGE, "--output: no form " STR_FMT " of a comparison", STR_ARG(form));
-	}
-	return rc;
-}
-
 int cli_diff(struct tool *t, const struct query_opts *o, struct err *e)
 {
 	struct places places[2] = { 0 };
 	struct report *r[2] = { NULL, NULL };
 	struct profile *p[2];
-	struct cli_filters f[2] = { 0 };
+	struct report_filters f[2] = { 0 };
+	const struct output_opts oo = output_options(o);
 	struct cli_out out;
 	struct buf b;
 	int rc = 0;
@@ -235,12 +116,13 @@ int cli_diff(struct tool *t, const struct query_opts *o, struct err *e)
 	if (rc == 0)
 		rc = cli_out_parse(places[0].a, o->output, STR("diff"), o->force, &out, e);
 	if (rc == 0)
-		rc = diff_reports(places[0].a, r[0], r[1], o, out.form, &b, e);
+		rc = output_print(&out.output, &(struct output_in){ .a = places[0].a, .before = r[0], .report = r[1] },
+		    &oo, &b, e);
 	if (rc == 0)
 		rc = cli_out_write(&out, &b, e);
 	for (int i = 0; i < 2; i++) {
 		report_free(r[i]);
-		cli_filters_fini(&f[i]);
+		report_filters_fini(&f[i]);
 		if (places[i].a != NULL)
 			places_close(&places[i]);
 	}

@@ -1,126 +1,24 @@
 /* cli_filters.c - see cli_filters.h */
 #include "tools/pyro-query/cli_filters.h"
 
-#include <time.h>
-
-#include "base/clock.h"
-#include "formats/labels/regex.h"
 #include "io/term.h"
 
-/* An option that holds an expression. */
-struct condition {
-	const char *text, *flag;
-	const char *title; /* in the header of a report; NULL: not shown there */
-	struct regex **re; /* or: */
-	struct report_tag_filter **tags;
-};
-
-static int take_condition(struct cli_filters *f, struct arena *a, const struct condition *c, struct err *e)
-{
-	struct str text = str_cstr(c->text);
-
-	if (text.n == 0)
-		return 0;
-	if (c->title != NULL)
-		f->active[f->o.n_active++] = arena_printf(a, "%s=%s", c->title, c->text);
-	if (c->tags != NULL)
-		*c->tags = report_tag_filter_parse(a, text, e);
-	else if ((*c->re = regex_new(text, e)) != NULL)
-		f->compiled[f->n++] = *c->re;
-	if (c->tags != NULL ? *c->tags != NULL : *c->re != NULL)
-		return 0;
-	e->kind = ERR_USAGE;
-	return err_wrap(e, "--%s", c->flag);
-}
-
-static int take_conditions(struct cli_filters *f, struct arena *a, const struct query_opts *o, struct err *e)
-{
-	struct report_opts *r = &f->o;
-	const struct condition all[] = {
-		{ o->focus, "focus", "focus", &r->focus, NULL },
-		{ o->ignore, "ignore", "ignore", &r->ignore, NULL },
-		{ o->hide, "hide", "hide", &r->hide, NULL },
-		{ o->show, "show", "show", &r->show, NULL },
-		{ o->show_from, "show-from", "show_from", &r->show_from, NULL },
-		{ o->tag_focus, "tagfocus", "tagfocus", NULL, &r->tag_focus },
-		{ o->tag_ignore, "tagignore", "tagignore", NULL, &r->tag_ignore },
-		{ o->tag_show, "tagshow", "tagshow", &r->tag_show, NULL },
-		{ o->tag_hide, "taghide", "taghide", &r->tag_hide, NULL },
-		{ o->prune_from, "prune-from", NULL, &r->prune_from, NULL },
-	};
-
-	static_assert(ARRAY_LEN(all) <= CLI_MAX_FILTERS, "room for every expression");
-	f->o.active = f->active;
-	for (size_t i = 0; i < ARRAY_LEN(all); i++)
-		if (take_condition(f, a, &all[i], e) < 0)
-			return -1;
-	return 0;
-}
-
-static enum report_granularity granularity_of(const struct query_opts *o)
-{
-	return o->lines        ? REPORT_LINES
-	    : o->files         ? REPORT_FILES
-	    : o->filefunctions ? REPORT_FILEFUNCTIONS
-	    : o->addresses     ? REPORT_ADDRESSES
-			       : REPORT_FUNCTIONS;
-}
-
-static void take_zone(struct report_opts *r, struct arena *a, int64_t ns)
-{
-	time_t sec = (time_t)(ns / NS_PER_S);
-	struct tm tm;
-
-	if (localtime_r(&sec, &tm) == NULL)
-		return;
-	r->zone_offset = (int32_t)tm.tm_gmtoff;
-	r->zone = arena_str(a, str_cstr(tm.tm_zone));
-}
-
-int cli_filters_init(struct cli_filters *f, struct arena *a, const struct query_opts *o, const struct profile *p,
+int cli_filters_init(struct report_filters *f, struct arena *a, const struct query_opts *o, const struct profile *p,
     struct err *e)
 {
-	struct report_opts *r = &f->o;
+	const struct report_args args = {
+#define OPT(field, ...) .field = o->field,
+#define ADV(field, ...) .field = o->field,
+#define RANGE(...)
+#include "formats/report/report_args.def"
+#undef OPT
+#undef ADV
+#undef RANGE
+	};
 
-	*f = (struct cli_filters){ .o = report_defaults() };
-	if (o->divide_by == 0)
-		return err_set(e, ERR_USAGE, "--divide-by: nothing can be divided by zero");
-	r->sample = str_cstr(o->sample_type);
-	r->granularity = granularity_of(o);
-	r->noinlines = o->noinlines;
-	r->cum = o->cum;
-	r->mean = o->mean;
-	r->drop_negative = o->drop_negative;
-	r->relative = o->relative;
-	r->no_trim = !o->trim;
-	r->compact_labels = o->compact_labels;
-	r->node_count = o->node_count;
-	r->node_fraction = o->node_fraction;
-	r->edge_fraction = o->edge_fraction;
-	r->divide_by = o->divide_by;
-	if (o->unit[0])
-		r->unit = str_cstr(o->unit);
-	r->trim_path = str_cstr(o->trim_path);
-	r->source_path = str_cstr(o->source_path);
-	r->tag_root = str_cstr(o->tag_root);
-	r->tag_leaf = str_cstr(o->tag_leaf);
-	r->width = (uint32_t)term_width();
-	take_zone(r, a, p->time);
-	return take_conditions(f, a, o, e);
-}
-
-bool cli_filters_change(const struct cli_filters *f)
-{
-	const struct report_opts *o = &f->o;
-
-	return o->n_active > 0 || o->prune_from != NULL || o->tag_root.n > 0 || o->tag_leaf.n > 0 || o->noinlines ||
-	    o->divide_by != 1;
-}
-
-void cli_filters_fini(struct cli_filters *f)
-{
-	for (uint32_t i = 0; i < f->n; i++)
-		regex_free(f->compiled[i]);
-	report_tag_filter_free(f->o.tag_focus);
-	report_tag_filter_free(f->o.tag_ignore);
+	if (report_filters_init(f, a, &args, e) < 0)
+		return -1;
+	f->o.width = term_width();
+	f->o.zone_offset = term_zone(a, p->time, &f->o.zone);
+	return 0;
 }

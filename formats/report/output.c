@@ -1,0 +1,370 @@
+/* output.c - see output.h */
+#include "formats/report/output.h"
+
+#include "base/zip.h"
+#include "formats/report/report_impl.h"
+
+enum { GZIP_LEVEL = 6, ZSTD_LEVEL = 3, MAX_NAMES = 2048 };
+
+/* ---- of a report ---- */
+
+#define PRINT(form, print)                                                                                       \
+	static int form(const struct output_in *in, const struct output_opts *o, struct buf *out, struct err *e) \
+	{                                                                                                        \
+		(void)o;                                                                                         \
+		(void)e;                                                                                         \
+		print;                                                                                           \
+		return 0;                                                                                        \
+	}
+
+PRINT(print_top, report_top(in->report, out))
+PRINT(print_tree, report_tree(in->report, out))
+PRINT(print_calls, report_calls(in->report, out))
+PRINT(print_raw, report_raw(in->report, out))
+PRINT(print_traces, report_traces(in->report, out))
+PRINT(print_tags, report_tags(in->report, out))
+PRINT(print_comments, report_comments(in->report, out))
+PRINT(print_folded, report_folded(in->report, out))
+PRINT(print_json, report_json(in->report, out))
+PRINT(print_dot, report_dot(in->report, out))
+PRINT(print_tsv, report_table(in->report, out, '\t'))
+PRINT(print_csv, report_table(in->report, out, ','))
+
+/* What nobody said fits the profile. */
+static struct picture picture_of(const struct report *r, const struct output_opts *o, const char *title)
+{
+	struct picture p = o->picture;
+
+	if (p.title.n == 0)
+		p.title = str_cstr(title);
+	if (p.subtitle.n == 0)
+		p.subtitle = r->type_name;
+	if (p.unit.n == 0)
+		p.unit = r->unit;
+	return p;
+}
+
+static int draw(const struct output_in *in, const struct output_opts *o, bool html, struct buf *out)
+{
+	struct picture p = picture_of(in->report, o, "Flame graph");
+	struct tree *t = report_call_tree(in->report);
+	struct flamegraph *g = tree_flamegraph(in->a, t, o->max_nodes);
+
+	if (html)
+		report_html(g, false, &p, out);
+	else
+		report_svg(g, false, &p, out);
+	tree_free(t);
+	return 0;
+}
+
+PRINT(print_svg, return draw(in, o, false, out))
+PRINT(print_html, return draw(in, o, true, out))
+
+/* ---- of a comparison ---- */
+
+static struct report_diff_opts diff_opts(const struct output_opts *o, char sep)
+{
+	return (struct report_diff_opts){ .scale = 1, .cum = o->cum, .count = o->rows, .sep = sep };
+}
+
+static int diff_rows(const struct output_in *in, const struct output_opts *o, char sep, struct buf *out)
+{
+	struct report_diff_opts d = diff_opts(o, sep);
+
+	report_diff_top(in->before, in->report, &d, out);
+	return 0;
+}
+
+PRINT(diff_table, return diff_rows(in, o, '\0', out))
+PRINT(diff_tsv, return diff_rows(in, o, '\t', out))
+PRINT(diff_csv, return diff_rows(in, o, ',', out))
+PRINT(diff_folded, report_diff_folded(in->before, in->report, out))
+
+static int diff_json(const struct output_in *in, const struct output_opts *o, struct buf *out, struct err *e)
+{
+	struct report_diff_opts d = diff_opts(o, '\0');
+
+	(void)e;
+	report_diff_json(in->before, in->report, &d, out);
+	return 0;
+}
+
+static int diff_draw(const struct output_in *in, const struct output_opts *o, bool html, struct buf *out, struct err *e)
+{
+	struct output_opts with = *o;
+	struct tree *l = report_call_tree(in->before), *r = report_call_tree(in->report);
+	struct flamegraph *g = tree_flamegraph_diff(in->a, l, r, o->max_nodes, e);
+	struct picture p;
+
+	if (with.picture.subtitle.n == 0)
+		with.picture.subtitle = STR("blue: less, red: more");
+	p = picture_of(in->report, &with, "What changed");
+	if (g != NULL && html)
+		report_html(g, true, &p, out);
+	else if (g != NULL)
+		report_svg(g, true, &p, out);
+	tree_free(l);
+	tree_free(r);
+	return g != NULL ? 0 : -1;
+}
+
+PRINT(diff_svg, return diff_draw(in, o, false, out, e))
+PRINT(diff_html, return diff_draw(in, o, true, out, e))
+
+/* ---- the table ---- */
+
+static const struct output own[] = {
+#define OUTPUT(n, ext, type, bin, rep, diff, say) \
+	{ .name = #n,                             \
+		.extensions = ext,                \
+		.content_type = type,             \
+		.text = say,                      \
+		.binary = bin,                    \
+		.report = rep,                    \
+		.comparison = diff },
+#include "formats/report/outputs.def"
+#undef OUTPUT
+};
+
+static const struct {
+	const char *name, *form;
+} same[] = {
+	{ "merge", "pprof" },
+	{ "table", "tsv" },
+};
+
+static const struct format *format_of(struct str name)
+{
+	for (uint32_t i = 0; i < n_formats; i++)
+		if (formats[i]->encode != NULL && str_eq(name, str_cstr(formats[i]->name)))
+			return formats[i];
+	return NULL;
+}
+
+static int own_of(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(own); i++)
+		if (strcmp(own[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static bool is_form_by_itself(const struct format *f)
+{
+	return f->encode != NULL && own_of(f->name) < 0;
+}
+
+uint32_t output_count(void)
+{
+	uint32_t n = ARRAY_LEN(own);
+
+	for (uint32_t i = 0; i < n_formats; i++)
+		n += is_form_by_itself(formats[i]);
+	return n;
+}
+
+/* What only the format's row says. */
+static struct output with_format(struct output x, const struct format *f)
+{
+	x.format = f;
+	if (f == NULL)
+		return x;
+	x.name = f->name;
+	if (x.extensions == NULL)
+		x.extensions = f->extensions;
+	if (x.content_type == NULL)
+		x.content_type = f->content_types;
+	if (x.text == NULL)
+		x.text = f->text;
+	return x;
+}
+
+/* Of the content types of a format the first is the one to send; those of texts can be looked at. */
+static bool is_text(const char *types)
+{
+	struct str rest = str_cstr(types), type = str_cut(&rest, ' ');
+
+	return str_prefix(type, STR("text/")) || str_suffix(type, STR("json")) || str_suffix(type, STR("xml"));
+}
+
+struct output output_at(uint32_t i)
+{
+	if (i < ARRAY_LEN(own))
+		return with_format(own[i], format_of(str_cstr(own[i].name)));
+	i -= (uint32_t)ARRAY_LEN(own);
+	for (uint32_t k = 0; k < n_formats; k++)
+		if (is_form_by_itself(formats[k]) && i-- == 0)
+			return with_format((struct output){ .binary = !is_text(formats[k]->content_types) },
+			    formats[k]);
+	assert(false);
+	return (struct output){ 0 };
+}
+
+unsigned output_what(const struct output *f)
+{
+	return (f->report != NULL || f->format != NULL ? OUTPUT_REPORT : 0) |
+	    (f->format != NULL ? OUTPUT_PROFILES : 0) | (f->comparison != NULL ? OUTPUT_COMPARISON : 0);
+}
+
+bool output_find(struct str name, struct output *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(same); i++)
+		if (str_eq(name, str_cstr(same[i].name)))
+			name = str_cstr(same[i].form);
+	for (uint32_t i = 0; i < output_count(); i++) {
+		*out = output_at(i);
+		if (str_eq(name, str_cstr(out->name)))
+			return true;
+	}
+	return false;
+}
+
+/* ---- --output ---- */
+
+static struct str unpacked_name(struct str file, enum output_pack *pack)
+{
+	size_t n = str_suffix(file, STR(".gz")) ? 3 : str_suffix(file, STR(".zst")) ? 4 : 0;
+
+	*pack = n == 3 ? OUTPUT_GZIP : n == 4 ? OUTPUT_ZSTD : OUTPUT_AS_IT_IS;
+	file.n -= n;
+	return file;
+}
+
+/* The length of the longest extension in the list that the name ends in. */
+static size_t fits(struct str file, const char *list)
+{
+	struct str rest = str_cstr(list);
+	size_t best = 0;
+
+	while (rest.n > 0) {
+		struct str ext = str_cut(&rest, ' ');
+
+		if (ext.n > best && file.n > ext.n && file.p[file.n - ext.n - 1] == '.' &&
+		    str_eq_nocase(str_skip(file, file.n - ext.n), ext))
+			best = ext.n;
+	}
+	return best;
+}
+
+bool output_by_file(struct str file, struct output *out, enum output_pack *pack)
+{
+	struct str bare = unpacked_name(file, pack);
+	size_t best = 0;
+
+	for (uint32_t i = 0; i < output_count(); i++) {
+		struct output f = output_at(i);
+		size_t whole = fits(file, f.extensions), n = MAX(whole, fits(bare, f.extensions));
+
+		if (n > best) {
+			best = n;
+			*out = f;
+		}
+	}
+	return best > 0;
+}
+
+static int unknown(const char *text, enum output_of of, struct err *e)
+{
+	struct buf names;
+
+	buf_init(&names, MAX_NAMES);
+	for (uint32_t i = 0; i < output_count(); i++) {
+		struct output f = output_at(i);
+
+		if (output_what(&f) & of)
+			buf_printf(&names, "%s%s", names.n ? " " : "", f.name);
+	}
+	err_set(e, ERR_USAGE,
+	    "--output %.200s: a form (text " STR_FMT "), FORM=FILE, or a file whose extension names the form", text,
+	    STR_ARG(buf_str(&names)));
+	buf_fini(&names);
+	return -1;
+}
+
+int output_parse(struct arena *a, const char *text, struct str usual, enum output_of of, struct output_choice *out,
+    struct err *e)
+{
+	struct str rest = str_cstr(text), name = str_cut(&rest, '='), file = str_cstr(text);
+	bool is_usual = text[0] == '\0' || strcmp(text, "-") == 0;
+
+	*out = (struct output_choice){ 0 };
+	if (is_usual || str_eq(name, STR("text")))
+		name = usual;
+	if (output_find(name, &out->form)) {
+		out->file = !is_usual && rest.n > 0 ? arena_cstr(a, rest) : NULL;
+		if (out->file != NULL)
+			unpacked_name(rest, &out->pack);
+		return 0;
+	}
+	if (output_by_file(file, &out->form, &out->pack)) {
+		out->file = text;
+		return 0;
+	}
+	unpacked_name(file, &out->pack);
+	if (str_suffix(file, STR(".txt")) && output_find(usual, &out->form)) {
+		out->file = text;
+		return 0;
+	}
+	return unknown(text, of, e);
+}
+
+/* ---- printing ---- */
+
+static int no_form(const struct output *f, const char *of, struct err *e)
+{
+	return err_set(e, ERR_USAGE, "--output: no form %s of %s", f->name, of);
+}
+
+static int encode(const struct output *f, const struct format_profile *p, uint32_t n, uint32_t type,
+    const struct output_opts *o, struct buf *out, struct err *e)
+{
+	const struct format_opts fo = { .type = type, .plain = o->plain };
+
+	return f->format->encode(p, n, &fo, out, e);
+}
+
+static int encode_report(const struct output *f, const struct output_in *in, const struct output_opts *o,
+    struct buf *out, struct err *e)
+{
+	struct report *r = in->report;
+	uint32_t type = r->o.sample.n > 0 ? r->type : FORMAT_ALL_TYPES;
+	union { /* encoders read alone */
+		const struct profile *in;
+		struct profile *out;
+	} p = { .in = in->profile };
+	struct format_profile one = { .p = in->changed ? report_profile(r) : p.out };
+
+	return encode(f, &one, 1, type, o, out, e);
+}
+
+int output_print(const struct output *f, const struct output_in *in, const struct output_opts *o, struct buf *out,
+    struct err *e)
+{
+	if (in->before != NULL)
+		return f->comparison != NULL ? f->comparison(in, o, out, e) : no_form(f, "a comparison", e);
+	if (in->report != NULL && f->report != NULL)
+		return f->report(in, o, out, e);
+	if (f->format == NULL)
+		return no_form(f, in->report != NULL ? "one profile" : "profiles as they are", e);
+	if (in->report != NULL)
+		return encode_report(f, in, o, out, e);
+	if (in->n != 1 && !f->format->several)
+		return err_set(e, ERR_INVALID, "%s holds one profile, and there are %u", f->name, in->n);
+	return encode(f, in->profiles, in->n, o->type, o, out, e);
+}
+
+void output_pack(enum output_pack how, struct buf *b)
+{
+	struct buf packed;
+
+	if (how == OUTPUT_AS_IT_IS || b->over || zip_is_gzip(buf_str(b)) || zip_is_zstd(buf_str(b)))
+		return;
+	buf_init(&packed, b->max);
+	if (how == OUTPUT_GZIP)
+		zip_gzip(buf_str(b), GZIP_LEVEL, &packed);
+	else
+		zip_zstd(buf_str(b), ZSTD_LEVEL, &packed);
+	buf_fini(b);
+	*b = packed;
+}
