@@ -7,8 +7,13 @@ _arguments \
 	'-t[name\:type\:unit\:period\:unit; default\: the only one, or CPU]:text:' \
 	'-from[start of the time range\: now-1h, 1h, RFC 3339, unix time]:text:' \
 	'-to[end of the time range; default\: now]:text:' \
+	'-format[read sources as this format, whatever they look like]:text:' \
+	'*-profile[of files that hold several, the profile of this name or number (from 1)]:text:' \
+	'*-event[the same, as people say it of recordings\: cpu, alloc, lock]:text:' \
+	'-lenient[leave out records that cannot be read and say how many]' \
 	'-output[form of the answer, or FORM=FILE\: text svg html json folded pprof]:text:' \
 	'-o[form of the answer, or FORM=FILE\: text svg html json folded pprof]:text:' \
+	'-json[info\: one JSON object a line]' \
 	'*-label-names[labels that `series` shows]:text:' \
 	'-keep-going[skip inputs that cannot be read and say so]' \
 	'-k[skip inputs that cannot be read and say so]' \
@@ -113,5 +118,5 @@ _arguments \
 	'-ready-fd[write one line to this descriptor when ready]:number:' \
 	'-help[show help]' '-help-all[show all options]' '-version[show the version]' \
 	'-print.config[show each value and its origin]' \
-	'1:verb or file:{_alternative "verbs:verb:(top tree peek calls raw traces tags folded pprof merge json svg html dot diff series labels values types serve)" "files:file:_files"}' \
+	'1:verb or file:{_alternative "verbs:verb:(top tree peek calls raw traces tags folded pprof merge json svg html dot diff info series labels values types serve)" "files:file:_files"}' \
 	'*:file:_files'

@@ -47,6 +47,7 @@ struct format_profile {
 };
 
 struct format_notes {
+	uint64_t records;   /* of text: lines or blocks that count; 0 = nobody counted them */
 	uint64_t skipped;   /* records that were left out; without lenient only those that a format may always skip */
 	struct str first;   /* where and why the first was: "line 12: no count" */
 	struct str warning; /* for people: "callgrind has no stacks: they are put together from calls"; may be empty */

@@ -154,15 +154,44 @@ void profile_builder_add(struct profile_builder *b, const uint32_t *stack, uint3
 /* As profile_builder_add, but kept apart from other samples: at is its time, unix ns. All samples are added like this or none. */
 void profile_builder_add_at(struct profile_builder *b, const uint32_t *stack, uint32_t n, const int64_t *values,
     const struct tag *tags, uint32_t n_tags, int64_t at);
+/* More values a sample; those of samples so far are 0 there. */
+void profile_builder_widen(struct profile_builder *b, uint32_t n_types);
+/* The profile as it stands; until the next call. */
+const struct profile *profile_builder_peek(const struct profile_builder *b);
 /* The profile with everything added so far; ids are 1..n. The builder is done. */
 struct profile *profile_builder_finish(struct profile_builder *b);
 
 /*
- * Merge: profiles with equal sample types (by name and unit, any order) and
- * period type into one, at 64 bits. ERR_INVALID names the first that differs.
- * time = smallest, duration = sum, as pprof does. keep_tags: samples with
- * other tags stay apart.
+ * Merge: profiles into one, at 64 bits; each is read when it is added and not needed afterwards. time = smallest,
+ * duration = sum, period = largest, as pprof does. Types are compared by name and unit, in any order; of unlike ones
+ * ERR_INVALID names the first that differs, or with `unite` all are columns of the result, 0 where a profile has none.
+ *
+ *	struct profile_merger *m = profile_merger_new(a, &(struct profile_merge_opts){ .unite = true, .copies = true });
+ *	while (more && rc == 0)
+ *		rc = profile_merger_add(m, p, e);
+ *	struct profile *all = profile_merger_finish(m);         always: it also frees
  */
+struct profile_merge_opts {
+	bool keep_tags;  /* samples with other tags stay apart */
+	bool keep_times; /* samples keep their times, if those of the first profile have any; then none are summed */
+	bool unite;
+	bool copies; /* strings are copied: what was added may be freed */
+	/* If set, samples go there instead of into the result; positions are those of profile_merger_tables. */
+	void (*sample)(void *ctx, const uint32_t *stack, uint32_t n, const int64_t *values, uint32_t n_values,
+	    const struct tag *tags, uint32_t n_tags);
+	void *ctx;
+};
+
+struct profile_merger;
+struct profile_merger *profile_merger_new(struct arena *a, const struct profile_merge_opts *o);
+/* After an error nothing of p was added. */
+int profile_merger_add(struct profile_merger *m, const struct profile *p, struct err *e);
+/* All tables so far, without what only _finish sets; NULL before the first profile. Until the next call. */
+const struct profile *profile_merger_tables(const struct profile_merger *m);
+/* NULL if nothing was added. The merger is done. */
+struct profile *profile_merger_finish(struct profile_merger *m);
+
+/* The sum of n profiles of equal types; ERR_INVALID: there are none, or unlike ones. */
 struct profile *profile_merge(struct arena *a, struct profile *const *in, size_t n, bool keep_tags, struct err *e);
 
 #endif

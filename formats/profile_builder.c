@@ -287,6 +287,28 @@ void profile_builder_add_at(struct profile_builder *b, const uint32_t *stack, ui
 	b->p->at[i] = at;
 }
 
+void profile_builder_widen(struct profile_builder *b, uint32_t n_types)
+{
+	struct profile *p = b->p;
+	uint32_t old = p->n_types;
+	struct value_type *types = arena_zarray(b->a, n_types, sizeof(*types));
+	int64_t *values = arena_zarray(b->a, (size_t)b->cap_samples * n_types + 1, sizeof(*values));
+
+	assert(n_types >= old);
+	if (old > 0)
+		memcpy(types, p->types, old * sizeof(*types));
+	for (size_t i = 0; old > 0 && i < p->n_samples; i++)
+		memcpy(values + i * n_types, p->values + i * old, old * sizeof(*values));
+	p->types = types;
+	p->values = values;
+	p->n_types = n_types;
+}
+
+const struct profile *profile_builder_peek(const struct profile_builder *b)
+{
+	return b->p;
+}
+
 /* Arrays that stayed empty become arrays of nothing: readers add 0 to them. */
 #define NOT_NULL(b, array)                                                   \
 	do {                                                                 \

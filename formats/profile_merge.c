@@ -19,13 +19,24 @@ struct translation {
 	/* position + 1, 0 = not yet known */
 	uint32_t *strings, *mappings, *functions, *locations;
 	uint64_t *moved;   /* by mapping: to be added to addresses */
-	uint32_t *columns; /* merged type k is column columns[k] */
+	uint32_t *columns; /* by type of the input: of the merged profile */
 };
 
-struct merger {
+struct merger_type {
+	struct str type, unit;
+};
+
+struct profile_merger {
 	struct arena *a;
-	struct profile_builder *b;
+	struct profile_merge_opts o;
+	struct profile_builder *b; /* NULL before the first profile */
 	const struct profile *in;
+	size_t n_in;
+	VEC(struct merger_type) types;
+	struct merger_type period;
+	struct profile head; /* what is said once, with strings of the builder */
+	uint32_t cap_comments;
+	bool timed;
 	struct translation t;
 	VEC(uint32_t) numbers; /* what the translation's arrays are made of */
 	VEC(uint64_t) moved;
@@ -37,10 +48,9 @@ struct merger {
 	VEC(bool) noted;          /* by string: is a comment */
 	struct table index;       /* of same, by what makes mappings equal */
 	VEC(struct mapping) same; /* strings and id (position) are the builder's */
-	bool keep_tags;
 };
 
-static uint32_t merge_str(struct merger *m, uint32_t i)
+static uint32_t merge_str(struct profile_merger *m, uint32_t i)
 {
 	if (i >= m->in->n_strings)
 		return 0;
@@ -62,7 +72,7 @@ static bool mapping_same(const struct mapping *x, const struct mapping *y)
 }
 
 /* The position of an equal mapping in `same`, which is also that in the builder. */
-static uint32_t merge_mapping(struct merger *m, uint32_t i)
+static uint32_t merge_mapping(struct profile_merger *m, uint32_t i)
 {
 	struct mapping map = m->in->mappings[i];
 	struct table_at at;
@@ -94,7 +104,7 @@ static uint32_t merge_mapping(struct merger *m, uint32_t i)
 	return v;
 }
 
-static uint32_t merge_function(struct merger *m, uint32_t i)
+static uint32_t merge_function(struct profile_merger *m, uint32_t i)
 {
 	struct function f;
 
@@ -110,7 +120,7 @@ static uint32_t merge_function(struct merger *m, uint32_t i)
 	return m->t.functions[i] - 1;
 }
 
-static __attribute__((noinline)) uint32_t merge_new_location(struct merger *m, uint32_t i)
+static __attribute__((noinline)) uint32_t merge_new_location(struct profile_merger *m, uint32_t i)
 {
 	struct location l = m->in->locations[i];
 	const struct line *lines = m->in->lines + l.first_line;
@@ -130,7 +140,7 @@ static __attribute__((noinline)) uint32_t merge_new_location(struct merger *m, u
 	return m->t.locations[i] - 1;
 }
 
-static inline uint32_t merge_location(struct merger *m, uint32_t i)
+static inline uint32_t merge_location(struct profile_merger *m, uint32_t i)
 {
 	if (UNLIKELY(i >= m->in->n_locations))
 		return PROFILE_NONE;
@@ -151,7 +161,7 @@ static int tag_cmp(const struct tag *x, const struct tag *y)
 }
 
 /* The tags of a sample in a fixed order, so that equal sets are equal arrays. */
-static uint32_t merge_tags(struct merger *m, uint32_t sample)
+static uint32_t merge_tags(struct profile_merger *m, uint32_t sample)
 {
 	const struct profile *in = m->in;
 	uint32_t first = in->tag_at[sample], n = in->tag_at[sample + 1] - first;
@@ -175,7 +185,7 @@ static uint32_t merge_tags(struct merger *m, uint32_t sample)
 	return n;
 }
 
-static void merge_sample(struct merger *m, uint32_t i)
+static void merge_sample(struct profile_merger *m, uint32_t i)
 {
 	const struct profile *in = m->in;
 	const uint32_t *stack = in->stack + in->stack_at[i];
@@ -184,8 +194,8 @@ static void merge_sample(struct merger *m, uint32_t i)
 	uint64_t any = 0;
 
 	for (uint32_t k = 0; k < in->n_types; k++) {
-		m->values.p[k] = values[m->t.columns[k]];
-		any |= (uint64_t)m->values.p[k];
+		m->values.p[m->t.columns[k]] = values[k];
+		any |= (uint64_t)values[k];
 	}
 	if (any == 0)
 		return;
@@ -193,66 +203,112 @@ static void merge_sample(struct merger *m, uint32_t i)
 	vec_reserve(&m->stack, n);
 	for (uint32_t k = 0; k < n; k++)
 		m->stack.p[k] = merge_location(m, stack[k]);
-	if (m->keep_tags && in->tag_at)
+	if (m->o.keep_tags && in->tag_at)
 		n_tags = merge_tags(m, i);
-	profile_builder_add(m->b, m->stack.p, n, m->values.p, m->tags.p, n_tags);
+	if (m->o.sample != NULL)
+		m->o.sample(m->o.ctx, m->stack.p, n, m->values.p, (uint32_t)m->types.n, m->tags.p, n_tags);
+	else if (m->timed)
+		profile_builder_add_at(m->b, m->stack.p, n, m->values.p, m->tags.p, n_tags,
+		    in->at != NULL ? in->at[i] : in->time);
+	else
+		profile_builder_add(m->b, m->stack.p, n, m->values.p, m->tags.p, n_tags);
 }
 
-static struct str type_name(const struct profile *p, uint32_t k)
+static struct merger_type type_of(const struct profile *p, struct value_type t)
 {
-	return profile_str(p, p->types[k].type);
+	return (struct merger_type){ profile_str(p, t.type), profile_str(p, t.unit) };
 }
 
-static bool type_eq(const struct profile *p, struct value_type x, const struct profile *q, struct value_type y)
+static bool type_eq(struct merger_type x, struct merger_type y)
 {
-	return str_eq(profile_str(p, x.type), profile_str(q, y.type)) &&
-	    str_eq(profile_str(p, x.unit), profile_str(q, y.unit));
+	return str_eq(x.type, y.type) && str_eq(x.unit, y.unit);
 }
 
-/* The column of p that is type k of first; of equal types the n-th is the n-th. n_types: none. */
-static uint32_t find_column(const struct profile *first, uint32_t k, const struct profile *p)
+static struct merger_type keep_type(struct profile_merger *m, struct merger_type t)
 {
+	if (!m->o.copies)
+		return t;
+	return (struct merger_type){ arena_str(m->a, t.type), arena_str(m->a, t.unit) };
+}
+
+/* The column of type k of p; of equal types the n-th is the n-th. types.n: there is none yet. */
+static uint32_t find_column(const struct profile_merger *m, const struct profile *p, uint32_t k)
+{
+	struct merger_type want = type_of(p, p->types[k]);
 	uint32_t seen = 0, c;
 
 	for (c = 0; c < k; c++)
-		seen += type_eq(first, first->types[c], first, first->types[k]);
-	for (c = 0; c < p->n_types; c++)
-		if (type_eq(first, first->types[k], p, p->types[c]) && seen-- == 0)
+		seen += type_eq(type_of(p, p->types[c]), want);
+	for (c = 0; c < m->types.n; c++)
+		if (type_eq(m->types.p[c], want) && seen-- == 0)
 			break;
 	return c;
 }
 
-static int bad_period(const struct profile *first, const struct profile *p, size_t number, struct err *e)
+static int bad_period(const struct profile_merger *m, const struct profile *p, struct err *e)
 {
-	struct value_type a = p->period_type, b = first->period_type;
+	struct merger_type own = type_of(p, p->period_type);
 
 	return err_set(e, ERR_INVALID,
-	    "profile %zu has period type " STR_FMT "/" STR_FMT ", the first has " STR_FMT "/" STR_FMT, number,
-	    STR_ARG(profile_str(p, a.type)), STR_ARG(profile_str(p, a.unit)), STR_ARG(profile_str(first, b.type)),
-	    STR_ARG(profile_str(first, b.unit)));
+	    "profile %zu has period type " STR_FMT "/" STR_FMT ", the first has " STR_FMT "/" STR_FMT, m->n_in + 1,
+	    STR_ARG(own.type), STR_ARG(own.unit), STR_ARG(m->period.type), STR_ARG(m->period.unit));
 }
 
-/* Which column of p is each type of the first profile. */
-static int find_columns(struct merger *m, const struct profile *first, const struct profile *p, size_t number,
-    struct err *e)
+/* The first type of the merged profile that p does not have. */
+static struct merger_type missing_type(const struct profile_merger *m, const struct profile *p)
 {
-	if (p->n_types != first->n_types)
-		return err_set(e, ERR_INVALID, "profile %zu has %u sample types, the first has %u", number, p->n_types,
-		    first->n_types);
-	for (uint32_t k = 0; k < p->n_types; k++) {
-		m->columns.p[k] = find_column(first, k, p);
-		if (m->columns.p[k] == p->n_types)
+	bool *has = arena_zarray(m->a, m->types.n + 1, sizeof(*has));
+	uint32_t i = 0;
+
+	for (uint32_t k = 0; k < p->n_types; k++)
+		has[find_column(m, p, k)] = true;
+	while (i + 1 < m->types.n && has[i])
+		i++;
+	return m->types.p[i];
+}
+
+static int check_alike(const struct profile_merger *m, const struct profile *p, struct err *e)
+{
+	if (m->n_in == 0)
+		return 0;
+	if (p->n_types != m->types.n)
+		return err_set(e, ERR_INVALID, "profile %zu has %u sample types, the first has %zu", m->n_in + 1,
+		    p->n_types, m->types.n);
+	for (uint32_t k = 0; k < p->n_types; k++)
+		if (find_column(m, p, k) == m->types.n) {
+			struct merger_type t = missing_type(m, p);
+
 			return err_set(e, ERR_INVALID,
-			    "profile %zu has no sample type " STR_FMT "/" STR_FMT ", which the first has", number,
-			    STR_ARG(type_name(first, k)), STR_ARG(profile_str(first, first->types[k].unit)));
+			    "profile %zu has no sample type " STR_FMT "/" STR_FMT ", which the first has", m->n_in + 1,
+			    STR_ARG(t.type), STR_ARG(t.unit));
+		}
+	if (!type_eq(m->period, type_of(p, p->period_type)))
+		return bad_period(m, p, e);
+	return 0;
+}
+
+static int find_columns(struct profile_merger *m, const struct profile *p, struct err *e)
+{
+	if (!m->o.unite && check_alike(m, p, e) < 0)
+		return -1;
+	m->columns.n = 0;
+	vec_reserve(&m->columns, p->n_types + 1);
+	for (uint32_t k = 0; k < p->n_types; k++) {
+		m->columns.p[k] = find_column(m, p, k);
+		if (m->columns.p[k] < m->types.n)
+			continue;
+		if (m->types.n == MAX_TYPES)
+			return err_set(e, ERR_LIMIT, "profile %zu has %u sample types, more than %d in all",
+			    m->n_in + 1, p->n_types, MAX_TYPES);
+		vec_push(&m->types, keep_type(m, type_of(p, p->types[k])));
 	}
-	if (!type_eq(first, first->period_type, p, p->period_type))
-		return bad_period(first, p, number, e);
+	vec_reserve(&m->values, m->types.n + 1);
+	memset(m->values.p, 0, m->types.n * sizeof(*m->values.p));
 	return 0;
 }
 
 /* Empty translations for p. */
-static void begin_profile(struct merger *m, const struct profile *p)
+static void begin_profile(struct profile_merger *m, const struct profile *p)
 {
 	size_t n = (size_t)p->n_strings + p->n_mappings + p->n_functions + p->n_locations;
 	uint32_t *at;
@@ -272,8 +328,10 @@ static void begin_profile(struct merger *m, const struct profile *p)
 }
 
 /* Each text once, in the order of first appearance. */
-static void merge_comments(struct merger *m, struct profile *head, uint32_t *cap)
+static void merge_comments(struct profile_merger *m)
 {
+	struct profile *head = &m->head;
+
 	for (uint32_t i = 0; i < m->in->n_comments; i++) {
 		uint32_t s = merge_str(m, m->in->comments[i]);
 
@@ -282,32 +340,35 @@ static void merge_comments(struct merger *m, struct profile *head, uint32_t *cap
 		if (m->noted.p[s])
 			continue;
 		m->noted.p[s] = true;
-		if (head->n_comments == *cap)
+		if (head->n_comments == m->cap_comments)
 			head->comments = profile_grow(m->a, head->comments, sizeof(*head->comments), head->n_comments,
-			    cap);
+			    &m->cap_comments);
 		head->comments[head->n_comments++] = s;
 	}
 }
 
-/* What is said once: head collects it, with strings of the builder. */
-static void merge_head(struct merger *m, struct profile *head, uint32_t *cap, bool first)
+static void merge_head(struct profile_merger *m)
 {
 	const struct profile *p = m->in;
+	struct profile *head = &m->head;
 
-	if (first) {
+	if (m->n_in == 0) {
 		head->drop_frames = merge_str(m, p->drop_frames);
 		head->keep_frames = merge_str(m, p->keep_frames);
 		head->period_type.type = merge_str(m, p->period_type.type);
 		head->period_type.unit = merge_str(m, p->period_type.unit);
+		m->period = keep_type(m, type_of(p, p->period_type));
 	}
 	head->has_period_type = head->has_period_type || p->has_period_type;
 	if (p->time && (head->time == 0 || p->time < head->time))
 		head->time = p->time;
 	head->duration = (int64_t)((uint64_t)head->duration + (uint64_t)p->duration);
-	head->period = MAX(head->period, p->period);
+	/* a period of another kind says nothing about the first */
+	if (type_eq(m->period, type_of(p, p->period_type)))
+		head->period = MAX(head->period, p->period);
 	if (head->default_type == 0)
 		head->default_type = merge_str(m, p->default_type);
-	merge_comments(m, head, cap);
+	merge_comments(m);
 }
 
 static void set_head(struct profile *p, const struct profile *head)
@@ -348,6 +409,8 @@ static void drop_zero_samples(struct profile *p)
 				memmove(p->tags + tag, p->tags + t, t_n * sizeof(*p->tags));
 		}
 		p->stack_at[n] = stack;
+		if (p->at)
+			p->at[n] = p->at[i];
 		if (p->tag_at)
 			p->tag_at[n] = tag;
 		stack += s_n;
@@ -360,58 +423,82 @@ static void drop_zero_samples(struct profile *p)
 	p->n_samples = n;
 }
 
-static int merge_all(struct merger *m, struct profile *const *in, size_t n, struct profile *head, struct err *e)
+struct profile_merger *profile_merger_new(struct arena *a, const struct profile_merge_opts *o)
 {
-	const struct profile *first = in[0];
-	uint32_t cap = 0;
+	struct profile_merger *m = arena_zalloc(a, sizeof(*m));
 
-	vec_reserve(&m->values, first->n_types + 1);
-	vec_reserve(&m->columns, first->n_types + 1);
-	for (uint32_t k = 0; k < first->n_types; k++)
-		profile_builder_type(m->b, k, type_name(first, k), profile_str(first, first->types[k].unit));
-	for (size_t i = 0; i < n; i++) {
-		if (find_columns(m, first, in[i], i + 1, e) < 0)
-			return -1;
-		begin_profile(m, in[i]);
-		merge_head(m, head, &cap, i == 0);
-		/* the first mapping is the program itself: it stays the first, whatever the samples are of */
-		if (i == 0 && first->n_mappings > 0)
-			merge_mapping(m, 0);
-		for (uint32_t k = 0; k < in[i]->n_samples; k++)
-			merge_sample(m, k);
+	m->a = a;
+	m->o = *o;
+	return m;
+}
+
+int profile_merger_add(struct profile_merger *m, const struct profile *p, struct err *e)
+{
+	size_t known = m->types.n;
+
+	if (find_columns(m, p, e) < 0) {
+		m->types.n = known;
+		return -1;
 	}
+	if (m->b == NULL) {
+		m->b = profile_builder_new(m->a, (uint32_t)m->types.n);
+		m->timed = m->o.keep_times && p->at != NULL;
+		if (m->o.copies)
+			profile_builder_copies(m->b);
+	} else if (m->types.n > known) {
+		profile_builder_widen(m->b, (uint32_t)m->types.n);
+	}
+	for (size_t k = known; k < m->types.n; k++)
+		profile_builder_type(m->b, (uint32_t)k, m->types.p[k].type, m->types.p[k].unit);
+	begin_profile(m, p);
+	merge_head(m);
+	/* the first mapping is the program itself: it stays the first, whatever the samples are of */
+	if (m->n_in == 0 && p->n_mappings > 0)
+		merge_mapping(m, 0);
+	for (uint32_t k = 0; k < p->n_samples; k++)
+		merge_sample(m, k);
+	m->n_in++;
 	return 0;
+}
+
+const struct profile *profile_merger_tables(const struct profile_merger *m)
+{
+	return m->b != NULL ? profile_builder_peek(m->b) : NULL;
+}
+
+struct profile *profile_merger_finish(struct profile_merger *m)
+{
+	struct profile *out = NULL;
+
+	if (m->b != NULL) {
+		out = profile_builder_finish(m->b);
+		set_head(out, &m->head);
+		for (uint32_t i = 0; i < out->n_mappings; i++)
+			out->mappings[i].flags = m->same.p[i].flags;
+		drop_zero_samples(out);
+	}
+	vec_free(&m->types);
+	vec_free(&m->numbers);
+	vec_free(&m->moved);
+	vec_free(&m->stack);
+	vec_free(&m->lines);
+	vec_free(&m->tags);
+	vec_free(&m->values);
+	vec_free(&m->columns);
+	vec_free(&m->noted);
+	vec_free(&m->same);
+	m->b = NULL;
+	return out;
 }
 
 struct profile *profile_merge(struct arena *a, struct profile *const *in, size_t n, bool keep_tags, struct err *e)
 {
-	struct merger m = { .a = a, .keep_tags = keep_tags };
-	struct profile head = { 0 }, *out = NULL;
+	struct profile_merger *m = profile_merger_new(a, &(struct profile_merge_opts){ .keep_tags = keep_tags });
+	struct profile *out;
+	int rc = n > 0 ? 0 : err_set(e, ERR_INVALID, "no profiles to merge");
 
-	if (n == 0) {
-		err_set(e, ERR_INVALID, "no profiles to merge");
-		return NULL;
-	}
-	if (in[0]->n_types > MAX_TYPES) {
-		err_set(e, ERR_LIMIT, "profile 1 has %u sample types, more than %d", in[0]->n_types, MAX_TYPES);
-		return NULL;
-	}
-	m.b = profile_builder_new(a, in[0]->n_types);
-	if (merge_all(&m, in, n, &head, e) == 0) {
-		out = profile_builder_finish(m.b);
-		set_head(out, &head);
-		for (uint32_t i = 0; i < out->n_mappings; i++)
-			out->mappings[i].flags = m.same.p[i].flags;
-		drop_zero_samples(out);
-	}
-	vec_free(&m.numbers);
-	vec_free(&m.moved);
-	vec_free(&m.stack);
-	vec_free(&m.lines);
-	vec_free(&m.tags);
-	vec_free(&m.values);
-	vec_free(&m.columns);
-	vec_free(&m.noted);
-	vec_free(&m.same);
-	return out;
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = profile_merger_add(m, in[i], e);
+	out = profile_merger_finish(m);
+	return rc == 0 ? out : NULL;
 }

@@ -54,6 +54,10 @@ static int row_decode(struct arena *a, struct str bytes, const struct format_opt
 	(void)o;
 	if (folded_read(a, bytes, &p, &lines, e) < 0)
 		return -1;
+	out->notes.records = lines.counted;
+	out->notes.skipped = lines.skipped;
+	if (lines.skipped > 0)
+		out->notes.first = arena_printf(a, "line %u: no count", lines.first_skipped);
 	profile_reserve_strings(p, 2);
 	p->types[0].type = profile_new_str(p, STR("samples"));
 	p->types[0].unit = profile_new_str(p, STR("count"));

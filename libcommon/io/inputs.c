@@ -65,6 +65,7 @@ static int found(struct inputs *x, struct input *in, bool inside, struct err *e)
 {
 	int rc;
 
+	in->packed = zip_is_gzip(in->bytes) ? "gzip" : zip_is_zstd(in->bytes) ? "zstd" : NULL;
 	if (unzip(in->a, in->bytes, x->o->limit, &in->bytes, e) < 0) {
 		err_wrap(e, STR_FMT, STR_ARG(in->name));
 		rc = x->o->bad != NULL ? x->o->bad(x->ctx, in->name, e) : -1;

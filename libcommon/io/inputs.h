@@ -22,8 +22,9 @@ struct input {
 	struct arena *a;
 	struct str name; /* of the file or member, for messages and for finding the format */
 	struct str bytes;
-	int64_t mtime;     /* ns; 0 = unknown */
-	struct str labels; /* JSON object of a profile stream's member, or empty */
+	int64_t mtime;      /* ns; 0 = unknown */
+	struct str labels;  /* JSON object of a profile stream's member, or empty */
+	const char *packed; /* "gzip", "zstd": what was taken off; or NULL */
 };
 
 struct inputs_opts {

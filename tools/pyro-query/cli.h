@@ -9,5 +9,7 @@ int cli_report(struct tool *t, const struct query_opts *o, struct err *e);
 int cli_diff(struct tool *t, const struct query_opts *o, struct err *e);
 /* series labels values types */
 int cli_labels(struct tool *t, const struct query_opts *o, struct err *e);
+/* What each file is: format, times, tables, totals. */
+int cli_info(struct tool *t, const struct query_opts *o, struct err *e);
 
 #endif

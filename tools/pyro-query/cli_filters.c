@@ -22,3 +22,10 @@ int cli_filters_init(struct report_filters *f, struct arena *a, const struct que
 	f->o.zone_offset = term_zone(a, p->time, &f->o.zone);
 	return 0;
 }
+
+struct output_opts cli_output_options(const struct query_opts *o)
+{
+	return (struct output_opts){ .max_nodes = o->max_nodes,
+		.cum = o->cum,
+		.rows = o->node_count > 0 ? (uint64_t)o->node_count : 0 };
+}

@@ -11,11 +11,13 @@
 #ifndef CLI_FILTERS_H
 #define CLI_FILTERS_H
 
+#include "formats/report/output.h"
 #include "formats/report/report_args.h"
 #include "tools/pyro-query/query.h"
 
 /* Texts live in a; the width is the terminal's, the time zone the system's at the time of p. */
 int cli_filters_init(struct report_filters *f, struct arena *a, const struct query_opts *o, const struct profile *p,
     struct err *e);
+struct output_opts cli_output_options(const struct query_opts *o);
 
 #endif

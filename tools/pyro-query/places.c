@@ -10,8 +10,7 @@
 #include "io/blobs.h"
 #include "io/inputs.h"
 #include "net/httpc.h"
-
-enum { INPUT_LIMIT = INT32_MAX };
+#include "tools/pyro-query/places_read.h"
 
 /* ---- blocks in memory: members of a block stream ---- */
 
@@ -63,8 +62,7 @@ static bool is_file(const struct loading *l, struct str name)
 static int add_input(void *ctx, struct input *in, struct err *e)
 {
 	struct loading *l = ctx;
-	struct format_opts fo = { .file_name = in->name };
-	struct format_profiles got = { 0 };
+	struct format_profiles got;
 	const struct format *f;
 	struct block_path at;
 
@@ -72,8 +70,7 @@ static int add_input(void *ctx, struct input *in, struct err *e)
 		add_member(l, &at, in);
 		return 0;
 	}
-	f = format_detect(in->bytes, in->name, e);
-	if (f == NULL || f->decode(in->a, in->bytes, &fo, &got, e) < 0)
+	if (places_decode(l->p->o, 0, in, &f, &got, e) < 0)
 		return -1;
 	for (uint32_t i = 0; i < got.n; i++)
 		vec_push(&l->p->profiles, got.p[i].p);
@@ -102,13 +99,33 @@ static int add_folder(void *ctx, const char *path, struct blobs *parts, struct e
 	return 0;
 }
 
+static int close_folder(void *ctx, const char *path, struct blobs *parts, struct err *e)
+{
+	(void)ctx;
+	(void)path;
+	(void)e;
+	blobs_close(parts);
+	return 0;
+}
+
+bool places_has_blocks(const char *path)
+{
+	struct stat st;
+	uint32_t found = 0;
+	struct err ignored;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
+	    blobs_each(path, "meta.json", BLOCK_PATH_DEPTH, close_folder, NULL, &found, &ignored) == 0 && found > 0;
+}
+
 static int add_path(struct loading *l, const char *path, struct err *e)
 {
-	struct inputs_opts io = { .limit = INPUT_LIMIT, .bad = l->p->o->keep_going ? skip_input : NULL };
+	struct inputs_opts io = { .limit = PLACES_INPUT_LIMIT, .bad = l->p->o->keep_going ? skip_input : NULL };
 	struct stat st;
 	uint32_t found;
 
-	if (strncmp(path, "http://", 7) == 0 || strncmp(path, "https://", 8) == 0) {
+	path = places_path(path);
+	if (places_is_server(path)) {
 		if (l->p->url != NULL)
 			return err_set(e, ERR_USAGE, "%s: one server at a time", path);
 		l->p->url = path;

@@ -36,6 +36,9 @@ struct places {
 int places_open(struct places *p, const char *const *paths, size_t n, const struct query_opts *o, struct err *e);
 void places_close(struct places *p);
 
+/* A folder that is a database. */
+bool places_has_blocks(const char *path);
+
 /* One profile out of everything. ERR_NOTFOUND: there is none that the selector and the range take. */
 int places_profile(struct places *p, struct profile **out, struct err *e);
 /* Labels: kind is ASK_NAMES, ASK_VALUES or ASK_SETS. */

@@ -27,6 +27,11 @@ static int diff(struct tool *t, struct err *e)
 	return cli_diff(t, &opts, e);
 }
 
+static int info(struct tool *t, struct err *e)
+{
+	return cli_info(t, &opts, e);
+}
+
 static int labels(struct tool *t, struct err *e)
 {
 	return cli_labels(t, &opts, e);
@@ -50,6 +55,7 @@ int main(int argc, char **argv)
 		{ "html", "[SOURCE ...]", "flame graph as a page", report },
 		{ "dot", "[SOURCE ...]", "call graph for Graphviz", report },
 		{ "diff", "BEFORE AFTER", "what changed", diff },
+		{ "info", "[SOURCE ...]", "what each file is: format, times, tables, totals", info },
 		{ "series", "[SOURCE ...]", "label sets of the series", labels },
 		{ "labels", "[SOURCE ...]", "names of labels", labels },
 		{ "values", "NAME [SOURCE ...]", "values of a label", labels },

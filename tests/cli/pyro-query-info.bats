@@ -1,0 +1,137 @@
+#!/usr/bin/env bats
+# pyro-query info, and which of several inputs and profiles are read.
+load ../lib/helpers
+
+fact() { # fact EXPRESSION: of the JSON object d on the only line of standard output
+	python3 -c 'import json, sys
+d = json.loads(sys.stdin.read())
+print(eval(sys.argv[1]))' "$1" <<<"$out"
+}
+
+@test "info --json has the facts of one file" {
+	shop
+	try pyro-query info --json cpu.pb.gz
+	ends 0
+	json_lines
+	[ "$(fact 'd["file"], d["format"], d["gzip"]')" = "('cpu.pb.gz', 'pprof', True)" ]
+	[ "$(fact 'd["samples"], d["distinct_stacks"], d["functions"], d["locations"], d["mappings"]')" = "(2, 2, 4, 4, 1)" ]
+	[ "$(fact 'd["period_type"], d["period"]')" = "(['cpu', 'nanoseconds'], 10000000)" ]
+	[ "$(fact 'd["types"][0]["total"]')" = 100 ]
+	[ "$(fact '[(f["name"], f["value"]) for f in d["types"][0]["top_flat"]]')" = "[('idle', 70), ('parse', 30)]" ]
+	[ "$(fact '[(f["name"], f["value"]) for f in d["types"][0]["top_cum"]]')" = \
+		"[('main', 100), ('idle', 70), ('parse', 30), ('serve', 30)]" ]
+	saved=$out
+	try pyro-query info -o json cpu.pb.gz
+	is "$saved"
+	try_sh 'pyro-query info --json <cpu.pb.gz'
+	[ "$(fact 'd["file"]')" = "standard input" ]
+}
+
+@test "info has one line a file, in order" {
+	shop
+	printf 'a;b 3\nnot a count\n\na;c 4\n' >x.folded
+	mkdir folder
+	cp cpu.pb.gz folder/
+	tar cf all.tar cpu.pb.gz x.folded
+	try pyro-query info --json x.folded folder all.tar
+	ends 0
+	json_lines
+	[ "$(wc -l <<<"$out")" = 4 ]
+	out=$(head -n 1 <<<"$out")
+	[ "$(fact 'd["lines_with_count"], d["other_lines"], d["total"], d["max_depth"]')" = "(2, 1, 7, 2)" ]
+	[ "$(fact 'd["first_skipped"]')" = "line 2: no count" ]
+}
+
+@test "info for people" {
+	shop
+	profile tagged.pb.gz --stack 'main=5' --tag user=ann
+	try pyro-query info cpu.pb.gz tagged.pb.gz
+	ends 0
+	prints "cpu.pb.gz: pprof in gzip"
+	prints "samples    2"
+	prints "cpu/nanoseconds: 100ns"
+	prints "user (1 samples)"
+}
+
+@test "info of blocks and of a server" {
+	blocks
+	try pyro-query info --json -q '{service_name="shop"}' blocks
+	ends 0
+	[ "$(fact 'd["format"], d["types"][0]["total"]')" = "('rows', 100)" ]
+	start_server
+	shop
+	curl -sf --data-binary @cpu.pb.gz "http://127.0.0.1:$port/ingest?name=shop&from=1768471200&until=1768471210&format=pprof"
+	for verb in info top folded svg; do
+		try pyro-query $verb --from 2026-01-15T00:00:00Z --to 2026-01-16T00:00:00Z "http://127.0.0.1:$port"
+		ends 0
+		prints parse
+	done
+}
+
+@test "info of what is not there, or nothing, or nonsense" {
+	try pyro-query info missing
+	ends 100
+	says missing
+	: >empty
+	try pyro-query info empty
+	ends 100
+	says empty
+	mkdir nothing
+	try pyro-query info nothing
+	ends 1
+	says "no profiles"
+	shop
+	try pyro-query info -o svg cpu.pb.gz
+	ends 2
+	try pyro-query info --keep-going empty cpu.pb.gz
+	[ "$status" = 1 ]
+	says empty
+	prints "samples    2"
+}
+
+@test "--format overrides what a file looks like" {
+	printf '{"a": 1}\n{"b": 2} 3\n' >odd.json
+	try pyro-query folded odd.json
+	[ "$status" != 0 ]
+	try pyro-query folded --format folded odd.json
+	ends 0
+	is '{"b": 2} 3'
+	try pyro-query folded --format pprof odd.json
+	ends 100
+	try pyro-query folded --format nonsense odd.json
+	ends 2
+	says "known: "
+}
+
+@test "--lenient says what was left out" {
+	printf 'a;b 3\nnot a count\n' >x.folded
+	try pyro-query folded x.folded
+	ends 0
+	is "a;b 3"
+	try pyro-query folded --lenient x.folded
+	[ "$status" = 0 ]
+	is "a;b 3"
+	says "line 2: no count"
+}
+
+@test "--profile and --event choose by number or name" {
+	shop
+	try pyro-query folded --profile 1 cpu.pb.gz
+	ends 0
+	try pyro-query folded --profile 2 cpu.pb.gz
+	ends 100
+	[[ $err == *"no profile is called 2"* ]] || fail "the number is not named"
+	try pyro-query folded --event alloc cpu.pb.gz
+	ends 100
+}
+
+@test "file:// is a path" {
+	shop
+	try pyro-query folded "file://$PWD/cpu.pb.gz"
+	ends 0
+	try pyro-query info "file://$PWD/cpu.pb.gz"
+	ends 0
+	blocks
+	try pyro-query folded -q '{service_name="cart"}' "file://$PWD/blocks"
+	is "main;pay 5"
+}

@@ -1,0 +1,25 @@
+/*
+ * places_read.h - from the bytes of one input to profiles, as the options say: which format, how strictly, which of
+ * several profiles.
+ */
+#ifndef PLACES_READ_H
+#define PLACES_READ_H
+
+#include "formats/format.h"
+#include "io/inputs.h"
+#include "tools/pyro-query/query.h"
+
+enum { PLACES_INPUT_LIMIT = INT32_MAX }; /* bytes of one input, unpacked */
+
+/*
+ * got: all profiles of the input, or those that --profile and --event name. ERR_INVALID says which there are. Records
+ * that --lenient left out are logged.
+ */
+int places_decode(const struct query_opts *o, unsigned keep, struct input *in, const struct format **format,
+    struct format_profiles *got, struct err *e);
+
+/* file:///x is /x. */
+const char *places_path(const char *path);
+bool places_is_server(const char *path);
+
+#endif
