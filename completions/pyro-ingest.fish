@@ -69,6 +69,7 @@ complete -c pyro-ingest -o querier.max-flamegraph-nodes-default -x -d 'nodes of 
 complete -c pyro-ingest -o querier.max-flamegraph-nodes-max -x -d 'nodes that a query may ask for'
 complete -c pyro-ingest -o querier.max-flamegraph-nodes-on-select-merge-profile -d 'apply both to merged profiles too'
 complete -c pyro-ingest -o querier.query-analysis-enabled -d 'answer AnalyzeQuery'
+complete -c pyro-ingest -o querier.query-analysis-series-enabled -d 'AnalyzeQuery says how many series are touched'
 complete -c pyro-ingest -o compactor.blocks-retention-period -x -d 'remove blocks older than this; 0 = keep them for ever'
 complete -c pyro-ingest -o config.file -r -F -d 'read options from this YAML file'
 complete -c pyro-ingest -o config.expand-env -d 'replace ${NAME} and ${NAME:-default} in it from the environment'

@@ -71,6 +71,7 @@ _arguments \
 	'-querier.max-flamegraph-nodes-max[nodes that a query may ask for]:number:' \
 	'-querier.max-flamegraph-nodes-on-select-merge-profile[apply both to merged profiles too]' \
 	'-querier.query-analysis-enabled[answer AnalyzeQuery]' \
+	'-querier.query-analysis-series-enabled[AnalyzeQuery says how many series are touched]' \
 	'-compactor.blocks-retention-period[remove blocks older than this; 0 = keep them for ever]:duration:' \
 	'-config.file[read options from this YAML file]:path:_files' \
 	'-config.expand-env[replace ${NAME} and ${NAME\:-default} in it from the environment]' \

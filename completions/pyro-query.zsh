@@ -62,6 +62,7 @@ _arguments \
 	'-listen[answer here instead (unix\:/path or host\:port)]:text:' \
 	'-head-socket[ask this place about recent rows (unix\:/path)]:text:' \
 	'-query-scheduler.max-outstanding-requests-per-tenant[questions that may wait, of all tenants together]:number:' \
+	'-querier.max-adhoc-profiles[uploaded profiles of a tenant that are kept to look at]:number:' \
 	'-querier.block-memory[memory for decoded parts of blocks]:size:' \
 	'-server.http-listen-address[accept HTTP on this address; unix\:/path is one too]:text:' \
 	'-server.http-listen-port[accept HTTP on this port]:number:' \
@@ -111,6 +112,7 @@ _arguments \
 	'-querier.max-flamegraph-nodes-max[nodes that a query may ask for]:number:' \
 	'-querier.max-flamegraph-nodes-on-select-merge-profile[apply both to merged profiles too]' \
 	'-querier.query-analysis-enabled[answer AnalyzeQuery]' \
+	'-querier.query-analysis-series-enabled[AnalyzeQuery says how many series are touched]' \
 	'-compactor.blocks-retention-period[remove blocks older than this; 0 = keep them for ever]:duration:' \
 	'-config.file[read options from this YAML file]:path:_files' \
 	'-config.expand-env[replace ${NAME} and ${NAME\:-default} in it from the environment]' \

@@ -269,7 +269,22 @@ static int set_scan(struct dataset *d, const struct scan *s, struct err *e)
 	return wrap(b, profiles_scan(t, &p, e), e);
 }
 
-static const struct dataset_ops ops = { set_series, set_scan, set_symbols };
+static void set_sizes(struct dataset *d, struct dataset_sizes *out)
+{
+	const struct block_meta *m = &open_block_of(d)->face.meta;
+
+	*out = (struct dataset_sizes){ .stored = true };
+	for (uint32_t i = 0; i < m->n_files; i++) {
+		struct str path = m->files[i].path;
+		uint64_t *to = str_eq(path, STR("index.tsdb")) ? &out->index
+		    : str_eq(path, STR("profiles.parquet"))    ? &out->profiles
+							       : &out->symbols;
+
+		*to += m->files[i].size;
+	}
+}
+
+static const struct dataset_ops ops = { set_series, set_scan, set_symbols, set_sizes };
 
 /* ---- opening ---- */
 

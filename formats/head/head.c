@@ -73,10 +73,21 @@ static int head_symbols(struct dataset *d, uint32_t partition, struct symbols **
 	return 0;
 }
 
+static void head_sizes(struct dataset *d, struct dataset_sizes *out)
+{
+	const struct head *h = (const struct head *)d;
+	uint64_t symbols = 0;
+
+	for (size_t i = 0; i < h->tables->partitions.n; i++)
+		symbols += symbols_bytes(h->tables->partitions.p[i]);
+	*out = (struct dataset_sizes){ .profiles = head_bytes(h) - symbols, .symbols = symbols };
+}
+
 static const struct dataset_ops head_ops = {
 	.series = head_select,
 	.scan = head_scan,
 	.symbols = head_symbols,
+	.sizes = head_sizes,
 };
 
 struct head *head_new(void)

@@ -159,6 +159,18 @@ static int run_merge(struct arena *a, const struct pyro_ask *ask, struct parsed 
 	return query_tree(sets, n, &p->q, out->tree, e);
 }
 
+static int run_plan(struct arena *a, const struct pyro_ask *ask, struct parsed *p, struct dataset *const *sets,
+    size_t n, struct part *out, struct err *e)
+{
+	struct query q = { .selector = &p->list[0], .from = ask->from, .to = ask->to };
+
+	if (p->n != 1)
+		return err_set(e, ERR_INVALID, "one selector is needed, not %zu", p->n);
+	if (ask->profile_type.n > 0)
+		selector_add(a, &p->list[0], MATCH_EQ, STR("__profile_type__"), ask->profile_type);
+	return query_plan(sets, n, &q, &out->plan, e);
+}
+
 static void run_stats(struct dataset *const *sets, size_t n, struct part *out)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -180,6 +192,8 @@ int ask_run(struct arena *a, const struct pyro_ask *ask, struct dataset *const *
 	rc = parse_selectors(a, ask, &p, e);
 	if (rc == 0 && (ask->kind == ASK_TREE || ask->kind == ASK_PROFILE || ask->kind == ASK_SERIES))
 		rc = run_merge(a, ask, &p, sets, n, out, e);
+	else if (rc == 0 && ask->kind == ASK_PLAN)
+		rc = run_plan(a, ask, &p, sets, n, out, e);
 	else if (rc == 0)
 		rc = run_labels(a, ask, &p, sets, n, out, e);
 	parsed_fini(&p);
@@ -226,6 +240,7 @@ int part_merge(struct arena *a, const struct pyro_ask *ask, struct part *into, s
 		return 0;
 	case ASK_PROFILE: return merge_profiles(a, into, from, e);
 	case ASK_SERIES: series_merge(a, &into->series, &from->series); return 0;
+	case ASK_PLAN: plan_merge(&into->plan, &from->plan); return 0;
 	case ASK_SETS: labels_list_merge(a, &into->sets, &from->sets); return 0;
 	case ASK_NAMES:
 	case ASK_VALUES: str_list_merge(a, &into->strings, &from->strings); return 0;
@@ -234,6 +249,28 @@ int part_merge(struct arena *a, const struct pyro_ask *ask, struct part *into, s
 }
 
 /* ---- the message ---- */
+
+static struct pyro_scope *scope_to(struct arena *a, const struct plan_scope *s)
+{
+	struct pyro_scope *m = arena_zalloc(a, sizeof(*m));
+
+	m->sets = s->sets;
+	m->series = s->series;
+	m->profiles = s->profiles;
+	m->samples = s->samples;
+	m->index_bytes = s->index_bytes;
+	m->profile_bytes = s->profile_bytes;
+	m->symbol_bytes = s->symbol_bytes;
+	return m;
+}
+
+static struct plan_scope scope_of(const struct pyro_scope *m)
+{
+	if (m == NULL)
+		return (struct plan_scope){ 0 };
+	return (struct plan_scope){ m->sets, m->series, m->profiles, m->samples, m->index_bytes, m->profile_bytes,
+		m->symbol_bytes };
+}
 
 static void pairs_of(struct arena *a, const struct labels *l, struct types_label_pair_list *out)
 {
@@ -287,6 +324,10 @@ void part_to_message(struct arena *a, const struct part *p, struct pyro_answer *
 	out->sets.p = arena_zarray(a, p->sets.n, sizeof(*out->sets.p));
 	for (size_t i = 0; i < p->sets.n; i++)
 		pairs_of(a, &p->sets.p[i], &out->sets.p[i].labels);
+	if (p->plan.recent.sets > 0)
+		out->recent = scope_to(a, &p->plan.recent);
+	if (p->plan.stored.sets > 0)
+		out->stored = scope_to(a, &p->plan.stored);
 	if (p->max_time >= p->min_time) {
 		out->min_time = p->min_time;
 		out->max_time = p->max_time;
@@ -316,6 +357,7 @@ int part_of_message(struct arena *a, const struct pyro_answer *m, struct part *o
 		out->min_time = m->min_time;
 		out->max_time = m->max_time;
 	}
+	out->plan = (struct plan){ scope_of(m->recent), scope_of(m->stored) };
 	series_of(a, m, &out->series);
 	out->strings = (struct str_list){ m->strings.p, m->strings.n };
 	out->sets.n = m->sets.n;

@@ -13,7 +13,7 @@
 #include "formats/msg/messages.h"
 #include "formats/query/query.h"
 
-enum ask_kind { ASK_TREE = 1, ASK_PROFILE, ASK_SERIES, ASK_NAMES, ASK_VALUES, ASK_SETS, ASK_STATS };
+enum ask_kind { ASK_TREE = 1, ASK_PROFILE, ASK_SERIES, ASK_NAMES, ASK_VALUES, ASK_SETS, ASK_STATS, ASK_PLAN };
 
 struct part {
 	struct tree *tree;       /* ASK_TREE; NULL = nothing */
@@ -21,6 +21,7 @@ struct part {
 	struct series_set series;
 	struct str_list strings;
 	struct labels_list sets;
+	struct plan plan;
 	int64_t min_time, max_time; /* of all rows of the places; max < min: none */
 };
 

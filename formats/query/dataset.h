@@ -54,6 +54,11 @@ struct dataset {
 	uint32_t n_partitions;
 };
 
+struct dataset_sizes {
+	uint64_t index, profiles, symbols; /* bytes */
+	bool stored;                       /* in files; else in memory */
+};
+
 struct dataset_ops {
 	/* Series that match, ascending by number; the array lives in a. NULL selector = all. */
 	int (*series)(struct dataset *d, struct arena *a, const struct selector *s, struct series_list *out,
@@ -61,6 +66,7 @@ struct dataset_ops {
 	int (*scan)(struct dataset *d, const struct scan *s, struct err *e);
 	/* Symbols of partition 0 .. n_partitions - 1; owned by the dataset. */
 	int (*symbols)(struct dataset *d, uint32_t partition, struct symbols **out, struct err *e);
+	void (*sizes)(struct dataset *d, struct dataset_sizes *out); /* NULL: not known, in memory */
 };
 
 static inline int dataset_series(struct dataset *d, struct arena *a, const struct selector *s, struct series_list *out,

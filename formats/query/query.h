@@ -71,6 +71,17 @@ void series_merge(struct arena *a, struct series_set *into, const struct series_
 /* By descending sum, ties by labels; limit <= 0: all. average: by the average. */
 void series_order(struct series_set *s, int64_t limit, bool average);
 
+/* What a question would touch: datasets with rows in its range and their bytes, and the rows that it selects. */
+struct plan {
+	struct plan_scope {
+		uint64_t sets, series, profiles, samples;
+		uint64_t index_bytes, profile_bytes, symbol_bytes;
+	} recent, stored; /* in memory; in files */
+};
+
+int query_plan(struct dataset *const *sets, size_t n, const struct query *q, struct plan *out, struct err *e);
+void plan_merge(struct plan *into, const struct plan *from);
+
 /* Labels. Selectors are alternatives; none: everything. Results are sorted and unique, in a. */
 struct str_list {
 	struct str *p;

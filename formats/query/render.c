@@ -146,7 +146,7 @@ static void put_metadata(struct jw *w, const struct render *r)
 	jw_key(w, STR("metadata"));
 	jw_open(w, '{');
 	put_str(w, "format", r->diff ? STR("double") : STR("single"));
-	put_str(w, "spyName", STR(""));
+	put_str(w, "spyName", r->spy);
 	put_i64(w, "sampleRate", rate);
 	put_str(w, "units", units);
 	put_str(w, "name", r->name);

@@ -57,6 +57,7 @@ struct render {
 	struct str name;                 /* sample type: "cpu" */
 	struct str unit;                 /* sample unit: "nanoseconds" */
 	const struct timeline *timeline; /* NULL: null */
+	struct str spy;                  /* spyName; usually empty */
 	bool grouped;                    /* groups is an object, even when empty */
 	const struct render_group *groups;
 	size_t n_groups;

@@ -628,6 +628,42 @@ static void statistics(void **state)
 	arena_free(a);
 }
 
+/* What a question would touch, counted row by row. */
+static void plans(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+		const struct wanted *w = &wanted[i];
+		struct arena *a = arena_new();
+		struct str selector;
+		struct pyro_ask ask;
+		struct part p;
+		uint64_t n = 0;
+
+		if (w->root >= 0 || w->span >= 0)
+			continue;
+		for (size_t k = 0; k < ROWS; k++)
+			n += is_wanted(w, &all[k]);
+		ask = ask_wanted(ASK_PLAN, w, &selector, NULL, NULL);
+		p = ask_all(a, &ask);
+		assert_int_equal(p.plan.recent.profiles + p.plan.stored.profiles, n);
+		assert_int_equal(p.plan.recent.samples + p.plan.stored.samples, n);
+		assert_int_equal(p.plan.recent.series + p.plan.stored.series > 0, n > 0);
+		if (i == 0) {
+			assert_int_equal(p.plan.recent.sets, HEADS - 1);
+			assert_int_equal(p.plan.stored.sets, blocks.n);
+			assert_true(p.plan.stored.index_bytes > 0 && p.plan.stored.profile_bytes > 0 &&
+			    p.plan.stored.symbol_bytes > 0);
+			assert_true(p.plan.recent.profile_bytes > 0 && p.plan.recent.symbol_bytes > 0);
+			/* both value types of each sample, when no type is named */
+			ask.profile_type = STR_NONE;
+			p = ask_all(a, &ask);
+			assert_int_equal(p.plan.recent.profiles + p.plan.stored.profiles, 2 * n);
+		}
+		arena_free(a);
+	}
+}
+
 /* ---- refusals ---- */
 
 static void refused(void **state)
@@ -689,6 +725,7 @@ int main(void)
 		cmocka_unit_test(label_questions),
 		cmocka_unit_test(labels_of_an_hour),
 		cmocka_unit_test(statistics),
+		cmocka_unit_test(plans),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(broken_answers),
 	};

@@ -20,19 +20,23 @@ struct api {
 	struct engine *engine;
 	const struct limits *limits; /* of the tenant */
 	struct str tenant;
-	int64_t now;     /* unix ns */
-	struct buf raw;  /* a finished protobuf message, instead of the response struct */
-	bool utf8_names; /* the client takes label names beyond [a-zA-Z_][a-zA-Z0-9_]* */
+	int64_t now;        /* unix ns */
+	const char *data;   /* the data folder */
+	uint64_t max_adhoc; /* uploaded profiles of a tenant */
+	struct buf raw;     /* a finished protobuf message, instead of the response struct */
+	bool utf8_names;    /* the client takes label names beyond [a-zA-Z_][a-zA-Z0-9_]* */
 };
 
 struct procedure {
 	const char *path; /* "/querier.v1.QuerierService/Series" */
 	const struct msg_type *request, *response;
 	int (*fn)(struct api *x, const void *req, void *resp, struct err *e);
+	bool public; /* needs no tenant */
 };
 
-extern const struct procedure procedures[];
-extern const size_t n_procedures;
+/* By file: api_querier.c, api_adhoc.c, api_services.c. */
+extern const struct procedure querier_procedures[], adhoc_procedures[], service_procedures[];
+extern const size_t n_querier_procedures, n_adhoc_procedures, n_service_procedures;
 
 /* A plain page: query string in, body and type out. */
 struct page {

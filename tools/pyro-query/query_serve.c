@@ -143,6 +143,8 @@ static void submit(struct question *q)
 	q->api.engine = q->s->engine;
 	q->api.a = q->r->a;
 	q->api.now = q->r->wall;
+	q->api.data = q->s->server->data_path;
+	q->api.max_adhoc = (uint64_t)q->s->o->max_adhoc;
 	q->api.limits = limits_of(q->s->limits, q->api.tenant);
 	q->job = (struct job){ .work = question_work, .done = question_done, .home = q->s->loop };
 	if (pool_submit(q->s->pool, &q->job, &e) == 0) {
@@ -173,7 +175,7 @@ static void handle_procedure(struct http_req *r, void *ctx)
 	struct err e;
 
 	q->procedure = ctx;
-	if (tenant_of_request(r, q->s->server->multitenancy, &q->api.tenant, &e) < 0) {
+	if (!q->procedure->public && tenant_of_request(r, q->s->server->multitenancy, &q->api.tenant, &e) < 0) {
 		rpc_refuse(r, rpc_code_of(e.kind), str_cstr(e.msg));
 		return;
 	}
@@ -278,16 +280,28 @@ static const struct route operator_pages[] = {
 static struct router *make_router(struct server *s, struct err *e)
 {
 	struct router *r;
-	size_t n = n_procedures + n_pages + ARRAY_LEN(absent) + 2, k = 0;
-	struct route *rows = mem_zarray(n, sizeof(*rows));
+	const struct {
+		const struct procedure *p;
+		size_t n;
+	} all[] = {
+		{ querier_procedures, n_querier_procedures },
+		{ adhoc_procedures, n_adhoc_procedures },
+		{ service_procedures, n_service_procedures },
+	};
+	size_t n = n_pages + ARRAY_LEN(absent) + 2, k = 0;
+	struct route *rows;
 
-	for (size_t i = 0; i < n_procedures; i++)
-		rows[k++] = (struct route){ .path = procedures[i].path,
-			.methods = "POST",
-			.fn = handle_procedure,
-			.ctx = (void *)(uintptr_t)&procedures[i],
-			.flags = ROUTE_ALLOW,
-			.too_big = rpc_too_big };
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		n += all[i].n;
+	rows = mem_zarray(n, sizeof(*rows));
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		for (size_t j = 0; j < all[i].n; j++)
+			rows[k++] = (struct route){ .path = all[i].p[j].path,
+				.methods = "POST",
+				.fn = handle_procedure,
+				.ctx = (void *)(uintptr_t)&all[i].p[j],
+				.flags = ROUTE_ALLOW,
+				.too_big = rpc_too_big };
 	for (size_t i = 0; i < n_pages; i++)
 		rows[k++] = (struct route){ .path = pages[i].path,
 			.methods = "GET",
