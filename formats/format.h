@@ -26,6 +26,7 @@
 enum format_keep {        /* what stays apart beside stacks, where a format has it */
 	FORMAT_TAGS = 1,  /* tags of samples: thread, pid, cpu, state, class ...; otherwise such samples are summed */
 	FORMAT_TIMES = 2, /* profile.at; otherwise samples of one stack are summed */
+	FORMAT_NAMES = 4, /* names that only stand in comments, where pprof shows addresses: Go's texts of debug=1 */
 };
 
 struct format_opts {

@@ -276,13 +276,21 @@ void profile_builder_add(struct profile_builder *b, const uint32_t *stack, uint3
 		sum[k] = (int64_t)((uint64_t)sum[k] + (uint64_t)values[k]);
 }
 
-void profile_builder_add_at(struct profile_builder *b, const uint32_t *stack, uint32_t n, const int64_t *values,
-    const struct tag *tags, uint32_t n_tags, int64_t at)
+void profile_builder_append(struct profile_builder *b, const uint32_t *stack, uint32_t n, const int64_t *values,
+    const struct tag *tags, uint32_t n_tags)
 {
 	uint32_t i = sample_new(b, stack, n, tags, n_tags), types = b->p->n_types;
 
 	if (types)
 		memcpy(b->p->values + (size_t)i * types, values, types * sizeof(*values));
+}
+
+void profile_builder_add_at(struct profile_builder *b, const uint32_t *stack, uint32_t n, const int64_t *values,
+    const struct tag *tags, uint32_t n_tags, int64_t at)
+{
+	uint32_t i = b->p->n_samples;
+
+	profile_builder_append(b, stack, n, values, tags, n_tags);
 	MAKE_ROOM(b, b->p->at, i, cap_at);
 	b->p->at[i] = at;
 }

@@ -54,6 +54,10 @@ static inline bool table_next(struct table_at *at, uint32_t *value)
 /* From now on the builder copies strings that are new, instead of borrowing them. */
 void profile_builder_copies(struct profile_builder *b);
 
+/* As profile_builder_add, but kept apart from other samples of the same stack. */
+void profile_builder_append(struct profile_builder *b, const uint32_t *stack, uint32_t n, const int64_t *values,
+    const struct tag *tags, uint32_t n_tags);
+
 /*
  * What a person calls the frames of a profile: function names, "0x..." for a
  * location without, "[unknown]" for a location that is nowhere defined. Made

@@ -194,6 +194,26 @@ def requests():
             frame(0, 9, 1, b"\2hello\0\0") + frame(6, 0, 0, b"12345678") + frame(8, 0, 0, b"\0\0\1\0") +
             frame(3, 0, 1, b"\0\0\0\x08"), 100)
     request("h2-streams", first + b"".join(frame(1, 5, i, b"\x82\x86\x84\x41\x01a") for i in (1, 3, 5)) + frame(7, 0, 0, bytes(8)))
+def legacy():
+    maps = "MAPPED_LIBRARIES:\n00400000-00500000 r-xp 00000000 08:01 7 /bin/x\n7000-8000: $lib/c.so.6 (@10) ab\n"
+    words = [0, 3, 0, 10000, 0, 2, 3, 0x401000, 0x402001, 0x403001, 1, 2, 0x401000, 0x401000, 0, 1, 0]
+    java = [0, 3, 1, 10000, 0, 2, 2, 3, 4, 0, 1, 0]
+    for i, layout in enumerate("<I >I <Q >Q".split()):
+        packed = b"".join(struct.pack(layout, w) for w in words)
+        seed("legacy", "cpu-%d" % i, b"\0" + packed + maps[18:].encode())
+    seed("legacy", "cpu-java", b"\7" + b"".join(struct.pack("<Q", w) for w in java) + b" 0x3 GC\n 0x4 a.b (c.java:6)\n")
+    comments = '# labels: {"k":"v", "a\\"b":"c"}\n#\t0x401000\tmain.f+0x1c\t\t/m.go:12\n'
+    seeds("legacy", [bytes([row << 4 | options]) + t.encode() for row, options, t in [
+        (1, 0, "heap profile: 3: 30 [9: 90] @ heap/1048576\n3: 30 [9: 90] @ 0x401001 0x402001\n" + comments + "# Alloc = 1\n"),
+        (1, 15, "heap profile: 3: 30 [3: 30] @ heap_v2/524288\nx\n3: 30 [3: 30] @ 0x401001\nlib=/l\n" + maps),
+        (1, 0, "--- heapz 1 ---\nformat = java\nresolution = bytes\n 1048576 2 @ 0x3 0x4\n 0x3 a.b (x.java:7)\n 0x4 c (/l/d.so)\n"),
+        (2, 0, "heap_v2/524288\n  t*: 3: 30 [5: 50]\n  t0: 3: 30 [5: 50]\n@ 0x401001 0x402001\n  t*: 1: 10 [5: 50]\n\n" + maps),
+        (3, 0, "--- contentionz 1 ---\ncycles/second = 3201000000\nsampling period = 100\nms since reset = 5\n 1000 27 @ 0x401001\n" + maps),
+        (3, 7, "--- mutex:\ncycles/second=1000000000\nsampling period=5\n7 2 @ 0x401001\n" + comments),
+        (3, 0, "--- contentionz 1 ---\nformat = java\nresolution = microseconds\nsampling period = 2\n 7 3 @ 0x3\n 0x3 a\n"),
+        (4, 7, "goroutine profile: total 3\n2 @ 0x401001 0x402001\n" + comments + "\n1 @ 0x402001\n"),
+        (5, 7, "--- threadz 1 ---\n\n--- Thread 1f (name: a/7) stack: ---\n  PC: 0x401000: f(int)\n  0x402001: g\n"
+               "--- Thread 2f (name: c/8) stack: ---\n [same as previous thread]\n--- Memory map: ---\n" + maps[18:])]])
 
 
 profiles()
@@ -202,3 +222,4 @@ texts()
 binaries()
 messages()
 requests()
+legacy()

@@ -40,7 +40,7 @@ static const struct {
 	{ B("main;work 3\nmain 2\n"), "", "folded" },
 	{ B("main;work 3"), "x.pprof", "folded" },
 	{ B("# cmd\nmain;work 3\nheader\n"), "out.collapsed", "folded" },
-	{ B("header\nmain;work 3\n"), "out.txt", "unsupported format: unknown (tried: flamebearer, folded, pprof)" },
+	{ B("header\nmain;work 3\n"), "out.txt", "unsupported format: unknown (tried: " },
 	{ B(FLAME), "", "flamebearer" },
 	{ B("  {\"flamegraph\":{\"names\":[],\"levels\":[]}}"), "", "flamebearer" },
 	{ B(""), "x.pb", "unsupported format: the input is empty" },
@@ -54,14 +54,14 @@ static const struct {
 	{ B("# callgrind format\nversion: 1\n"), "", "unsupported format: callgrind" },
 	{ B("<?xml version=\"1.0\"?>\n<svg width=\"1\">"), "", "unsupported format: svg" },
 	{ B("<!doctype html>\n<html>"), "", "unsupported format: html" },
-	{ B("heap profile: 1: 2 [3: 4] @ heap/5\n"), "", "unsupported format: heap profile text" },
-	{ B("goroutine profile: total 5\n1 @ 0x1\n"), "", "unsupported format: goroutine profile text" },
-	{ B("goroutine 1 [running]:\nmain.main()\n"), "", "unsupported format: goroutine dump" },
+	{ B("heap profile: 1: 2 [3: 4] @ heap/5\n"), "", "heap-text" },
+	{ B("goroutine profile: total 5\n1 @ 0x1\n"), "", "go-text" },
+	{ B("goroutine 1 [running]:\nmain.main()\n"), "", "goroutine-dump" },
 	{ B("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x00"), "x.pb.gz", "unsupported format: gzip" },
 	{ B("java 1/2 [001] 12.5: cycles: \n\t  7f00 foo+0x1 (lib.so)\n\n"), "", "unsupported format: perf script" },
 	{ B("# ========\n# captured on: today\n# perf version\n"), "", "unsupported format: perf script" },
-	{ B("hello world\n"), "", "unsupported format: unknown (tried: flamebearer, folded, pprof)" },
-	{ B("\x00\x00\x00\x00\x00\x00"), "x.pb", "unsupported format: unknown (tried: flamebearer, folded, pprof)" },
+	{ B("hello world\n"), "", "unsupported format: unknown (tried: " },
+	{ B("\x00\x00\x00\x00\x00\x00"), "x.pb", "unsupported format: unknown (tried: " },
 };
 
 static void test_detect(void **ctx)
@@ -72,7 +72,9 @@ static void test_detect(void **ctx)
 		const struct format *f = format_detect(detect[i].bytes, str_cstr(detect[i].file), &e);
 		const char *got = f ? f->name : e.msg;
 
-		if (strcmp(got, detect[i].want) != 0)
+		/* a list of what was tried is as long as the table */
+		if (strncmp(got, detect[i].want, strlen(detect[i].want)) != 0 ||
+		    (f && strcmp(got, detect[i].want) != 0))
 			fail_msg("case %zu: %s, not %s", i, got, detect[i].want);
 		assert_int_equal(e.kind, f ? ERR_NONE : ERR_UNSUPPORTED);
 	}
@@ -85,9 +87,9 @@ static void test_find(void **ctx)
 	(void)ctx;
 	assert_string_equal(format_by_name(STR("pprof"), &e)->name, "pprof");
 	assert_string_equal(format_by_name(STR("folded"), &e)->name, "folded");
-	assert_null(format_by_name(STR("jfr"), &e));
+	assert_null(format_by_name(STR("nonsense"), &e));
 	assert_int_equal(e.kind, ERR_UNSUPPORTED);
-	assert_string_equal(e.msg, "unsupported format: jfr (known: flamebearer, folded, pprof)");
+	assert_true(str_prefix(str_cstr(e.msg), STR("unsupported format: nonsense (known: ")));
 	assert_null(format_by_name(STR(""), &e));
 	assert_string_equal(format_by_extension(STR("/tmp/x.y/cpu.PB.gz"))->name, "pprof");
 	assert_string_equal(format_by_extension(STR("a.collapsed"))->name, "folded");
@@ -104,12 +106,11 @@ static void test_find(void **ctx)
 static void test_rows(void **ctx)
 {
 	(void)ctx;
-	assert_int_equal(n_formats, 3);
 	for (uint32_t i = 0; i < n_formats; i++) {
 		struct err e;
 
 		assert_ptr_equal(format_by_name(str_cstr(formats[i]->name), &e), formats[i]);
-		assert_true(formats[i]->bid && formats[i]->decode && formats[i]->encode);
+		assert_true(formats[i]->bid && (formats[i]->decode || formats[i]->encode));
 		assert_true(strlen(formats[i]->text) > 10 && strchr(formats[i]->content_types, '/'));
 		assert_int_equal(formats[i]->bid(STR(""), STR("")), 0);
 	}
@@ -148,6 +149,10 @@ static void test_round_trip(void **ctx)
 			struct buf b;
 			struct err e;
 
+			if (formats[i]->decode == NULL || formats[i]->encode == NULL) {
+				arena_free(a);
+				continue;
+			}
 			buf_init(&b, FIXTURE_MAX);
 			assert_int_equal(folded_decode(a, STR("main;w 3\nmain 2\nmain;w;x 4\nother;total;w 1\n"), &p,
 					     &e),
