@@ -1,6 +1,7 @@
 /*
  * format.c - the table of formats and how one is found.
  */
+#include "base/num.h"
 #include "base/zip.h"
 #include "formats/format_impl.h"
 
@@ -109,7 +110,30 @@ static const struct {
 	{ "trace event", "{", "\"traceEvents\"" },
 	{ "trace event", "[", "\"ph\"" },
 	{ "otlp", "{", "\"resourceProfiles\"" },
+	{ "perf script", "# ========", "perf" },
 };
+
+/* comm PID TIME: EVENT: and then a line that begins with a blank and an address. */
+static bool is_perf_script(struct str s)
+{
+	size_t n;
+	struct str line;
+
+	s.n = MIN(s.n, (size_t)LOOK);
+	do {
+		n = str_find(s, '\n');
+		line = str_of(s.p, n);
+		s = str_skip(s, n + 1);
+	} while (s.n && (line.n == 0 || line.p[0] == '#'));
+	line = str_trim(line);
+	if (line.n == 0 || line.p[line.n - 1] != ':' || s.n < 2 || (s.p[0] != '\t' && s.p[0] != ' '))
+		return false;
+	s = str_trim(str_of(s.p, str_find(s, '\n')));
+	n = 0;
+	while (n < s.n && ((s.p[n] >= '0' && s.p[n] <= '9') || (s.p[n] >= 'a' && s.p[n] <= 'f')))
+		n++;
+	return n > 0 && n < s.n && s.p[n] == ' ';
+}
 
 static const char *stranger(struct str s)
 {
@@ -125,7 +149,7 @@ static const char *stranger(struct str s)
 	}
 	if (s.n > 262 && memcmp(s.p + 257, "ustar", 5) == 0)
 		return "tar archive";
-	return NULL;
+	return is_perf_script(s) ? "perf script" : NULL;
 }
 
 /* "pprof, folded, flamebearer" */
@@ -207,6 +231,41 @@ const struct format *format_detect(struct str bytes, struct str file_name, struc
 	else
 		err_set(e, ERR_UNSUPPORTED, "unsupported format: unknown (tried: %s)", known);
 	return NULL;
+}
+
+/* ---- one of several ---- */
+
+static bool is_named(const char *const *names, size_t n, struct str name, uint32_t number)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct str want = str_cstr(names[i]);
+		uint64_t v;
+		struct err no;
+
+		if (str_eq(want, name) || (num_u64(want, &v, &no) == 0 && v == number))
+			return true;
+	}
+	return false;
+}
+
+int format_choose(struct format_profiles *got, const char *const *names, size_t n, struct err *e)
+{
+	struct buf known;
+	uint32_t chosen = 0;
+
+	for (uint32_t i = 0; i < got->n && n > 0; i++)
+		if (is_named(names, n, got->p[i].name, i + 1))
+			got->p[chosen++] = got->p[i];
+	if (n == 0 || chosen > 0) {
+		got->n = n > 0 ? chosen : got->n;
+		return 0;
+	}
+	buf_init(&known, MAX_KNOWN);
+	for (uint32_t i = 0; i < got->n; i++)
+		buf_printf(&known, "%s %u " STR_FMT, i ? "," : "", i + 1, STR_ARG(got->p[i].name));
+	err_set(e, ERR_INVALID, "no profile is called %.200s; there are:" STR_FMT, names[0], STR_ARG(buf_str(&known)));
+	buf_fini(&known);
+	return -1;
 }
 
 int format_unpack(struct arena *a, struct str bytes, size_t limit, struct str *out, struct err *e)

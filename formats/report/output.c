@@ -115,13 +115,14 @@ PRINT(diff_html, return diff_draw(in, o, true, out, e))
 /* ---- the table ---- */
 
 static const struct output own[] = {
-#define OUTPUT(n, ext, type, bin, rep, diff, say) \
-	{ .name = #n,                             \
-		.extensions = ext,                \
-		.content_type = type,             \
-		.text = say,                      \
-		.binary = bin,                    \
-		.report = rep,                    \
+#define OUTPUT(n, ext, type, bin, kept, rep, diff, say) \
+	{ .name = #n,                                   \
+		.extensions = ext,                      \
+		.content_type = type,                   \
+		.text = say,                            \
+		.binary = bin,                          \
+		.keep = kept,                           \
+		.report = rep,                          \
 		.comparison = diff },
 #include "formats/report/outputs.def"
 #undef OUTPUT
@@ -195,7 +196,8 @@ struct output output_at(uint32_t i)
 	i -= (uint32_t)ARRAY_LEN(own);
 	for (uint32_t k = 0; k < n_formats; k++)
 		if (is_form_by_itself(formats[k]) && i-- == 0)
-			return with_format((struct output){ .binary = !is_text(formats[k]->content_types) },
+			return with_format((struct output){ .binary = !is_text(formats[k]->content_types),
+					       .keep = FORMAT_TAGS },
 			    formats[k]);
 	assert(false);
 	return (struct output){ 0 };
@@ -222,13 +224,11 @@ bool output_find(struct str name, struct output *out)
 
 /* ---- --output ---- */
 
-static struct str unpacked_name(struct str file, enum output_pack *pack)
+enum output_pack output_packed(struct str file)
 {
-	size_t n = str_suffix(file, STR(".gz")) ? 3 : str_suffix(file, STR(".zst")) ? 4 : 0;
-
-	*pack = n == 3 ? OUTPUT_GZIP : n == 4 ? OUTPUT_ZSTD : OUTPUT_AS_IT_IS;
-	file.n -= n;
-	return file;
+	return str_suffix(file, STR(".gz")) ? OUTPUT_GZIP
+	    : str_suffix(file, STR(".zst")) ? OUTPUT_ZSTD
+					    : OUTPUT_AS_IT_IS;
 }
 
 /* The length of the longest extension in the list that the name ends in. */
@@ -249,9 +249,11 @@ static size_t fits(struct str file, const char *list)
 
 bool output_by_file(struct str file, struct output *out, enum output_pack *pack)
 {
-	struct str bare = unpacked_name(file, pack);
+	struct str bare = file;
 	size_t best = 0;
 
+	*pack = output_packed(file);
+	bare.n -= *pack == OUTPUT_GZIP ? 3 : *pack == OUTPUT_ZSTD ? 4 : 0;
 	for (uint32_t i = 0; i < output_count(); i++) {
 		struct output f = output_at(i);
 		size_t whole = fits(file, f.extensions), n = MAX(whole, fits(bare, f.extensions));
@@ -293,15 +295,13 @@ int output_parse(struct arena *a, const char *text, struct str usual, enum outpu
 		name = usual;
 	if (output_find(name, &out->form)) {
 		out->file = !is_usual && rest.n > 0 ? arena_cstr(a, rest) : NULL;
-		if (out->file != NULL)
-			unpacked_name(rest, &out->pack);
+		out->pack = output_packed(rest);
 		return 0;
 	}
 	if (output_by_file(file, &out->form, &out->pack)) {
 		out->file = text;
 		return 0;
 	}
-	unpacked_name(file, &out->pack);
 	if (str_suffix(file, STR(".txt")) && output_find(usual, &out->form)) {
 		out->file = text;
 		return 0;
@@ -333,8 +333,11 @@ static int encode_report(const struct output *f, const struct output_in *in, con
 		const struct profile *in;
 		struct profile *out;
 	} p = { .in = in->profile };
-	struct format_profile one = { .p = in->changed ? report_profile(r) : p.out };
+	struct format_profile one = { 0 };
 
+	if (in->profiles != NULL)
+		one = in->profiles[0];
+	one.p = in->changed ? report_profile(r) : p.out;
 	return encode(f, &one, 1, type, o, out, e);
 }
 

@@ -41,7 +41,7 @@ struct output_in {
 	const struct profile *profile;         /* what the report was made of */
 	bool changed;                          /* the filters change it: formats get what they leave */
 	struct report *before;                 /* not NULL: a comparison */
-	const struct format_profile *profiles; /* without a report */
+	const struct format_profile *profiles; /* without a report; with one: name and labels of its profile, or NULL */
 	uint32_t n;
 };
 
@@ -51,6 +51,7 @@ struct output {
 	const char *content_type; /* with its parameters */
 	const char *text;         /* one line for people */
 	bool binary;              /* not for a terminal */
+	unsigned keep;            /* what decoders are to keep for it: enum format_keep */
 	/* NULL: there is no such */
 	int (*report)(const struct output_in *in, const struct output_opts *o, struct buf *out, struct err *e);
 	int (*comparison)(const struct output_in *in, const struct output_opts *o, struct buf *out, struct err *e);
@@ -78,6 +79,7 @@ struct output_choice {
  */
 int output_parse(struct arena *a, const char *text, struct str usual, enum output_of of, struct output_choice *out,
     struct err *e);
+enum output_pack output_packed(struct str file); /* .gz, .zst */
 /* By the longest extension that fits; false: none does. */
 bool output_by_file(struct str file, struct output *out, enum output_pack *pack);
 

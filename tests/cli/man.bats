@@ -77,6 +77,14 @@ serve() {
 	[ -s cpu.svg ] && [ -s diff.svg ]
 }
 
+@test "pyro-convert.1" {
+	things
+	mkdir recordings && cp cpu.pb.gz before.pb.gz day.folded recordings
+	filters pyro-convert.1 5
+	[ -s day.svg ] && [ -s compress.json ] && [ -s folded/before.folded ]
+	[ -n "$(pyro-query series shop)" ]
+}
+
 @test "pyro-block.1" {
 	things
 	filters pyro-block.1 4

@@ -9,10 +9,10 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "formats/labels/app_name.h"
+#include "formats/labels/labels_json.h"
 #include "formats/block/block_cut.h"
 #include "formats/format.h"
 #include "io/archive.h"
@@ -69,22 +69,7 @@ static int parse_labels(struct filter *f, struct err *e)
 
 static int member_labels(struct arena *a, struct str json, struct labels *l, struct err *e)
 {
-	json_t *root;
-	const char *key;
-	json_t *value;
-
-	if (json.n == 0)
-		return 0;
-	root = json_parse(json, e);
-	if (root == NULL)
-		return err_wrap(e, "labels of the member");
-	json_object_foreach(root, key, value) {
-		if (json_is_string(value))
-			*l = labels_with(a, l, arena_str(a, str_cstr(key)),
-			    arena_str(a, str_of(json_string_value(value), json_string_length(value))));
-	}
-	json_decref(root);
-	return 0;
+	return labels_from_json(a, json, l, e) < 0 ? err_wrap(e, "labels of the member") : 0;
 }
 
 static struct labels labels_of_profile(struct filter *f, struct input *in, struct profile *p, struct labels member)

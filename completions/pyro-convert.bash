@@ -1,0 +1,108 @@
+# bash completion for pyro-convert; made by pyro-convert -help=bash
+_pyro_convert()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+	case $prev in
+	-to|--to|-t)
+		COMPREPLY=()
+		return ;;
+	-output|--output|-o)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-output-dir|--output-dir|-d)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-from|--from|-f)
+		COMPREPLY=()
+		return ;;
+	-profile|--profile|-p)
+		COMPREPLY=()
+		return ;;
+	-label|--label|-l)
+		COMPREPLY=()
+		return ;;
+	-rate|--rate)
+		COMPREPLY=()
+		return ;;
+	-sample-index|--sample-index|-s)
+		COMPREPLY=()
+		return ;;
+	-nodecount|--nodecount|-n)
+		COMPREPLY=()
+		return ;;
+	-nodefraction|--nodefraction)
+		COMPREPLY=()
+		return ;;
+	-edgefraction|--edgefraction)
+		COMPREPLY=()
+		return ;;
+	-focus|--focus)
+		COMPREPLY=()
+		return ;;
+	-ignore|--ignore)
+		COMPREPLY=()
+		return ;;
+	-hide|--hide)
+		COMPREPLY=()
+		return ;;
+	-show|--show)
+		COMPREPLY=()
+		return ;;
+	-show-from|--show-from)
+		COMPREPLY=()
+		return ;;
+	-tagfocus|--tagfocus)
+		COMPREPLY=()
+		return ;;
+	-prune-from|--prune-from)
+		COMPREPLY=()
+		return ;;
+	-tagignore|--tagignore)
+		COMPREPLY=()
+		return ;;
+	-tagshow|--tagshow)
+		COMPREPLY=()
+		return ;;
+	-taghide|--taghide)
+		COMPREPLY=()
+		return ;;
+	-tagroot|--tagroot)
+		COMPREPLY=()
+		return ;;
+	-tagleaf|--tagleaf)
+		COMPREPLY=()
+		return ;;
+	-divide-by|--divide-by)
+		COMPREPLY=()
+		return ;;
+	-unit|--unit)
+		COMPREPLY=()
+		return ;;
+	-trim-path|--trim-path)
+		COMPREPLY=()
+		return ;;
+	-source-path|--source-path)
+		COMPREPLY=()
+		return ;;
+	-max-nodes|--max-nodes)
+		COMPREPLY=()
+		return ;;
+	-config.file|--config.file)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-log.level|--log.level)
+		COMPREPLY=($(compgen -W 'error warn info debug' -- "$cur"))
+		return ;;
+	-ready-fd|--ready-fd)
+		COMPREPLY=()
+		return ;;
+	esac
+	if [[ $cur == -* ]]; then
+		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -to -output -output-dir -from -profile -all -label -lenient -keep-going -force -plain -rate -sample-index -cum -nodecount -nodefraction -edgefraction -trim -lines -files -filefunctions -addresses -noinlines -focus -ignore -hide -show -show-from -tagfocus -prune-from -tagignore -tagshow -taghide -tagroot -tagleaf -mean -divide-by -drop-negative -relative-percentages -compact-labels -unit -trim-path -source-path -max-nodes -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
+	elif ((COMP_CWORD == 1)); then
+		COMPREPLY=($(compgen -W 'formats' -- "$cur") $(compgen -f -- "$cur"))
+	else
+		COMPREPLY=($(compgen -f -- "$cur"))
+	fi
+}
+complete -o filenames -F _pyro_convert pyro-convert

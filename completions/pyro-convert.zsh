@@ -1,0 +1,65 @@
+#compdef pyro-convert
+# made by pyro-convert -help=zsh
+_arguments \
+	'-to[form to write\: speedscope, folded, svg, stream ...; default\: pprof, or as the file is called]:text:' \
+	'-t[form to write\: speedscope, folded, svg, stream ...; default\: pprof, or as the file is called]:text:' \
+	'-output[write this file; its extension names the form; .gz, .zst behind it compress]:path:_files' \
+	'-o[write this file; its extension names the form; .gz, .zst behind it compress]:path:_files' \
+	'-output-dir[write one file for each input into this folder; names stay, extensions change]:path:_files' \
+	'-d[write one file for each input into this folder; names stay, extensions change]:path:_files' \
+	'-from[read inputs as this format, whatever they look like]:text:' \
+	'-f[read inputs as this format, whatever they look like]:text:' \
+	'*-profile[of inputs that hold several\: the profile of this name or number (from 1)]:text:' \
+	'*-p[of inputs that hold several\: the profile of this name or number (from 1)]:text:' \
+	'-all[write every profile into a file of its own, not the sum]' \
+	'-a[write every profile into a file of its own, not the sum]' \
+	'*-label[NAME=VALUE\: add a label to every profile]:text:' \
+	'*-l[NAME=VALUE\: add a label to every profile]:text:' \
+	'-lenient[leave out records that cannot be read and say how many]' \
+	'-keep-going[skip inputs that cannot be read and say so]' \
+	'-k[skip inputs that cannot be read and say so]' \
+	'-force[overwrite files]' \
+	'-plain[do not compress formats that are compressed as a rule]' \
+	'-rate[samples a second of inputs that do not say; 0 = 100]:number:' \
+	'-sample-index[sample type\: its name or number]:text:' \
+	'-s[sample type\: its name or number]:text:' \
+	'-cum[sort by what functions and their callees took]' \
+	'-nodecount[rows to show; -1\: as the form has it]:number:' \
+	'-n[rows to show; -1\: as the form has it]:number:' \
+	'-nodefraction[leave out functions below this part of the total]:number:' \
+	'-edgefraction[leave out calls below this part of the total]:number:' \
+	'-trim[false\: leave nothing out, whatever these three say]' \
+	'-lines[tell lines apart, not only functions]' \
+	'-files[sum by file]' \
+	'-filefunctions[tell functions of equal names apart by file]' \
+	'-addresses[tell addresses apart]' \
+	'-noinlines[count inlined functions for their callers]' \
+	'-focus[only stacks with a frame that matches]:text:' \
+	'-ignore[only stacks without a frame that matches]:text:' \
+	'-hide[leave frames that match out of stacks]:text:' \
+	'-show[leave frames that do not match out of stacks]:text:' \
+	'-show-from[cut stacks above the first frame that matches]:text:' \
+	'-tagfocus[only samples with a tag that matches]:text:' \
+	'-prune-from[cut stacks below the first frame from the leaf that matches]:text:' \
+	'-tagignore[only samples without such a tag]:text:' \
+	'-tagshow[leave out tags whose keys do not match]:text:' \
+	'-taghide[leave out tags whose keys match]:text:' \
+	'-tagroot[keys of tags, with commas between, that become frames at the root]:text:' \
+	'-tagleaf[keys of tags, with commas between, that become frames at the leaf]:text:' \
+	'-mean[divide values by the first value of their sample, a count]' \
+	'-divide-by[divide values by this number]:number:' \
+	'-drop-negative[leave out functions whose value is negative]' \
+	'-relative-percentages[percentages of what the filters leave]' \
+	'-compact-labels[no lines about the profile above a table]' \
+	'-unit[show values in this unit]:text:' \
+	'-trim-path[prefixes of file names to leave out, separated by colons]:text:' \
+	'-source-path[without --trim-path\: cut file names behind the last parts of these paths]:text:' \
+	'-max-nodes[nodes of the tree; 0 = all]:number:' \
+	'-config.file[read options from this YAML file]:path:_files' \
+	'-config.expand-env[replace ${NAME} and ${NAME\:-default} in it from the environment]' \
+	'-log.level[least level that is logged]:word:(error warn info debug)' \
+	'-ready-fd[write one line to this descriptor when ready]:number:' \
+	'-help[show help]' '-help-all[show all options]' '-version[show the version]' \
+	'-print.config[show each value and its origin]' \
+	'1:verb or file:{_alternative "verbs:verb:(formats)" "files:file:_files"}' \
+	'*:file:_files'

@@ -1,0 +1,256 @@
+#!/usr/bin/env bats
+# pyro-convert: forms, names of outputs, several profiles, streams, options, exit codes.
+load ../lib/helpers
+
+# total FILE...: the sum of the folded counts that pyro-convert makes of them
+total() {
+	pyro-convert --to folded "$@" | awk '{n += $NF} END {print n + 0}'
+}
+
+two() { # two.tar: two profiles in a tar, as other programs make one
+	profile a.pb.gz --stack 'main;a=1' --time 2026-01-15T10:00:00Z
+	profile b.pb.gz --stack 'main;b=2' --time 2026-01-15T10:00:15Z
+	tar cf two.tar a.pb.gz b.pb.gz
+}
+
+@test "standard input to standard output, by --to" {
+	shop
+	try_sh 'pyro-convert --to folded <cpu.pb.gz'
+	ends 0
+	is "main;idle 70
+main;serve;parse 30"
+}
+
+@test "without --to: pprof" {
+	shop
+	try_sh 'pyro-convert <cpu.pb.gz >again.pb.gz'
+	ends 0
+	[ "$(total again.pb.gz)" = 100 ]
+	gzip -t again.pb.gz
+	pyro-convert --plain cpu.pb.gz >plain.pb
+	! gzip -t plain.pb 2>/dev/null
+	[ "$(total plain.pb)" = 100 ]
+}
+
+@test "-o FILE: the extension names the form, and whether it is compressed" {
+	shop
+	for file in x.folded x.svg x.html x.json x.dot x.pb.gz x.tsv d/x.folded; do
+		mkdir -p d
+		try pyro-convert -o $file cpu.pb.gz
+		ends 0
+		silent
+		[ -s $file ] || fail "$file"
+	done
+	try pyro-convert -o x.folded.gz cpu.pb.gz
+	ends 0
+	[ "$(zcat x.folded.gz)" = "$(cat x.folded)" ]
+	pyro-convert --to folded -o y.gz cpu.pb.gz
+	cmp y.gz x.folded.gz
+	try pyro-convert -o x.unheard cpu.pb.gz
+	ends 2
+	says "folded"
+}
+
+@test "every form that is listed can be written, and what can be read is read back with its total" {
+	shop
+	pyro-convert formats tsv >list
+	[ "$(wc -l <list)" -gt 10 ]
+	while IFS=$'\t' read -r name how _; do
+		[[ $how == *W* ]] || continue
+		try_sh "pyro-convert --to $name cpu.pb.gz >out.$name"
+		[ "$status" = 0 ] || fail "$name"
+		[[ $how == *R* ]] || continue
+		[ "$(total --from "${name/stream/pprof}" out.$name)" -gt 0 ] || fail "$name: nothing comes back"
+	done <list
+}
+
+@test "formats: a table for people, for programs and for the manual" {
+	try pyro-convert formats
+	ends 0
+	prints "folded"
+	prints "speedscope" || prints "pprof"
+	try pyro-convert formats mdoc
+	ends 0
+	prints ".It Cm folded"
+	try pyro-convert formats html
+	ends 2
+}
+
+@test "files that are there stay, unless --force" {
+	shop
+	echo mine >x.folded
+	try pyro-convert -o x.folded cpu.pb.gz
+	ends 100
+	says "x.folded is there already"
+	[ "$(cat x.folded)" = mine ]
+	try pyro-convert --force -o x.folded cpu.pb.gz
+	ends 0
+	[ "$(wc -l <x.folded)" = 2 ]
+}
+
+@test "many inputs become their sum" {
+	two
+	[ "$(total a.pb.gz b.pb.gz)" = 3 ]
+	[ "$(total two.tar)" = 3 ]
+	mkdir day && cp a.pb.gz b.pb.gz day
+	[ "$(total day)" = 3 ]
+	[ "$(total day two.tar)" = 6 ]
+}
+
+@test "--output-dir: names stay, extensions change, folders are kept" {
+	two
+	mkdir -p day/x
+	cp a.pb.gz day
+	cp b.pb.gz day/x
+	printf 'main;f 7\n' >day/x/b.folded
+	try pyro-convert --to folded --output-dir out day two.tar
+	ends 0
+	[ "$(cd out && find . -type f | sort | tr '\n' ' ')" = "./a-2.folded ./a.folded ./b.folded ./x/b-2.folded ./x/b.folded " ] ||
+		fail "$(find out)"
+	[ "$(cat out/x/b.folded out/x/b-2.folded | sort | tr '\n' ' ')" = "main;b 2 main;f 7 " ]
+	try pyro-convert --to folded --output-dir out day
+	ends 100
+	try pyro-convert --to pprof --output-dir out a.pb.gz
+	ends 0
+	[ -s out/a.pb.gz ]
+	try pyro-convert --output-dir out -o x.svg a.pb.gz
+	ends 2
+}
+
+@test "names of strangers do not lead out of the folder" {
+	two
+	mkdir in && tar cPf evil.tar --transform 's|^a|../../../evil|' a.pb.gz
+	[ "$(tar tPf evil.tar)" = "../../../evil.pb.gz" ]
+	try pyro-convert --to folded --output-dir in/out evil.tar
+	ends 0
+	[ -s in/out/evil.folded ]
+	[ ! -e evil.folded ]
+}
+
+@test "--all: each profile by itself" {
+	two
+	try pyro-convert --all -o x.folded two.tar
+	ends 0
+	[ "$(cat x-1.folded) $(cat x-2.folded)" = "main;a 1 main;b 2" ]
+	try pyro-convert --all two.tar
+	ends 2
+	says "--all: where to?"
+}
+
+@test "--profile: by number, by name; none of it says which there are" {
+	two
+	[ "$(total --profile 1 two.tar)" = 3 ] # each member has a first profile
+	try pyro-convert --to folded --profile gc a.pb.gz
+	ends 100
+	says "no profile is called gc"
+}
+
+@test "--to stream: members with times and labels, which pyro-ingest and pyro-convert read" {
+	two
+	try_sh 'pyro-convert --to stream --label service_name=shop --label env=prod a.pb.gz b.pb.gz >s.tar'
+	ends 0
+	tar tvf s.tar >list
+	[ "$(wc -l <list)" = 2 ]
+	grep -q 1768471200000000000- list
+	pyro-ingest --output blocks s.tar >/dev/null
+	try pyro-query series --label-names service_name --label-names env blocks
+	[[ $out == *'env="prod", service_name="shop"'* ]] || fail "labels"
+	# labels of the stream stay, and later ones win
+	pyro-convert --to stream --label env=dev s.tar | pyro-ingest --output again >/dev/null
+	try pyro-query series --label-names service_name --label-names env again
+	[[ $out == *'env="dev", service_name="shop"'* ]] || fail "labels, again"
+	[ "$(total s.tar)" = 3 ]
+	pyro-convert --label env=prod -o t.tar a.pb.gz
+	[ "$(tar tf t.tar | wc -l)" = 1 ]
+	# the same bytes every time
+	pyro-convert --to stream --label service_name=shop --label env=prod a.pb.gz b.pb.gz | cmp - s.tar
+}
+
+@test "a stream of equal profiles keeps all of them" {
+	two
+	pyro-convert --to stream a.pb.gz a.pb.gz >s.tar
+	[ "$(tar tf s.tar | sort -u | wc -l)" = 2 ]
+}
+
+@test "filters are those of pyro-query" {
+	shop
+	for how in '--focus parse' '--ignore idle' '--hide serve' '--show main' '--show-from serve' '--prune-from serve' \
+		'--divide-by 10' '--type cpu'; do
+		# shellcheck disable=SC2086
+		try pyro-convert --to folded $how cpu.pb.gz
+		ends 0
+		mine=$out
+		# shellcheck disable=SC2086
+		try pyro-query folded ${how/--type/--sample-index} cpu.pb.gz
+		[ "$mine" = "$out" ] || fail "$how"
+	done
+	pyro-convert --focus parse cpu.pb.gz >less.pb.gz
+	[ "$(total less.pb.gz)" = 30 ]
+	try pyro-convert --to folded --focus '(' cpu.pb.gz
+	ends 2
+	says "--focus"
+	try pyro-convert --to folded --type nonsense cpu.pb.gz
+	ends 100
+}
+
+@test "--from" {
+	printf 'a;b 3\n' >x
+	[ "$(total --from folded x)" = 3 ]
+	try pyro-convert --to folded --from pprof x
+	ends 100
+	try pyro-convert --to folded --from nonsense x
+	ends 2
+	says "nonsense"
+	try pyro-convert --to nonsense x
+	ends 2
+}
+
+@test "-k goes on past inputs that cannot be read, and ends with 1" {
+	two
+	echo nonsense >day.txt
+	try pyro-convert --to folded -k a.pb.gz day.txt b.pb.gz
+	ends 1
+	[ "$(awk '{n += $NF} END {print n}' <<<"$out")" = 3 ]
+	says "input skipped"
+	try pyro-convert --to folded a.pb.gz day.txt
+	ends 100
+	silent
+	try pyro-convert --to folded -k -d out a.pb.gz day.txt b.pb.gz
+	ends 1
+	[ "$(find out -type f | wc -l)" = 2 ]
+	# an output that cannot be written is another thing
+	echo x >file
+	try pyro-convert --to folded -k -d file a.pb.gz b.pb.gz
+	[ "$status" -ge 100 ] || fail "went on"
+}
+
+@test "nothing in, nothing out" {
+	mkdir empty
+	try pyro-convert --to folded empty
+	ends 1
+	silent
+	try pyro-convert --to folded nowhere
+	ends 100
+	says "nowhere"
+	try_sh 'pyro-convert --to folded </dev/null'
+	ends 100
+	try pyro-convert --label x --to folded empty
+	ends 2
+	try pyro-convert --nonsense
+	ends 2
+}
+
+@test "a profile is not for a terminal" {
+	shop
+	try script -qec 'pyro-convert cpu.pb.gz' /dev/null
+	[ "$status" = 2 ] || fail "wrote"
+	prints "not for a terminal"
+}
+
+@test "standard output that is full" {
+	shop
+	try_sh 'pyro-convert --to folded cpu.pb.gz >/dev/full'
+	[ "$status" -ge 100 ]
+	try_sh 'pyro-convert --to stream cpu.pb.gz >/dev/full'
+	[ "$status" -ge 100 ]
+}

@@ -1,0 +1,110 @@
+/* convert_in.c - see convert.h: inputs to profiles */
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "formats/labels/labels_json.h"
+#include "tools/pyro-convert/convert.h"
+
+static const struct format *format_in(const struct convert *c, const struct input *in, struct err *e)
+{
+	const struct format *f;
+
+	if (c->o->from[0] == '\0')
+		return format_detect(in->bytes, in->name, e);
+	f = format_by_name(str_cstr(c->o->from), e);
+	if (f == NULL)
+		e->kind = ERR_USAGE;
+	else if (f->decode == NULL)
+		err_set(e, ERR_USAGE, "--from: %s can be written, not read", f->name);
+	return f != NULL && f->decode != NULL ? f : NULL;
+}
+
+/* What a decoder has to say goes to the log, once for each input. */
+static void tell(const struct convert *c, const struct input *in, const struct format_notes *n)
+{
+	if (n->warning.n > 0)
+		log_event(LOG_WARN, "input is not all that it seems", LOG_STR("input", in->name),
+		    LOG_STR("warning", n->warning));
+	if (n->skipped > 0 && (c->o->lenient || n->first.n > 0))
+		log_event(LOG_WARN, "records skipped", LOG_STR("input", in->name), LOG_I64("records", n->skipped),
+		    LOG_STR("first", n->first));
+}
+
+/* What the format says, then the labels of the stream's member, which somebody chose, then --label; later ones win. */
+static int add_labels(const struct convert *c, const struct input *in, struct format_profile *p, struct err *e)
+{
+	struct labels l = labels_copy(in->a, &p->labels);
+
+	labels_sort(&l);
+	if (labels_from_json(in->a, in->labels, &l, e) < 0)
+		return err_wrap(e, "labels of the member");
+	for (uint32_t i = 0; i < c->labels.n; i++)
+		l = labels_with(in->a, &l, c->labels.p[i].name, c->labels.p[i].value);
+	p->labels = l;
+	return 0;
+}
+
+static int one_input(void *ctx, struct input *in, struct err *e)
+{
+	struct convert *c = ctx;
+	struct format_opts fo = { .file_name = in->name,
+		.keep = c->keep,
+		.rate = (uint32_t)c->o->rate,
+		.lenient = c->o->lenient };
+	struct format_profiles got = { 0 };
+	const struct format *f = format_in(c, in, e);
+	struct str name;
+
+	if (f == NULL || f->decode(in->a, in->bytes, &fo, &got, e) < 0 ||
+	    format_choose(&got, c->o->profile.p, c->o->profile.n, e) < 0)
+		return -1;
+	tell(c, in, &got.notes);
+	for (uint32_t i = 0; i < got.n; i++) {
+		if (add_labels(c, in, &got.p[i], e) < 0 || convert_add(c, &got.p[i], f, e) < 0)
+			return -1;
+	}
+	c->newest = MAX(c->newest, in->mtime);
+	name = arena_str(c->a, in->name);
+	if (c->sum == NULL) {
+		vec_push(&c->kept, in->a);
+		in->a = NULL;
+	}
+	if (c->o->output_dir[0] || c->stream || c->o->all)
+		return convert_emit(c, name, e);
+	return 0;
+}
+
+static int skip_input(void *ctx, struct str name, struct err *e)
+{
+	struct convert *c = ctx;
+
+	(void)name;
+	if (c->stuck)
+		return -1;
+	c->skipped++;
+	if (c->o->output_dir[0] || c->stream || c->o->all)
+		convert_forget(c);
+	log_event(LOG_WARN, "input skipped", LOG_CSTR("error", e->msg));
+	return 0;
+}
+
+int convert_read(struct convert *c, const char *const *paths, size_t n, struct err *e)
+{
+	static const char *const standard_input[] = { "-" };
+	struct inputs_opts io = { .limit = CONVERT_MAX, .bad = c->o->keep_going ? skip_input : NULL };
+	int rc = 0;
+
+	if (n == 0) {
+		paths = standard_input;
+		n = 1;
+	}
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		c->operand = paths[i];
+		rc = inputs_each(&paths[i], 1, &io, one_input, c, e);
+	}
+	/* The answer "no" is kept for inputs without profiles; a path that leads nowhere is somebody's mistake. */
+	if (rc < 0 && e->kind == ERR_NOTFOUND)
+		e->kind = ERR_INVALID;
+	return rc;
+}
