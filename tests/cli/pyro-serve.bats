@@ -451,3 +451,97 @@ assert s["ingest"]["restarts"] == 0, s' "$out"
 	# Messages hold no numbers, names or paths: those are fields.
 	! grep -oE 'msg=("[^"]*"|[^ ]*)' server.log | grep -E '[0-9/]' || fail "facts in a message"
 }
+
+# ---- other forms of an answer ----
+
+Q='query=process_cpu:cpu:nanoseconds:cpu:nanoseconds%7Bservice_name=%22shop%22%7D&from=now-1h&until=now'
+
+@test "render: every form of the table by its name, JSON for names that nobody knows" {
+	start_server
+	push shop
+	at "/pyroscope/render?$Q&format=folded" -w '%{http_code} %{content_type}'
+	is "main;idle 70
+main;serve;parse 30
+200 text/plain"
+	at "/pyroscope/render?$Q&format=csv"
+	grep -q '^70,.*idle$' <<<"$out" || fail "no table"
+	at "/pyroscope/render?$Q&format=svg" -w '%{content_type}'
+	grep -q 'image/svg+xml$' <<<"$out" && grep -q '<title>main (100' <<<"$out" || fail "no picture"
+	at "/pyroscope/render?$Q&format=pprof" -o got.pb.gz -w '%{content_type}'
+	is "application/octet-stream"
+	pyro-query folded got.pb.gz >got && printf 'main;idle 70\nmain;serve;parse 30\n' | cmp - got
+	at "/pyroscope/render?$Q&format=html" -w '%{content_type}' -o /dev/null
+	is "application/json"
+	at "/pyroscope/render?$Q&format=html" -H 'Accept: text/html,*/*' -w '%{content_type}' -o /dev/null
+	is "text/html; charset=utf-8"
+	at "/pyroscope/render?$Q&format=nothing" -w '%{content_type}' -o /dev/null
+	is "application/json"
+	at "/pyroscope/render?${Q/shop/none}&format=folded" -w ' %{http_code}'
+	prints 'no samples of'
+	[[ $out == *' 404' ]] || fail "not 404"
+}
+
+@test "render-diff: comparisons in their forms" {
+	start_server
+	push shop
+	profile cpu.pb.gz --stack 'main;serve;parse=40' --stack 'main;idle=70' --time "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+	push cart
+	both="leftQuery=process_cpu:cpu:nanoseconds:cpu:nanoseconds%7Bservice_name=%22shop%22%7D&leftFrom=now-1h&leftUntil=now"
+	both="$both&rightQuery=process_cpu:cpu:nanoseconds:cpu:nanoseconds%7Bservice_name=%22cart%22%7D&rightFrom=now-1h&rightUntil=now"
+	at "/pyroscope/render-diff?$both&format=folded"
+	is "main;idle 70 70
+main;serve;parse 30 40"
+	at "/pyroscope/render-diff?$both&format=svg" -w '%{content_type}' -o /dev/null
+	is "image/svg+xml"
+	at "/pyroscope/render-diff?$both&format=top" -w '%{content_type}' -o /dev/null # no form of a comparison
+	is "application/json"
+}
+
+# ---- uploads and settings ----
+
+@test "a profile of any format is uploaded, found again after a restart, and compared" {
+	start_server
+	printf 'main;work 3\nmain;idle 2\n' | base64 -w0 >a
+	printf 'main;work 5\nmain;idle 2\n' | base64 -w0 >b
+	for x in a b; do
+		at /adhocprofiles.v1.AdHocProfileService/Upload -H 'Content-Type: application/json' \
+			-d "{\"name\":\"same.folded\",\"profile\":\"$(cat $x)\"}" -o up-$x
+		python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["id"])' up-$x >id-$x
+	done
+	stop_server
+	start_server
+	at /adhocprofiles.v1.AdHocProfileService/List -H 'Content-Type: application/json' -d '{}' -o list
+	[ "$(grep -o '"id"' list | wc -l)" = 2 ] || fail "the list" "$(cat list)"
+	at /adhocprofiles.v1.AdHocProfileService/Diff -H 'Content-Type: application/json' \
+		-d "{\"leftId\":\"$(cat id-a)\",\"rightId\":\"$(cat id-b)\"}"
+	grep -q 'leftTicks.*5.*rightTicks.*7' <<<"$out" || fail "no comparison"
+	at /adhocprofiles.v1.AdHocProfileService/Upload -H 'Content-Type: application/json' \
+		-d '{"name":"x","profile":"AAAAAAAA"}' -w ' %{http_code}'
+	prints 'failed to parse profile'
+	[[ $out == *' 400' ]] || fail "not 400"
+}
+
+@test "uploads and settings have limits" {
+	start_server -querier.max-adhoc-profiles=1
+	body='{"name":"x.folded","profile":"YSAxCg=="}'
+	at /adhocprofiles.v1.AdHocProfileService/Upload -H 'Content-Type: application/json' -d "$body" -o /dev/null -w '%{http_code}'
+	is 200
+	at /adhocprofiles.v1.AdHocProfileService/Upload -H 'Content-Type: application/json' -d "$body" -w ' %{http_code}'
+	prints querier.max-adhoc-profiles
+	[[ $out == *' 429' ]] || fail "not 429"
+	at /settings.v1.SettingsService/Set -H 'Content-Type: application/json' \
+		-d '{"setting":{"name":"theme","value":"dark","modifiedAt":"5"}}'
+	stop_server
+	start_server
+	at /settings.v1.SettingsService/Get -H 'Content-Type: application/json' -d '{}'
+	is '{"settings":[{"name":"theme","value":"dark","modifiedAt":"5"}]}'
+}
+
+@test "what a question would touch" {
+	start_server
+	push shop
+	now=$(date +%s)
+	at /querier.v1.QuerierService/AnalyzeQuery -H 'Content-Type: application/json' \
+		-d "{\"start\":\"$((now - 3600))000\",\"end\":\"$((now + 60))000\",\"query\":\"{}\"}"
+	prints '"seriesCount":"1","profileCount":"1","sampleCount":"2"'
+}

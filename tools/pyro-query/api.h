@@ -24,6 +24,7 @@ struct api {
 	const char *data;   /* the data folder */
 	uint64_t max_adhoc; /* uploaded profiles of a tenant */
 	struct buf raw;     /* a finished protobuf message, instead of the response struct */
+	bool browser;       /* the client would rather see HTML */
 	bool utf8_names;    /* the client takes label names beyond [a-zA-Z_][a-zA-Z0-9_]* */
 };
 

@@ -4,7 +4,7 @@
 #include "base/num.h"
 #include "formats/query/attime.h"
 #include "formats/query/render.h"
-#include "formats/report/report.h"
+#include "formats/report/output.h"
 #include "net/url.h"
 #include "tools/pyro-query/api.h"
 
@@ -197,12 +197,112 @@ static int render_dot(struct api *x, const struct side *s, int64_t max_nodes, st
 	return 0;
 }
 
+/* ---- other forms ---- */
+
+/*
+ * ?format= names a form of output.h. The original knows dot alone, and answers JSON to all other names; JSON stays what
+ * it is, and HTML is for browsers, because clients are known to ask for format=html and read JSON.
+ */
+static bool wants_form(struct api *x, struct str query, enum output_of what, struct output *out)
+{
+	struct str name = param(x, query, "format");
+
+	if (name.n == 0 || str_eq(name, STR("json")) || (str_eq(name, STR("html")) && !x->browser))
+		return false;
+	return output_find(name, out) && (output_what(out) & what) != 0;
+}
+
+static int ask_profile(struct api *x, const struct side *s, int64_t max_nodes, struct part *out, struct err *e)
+{
+	struct pyro_ask ask;
+	int64_t from = s->from;
+	bool empty;
+
+	*out = part_none();
+	if (range_check(x, &from, s->until, &empty, e) < 0)
+		return -1;
+	if (empty)
+		return 0;
+	ask_merge(x, &ask, ASK_PROFILE, s->type_id, s->selector, from, s->until);
+	ask.max_nodes = max_nodes;
+	if (engine_ask(x->engine, x->a, &ask, out, e) < 0)
+		return -1;
+	if (out->profile != NULL) {
+		out->profile->time = ask.from;
+		out->profile->duration = ask.to - ask.from;
+	}
+	return 0;
+}
+
+static struct report *report_of(const struct part *p, const struct side *s, struct err *e)
+{
+	struct report_opts o = report_defaults();
+
+	if (p->profile != NULL)
+		return report_new(p->profile, &o, e);
+	err_set(e, ERR_NOTFOUND, "no samples of " STR_FMT " match " STR_FMT, STR_ARG(s->type_id), STR_ARG(s->selector));
+	return NULL;
+}
+
+/* Of the types of a format the first is the one to send. */
+static const char *type_of(struct api *x, const struct output *f)
+{
+	struct str all = str_cstr(f->content_type);
+
+	if (f->format == NULL || f->content_type != f->format->content_types)
+		return f->content_type;
+	return arena_cstr(x->a, str_of(all.p, str_find(all, ' ')));
+}
+
+static int render_form(struct api *x, const struct output *f, const struct side *s, int64_t max_nodes, struct buf *out,
+    const char **type, struct err *e)
+{
+	struct output_opts o = { .max_nodes = max_nodes, .type = FORMAT_ALL_TYPES };
+	struct output_in in = { .a = x->a };
+	struct part p;
+	int rc;
+
+	if (ask_profile(x, s, max_nodes, &p, e) < 0)
+		return -1;
+	in.profile = p.profile;
+	in.report = report_of(&p, s, e);
+	rc = in.report == NULL ? -1 : output_print(f, &in, &o, out, e);
+	report_free(in.report);
+	*type = type_of(x, f);
+	return rc;
+}
+
+static int render_diff_form(struct api *x, const struct output *f, const struct side sides[2], int64_t max_nodes,
+    struct buf *out, const char **type, struct err *e)
+{
+	struct output_opts o = { .max_nodes = max_nodes };
+	struct output_in in = { .a = x->a };
+	struct report *r[2] = { NULL, NULL };
+	struct part p[2];
+	int rc = 0;
+
+	for (int i = 0; i < 2 && rc == 0; i++) {
+		rc = ask_profile(x, &sides[i], max_nodes, &p[i], e);
+		if (rc == 0 && (r[i] = report_of(&p[i], &sides[i], e)) == NULL)
+			rc = -1;
+	}
+	in.before = r[0];
+	in.report = r[1];
+	if (rc == 0)
+		rc = output_print(f, &in, &o, out, e);
+	report_free(r[0]);
+	report_free(r[1]);
+	*type = type_of(x, f);
+	return rc;
+}
+
 static int render(struct api *x, struct str query, struct buf *out, const char **type, struct err *e)
 {
 	int64_t max_nodes = nodes_param(x, query), nodes = 0;
 	bool average = str_eq(param(x, query, "aggregation"), STR("avg")), empty;
 	struct querier_select_merge_stacktraces_request req;
 	struct render r = { 0 };
+	struct output form;
 	struct side s;
 	struct part p;
 	int64_t from;
@@ -214,6 +314,8 @@ static int render(struct api *x, struct str query, struct buf *out, const char *
 		return -1;
 	if (str_eq(param(x, query, "format"), STR("dot")))
 		return render_dot(x, &s, max_nodes, out, type, e);
+	if (wants_form(x, query, OUTPUT_REPORT, &form))
+		return render_form(x, &form, &s, max_nodes, out, type, e);
 	req = merge_request(&s, max_nodes);
 	if (merged_tree(x, &req, &p, &nodes, e) < 0)
 		return -1;
@@ -236,14 +338,16 @@ static int render_diff(struct api *x, struct str query, struct buf *out, const c
 	struct querier_diff_request req = { .left = &left, .right = &right };
 	struct render r = { .diff = true };
 	struct flamegraph *g;
+	struct output form;
 	struct side l, h;
 
-	(void)type;
 	if (url_query_check(query, e) < 0 || read_side(x, query, "leftQuery", "leftFrom", "leftUntil", &l, e) < 0 ||
 	    read_side(x, query, "rightQuery", "rightFrom", "rightUntil", &h, e) < 0)
 		return -1;
 	if (!str_eq(l.type_id, h.type_id))
 		return err_set(e, ERR_INVALID, "profile types must match");
+	if (wants_form(x, query, OUTPUT_COMPARISON, &form))
+		return render_diff_form(x, &form, (const struct side[2]){ l, h }, max_nodes, out, type, e);
 	left = merge_request(&l, max_nodes);
 	right = merge_request(&h, max_nodes);
 	if (diff_graph(x, &req, &g, e) < 0)

@@ -200,6 +200,7 @@ static void handle_page(struct http_req *r, void *ctx)
 	struct err e;
 
 	q->page = ctx;
+	q->api.browser = str_search(http_header(r, "Accept"), STR("text/html")) < http_header(r, "Accept").n;
 	if (tenant_of_request(r, q->s->server->multitenancy, &q->api.tenant, &e) < 0)
 		http_error(r, &e);
 	else
