@@ -110,30 +110,7 @@ static const struct {
 	{ "trace event", "{", "\"traceEvents\"" },
 	{ "trace event", "[", "\"ph\"" },
 	{ "otlp", "{", "\"resourceProfiles\"" },
-	{ "perf script", "# ========", "perf" },
 };
-
-/* comm PID TIME: EVENT: and then a line that begins with a blank and an address. */
-static bool is_perf_script(struct str s)
-{
-	size_t n;
-	struct str line;
-
-	s.n = MIN(s.n, (size_t)LOOK);
-	do {
-		n = str_find(s, '\n');
-		line = str_of(s.p, n);
-		s = str_skip(s, n + 1);
-	} while (s.n && (line.n == 0 || line.p[0] == '#'));
-	line = str_trim(line);
-	if (line.n == 0 || line.p[line.n - 1] != ':' || s.n < 2 || (s.p[0] != '\t' && s.p[0] != ' '))
-		return false;
-	s = str_trim(str_of(s.p, str_find(s, '\n')));
-	n = 0;
-	while (n < s.n && ((s.p[n] >= '0' && s.p[n] <= '9') || (s.p[n] >= 'a' && s.p[n] <= 'f')))
-		n++;
-	return n > 0 && n < s.n && s.p[n] == ' ';
-}
 
 static const char *stranger(struct str s)
 {
@@ -149,7 +126,7 @@ static const char *stranger(struct str s)
 	}
 	if (s.n > 262 && memcmp(s.p + 257, "ustar", 5) == 0)
 		return "tar archive";
-	return is_perf_script(s) ? "perf script" : NULL;
+	return NULL;
 }
 
 /* "pprof, folded, flamebearer" */

@@ -29,12 +29,27 @@ enum format_keep {        /* what stays apart beside stacks, where a format has 
 	FORMAT_NAMES = 4, /* names that only stand in comments, where pprof shows addresses: Go's texts of debug=1 */
 };
 
+enum format_marks {              /* behind names of functions, where perf's text says it */
+	FORMAT_MARK_KERNEL = 1,  /* "_[k]" */
+	FORMAT_MARK_JIT = 2,     /* "_[j]": compiled while the program ran */
+	FORMAT_MARK_INLINED = 4, /* "_[i]": told by a compiler at run time */
+};
+
+enum format_root { /* the first frame of perf's stacks */
+	FORMAT_ROOT_COMMAND,
+	FORMAT_ROOT_PID, /* command-PID */
+	FORMAT_ROOT_TID, /* command-PID/TID */
+	FORMAT_ROOT_NONE,
+};
+
 struct format_opts {
-	struct str file_name; /* may be empty */
-	unsigned keep;        /* decoders: enum format_keep */
-	uint32_t rate;        /* decoders: samples a second where the file does not say; 0 = 100 */
-	bool lenient;         /* decoders: leave out what cannot be read and note it, instead of failing */
-	struct str first;     /* decoders: of a piece that is not the first (see cut), the first piece */
+	struct str file_name;  /* may be empty */
+	unsigned keep;         /* decoders: enum format_keep */
+	uint32_t rate;         /* decoders: samples a second where the file does not say; 0 = 100 */
+	bool lenient;          /* decoders: leave out what cannot be read and note it, instead of failing */
+	unsigned marks;        /* decoders: enum format_marks */
+	enum format_root root; /* decoders */
+	struct str first;      /* decoders: of a piece that is not the first (see cut), the first piece */
 	uint32_t type; /* encoders of one value: which sample type; FORMAT_ALL_TYPES: the default one. Encoders that can
 	    hold several write all with FORMAT_ALL_TYPES. */
 	bool plain;    /* encoders that compress by default: do not */

@@ -64,6 +64,14 @@ static int row_decode(struct arena *a, struct str bytes, const struct format_opt
 	return format_one(a, p, out);
 }
 
+/* Each line is a record. */
+static size_t row_cut(struct str bytes)
+{
+	size_t last = str_rfind(bytes, '\n');
+
+	return last < bytes.n ? last + 1 : 0;
+}
+
 static int row_encode(const struct format_profile *in, uint32_t n, const struct format_opts *o, struct buf *out,
     struct err *e)
 {
@@ -84,5 +92,6 @@ const struct format format_folded = {
 	.text = "collapsed stacks: frame;frame;frame COUNT",
 	.bid = folded_bid,
 	.decode = row_decode,
+	.cut = row_cut,
 	.encode = row_encode,
 };

@@ -90,6 +90,12 @@ def blocks():
 
 
 def texts():
+    seeds("perf_script", [
+        "# cmdline : perf record x\na b 1/2 [003] 1.5: 7 cycles:u: \n\tf0 leaf+0x1 (/x)\n\tf1 main (/x)\n\n"
+        "a b 1/2 [003] 1.6: 7 cycles:u: \n\tf9 leaf+0x3 (/x)\n\tf1 main (/x)\n\n",
+        "  a 1 1.5: 3 e:  ffff f (/x)\n  b 2 1.6: 4 e:  ffff g (/x)\n",
+        "java 1 1.5: e: \n\tf0 i (inlined)\n\tf0 La/B;c(I)V (/x (deleted))\n  a.c:3\n\tf1 a->b (/tmp/perf-1.map)\n\n",
+        "a 1 1.5: e: \r\n\tf0 x (/x)\r\n\r\nb 1 f: \n\tf0 [unknown] ([unknown])\n\tf0\n"])
     seeds("folded", ["main;work 3\nmain;idle 1\n", "a;b;c 5\na;b 0\n\n a b 7\n", "x 9223372036854775807\nx 1\n", "main;work\nmain;work\n",
                      "a -1\n", "a;;b 2\r\n;a 3\n", "# comment\nmain 1.5\n"])
     seeds("selector", ["{}", '{a="b"}', 'process_cpu:cpu:nanoseconds:cpu:nanoseconds{service_name="shop", pod=~"p[0-9]+"}',

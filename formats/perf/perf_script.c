@@ -1,0 +1,573 @@
+/*
+ * perf_script.c - `perf script` text, once over. A record is looked up before
+ * it is read: the line of its leaf by its bytes behind the address, all lines
+ * below by their bytes. What was never seen is read line by line.
+ */
+#include "formats/perf/perf_script.h"
+
+#include "base/hash.h"
+#include "base/vec.h"
+#include "formats/perf/perf_line.h"
+#include "formats/perf/perf_stacks.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+enum { LOOK_UP_MAX = 1 << 20 }; /* bytes of callers: more is one stack without an end, or a text without empty lines */
+
+/* Text that was read: a line, or the callers of a stack. */
+struct known {
+	struct str text;
+	uint32_t seq;
+	bool java;
+};
+
+struct memo {
+	struct known *p;
+	uint32_t n, cap;
+	struct table index;
+};
+
+struct root {
+	struct str comm;     /* of the last record */
+	struct str pid, tid; /* in the root frame, if asked for */
+	uint32_t frame;
+	bool java;
+};
+
+/* A record that is being read line by line. */
+struct record {
+	bool open;
+	bool no_frames;   /* its one frame stood in its head */
+	bool source_only; /* what follows may be the source line of the frame above */
+	struct perf_sample sample;
+	int64_t period, at;
+};
+
+struct script {
+	const struct format_opts *o;
+	struct arena *a;
+	struct str text, blank_after; /* blank_after: text from the next empty line on, when it was looked for */
+	struct perf_stacks stacks;
+	struct memo lines, callers;
+	struct root root;
+	uint32_t event;
+	struct record r;
+	VEC(uint32_t) leaf; /* frames of the record that is open */
+	VEC(uint32_t) rest;
+	struct format_notes *notes;
+	struct str comment;
+	bool irregular; /* since the last empty line something was there beside one record */
+	bool too_many;
+	uint64_t lines_seen;
+	uint32_t none; /* the sequence of no frames */
+};
+
+static void note(struct script *s, const char *where, const char *why)
+{
+	uint64_t line = 1;
+
+	if (s->notes->skipped++)
+		return;
+	for (const char *p = s->text.p; (p = memchr(p, '\n', (size_t)(where - p))) != NULL; p++)
+		line++;
+	s->notes->first = arena_printf(s->a, "line %llu: %s", (unsigned long long)line, why);
+}
+
+/* ---- what was seen before ---- */
+
+static bool memo_find(const struct memo *m, struct str text, bool java, uint64_t *hash, uint32_t *seq)
+{
+	struct table_at at;
+
+	*hash = hash_seeded(text) ^ java;
+	at = table_find(&m->index, *hash);
+	for (uint32_t v; table_next(&at, &v);)
+		if (m->p[v].java == java && str_eq(m->p[v].text, text)) {
+			*seq = m->p[v].seq;
+			return true;
+		}
+	return false;
+}
+
+static void memo_put(struct memo *m, struct arena *a, struct str text, bool java, uint64_t hash, uint32_t seq)
+{
+	if (m->n == m->cap)
+		m->p = profile_grow(a, m->p, sizeof(*m->p), m->n, &m->cap);
+	m->p[m->n] = (struct known){ text, seq, java };
+	table_put(&m->index, a, hash, m->n++);
+}
+
+/* ---- frames ---- */
+
+static struct str marked(struct script *s, struct str name, const char *mark)
+{
+	char *p = arena_alloc(s->a, name.n + 4);
+
+	if (name.n)
+		memcpy(p, name.p, name.n);
+	memcpy(p + name.n, mark, 4);
+	return str_of(p, name.n + 4);
+}
+
+static struct str with_marks(struct script *s, struct str name, struct str object, bool nested)
+{
+	if (nested && s->o->marks & FORMAT_MARK_INLINED && str_search(name, STR("_[i]")) == name.n)
+		return marked(s, name, "_[i]");
+	if (nested)
+		return name;
+	if (s->o->marks & FORMAT_MARK_KERNEL && perf_object_is_kernel(object))
+		return marked(s, name, "_[k]");
+	if (s->o->marks & FORMAT_MARK_JIT && perf_object_is_jit(object) && str_search(name, STR("_[j]")) == name.n)
+		return marked(s, name, "_[j]");
+	return name;
+}
+
+/* "a->b->c" of a compiler at run time: c and b are inlined in a. Appends to `frames` from the innermost out. */
+static uint32_t frames_of(struct script *s, const struct perf_frame *f)
+{
+	struct str names = f->symbol;
+	VEC(uint32_t) frames = { 0 };
+	uint32_t seq;
+	bool more;
+
+	do {
+		struct perf_stack_frame x = { .object = f->object, .inlined = f->inlined };
+		size_t at = names.n;
+		bool known = f->symbol.n > 0;
+
+		while (known && perf_object_is_jit(f->object) && at >= 2 && memcmp(names.p + at - 2, "->", 2) != 0)
+			at--;
+		more = known && perf_object_is_jit(f->object) && at >= 2;
+		x.name = more ? str_skip(names, at) : names;
+		if (known)
+			x.name = perf_symbol_name(s->a, x.name, s->root.java);
+		else if (f->object.n || f->address == 0 || f->whole)
+			x.name = perf_object_name(s->a, f->object);
+		else
+			x.address = f->address;
+		x.inlined |= more;
+		x.name = x.address ? x.name : with_marks(s, x.name, f->object, more);
+		vec_push(&frames, perf_stacks_frame(&s->stacks, &x));
+		names.n = more ? at - 2 : 0;
+	} while (more);
+	seq = perf_stacks_seq(&s->stacks, frames.p, (uint32_t)frames.n);
+	vec_free(&frames);
+	return seq;
+}
+
+/* The sequence of a line from behind its address on. */
+static uint32_t frame_seq(struct script *s, struct str rest, uint64_t address)
+{
+	struct perf_frame f;
+	uint64_t hash;
+	uint32_t seq;
+
+	if (memo_find(&s->lines, rest, s->root.java, &hash, &seq))
+		return seq;
+	perf_frame_parse(rest, &f);
+	f.address = address;
+	seq = frames_of(s, &f);
+	if (f.symbol.n || f.object.n || f.whole)
+		memo_put(&s->lines, s->a, rest, s->root.java, hash, seq);
+	return seq;
+}
+
+/* ---- heads ---- */
+
+static struct str root_name(struct script *s, const struct perf_head *h)
+{
+	struct buf b;
+	struct str name;
+
+	buf_init(&b, SIZE_MAX / 2);
+	buf_add(&b, h->comm);
+	if (s->o->root == FORMAT_ROOT_PID || s->o->root == FORMAT_ROOT_TID) {
+		buf_byte(&b, '-');
+		buf_add(&b, h->pid.n ? h->pid : STR("?"));
+	}
+	if (s->o->root == FORMAT_ROOT_TID) {
+		buf_byte(&b, '/');
+		buf_add(&b, h->tid);
+	}
+	for (size_t i = 0; i < b.n; i++)
+		if (b.p[i] == ' ' || b.p[i] == ';')
+			b.p[i] = b.p[i] == ' ' ? '_' : ':';
+	name = arena_str(s->a, buf_str(&b));
+	buf_fini(&b);
+	return name;
+}
+
+static void take_root(struct script *s, const struct perf_head *h)
+{
+	struct root *r = &s->root;
+	bool pid = s->o->root == FORMAT_ROOT_PID || s->o->root == FORMAT_ROOT_TID, tid = s->o->root == FORMAT_ROOT_TID;
+
+	if (r->comm.p && str_eq(r->comm, h->comm) && (!pid || str_eq(r->pid, h->pid)) &&
+	    (!tid || str_eq(r->tid, h->tid)))
+		return;
+	*r = (struct root){ h->comm, h->pid, h->tid, PROFILE_NONE, str_prefix(h->comm, STR("java")) };
+	if (h->comm.n == 0)
+		r->comm = STR("");
+	else if (s->o->root != FORMAT_ROOT_NONE)
+		r->frame = perf_stacks_frame(&s->stacks, &(struct perf_stack_frame){ .name = root_name(s, h) });
+}
+
+static bool take_event(struct script *s, const struct perf_head *h)
+{
+	struct perf_event *v;
+
+	if (s->event == PROFILE_NONE || !str_eq(s->stacks.events[s->event].name, h->event)) {
+		s->event = perf_stacks_event(&s->stacks, h->event);
+		if (s->event == PROFILE_NONE)
+			return false;
+	}
+	v = &s->stacks.events[s->event];
+	if (h->has_period && !v->has_period) {
+		v->has_period = true;
+		v->period = h->period;
+	}
+	if (h->has_time) {
+		v->first = v->has_time ? MIN(v->first, h->time) : h->time;
+		v->last = v->has_time ? MAX(v->last, h->time) : h->time;
+		v->has_time = true;
+	}
+	return true;
+}
+
+/* Into s->r, which is then open. */
+static void take_head(struct script *s, const struct perf_head *h)
+{
+	struct record *r = &s->r;
+
+	*r = (struct record){ .open = true, .period = h->period > 0 ? h->period : 1, .at = h->time };
+	if (!take_event(s, h)) {
+		s->too_many = true;
+		r->open = false;
+		return;
+	}
+	take_root(s, h);
+	r->sample = (struct perf_sample){ .leaf = s->none,
+		.callers = s->none,
+		.root = s->root.frame,
+		.event = s->event,
+		.tags = PROFILE_NONE };
+	if (s->o->keep & FORMAT_TAGS) {
+		struct str tags[PERF_TAGS] = { h->comm, h->pid, h->tid, h->cpu };
+
+		r->sample.tags = perf_stacks_tags(&s->stacks, tags);
+	}
+}
+
+static bool is_record(const struct perf_head *h)
+{
+	return str_prefix(h->event, STR("PERF_RECORD_")) || str_prefix(h->text, STR("PERF_RECORD_"));
+}
+
+static void add_sample(struct script *s)
+{
+	perf_stacks_add(&s->stacks, &s->r.sample, s->r.period, s->r.at);
+	s->r.open = false;
+}
+
+/* ---- line by line ---- */
+
+static void close_record(struct script *s)
+{
+	struct record *r = &s->r;
+
+	if (r->open) {
+		if (!r->no_frames) {
+			r->sample.leaf = perf_stacks_seq(&s->stacks, s->leaf.p, (uint32_t)s->leaf.n);
+			r->sample.callers = perf_stacks_seq(&s->stacks, s->rest.p, (uint32_t)s->rest.n);
+		}
+		add_sample(s);
+	}
+	s->leaf.n = s->rest.n = 0;
+}
+
+static void open_record(struct script *s, const struct perf_head *h)
+{
+	const char *rest;
+	uint64_t address;
+
+	close_record(s);
+	if (is_record(h))
+		return;
+	take_head(s, h);
+	rest = h->text.n ? perf_frame_start(h->text, &address) : NULL;
+	if (s->r.open && rest) {
+		s->r.no_frames = true;
+		s->r.sample.leaf = frame_seq(s, str_of(rest, (size_t)(h->text.p + h->text.n - rest)), address);
+	}
+}
+
+static bool push_frames(struct script *s, struct str line)
+{
+	uint64_t address;
+	const char *rest = perf_frame_start(line, &address);
+	bool first = s->leaf.n == 0;
+	const struct perf_seq *q;
+	uint32_t seq;
+
+	if (rest == NULL)
+		return false;
+	seq = frame_seq(s, str_of(rest, (size_t)(line.p + line.n - rest)), address);
+	q = &s->stacks.seqs[seq];
+	for (uint32_t i = 0; i < q->n; i++)
+		if (first)
+			vec_push(&s->leaf, s->stacks.seq_frames[q->at + i]);
+		else
+			vec_push(&s->rest, s->stacks.seq_frames[q->at + i]);
+	return true;
+}
+
+/* "a.c:12" belongs to the outermost function of the frame above. */
+static bool push_source(struct script *s, struct str line)
+{
+	uint32_t *frame = s->rest.n ? &s->rest.p[s->rest.n - 1] : s->leaf.n ? &s->leaf.p[s->leaf.n - 1] : NULL;
+	struct perf_stack_frame x;
+
+	if (frame == NULL)
+		return false;
+	x = s->stacks.frames[*frame];
+	if (x.line || x.file.n || !perf_source_line(line, &x.file, &x.line))
+		return false;
+	*frame = perf_stacks_frame(&s->stacks, &x);
+	return true;
+}
+
+static void take_line(struct script *s, struct str line, struct str next)
+{
+	bool indented = line.n && (line.p[0] == ' ' || line.p[0] == '\t'), loose;
+	struct perf_head h;
+	uint64_t address;
+
+	if (line.n == 0 || line.p[0] == '#')
+		return;
+	s->lines_seen++;
+	/* what a head must have is enough where a frame follows */
+	loose = !indented && !s->r.open && next.n && (next.p[0] == ' ' || next.p[0] == '\t') &&
+	    perf_frame_start(str_of(next.p, str_find(next, '\n')), &address);
+	if (!(line.p[0] == '\t' && s->r.open) && perf_head_parse(line, loose, &h)) {
+		s->irregular |= s->r.open;
+		open_record(s, &h);
+		return;
+	}
+	if (s->r.open && !s->r.no_frames && indented && push_frames(s, line))
+		return;
+	if (s->r.open && !s->r.no_frames && indented && push_source(s, line))
+		return;
+	s->irregular = true;
+	if (s->r.open || !indented)
+		note(s, line.p, "neither an event nor a frame of a stack");
+	else
+		note(s, line.p, "a frame without an event above it");
+}
+
+static struct str without_cr(struct str line)
+{
+	if (line.n && line.p[line.n - 1] == '\r')
+		line.n--;
+	return line;
+}
+
+static void take_lines(struct script *s, struct str block)
+{
+	while (block.n && !s->too_many) {
+		struct str line = without_cr(str_cut(&block, '\n'));
+
+		take_line(s, line, block);
+	}
+	close_record(s);
+}
+
+/* ---- blocks: what stands between empty lines ---- */
+
+/* The line feed that ends the last line before an empty one, or end. */
+static const char *find_blank(const char *p, const char *end)
+{
+#ifdef __SSE2__
+	const __m128i lf = _mm_set1_epi8('\n'), cr = _mm_set1_epi8('\r');
+
+	while (end - p > 16) {
+		__m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
+		__m128i y = _mm_loadu_si128((const __m128i *)(const void *)(p + 1));
+		__m128i hit = _mm_and_si128(_mm_cmpeq_epi8(x, lf),
+		    _mm_or_si128(_mm_cmpeq_epi8(y, lf), _mm_cmpeq_epi8(y, cr)));
+		unsigned bits = (unsigned)_mm_movemask_epi8(hit);
+
+		for (; bits; bits &= bits - 1) {
+			const char *at = p + __builtin_ctz(bits);
+
+			if (at[1] == '\n' || (end - at > 2 && at[2] == '\n'))
+				return at;
+		}
+		p += 16;
+	}
+#endif
+	while ((p = memchr(p, '\n', (size_t)(end - p))) != NULL && end - p > 1) {
+		if (p[1] == '\n' || (p[1] == '\r' && end - p > 2 && p[2] == '\n'))
+			return p;
+		p++;
+	}
+	return end;
+}
+
+/* A record whose lines were all seen before. */
+static bool take_known(struct script *s, struct str block)
+{
+	struct str head = str_cut(&block, '\n'), leaf = str_cut(&block, '\n');
+	struct perf_head h;
+	uint64_t address, hash;
+	uint32_t seq;
+	const char *rest;
+
+	if (leaf.n == 0 || leaf.p[0] != '\t' || block.n > LOOK_UP_MAX || !perf_head_parse(without_cr(head), true, &h) ||
+	    is_record(&h) || (h.text.n && perf_frame_start(h.text, &address)))
+		return false;
+	rest = perf_frame_start(leaf, &address);
+	if (rest == NULL)
+		return false;
+	seq = s->none;
+	if (block.n && !memo_find(&s->callers, block, str_prefix(h.comm, STR("java")), &hash, &seq))
+		return false;
+	take_head(s, &h);
+	if (!s->r.open)
+		return true;
+	s->r.sample.callers = seq;
+	leaf = without_cr(str_of(rest, (size_t)(leaf.p + leaf.n - rest)));
+	s->r.sample.leaf = frame_seq(s, leaf, address);
+	add_sample(s);
+	return true;
+}
+
+/* Remembers the callers of a block that was one record and nothing else; a source line of the leaf is not a caller. */
+static void keep_callers(struct script *s, struct str block)
+{
+	uint64_t hash;
+	uint32_t seq;
+
+	str_cut(&block, '\n');
+	str_cut(&block, '\n');
+	if (block.n == 0 || block.n > LOOK_UP_MAX || block.p[0] != '\t' ||
+	    memo_find(&s->callers, block, s->root.java, &hash, &seq))
+		return;
+	memo_put(&s->callers, s->a, block, s->root.java, hash, s->r.sample.callers);
+}
+
+static void take_block(struct script *s, struct str block)
+{
+	if (take_known(s, block))
+		return;
+	s->irregular = false;
+	s->r = (struct record){ 0 };
+	s->r.sample.callers = PROFILE_NONE;
+	take_lines(s, block);
+	if (!s->irregular && s->r.sample.callers != PROFILE_NONE && s->r.sample.callers != s->none)
+		keep_callers(s, block);
+}
+
+static void take_comment(struct script *s, struct str line)
+{
+	if (str_prefix(line, STR("# cmdline :")))
+		s->comment = str_trim(str_skip(line, 1));
+}
+
+/* Whether the last line, which has no end, is all there; otherwise it and its record go. */
+static bool last_is_whole(struct str line)
+{
+	struct perf_frame f;
+	struct perf_head h;
+	uint64_t address;
+	const char *rest = perf_frame_start(line, &address);
+
+	if (line.n && line.p[0] == '#')
+		return true;
+	if (rest == NULL && perf_head_parse(line, false, &h) && h.text.n)
+		rest = perf_frame_start(h.text, &address);
+	if (rest == NULL)
+		return false;
+	perf_frame_parse(str_of(rest, (size_t)(line.p + line.n - rest)), &f);
+	return f.whole;
+}
+
+/* The text without a last record that is cut inside a line. */
+static struct str whole_records(struct script *s)
+{
+	struct str t = s->text, line;
+	size_t start;
+
+	if (t.n == 0 || t.p[t.n - 1] == '\n')
+		return t;
+	start = str_rfind(t, '\n');
+	line = start < t.n ? str_skip(t, start + 1) : t;
+	if (last_is_whole(line))
+		return t;
+	note(s, line.p, "the last record is cut");
+	t.n = perf_script_cut(str_of(t.p, t.n - line.n));
+	if (t.n + line.n == s->text.n)
+		return t;
+	return line.p[0] == ' ' || line.p[0] == '\t' ? t : str_of(s->text.p, s->text.n - line.n);
+}
+
+static void take_text(struct script *s, struct str t)
+{
+	while (t.n && !s->too_many) {
+		const char *end = t.p + t.n, *at;
+
+		if (t.p[0] == '\n' || (t.p[0] == '\r' && t.n > 1 && t.p[1] == '\n')) {
+			t = str_skip(t, t.p[0] == '\n' ? 1 : 2);
+			continue;
+		}
+		if (t.p[0] == '#') {
+			take_comment(s, without_cr(str_cut(&t, '\n')));
+			continue;
+		}
+		at = find_blank(t.p, end);
+		take_block(s, str_of(t.p, (size_t)(at - t.p) + (at < end)));
+		t = str_skip(t, (size_t)(at - t.p) + 1);
+	}
+}
+
+int perf_script_decode(struct arena *a, struct str text, const struct format_opts *o, struct format_profiles *out,
+    struct err *e)
+{
+	struct script s = { .o = o, .a = a, .text = text, .event = PROFILE_NONE, .notes = &out->notes };
+
+	perf_stacks_init(&s.stacks, a, o->keep & FORMAT_TIMES);
+	s.none = perf_stacks_seq(&s.stacks, NULL, 0);
+	take_text(&s, whole_records(&s));
+	vec_free(&s.leaf);
+	vec_free(&s.rest);
+	if (s.too_many)
+		return err_set(e, ERR_LIMIT, "perf-script: more than %d different events", PERF_MAX_EVENTS);
+	if (s.stacks.n_samples == 0 && (s.lines_seen || out->notes.skipped))
+		return err_set(e, ERR_INVALID, "perf-script: no event; " STR_FMT, STR_ARG(out->notes.first));
+	perf_stacks_finish(&s.stacks, s.comment, out);
+	return 0;
+}
+
+size_t perf_script_cut(struct str text)
+{
+	size_t end = str_rfind(text, '\n') + 1;
+	struct perf_head h;
+
+	if (end > text.n)
+		return 0;
+	/* lines from the last to the first: an empty one ends a record, the head of the next one does too */
+	while (end > 0) {
+		size_t start = str_rfind(str_of(text.p, end - 1), '\n') + 1;
+		struct str line;
+
+		start = start > end - 1 ? 0 : start;
+		line = without_cr(str_of(text.p + start, end - 1 - start));
+		if (line.n == 0)
+			return end;
+		if (start > 0 && line.p[0] != '\t' && line.p[0] != '#' && perf_head_parse(line, false, &h))
+			return start;
+		end = start;
+	}
+	return 0;
+}
