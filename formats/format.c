@@ -55,13 +55,25 @@ static struct str base_name(struct str name)
 	return name;
 }
 
-bool format_named(struct str name, const char *list)
+/* The length of the longest of the extensions that the name has; an extension may have a dot inside. */
+static size_t named(struct str name, const char *list)
 {
-	size_t dot;
+	size_t longest = 0;
 
 	name = base_name(name);
-	dot = str_rfind(name, '.');
-	return dot < name.n && has_word(list, str_skip(name, dot + 1));
+	for (struct str rest = str_cstr(list); rest.n;) {
+		struct str ext = str_cut(&rest, ' ');
+
+		if (ext.n > longest && name.n > ext.n && name.p[name.n - ext.n - 1] == '.' &&
+		    str_eq_nocase(str_skip(name, name.n - ext.n), ext))
+			longest = ext.n;
+	}
+	return longest;
+}
+
+bool format_named(struct str name, const char *list)
+{
+	return named(name, list) > 0;
 }
 
 int format_one(struct arena *a, struct profile *p, struct format_profiles *out)
@@ -104,9 +116,6 @@ static const struct {
 	{ "callgrind", NULL, "\nevents: " },
 	{ "svg", NULL, "<svg" },
 	{ "html", NULL, "<html" },
-	{ "speedscope", "{", "speedscope.app/file-format-schema.json" },
-	{ "speedscope", "{", "\"profiles\"" },
-	{ "cpuprofile", "{", "\"callFrame\"" },
 	{ "trace event", "{", "\"traceEvents\"" },
 	{ "trace event", "[", "\"ph\"" },
 	{ "otlp", "{", "\"resourceProfiles\"" },
@@ -164,10 +173,18 @@ const struct format *format_by_name(struct str name, struct err *e)
 
 const struct format *format_by_extension(struct str file_name)
 {
-	for (uint32_t i = 0; i < n_formats; i++)
-		if (format_named(file_name, formats[i]->extensions))
-			return formats[i];
-	return NULL;
+	const struct format *best = NULL;
+	size_t longest = 0;
+
+	for (uint32_t i = 0; i < n_formats; i++) {
+		size_t n = named(file_name, formats[i]->extensions);
+
+		if (n > longest) {
+			best = formats[i];
+			longest = n;
+		}
+	}
+	return best;
 }
 
 const struct format *format_by_content_type(struct str content_type)

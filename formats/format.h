@@ -77,7 +77,7 @@ struct format_profiles {
 
 struct format {
 	const char *name;
-	const char *extensions;    /* separated by blanks, without the dot;
+	const char *extensions;    /* separated by blanks, without the dot in front;
 	    the first is the usual one */
 	const char *content_types; /* separated by blanks; the first is the one to send */
 	const char *text;          /* one line for people */
@@ -104,7 +104,7 @@ extern const uint32_t n_formats;
 /* By its name, or ERR_UNSUPPORTED: unsupported format: NAME (known: ...). */
 const struct format *format_by_name(struct str name, struct err *e);
 /*
- * By the extension of a file name (one of compression behind it is ignored) or
+ * By the extension of a file name (the longest that fits; one of compression behind it is ignored) or
  * by content type (its parameters are ignored); NULL if there is none.
  */
 const struct format *format_by_extension(struct str file_name);

@@ -222,7 +222,31 @@ def legacy():
                "--- Thread 2f (name: c/8) stack: ---\n [same as previous thread]\n--- Memory map: ---\n" + maps[18:])]])
 
 
+SPEEDSCOPE = ('{"$schema":"https://www.speedscope.app/file-format-schema.json","exporter":"pyro","shared":{"frames":[{"name":"a","file":"a.c","line":3},'
+              '{"name":"b"}]},"profiles":[{"type":"sampled","name":"t (cpu)","unit":"seconds","startValue":0,"endValue":2,"samples":[[0,1],[0],[]],'
+              '"weights":[0.5,1,1e-3]},{"type":"evented","name":"e","unit":"none","startValue":1,"endValue":9,"events":[{"type":"O","frame":0,"at":1},'
+              '{"type":"O","frame":1,"at":2},{"type":"C","frame":1,"at":4},{"type":"C","frame":0,"at":5}]}]}')
+CALL_FRAME = '"callFrame":{"functionName":"%s","scriptId":"0","url":"f.js","lineNumber":4,"columnNumber":1}'
+CPUPROFILE = ('{"nodes":[{"id":1,' + CALL_FRAME % "(root)" + ',"hitCount":0,"children":[2]},{"id":2,' + CALL_FRAME % "a" + ',"positionTicks":'
+              '[{"line":7,"ticks":1}]},{"id":3,' + CALL_FRAME % "" + ',"parent":2}],"startTime":100,"endTime":200,"samples":[2,3,2],"timeDeltas":[5,20,-1]}')
+OLD_CPUPROFILE = ('{"head":{"functionName":"(root)","id":1,"children":[{"functionName":"a","id":2,"hitCount":3}]},"startTime":1,"endTime":2,'
+                  '"samples":[2,2],"timestamps":[1000,2000]}')
+HEAPPROFILE = ('{"head":{' + CALL_FRAME % "(root)" + ',"selfSize":0,"id":1,"children":[{' + CALL_FRAME % "a" + ',"selfSize":8,"id":2,"children":[]}]},'
+               '"samples":[{"size":8,"nodeId":2,"ordinal":1}]}')
+FLAMEBEARER = ('{"version":1,"flamebearer":{"names":["total","a","b"],"levels":[[0,3,0,0],[0,3,1,1],[1,2,2,2]],"numTicks":3,"maxSelf":2},'
+               '"metadata":{"format":"single","sampleRate":100,"units":"bytes","name":"inuse_space"}}')
+
+
+def json_formats():
+    """The first byte: number of the format times 8, options."""
+    for i, group in enumerate([[SPEEDSCOPE], [CPUPROFILE, OLD_CPUPROFILE], [HEAPPROFILE], [FLAMEBEARER]]):
+        for k, text in enumerate(group):
+            for options in (0, 7):
+                seed("json_formats", "%02d-%d-%d" % (i, k, options), bytes([i * 8 + options]) + text.encode())
+
+
 profiles()
+json_formats()
 blocks()
 texts()
 binaries()

@@ -46,9 +46,8 @@ static const struct {
 	{ B(""), "x.pb", "unsupported format: the input is empty" },
 	{ B("FLR\0\0\2\0\1"), "x.jfr", "unsupported format: jfr" },
 	{ B("PERFILE2xxxxxxxx"), "", "unsupported format: perf.data" },
-	{ B("{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\",\"profiles\":[]}"), "",
-	    "unsupported format: speedscope" },
-	{ B("{\"nodes\":[{\"id\":1,\"callFrame\":{}}]}"), "", "unsupported format: cpuprofile" },
+	{ B("{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\",\"profiles\":[]}"), "", "speedscope" },
+	{ B("{\"nodes\":[{\"id\":1,\"callFrame\":{}}]}"), "", "cpuprofile" },
 	{ B("{\"traceEvents\":[]}"), "", "unsupported format: trace event" },
 	{ B("[{\"ph\":\"B\"}]"), "", "unsupported format: trace event" },
 	{ B("# callgrind format\nversion: 1\n"), "", "unsupported format: callgrind" },
@@ -93,11 +92,12 @@ static void test_find(void **ctx)
 	assert_null(format_by_name(STR(""), &e));
 	assert_string_equal(format_by_extension(STR("/tmp/x.y/cpu.PB.gz"))->name, "pprof");
 	assert_string_equal(format_by_extension(STR("a.collapsed"))->name, "folded");
+	assert_string_equal(format_by_extension(STR("a.speedscope.json"))->name, "speedscope");
 	assert_string_equal(format_by_extension(STR("a.folded.zst"))->name, "folded");
 	assert_null(format_by_extension(STR("pb")));
 	assert_null(format_by_extension(STR("dir.pb/x")));
 	assert_null(format_by_extension(STR("")));
-	assert_string_equal(format_by_content_type(STR("application/json; charset=utf-8"))->name, "flamebearer");
+	assert_string_equal(format_by_content_type(STR("application/OCTET-stream; charset=utf-8"))->name, "pprof");
 	assert_string_equal(format_by_content_type(STR("Text/Plain"))->name, "folded");
 	assert_null(format_by_content_type(STR("image/png")));
 	assert_null(format_by_content_type(STR("")));
@@ -458,8 +458,7 @@ static void test_detect_shared(void **ctx)
 		const char *prefix, *format, *want;
 	} rows[] = {
 		{ "pprof/ own/pprof/", "pprof", "pprof" },
-		{ "speedscope/ own/speedscope/", "speedscope", NULL },
-		{ "chrome-cpuprofile/ own/chrome-cpuprofile/", "cpuprofile", NULL },
+		{ "speedscope/ own/speedscope/", "speedscope", "speedscope" },
 		{ "jfr/ own/jfr/", "jfr", NULL },
 		{ "perf-script/ own/perf-script/", "perf-script", "perf-script" },
 		{ "trie-tree-lines/", "groups", "folded" },
