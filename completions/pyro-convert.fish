@@ -46,7 +46,7 @@ complete -c pyro-convert -o relative-percentages -d 'percentages of what the fil
 complete -c pyro-convert -o compact-labels -d 'no lines about the profile above a table'
 complete -c pyro-convert -o unit -x -d 'show values in this unit'
 complete -c pyro-convert -o trim-path -x -d 'prefixes of file names to leave out, separated by colons'
-complete -c pyro-convert -o source-path -x -d 'without --trim-path: cut file names behind the last parts of these paths'
+complete -c pyro-convert -o source-path -x -d 'folders of sources, separated by colons; without --trim-path file names are cut behind their last parts'
 complete -c pyro-convert -o max-nodes -x -d 'nodes of the tree; 0 = all'
 complete -c pyro-convert -o config.file -r -F -d 'read options from this YAML file'
 complete -c pyro-convert -o config.expand-env -d 'replace ${NAME} and ${NAME:-default} in it from the environment'

@@ -53,7 +53,7 @@ _arguments \
 	'-compact-labels[no lines about the profile above a table]' \
 	'-unit[show values in this unit]:text:' \
 	'-trim-path[prefixes of file names to leave out, separated by colons]:text:' \
-	'-source-path[without --trim-path\: cut file names behind the last parts of these paths]:text:' \
+	'-source-path[folders of sources, separated by colons; without --trim-path file names are cut behind their last parts]:text:' \
 	'-max-nodes[nodes of the tree; 0 = all]:number:' \
 	'-config.file[read options from this YAML file]:path:_files' \
 	'-config.expand-env[replace ${NAME} and ${NAME\:-default} in it from the environment]' \

@@ -50,7 +50,7 @@ _arguments \
 	'-compact-labels[no lines about the profile above a table]' \
 	'-unit[show values in this unit]:text:' \
 	'-trim-path[prefixes of file names to leave out, separated by colons]:text:' \
-	'-source-path[without --trim-path\: cut file names behind the last parts of these paths]:text:' \
+	'-source-path[folders of sources, separated by colons; without --trim-path file names are cut behind their last parts]:text:' \
 	'-max-nodes[nodes of the tree; 0 = all]:number:' \
 	'*-diff-base[take this source away; percentages are of it]:text:' \
 	'*-base[take this source away, as an earlier state of a counter]:text:' \
@@ -120,5 +120,5 @@ _arguments \
 	'-ready-fd[write one line to this descriptor when ready]:number:' \
 	'-help[show help]' '-help-all[show all options]' '-version[show the version]' \
 	'-print.config[show each value and its origin]' \
-	'1:verb or file:{_alternative "verbs:verb:(top tree peek calls raw traces tags folded pprof merge json svg html dot diff info series labels values types serve)" "files:file:_files"}' \
+	'1:verb or file:{_alternative "verbs:verb:(top tree peek list calls raw traces tags folded pprof merge json svg html dot diff info series labels values types serve)" "files:file:_files"}' \
 	'*:file:_files'

@@ -88,11 +88,28 @@ int64_t report_total(const struct report *r); /* sum of the absolute values that
 int64_t report_sum(const struct report *r);   /* sum of the values that the filters leave */
 struct str report_value(struct report *r, struct arena *a, int64_t v); /* "1.25s", as columns show it */
 
-/* Texts as of pprof: -top, -tree, -peek=RE, -raw, -traces, -tags, -comments, -dot. */
+/* Texts as of pprof: -top, -tree, -peek=RE, -list=RE, -raw, -traces, -tags, -comments, -dot. */
 void report_top(struct report *r, struct buf *out);
 void report_tree(struct report *r, struct buf *out);
 int report_peek(struct report *r, struct regex *which, struct buf *out, struct err *e); /* ERR_NOTFOUND: no match */
 void report_raw(struct report *r, struct buf *out);
+
+/* Where -list finds source texts: the caller opens files, nobody else. */
+struct report_sources {
+	/*
+	 * The file of that path, or of a path below the folders of search or of their parents, the first that there
+	 * is; as long as the report. -1: the error is printed in the place of the lines.
+	 */
+	int (*open)(void *ctx, struct str path, struct str search, struct str *text, struct err *e);
+	void *ctx;
+	struct str search; /* folders with colons between; where source_path is empty the working folder */
+};
+/*
+ * -list=RE: the source of functions that match, with flat and cum of each line. Sums are by line, whatever the
+ * granularity; forms that are printed later are by line as well. ERR_NOTFOUND: no match.
+ */
+int report_list(struct report *r, struct regex *which, const struct report_sources *sources, struct buf *out,
+    struct err *e);
 void report_traces(struct report *r, struct buf *out);
 void report_tags(struct report *r, struct buf *out);
 void report_comments(struct report *r, struct buf *out);

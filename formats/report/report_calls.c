@@ -67,7 +67,7 @@ struct tree *report_names_tree(struct report *r, bool tidy)
 {
 	struct grower x = { .r = r, .t = tree_new(), .tidy = tidy };
 
-	report_nodes(r, false);
+	report_nodes(r, NAMES_TRIMMED);
 	x.name = mem_zarray(r->infos.n + 1, sizeof(*x.name));
 	for (uint32_t i = 0; i < r->n_samples; i++)
 		if (report_weight(r, &r->samples[i]) != 0)

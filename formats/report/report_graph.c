@@ -252,7 +252,7 @@ struct graph *graph_new(struct report *r, enum graph_form form, bool trim)
 	struct limits l;
 	bool *kept;
 
-	report_nodes(r, false);
+	report_nodes(r, NAMES_TRIMMED);
 	r->out_unit = r->o.unit;
 	g->r = r;
 	g->nodes = mem_zarray(r->infos.n + 1, sizeof(*g->nodes));

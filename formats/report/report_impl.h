@@ -76,6 +76,7 @@ struct report {
 	uint32_t *node_at;   /* by location: first in nodes; n_locations + 1 entries */
 	uint32_t *nodes;     /* info of each line; a location without lines has one */
 	bool whole_paths;    /* file names of infos are as in the profile, not trimmed */
+	bool object_names;   /* infos have the mapping's file and the start line of their function */
 	bool *inlined;       /* by info: some line of it was inlined into a caller */
 };
 
@@ -157,11 +158,14 @@ static inline int64_t sum_wrap(int64_t a, int64_t b)
 int64_t div_wrap(int64_t a, int64_t b); /* b is not 0 */
 
 /* report_name.c */
-/* infos, nodes: once, but again when paths are wanted otherwise. Graphs that were made before are void then. */
-void report_nodes(struct report *r, bool whole_paths);
+enum report_names { NAMES_TRIMMED, NAMES_WHOLE_PATHS, NAMES_OF_OBJECTS };
+/* infos, nodes: once, but again when names are wanted otherwise. Graphs that were made before are void then. */
+void report_nodes(struct report *r, enum report_names names);
 struct str report_printed(struct report *r, uint32_t info); /* the node's name as texts show it */
 void report_print_name(struct report *r, const struct rinfo *i, const char *sep, struct buf *b);
 void report_print_info(struct report *r, const struct rinfo *i, struct buf *b); /* every field: a last order */
+/* Without the first of the prefixes; without prefixes, what follows the first folder that has a name of search. */
+struct str path_trim(struct str path, struct str prefixes, struct str search);
 struct str path_base(struct str path);
 struct str path_clean(struct arena *a, struct str path);
 

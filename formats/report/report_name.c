@@ -97,11 +97,9 @@ static bool cut_prefix(struct str *path, struct str prefix)
 	return true;
 }
 
-static struct str trim_path(const struct report *r, struct str path)
+struct str path_trim(struct str path, struct str list, struct str search)
 {
-	struct str list = r->o.trim_path;
-
-	if (list.n == 0 && cut_search(&path, r->o.source_path))
+	if (list.n == 0 && cut_search(&path, search))
 		return path;
 	while (list.n > 0)
 		if (cut_prefix(&path, str_cut(&list, ':')))
@@ -151,7 +149,7 @@ static uint32_t file_of(struct namer *x, uint32_t function)
 	if (x->file[function] == 0) {
 		struct str file = r->functions[function].file;
 
-		file = r->whole_paths ? file : trim_path(r, file);
+		file = r->whole_paths ? file : path_trim(file, r->o.trim_path, r->o.source_path);
 
 		x->file[function] = report_intern(r, file.n ? path_clean(r->mem, file) : file) + 1;
 	}
@@ -181,7 +179,7 @@ static uint32_t name_line(struct namer *x, uint32_t location, const struct line 
 		if (by == REPORT_LINES || by == REPORT_ADDRESSES)
 			info.line = line->line;
 	}
-	if (info.name == 0) {
+	if (info.name == 0 || r->object_names) {
 		uint32_t m = r->mappings[location];
 
 		info.object = m != PROFILE_NONE ? r->object[m] : 0;
@@ -210,14 +208,16 @@ static void mark_inlined(struct report *r)
 			r->inlined[r->nodes[k]] = true;
 }
 
-void report_nodes(struct report *r, bool whole_paths)
+void report_nodes(struct report *r, enum report_names names)
 {
 	struct namer x = { .r = r };
+	bool whole_paths = names == NAMES_WHOLE_PATHS, object_names = names == NAMES_OF_OBJECTS;
 	uint32_t n = 0;
 
-	if (r->nodes != NULL && r->whole_paths == whole_paths)
+	if (r->nodes != NULL && r->whole_paths == whole_paths && r->object_names == object_names)
 		return;
 	r->whole_paths = whole_paths;
+	r->object_names = object_names;
 	r->infos.n = 0;
 	for (uint32_t i = 0; i < r->n_locations; i++)
 		n += MAX(r->locations[i].n, 1);

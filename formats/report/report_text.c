@@ -272,7 +272,7 @@ void report_traces(struct report *r, struct buf *out)
 {
 	size_t before = out->n;
 
-	report_nodes(r, true);
+	report_nodes(r, NAMES_WHOLE_PATHS);
 	r->out_unit = r->o.unit;
 	report_profile_lines(r, out);
 	if (out->n == before)

@@ -113,6 +113,18 @@ shop"
 	[ "$status" != 0 ] || [ -n "$out" ] || fail "no answer at all"
 }
 
+@test "list shows source lines, or why there are none" {
+	printf 'heap profile: 1: 8 [1: 8] @ heapprofile\n1: 8 [1: 8] @ 0x10\n' >heap
+	try pyro-query list . heap
+	ends 1
+	try pyro-query list
+	ends 2
+	says "regular expression"
+	try pyro-query list '(' heap
+	ends 2
+	says "list"
+}
+
 # ---- several sample types ----
 
 @test "--sample-index by name and by number" {

@@ -336,6 +336,102 @@ static void test_peek(void **state)
 	arena_free(a);
 }
 
+static int open_source(void *ctx, struct str path, struct str search, struct str *text, struct err *e)
+{
+	struct buf *asked = ctx;
+
+	buf_printf(asked, STR_FMT " in " STR_FMT "\n", STR_ARG(path), STR_ARG(search));
+	if (!str_eq(path, STR("src/a.go")))
+		return err_set(e, ERR_NOTFOUND, "open " STR_FMT ": gone", STR_ARG(path));
+	*text = STR("one\ntwo\r\nthree\nfour\nfive\nsix\nseven\neight\nnine\nten\neleven\ntwelve");
+	return 0;
+}
+
+/* f: lines 7 and 8 of a.go, begins in line 6; g: line 2, nobody knows where it begins; h is elsewhere, i nowhere. */
+static struct profile *listed_profile(struct arena *a)
+{
+	struct profile_builder *b = profile_builder_new(a, 1);
+	static const struct {
+		const char *name, *file;
+		int64_t start, line;
+	} all[] = { { "f", "/x/src/a.go", 6, 7 }, { "f", "/x/src/a.go", 6, 8 }, { "g", "/x/src/a.go", 0, 2 },
+		{ "h", "/b.go", 0, 1 }, { "i", "", 0, 1 } };
+	uint32_t stack[2];
+
+	profile_builder_type(b, 0, STR("cpu"), STR("milliseconds"));
+	for (uint32_t i = 0; i < ARRAY_LEN(all); i++) {
+		struct function f = { .name = profile_builder_str(b, str_cstr(all[i].name)),
+			.file = profile_builder_str(b, str_cstr(all[i].file)),
+			.start_line = all[i].start };
+		struct line line = { profile_builder_function(b, &f), all[i].line };
+
+		stack[i > 0] = profile_builder_location(b, &(struct location){ .mapping = PROFILE_NONE, .n_lines = 1 },
+		    &line);
+		profile_builder_add(b, stack + (i > 0), 1, &(int64_t){ 10 }, NULL, 0);
+		if (i > 0) /* called by line 7 of f */
+			profile_builder_add(b, (uint32_t[]){ stack[1], stack[0] }, 2, &(int64_t){ 5 }, NULL, 0);
+	}
+	return profile_builder_finish(b);
+}
+
+static void test_list(void **state)
+{
+	static const char want[] = "Total: 70ms\n"
+				   "ROUTINE ======================== f in src/a.go\n"
+				   "      25ms       45ms (flat, cum) 64.29% of Total\n"
+				   "         .          .      6:six\n"
+				   "      10ms       30ms      7:seven\n"
+				   "      15ms       15ms      8:eight\n"
+				   "         .          .      9:nine\n"
+				   "         .          .     10:ten\n"
+				   "         .          .     11:eleven\n"
+				   "         .          .     12:twelve\n"
+				   "ROUTINE ======================== g in src/a.go\n"
+				   "      15ms       15ms (flat, cum) 21.43% of Total\n"
+				   "         .          .      1:one\n"
+				   "      15ms       15ms      2:two\n"
+				   "         .          .      3:three\n"
+				   "         .          .      4:four\n"
+				   "         .          .      5:five\n"
+				   "         .          .      6:six\n"
+				   "         .          .      7:seven\n"
+				   "ROUTINE ======================== h in /b.go\n"
+				   "      15ms       15ms (flat, cum) 21.43% of Total\n"
+				   " Error: open /b.go: gone\n"
+				   "No source information for i\n";
+	struct arena *a = arena_new();
+	struct report_opts o = report_defaults();
+	struct regex *all, *none;
+	struct report_sources sources = { .open = open_source, .search = STR("/y/x:/z/x/src") };
+	struct report *r;
+	struct buf b, asked;
+	struct err e;
+
+	(void)state;
+	all = regex_new(STR("^.$"), &e);
+	none = regex_new(STR("nowhere"), &e);
+	o.source_path = STR("/y/x");
+	r = report_new(listed_profile(a), &o, &e);
+	buf_init(&b, 1 << 20);
+	buf_init(&asked, 1 << 20);
+	sources.ctx = &asked;
+	assert_int_equal(report_list(r, none, &sources, &b, &e), -1);
+	assert_int_equal(e.kind, ERR_NOTFOUND);
+	assert_int_equal(b.n + asked.n, 0);
+	sources.search = STR("/z/src");
+	assert_int_equal(report_list(r, all, &sources, &b, &e), 0);
+	buf_byte(&b, 0);
+	assert_string_equal(b.p, want);
+	buf_byte(&asked, 0);
+	assert_string_equal(asked.p, "src/a.go in /z/src\nsrc/a.go in /z/src\n/b.go in /z/src\n");
+	buf_fini(&b);
+	buf_fini(&asked);
+	report_free(r);
+	regex_free(all);
+	regex_free(none);
+	arena_free(a);
+}
+
 static void test_options(void **state)
 {
 	struct arena *a = arena_new();
@@ -504,6 +600,7 @@ int main(void)
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_peek),
+		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_wrong_options),
 		cmocka_unit_test(test_odd_profile),

@@ -5,6 +5,7 @@
 #include "formats/report/report.h"
 #include "tools/pyro-query/cli_base.h"
 #include "tools/pyro-query/cli_filters.h"
+#include "tools/pyro-query/cli_list.h"
 #include "tools/pyro-query/cli_out.h"
 #include "tools/pyro-query/places.h"
 
@@ -26,8 +27,16 @@ static int print_peek(struct report *r, const char *text, struct buf *out, struc
 	return rc;
 }
 
+/* A verb with an expression in front of its sources. */
+static int print_matching(struct report *r, struct arena *a, const struct query_opts *o, const char *verb,
+    const char *text, struct buf *out, struct err *e)
+{
+	return strcmp(verb, "list") == 0 ? cli_list_print(r, a, text, o->source_path, out, e)
+					 : print_peek(r, text, out, e);
+}
+
 static int report_on(const struct profile *p, struct arena *a, const struct query_opts *o, const struct cli_out *to,
-    const char *peek, struct buf *out, struct err *e)
+    const char *verb, const char *matching, struct buf *out, struct err *e)
 {
 	const struct output_opts oo = cli_output_options(o);
 	struct output_in in = { .a = a, .profile = p };
@@ -38,7 +47,8 @@ static int report_on(const struct profile *p, struct arena *a, const struct quer
 		rc = (in.report = report_new(p, &f.o, e)) == NULL ? -1 : 0;
 	in.changed = report_filters_change(&f);
 	if (rc == 0)
-		rc = peek != NULL ? print_peek(in.report, peek, out, e) : output_print(&to->output, &in, &oo, out, e);
+		rc = matching != NULL ? print_matching(in.report, a, o, verb, matching, out, e)
+				      : output_print(&to->output, &in, &oo, out, e);
 	report_free(in.report);
 	report_filters_fini(&f);
 	return rc;
@@ -46,7 +56,7 @@ static int report_on(const struct profile *p, struct arena *a, const struct quer
 
 int cli_report(struct tool *t, const struct query_opts *o, struct err *e)
 {
-	bool peek = strcmp(t->conf.verb, "peek") == 0;
+	bool matching = strcmp(t->conf.verb, "peek") == 0 || strcmp(t->conf.verb, "list") == 0;
 	const char *const *args = t->conf.args;
 	size_t n = t->conf.n_args;
 	struct cli_base base = { 0 };
@@ -56,19 +66,19 @@ int cli_report(struct tool *t, const struct query_opts *o, struct err *e)
 	struct buf b;
 	int rc;
 
-	if (peek && n == 0)
-		return err_set(e, ERR_USAGE, "peek: a regular expression is expected");
-	if (places_open(&places, args + peek, n - peek, o, e) < 0)
+	if (matching && n == 0)
+		return err_set(e, ERR_USAGE, "%s: a regular expression is expected", t->conf.verb);
+	if (places_open(&places, args + matching, n - matching, o, e) < 0)
 		return -1;
 	buf_init(&b, MAX_ANSWER);
-	/* peek has another argument: the form is for standard output alone */
-	rc = cli_out_parse(places.a, o->output, peek ? STR("tree") : str_cstr(t->conf.verb), o->force, &out, e);
+	/* these have another argument: the form is for standard output alone */
+	rc = cli_out_parse(places.a, o->output, matching ? STR("tree") : str_cstr(t->conf.verb), o->force, &out, e);
 	if (rc == 0)
 		rc = places_profile(&places, &p, e);
 	if (rc == 0)
 		rc = cli_base_subtract(&base, places.a, o, &p, e);
 	if (rc == 0)
-		rc = report_on(p, places.a, o, &out, peek ? args[0] : NULL, &b, e);
+		rc = report_on(p, places.a, o, &out, t->conf.verb, matching ? args[0] : NULL, &b, e);
 	if (rc == 0)
 		rc = cli_out_write(&out, &b, e);
 	if (rc == 0 && places.skipped > 0)

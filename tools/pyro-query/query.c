@@ -43,6 +43,7 @@ int main(int argc, char **argv)
 		{ "top", "[SOURCE ...]", "the functions that took most, as pprof -top prints them", report },
 		{ "tree", "[SOURCE ...]", "functions with their callers and callees", report },
 		{ "peek", "REGEX [SOURCE ...]", "callers and callees of functions that match", report },
+		{ "list", "REGEX [SOURCE ...]", "source lines of functions that match, with their values", report },
 		{ "calls", "[SOURCE ...]", "the call tree, drawn with lines", report },
 		{ "raw", "[SOURCE ...]", "everything in the profile as text", report },
 		{ "traces", "[SOURCE ...]", "all stacks", report },

@@ -1,0 +1,2 @@
+module example.com/listed
+go 1.21
