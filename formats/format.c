@@ -102,7 +102,6 @@ static const struct {
 	const char *magic; /* at the beginning */
 	const char *part;  /* near the beginning; both when both are there */
 } strangers[] = {
-	{ "jfr", "FLR", NULL }, /* a NUL follows */
 	{ "perf.data", "PERFILE2", NULL },
 	{ "perf.data", "2ELIFREP", NULL },
 	{ "parquet", "PAR1", NULL },

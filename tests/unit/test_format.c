@@ -44,7 +44,7 @@ static const struct {
 	{ B(FLAME), "", "flamebearer" },
 	{ B("  {\"flamegraph\":{\"names\":[],\"levels\":[]}}"), "", "flamebearer" },
 	{ B(""), "x.pb", "unsupported format: the input is empty" },
-	{ B("FLR\0\0\2\0\1"), "x.jfr", "unsupported format: jfr" },
+	{ B("FLR\0\0\2\0\1"), "x.jfr", "jfr" },
 	{ B("PERFILE2xxxxxxxx"), "", "unsupported format: perf.data" },
 	{ B("{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\",\"profiles\":[]}"), "", "speedscope" },
 	{ B("{\"nodes\":[{\"id\":1,\"callFrame\":{}}]}"), "", "cpuprofile" },
@@ -459,7 +459,7 @@ static void test_detect_shared(void **ctx)
 	} rows[] = {
 		{ "pprof/ own/pprof/", "pprof", "pprof" },
 		{ "speedscope/ own/speedscope/", "speedscope", "speedscope" },
-		{ "jfr/ own/jfr/", "jfr", NULL },
+		{ "jfr/ own/", "jfr", "jfr" },
 		{ "perf-script/ own/perf-script/", "perf-script", "perf-script" },
 		{ "trie-tree-lines/", "groups", "folded" },
 	};

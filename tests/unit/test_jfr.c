@@ -1,0 +1,1298 @@
+/*
+ * test_jfr.c - recordings that are written here: every kind of event, the
+ * fields of types in any order, both kinds of integers, several chunks, all
+ * encodings of strings, cycles, claims that are not true, every cut.
+ */
+#include "tests/lib/profile_fixture.h"
+
+#include "formats/jfr/jfr.h"
+
+enum { LIMIT = 64 << 20, HEADER = 68, T0 = 1000 };
+
+/* ---- a writer ---- */
+
+enum { BOOLEAN = 4, INT, LONG, FLOAT, SHORT, STRING, THREAD = 20, STATE, CLASS, METHOD, SYMBOL, TRACE, FRAME, OTHER };
+
+struct field {
+	const char *name;
+	unsigned type;
+	bool pool, array;
+};
+
+struct type {
+	unsigned id;
+	const char *name;
+	struct field f[12];
+};
+
+#define STACK_OF                                 \
+	{                                        \
+		"stackTrace", TRACE, true, false \
+	}
+#define AT                                      \
+	{                                       \
+		"startTime", LONG, false, false \
+	}
+#define SPANS                                                                  \
+	{ "contextId", LONG, false, false }, { "spanId", LONG, false, false }, \
+	{                                                                      \
+		"spanName", LONG, false, false                                 \
+	}
+#define WHO                                        \
+	{                                          \
+		"eventThread", THREAD, true, false \
+	}
+
+static const struct type types[] = {
+	{ BOOLEAN, "boolean", { { 0 } } },
+	{ INT, "int", { { 0 } } },
+	{ LONG, "long", { { 0 } } },
+	{ FLOAT, "float", { { 0 } } },
+	{ SHORT, "short", { { 0 } } },
+	{ STRING, "java.lang.String", { { 0 } } },
+	{ OTHER, "jdk.types.FrameType", { { "description", STRING, false, false } } },
+	{ 28, "jdk.types.Package", { { "name", SYMBOL, true, false } } },
+	{ 29, "jdk.types.ClassLoader", { { "name", SYMBOL, true, false } } },
+	{ THREAD, "java.lang.Thread",
+	    { { "osName", STRING, false, false }, { "osThreadId", LONG, false, false },
+		{ "javaName", STRING, false, false } } },
+	{ STATE, "jdk.types.ThreadState", { { "name", STRING, false, false } } },
+	{ CLASS, "java.lang.Class", { { "classLoader", 29, true, false }, { "name", SYMBOL, true, false } } },
+	{ SYMBOL, "jdk.types.Symbol", { { "string", STRING, false, false } } },
+	{ METHOD, "jdk.types.Method",
+	    { { "type", CLASS, true, false }, { "name", SYMBOL, true, false }, { "descriptor", SYMBOL, true, false },
+		{ "modifiers", INT, false, false }, { "hidden", BOOLEAN, false, false } } },
+	{ FRAME, "jdk.types.StackFrame",
+	    { { "method", METHOD, true, false }, { "lineNumber", INT, false, false },
+		{ "bytecodeIndex", INT, false, false }, { "type", OTHER, true, false } } },
+	{ TRACE, "jdk.types.StackTrace", { { "truncated", BOOLEAN, false, false }, { "frames", FRAME, false, true } } },
+	{ 101, "jdk.ExecutionSample",
+	    { AT, { "sampledThread", THREAD, true, false }, STACK_OF, { "state", STATE, true, false }, SPANS } },
+	{ 102, "profiler.WallClockSample",
+	    { AT, { "sampledThread", THREAD, true, false }, STACK_OF, { "state", STATE, true, false },
+		{ "samples", INT, false, false }, SPANS } },
+	{ 103, "jdk.ObjectAllocationInNewTLAB",
+	    { AT, WHO, STACK_OF, { "objectClass", CLASS, true, false }, { "allocationSize", LONG, false, false },
+		{ "tlabSize", LONG, false, false }, SPANS } },
+	{ 104, "jdk.ObjectAllocationOutsideTLAB",
+	    { AT, WHO, STACK_OF, { "objectClass", CLASS, true, false }, { "allocationSize", LONG, false, false },
+		SPANS } },
+	{ 105, "jdk.ObjectAllocationSample",
+	    { AT, WHO, STACK_OF, { "objectClass", CLASS, true, false }, { "weight", LONG, false, false } } },
+	{ 106, "jdk.JavaMonitorEnter",
+	    { AT, { "duration", LONG, false, false }, WHO, STACK_OF, { "monitorClass", CLASS, true, false }, SPANS } },
+	{ 107, "jdk.ThreadPark",
+	    { AT, { "duration", LONG, false, false }, WHO, STACK_OF, { "parkedClass", CLASS, true, false } } },
+	{ 108, "profiler.LiveObject",
+	    { AT, WHO, STACK_OF, { "objectClass", CLASS, true, false }, { "allocationSize", LONG, false, false } } },
+	{ 109, "profiler.Malloc",
+	    { AT, WHO, STACK_OF, { "address", LONG, false, false }, { "size", LONG, false, false } } },
+	{ 110, "jdk.ActiveSetting",
+	    { AT, { "id", LONG, false, false }, { "name", STRING, false, false }, { "value", STRING, false, false } } },
+	{ 111, "jdk.NativeMethodSample",
+	    { AT, { "sampledThread", THREAD, true, false }, STACK_OF, { "state", STATE, true, false } } },
+	{ 112, "jdk.FileRead",
+	    { AT, { "duration", LONG, false, false }, WHO, STACK_OF, { "path", STRING, false, false },
+		{ "bytesRead", LONG, false, false } } },
+	{ 113, "jdk.JavaExceptionThrow",
+	    { AT, WHO, STACK_OF, { "message", STRING, false, false }, { "thrownClass", CLASS, true, false } } },
+	{ 114, "profiler.MethodTrace", { AT, { "duration", LONG, false, false }, WHO, STACK_OF } },
+	{ 115, "jdk.CPULoad", { AT, { "jvmUser", FLOAT, false, false }, { "parts", FLOAT, false, true } } },
+	{ 116, "com.example.HTTPRequestEvent",
+	    { AT, STACK_OF, { "weight", STRING, false, false }, { "duration", FLOAT, false, false } } },
+};
+
+enum { N_TYPES = ARRAY_LEN(types), MAX_TYPE = 128 };
+
+struct value { /* of a field; those that are not told are 0 or null */
+	const char *field;
+	uint64_t n;
+	const char *s;          /* of a string */
+	const uint32_t *frames; /* method, line, ..., 0 */
+};
+
+struct writer {
+	struct buf b;
+	bool fixed;
+	size_t begin, pools, meta; /* of the chunk */
+	unsigned order[N_TYPES][12], n[N_TYPES];
+	uint64_t seed;
+	unsigned encoding; /* of strings */
+};
+
+static uint64_t draw(struct writer *w, uint64_t below)
+{
+	w->seed = w->seed * 6364136223846793005u + 1442695040888963407u;
+	return (w->seed >> 33) % below;
+}
+
+static void put(struct writer *w, uint64_t v, unsigned size)
+{
+	uint8_t c;
+
+	if (w->fixed) {
+		for (unsigned i = size; i > 0; i--) {
+			c = (uint8_t)(v >> (8 * (i - 1)));
+			buf_add(&w->b, str_of(&c, 1));
+		}
+		return;
+	}
+	for (unsigned i = 0; i < 8; i++) {
+		c = (uint8_t)(v & 0x7f) | (v > 0x7f ? 0x80 : 0);
+		buf_add(&w->b, str_of(&c, 1));
+		v >>= 7;
+		if (c < 0x80)
+			return;
+	}
+	c = (uint8_t)v;
+	buf_add(&w->b, str_of(&c, 1));
+}
+
+static void put_byte(struct writer *w, unsigned v)
+{
+	uint8_t c = (uint8_t)v;
+
+	buf_add(&w->b, str_of(&c, 1));
+}
+
+static void put_fix(struct writer *w, uint64_t v, unsigned size)
+{
+	bool fixed = w->fixed;
+
+	w->fixed = true;
+	put(w, v, size);
+	w->fixed = fixed;
+}
+
+static void put_string(struct writer *w, const char *s)
+{
+	size_t n = s ? strlen(s) : 0;
+
+	if (s == NULL || n == 0) {
+		put_byte(w, s ? 1 : 0);
+		return;
+	}
+	put_byte(w, w->encoding);
+	put(w, n, 4);
+	for (size_t i = 0; i < n; i++)
+		if (w->encoding == 4)
+			put(w, (uint8_t)s[i], 2);
+		else
+			put_byte(w, (uint8_t)s[i]);
+}
+
+static unsigned type_at(unsigned id)
+{
+	for (unsigned i = 0; i < N_TYPES; i++)
+		if (types[i].id == id)
+			return i;
+	fail_msg("no type %u", id);
+	return 0;
+}
+
+static void put_fields(struct writer *w, unsigned id, const struct value *v);
+
+static void put_one(struct writer *w, const struct field *f, const struct value *v)
+{
+	uint64_t n = v ? v->n : 0;
+
+	if (f->pool) {
+		put(w, n, 8);
+		return;
+	}
+	switch (f->type) {
+	case BOOLEAN: put_byte(w, (unsigned)n); break;
+	case SHORT: put(w, n, 2); break;
+	case INT: put(w, (uint32_t)n, 4); break;
+	case LONG: put(w, n, 8); break;
+	case FLOAT: put_fix(w, n, 4); break;
+	case STRING: put_string(w, v ? v->s : NULL); break;
+	default: put_fields(w, f->type, v); break;
+	}
+}
+
+static void put_frames(struct writer *w, const uint32_t *frames)
+{
+	unsigned n = 0;
+
+	while (frames && frames[n * 2])
+		n++;
+	put(w, n, 4);
+	for (unsigned i = 0; i < n; i++)
+		put_fields(w, FRAME,
+		    (struct value[]){ { .field = "method", .n = frames[i * 2] },
+			{ .field = "lineNumber", .n = frames[i * 2 + 1] }, { .field = NULL } });
+}
+
+static void put_fields(struct writer *w, unsigned id, const struct value *v)
+{
+	unsigned t = type_at(id);
+
+	for (unsigned i = 0; i < w->n[t]; i++) {
+		const struct field *f = &types[t].f[w->order[t][i]];
+		const struct value *own = NULL;
+
+		for (const struct value *x = v; x && x->field; x++)
+			if (strcmp(x->field, f->name) == 0)
+				own = x;
+		if (!f->array)
+			put_one(w, f, own);
+		else if (f->type == FRAME)
+			put_frames(w, own ? own->frames : NULL);
+		else
+			put(w, 0, 4);
+	}
+}
+
+/* Size in front: as many bytes as a size takes, always four. */
+static void put_size(struct writer *w, size_t at)
+{
+	size_t n = w->b.n - at;
+
+	for (unsigned i = 0; i < 4; i++)
+		w->b.p[at + i] = (char)(w->fixed ? n >> (8 * (3 - i)) : (n >> (7 * i) & 0x7f) | (i < 3 ? 0x80 : 0));
+}
+
+static size_t begin_event(struct writer *w, uint64_t type)
+{
+	size_t at = w->b.n;
+
+	buf_add(&w->b, STR("size"));
+	put(w, type, 8);
+	return at;
+}
+
+static void event(struct writer *w, unsigned id, const struct value *v)
+{
+	size_t at = begin_event(w, id);
+
+	put_fields(w, id, v);
+	put_size(w, at);
+}
+
+#define EVENT(w, id, ...) event(w, id, (struct value[]){ __VA_ARGS__, { .field = NULL } })
+#define N(name, value)                        \
+	{                                     \
+		.field = (name), .n = (value) \
+	}
+#define S(name, value)                        \
+	{                                     \
+		.field = (name), .s = (value) \
+	}
+
+/* Strings of the metadata: each is written where it is asked for the first time. */
+struct names {
+	const char *p[1024];
+	unsigned n;
+};
+
+static unsigned name_of(struct names *s, const char *name)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		if (strcmp(s->p[i], name) == 0)
+			return i;
+	s->p[s->n] = name;
+	return s->n++;
+}
+
+static void put_element(struct writer *w, struct names *s, const char *name, unsigned n, const char *const *attributes,
+    unsigned children)
+{
+	put(w, name_of(s, name), 4);
+	put(w, n, 4);
+	for (unsigned i = 0; i < n * 2; i++)
+		put(w, name_of(s, attributes[i]), 4);
+	put(w, children, 4);
+}
+
+static void put_tree(struct writer *w, struct names *s)
+{
+	static char numbers[MAX_TYPE][4];
+
+	for (unsigned i = 0; i < MAX_TYPE; i++)
+		snprintf(numbers[i], sizeof(numbers[i]), "%u", i);
+	put_element(w, s, "root", 0, NULL, 2);
+	put_element(w, s, "metadata", 0, NULL, N_TYPES);
+	for (unsigned i = 0; i < N_TYPES; i++) {
+		put_element(w, s, "class", 2, (const char *[]){ "name", types[i].name, "id", numbers[types[i].id] },
+		    w->n[i]);
+		for (unsigned k = 0; k < w->n[i]; k++) {
+			const struct field *f = &types[i].f[w->order[i][k]];
+			const char *a[8] = { "name", f->name, "class", numbers[f->type] };
+			unsigned n = 2;
+
+			if (f->pool) {
+				a[n * 2] = "constantPool";
+				a[n++ * 2 + 1] = "true";
+			}
+			if (f->array) {
+				a[n * 2] = "dimension";
+				a[n++ * 2 + 1] = "1";
+			}
+			put_element(w, s, "field", n, a, 1);
+			put_element(w, s, "annotation", 1, (const char *[]){ "value", "words for people" }, 0);
+		}
+	}
+	put_element(w, s, "region", 1, (const char *[]){ "locale", "en" }, 0);
+}
+
+static void put_metadata(struct writer *w)
+{
+	static struct names s;
+	size_t at, tree = w->b.n;
+	struct buf keep;
+
+	/* the tree first, to know its strings */
+	s.n = 0;
+	put_tree(w, &s);
+	w->b.n = tree;
+	w->meta = w->b.n - w->begin;
+	at = begin_event(w, 0);
+	for (unsigned i = 0; i < 3; i++)
+		put(w, i, 8);
+	put(w, s.n, 4);
+	for (unsigned i = 0; i < s.n; i++)
+		put_string(w, s.p[i]);
+	put_tree(w, &s);
+	put_size(w, at);
+	(void)keep;
+}
+
+static void begin_chunk(struct writer *w)
+{
+	w->begin = w->b.n;
+	for (unsigned i = 0; i < N_TYPES; i++) {
+		w->n[i] = 0;
+		while (w->n[i] < 12 && types[i].f[w->n[i]].name) {
+			w->order[i][w->n[i]] = w->n[i];
+			w->n[i]++;
+		}
+		for (unsigned k = w->n[i]; w->seed && k > 1; k--) {
+			unsigned other = (unsigned)draw(w, k), t = w->order[i][k - 1];
+
+			w->order[i][k - 1] = w->order[i][other];
+			w->order[i][other] = t;
+		}
+	}
+	for (unsigned i = 0; i < HEADER; i++)
+		put_byte(w, 0);
+	put_metadata(w);
+}
+
+static void end_chunk(struct writer *w)
+{
+	size_t end = w->b.n;
+	uint64_t n[7] = { end - w->begin, w->pools, w->meta, 5 * (uint64_t)NS_PER_S, NS_PER_S, T0, NS_PER_S / 2 };
+
+	put_fix(w, 0x464c5200, 4);
+	put_fix(w, 0x00020001, 4);
+	for (unsigned i = 0; i < 7; i++)
+		put_fix(w, n[i], 8);
+	put_fix(w, !w->fixed, 4);
+	memcpy(w->b.p + w->begin, w->b.p + end, HEADER);
+	w->b.n = end;
+}
+
+/* ---- constants: methods 1 .. 4 of two classes, stacks 1 .. 3 ---- */
+
+static size_t begin_pools(struct writer *w, int64_t delta, unsigned n)
+{
+	size_t at = begin_event(w, 1);
+
+	put(w, 7, 8);
+	put(w, 0, 8);
+	put(w, (uint64_t)delta, 8);
+	put_byte(w, 0);
+	put(w, n, 4);
+	return at;
+}
+
+static void begin_pool(struct writer *w, unsigned type, unsigned n)
+{
+	put(w, type, 8);
+	put(w, n, 4);
+}
+
+static void constant(struct writer *w, unsigned type, uint64_t id, const struct value *v)
+{
+	put(w, id, 8);
+	put_fields(w, type, v);
+}
+
+#define CONSTANT(w, type, id, ...) constant(w, type, id, (struct value[]){ __VA_ARGS__, { .field = NULL } })
+
+static const char *const symbols[] = { "", "app/Main", "main", "work", "()V", "java/lang/Object",
+	"Main$$Lambda$12.0x00ff" };
+
+/* `shift` is added to all ids of stacks and methods. */
+static void put_stacks(struct writer *w, uint64_t shift)
+{
+	static const uint32_t order[][9] = { { 2, 20, 1, 10, 0 }, { 3, 0, 2, 21, 1, 10, 0 }, { 1, 11, 0 } };
+	uint32_t frames[9];
+
+	begin_pool(w, METHOD, 3);
+	CONSTANT(w, METHOD, 1 + shift, N("type", 1), N("name", 2), N("descriptor", 4));
+	CONSTANT(w, METHOD, 2 + shift, N("type", 1), N("name", 3), N("descriptor", 4));
+	CONSTANT(w, METHOD, 3 + shift, N("type", UINT64_C(1) << 40), N("name", 3), N("descriptor", 4));
+	begin_pool(w, TRACE, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		memcpy(frames, order[i], sizeof(frames));
+		for (unsigned k = 0; frames[k]; k += 2)
+			frames[k] += (uint32_t)shift;
+		CONSTANT(w, TRACE, i + 1 + shift, { .field = "frames", .frames = frames });
+	}
+}
+
+static void put_names(struct writer *w)
+{
+	begin_pool(w, SYMBOL, ARRAY_LEN(symbols));
+	for (unsigned i = 0; i < ARRAY_LEN(symbols); i++)
+		CONSTANT(w, SYMBOL, i, S("string", symbols[i]));
+	begin_pool(w, CLASS, 3);
+	CONSTANT(w, CLASS, 1, N("name", 1));
+	CONSTANT(w, CLASS, 2, N("name", 5));
+	CONSTANT(w, CLASS, UINT64_C(1) << 40, N("name", 6));
+	begin_pool(w, STATE, 2);
+	CONSTANT(w, STATE, 1, S("name", "STATE_RUNNABLE"));
+	CONSTANT(w, STATE, 2, S("name", "STATE_SLEEPING"));
+	begin_pool(w, THREAD, 2);
+	CONSTANT(w, THREAD, 1, S("osName", "os-1"), S("javaName", "main"));
+	CONSTANT(w, THREAD, 7, S("osName", "GC"), S("javaName", ""));
+}
+
+/* Two events, the second leads to the first. */
+static void put_pools(struct writer *w, uint64_t shift)
+{
+	size_t first = w->b.n, at = begin_pools(w, 0, 4);
+
+	put_names(w);
+	put_size(w, at);
+	w->pools = w->b.n - w->begin;
+	at = begin_pools(w, -(int64_t)(w->b.n - first), 2);
+	put_stacks(w, shift);
+	put_size(w, at);
+}
+
+static void writer_init(struct writer *w, uint64_t seed, bool fixed)
+{
+	memset(w, 0, sizeof(*w));
+	buf_init(&w->b, LIMIT);
+	w->seed = seed;
+	w->fixed = fixed;
+	w->encoding = 3;
+}
+
+static void put_events(struct writer *w, const char *recording, uint64_t shift)
+{
+	uint64_t a = 1 + shift, b = 2 + shift, c = 3 + shift;
+
+	EVENT(w, 110, N("id", 101), S("name", "interval"), S("value", "20000000"));
+	EVENT(w, 110, N("id", 111), S("name", "period"), S("value", "20 ms"));
+	EVENT(w, 110, N("id", 110), S("name", "event"), S("value", recording));
+	EVENT(w, 101, N("startTime", T0 + 5), N("stackTrace", a), N("state", 1), N("sampledThread", 1));
+	EVENT(w, 101, N("startTime", T0 + 6), N("stackTrace", a), N("state", 1), N("sampledThread", 7),
+	    N("contextId", 3));
+	EVENT(w, 101, N("stackTrace", b), N("state", 2), N("sampledThread", 1));
+	EVENT(w, 101, N("stackTrace", c), N("state", 9), N("sampledThread", 1));
+	EVENT(w, 101, N("stackTrace", 99), N("state", 1));
+	EVENT(w, 102, N("stackTrace", c), N("state", 1), N("samples", 7), N("spanId", 0xabc));
+	EVENT(w, 102, N("stackTrace", c), N("state", 2), N("samples", 2));
+	EVENT(w, 103, N("stackTrace", a), N("objectClass", 2), N("allocationSize", 24), N("tlabSize", 4096));
+	EVENT(w, 103, N("stackTrace", a), N("objectClass", 1), N("allocationSize", 24), N("tlabSize", 1000));
+	EVENT(w, 104, N("stackTrace", b), N("objectClass", 2), N("allocationSize", UINT64_C(1) << 60));
+	EVENT(w, 105, N("stackTrace", b), N("weight", 300));
+	EVENT(w, 106, N("stackTrace", a), N("duration", 50), N("monitorClass", 2));
+	EVENT(w, 106, N("stackTrace", a), N("duration", 7), N("monitorClass", 2));
+	EVENT(w, 107, N("stackTrace", c), N("duration", 9), N("parkedClass", 2));
+	EVENT(w, 108, N("stackTrace", c), N("allocationSize", 64), N("objectClass", 2));
+	EVENT(w, 109, N("stackTrace", c), N("size", 12));
+	EVENT(w, 111, N("stackTrace", a), N("state", 1), N("sampledThread", 1));
+	EVENT(w, 112, N("stackTrace", a), N("duration", 11), S("path", "/tmp/x"), N("bytesRead", 80));
+	EVENT(w, 112, N("stackTrace", a), N("duration", 11), S("path", "/tmp/y"), N("bytesRead", 8));
+	EVENT(w, 113, N("stackTrace", b), S("message", "no"), N("thrownClass", 2));
+	EVENT(w, 114, N("stackTrace", c), N("duration", 3));
+	EVENT(w, 115, N("jvmUser", 1));
+	EVENT(w, 116, N("stackTrace", c), S("weight", "heavy"), N("duration", 5));
+}
+
+/* A whole recording of one chunk; the pools behind the events, as both writers do. */
+static void record(struct writer *w, const char *recording, uint64_t shift)
+{
+	begin_chunk(w);
+	put_events(w, recording, shift);
+	put_pools(w, shift);
+	end_chunk(w);
+}
+
+/* ---- reading ---- */
+
+static void check_profile(const struct profile *p)
+{
+	assert_int_equal(p->n_mappings, 1);
+	for (uint32_t i = 0; i < p->n_samples; i++) {
+		assert_true(p->stack_at[i] <= p->stack_at[i + 1]);
+		for (uint32_t k = p->stack_at[i]; k < p->stack_at[i + 1]; k++)
+			assert_true(p->stack[k] < p->n_locations);
+		for (uint32_t k = p->tag_at ? p->tag_at[i] : 0; p->tag_at && k < p->tag_at[i + 1]; k++)
+			assert_true(p->tags[k].key < p->n_strings && p->tags[k].str < p->n_strings);
+	}
+	for (uint32_t i = 0; i < p->n_locations; i++) {
+		assert_true(p->locations[i].first_line < p->n_lines && p->locations[i].mapping == 0);
+		assert_true(p->lines[p->locations[i].first_line].function < p->n_functions);
+	}
+	for (uint32_t i = 0; i < p->n_functions; i++)
+		assert_true(p->functions[i].name > 0 && p->functions[i].name < p->n_strings);
+}
+
+static void print_sample(struct buf *b, const struct profile *p, uint32_t i)
+{
+	for (uint32_t k = p->stack_at[i]; k < p->stack_at[i + 1]; k++) {
+		const struct line *l = &p->lines[p->locations[p->stack[k]].first_line];
+
+		buf_printf(b, "%s" STR_FMT ":%lld", k > p->stack_at[i] ? " < " : "  ",
+		    STR_ARG(profile_str(p, p->functions[l->function].name)), (long long)l->line);
+	}
+	for (uint32_t t = 0; t < p->n_types; t++)
+		buf_printf(b, "%s%lld", t ? " " : " = ", (long long)profile_value(p, i, t));
+	for (uint32_t k = p->tag_at ? p->tag_at[i] : 0; p->tag_at && k < p->tag_at[i + 1]; k++)
+		buf_printf(b, " " STR_FMT "=" STR_FMT, STR_ARG(profile_str(p, p->tags[k].key)),
+		    STR_ARG(profile_str(p, p->tags[k].str)));
+	if (p->at)
+		buf_printf(b, " @%lld", (long long)p->at[i]);
+	buf_printf(b, "\n");
+}
+
+static void print_profiles(struct buf *b, const struct format_profiles *got)
+{
+	for (uint32_t i = 0; i < got->n; i++) {
+		const struct profile *p = got->p[i].p;
+
+		check_profile(p);
+		buf_printf(b, STR_FMT " " STR_FMT " '" STR_FMT "'", STR_ARG(got->p[i].name),
+		    STR_ARG(got->p[i].labels.p[0].value), STR_ARG(got->p[i].labels.p[1].value));
+		for (uint32_t t = 0; t < p->n_types; t++)
+			buf_printf(b, " " STR_FMT "/" STR_FMT, STR_ARG(profile_str(p, p->types[t].type)),
+			    STR_ARG(profile_str(p, p->types[t].unit)));
+		if (p->has_period_type)
+			buf_printf(b, " of " STR_FMT "/" STR_FMT, STR_ARG(profile_str(p, p->period_type.type)),
+			    STR_ARG(profile_str(p, p->period_type.unit)));
+		buf_printf(b, "\n");
+		for (uint32_t k = 0; k < p->n_samples; k++)
+			print_sample(b, p, k);
+	}
+}
+
+/* What is read, as text, or the error. */
+static struct str read_back(struct arena *a, struct str bytes, const struct jfr_opts *o)
+{
+	struct format_profiles got = { 0 };
+	struct err e = { 0 };
+	struct buf b;
+	struct str s;
+
+	if (jfr_decode(a, bytes, o, &got, &e) < 0)
+		return arena_printf(a, "%s", e.msg);
+	buf_init(&b, LIMIT);
+	print_profiles(&b, &got);
+	if (got.notes.skipped)
+		buf_printf(&b, "skipped %llu: " STR_FMT "\n", (unsigned long long)got.notes.skipped,
+		    STR_ARG(got.notes.first));
+	s = arena_str(a, buf_str(&b));
+	buf_fini(&b);
+	return s;
+}
+
+static void expect(const char *about, struct arena *a, struct str bytes, const struct jfr_opts *o, const char *want)
+{
+	struct str got = read_back(a, bytes, o);
+
+	if (!str_eq(got, str_cstr(want)))
+		fail_msg("%s:\n" STR_FMT "\nnot:\n%s", about, STR_ARG(got), want);
+}
+
+static const struct jfr_opts server = { .rate = 100, .only_known = true, .clean_names = true, .spans = true };
+
+#define STACK_A "app/Main.work:20 < app/Main.main:10"
+#define STACK_B "Main$$Lambda_.work:0 < app/Main.work:21 < app/Main.main:10"
+#define STACK_C "app/Main.main:11"
+
+static const char as_cpu[] = "cpu process_cpu 'cpu' cpu/nanoseconds of cpu/nanoseconds\n"
+			     "  " STACK_A " = 10000000\n"
+			     "  " STACK_A " = 10000000\n" /* another context */
+			     "wall wall 'cpu' wall/nanoseconds of wall/nanoseconds\n"
+			     "  " STACK_C " = 70000000 profile_id=0000000000000abc\n"
+			     "  " STACK_C " = 20000000\n";
+static const char as_wall[] = "cpu process_cpu 'wall' cpu/nanoseconds of cpu/nanoseconds\n"
+			      "  " STACK_A " = 10000000\n"
+			      "  " STACK_A " = 10000000\n"
+			      "  " STACK_C " = 70000000 profile_id=0000000000000abc\n"
+			      "wall wall 'wall' wall/nanoseconds of wall/nanoseconds\n"
+			      "  " STACK_A " = 10000000\n"
+			      "  " STACK_A " = 10000000\n"
+			      "  " STACK_B " = 10000000\n"
+			      "  " STACK_C " = 30000000\n" /* samples of both kinds */
+			      "  " STACK_C " = 70000000 profile_id=0000000000000abc\n";
+
+static const char *rest_of(struct arena *a, const char *head, const char *event, const char *live, const char *more)
+{
+	return arena_printf(a,
+	    "%salloc_in_new_tlab memory '%s' alloc_in_new_tlab_objects/count alloc_in_new_tlab_bytes/bytes of "
+	    "space/bytes\n"
+	    "  " STACK_A " = 2 5096\n"
+	    "alloc_outside_tlab memory '%s' alloc_outside_tlab_objects/count alloc_outside_tlab_bytes/bytes of "
+	    "space/bytes\n"
+	    "  " STACK_B " = 1 1152921504606846976\n"
+	    "lock mutex '%s' contentions/count delay/nanoseconds of mutex/count\n"
+	    "  " STACK_A " = 2 %s\n"
+	    "park block '%s' contentions/count delay/nanoseconds of block/count\n"
+	    "  " STACK_C " = 1 %s\n"
+	    "live memory '%s' live/count%s of objects/count\n"
+	    "  " STACK_C " = 1%s\n"
+	    "alloc_sample memory '%s' alloc_sample_objects/count alloc_sample_bytes/bytes of space/bytes\n"
+	    "  " STACK_B " = 1 300\n"
+	    "malloc memory '%s' malloc_objects/count malloc_bytes/bytes\n"
+	    "  " STACK_C " = 1 12\n%s",
+	    head, event, event, event, *live ? "114" : "57", event, *live ? "18" : "9", event,
+	    *live ? " live_bytes/bytes" : "", *live ? " 64" : "", event, event, more)
+	    .p;
+}
+
+static void test_known(void **ctx)
+{
+	(void)ctx;
+	for (uint64_t seed = 0; seed < 20; seed++)
+		for (int fixed = 0; fixed < 2; fixed++) {
+			struct arena *a = arena_new();
+			struct writer w;
+
+			writer_init(&w, seed, fixed);
+			record(&w, "cpu", 0);
+			expect("cpu", a, buf_str(&w.b), &server, rest_of(a, as_cpu, "cpu", "", ""));
+			buf_fini(&w.b);
+			writer_init(&w, seed, fixed);
+			record(&w, "wall", UINT64_C(1) << 31);
+			expect("wall", a, buf_str(&w.b), &server, rest_of(a, as_wall, "wall", "", ""));
+			buf_fini(&w.b);
+			arena_free(a);
+		}
+}
+
+/* In files: periods of their own, ticks as ns (two of them), everything that has a stack. */
+static void test_file(void **ctx)
+{
+	static const char cpu[] = "cpu process_cpu 'cpu' cpu/nanoseconds of cpu/nanoseconds\n"
+				  "  " STACK_A " = 40000000\n"
+				  "wall wall 'cpu' wall/nanoseconds of wall/nanoseconds\n"
+				  "  " STACK_C " = 180000000\n";
+	static const char more[] =
+	    "native native 'cpu' native/nanoseconds of native/nanoseconds\n"
+	    "  " STACK_A " = 20000000\n"
+	    "file_read file_read 'cpu' file_read_events/count file_read_time/nanoseconds file_read_bytes/bytes\n"
+	    "  " STACK_A " = 2 44 88\n"
+	    "java_exception_throw java_exception_throw 'cpu' java_exception_throw_events/count\n"
+	    "  " STACK_B " = 1\n"
+	    "method_trace method_trace 'cpu' method_trace_events/count method_trace_time/nanoseconds\n"
+	    "  " STACK_C " = 1 6\n"
+	    "http_request_event http_request_event 'cpu' http_request_event_events/count\n"
+	    "  " STACK_C " = 1\n";
+	struct jfr_opts o = { .clean_names = true };
+	struct arena *a = arena_new();
+	struct format_profiles got = { 0 };
+	struct writer w;
+	struct err e;
+
+	(void)ctx;
+	writer_init(&w, 3, false);
+	record(&w, "cpu", 0);
+	expect("file", a, buf_str(&w.b), &o, rest_of(a, cpu, "cpu", "live", more));
+	assert_int_equal(jfr_decode(a, buf_str(&w.b), &o, &got, &e), 0);
+	assert_int_equal(got.p[0].p->period, 20000000);
+	assert_int_equal(got.p[0].p->time, 5 * NS_PER_S);
+	assert_int_equal(got.p[0].p->duration, NS_PER_S);
+	buf_fini(&w.b);
+	arena_free(a);
+}
+
+static void test_tags(void **ctx)
+{
+	static const struct {
+		unsigned keep;
+		const char *type, *want;
+	} cases[] = {
+		{ FORMAT_TAGS, "cpu process_cpu",
+		    "  " STACK_A " = 20000000 thread=main state=STATE_RUNNABLE\n"
+		    "  " STACK_A " = 20000000 thread=GC state=STATE_RUNNABLE\n" },
+		{ FORMAT_TAGS, "alloc_in_new_tlab memory",
+		    "  " STACK_A " = 1 4096 class=java/lang/Object\n"
+		    "  " STACK_A " = 1 1000 class=app/Main\n" },
+		{ FORMAT_TAGS, "lock mutex", "  " STACK_A " = 2 114 monitor=java/lang/Object\n" },
+		{ FORMAT_TIMES, "cpu process_cpu",
+		    "  " STACK_A " = 20000000 @5000000010\n  " STACK_A " = 20000000 @5000000012\n" },
+	};
+	struct arena *a = arena_new();
+	struct writer w;
+
+	(void)ctx;
+	writer_init(&w, 5, false);
+	record(&w, "cpu", 0);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct jfr_opts o = { .clean_names = true, .keep = cases[i].keep };
+		struct str got = read_back(a, buf_str(&w.b), &o);
+		size_t at = str_search(got, str_cstr(cases[i].type));
+
+		got = str_skip(got, at);
+		got = str_skip(got, str_find(got, '\n') + 1);
+		if (!str_prefix(got, str_cstr(cases[i].want)))
+			fail_msg("case %zu: " STR_FMT, i, STR_ARG(got));
+	}
+	buf_fini(&w.b);
+	arena_free(a);
+}
+
+/* Contexts { 3: thread_name = blue }, span names { 5: GET }. */
+static void test_contexts(void **ctx)
+{
+#define LABELS "\x0a\x0a\x08\x03\x12\x06\x0a\x04\x08\x01\x10\x02"
+#define STRING1 "\x12\x0f\x08\x01\x12\x0bthread_name"
+#define STRING2                    \
+	"\x12\x08\x08\x02\x12\x04" \
+	"blue"
+#define STRING5 "\x12\x07\x08\x05\x12\x03GET"
+	static const char want[] = "cpu process_cpu '' cpu/nanoseconds of cpu/nanoseconds\n"
+				   "  " STACK_A " = 20000000 thread_name=blue\n"
+				   "  " STACK_A " = 10000000 profile_id=00000000000000ff span_name=GET\n"
+				   "  " STACK_A " = 10000000\n";
+	struct jfr_opts o = server;
+	struct arena *a = arena_new();
+	struct writer w;
+
+	(void)ctx;
+	writer_init(&w, 0, false);
+	begin_chunk(&w);
+	EVENT(&w, 101, N("stackTrace", 1), N("state", 1), N("contextId", 3));
+	EVENT(&w, 101, N("stackTrace", 1), N("state", 1), N("contextId", 4), N("spanId", 255), N("spanName", 5));
+	EVENT(&w, 101, N("stackTrace", 1), N("state", 1), N("contextId", 3));
+	EVENT(&w, 101, N("stackTrace", 1), N("state", 1), N("spanName", 6));
+	put_pools(&w, 0);
+	end_chunk(&w);
+	o.contexts = STR(LABELS STRING1 STRING2 STRING5);
+	expect("contexts", a, buf_str(&w.b), &o, want);
+	o.contexts = STR("\x0a\x7f");
+	expect("cut contexts", a, buf_str(&w.b), &o, "failed to parse labels form field: unexpected EOF");
+	buf_fini(&w.b);
+	arena_free(a);
+}
+
+/* The same stacks under other ids are summed; the same ids with other stacks are not. */
+static void test_chunks(void **ctx)
+{
+	static const char want[] = "cpu process_cpu '' cpu/nanoseconds of cpu/nanoseconds\n"
+				   "  " STACK_A " = 40000000\n"
+				   "  " STACK_B " = 10000000\n"
+				   "  " STACK_C " = 10000000\n";
+	struct arena *a = arena_new();
+	struct writer w;
+
+	(void)ctx;
+	writer_init(&w, 9, false);
+	begin_chunk(&w);
+	EVENT(&w, 101, N("stackTrace", 1), N("state", 1));
+	EVENT(&w, 101, N("stackTrace", 2), N("state", 1));
+	put_pools(&w, 0);
+	end_chunk(&w);
+	w.fixed = true;
+	begin_chunk(&w);
+	EVENT(&w, 101, N("stackTrace", 1), N("state", 1)); /* is not there */
+	EVENT(&w, 101, N("stackTrace", 2), N("state", 1)); /* what was 1 */
+	EVENT(&w, 101, N("stackTrace", 2), N("state", 1));
+	put_pools(&w, 1);
+	end_chunk(&w);
+	w.fixed = false;
+	begin_chunk(&w);
+	EVENT(&w, 101, N("stackTrace", 1001), N("state", 1));
+	EVENT(&w, 101, N("stackTrace", 1003), N("state", 1));
+	put_pools(&w, 1000);
+	end_chunk(&w);
+	expect("three chunks", a, buf_str(&w.b), &server, want);
+	buf_fini(&w.b);
+	arena_free(a);
+}
+
+/* ---- strings ---- */
+
+static void put_strings_pool(struct writer *w)
+{
+	begin_pool(w, STRING, 4);
+	put(w, 1, 8);
+	put_string(w, "app/Main");
+	put(w, 2, 8); /* a reference to the first */
+	put_byte(w, 2);
+	put(w, 1, 8);
+	put(w, 3, 8); /* to itself */
+	put_byte(w, 2);
+	put(w, 3, 8);
+	put(w, 4, 8);
+	put_byte(w, 0);
+}
+
+/* The class name of STACK_C is written in each way. */
+static void test_strings(void **ctx)
+{
+	static const struct {
+		const char *bytes;
+		size_t n;
+		const char *want;
+	} cases[] = {
+		{ "\0", 1, "" },
+		{ "\1", 1, "" },
+		{ "\2\1", 2, "app/Main" },
+		{ "\2\2", 2, "app/Main" },
+		{ "\2\3", 2, "" },
+		{ "\2\4", 2, "" },
+		{ "\2\77", 2, "" },
+		{ "\3\3a\xc3\xa4", 5, "a\xc3\xa4" },
+		{ "\4\2a\xe4\1", 5, "a\xc3\xa4" },
+		{ "\4\2\xbd\xb0\3\x80\xb8\3", 8, "\xf0\x9f\x90\x80" }, /* d83d dc00: a surrogate pair */
+		{ "\4\1\x80\xb8\3", 5, "\xef\xbf\xbd" },
+		{ "\5\2a\xe4", 4, "a\xc3\xa4" },
+	};
+	struct arena *a = arena_new();
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct writer w;
+		size_t at;
+
+		writer_init(&w, 0, false);
+		begin_chunk(&w);
+		EVENT(&w, 101, N("stackTrace", 3), N("state", 1));
+		w.pools = w.b.n - w.begin;
+		at = begin_pools(&w, 0, 6);
+		put_strings_pool(&w);
+		begin_pool(&w, SYMBOL, 2);
+		put(&w, 1, 8);
+		buf_add(&w.b, str_of(cases[i].bytes, cases[i].n));
+		CONSTANT(&w, SYMBOL, 2, S("string", "main"));
+		begin_pool(&w, CLASS, 1);
+		CONSTANT(&w, CLASS, 1, N("name", 1));
+		begin_pool(&w, STATE, 1);
+		CONSTANT(&w, STATE, 1, S("name", "STATE_RUNNABLE"));
+		put_stacks(&w, 0);
+		put_size(&w, at);
+		end_chunk(&w);
+		expect("strings", a, buf_str(&w.b), &server,
+		    arena_printf(a, "cpu process_cpu '' cpu/nanoseconds of cpu/nanoseconds\n  %s.main:11 = 10000000\n",
+			cases[i].want)
+			.p);
+		buf_fini(&w.b);
+	}
+	arena_free(a);
+}
+
+/* All strings, those of the metadata too, as characters, as Latin-1. */
+static void test_encodings(void **ctx)
+{
+	(void)ctx;
+	for (unsigned encoding = 3; encoding <= 5; encoding++)
+		for (int fixed = 0; fixed < 2; fixed++) {
+			struct arena *a = arena_new();
+			struct writer w;
+
+			writer_init(&w, 2, fixed);
+			w.encoding = encoding;
+			record(&w, "cpu", 0);
+			expect("encoding", a, buf_str(&w.b), &server, rest_of(a, as_cpu, "cpu", "", ""));
+			buf_fini(&w.b);
+			arena_free(a);
+		}
+}
+
+static void test_clean_names(void **ctx)
+{
+	static const struct {
+		const char *in, *want;
+	} cases[] = {
+		{ "java/lang/Thread", "java/lang/Thread" },
+		{ "jdk/internal/reflect/GeneratedMethodAccessor31", "jdk/internal/reflect/GeneratedMethodAccessor_" },
+		{ "jdk/internal/reflect/GeneratedMethodAccessor", "jdk/internal/reflect/GeneratedMethodAccessor" },
+		{ "jdk/internal/reflect/GeneratedMethodAccessor3x", "jdk/internal/reflect/GeneratedMethodAccessor3x" },
+		{ "a/B$$Lambda$669.0x0000000800fd7318", "a/B$$Lambda_" },
+		{ "a/B$$Lambda.0x00007ffa600c4da0", "a/B$$Lambda_" },
+		{ "a/B$$Lambda$14/1234567", "a/B$$Lambda_" },
+		{ "a/B$$Lambda/0x12ef", "a/B$$Lambda_" },
+		{ "a/B$$Lambda42", "a/B$$Lambda_" },
+		{ "a/B$$Lambda", "a/B$$Lambda" },
+		{ "a/B$$Lambda$14", "a/B$$Lambda$14" },
+		{ "a/B$$Lambda$14.0xzz", "a/B$$Lambda$14.0xzz" },
+		{ "a/B$$Lambda.0x", "a/B$$Lambda.0x" },
+		{ "$$Lambda.12", "$$Lambda.12" },
+		{ "a$$Lambda$1.2$$Lambda$3.4", "a$$Lambda$1.2$$Lambda_" },
+		{ "libzstd-jni-1.5.1-16931311898282279136.so", "libzstd-jni-_.so" },
+		{ "./tmp/libzstd-jni-1.5.1-1.so (deleted)", "libzstd-jni-_.so" },
+		{ "libzstd-jni-1.5-1.so", "libzstd-jni-1.5-1.so" },
+		{ "./tmp/libamazonCorrettoCryptoProvider109b39cf33c563eb.so", "libamazonCorrettoCryptoProvider_.so" },
+		{ "/tmp/amazonCorrettoCryptoProviderNativeLibraries.7382c2f79097f415/libcrypto.so (deleted)",
+		    "libamazonCorrettoCryptoProvider_.so" },
+		{ "amazonCorrettoCryptoProvider109b39cf33c563e.so", "amazonCorrettoCryptoProvider109b39cf33c563e.so" },
+		{ "libasyncProfiler-linux-arm64-17b9a1d8156277a98ccc871afa9a8f69215f92.so", "libasyncProfiler-_.so" },
+		{ "libasyncProfiler-linux-x86-17b9a1d8156277a98ccc871afa9a8f69215f92.so",
+		    "libasyncProfiler-linux-x86-17b9a1d8156277a98ccc871afa9a8f69215f92.so" },
+		{ "a/B$$EnhancerBySpringCGLIB$$1a2b3c", "a/B$$EnhancerBySpringCGLIB$$_" },
+		{ "a/B$$EnhancerBySpringCGLIB$$", "a/B$$EnhancerBySpringCGLIB$$_" },
+		{ "$$EnhancerBySpringCGLIB$$x", "$$EnhancerBySpringCGLIB$$x" },
+		{ "", "" },
+	};
+	struct arena *a = arena_new();
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct str got = jfr_clean_name(a, str_cstr(cases[i].in));
+
+		if (!str_eq(got, str_cstr(cases[i].want)))
+			fail_msg("%s: " STR_FMT ", not %s", cases[i].in, STR_ARG(got), cases[i].want);
+	}
+	arena_free(a);
+}
+
+/* ---- what is wrong ---- */
+
+static void set_fix(struct writer *w, size_t at, uint64_t v, unsigned size)
+{
+	for (unsigned i = 0; i < size; i++)
+		w->b.p[at + i] = (char)(v >> (8 * (size - 1 - i)));
+}
+
+static void test_header(void **ctx)
+{
+	static const struct {
+		unsigned at, size;
+		uint64_t v;
+		const char *want;
+	} cases[] = {
+		{ 0, 4, 0x464c5201, "error reading chunk header: invalid chunk magic: 464c5201" },
+		{ 4, 4, 0x30000, "error reading chunk header: unknown version 30000" },
+		{ 4, 4, 0x10000, "error reading chunk header: unknown version 10000" },
+		{ 8, 8, 0, "error reading chunk header: invalid size: 0" },
+		{ 8, 8, 67, "error reading chunk header: invalid size: 67" },
+		{ 8, 8, UINT64_C(1) << 63, "error reading chunk header: invalid size: -9223372036854775808" },
+		{ 8, 8, UINT64_C(1) << 42, "a chunk of 4398046511104 bytes of which * are there: unexpected EOF" },
+		{ 16, 8, 0, "error reading chunk header: invalid offsets: cp 0 meta 68" },
+		{ 16, 8, UINT64_C(1) << 42, "constants at byte 4398046511104 of the chunk: they end at *" },
+		{ 16, 8, 68, "constants at byte 68 of the chunk: there is an event of type 0" },
+		{ 24, 8, UINT64_MAX, "error reading chunk header: invalid offsets: cp * meta -1" },
+		{ 24, 8, UINT64_C(1) << 40, "metadata at byte 1099511627776 of the chunk: unexpected EOF" },
+		{ 24, 8, 72, "metadata at byte 72 of the chunk: *" },
+	};
+	struct arena *a = arena_new();
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct str got, want = str_cstr(cases[i].want), head;
+		struct writer w;
+
+		writer_init(&w, 0, false);
+		record(&w, "cpu", 0);
+		set_fix(&w, cases[i].at, cases[i].v, cases[i].size);
+		got = read_back(a, buf_str(&w.b), &server);
+		head = str_cut(&want, '*');
+		if (!str_prefix(got, head) || !str_suffix(got, want))
+			fail_msg("case %zu: " STR_FMT, i, STR_ARG(got));
+		buf_fini(&w.b);
+	}
+	expect("nothing", a, STR(""), &server, "");
+	expect("short", a, STR("not a jfr file"), &server, "error reading chunk header: unexpected EOF");
+	arena_free(a);
+}
+
+/* A count or a size of terabytes stands where a small one should. */
+static void test_claims(void **ctx)
+{
+	static const struct {
+		const char *about;
+		unsigned type; /* of the pool */
+		unsigned what; /* 0: entries, 1: frames of the stack, 2: a string, 3: pools, 4: characters */
+	} cases[] = {
+		{ "entries", TRACE, 0 },
+		{ "entries of a type that is passed over", OTHER, 0 },
+		{ "frames", TRACE, 1 },
+		{ "string", SYMBOL, 2 },
+		{ "pools", SYMBOL, 3 },
+		{ "characters", SYMBOL, 4 },
+	};
+	struct arena *a = arena_new();
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		static const uint64_t tera = UINT64_C(1) << 42;
+		struct writer w;
+		struct str got;
+		size_t at, before = arena_bytes(a);
+
+		writer_init(&w, 0, false);
+		begin_chunk(&w);
+		EVENT(&w, 101, N("stackTrace", 1), N("state", 1));
+		w.pools = w.b.n - w.begin;
+		at = begin_pools(&w, 0, cases[i].what == 3 ? UINT32_MAX : 1);
+		put(&w, cases[i].type, 8);
+		put(&w, cases[i].what == 0 ? tera : 1, 4);
+		put(&w, 1, 8);
+		if (cases[i].type == TRACE)
+			put_byte(&w, 0);
+		if (cases[i].what == 2 || cases[i].what == 4)
+			put_byte(&w, cases[i].what == 2 ? 3 : 4);
+		put(&w, tera, 4);
+		put_size(&w, at);
+		end_chunk(&w);
+		got = read_back(a, buf_str(&w.b), &server);
+		if (!str_prefix(got, STR("constants at byte ")))
+			fail_msg("%s: " STR_FMT, cases[i].about, STR_ARG(got));
+		assert_true(arena_bytes(a) - before < 16 << 20);
+		buf_fini(&w.b);
+	}
+	arena_free(a);
+}
+
+/* Constants that lead to themselves, forward, or into others. */
+static void test_chain(void **ctx)
+{
+	struct arena *a = arena_new();
+
+	(void)ctx;
+	for (int delta = -40; delta <= 40; delta++) {
+		struct writer w;
+		struct str got;
+		size_t at;
+
+		writer_init(&w, 0, false);
+		begin_chunk(&w);
+		at = begin_pools(&w, 0, 0);
+		put_size(&w, at);
+		at = begin_pools(&w, 0, 0);
+		put_size(&w, at);
+		w.pools = w.b.n - w.begin;
+		at = begin_pools(&w, delta, 0);
+		put_size(&w, at);
+		end_chunk(&w);
+		got = read_back(a, buf_str(&w.b), &server);
+		/* the events are of 11 bytes: size, type, start, duration, delta, mask, number of pools */
+		if ((delta == 0 || delta == -10 || delta == -20) != (got.n == 0))
+			fail_msg("delta %d: " STR_FMT, delta, STR_ARG(got));
+		buf_fini(&w.b);
+	}
+	arena_free(a);
+}
+
+static void check_any(struct arena *a, struct str bytes, bool lenient)
+{
+	struct jfr_opts o = server;
+	struct format_profiles got = { 0 };
+	struct err e;
+
+	for (unsigned i = 0; i < 2; i++) {
+		o.lenient = lenient;
+		if (jfr_decode(a, bytes, &o, &got, &e) == 0) {
+			for (uint32_t k = 0; k < got.n; k++)
+				check_profile(got.p[k].p);
+		} else {
+			assert_true(e.kind == ERR_INVALID || e.kind == ERR_LIMIT);
+			assert_true(e.msg[0] != '\0');
+		}
+		o = (struct jfr_opts){ .keep = FORMAT_TAGS | FORMAT_TIMES, .spans = true, .clean_names = true };
+	}
+	assert_true(arena_bytes(a) < 32 << 20);
+	arena_reset(a);
+}
+
+static void test_cuts(void **ctx)
+{
+	struct arena *a = arena_new();
+
+	(void)ctx;
+	for (int fixed = 0; fixed < 2; fixed++) {
+		struct writer w;
+		size_t first;
+
+		writer_init(&w, 4, fixed);
+		begin_chunk(&w);
+		EVENT(&w, 101, N("stackTrace", 3), N("state", 1));
+		put_pools(&w, 0);
+		end_chunk(&w);
+		first = w.b.n;
+		record(&w, "cpu", 0);
+		for (size_t n = 0; n < w.b.n; n++) {
+			/* in memory of its own, so that a read beyond is seen */
+			char *copy = mem_alloc(n + 1);
+			struct err e;
+			struct format_profiles got = { 0 };
+			struct jfr_opts o = server;
+
+			memcpy(copy, w.b.p, n);
+			assert_int_equal(jfr_decode(a, str_of(copy, n), &o, &got, &e), n == 0 || n == first ? 0 : -1);
+			o.lenient = true;
+			got = (struct format_profiles){ 0 };
+			assert_int_equal(jfr_decode(a, str_of(copy, n), &o, &got, &e), 0);
+			assert_true(n < first || got.n > 0);
+			assert_int_equal(got.notes.skipped > 0, n > 0 && n != first);
+			check_any(a, str_of(copy, n), true);
+			mem_free(copy);
+		}
+		buf_fini(&w.b);
+	}
+	arena_free(a);
+}
+
+/* The constants stand before the events: what is whole of a cut chunk is taken. */
+static void test_cut_chunk(void **ctx)
+{
+	static const char want[] =
+	    "cpu process_cpu '' cpu/nanoseconds of cpu/nanoseconds\n"
+	    "  " STACK_C " = 30000000\n"
+	    "skipped 1: chunk 1 at byte 0: a chunk of 20000 bytes of which * are there: unexpected EOF\n";
+	struct jfr_opts o = server;
+	struct arena *a = arena_new();
+	struct writer w;
+
+	(void)ctx;
+	for (int behind = 0; behind < 2; behind++) {
+		struct str got, tail = STR(want), head;
+		size_t at;
+
+		writer_init(&w, 0, false);
+		begin_chunk(&w);
+		put_pools(&w, 0);
+		for (unsigned i = 0; i < 3; i++)
+			EVENT(&w, 101, N("stackTrace", 3), N("state", 1));
+		at = w.b.n;
+		for (unsigned i = 0; i < 200; i++)
+			EVENT(&w, 101, N("stackTrace", 3), N("state", 1));
+		if (behind)
+			w.pools = 19990; /* the last ones are behind the cut */
+		end_chunk(&w);
+		set_fix(&w, 8, 20000, 8);
+		w.b.n = at + 5;
+		assert_true(w.b.n < 19990);
+		o.lenient = true;
+		head = str_cut(&tail, '*');
+		got = read_back(a, buf_str(&w.b), &o);
+		if (!str_prefix(got, head) || !str_suffix(got, tail))
+			fail_msg("%d: " STR_FMT, behind, STR_ARG(got));
+		o.lenient = false;
+		got = read_back(a, buf_str(&w.b), &o);
+		assert_true(str_prefix(got, STR("a chunk of 20000 bytes")));
+		buf_fini(&w.b);
+	}
+	arena_free(a);
+}
+
+static void test_flips(void **ctx)
+{
+	struct arena *a = arena_new();
+
+	(void)ctx;
+	for (int fixed = 0; fixed < 2; fixed++) {
+		struct writer w;
+
+		writer_init(&w, 6, fixed);
+		record(&w, "wall", 0);
+		for (size_t i = 0; i < w.b.n; i++)
+			for (unsigned bit = i % 4; bit < 8; bit += 4) {
+				w.b.p[i] = (char)(w.b.p[i] ^ 1 << bit);
+				check_any(a, buf_str(&w.b), bit & 1);
+				w.b.p[i] = (char)(w.b.p[i] ^ 1 << bit);
+			}
+		buf_fini(&w.b);
+	}
+	arena_free(a);
+}
+
+/* An event that is shorter than its fields is an error, or is left out. */
+static void test_short_event(void **ctx)
+{
+	struct jfr_opts o = server;
+	struct arena *a = arena_new();
+	struct writer w;
+	struct str got;
+	size_t at;
+
+	(void)ctx;
+	writer_init(&w, 0, false);
+	begin_chunk(&w);
+	at = begin_event(&w, 101);
+	put(&w, 5, 8);
+	put_size(&w, at);
+	EVENT(&w, 101, N("stackTrace", 3), N("state", 1));
+	put_pools(&w, 0);
+	end_chunk(&w);
+	got = read_back(a, buf_str(&w.b), &o);
+	assert_true(str_prefix(got, STR("event at byte ")));
+	assert_true(str_suffix(got, STR(" of the chunk: its fields do not fit in its size")));
+	o.lenient = true;
+	got = read_back(a, buf_str(&w.b), &o);
+	assert_true(str_search(got, STR(STACK_C " = 10000000\nskipped 1: event at byte ")) < got.n);
+	buf_fini(&w.b);
+	arena_free(a);
+}
+
+/* A stack of many frames, and as many events that keep it apart: more than what the input may become. */
+static void test_spread(void **ctx)
+{
+	enum { FRAMES = 20000, EVENTS = 3000 };
+	uint32_t *frames = mem_zalloc(sizeof(*frames) * (FRAMES * 2 + 1));
+	struct arena *a = arena_new();
+	struct writer w;
+	struct str got;
+	size_t at;
+
+	(void)ctx;
+	for (uint32_t i = 0; i < FRAMES; i++) {
+		frames[i * 2] = 1;
+		frames[i * 2 + 1] = i % 100;
+	}
+	writer_init(&w, 0, false);
+	begin_chunk(&w);
+	for (unsigned i = 0; i < EVENTS; i++)
+		EVENT(&w, 101, N("stackTrace", 9), N("state", 1), N("spanId", i + 1));
+	at = w.b.n;
+	put_pools(&w, 0);
+	at = w.b.n;
+	{
+		size_t before = w.begin + w.pools, here = begin_pools(&w, -(int64_t)(at - before), 1);
+
+		begin_pool(&w, TRACE, 1);
+		CONSTANT(&w, TRACE, 9, { .field = "frames", .frames = frames });
+		put_size(&w, here);
+		w.pools = at - w.begin;
+	}
+	end_chunk(&w);
+	got = read_back(a, buf_str(&w.b), &server);
+	assert_true(str_prefix(got, STR("the recording repeats its stacks, tags or names to more than 128 bytes")));
+	assert_true(arena_bytes(a) < (size_t)w.b.n * 128 + (32 << 20));
+	buf_fini(&w.b);
+	mem_free(frames);
+	arena_free(a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_known),
+		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_tags),
+		cmocka_unit_test(test_contexts),
+		cmocka_unit_test(test_chunks),
+		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_encodings),
+		cmocka_unit_test(test_clean_names),
+		cmocka_unit_test(test_header),
+		cmocka_unit_test(test_claims),
+		cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_cuts),
+		cmocka_unit_test(test_cut_chunk),
+		cmocka_unit_test(test_flips),
+		cmocka_unit_test(test_short_event),
+		cmocka_unit_test(test_spread),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
