@@ -117,7 +117,6 @@ static const struct {
 	{ "html", NULL, "<html" },
 	{ "trace event", "{", "\"traceEvents\"" },
 	{ "trace event", "[", "\"ph\"" },
-	{ "otlp", "{", "\"resourceProfiles\"" },
 };
 
 static const char *stranger(struct str s)
