@@ -61,9 +61,10 @@ LDFLAGS  += -pie -Wl,-z,relro,-z,now -Wl,--as-needed -pthread $(LDSAN)
 # RE2, its C++ library and small ones are linked in, because loading them costs each process a megabyte; curl,
 # OpenSSL and libarchive are loaded when they are needed (io/lazy.h), and linked only into tests that call them.
 ifeq ($(SAN)$(FUZZ),)
-RE2      := -static-libgcc -Wl,-Bstatic -lre2 -lstdc++ -lyaml -ljansson -ldeflate -Wl,-Bdynamic
+RE2      := -static-libgcc -Wl,-Bstatic -lre2 -lstdc++ -lyaml -ljansson -ldeflate -llzma -Wl,-Bdynamic
 else
-RE2      := -lre2 -lstdc++
+# The demangler that prints piece by piece is in the archive alone.
+RE2      := -lre2 -lstdc++ -llzma -Wl,-Bstatic -lstdc++ -Wl,-Bdynamic
 endif
 LIBS     := -lnghttp2 -lzstd -lz -lxxhash $(RE2) -lyaml -ljansson -ldeflate -lm
 TESTLIBS := -lcmocka -lssl -lcrypto

@@ -267,6 +267,33 @@ int zip_unzstd(struct str in, size_t limit, struct buf *out, struct err *e)
 	return room_end(&r, out, rc);
 }
 
+int zip_unzlib_into(struct str in, void *p, size_t n, struct err *e)
+{
+	struct state *s = state_get();
+
+	if (s->inflate == NULL && (s->inflate = libdeflate_alloc_decompressor()) == NULL)
+		abort();
+	if (libdeflate_zlib_decompress(s->inflate, in.n ? in.p : "", in.n, p, n, NULL) != LIBDEFLATE_SUCCESS)
+		return err_set(e, ERR_CORRUPT, "zlib: not %zu sound bytes", n);
+	return 0;
+}
+
+int zip_unzstd_into(struct str in, void *p, size_t n, struct err *e)
+{
+	struct state *s = state_get();
+	size_t got;
+
+	if (s->unzstd == NULL && (s->unzstd = ZSTD_createDCtx()) == NULL)
+		abort();
+	ZSTD_DCtx_reset(s->unzstd, ZSTD_reset_session_only);
+	got = ZSTD_decompressDCtx(s->unzstd, p, n, in.p, in.n);
+	if (ZSTD_isError(got))
+		return err_set(e, ERR_CORRUPT, "zstd: %s", ZSTD_getErrorName(got));
+	if (got != n)
+		return err_set(e, ERR_CORRUPT, "zstd: %zu bytes instead of %zu", got, n);
+	return 0;
+}
+
 /* As if the bytes had been appended to a buf that is too small for them. */
 static void zip_over(struct buf *out)
 {

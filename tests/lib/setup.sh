@@ -2,7 +2,7 @@
 # Sourced by examples/quickstart, tests/run and .ci/run.
 
 build_packages="gcc g++ make pkg-config libcurl4-openssl-dev libzstd-dev libjansson-dev libyaml-dev libarchive-dev
-libnghttp2-dev libssl-dev libdeflate-dev zlib1g-dev libxxhash-dev libre2-dev"
+libnghttp2-dev libssl-dev libdeflate-dev liblzma-dev zlib1g-dev libxxhash-dev libre2-dev"
 test_packages="libcmocka-dev bats mandoc curl openssl python3 python3-grpcio mount e2fsprogs nghttp2-client procps"
 page_packages="chromium fonts-dejavu-core" # 414 MB: .ci/run installs them, tests/run uses them where they are
 
