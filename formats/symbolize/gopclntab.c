@@ -169,9 +169,8 @@ static void inline_numbers(struct gopclntab *t)
 	static const struct {
 		int from, table, data;
 	} known[] = {
-		{ 17, 2, 3 },
+		{ 16, 2, 3 },
 		{ 13, 2, 4 },
-		{ 12, 1, 3 },
 		{ 9, 1, 2 },
 	};
 

@@ -1,0 +1,33 @@
+/* The table of a Go program, in an ELF file that has nothing else: the input is the table. */
+#include "base/hash.h"
+#include "formats/symbolize/gopclntab.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
+
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
+{
+	struct elf_section s = { .name = STR(".gopclntab"), .type = 1, .addr = 0x500000, .size = n };
+	struct elf_load l = { .addr = 0x400000, .file_size = n, .mem_size = n, .exec = true };
+	struct elf f = { .bytes = str_of(p, n),
+		.wide = true,
+		.sections = &s,
+		.n_sections = 1,
+		.loads = &l,
+		.n_loads = 1 };
+	struct arena *a = arena_new();
+	struct sym_frame got[SYM_FRAMES_MAX];
+	struct gopclntab *t;
+	struct err e;
+
+	t = gopclntab_open(a, &f, &e);
+	for (unsigned i = 0; t != NULL && i < 64; i++) {
+		uint32_t k = gopclntab_find(t, 0x400000 + i * 16, got, SYM_FRAMES_MAX);
+
+		for (uint32_t j = 0; j < k; j++) {
+			hash_str(got[j].name);
+			hash_str(got[j].file);
+		}
+	}
+	arena_free(a);
+	return 0;
+}

@@ -1,0 +1,473 @@
+/*
+ * test_symbolize.c - what addresses of programs stand for: programs that are
+ * compiled here are asked and compared with addr2line, in each version of
+ * DWARF; the shared files with what addr2line said about them; and all of
+ * them cut and with flipped bits.
+ */
+#include "tests/lib/profile_fixture.h"
+
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "formats/symbolize/binary.h"
+#include "formats/symbolize/demangle.h"
+#include "formats/symbolize/radix.h"
+#include "formats/symbolize/symtab.h"
+
+static const char program[] = "#include <stdio.h>\n"
+			      "static inline __attribute__((always_inline)) int leaf(int x)\n"
+			      "{\n"
+			      "	volatile int y = x;\n"
+			      "	return y * 3;\n"
+			      "}\n"
+			      "static inline __attribute__((always_inline)) int middle(int x)\n"
+			      "{\n"
+			      "	int a = leaf(x);\n"
+			      "	return a + leaf(x + 1);\n"
+			      "}\n"
+			      "__attribute__((noinline)) int outer(int x)\n"
+			      "{\n"
+			      "	int s = 0;\n"
+			      "	for (int i = 0; i < x; i++)\n"
+			      "		s += middle(i);\n"
+			      "	return s;\n"
+			      "}\n"
+			      "static __attribute__((noinline)) int other(int x) { return outer(x) + 1; }\n"
+			      "int main(int n, char **v) { printf(\"%s %d\\n\", v[0], other(n)); return 0; }\n";
+
+static char folder[] = "/tmp/pyro-symbolize-XXXXXX";
+
+static bool run(const char *fmt, ...)
+{
+	char command[4096];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
+	return system(command) == 0;
+}
+
+static struct str slurp(struct arena *a, const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	struct buf b;
+	char piece[65536];
+	struct str s;
+
+	if (f == NULL)
+		return STR_NONE;
+	buf_init(&b, FIXTURE_MAX);
+	for (size_t n; (n = fread(piece, 1, sizeof(piece), f)) > 0;)
+		buf_add(&b, str_of(piece, n));
+	fclose(f);
+	s = arena_str(a, buf_str(&b));
+	buf_fini(&b);
+	return s;
+}
+
+static int set_up(void **ctx)
+{
+	FILE *f;
+	char path[256];
+
+	(void)ctx;
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(path, sizeof(path), "%s/p.c", folder);
+	f = fopen(path, "w");
+	if (f == NULL || fputs(program, f) < 0)
+		return -1;
+	return fclose(f);
+}
+
+static int tear_down(void **ctx)
+{
+	(void)ctx;
+	return run("rm -rf %s", folder) ? 0 : -1;
+}
+
+/* ---- against addr2line ---- */
+
+struct answer {
+	struct str name, place;
+};
+
+static struct str place_of(struct arena *a, const struct sym_frame *f)
+{
+	struct str file = f->file.n ? f->file : STR("??");
+
+	return f->line ? arena_printf(a, STR_FMT ":%u", STR_ARG(file), f->line)
+		       : arena_printf(a, STR_FMT ":?", STR_ARG(file));
+}
+
+static const char *describe(struct arena *a, const struct answer *p, uint32_t n)
+{
+	struct buf b;
+	const char *text;
+
+	buf_init(&b, FIXTURE_MAX);
+	for (uint32_t i = 0; i < n; i++)
+		buf_printf(&b, "\n\t" STR_FMT " at " STR_FMT, STR_ARG(p[i].name), STR_ARG(p[i].place));
+	text = arena_cstr(a, buf_str(&b));
+	buf_fini(&b);
+	return text;
+}
+
+/*
+ * addr2line calls an inlined function that has no linkage name what the
+ * symbol table calls the function around it, and leaves the outermost of an
+ * unnamed type without one; here each has its own.
+ */
+static bool same_name(struct binary *b, uint64_t addr, struct str want, struct str got, uint32_t i, uint32_t n)
+{
+	static struct symtab t;
+	static const struct elf *of;
+	static struct arena *a;
+	const struct symbol *s;
+
+	if (str_eq(want, got))
+		return true;
+	if (n < 2)
+		return false;
+	if (of != binary_elf(b)) {
+		arena_free(a);
+		a = arena_new();
+		of = binary_elf(b);
+		symtab_read(a, of, FIXTURE_MAX, &t, NULL);
+	}
+	s = symtab_find(&t, addr);
+	return s != NULL && ((i == 0 && str_eq(want, s->name)) || (i == n - 1 && str_eq(got, s->name)));
+}
+
+static void expect(struct arena *a, struct binary *b, const char *about, uint64_t addr, const struct answer *want,
+    uint32_t n)
+{
+	struct sym_frame got[SYM_FRAMES_MAX];
+	struct answer mine[SYM_FRAMES_MAX];
+	uint32_t k = binary_find(b, addr, got, SYM_FRAMES_MAX);
+	bool same = k == n || (k == 0 && n == 1 && str_eq(want[0].name, STR("??")));
+
+	for (uint32_t i = 0; i < k; i++)
+		mine[i] = (struct answer){ got[i].name, place_of(a, &got[i]) };
+	for (uint32_t i = 0; i < k && same; i++)
+		same = str_eq(mine[i].place, want[i].place) && same_name(b, addr, want[i].name, mine[i].name, i, n);
+	if (!same)
+		fail_msg("%s: 0x%llx is%s\nnot%s", about, (unsigned long long)addr, describe(a, want, n),
+		    describe(a, mine, k));
+}
+
+/* Lines of addr2line -a -f -i: an address, then a function and a place for each frame. */
+static uint32_t expect_all(struct arena *a, struct binary *b, const char *about, struct str text)
+{
+	struct answer want[SYM_FRAMES_MAX];
+	uint64_t addr = 0;
+	uint32_t n = 0, asked = 0;
+
+	while (text.n > 0) {
+		struct str line = str_cut(&text, '\n'), place;
+
+		if (str_prefix(line, STR("0x"))) {
+			if (n > 0)
+				expect(a, b, about, addr, want, n);
+			addr = strtoull(arena_cstr(a, line), NULL, 16);
+			n = 0;
+			asked++;
+			continue;
+		}
+		place = str_cut(&text, '\n');
+		place.n = str_search(place, STR(" (discriminator"));
+		if (str_eq(place, STR("??:0")))
+			place = STR("??:?");
+		assert_true(n < SYM_FRAMES_MAX);
+		want[n++] = (struct answer){ line, place };
+	}
+	if (n > 0)
+		expect(a, b, about, addr, want, n);
+	return asked;
+}
+
+static bool split_file(void *ctx, struct str dir, struct str name, struct str *bytes)
+{
+	struct arena *a = ctx;
+	struct str path = name.n && name.p[0] == '/'
+	    ? arena_str(a, name)
+	    : arena_printf(a, STR_FMT "/" STR_FMT, STR_ARG(dir), STR_ARG(name));
+
+	*bytes = slurp(a, arena_cstr(a, path));
+	return bytes->n > 0;
+}
+
+/* Every fourth address of the text. */
+static bool write_addresses(const struct elf *f)
+{
+	const struct elf_section *s = elf_find(f, ".text");
+	char path[256];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/addresses", folder);
+	out = fopen(path, "w");
+	if (out == NULL || s == NULL)
+		return false;
+	for (uint64_t i = 0; i < s->size; i += 2)
+		fprintf(out, "0x%llx\n", (unsigned long long)(s->addr + i));
+	return fclose(out) == 0;
+}
+
+static void test_compiled(void **ctx)
+{
+	/* more: what addr2line does not read well; it is asked about the program without, which has the same code. */
+	static const struct {
+		const char *compiler, *flags, *more;
+	} builds[] = {
+		{ "gcc", "-gdwarf-5", "" },
+		{ "gcc", "-gdwarf-4", "" },
+		{ "gcc", "-gdwarf-3 -gstrict-dwarf", "" },
+		{ "gcc", "-gdwarf-2 -gstrict-dwarf", "" },
+		{ "gcc", "-gz=zlib", "" },
+		{ "gcc", "", "-gz=zlib-gnu" },
+		{ "gcc", "-ffunction-sections -Wl,--gc-sections", "" },
+		{ "gcc", "-g0", "" },
+		{ "gcc", "-no-pie", "" },
+		{ "gcc", "-gdwarf-5", "-gsplit-dwarf" },
+		{ "gcc", "-gdwarf-4", "-gsplit-dwarf" },
+		{ "clang", "-gdwarf-4", "-gdwarf-5" },
+		{ "clang", "-gdwarf-4", "-gdwarf-5 -gsplit-dwarf" },
+		{ "clang", "-gdwarf-4", "-gsplit-dwarf" },
+		{ "clang", "-gdwarf-4", "-fdebug-types-section" },
+	};
+	unsigned done = 0;
+
+	(void)ctx;
+	if (!run("command -v addr2line >/dev/null"))
+		skip();
+	for (size_t i = 0; i < ARRAY_LEN(builds); i++) {
+		struct arena *a = arena_new();
+		const char *about;
+		char path[256];
+		struct binary *b;
+		struct err e;
+
+		snprintf(path, sizeof(path), "%s/p", folder);
+		if (!run("cd %s && %s -g -O2 -o q %s p.c 2>/dev/null && %s -g -O2 -o p %s %s p.c 2>/dev/null", folder,
+			builds[i].compiler, builds[i].flags, builds[i].compiler, builds[i].flags, builds[i].more)) {
+			arena_free(a);
+			continue; /* without this compiler */
+		}
+		about = arena_cstr(a, arena_printf(a, "%s %s %s", builds[i].compiler, builds[i].flags, builds[i].more));
+		b = binary_open(&(struct binary_files){ .main = slurp(a, path), .split = split_file, .ctx = a }, &e);
+		if (b == NULL)
+			fail_msg("%s: %s", about, e.msg);
+		assert_true(write_addresses(binary_elf(b)));
+		assert_true(run("cd %s && addr2line -a -f -i -e q <addresses >answers 2>/dev/null", folder));
+		snprintf(path, sizeof(path), "%s/answers", folder);
+		assert_true(expect_all(a, b, about, slurp(a, path)) > 100);
+		if (binary_trouble(b) != NULL)
+			fail_msg("%s: %s", about, binary_trouble(b));
+		binary_close(b);
+		arena_free(a);
+		done++;
+	}
+	if (done == 0)
+		skip();
+}
+
+/* What does not need addr2line: separate files, names from .gnu_debugdata, addresses of a process. */
+static void test_separate(void **ctx)
+{
+	struct arena *a = arena_new();
+	struct sym_frame got[SYM_FRAMES_MAX];
+	struct binary_files files = { 0 };
+	struct elf f;
+	struct binary *b;
+	uint64_t outer, at;
+	struct err e;
+	char path[256];
+
+	(void)ctx;
+	if (!run("cd %s && gcc -g -O2 -o p p.c && objcopy --only-keep-debug p p.debug && "
+		 "objcopy -S --add-gnu-debuglink=p.debug p p.stripped && nm p -f posix -t x >names && cp p.stripped "
+		 "p.mini &&"
+		 "objcopy -S --keep-symbol=other p.debug mini && xz -f mini && "
+		 "objcopy --add-section .gnu_debugdata=mini.xz p.mini 2>/dev/null",
+		folder)) {
+		arena_free(a);
+		skip();
+	}
+	snprintf(path, sizeof(path), "%s/p", folder);
+	assert_int_equal(elf_open(a, slurp(a, path), &f, &e), 0);
+	assert_true(symtab_address(&f, "outer", &outer));
+	assert_false(symtab_address(&f, "nothing", &at));
+	assert_int_equal(f.build_id.n, 20);
+	snprintf(path, sizeof(path), "%s/p.stripped", folder);
+	files.main = slurp(a, path);
+	b = binary_open(&files, &e);
+	assert_non_null(b);
+	assert_int_equal(binary_find(b, outer, got, SYM_FRAMES_MAX), 0);
+	assert_true(str_eq(binary_elf(b)->debug_link, STR("p.debug")));
+	assert_true(binary_address(b, 0x7f0000000000, 0x7f0000010000, 0, 0x7f0000000000 + outer, &at));
+	assert_int_equal(at, outer);
+	assert_false(binary_address(b, 0x7f0000000000, 0x7f0000010000, 0, 0x7f0000010000, &at));
+	binary_close(b);
+	snprintf(path, sizeof(path), "%s/p.debug", folder);
+	files.debug = slurp(a, path);
+	b = binary_open(&files, &e);
+	assert_non_null(b);
+	assert_true(binary_find(b, outer, got, SYM_FRAMES_MAX) >= 1);
+	assert_true(str_eq(got[0].name, STR("outer")));
+	assert_true(str_suffix(got[0].file, STR("p.c")));
+	assert_true(got[0].line >= 12 && got[0].line <= 17);
+	assert_int_equal(got[0].start_line, 12);
+	binary_close(b);
+	snprintf(path, sizeof(path), "%s/p.mini", folder);
+	files = (struct binary_files){ .main = slurp(a, path) };
+	assert_true(symtab_address(&f, "other", &at));
+	b = binary_open(&files, &e);
+	assert_non_null(b);
+	assert_int_equal(binary_find(b, at, got, SYM_FRAMES_MAX), 1);
+	assert_true(str_eq(got[0].name, STR("other")));
+	assert_null(binary_trouble(b));
+	binary_close(b);
+	arena_free(a);
+}
+
+/* ---- shared files ---- */
+
+static void one_shared(const char *path, const json_t *row, void *arg)
+{
+	const json_t *facts = json_object_get(json_object_get(row, "expected"), "addr2line_f_i");
+	const char *id = json_string_value(json_object_get(json_object_get(row, "expected"), "gnu_build_id"));
+	struct arena *a = arena_new();
+	struct binary *b;
+	const char *addr;
+	json_t *frames;
+	struct err e;
+	struct buf hex;
+
+	b = binary_open(&(struct binary_files){ .main = fixture_file(a, path) }, &e);
+	if (b == NULL)
+		fail_msg("%s: %s", path, e.msg);
+	buf_init(&hex, 256);
+	for (size_t i = 0; i < binary_elf(b)->build_id.n; i++)
+		buf_printf(&hex, "%02x", (unsigned char)binary_elf(b)->build_id.p[i]);
+	assert_true(str_eq(buf_str(&hex), str_cstr(id)));
+	buf_fini(&hex);
+	json_object_foreach((json_t *)(uintptr_t)facts, addr, frames) {
+		struct answer want[SYM_FRAMES_MAX];
+		uint32_t n = (uint32_t)json_array_size(frames);
+
+		for (uint32_t i = 0; i < n; i++) {
+			json_t *f = json_array_get(frames, i);
+
+			want[i] = (struct answer){ str_cstr(json_string_value(json_array_get(f, 0))),
+				str_cstr(json_string_value(json_array_get(f, 1))) };
+		}
+		expect(a, b, path, strtoull(addr, NULL, 16), want, n);
+		++*(unsigned *)arg;
+	}
+	if (binary_trouble(b) != NULL)
+		fail_msg("%s: %s", path, binary_trouble(b));
+	binary_close(b);
+	arena_free(a);
+}
+
+static void test_shared(void **ctx)
+{
+	unsigned asked = 0;
+
+	(void)ctx;
+	assert_int_equal(fixture_rows("own/elf", "elf", one_shared, &asked), 5);
+	assert_true(asked > 80);
+}
+
+/* ---- broken files ---- */
+
+static void ask_around(struct str bytes)
+{
+	struct sym_frame got[SYM_FRAMES_MAX];
+	struct binary *b;
+	struct err e;
+
+	b = binary_open(&(struct binary_files){ .main = bytes, .limit = 16 << 20 }, &e);
+	for (uint64_t addr = 0x1000; b != NULL && addr < 0x3000; addr += 61) {
+		uint32_t n = binary_find(b, addr, got, SYM_FRAMES_MAX);
+
+		for (uint32_t i = 0; i < n; i++) { /* all of it can be read */
+			hash_str(got[i].name);
+			hash_str(got[i].file);
+		}
+	}
+	binary_close(b);
+}
+
+static void break_file(const char *path, const json_t *row, void *arg)
+{
+	struct arena *a = arena_new();
+	struct str whole = fixture_file(a, path);
+	char *copy = arena_alloc(a, whole.n);
+	uint64_t seed = 88172645463325252u;
+
+	(void)row;
+	(void)arg;
+	for (size_t n = 0; n < whole.n; n += n < 4096 ? 97 : whole.n / 50 + 1) {
+		memcpy(copy, whole.p, n);
+		ask_around(str_of(copy, n));
+	}
+	for (unsigned i = 0; i < 120; i++) {
+		memcpy(copy, whole.p, whole.n);
+		for (unsigned k = 0; k < 1 + i % 20; k++) {
+			seed ^= seed << 13;
+			seed ^= seed >> 7;
+			seed ^= seed << 17;
+			copy[seed % whole.n] ^= (char)(1 << (seed >> 40 & 7));
+		}
+		ask_around(str_of(copy, whole.n));
+	}
+	arena_free(a);
+}
+
+static void test_broken(void **ctx)
+{
+	(void)ctx;
+	ask_around(STR(""));
+	ask_around(STR("\x7f"
+		       "ELF"));
+	fixture_rows("own/elf", "elf", break_file, NULL);
+}
+
+/* ---- sorting ---- */
+
+static void test_radix(void **ctx)
+{
+	static const size_t sizes[] = { 0, 1, 2, 47, 48, 1000 };
+
+	(void)ctx;
+	for (size_t s = 0; s < ARRAY_LEN(sizes); s++)
+		for (unsigned bits = 1; bits <= 64; bits += 9) {
+			struct keyed p[1000], tmp[1000];
+			uint64_t seed = bits;
+
+			for (size_t i = 0; i < sizes[s]; i++) {
+				seed = seed * 6364136223846793005u + 1442695040888963407u;
+				p[i] = (struct keyed){ seed >> (64 - bits), (uint32_t)i };
+			}
+			radix_sort(p, tmp, sizes[s]);
+			for (size_t i = 1; i < sizes[s]; i++)
+				assert_true(p[i - 1].key < p[i].key ||
+				    (p[i - 1].key == p[i].key && p[i - 1].value < p[i].value));
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_compiled),
+		cmocka_unit_test(test_separate),
+		cmocka_unit_test(test_shared),
+		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_radix),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
