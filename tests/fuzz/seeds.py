@@ -245,8 +245,108 @@ def json_formats():
                 seed("json_formats", "%02d-%d-%d" % (i, k, options), bytes([i * 8 + options]) + text.encode())
 
 
+def leb(n):
+    out = b""
+    while n >= 128:
+        out += bytes([n & 127 | 128])
+        n >>= 7
+    return out + bytes([n])
+
+
+def program(*steps):
+    """(value, bytes of code) ... as a table of the Go runtime has it."""
+    out, before = b"", -1
+    for value, n in steps:
+        change = value - before
+        out += leb((change << 1 ^ change >> 63) & 0xffffffff) + leb(n)
+        before = value
+    return out + b"\0"
+
+
+def gopclntab(version):
+    """Two functions at 0x400000 and 0x400040; the first has a call of inl inlined (a.go:7 in a.go:3)."""
+    names, files = b"\0main.f\0main.g\0inl\0", b"a.go\0b.go\0"
+    first_file = 1 if version == 2 else 0
+    programs = b"\0" + program((first_file, 64)) + program((3, 16), (7, 32), (4, 16)) + program((-1, 16), (0, 32), (-1, 16))
+    at_file, at_line = 1, 1 + len(program((first_file, 64)))
+    at_inline = at_line + len(program((3, 16), (7, 32), (4, 16)))
+    word = lambda v: struct.pack("<Q", v)
+    call = {20: struct.pack("<IiiI", 0, 15, 8, 6), 18: struct.pack("<hBBiiii", -1, 0, 0, 0, 3, 15, 8),
+            16: struct.pack("<hBBiiii", -1, 0, 0, 0, 3, 15, 8), 2: struct.pack("<iiii", -1, 1, 3, 0)}[version]
+    new = version >= 18
+
+    def func(entry, name, tree, base):
+        out = struct.pack("<I", entry) if new else word(0x400000 + entry)
+        out += struct.pack("<iiIIIII", base + name, 0, 0, 0, base + at_file, base + at_line, 3)
+        if version >= 16:
+            out += struct.pack("<I", 0)
+        if version >= 20:
+            out += struct.pack("<i", 2)
+        out += bytes([0, 0, 0, 4]) + struct.pack("<III", 0, 0, base + at_inline if tree is not None else 0)
+        if new:
+            return out + struct.pack("<IIII", 0xffffffff, 0xffffffff, 0xffffffff, tree if tree is not None else 0xffffffff)
+        out += bytes(-len(out) % 8)
+        return out + word(0) * 3 + word(tree or 0)
+
+    if version == 2:  # one table: entries, functions, then everything else
+        head = struct.pack("<IBBBBQ", 0xfffffffb, 0, 0, 1, 8, 2)
+        first = len(head) + 5 * 8 + 8
+        second = first + len(func(0, 1, None, 0))
+        base = second + len(func(64, 8, None, 0))
+        text = base + len(names) + len(programs)
+        table = struct.pack("<III", 2, 12, 12) + files
+        body = lambda b: func(0, 1, None, b) + func(64, 8, None, b)
+        # offsets of names and programs are of the whole table: names first, programs behind
+        names_at, programs_at = base, base + len(names)
+
+        def old(entry, name):
+            out = word(0x400000 + entry) + struct.pack("<iiIIIII", names_at + name, 0, 0, 0, programs_at + at_file,
+                                                       programs_at + at_line, 0)
+            out += bytes([0, 0, 0, 0])
+            return out + bytes(second - first - len(out))
+
+        entries = word(0x400000) + word(first) + word(0x400040) + word(second) + word(0x400080) + struct.pack("<II", text, 0)
+        files_at = text + 12
+        table = struct.pack("<III", 2, files_at, files_at) + files
+        return head + entries + old(0, 1) + old(64, 8) + names + programs + table
+    magic = {16: 0xfffffffa, 18: 0xfffffff0, 20: 0xfffffff1}[version]
+    words = 8 if new else 7
+    head_n = 8 + 8 * words
+    cus = struct.pack("<II", 0, 5)
+    at = [head_n]
+    for part in (names, cus, files, programs):
+        at.append(at[-1] + len(part))
+    head = struct.pack("<IBBBB", magic, 0, 0, 1, 8) + word(2) + word(2) + (word(0x400000) if new else b"")
+    head += b"".join(word(x) for x in at)
+    size = 4 if new else 8
+    pack = (lambda v: struct.pack("<I", v)) if new else word
+    first = 5 * size + (-5 * size % 8)
+    tree_at = at[4] + first + 2 * len(func(0, 1, 0, 0))
+    tree_at += -tree_at % 8
+    tree = 0 if new else 0x400000 + tree_at
+    f, g = func(0, 1, tree, 0), func(64, 8, None, 0)
+    base = 0 if new else 0x400000
+    functions = pack(base) + pack(first) + pack(base + 64) + pack(first + len(f)) + pack(base + 128)
+    out = head + names + cus + files + programs + functions
+    out += bytes(at[4] + first - len(out)) + f + g
+    out += bytes(tree_at - len(out)) + call
+    if new:  # moduledata: where the table, the text and the inlined calls are
+        module = [0] * 41
+        module[0], module[20:24] = 0x500000, [0x400000, 0x400080, 0x400000, 0x400080]
+        out += bytes(-len(out) % 8)
+        module[40 if version >= 20 else 38] = 0x600000 + tree_at
+        out += b"".join(word(v) for v in module)
+    return out
+
+
+def go_tables():
+    for version in (2, 16, 18, 20):
+        seed("gopclntab", "go%d" % version, gopclntab(version))
+
+
 profiles()
 json_formats()
+go_tables()
 blocks()
 texts()
 binaries()
