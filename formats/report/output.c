@@ -44,10 +44,16 @@ static struct picture picture_of(const struct report *r, const struct output_opt
 	return p;
 }
 
+/* The share of the total that a frame of the picture has at least. */
+static double narrowest(const struct picture *p)
+{
+	return (p->min_width != 0 ? p->min_width : 0.1) / (p->width ? p->width : 1200);
+}
+
 static int draw(const struct output_in *in, const struct output_opts *o, bool html, struct buf *out)
 {
 	struct picture p = picture_of(in->report, o, "Flame graph");
-	struct tree *t = report_call_tree(in->report);
+	struct tree *t = html ? report_call_tree(in->report) : report_wide_tree(in->report, narrowest(&p));
 	struct flamegraph *g = tree_flamegraph(in->a, t, o->max_nodes);
 
 	if (html)

@@ -128,6 +128,8 @@ void report_table(struct report *r, struct buf *out, char sep);
 /* The call tree drawn with lines, heaviest first; lighter than node_fraction is counted, not shown. */
 void report_calls(struct report *r, struct buf *out);
 struct tree *report_call_tree(struct report *r); /* names; freed with tree_free */
+/* Without nodes below this share of the total: their callers have their values. All nodes when a value is negative. */
+struct tree *report_wide_tree(struct report *r, double share);
 /* What the filters leave, divided by divide_by; it lives as long as the report. As -proto. */
 struct profile *report_profile(struct report *r);
 
@@ -163,7 +165,7 @@ struct picture {
 	bool flame;                 /* root at the bottom (default: icicle, root on top) */
 	bool no_script;
 	uint32_t width;   /* pixels; 0: as wide as the window */
-	double min_width; /* pixels; narrower frames are left out; 0: none are */
+	double min_width; /* pixels; narrower frames are left out; 0: 0.1 of 1200, below 0: none are */
 };
 /* diff: levels are groups of seven; colours go from blue (less) to red (more). */
 void report_svg(const struct flamegraph *g, bool diff, const struct picture *o, struct buf *out);

@@ -242,12 +242,82 @@ static void test_html(void **state)
 	arena_free(a);
 }
 
+/* The sum of the nodes of this path from the root, or -1 when it is not there. */
+static int64_t total_at(struct tree *t, const struct tree *like, uint32_t node)
+{
+	uint32_t path[16], n = 0, at = 0;
+
+	for (; node != 0; node = like->nodes.p[node].parent)
+		path[n++] = like->nodes.p[node].name;
+	while (n-- > 0) {
+		uint32_t c = t->nodes.p[at].first_child;
+
+		while (c && !str_eq(t->names.p[t->nodes.p[c].name], like->names.p[path[n]]))
+			c = t->nodes.p[c].next;
+		if (c == 0)
+			return -1;
+		at = c;
+	}
+	return t->nodes.p[at].total;
+}
+
+/* The wide nodes of the whole tree, each with its total, and no other; whatever order the samples have. */
+static void test_wide(void **state)
+{
+	static const char *const names[] = { "a", "ab", "a;b", "a b", "", "c", "\xff" };
+	uint64_t seed = 7;
+
+	(void)state;
+	for (int round = 0; round < 40; round++) {
+		struct arena *a = arena_new();
+		struct profile_builder *b = profile_builder_new(a, 1);
+		struct report_opts o = report_defaults();
+		struct tree *whole, *wide;
+		struct report *r;
+		struct err e;
+		int64_t least, sum = 0;
+		uint32_t n = 0;
+
+		for (int i = 0; i < 200; i++) {
+			uint32_t stack[8], depth = 1 + (uint32_t)(seed >> 40) % 8;
+			int64_t value = (int64_t)(seed >> 50) % 9;
+
+			for (uint32_t k = 0; k < depth; k++) {
+				seed = seed * 6364136223846793005u + 1442695040888963407u;
+				stack[k] = profile_builder_frame(b, str_cstr(names[(seed >> 33) % ARRAY_LEN(names)]),
+				    STR_NONE, (int64_t)(seed >> 60));
+			}
+			sum += value;
+			profile_builder_add(b, stack, depth, &value, NULL, 0);
+		}
+		r = report_new(profile_builder_finish(b), &o, &e);
+		assert_non_null(r);
+		whole = report_call_tree(r);
+		wide = report_wide_tree(r, round / 200.0);
+		least = (sum * round + 199) / 200;
+		tree_total(whole);
+		assert_int_equal(whole->nodes.p[0].total, wide->nodes.p[0].total);
+		for (uint32_t i = 1; i < whole->nodes.n; i++) {
+			int64_t want = whole->nodes.p[i].total, got = total_at(wide, whole, i);
+
+			n += want >= least;
+			assert_int_equal(got, round == 0 || want >= least ? want : -1);
+		}
+		assert_int_equal(wide->nodes.n, round ? n + 1 : whole->nodes.n);
+		tree_free(whole);
+		tree_free(wide);
+		report_free(r);
+		arena_free(a);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_units),
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_short_names),
+		cmocka_unit_test(test_wide),
 		cmocka_unit_test(test_svg),
 		cmocka_unit_test(test_svg_diff),
 		cmocka_unit_test(test_html),
