@@ -49,9 +49,11 @@ struct format_opts {
 	bool lenient;          /* decoders: leave out what cannot be read and note it, instead of failing */
 	unsigned marks;        /* decoders: enum format_marks */
 	enum format_root root; /* decoders */
+	bool split_frames;     /* decoders of folded stacks: take file and line out of names */
 	struct str first;      /* decoders: of a piece that is not the first (see cut), the first piece */
 	uint32_t type; /* encoders of one value: which sample type; FORMAT_ALL_TYPES: the default one. Encoders that can
 	    hold several write all with FORMAT_ALL_TYPES. */
+	bool columns;  /* encoder of folded stacks: all sample types, side by side */
 	bool plain;    /* encoders that compress by default: do not */
 };
 

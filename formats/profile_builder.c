@@ -250,7 +250,7 @@ static bool sample_eq(const struct profile *p, uint32_t i, const uint32_t *stack
 	return n_tags == 0 || tags_eq(p->tags + own_tags, tags, n_tags);
 }
 
-static uint32_t sample_find(struct profile_builder *b, const uint32_t *stack, uint32_t n, const struct tag *tags,
+uint32_t profile_builder_sample(struct profile_builder *b, const uint32_t *stack, uint32_t n, const struct tag *tags,
     uint32_t n_tags)
 {
 	uint64_t hash = tags_hash(hash_bytes(stack, n * sizeof(*stack)), tags, n_tags);
@@ -266,10 +266,15 @@ static uint32_t sample_find(struct profile_builder *b, const uint32_t *stack, ui
 	return v;
 }
 
+int64_t *profile_builder_values(struct profile_builder *b, uint32_t sample)
+{
+	return b->p->values + (size_t)sample * b->p->n_types;
+}
+
 void profile_builder_add(struct profile_builder *b, const uint32_t *stack, uint32_t n, const int64_t *values,
     const struct tag *tags, uint32_t n_tags)
 {
-	uint32_t types = b->p->n_types, i = sample_find(b, stack, n, tags, n_tags);
+	uint32_t types = b->p->n_types, i = profile_builder_sample(b, stack, n, tags, n_tags);
 	int64_t *sum = b->p->values + (size_t)i * types;
 
 	for (uint32_t k = 0; k < types; k++)

@@ -59,6 +59,15 @@ void profile_builder_append(struct profile_builder *b, const uint32_t *stack, ui
     const struct tag *tags, uint32_t n_tags);
 
 /*
+ * For decoders that know their stacks again before they are taken apart: the
+ * number of the sample of this stack, made with values of 0 when there is
+ * none, and where its values are until the next sample is made.
+ */
+uint32_t profile_builder_sample(struct profile_builder *b, const uint32_t *stack, uint32_t n, const struct tag *tags,
+    uint32_t n_tags);
+int64_t *profile_builder_values(struct profile_builder *b, uint32_t sample);
+
+/*
  * What a person calls the frames of a profile: function names, "0x..." for a
  * location without, "[unknown]" for a location that is nowhere defined. Made
  * once for each location; stacks come root first.

@@ -1,11 +1,12 @@
 /*
- * folded.c - collapsed stacks in and out. Stacks are taken apart from the end,
- * leaf first, as a profile keeps them.
+ * folded.c - collapsed stacks of /ingest in, and all of them out. Stacks are
+ * taken apart from the end, leaf first, as a profile keeps them.
  */
 #include "formats/folded/folded.h"
 
 #include <stdlib.h>
 
+#include "base/arith.h"
 #include "base/enc.h"
 #include "base/mem.h"
 #include "base/vec.h"
@@ -16,13 +17,11 @@ enum count { COUNT_GOOD, COUNT_SYNTAX, COUNT_RANGE };
 struct folder {
 	struct profile_builder *b;
 	VEC(uint32_t) stack;
-	/* /ingest: a last frame counts only when it has a name, and an empty text is a stack without frames */
-	bool named_leaf;
 };
 
-static void folder_init(struct folder *f, struct arena *a, bool named_leaf)
+static void folder_init(struct folder *f, struct arena *a)
 {
-	*f = (struct folder){ .b = profile_builder_new(a, 1), .named_leaf = named_leaf };
+	*f = (struct folder){ .b = profile_builder_new(a, 1) };
 }
 
 static int folder_fini(struct folder *f, int rc, struct profile **out)
@@ -32,12 +31,13 @@ static int folder_fini(struct folder *f, int rc, struct profile **out)
 	return rc;
 }
 
+/* A last frame counts only when it has a name, and an empty text is a stack without frames. */
 static void folder_add(struct folder *f, struct str key, int64_t value)
 {
-	bool more = key.n > 0 || !f->named_leaf;
+	bool more = key.n > 0;
 
 	f->stack.n = 0;
-	if (f->named_leaf && more && key.p[key.n - 1] == ';')
+	if (more && key.p[key.n - 1] == ';')
 		key.n--;
 	while (more) {
 		const char *sep = key.n ? memrchr(key.p, ';', key.n) : NULL;
@@ -105,14 +105,12 @@ static int bad_count(struct str text, enum count why, struct err *e)
 	return rc;
 }
 
-/* Splits at the last blank, or also tab; false when there is none. */
-static bool split(struct str line, bool tab, struct str *key, struct str *count)
+/* Splits at the last blank; false when there is none. */
+static bool split(struct str line, struct str *key, struct str *count)
 {
-	size_t at = line.n;
+	size_t at = str_rfind(line, ' ');
 
-	while (at > 0 && line.p[at - 1] != ' ' && !(tab && line.p[at - 1] == '\t'))
-		at--;
-	if (at-- == 0)
+	if (at == line.n)
 		return false;
 	*key = str_of(line.p, at);
 	*count = str_skip(line, at + 1);
@@ -128,7 +126,7 @@ static int decode_groups(struct folder *f, struct str text, struct err *e)
 	while (next_line(&text, &line)) {
 		if (line.n >= FOLDED_MAX_LINE)
 			return 0;
-		if (!split(without_cr(line), false, &key, &count))
+		if (!split(without_cr(line), &key, &count))
 			continue;
 		if ((rc = count_parse(count, &value)) != COUNT_GOOD)
 			return bad_count(count, rc, e);
@@ -142,7 +140,7 @@ int folded_decode(struct arena *a, struct str text, struct profile **out, struct
 {
 	struct folder f;
 
-	folder_init(&f, a, true);
+	folder_init(&f, a);
 	return folder_fini(&f, decode_groups(&f, text, e), out);
 }
 
@@ -164,41 +162,15 @@ int folded_decode_lines(struct arena *a, struct str text, struct profile **out, 
 {
 	struct folder f;
 
-	folder_init(&f, a, true);
+	folder_init(&f, a);
 	return folder_fini(&f, decode_lines(&f, text, e), out);
-}
-
-int folded_read(struct arena *a, struct str text, struct profile **out, struct folded_lines *lines, struct err *e)
-{
-	struct str line, key, count;
-	struct folder f;
-	int64_t value;
-	uint32_t n = 0;
-
-	*lines = (struct folded_lines){ 0 };
-	folder_init(&f, a, false);
-	while (next_line(&text, &line)) {
-		n++;
-		line = without_cr(line);
-		if (split(line, true, &key, &count) && count_parse(count, &value) == COUNT_GOOD) {
-			lines->counted++;
-			folder_add(&f, key, value);
-		} else if (line.n) {
-			lines->skipped++;
-			lines->first_skipped = lines->first_skipped ? lines->first_skipped : n;
-		}
-	}
-	if (lines->counted)
-		return folder_fini(&f, 0, out);
-	folder_fini(&f, -1, out);
-	return err_set(e, ERR_INVALID, "folded: none of %u lines ends in a blank and a whole number", n);
 }
 
 /* ---- out ---- */
 
 struct row {
 	struct str text;
-	int64_t value;
+	uint32_t sample;
 };
 
 static int row_cmp(const void *a, const void *b)
@@ -239,22 +211,42 @@ static struct str join(struct arena *a, const struct str *names, uint32_t n)
 	return str_of(p, size);
 }
 
-static void print_rows(struct row *rows, uint32_t n, struct buf *out)
+/* Rows of equal stacks become one; of types `from` to `to`. */
+static void print_rows(const struct profile *p, struct row *rows, uint32_t n, uint32_t from, uint32_t to,
+    struct buf *out)
 {
+	int64_t *sums = mem_zarray(p->n_types + 1, sizeof(*sums));
+
 	qsort(rows, n, sizeof(*rows), row_cmp);
 	for (uint32_t i = 0, k; i < n; i = k) {
-		uint64_t sum = 0;
+		bool some = false;
 
+		for (uint32_t t = from; t < to; t++)
+			sums[t] = 0;
 		for (k = i; k < n && str_eq(rows[k].text, rows[i].text); k++)
-			sum += (uint64_t)rows[k].value;
-		if (sum == 0)
+			for (uint32_t t = from; t < to; t++)
+				sums[t] = wrap_add(sums[t], profile_value(p, rows[k].sample, t));
+		for (uint32_t t = from; t < to; t++)
+			some |= sums[t] != 0;
+		if (!some)
 			continue;
 		buf_add(out, rows[i].text);
-		buf_printf(out, " %lld\n", (long long)sum);
+		for (uint32_t t = from; t < to; t++)
+			buf_printf(out, " %lld", (long long)sums[t]);
+		buf_byte(out, '\n');
 	}
+	mem_free(sums);
 }
 
-void folded_encode(const struct profile *p, uint32_t type, struct buf *out)
+static bool any_value(const struct profile *p, uint32_t sample, uint32_t from, uint32_t to)
+{
+	for (uint32_t t = from; t < to; t++)
+		if (profile_value(p, sample, t))
+			return true;
+	return false;
+}
+
+static void encode(const struct profile *p, uint32_t from, uint32_t to, struct buf *out)
 {
 	struct arena *a = arena_new();
 	struct frames f;
@@ -262,17 +254,57 @@ void folded_encode(const struct profile *p, uint32_t type, struct buf *out)
 	struct str *names;
 	uint32_t n = 0;
 
-	assert(type < p->n_types);
 	frames_init(&f, a, p);
 	for (uint32_t i = 0; i < f.first[p->n_locations + 1]; i++)
 		f.names[i] = clean_name(a, f.names[i]);
 	names = arena_array(a, f.max_depth, sizeof(*names));
 	for (uint32_t i = 0; i < p->n_samples; i++)
-		if (profile_value(p, i, type)) {
+		if (any_value(p, i, from, to)) {
 			uint32_t depth = frames_stack(&f, i, names);
 
-			rows[n++] = (struct row){ join(a, names, depth), profile_value(p, i, type) };
+			rows[n++] = (struct row){ join(a, names, depth), i };
 		}
-	print_rows(rows, n, out);
+	print_rows(p, rows, n, from, to, out);
 	arena_free(a);
+}
+
+void folded_encode(const struct profile *p, uint32_t type, struct buf *out)
+{
+	assert(type < p->n_types);
+	encode(p, type, type + 1, out);
+}
+
+static bool is_pair(const struct profile *p)
+{
+	struct str x, y;
+
+	if (p->n_types != 2)
+		return false;
+	x = profile_str(p, p->types[0].type);
+	y = profile_str(p, p->types[1].type);
+	return (str_eq(x, STR("before")) && str_eq(y, STR("after"))) ||
+	    (str_eq(x, STR("left")) && str_eq(y, STR("right")));
+}
+
+/* A name in the head: without what separates it from others. */
+static void put_word(struct buf *out, struct str s, const char *empty)
+{
+	if (s.n == 0)
+		buf_add(out, str_cstr(empty));
+	for (size_t i = 0; i < s.n; i++)
+		buf_byte(out, (unsigned char)(strchr(" \t\r\n/", s.p[i]) ? '_' : s.p[i]));
+}
+
+void folded_encode_columns(const struct profile *p, struct buf *out)
+{
+	for (uint32_t t = 0; t < p->n_types && !is_pair(p); t++) {
+		if (t)
+			buf_byte(out, ' ');
+		put_word(out, profile_str(p, p->types[t].type), "samples");
+		buf_byte(out, '/');
+		put_word(out, profile_str(p, p->types[t].unit), "count");
+		if (t + 1 == p->n_types)
+			buf_byte(out, '\n');
+	}
+	encode(p, 0, p->n_types, out);
 }

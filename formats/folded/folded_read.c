@@ -1,0 +1,619 @@
+/*
+ * folded_read.c - files of collapsed stacks. A stack is looked up by all its
+ * bytes; one that was never seen shares its first frames with the line before
+ * (files are mostly sorted), and only the others are looked up by name.
+ */
+#include "base/hash.h"
+#include "base/vec.h"
+#include "formats/folded/folded.h"
+#include "formats/format_impl.h"
+
+enum {
+	MAX_TYPES = 16,
+	LOOK_LINES = 50,    /* that decide about two columns */
+	NANO_DIGITS = 9,    /* of a fraction */
+	LOOK_UTF16 = 16384, /* bytes */
+	LEARN = 4096,       /* lines until it shows whether stacks come again */
+	COME_AGAIN = 16,    /* one of so many stacks must, to go on with looking them up */
+	MAX_DIGITS = 18,    /* that are added up without a look at the range */
+};
+
+static const int64_t NANO = 1000000000;
+
+struct count {
+	int64_t whole, nano; /* of the same sign */
+};
+
+/* A stack that was read. */
+struct known {
+	struct str key;
+	uint32_t sample;
+};
+
+struct open_frame {
+	size_t end; /* in the line before: of its name */
+	uint32_t location;
+};
+
+struct frame_name {
+	struct str name;
+	uint32_t location;
+};
+
+struct reader {
+	struct arena *a;
+	const struct format_opts *o;
+	struct profile_builder *b;
+	struct format_notes *notes;
+	const char *start; /* of the text */
+	/* settings: of the first piece */
+	uint32_t n_types;
+	struct value_type_name {
+		struct str type, unit;
+	} types[MAX_TYPES];
+	bool austin;
+	int64_t interval;
+	/* stacks */
+	struct known *known;
+	uint32_t n_known, cap_known;
+	struct table known_index;
+	uint64_t looked, found;
+	struct frame_name *names;
+	uint32_t n_names, cap_names;
+	struct table name_index;
+	struct str before; /* the stack of the line before */
+	VEC(struct open_frame) open;
+	VEC(uint32_t) stack;
+	/* by sample and type: what is beside whole counts; NULL until there is some */
+	int64_t *nanos;
+	uint32_t cap_nanos, n_nanos;
+	uint64_t counted;
+};
+
+/* ---- lines ---- */
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static bool next_line(struct str *text, struct str *line)
+{
+	const char *end;
+
+	if (text->n == 0)
+		return false;
+	end = memchr(text->p, '\n', text->n);
+	*line = str_of(text->p, end ? (size_t)(end - text->p) : text->n);
+	*text = str_skip(*text, line->n + 1);
+	if (line->n && line->p[line->n - 1] == '\r')
+		line->n--;
+	return true;
+}
+
+/* [+-]digits[.digits], or .digits; false when it is something else or too large. */
+static bool parse_count(struct str s, struct count *out)
+{
+	bool minus = s.n && s.p[0] == '-', some = false;
+	uint64_t v = 0, limit = (uint64_t)INT64_MAX + minus;
+	size_t i = minus || (s.n && s.p[0] == '+');
+	int64_t nano = 0, unit = NANO;
+
+	for (; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++) {
+		unsigned digit = (unsigned)(s.p[i] - '0');
+
+		if (UNLIKELY(i >= MAX_DIGITS) && v > (limit - digit) / 10)
+			return false;
+		v = v * 10 + digit;
+		some = true;
+	}
+	if (i < s.n && s.p[i] == '.')
+		for (i++; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++) {
+			unit /= 10;
+			nano += (s.p[i] - '0') * unit;
+			some = true;
+		}
+	*out = (struct count){ (int64_t)(minus ? -v : v), minus ? -nano : nano };
+	return some && i == s.n;
+}
+
+/* Takes the last n counts of a line off; what is left is the stack. */
+static bool take_counts(struct str *line, struct count *out, uint32_t n)
+{
+	struct str s = *line;
+
+	while (n > 0) {
+		size_t at = s.n;
+
+		while (at > 0 && !is_blank(s.p[at - 1]))
+			at--;
+		if (at == 0 || !parse_count(str_skip(s, at), &out[--n]))
+			return false;
+		s.n = at - 1;
+	}
+	*line = s;
+	return true;
+}
+
+static bool is_comment(struct str line)
+{
+	struct count c;
+
+	if (line.n == 0 || line.p[0] != '#')
+		return false;
+	return line.n == 1 || line.p[1] == ' ' || line.p[1] == '!' || !take_counts(&line, &c, 1);
+}
+
+static void note(struct reader *r, struct str line)
+{
+	uint64_t number = 1;
+
+	if (r->notes->skipped++)
+		return;
+	for (const char *p = r->start; (p = memchr(p, '\n', (size_t)(line.p - p))) != NULL; p++)
+		number++;
+	r->notes->first = arena_printf(r->a, "line %llu does not end in a blank and a count",
+	    (unsigned long long)number);
+}
+
+/* ---- what the first lines say ---- */
+
+static bool is_word(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] == ';' || s.p[i] == '/' || (unsigned char)s.p[i] <= ' ')
+			return false;
+	return s.n > 0;
+}
+
+static bool read_types(struct reader *r, struct str line)
+{
+	uint32_t n = 0;
+
+	for (struct str rest = str_trim(line); rest.n; n++) {
+		struct str word = str_cut(&rest, ' '), type = str_cut(&word, '/');
+
+		if (n == MAX_TYPES || !is_word(type) || !is_word(word))
+			return false;
+		r->types[n] = (struct value_type_name){ type, word };
+	}
+	r->n_types = n ? n : r->n_types;
+	return n > 0;
+}
+
+/* "# mode: wall", "# interval: 100" (microseconds) */
+static void read_comment(struct reader *r, struct str line)
+{
+	struct str value = str_skip(line, 1), key = str_trim(str_cut(&value, ':'));
+	struct count c;
+
+	value = str_trim(value);
+	if (str_eq(key, STR("austin")))
+		r->austin = true;
+	else if (r->austin && str_eq(key, STR("interval")) && parse_count(value, &c) && c.whole > 0)
+		r->interval = c.whole;
+	else if (r->austin && str_eq(key, STR("mode")) && (str_eq(value, STR("wall")) || str_eq(value, STR("cpu"))))
+		r->types[0] = (struct value_type_name){ value, STR("microseconds") };
+	else if (r->austin && str_eq(key, STR("mode")) && str_eq(value, STR("memory")))
+		r->types[0] = (struct value_type_name){ value, STR("bytes") };
+}
+
+/* All lines that have a count have two, and there is a ";". */
+static bool is_comparison(struct str text)
+{
+	struct str line, left;
+	struct count c[2];
+	unsigned lines = 0;
+	bool frames = false;
+
+	while (lines < LOOK_LINES && next_line(&text, &line)) {
+		if (line.n == 0 || is_comment(line))
+			continue;
+		left = line;
+		if (!take_counts(&left, c, 1))
+			continue;
+		if (!take_counts(&line, c, 2) || line.n == 0)
+			return false;
+		frames |= str_find(line, ';') < line.n;
+		lines++;
+	}
+	return frames;
+}
+
+/* Reads comments and the head; returns what is behind. */
+static struct str read_head(struct reader *r, struct str text)
+{
+	struct str rest = text, line;
+	struct count c;
+
+	while (next_line(&rest, &line)) {
+		if (line.n && is_comment(line))
+			read_comment(r, line);
+		else if (line.n)
+			break;
+		text = rest;
+	}
+	if (text.n && !take_counts(&line, &c, 1) && read_types(r, line))
+		return rest;
+	if (r->n_types == 1 && is_comparison(text)) {
+		r->n_types = 2;
+		r->types[0] = (struct value_type_name){ STR("before"), STR("count") };
+		r->types[1] = (struct value_type_name){ STR("after"), STR("count") };
+	}
+	return text;
+}
+
+/* ---- stacks ---- */
+
+static bool all_digits(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+	return s.n > 0;
+}
+
+static int64_t line_number(struct str s)
+{
+	int64_t v = 0;
+
+	for (size_t i = 0; i < s.n && v < INT32_MAX; i++)
+		v = v * 10 + (s.p[i] - '0');
+	return v;
+}
+
+/* "func (file:12)" or "file:func:12" */
+static void split_frame(struct str *name, struct str *file, int64_t *line)
+{
+	size_t colon = str_rfind(*name, ':'), at;
+	struct str s = *name, number;
+
+	if (s.n && s.p[s.n - 1] == ')' && colon < s.n) {
+		at = colon;
+		while (at > 1 && (s.p[at - 1] != '(' || s.p[at - 2] != ' '))
+			at--;
+		number = str_of(s.p + colon + 1, s.n - colon - 2);
+		if (at < 3 || !all_digits(number))
+			return;
+		*name = str_of(s.p, at - 2);
+		*file = str_of(s.p + at, colon - at);
+		*line = line_number(number);
+		return;
+	}
+	if (colon == s.n || !all_digits(str_skip(s, colon + 1)))
+		return;
+	at = str_rfind(str_of(s.p, colon), ':');
+	if (at == 0 || at >= colon || at + 1 == colon)
+		return;
+	*name = str_of(s.p + at + 1, colon - at - 1);
+	*file = str_of(s.p, at);
+	*line = line_number(str_skip(s, colon + 1));
+}
+
+static uint32_t location_of(struct reader *r, struct str name)
+{
+	uint64_t hash = hash_seeded(name);
+	struct table_at at = table_find(&r->name_index, hash);
+	struct frame_name *own;
+
+	for (uint32_t v; table_next(&at, &v);)
+		if (str_eq(r->names[v].name, name))
+			return r->names[v].location;
+	if (r->n_names == r->cap_names)
+		r->names = profile_grow(r->a, r->names, sizeof(*r->names), r->n_names, &r->cap_names);
+	own = &r->names[r->n_names];
+	own->name = name;
+	table_put(&r->name_index, r->a, hash, r->n_names++);
+	if (r->o->split_frames) {
+		struct str file = STR_NONE;
+		int64_t line = 0;
+
+		split_frame(&name, &file, &line);
+		return own->location = profile_builder_frame(r->b, name, file, line);
+	}
+	return own->location = profile_builder_frame(r->b, name, STR_NONE, 0);
+}
+
+static size_t common(struct str a, struct str b)
+{
+	size_t n = MIN(a.n, b.n), i = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		uint64_t x, y;
+
+		memcpy(&x, a.p + i, 8);
+		memcpy(&y, b.p + i, 8);
+		if (x != y)
+			break;
+	}
+	while (i < n && a.p[i] == b.p[i])
+		i++;
+	return i;
+}
+
+/* Frames of the line before that are also those of this one stay open; the others are made. */
+static void open_frames(struct reader *r, struct str key)
+{
+	size_t same = common(r->before, key), from = 0;
+
+	while (r->open.n) {
+		size_t end = r->open.p[r->open.n - 1].end;
+
+		/* a frame is the same when in both lines it ends here */
+		if (end < same ||
+		    (end == same && (end == key.n || key.p[end] == ';') &&
+			(end == r->before.n || r->before.p[end] == ';')))
+			break;
+		r->open.n--;
+	}
+	if (r->open.n && (from = r->open.p[r->open.n - 1].end + 1) > key.n)
+		from = SIZE_MAX;
+	while (from <= key.n) {
+		const char *sep = from < key.n ? memchr(key.p + from, ';', key.n - from) : NULL;
+		size_t end = sep ? (size_t)(sep - key.p) : key.n;
+
+		vec_push(&r->open, ((struct open_frame){ end, location_of(r, str_of(key.p + from, end - from)) }));
+		from = end + 1;
+	}
+	r->before = key;
+}
+
+/* Austin's "P12" and "T34" in front; returns how many frames they are. */
+static uint32_t austin_tags(struct reader *r, struct str key, struct tag *tags, uint32_t *n)
+{
+	static const char letters[] = "PT";
+	static const char *const names[] = { "pid", "tid" };
+	uint32_t k = 0;
+
+	for (; k < 2 && key.n; k++) {
+		struct str frame = str_cut(&key, ';');
+
+		if (frame.n < 2 || frame.p[0] != letters[k] || frame.p[1] < '0' || frame.p[1] > '9')
+			break;
+		tags[(*n)++] = (struct tag){ .key = profile_builder_str(r->b, str_cstr(names[k])),
+			.str = profile_builder_str(r->b, str_skip(frame, 1)) };
+	}
+	return k;
+}
+
+static uint32_t new_stack(struct reader *r, struct str key)
+{
+	struct tag tags[2];
+	uint32_t n_tags = 0, skip = 0;
+
+	open_frames(r, key);
+	if (r->austin && r->o->keep & FORMAT_TAGS)
+		skip = austin_tags(r, key, tags, &n_tags);
+	skip = MIN(skip, (uint32_t)r->open.n);
+	r->stack.n = 0;
+	vec_reserve(&r->stack, r->open.n);
+	for (size_t i = r->open.n; i > skip; i--)
+		r->stack.p[r->stack.n++] = r->open.p[i - 1].location;
+	return profile_builder_sample(r->b, r->stack.p, (uint32_t)r->stack.n, tags, n_tags);
+}
+
+static uint32_t sample_of(struct reader *r, struct str key)
+{
+	uint64_t hash;
+	struct table_at at;
+	uint32_t sample;
+
+	if (r->looked >= LEARN && r->found * COME_AGAIN < r->looked)
+		return new_stack(r, key);
+	r->looked++;
+	hash = hash_seeded(key);
+	at = table_find(&r->known_index, hash);
+	for (uint32_t v; table_next(&at, &v);)
+		if (str_eq(r->known[v].key, key)) {
+			r->found++;
+			return r->known[v].sample;
+		}
+	sample = new_stack(r, key);
+	if (r->n_known == r->cap_known)
+		r->known = profile_grow(r->a, r->known, sizeof(*r->known), r->n_known, &r->cap_known);
+	r->known[r->n_known] = (struct known){ key, sample };
+	table_put(&r->known_index, r->a, hash, r->n_known++);
+	return sample;
+}
+
+/* ---- values ---- */
+
+static void add_nano(struct reader *r, uint32_t sample, uint32_t type, int64_t nano)
+{
+	size_t width = MAX_TYPES * sizeof(*r->nanos);
+	int64_t *sum;
+
+	while (r->cap_nanos <= sample)
+		r->nanos = profile_grow(r->a, r->nanos, width, r->n_nanos, &r->cap_nanos);
+	if (r->n_nanos <= sample) {
+		memset(r->nanos + (size_t)r->n_nanos * MAX_TYPES, 0, (sample + 1 - r->n_nanos) * width);
+		r->n_nanos = sample + 1;
+	}
+	/* below one whole in sum, so that it cannot wrap */
+	sum = &r->nanos[(size_t)sample * MAX_TYPES + type];
+	*sum += nano;
+	profile_builder_values(r->b, sample)[type] += *sum / NANO;
+	*sum %= NANO;
+}
+
+static void add_line(struct reader *r, struct str key, const struct count *counts)
+{
+	uint32_t sample = sample_of(r, key);
+	int64_t *values = profile_builder_values(r->b, sample);
+
+	for (uint32_t i = 0; i < r->n_types; i++)
+		values[i] = (int64_t)((uint64_t)values[i] + (uint64_t)counts[i].whole);
+	for (uint32_t i = 0; i < r->n_types; i++)
+		if (UNLIKELY(counts[i].nano))
+			add_nano(r, sample, i, counts[i].nano);
+	r->counted++;
+}
+
+static void round_values(struct reader *r)
+{
+	for (uint32_t i = 0; i < r->n_nanos; i++)
+		for (uint32_t k = 0; k < r->n_types; k++) {
+			int64_t nano = r->nanos[(size_t)i * MAX_TYPES + k];
+
+			if (nano >= NANO / 2 || nano <= -NANO / 2)
+				profile_builder_values(r->b, i)[k] += nano < 0 ? -1 : 1;
+		}
+	if (r->nanos)
+		r->notes->warning = STR("fractions of counts are added up and rounded");
+}
+
+static void read_lines(struct reader *r, struct str text)
+{
+	struct count counts[MAX_TYPES];
+	struct str line;
+
+	while (next_line(&text, &line)) {
+		struct str key = line;
+
+		if (UNLIKELY(line.n == 0 || (line.p[0] == '#' && is_comment(line))))
+			continue;
+		if (LIKELY(take_counts(&key, counts, r->n_types)))
+			add_line(r, key, counts);
+		else
+			note(r, line);
+	}
+}
+
+/* ---- the text ---- */
+
+/* UTF-16 in UTF-8, which is at most half as long again. Halves of pairs become U+FFFD. */
+static struct str from_utf16(struct arena *a, struct str s, bool big)
+{
+	char *out = arena_alloc(a, s.n / 2 * 3 + 4), *p = out;
+
+	for (size_t i = 2; i + 1 < s.n; i += 2) {
+		unsigned hi = (unsigned char)s.p[i + !big], lo = (unsigned char)s.p[i + big], c = hi << 8 | lo;
+
+		if (c >= 0xd800 && c < 0xdc00 && i + 3 < s.n) {
+			unsigned next = (unsigned)(unsigned char)s.p[i + 2 + !big] << 8 |
+			    (unsigned char)s.p[i + 2 + big];
+
+			if (next >= 0xdc00 && next < 0xe000) {
+				c = 0x10000 + ((c - 0xd800) << 10) + (next - 0xdc00);
+				i += 2;
+			}
+		}
+		if (c >= 0xd800 && c < 0xe000)
+			c = 0xfffd;
+		if (c < 0x80) {
+			*p++ = (char)c;
+			continue;
+		}
+		if (c < 0x800) {
+			*p++ = (char)(0xc0 | c >> 6);
+		} else if (c < 0x10000) {
+			*p++ = (char)(0xe0 | c >> 12);
+			*p++ = (char)(0x80 | (c >> 6 & 0x3f));
+		} else {
+			*p++ = (char)(0xf0 | c >> 18);
+			*p++ = (char)(0x80 | (c >> 12 & 0x3f));
+			*p++ = (char)(0x80 | (c >> 6 & 0x3f));
+		}
+		*p++ = (char)(0x80 | (c & 0x3f));
+	}
+	return str_of(out, (size_t)(p - out));
+}
+
+static bool is_utf16(struct str s)
+{
+	return str_prefix(s, STR("\xff\xfe")) || str_prefix(s, STR("\xfe\xff"));
+}
+
+static struct str without_mark(struct arena *a, struct str s)
+{
+	if (is_utf16(s))
+		return from_utf16(a, s, s.p[0] == '\xfe');
+	return str_prefix(s, STR("\xef\xbb\xbf")) ? str_skip(s, 3) : s;
+}
+
+static int read_text(struct reader *r, struct str text, struct profile **out, struct err *e)
+{
+	struct profile *p;
+
+	r->types[0] = (struct value_type_name){ STR("samples"), STR("count") };
+	r->n_types = 1;
+	text = without_mark(r->a, text);
+	r->start = text.p;
+	if (r->o->first.n)
+		read_head(r, without_mark(r->a, r->o->first));
+	else
+		text = read_head(r, text);
+	r->b = profile_builder_new(r->a, r->n_types);
+	read_lines(r, text);
+	round_values(r);
+	vec_free(&r->open);
+	vec_free(&r->stack);
+	if (r->counted == 0 && (r->notes->skipped || !r->o->first.n))
+		return err_set(e, ERR_INVALID, "folded: no line ends in a blank and a count" STR_FMT STR_FMT,
+		    r->notes->first.n ? 2 : 0, ": ", STR_ARG(r->notes->first));
+	for (uint32_t i = 0; i < r->n_types; i++)
+		profile_builder_type(r->b, i, r->types[i].type, r->types[i].unit);
+	p = profile_builder_finish(r->b);
+	if (r->interval) {
+		p->has_period_type = true;
+		p->period_type = p->types[0];
+		p->period = r->interval;
+	}
+	*out = p;
+	return 0;
+}
+
+int folded_profiles(struct arena *a, struct str text, const struct format_opts *o, struct format_profiles *out,
+    struct err *e)
+{
+	struct reader r = { .a = a, .o = o, .notes = &out->notes };
+	struct profile *p;
+
+	if (read_text(&r, text, &p, e) < 0)
+		return -1;
+	return format_one(a, p, out);
+}
+
+int folded_read(struct arena *a, struct str text, struct profile **out, struct folded_lines *lines, struct err *e)
+{
+	struct format_opts o = { 0 };
+	struct format_notes notes = { 0 };
+	struct reader r = { .a = a, .o = &o, .notes = &notes };
+	int rc;
+
+	*out = NULL;
+	rc = read_text(&r, text, out, e);
+	*lines = (struct folded_lines){ r.counted, notes.skipped };
+	return rc;
+}
+
+unsigned folded_look(struct str text, unsigned *lines)
+{
+	struct arena *a = arena_new();
+	struct reader r = { .a = a };
+	struct str line;
+	unsigned good = 0;
+
+	*lines = 0;
+	text = without_mark(a, is_utf16(text) ? str_of(text.p, MIN(text.n, (size_t)LOOK_UTF16)) : text);
+	while (*lines < LOOK_LINES && next_line(&text, &line)) {
+		struct count c;
+
+		if (line.n == 0 || is_comment(line))
+			continue;
+		if (take_counts(&line, &c, 1))
+			good++;
+		else if (*lines == 0 && read_types(&r, line))
+			continue;
+		++*lines;
+	}
+	arena_free(a);
+	return good;
+}
+
+size_t folded_cut(struct str text)
+{
+	size_t last = str_rfind(text, '\n');
+
+	return last < text.n && !is_utf16(text) ? last + 1 : 0;
+}
