@@ -22,6 +22,7 @@ complete -c pyro-ingest -o pyroscopedb.retention-policy-enforcement-interval -x 
 complete -c pyro-ingest -o pyroscopedb.retention-policy-disable -d 'remove no blocks, whatever their age and the disk'
 complete -c pyro-ingest -o pyroscopedb.symbols-partition-label -x -d 'keep symbols apart by this label instead of by program'
 complete -c pyro-ingest -o ingester.flush-on-shutdown -d 'cut blocks before ending; otherwise the journal keeps the rows'
+complete -c pyro-ingest -o distributor.otlp-labels -x -d 'attributes of OpenTelemetry that become labels, in rules of which the first that fits counts: NAME, PREFIX*, *, NAME=LABEL, -NAME for none, each alone or behind resource/, scope/, sample/ or profile/; default: all but those of profiles'
 complete -c pyro-ingest -o server.http-listen-address -x -d 'accept HTTP on this address; unix:/path is one too'
 complete -c pyro-ingest -o server.http-listen-port -x -d 'accept HTTP on this port'
 complete -c pyro-ingest -o listen-fd -x -d 'accept on this inherited descriptor instead'

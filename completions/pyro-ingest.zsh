@@ -23,6 +23,7 @@ _arguments \
 	'-pyroscopedb.retention-policy-disable[remove no blocks, whatever their age and the disk]' \
 	'-pyroscopedb.symbols-partition-label[keep symbols apart by this label instead of by program]:text:' \
 	'-ingester.flush-on-shutdown[cut blocks before ending; otherwise the journal keeps the rows]' \
+	'-distributor.otlp-labels[attributes of OpenTelemetry that become labels, in rules of which the first that fits counts\: NAME, PREFIX*, *, NAME=LABEL, -NAME for none, each alone or behind resource/, scope/, sample/ or profile/; default\: all but those of profiles]:text,...:' \
 	'-server.http-listen-address[accept HTTP on this address; unix\:/path is one too]:text:' \
 	'-server.http-listen-port[accept HTTP on this port]:number:' \
 	'-listen-fd[accept on this inherited descriptor instead]:number:' \

@@ -28,10 +28,12 @@ struct ingest_conf {
 
 struct ingest {
 	struct tool *tool;
+	struct arena *a; /* of what is configured */
 	const struct ingest_opts *opts;
 	const struct server_opts *server;
 	const struct limits *base; /* of every tenant without its own */
 	struct tls *tls;           /* NULL: plain HTTP */
+	const struct otlp_labels *otlp_labels;
 	struct runtime_files files;
 	struct loop *loop; /* the main one */
 	struct pool *pool;

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "daemon/operator.h"
+#include "formats/otlp/otlp.h"
 #include "io/entropy.h"
 #include "io/fd.h"
 #include "net/listen.h"
@@ -59,11 +60,24 @@ static struct router *front_router(struct ingest *in, struct err *e)
 		    .flags = ROUTE_ALLOW,
 		    .too_big = rpc_too_big },
 	};
-	struct route *kept = mem_array(ARRAY_LEN(rows), sizeof(*kept));
+	/* the paths of both packages that OpenTelemetry has published, for HTTP and for gRPC */
+	static const char *const otlp[] = {
+		"/v1development/profiles",
+		"/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export",
+		"/v1experimental/profiles",
+		"/opentelemetry.proto.collector.profiles.v1experimental.ProfilesService/Export",
+	};
+	struct route *kept = mem_zarray(ARRAY_LEN(rows) + ARRAY_LEN(otlp), sizeof(*kept));
 	struct router *r;
 
 	memcpy(kept, rows, sizeof(rows));
-	r = router_new(kept, ARRAY_LEN(rows), NULL, e);
+	for (size_t i = 0; i < ARRAY_LEN(otlp); i++)
+		kept[ARRAY_LEN(rows) + i] = (struct route){ .path = otlp[i],
+			.methods = "POST",
+			.fn = receive_otlp,
+			.body_limit = body,
+			.too_big = receive_otlp_too_big };
+	r = router_new(kept, ARRAY_LEN(rows) + ARRAY_LEN(otlp), NULL, e);
 	if (r != NULL &&
 	    (router_add(r, status_routes, n_status_routes, NULL, e) < 0 ||
 		router_add(r, operator_routes, n_operator_routes, NULL, e) < 0)) {
@@ -187,6 +201,7 @@ static void worker_start(struct ingest *in, uint32_t number)
 		.counters = &in->counters,
 		.tenants = &in->tenants,
 		.partition_label = str_cstr(in->opts->partition_label),
+		.otlp_labels = in->otlp_labels,
 		.router = in->router,
 		.listen_fd = in->listen_fd };
 	w->all = in->workers;
@@ -443,6 +458,19 @@ static void start_retention(struct ingest *in)
 		in->retention = retention_start(&rc);
 }
 
+static int read_otlp_labels(struct ingest *in, struct err *e)
+{
+	const struct opt_list *list = &in->opts->otlp_labels;
+	struct str *rules = mem_array(list->n + 1, sizeof(*rules));
+
+	for (size_t i = 0; i < list->n; i++)
+		rules[i] = str_cstr(list->p[i]);
+	if (list->n > 0)
+		in->otlp_labels = otlp_labels_parse(in->a, rules, list->n, e);
+	mem_free(rules);
+	return list->n > 0 && in->otlp_labels == NULL ? err_wrap(e, "-distributor.otlp-labels") : 0;
+}
+
 static int open_all(struct ingest *in, struct err *e)
 {
 	struct cutter_conf cc = { .loop = in->loop,
@@ -457,6 +485,8 @@ static int open_all(struct ingest *in, struct err *e)
 	in->limits = limits_read(in->base, &in->server->runtime_config, e);
 	if (in->limits == NULL || tenants_check(in->limits, e) < 0 ||
 	    (in->listen_fd = daemon_listen(in->server, NULL, e)) < 0 || daemon_tls(in->server, &in->tls, e) < 0)
+		return -1;
+	if (read_otlp_labels(in, e) < 0)
 		return -1;
 	in->router = front_router(in, e);
 	if (in->router == NULL)
@@ -514,6 +544,7 @@ int ingest_serve(struct tool *t, const struct ingest_conf *c, struct err *e)
 	in->server = c->server;
 	in->base = c->limits;
 	in->files.changed = files_changed;
+	in->a = arena_new();
 	in->loop = loop_new();
 	in->started = loop_wall(in->loop);
 	in->listen_fd = in->head_fd = -1;

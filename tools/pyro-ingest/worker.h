@@ -13,6 +13,7 @@
 #include "tools/pyro-ingest/shard.h"
 
 struct ingest_opts;
+struct otlp_labels;
 struct server_opts;
 struct ingest;
 
@@ -24,6 +25,7 @@ struct worker_conf {
 	struct counters *counters;
 	struct tenants *tenants;
 	struct str partition_label;
+	const struct otlp_labels *otlp_labels; /* which attributes become labels */
 	struct router *router;
 	int listen_fd;
 };
@@ -58,5 +60,7 @@ const struct tenant_rules *worker_tenant(struct worker *w, struct http_req *r, b
 /* Handlers; ctx is not used, r->owner is the worker. */
 void receive_ingest(struct http_req *r, void *ctx); /* receive_ingest.c: /ingest */
 void receive_push(struct http_req *r, void *ctx);   /* receive_push.c: push.v1.PusherService/Push */
+void receive_otlp(struct http_req *r, void *ctx);   /* receive_otlp.c: profiles of OpenTelemetry */
+void receive_otlp_too_big(struct http_req *r, void *ctx);
 
 #endif
