@@ -87,6 +87,24 @@ _pyro_convert()
 	-max-nodes|--max-nodes)
 		COMPREPLY=()
 		return ;;
+	-title|--title)
+		COMPREPLY=()
+		return ;;
+	-subtitle|--subtitle)
+		COMPREPLY=()
+		return ;;
+	-colors|--colors)
+		COMPREPLY=($(compgen -W 'hot package name mem io red green blue aqua yellow purple orange grey' -- "$cur"))
+		return ;;
+	-width|--width)
+		COMPREPLY=()
+		return ;;
+	-minwidth|--minwidth)
+		COMPREPLY=()
+		return ;;
+	-countname|--countname)
+		COMPREPLY=()
+		return ;;
 	-config.file|--config.file)
 		COMPREPLY=($(compgen -f -- "$cur"))
 		return ;;
@@ -98,7 +116,7 @@ _pyro_convert()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -to -output -output-dir -from -profile -all -label -lenient -keep-going -force -plain -rate -sample-index -cum -nodecount -nodefraction -edgefraction -trim -lines -files -filefunctions -addresses -noinlines -focus -ignore -hide -show -show-from -tagfocus -prune-from -tagignore -tagshow -taghide -tagroot -tagleaf -mean -divide-by -drop-negative -relative-percentages -compact-labels -unit -trim-path -source-path -max-nodes -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
+		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -to -output -output-dir -from -profile -all -label -lenient -keep-going -force -plain -rate -sample-index -cum -nodecount -nodefraction -edgefraction -trim -lines -files -filefunctions -addresses -noinlines -focus -ignore -hide -show -show-from -tagfocus -prune-from -tagignore -tagshow -taghide -tagroot -tagleaf -mean -divide-by -drop-negative -relative-percentages -compact-labels -unit -trim-path -source-path -max-nodes -title -subtitle -colors -inverted -reverse -width -minwidth -countname -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
 	elif ((COMP_CWORD == 1)); then
 		COMPREPLY=($(compgen -W 'formats' -- "$cur") $(compgen -f -- "$cur"))
 	else

@@ -55,6 +55,14 @@ _arguments \
 	'-trim-path[prefixes of file names to leave out, separated by colons]:text:' \
 	'-source-path[folders of sources, separated by colons; without --trim-path file names are cut behind their last parts]:text:' \
 	'-max-nodes[nodes of the tree; 0 = all]:number:' \
+	'-title[title of a picture]:text:' \
+	'-subtitle[the line below it]:text:' \
+	'-colors[colours of frames\: a range, or by package or by name]:word:(hot package name mem io red green blue aqua yellow purple orange grey)' \
+	'-inverted[flame graphs have their root on top; false\: at the bottom, as flames rise]' \
+	'-reverse[flame graphs begin with the leaves of stacks\: who calls them is above]' \
+	'-width[pixels of an SVG, columns of a terminal; 0 = as wide as the window]:number:' \
+	'-minwidth[leave frames narrower than so many pixels out of an SVG; 0 = none]:number:' \
+	'-countname[what a picture calls values that have no unit]:text:' \
 	'-config.file[read options from this YAML file]:path:_files' \
 	'-config.expand-env[replace ${NAME} and ${NAME\:-default} in it from the environment]' \
 	'-log.level[least level that is logged]:word:(error warn info debug)' \

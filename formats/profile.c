@@ -138,3 +138,12 @@ uint32_t profile_default_type(const struct profile *p)
 			return i;
 	return p->n_types > 0 ? p->n_types - 1 : 0;
 }
+
+void profile_time_samples(struct profile *p)
+{
+	if (p->at != NULL)
+		return;
+	p->at = arena_array(p->mem, (size_t)p->n_samples + 1, sizeof(*p->at));
+	for (uint32_t i = 0; i < p->n_samples; i++)
+		p->at[i] = p->time;
+}

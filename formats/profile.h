@@ -114,6 +114,9 @@ struct profile {
 	size_t wire_size; /* bytes of the uncompressed pprof it came from, or 0 */
 };
 
+/* Samples that have no times get that of the profile. */
+void profile_time_samples(struct profile *p);
+
 static inline struct str profile_str(const struct profile *p, uint32_t i)
 {
 	return i < p->n_strings ? p->strings[i] : STR_NONE;

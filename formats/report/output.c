@@ -50,10 +50,37 @@ static double narrowest(const struct picture *p)
 	return (p->min_width != 0 ? p->min_width : 0.1) / (p->width ? p->width : 1200);
 }
 
+/* Every stack from its leaf: the tree of callers. Freed with tree_free, as t is here. */
+static struct tree *reversed(struct tree *t)
+{
+	struct tree *out = tree_new();
+	VEC(struct str) stack = { 0 };
+
+	for (size_t i = 1; i < t->nodes.n; i++) {
+		if (t->nodes.p[i].self == 0)
+			continue;
+		stack.n = 0;
+		for (uint32_t at = (uint32_t)i; at != 0; at = t->nodes.p[at].parent)
+			vec_push(&stack, t->names.p[t->nodes.p[at].name]);
+		tree_add(out, stack.p, (uint32_t)stack.n, t->nodes.p[i].self);
+	}
+	tree_total(out);
+	vec_free(&stack);
+	tree_free(t);
+	return out;
+}
+
+static struct tree *tree_of(struct report *r, const struct picture *p)
+{
+	struct tree *t = report_call_tree(r);
+
+	return p->reverse ? reversed(t) : t;
+}
+
 static int draw(const struct output_in *in, const struct output_opts *o, bool html, struct buf *out)
 {
 	struct picture p = picture_of(in->report, o, "Flame graph");
-	struct tree *t = html ? report_call_tree(in->report) : report_wide_tree(in->report, narrowest(&p));
+	struct tree *t = html || p.reverse ? tree_of(in->report, &p) : report_wide_tree(in->report, narrowest(&p));
 	struct flamegraph *g = tree_flamegraph(in->a, t, o->max_nodes);
 
 	if (html)
@@ -62,6 +89,26 @@ static int draw(const struct output_in *in, const struct output_opts *o, bool ht
 		report_svg(g, false, &p, out);
 	tree_free(t);
 	return 0;
+}
+
+static int print_chart(const struct output_in *in, const struct output_opts *o, struct buf *out, struct err *e)
+{
+	struct picture p = picture_of(in->report, o, "Flame chart");
+	struct flamegraph *g = report_chart(in->report, in->a, e);
+
+	if (g == NULL)
+		return -1;
+	p.unit = STR("nanoseconds");
+	p.flame = false;
+	report_svg(g, false, &p, out);
+	return 0;
+}
+
+static int print_heatmap(const struct output_in *in, const struct output_opts *o, struct buf *out, struct err *e)
+{
+	struct picture p = picture_of(in->report, o, "When samples were taken");
+
+	return report_heatmap(in->report, &p, out, e);
 }
 
 PRINT(print_svg, return draw(in, o, false, out))
@@ -99,7 +146,7 @@ static int diff_json(const struct output_in *in, const struct output_opts *o, st
 static int diff_draw(const struct output_in *in, const struct output_opts *o, bool html, struct buf *out, struct err *e)
 {
 	struct output_opts with = *o;
-	struct tree *l = report_call_tree(in->before), *r = report_call_tree(in->report);
+	struct tree *l = tree_of(in->before, &o->picture), *r = tree_of(in->report, &o->picture);
 	struct flamegraph *g = tree_flamegraph_diff(in->a, l, r, o->max_nodes, e);
 	struct picture p;
 

@@ -159,16 +159,41 @@ void report_diff_json(struct report *before, struct report *after, const struct 
  * fg:x and fg:w are values, not pixels: the stacks can be read back exactly.
  * A comparison has fg:l and fg:r too, before and after; fg:w is their sum.
  */
+enum picture_colours { /* in the order of the words of report_args.def */
+	PICTURE_HOT,
+	PICTURE_PACKAGE,
+	PICTURE_NAME,
+	PICTURE_MEM,
+	PICTURE_IO,
+	PICTURE_RED,
+	PICTURE_GREEN,
+	PICTURE_BLUE,
+	PICTURE_AQUA,
+	PICTURE_YELLOW,
+	PICTURE_PURPLE,
+	PICTURE_ORANGE,
+	PICTURE_GREY,
+};
+
 struct picture {
 	struct str title, subtitle; /* empty: "Flame Graph", none */
 	struct str unit;            /* of the values: "nanoseconds", "bytes", "samples" */
-	bool flame;                 /* root at the bottom (default: icicle, root on top) */
+	struct str count_name;      /* what values without a unit are called; empty: samples */
+	enum picture_colours colours;
+	bool flame;   /* root at the bottom (default: icicle, root on top) */
+	bool reverse; /* output.h: stacks begin with their leaves */
 	bool no_script;
 	uint32_t width;   /* pixels; 0: as wide as the window */
 	double min_width; /* pixels; narrower frames are left out; 0: 0.1 of 1200, below 0: none are */
 };
 /* diff: levels are groups of seven; colours go from blue (less) to red (more). */
 void report_svg(const struct flamegraph *g, bool diff, const struct picture *o, struct buf *out);
+/*
+ * Pictures of samples that have times (profile.at; ERR_INVALID: they have none). A chart is a flame graph whose values are
+ * nanoseconds since its beginning: what ran when, a group of levels for each thread. The heat map is a whole SVG.
+ */
+struct flamegraph *report_chart(struct report *r, struct arena *a, struct err *e);
+int report_heatmap(struct report *r, const struct picture *o, struct buf *out, struct err *e);
 void report_html(const struct flamegraph *g, bool diff, const struct picture *o, struct buf *out);
 
 #endif

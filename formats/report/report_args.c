@@ -62,11 +62,23 @@ static enum report_granularity granularity_of(const struct report_args *o)
 			       : REPORT_FUNCTIONS;
 }
 
+static struct picture picture_of(const struct report_args *o)
+{
+	return (struct picture){ .title = str_cstr(o->title),
+		.subtitle = str_cstr(o->subtitle),
+		.count_name = str_cstr(o->count_name),
+		.colours = (enum picture_colours)o->colours,
+		.flame = !o->icicle,
+		.reverse = o->reverse,
+		.width = (uint32_t)o->width,
+		.min_width = o->min_width > 0 ? o->min_width : -1 };
+}
+
 int report_filters_init(struct report_filters *f, struct arena *a, const struct report_args *o, struct err *e)
 {
 	struct report_opts *r = &f->o;
 
-	*f = (struct report_filters){ .o = report_defaults() };
+	*f = (struct report_filters){ .o = report_defaults(), .picture = picture_of(o) };
 	if (o->divide_by == 0)
 		return err_set(e, ERR_USAGE, "--divide-by: nothing can be divided by zero");
 	r->sample = str_cstr(o->sample_type);

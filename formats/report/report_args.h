@@ -7,6 +7,7 @@
  *	#define OPT(field, ...) .field = o->field,
  *	#define ADV OPT
  *	#define RANGE(...)
+ *	#define CHOICE(...)
  *	#include "formats/report/report_args.def"
  *	};
  *	int rc = report_filters_init(&f, a, &args, e);
@@ -26,15 +27,18 @@
 #define REPORT_C_INT int64_t
 #define REPORT_C_FLOAT double
 #define REPORT_C_STRING const char *
+#define REPORT_C_ENUM int
 
 struct report_args {
 #define OPT(field, letter, type, def, flag, yaml, text) REPORT_C_##type field;
 #define ADV(field, letter, type, def, flag, yaml, text) REPORT_C_##type field;
 #define RANGE(field, low, high)
+#define CHOICE(field, words)
 #include "formats/report/report_args.def"
 #undef OPT
 #undef ADV
 #undef RANGE
+#undef CHOICE
 };
 
 enum { REPORT_MAX_FILTERS = 16 };
@@ -44,6 +48,7 @@ struct report_filters {
 	struct regex *compiled[REPORT_MAX_FILTERS];
 	uint32_t n;
 	struct str active[REPORT_MAX_FILTERS]; /* lines of the header */
+	struct picture picture;
 };
 
 /* Texts live in a. ERR_USAGE names the flag. */

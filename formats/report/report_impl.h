@@ -237,6 +237,17 @@ struct str report_short_name(struct arena *a, struct str name);
 /* report_svg_script.c */
 extern const char report_svg_script[];
 
+/* report_colour.c: 0xrrggbb */
+uint32_t report_colour(enum picture_colours how, struct str name);
+uint32_t report_change_colour(double before, double after); /* shares, in percent */
+
+/* report_svg.c */
+void svg_text(struct buf *out, struct str s); /* escaped; what XML does not allow becomes U+FFFD */
+/* "1.25s", "3 samples" */
+void svg_amount(const struct picture *o, int64_t v, struct buf *out);
+void svg_begin(const struct picture *o, unsigned height, struct buf *out); /* head, style, title */
+unsigned svg_top(const struct picture *o); /* where the picture begins below the title */
+
 /* report_text.c */
 int64_t report_divided(const struct report *r, int64_t v); /* by divide_by */
 void report_format(struct report *r, int64_t value, struct buf *b);

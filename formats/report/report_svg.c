@@ -3,9 +3,6 @@
  * it is shown; fg:x and fg:w of a frame are its values, and those of a
  * comparison are also given by side: fg:l and fg:r.
  */
-#include <math.h>
-
-#include "base/hash.h"
 #include "formats/report/report_impl.h"
 
 enum { ROW = 16, HEAD = 40, HEAD_SUBTITLE = 58, FOOT = 28, SHOWN_WIDTH = 1200 };
@@ -24,8 +21,7 @@ struct drawing {
 	struct buf *out;
 };
 
-/* Characters that XML does not allow at all are replaced; the rest is escaped. */
-static void put_xml(struct buf *out, struct str s)
+void svg_text(struct buf *out, struct str s)
 {
 	for (size_t i = 0; i < s.n;) {
 		unsigned char c = (unsigned char)s.p[i];
@@ -58,55 +54,46 @@ static double share(int64_t v, int64_t total)
 	return total != 0 ? 100.0 * (double)v / (double)total : 0;
 }
 
-/* "1.25s", "3 samples" */
-static void put_amount(const struct drawing *d, int64_t v)
+void svg_amount(const struct picture *o, int64_t v, struct buf *out)
 {
-	struct str unit;
+	struct str unit, word = o->count_name;
 
-	unit_scale(v, d->o->unit, STR("auto"), &unit);
-	unit_label(d->out, v, d->o->unit, STR("auto"));
-	if (unit.n == 0)
-		buf_add(d->out, str_eq(d->o->unit, STR("objects")) ? STR(" objects") : STR(" samples"));
+	unit_scale(v, o->unit, STR("auto"), &unit);
+	unit_label(out, v, o->unit, STR("auto"));
+	if (unit.n > 0)
+		return;
+	if (word.n == 0)
+		word = str_eq(o->unit, STR("objects")) ? STR("objects") : STR("samples");
+	buf_byte(out, ' ');
+	svg_text(out, word);
 }
 
 static void put_title(const struct drawing *d, const struct bar *b)
 {
 	buf_add(d->out, STR("<title>"));
-	put_xml(d->out, b->name);
+	svg_text(d->out, b->name);
 	buf_add(d->out, STR(" ("));
 	if (!d->diff) {
-		put_amount(d, b->w);
+		svg_amount(d->o, b->w, d->out);
 		buf_printf(d->out, ", %.2f%%)", share(b->w, d->g->total));
 	} else {
 		double before = share(b->left, d->g->left_ticks), after = share(b->right, d->g->right_ticks);
 
-		put_amount(d, b->left);
+		svg_amount(d->o, b->left, d->out);
 		buf_printf(d->out, " %.2f%% before, ", before);
-		put_amount(d, b->right);
+		svg_amount(d->o, b->right, d->out);
 		buf_printf(d->out, " %.2f%% after, %+.2f%%)", after, after - before);
 	}
 	buf_add(d->out, STR("</title>"));
 }
 
-/* Warm, and the same for a name in every picture. */
-static void put_warm(struct buf *out, struct str name)
+static void put_colour(const struct drawing *d, const struct bar *b)
 {
-	uint32_t h = hash_fnv1a_32(name);
+	uint32_t c = d->diff
+	    ? report_change_colour(share(b->left, d->g->left_ticks), share(b->right, d->g->right_ticks))
+	    : report_colour(d->o->colours, b->name);
 
-	buf_printf(out, "rgb(%u,%u,%u)", 205 + h % 50, 60 + (h >> 8) % 160, (h >> 16) % 55);
-}
-
-/* Red for a larger share than before, blue for a smaller one. */
-static void put_change(const struct drawing *d, const struct bar *b)
-{
-	double before = share(b->left, d->g->left_ticks), after = share(b->right, d->g->right_ticks);
-	double most = fmax(before, after), change = most > 0 ? (after - before) / most : 0;
-	unsigned pale = (unsigned)lround(235 * (1 - fabs(change)));
-
-	if (change > 0)
-		buf_printf(d->out, "rgb(255,%u,%u)", pale, pale);
-	else
-		buf_printf(d->out, "rgb(%u,%u,255)", pale, pale);
+	buf_printf(d->out, "rgb(%u,%u,%u)", c >> 16, c >> 8 & 255, c & 255);
 }
 
 static void put_label(const struct drawing *d, const struct bar *b, unsigned y)
@@ -120,7 +107,7 @@ static void put_label(const struct drawing *d, const struct bar *b, unsigned y)
 
 		buf_init(&cut, SIZE_MAX / 2);
 		put_cut(&cut, b->name, (size_t)room);
-		put_xml(d->out, buf_str(&cut));
+		svg_text(d->out, buf_str(&cut));
 		buf_fini(&cut);
 	}
 	buf_add(d->out, STR("</text>"));
@@ -138,10 +125,7 @@ static void put_bar(const struct drawing *d, const struct bar *b)
 	put_title(d, b);
 	buf_printf(d->out, "<rect x=\"%.4f%%\" y=\"%u\" width=\"%.4f%%\" height=\"%d\" fill=\"",
 	    share(b->x, d->g->total), y, share(b->w, d->g->total), ROW - 1);
-	if (d->diff)
-		put_change(d, b);
-	else
-		put_warm(d->out, b->name);
+	put_colour(d, b);
 	buf_printf(d->out, "\" fg:x=\"%lld\" fg:w=\"%lld\"", (long long)b->x, (long long)b->w);
 	if (d->diff)
 		buf_printf(d->out, " fg:l=\"%lld\" fg:r=\"%lld\"", (long long)b->left, (long long)b->right);
@@ -181,34 +165,42 @@ static void put_level(const struct drawing *d, size_t level)
 static void put_text(struct buf *out, const char *id, const char *attributes, unsigned y, struct str text)
 {
 	buf_printf(out, "<text id=\"%s\" y=\"%u\" %s>", id, y, attributes);
-	put_xml(out, text);
+	svg_text(out, text);
 	buf_add(out, STR("</text>\n"));
 }
 
-static void put_head(const struct drawing *d, unsigned height)
+unsigned svg_top(const struct picture *o)
 {
-	const struct picture *o = d->o;
+	return o->subtitle.n > 0 ? HEAD_SUBTITLE : HEAD;
+}
 
-	buf_add(d->out, STR("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n"));
-	buf_add(d->out, STR("<svg id=\"flame\" version=\"1.1\" "));
+void svg_begin(const struct picture *o, unsigned height, struct buf *out)
+{
+	buf_add(out, STR("<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n"));
+	buf_add(out, STR("<svg id=\"flame\" version=\"1.1\" "));
 	if (o->width > 0)
-		buf_printf(d->out, "width=\"%u\"", o->width);
+		buf_printf(out, "width=\"%u\"", o->width);
 	else
-		buf_add(d->out, STR("width=\"100%\""));
-	buf_printf(d->out,
+		buf_add(out, STR("width=\"100%\""));
+	buf_printf(out,
 	    " height=\"%u\" xmlns=\"http://www.w3.org/2000/svg\" "
 	    "xmlns:fg=\"http://github.com/jonhoo/inferno\">\n",
 	    height);
-	buf_add(d->out,
+	buf_add(out,
 	    STR("<style>text{font:12px Menlo,Consolas,monospace;fill:#000;pointer-events:none}"
 		"#title{font-size:17px}#subtitle{fill:#666}.button{cursor:pointer;pointer-events:all}"
-		"#frames g{cursor:pointer}#frames g:hover rect{stroke:#000;stroke-width:.5}</style>\n"));
-	buf_add(d->out, STR("<rect width=\"100%\" height=\"100%\" fill=\"#fdfdf8\"/>\n"));
-	put_text(d->out, "title", "x=\"50%\" text-anchor=\"middle\"", 24,
-	    o->title.n > 0 ? o->title : STR("Flame Graph"));
+		"#frames g{cursor:pointer}#frames g:hover rect{stroke:#000;stroke-width:.5}"
+		"#back{fill:#fdfdf8}@media(prefers-color-scheme:dark){#back{fill:#1b1d22}"
+		"#flame>text{fill:#e8eaef}#flame>#subtitle{fill:#a0a6b2}}</style>\n"));
+	buf_add(out, STR("<rect id=\"back\" width=\"100%\" height=\"100%\"/>\n"));
+	put_text(out, "title", "x=\"50%\" text-anchor=\"middle\"", 24, o->title.n > 0 ? o->title : STR("Flame Graph"));
 	if (o->subtitle.n > 0)
-		put_text(d->out, "subtitle", "x=\"50%\" text-anchor=\"middle\"", 42, o->subtitle);
-	if (o->no_script)
+		put_text(out, "subtitle", "x=\"50%\" text-anchor=\"middle\"", 42, o->subtitle);
+}
+
+static void put_buttons(const struct drawing *d, unsigned height)
+{
+	if (d->o->no_script)
 		return;
 	put_text(d->out, "reset", "x=\"8\" class=\"button\" style=\"display:none\"", 24, STR("Reset zoom"));
 	put_text(d->out, "search", "x=\"100%\" dx=\"-8\" text-anchor=\"end\" class=\"button\" style=\"display:none\"",
@@ -221,9 +213,10 @@ void report_svg(const struct flamegraph *g, bool diff, const struct picture *o, 
 {
 	struct drawing d = { .g = g, .o = o, .diff = diff, .out = out };
 	unsigned rows = (unsigned)MIN(g->n_levels, (size_t)1 << 24) * ROW;
-	unsigned top = o->subtitle.n > 0 ? HEAD_SUBTITLE : HEAD;
+	unsigned top = svg_top(o);
 
-	put_head(&d, top + rows + FOOT);
+	svg_begin(o, top + rows + FOOT, out);
+	put_buttons(&d, top + rows + FOOT);
 	buf_printf(out, "<svg id=\"frames\" x=\"0\" y=\"%u\" width=\"100%%\" height=\"%u\" total_samples=\"%lld\">\n",
 	    top, rows, (long long)g->total);
 	for (size_t i = 0; i < g->n_levels; i++)

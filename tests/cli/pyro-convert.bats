@@ -56,7 +56,7 @@ main;serve;parse 30"
 	pyro-convert formats tsv >list
 	[ "$(wc -l <list)" -gt 10 ]
 	while IFS=$'\t' read -r name how _; do
-		[[ $how == *W* ]] || continue
+		[[ $how == *W* && $name != chart ]] || continue # a chart wants times
 		try_sh "pyro-convert --to $name cpu.pb.gz >out.$name"
 		[ "$status" = 0 ] || fail "$name"
 		[[ $how == *R* ]] || continue
@@ -253,4 +253,55 @@ main;serve;parse 30"
 	[ "$status" -ge 100 ]
 	try_sh 'pyro-convert --to stream cpu.pb.gz >/dev/full'
 	[ "$status" -ge 100 ]
+}
+
+# ---- pictures ----
+
+@test "options of pictures" {
+	shop
+	try pyro-convert --to svg --title 'A & B' --subtitle 'x<y' --width 900 --colors aqua --countname calls --minwidth 400 cpu.pb.gz
+	ends 0
+	prints '>A &amp; B<'
+	prints '>x&lt;y<'
+	prints 'width="900"'
+	prints '<title>idle (70ns, 70.00%)</title>'
+	[[ $out != *'<title>parse'* ]] || fail "270 pixels are less than 400"
+	printf 'a;b 1\na 3\n' >x.folded
+	try pyro-convert --to svg --countname calls x.folded
+	prints '<title>b (1 calls, 25.00%)</title>'
+	# the root on top, at the bottom
+	y() { sed -n "s|.*<title>$1 (.*rect x=\"[^\"]*\" y=\"\([0-9]*\)\".*|\1|p" <<<"$out" | head -n 1; }
+	[ "$(y all) $(y a) $(y b)" = "0 16 32" ] || fail "rows"
+	try pyro-convert --to svg --inverted=false x.folded
+	[ "$(y all) $(y a) $(y b)" = "32 16 0" ] || fail "rows"
+	# from the leaves
+	try pyro-convert --to svg --reverse x.folded
+	prints '<title>b (1 samples, 25.00%)</title>'
+	[ "$(y b)" = 16 ] || fail "b is not at the root"
+	try pyro-convert --to svg --colors nonsense x.folded
+	ends 2
+}
+
+@test "chart and heatmap: of samples with times" {
+	printf 'p 1/1 10.000000: 1 cycles: \n\t1 a (x)\n\t2 main (x)\n\np 1/1 10.010000: 1 cycles: \n\t3 b (x)\n\t2 main (x)\n\n' >perf.txt
+	try pyro-convert --to chart perf.txt
+	ends 0
+	prints '<title>a ('
+	prints '<title>main ('
+	[ "$(grep -c '<title>main (' <<<"$out")" = 1 ] || fail "main was not left"
+	try pyro-convert --to heatmap perf.txt
+	ends 0
+	[ "$(grep -c '<title>1970' <<<"$out")" = 2 ]
+	shop
+	try pyro-convert --to chart cpu.pb.gz
+	ends 100
+	says "the samples have no times"
+}
+
+@test "heatmap of many profiles: by their times" {
+	two
+	try pyro-convert --to heatmap two.tar
+	ends 0
+	prints "2026-01-15 10:00:00: "
+	prints "2026-01-15 10:00:15: "
 }

@@ -102,12 +102,15 @@ static struct profile *sample(struct arena *a)
 	uint32_t main = profile_builder_frame(b, STR("main"), STR("m.c"), 3);
 	uint32_t work = profile_builder_frame(b, STR("work"), STR("w.c"), 5);
 	int64_t values[] = { 3, 30 };
+	struct profile *p;
 
 	profile_builder_type(b, 0, STR("samples"), STR("count"));
 	profile_builder_type(b, 1, STR("cpu"), STR("nanoseconds"));
 	profile_builder_add(b, (uint32_t[]){ work, main }, 2, values, NULL, 0);
 	profile_builder_add(b, &main, 1, values, NULL, 0);
-	return profile_builder_finish(b);
+	p = profile_builder_finish(b);
+	profile_time_samples(p);
+	return p;
 }
 
 static void test_print(void **state)

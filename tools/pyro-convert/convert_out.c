@@ -50,10 +50,12 @@ static int begin_filters(struct convert *c, struct err *e)
 #define OPT(field, ...) .field = o->field,
 #define ADV(field, ...) .field = o->field,
 #define RANGE(...)
+#define CHOICE(...)
 #include "formats/report/report_args.def"
 #undef OPT
 #undef ADV
 #undef RANGE
+#undef CHOICE
 	};
 
 	return report_filters_init(&c->filters, c->a, &args, e);
@@ -135,6 +137,9 @@ static int begin_sum(struct convert *c, struct err *e)
 int convert_add(struct convert *c, const struct format_profile *p, const struct format *from, struct err *e)
 {
 	c->profiles++;
+	/* each of many profiles is a moment, too */
+	if (strcmp(c->out.form.name, "heatmap") == 0 && p->p->time != 0)
+		profile_time_samples(p->p);
 	if (!c->sums || c->batch.n == 0) {
 		vec_push(&c->batch, ((struct convert_profile){ *p, from }));
 		return 0;
@@ -150,7 +155,8 @@ static struct output_opts options(const struct convert *c)
 	return (struct output_opts){ .max_nodes = c->o->max_nodes,
 		.plain = c->o->plain,
 		.cum = c->o->cum,
-		.type = FORMAT_ALL_TYPES };
+		.type = FORMAT_ALL_TYPES,
+		.picture = c->filters.picture };
 }
 
 /* Through the filters and into the form, as pyro-query prints it. */

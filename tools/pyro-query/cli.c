@@ -38,7 +38,7 @@ static int print_matching(struct report *r, struct arena *a, const struct query_
 static int report_on(const struct profile *p, struct arena *a, const struct query_opts *o, const struct cli_out *to,
     const char *verb, const char *matching, struct buf *out, struct err *e)
 {
-	const struct output_opts oo = cli_output_options(o);
+	struct output_opts oo = cli_output_options(o);
 	struct output_in in = { .a = a, .profile = p };
 	struct report_filters f;
 	int rc = cli_filters_init(&f, a, o, p, e);
@@ -46,6 +46,7 @@ static int report_on(const struct profile *p, struct arena *a, const struct quer
 	if (rc == 0)
 		rc = (in.report = report_new(p, &f.o, e)) == NULL ? -1 : 0;
 	in.changed = report_filters_change(&f);
+	oo.picture = f.picture;
 	if (rc == 0)
 		rc = matching != NULL ? print_matching(in.report, a, o, verb, matching, out, e)
 				      : output_print(&to->output, &in, &oo, out, e);

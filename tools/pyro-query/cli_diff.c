@@ -14,7 +14,7 @@ int cli_diff(struct tool *t, const struct query_opts *o, struct err *e)
 	struct report *r[2] = { NULL, NULL };
 	struct profile *p[2];
 	struct report_filters f[2] = { 0 };
-	const struct output_opts oo = cli_output_options(o);
+	struct output_opts oo = cli_output_options(o);
 	struct cli_out out;
 	struct buf b;
 	int rc = 0;
@@ -34,6 +34,7 @@ int cli_diff(struct tool *t, const struct query_opts *o, struct err *e)
 	}
 	if (rc == 0)
 		rc = cli_out_parse(places[0].a, o->output, STR("diff"), o->force, &out, e);
+	oo.picture = f[1].picture;
 	if (rc == 0)
 		rc = output_print(&out.output, &(struct output_in){ .a = places[0].a, .before = r[0], .report = r[1] },
 		    &oo, &b, e);

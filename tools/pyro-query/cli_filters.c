@@ -10,10 +10,12 @@ int cli_filters_init(struct report_filters *f, struct arena *a, const struct que
 #define OPT(field, ...) .field = o->field,
 #define ADV(field, ...) .field = o->field,
 #define RANGE(...)
+#define CHOICE(...)
 #include "formats/report/report_args.def"
 #undef OPT
 #undef ADV
 #undef RANGE
+#undef CHOICE
 	};
 
 	if (report_filters_init(f, a, &args, e) < 0)
