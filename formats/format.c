@@ -115,8 +115,6 @@ static const struct {
 	{ "callgrind", NULL, "\nevents: " },
 	{ "svg", NULL, "<svg" },
 	{ "html", NULL, "<html" },
-	{ "trace event", "{", "\"traceEvents\"" },
-	{ "trace event", "[", "\"ph\"" },
 };
 
 static const char *stranger(struct str s)

@@ -29,6 +29,17 @@ void jwalk_init(struct jwalk *j, struct arena *a, struct str text, struct err *e
 		j->p += 3;
 }
 
+void jwalk_sub(struct jwalk *sub, const struct jwalk *j, const char *at)
+{
+	sub->p = at;
+	sub->start = j->start;
+	sub->end = j->end;
+	sub->a = j->a;
+	sub->e = j->e;
+	sub->depth = 0;
+	sub->first = sub->failed = sub->cut = false;
+}
+
 /* ---- faults ---- */
 
 struct str jwalk_where(struct jwalk *j, const char *at)
@@ -158,6 +169,21 @@ static inline bool more(struct jwalk *j, char close, const char *expected)
 bool jwalk_item(struct jwalk *j)
 {
 	return more(j, ']', "',' or ']'") && jwalk_kind(j) != '\0';
+}
+
+bool jwalk_item_or_end(struct jwalk *j)
+{
+	if (next(j) == '\0' && j->p == j->end) {
+		j->cut = true;
+		return false;
+	}
+	if (!more(j, ']', "',' or ']'"))
+		return false;
+	if (next(j) == '\0' && j->p == j->end) {
+		j->cut = true;
+		return false;
+	}
+	return jwalk_kind(j) != '\0';
 }
 
 /* ---- strings ---- */

@@ -49,12 +49,17 @@ struct jwalk {
 
 void jwalk_init(struct jwalk *j, struct arena *a, struct str text, struct err *e);
 
+/* For a value at `at` that was passed over, to read it once more. */
+void jwalk_sub(struct jwalk *sub, const struct jwalk *j, const char *at);
+
 /* The first character of the next value: { [ " t f n, '0' for a number, or '\0' for none. */
 char jwalk_kind(struct jwalk *j);
 void jwalk_open(struct jwalk *j, char bracket);      /* it is the fault of the text when it is something else */
 bool jwalk_try(struct jwalk *j, char bracket);       /* opens; a value of another kind is passed over */
 bool jwalk_member(struct jwalk *j, struct str *key); /* false: closed, or failed */
 bool jwalk_item(struct jwalk *j);                    /* false: closed, or failed */
+/* As jwalk_item, for arrays that a stopped writer left open: also false, with `cut` set, where the text ends here. */
+bool jwalk_item_or_end(struct jwalk *j);
 struct str jwalk_str(struct jwalk *j);
 double jwalk_f64(struct jwalk *j);   /* finite */
 int64_t jwalk_i64(struct jwalk *j);  /* fractions are rounded; a fault beyond 64 bits */

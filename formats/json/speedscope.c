@@ -9,7 +9,7 @@
 #include "formats/json/json_walk.h"
 #include "formats/json/stack_tree.h"
 
-enum { MAX_SAMPLES = 1 << 30 };
+enum { MAX_SAMPLES = 1 << 30, MAX_PROFILES = 1 << 14 };
 
 struct frame {
 	struct str name, file;
@@ -121,6 +121,10 @@ static void read_track(struct reader *r)
 	struct track *t;
 	struct str key;
 
+	if (r->tracks.n == MAX_PROFILES) {
+		jwalk_fail(&r->j, "more than %d profiles", MAX_PROFILES);
+		return;
+	}
 	vec_push(&r->tracks, ((struct track){ .where = r->j.p }));
 	t = &r->tracks.p[r->tracks.n - 1];
 	for (jwalk_open(&r->j, '{'); jwalk_member(&r->j, &key);)

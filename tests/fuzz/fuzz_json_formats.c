@@ -8,7 +8,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
-static const char *const names[] = { "speedscope", "cpuprofile", "heapprofile", "flamebearer" };
+static const char *const names[] = { "speedscope", "cpuprofile", "heapprofile", "flamebearer", "trace-event",
+	"stackprof", "firefox" };
 
 static void check(bool ok)
 {

@@ -235,11 +235,22 @@ HEAPPROFILE = ('{"head":{' + CALL_FRAME % "(root)" + ',"selfSize":0,"id":1,"chil
                '"samples":[{"size":8,"nodeId":2,"ordinal":1}]}')
 FLAMEBEARER = ('{"version":1,"flamebearer":{"names":["total","a","b"],"levels":[[0,3,0,0],[0,3,1,1],[1,2,2,2]],"numTicks":3,"maxSelf":2},'
                '"metadata":{"format":"single","sampleRate":100,"units":"bytes","name":"inuse_space"}}')
+TRACE = ('{"traceEvents":[{"ph":"M","name":"thread_name","pid":1,"tid":2,"args":{"name":"main"}},{"ph":"B","name":"a","pid":1,"tid":2,"ts":1,'
+         '"args":{"url":"f.js","line":3}},{"ph":"X","name":"b","pid":1,"tid":2,"ts":2,"dur":3},{"ph":"E","name":"a","pid":1,"tid":2,"ts":9},')
+CHUNKS = ('[{"ph":"P","name":"Profile","id":"0xb","pid":1,"tid":2,"args":{"data":{"startTime":100}}},{"ph":"P","name":"ProfileChunk","id":"0xb","pid":1,'
+          '"args":{"data":{"cpuProfile":{"nodes":[{"id":1,' + CALL_FRAME % "(root)" + '},{"id":2,"parent":1,' + CALL_FRAME % "a" + '}],"samples":[2,2]},'
+          '"timeDeltas":[5,7],"endTime":130}}}]')
+STACKPROF = ('{"mode":"wall","interval":1000,"gc_samples":0,"frames":{"7":{"name":"a","file":"a.rb","line":3,"samples":4},"9":{"name":"b"}},'
+             '"raw":[2,7,9,2,1,7,1],"raw_timestamp_deltas":[10,20,30]}')
+FIREFOX = ('{"meta":{"preprocessedProfileVersion":49,"interval":2,"startTime":1000},"threads":[{"name":"main","pid":"7","samples":{"stack":[0,1,null,1],'
+           '"time":[1,1.5,4,5],"weight":[1,2,3,4],"weightType":"tracing-ms"},"stackTable":{"prefix":[null,0],"frame":[0,1]},"frameTable":{"func":[0,1],'
+           '"line":[5,null]},"funcTable":{"name":[0,1],"fileName":[2,null]},"stringArray":["a","b","a.js"]}]}')
+FORMATS = [[SPEEDSCOPE], [CPUPROFILE, OLD_CPUPROFILE], [HEAPPROFILE], [FLAMEBEARER], [TRACE, CHUNKS], [STACKPROF], [FIREFOX]]
 
 
 def json_formats():
     """The first byte: number of the format times 8, options."""
-    for i, group in enumerate([[SPEEDSCOPE], [CPUPROFILE, OLD_CPUPROFILE], [HEAPPROFILE], [FLAMEBEARER]]):
+    for i, group in enumerate(FORMATS):
         for k, text in enumerate(group):
             for options in (0, 7):
                 seed("json_formats", "%02d-%d-%d" % (i, k, options), bytes([i * 8 + options]) + text.encode())

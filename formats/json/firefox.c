@@ -1,0 +1,452 @@
+/* firefox.c - reads columns, of threads and of what they share, and puts them together at the end */
+#include "formats/json/firefox.h"
+
+#include <math.h>
+
+#include "base/vec.h"
+#include "formats/json/json_note.h"
+#include "formats/json/json_units.h"
+#include "formats/json/stack_tree.h"
+
+enum { NONE = -1, MAX_THREADS = 1 << 14 };
+
+/* A column of whole numbers; null is NONE. */
+struct column {
+	int64_t *p;
+	uint32_t n, cap;
+	bool any;
+};
+
+struct floats {
+	double *p;
+	uint32_t n, cap;
+	bool any;
+};
+
+struct texts {
+	struct str *p;
+	uint32_t n, cap;
+	bool any;
+};
+
+struct tables {
+	struct column prefix, frame;             /* of stacks */
+	struct column func, line, address;       /* of frames */
+	struct column name, file, source, start; /* of functions */
+	struct column source_file;               /* of sources: a string */
+	struct texts strings;
+};
+
+struct thread {
+	struct str name, process, pid, tid, weight_type;
+	struct str own_type, own_unit;
+	struct column stack;
+	struct floats time, deltas, weight;
+	struct tables t;
+	const char *where;
+};
+
+struct reader {
+	struct jwalk j;
+	const struct format_opts *o;
+	struct format_notes notes;
+	struct tables shared;
+	VEC(struct thread) threads;
+	double interval, start; /* ms */
+	bool raw;               /* a table with a schema: raw Gecko */
+	size_t size;
+};
+
+/* ---- text ---- */
+
+static void read_column(struct jwalk *j, struct column *c)
+{
+	c->n = 0;
+	c->any = jwalk_kind(j) == '[';
+	if (!jwalk_try(j, '['))
+		return;
+	while (jwalk_item(j)) {
+		if (c->n == c->cap)
+			c->p = profile_grow(j->a, c->p, sizeof(*c->p), c->n, &c->cap);
+		c->p[c->n++] = jwalk_i64_or(j, NONE);
+	}
+}
+
+static void read_floats(struct jwalk *j, struct floats *c)
+{
+	c->n = 0;
+	c->any = jwalk_kind(j) == '[';
+	if (!jwalk_try(j, '['))
+		return;
+	while (jwalk_item(j)) {
+		if (c->n == c->cap)
+			c->p = profile_grow(j->a, c->p, sizeof(*c->p), c->n, &c->cap);
+		c->p[c->n++] = jwalk_f64_or(j, 0);
+	}
+}
+
+static void read_strings(struct jwalk *j, struct texts *c)
+{
+	c->n = 0;
+	c->any = jwalk_kind(j) == '[';
+	if (!jwalk_try(j, '['))
+		return;
+	while (jwalk_item(j)) {
+		if (c->n == c->cap)
+			c->p = profile_grow(j->a, c->p, sizeof(*c->p), c->n, &c->cap);
+		c->p[c->n++] = jwalk_str_or(j, STR_NONE);
+	}
+}
+
+/* Which columns a table may have, and where they go. */
+struct place {
+	const char *name;
+	struct column *column;
+};
+
+static void read_table(struct reader *r, const struct place *places, unsigned n)
+{
+	struct str key;
+
+	if (!jwalk_try(&r->j, '{'))
+		return;
+	while (jwalk_member(&r->j, &key)) {
+		unsigned i = 0;
+
+		r->raw = r->raw || str_eq(key, STR("schema"));
+		while (i < n && !str_eq(key, str_cstr(places[i].name)))
+			i++;
+		if (i < n)
+			read_column(&r->j, places[i].column);
+		else
+			jwalk_skip(&r->j);
+	}
+}
+
+/* A member that both threads and what they share may have; false: it is none. */
+static bool read_tables(struct reader *r, struct tables *t, struct str key)
+{
+	if (str_eq(key, STR("stackTable")))
+		read_table(r, (struct place[]){ { "prefix", &t->prefix }, { "frame", &t->frame } }, 2);
+	else if (str_eq(key, STR("frameTable")))
+		read_table(r,
+		    (struct place[]){ { "func", &t->func }, { "line", &t->line }, { "address", &t->address } }, 3);
+	else if (str_eq(key, STR("funcTable")))
+		read_table(r,
+		    (struct place[]){ { "name", &t->name }, { "fileName", &t->file }, { "source", &t->source },
+			{ "lineNumber", &t->start } },
+		    4);
+	else if (str_eq(key, STR("sources")))
+		read_table(r, (struct place[]){ { "filename", &t->source_file }, { "fileName", &t->source_file } }, 2);
+	else if (str_eq(key, STR("stringArray")) || str_eq(key, STR("stringTable")))
+		read_strings(&r->j, &t->strings);
+	else
+		return false;
+	return true;
+}
+
+static void read_samples(struct reader *r, struct thread *t)
+{
+	struct str key;
+
+	if (!jwalk_try(&r->j, '{'))
+		return;
+	while (jwalk_member(&r->j, &key))
+		if (str_eq(key, STR("stack")))
+			read_column(&r->j, &t->stack);
+		else if (str_eq(key, STR("time")))
+			read_floats(&r->j, &t->time);
+		else if (str_eq(key, STR("timeDeltas")))
+			read_floats(&r->j, &t->deltas);
+		else if (str_eq(key, STR("weight")))
+			read_floats(&r->j, &t->weight);
+		else if (str_eq(key, STR("weightType")))
+			t->weight_type = jwalk_str_or(&r->j, STR_NONE);
+		else {
+			r->raw = r->raw || str_eq(key, STR("schema"));
+			jwalk_skip(&r->j);
+		}
+}
+
+static void read_own(struct jwalk *j, struct thread *t)
+{
+	struct str key;
+
+	if (!jwalk_try(j, '{'))
+		return;
+	while (jwalk_member(j, &key))
+		if (str_eq(key, STR("type")))
+			t->own_type = jwalk_str_or(j, STR_NONE);
+		else if (str_eq(key, STR("unit")))
+			t->own_unit = jwalk_str_or(j, STR_NONE);
+		else
+			jwalk_skip(j);
+}
+
+static void read_thread(struct reader *r)
+{
+	struct thread *t;
+	struct str key;
+
+	if (r->threads.n == MAX_THREADS) {
+		jwalk_fail(&r->j, "more than %d threads", MAX_THREADS);
+		return;
+	}
+	vec_push(&r->threads, ((struct thread){ .where = r->j.p }));
+	t = &r->threads.p[r->threads.n - 1];
+	for (jwalk_open(&r->j, '{'); jwalk_member(&r->j, &key);)
+		if (str_eq(key, STR("name")))
+			t->name = jwalk_str_or(&r->j, STR_NONE);
+		else if (str_eq(key, STR("processName")))
+			t->process = jwalk_str_or(&r->j, STR_NONE);
+		else if (str_eq(key, STR("pid")))
+			t->pid = jwalk_word(&r->j);
+		else if (str_eq(key, STR("tid")))
+			t->tid = jwalk_word(&r->j);
+		else if (str_eq(key, STR("samples")))
+			read_samples(r, t);
+		else if (str_eq(key, STR("$pyro")))
+			read_own(&r->j, t);
+		else if (!read_tables(r, &t->t, key))
+			jwalk_skip(&r->j);
+}
+
+static void read_meta(struct reader *r)
+{
+	struct str key;
+
+	if (!jwalk_try(&r->j, '{'))
+		return;
+	while (jwalk_member(&r->j, &key))
+		if (str_eq(key, STR("interval")))
+			r->interval = jwalk_f64_or(&r->j, 1);
+		else if (str_eq(key, STR("startTime")))
+			r->start = jwalk_f64_or(&r->j, 0);
+		else
+			jwalk_skip(&r->j);
+}
+
+static int read_text(struct reader *r)
+{
+	bool any = false;
+	struct str key;
+
+	for (jwalk_open(&r->j, '{'); jwalk_member(&r->j, &key);)
+		if (str_eq(key, STR("meta"))) {
+			read_meta(r);
+		} else if (str_eq(key, STR("shared")) && jwalk_kind(&r->j) == '{') {
+			for (jwalk_open(&r->j, '{'); jwalk_member(&r->j, &key);)
+				if (!read_tables(r, &r->shared, key))
+					jwalk_skip(&r->j);
+		} else if (str_eq(key, STR("threads"))) {
+			any = true;
+			r->threads.n = 0;
+			for (jwalk_open(&r->j, '['); jwalk_item(&r->j);)
+				read_thread(r);
+		} else {
+			jwalk_skip(&r->j);
+		}
+	if (jwalk_end(&r->j) < 0)
+		return -1;
+	if (r->raw)
+		return err_set(r->j.e, ERR_UNSUPPORTED,
+		    "a raw profile of Gecko, not a processed one: open it in profiler.firefox.com and save it there");
+	return any ? 0 : err_set(r->j.e, ERR_INVALID, "no array \"threads\"");
+}
+
+/* ---- profiles ---- */
+
+struct maker {
+	struct reader *r;
+	const struct thread *t;
+	const struct tables *stacks, *frames, *funcs, *sources, *strings;
+	struct profile_builder *b;
+	struct stack_tree tree;
+	struct tag tags[2];
+	uint32_t n_tags;
+	bool weighted; /* one type: that of the weights */
+	double scale;  /* of weights */
+};
+
+static int64_t at(const struct column *c, int64_t i)
+{
+	return i >= 0 && i < c->n ? c->p[i] : NONE;
+}
+
+static struct str string(const struct maker *m, int64_t i)
+{
+	const struct texts *s = &m->strings->strings;
+
+	return i >= 0 && i < s->n ? s->p[i] : STR_NONE;
+}
+
+static uint32_t location(struct maker *m, int64_t frame)
+{
+	const struct tables *f = m->funcs;
+	struct profile_builder *b = m->b;
+	int64_t func = at(&m->frames->func, frame), line = at(&m->frames->line, frame);
+	int64_t start = at(&f->start, func), address = at(&m->frames->address, frame), file = at(&f->file, func);
+	struct str name = string(m, at(&f->name, func));
+	struct function fn = { .start_line = MAX(start, INT64_C(0)) };
+	struct location l = { .n_lines = 1, .address = address > 0 ? (uint64_t)address : 0 };
+	struct line where = { .line = line > 0 ? line : fn.start_line };
+
+	if (file == NONE && f->source.any)
+		file = at(&m->sources->source_file, at(&f->source, func));
+	fn.name = fn.system_name = profile_builder_str(b, name);
+	fn.file = profile_builder_str(b, string(m, file));
+	l.mapping = profile_builder_mapping(b, &(struct mapping){ 0 });
+	where.function = profile_builder_function(b, &fn);
+	return profile_builder_location(b, &l, &where);
+}
+
+/* Node i + 1 is stack i. */
+static int make_tree(struct maker *m)
+{
+	const struct column *prefix = &m->stacks->prefix, *frame = &m->stacks->frame;
+	uint32_t n_frames = m->frames->func.n;
+	uint32_t *known = arena_zarray(m->r->j.a, n_frames, sizeof(*known)); /* locations + 1 */
+
+	stack_tree_init(&m->tree, m->r->j.a, m->b, m->r->size);
+	for (uint32_t i = 0; i < frame->n; i++) {
+		int64_t up = at(prefix, i), f = frame->p[i];
+
+		if (up >= frame->n || up < NONE || f < 0 || f >= n_frames) {
+			if (json_odd(&m->r->j, m->r->o, &m->r->notes, m->t->where,
+				"stack %u has a %s that is not there", i,
+				f < 0 || f >= n_frames ? "frame" : "prefix") < 0)
+				return -1;
+			stack_tree_new(&m->tree, STACK_TREE_ROOT, PROFILE_NONE);
+			continue;
+		}
+		if (known[f] == 0)
+			known[f] = location(m, f) + 1;
+		stack_tree_new(&m->tree, up == NONE ? STACK_TREE_ROOT : (uint32_t)up + 1, known[f] - 1);
+	}
+	return 0;
+}
+
+static void set_types(struct maker *m)
+{
+	const struct thread *t = m->t;
+	struct str type = STR("samples"), unit = STR("count");
+
+	m->scale = 1;
+	m->weighted = t->weight.any;
+	if (str_eq(t->weight_type, STR("bytes"))) {
+		type = STR("space");
+		unit = STR("bytes");
+	} else if (str_eq(t->weight_type, STR("tracing-ms"))) {
+		type = STR("wall");
+		unit = STR("nanoseconds");
+		m->scale = 1e6;
+	}
+	m->b = profile_builder_new(m->r->j.a, m->weighted ? 1 : 2);
+	if (m->weighted && t->own_type.n) {
+		type = t->own_type;
+		unit = t->own_unit;
+	}
+	profile_builder_type(m->b, 0, m->weighted ? type : STR("samples"), m->weighted ? unit : STR("count"));
+	if (!m->weighted)
+		profile_builder_type(m->b, 1, STR("wall"), STR("nanoseconds"));
+	m->n_tags = 0;
+	if ((m->r->o->keep & FORMAT_TAGS) == 0)
+		return;
+	if (t->process.n || t->pid.n)
+		m->tags[m->n_tags++] = (struct tag){ .key = profile_builder_str(m->b, STR("process")),
+			.str = profile_builder_str(m->b, t->process.n ? t->process : t->pid) };
+	m->tags[m->n_tags++] = (struct tag){ .key = profile_builder_str(m->b, STR("thread")),
+		.str = profile_builder_str(m->b, t->name.n ? t->name : t->tid) };
+}
+
+/* Times of samples, from the deltas where there are some. */
+static double *times_of(struct maker *m)
+{
+	const struct thread *t = m->t;
+	double *times = arena_zarray(m->r->j.a, (size_t)t->stack.n + 1, sizeof(*times)), sum = 0;
+
+	for (uint32_t i = 0; i < t->stack.n; i++) {
+		sum += i < t->deltas.n ? t->deltas.p[i] : 0;
+		times[i] = t->time.any ? (i < t->time.n ? t->time.p[i] : i ? times[i - 1] : 0) : sum;
+	}
+	times[t->stack.n] = (t->stack.n ? times[t->stack.n - 1] : 0) + m->r->interval;
+	return times;
+}
+
+static int value_of(struct maker *m, struct rounding *round, double v, uint32_t sample, int64_t *out)
+{
+	if (unit_round(round, v, out))
+		return 0;
+	return err_set(m->r->j.e, ERR_INVALID, "%s: sample %u is beyond 64 bits", jwalk_where(&m->r->j, m->t->where).p,
+	    sample);
+}
+
+static int add_sample(struct maker *m, uint32_t i, const double *times, struct rounding *round)
+{
+	int64_t stack = m->t->stack.p[i], v[2] = { 1, 0 };
+	double wall = (times[i + 1] - times[i]) * 1e6;
+
+	if (stack < 0)
+		return 0;
+	if (stack >= m->tree.n - 1)
+		return json_odd(&m->r->j, m->r->o, &m->r->notes, m->t->where, "sample %u has stack %lld, there are %u",
+		    i, (long long)stack, m->tree.n - 1);
+	if (m->weighted && value_of(m, round, (i < m->t->weight.n ? m->t->weight.p[i] : 1) * m->scale, i, &v[0]) < 0)
+		return -1;
+	if (!m->weighted && value_of(m, round, MAX(wall, 0.0), i, &v[1]) < 0)
+		return -1;
+	if (m->r->o->keep & FORMAT_TIMES)
+		return stack_tree_add_at(&m->tree, (uint32_t)stack + 1, v, m->tags, m->n_tags,
+		    unit_time(unit_find(STR("milliseconds")), m->r->start + times[i]), m->r->j.e);
+	stack_tree_sum(&m->tree.nodes[stack + 1].v[0], v[0]);
+	stack_tree_sum(&m->tree.nodes[stack + 1].v[1], v[1]);
+	return 0;
+}
+
+static const struct tables *choose(const struct thread *t, const struct reader *r, bool own)
+{
+	return own ? &t->t : &r->shared;
+}
+
+static int make_thread(struct reader *r, const struct thread *t, struct profile **out)
+{
+	struct maker m = { .r = r, .t = t };
+	struct rounding round = { 0 };
+	double *times;
+
+	m.stacks = choose(t, r, t->t.frame.any);
+	m.frames = choose(t, r, t->t.func.any);
+	m.funcs = choose(t, r, t->t.name.any);
+	m.sources = choose(t, r, t->t.source_file.any);
+	m.strings = choose(t, r, t->t.strings.any);
+	set_types(&m);
+	if (make_tree(&m) < 0)
+		return -1;
+	times = times_of(&m);
+	for (uint32_t i = 0; i < t->stack.n; i++)
+		if (add_sample(&m, i, times, &round) < 0)
+			return -1;
+	if (stack_tree_emit(&m.tree, m.tags, m.n_tags, r->j.e) < 0)
+		return -1;
+	*out = profile_builder_finish(m.b);
+	(*out)->time = r->start > 0 && r->start < 9e12 ? (int64_t)(r->start * 1e6) : 0;
+	return 0;
+}
+
+int firefox_decode(struct arena *a, struct str json, const struct format_opts *o, struct format_profiles *out,
+    struct err *e)
+{
+	struct reader r = { .o = o, .size = json.n, .interval = 1 };
+	int rc;
+
+	jwalk_init(&r.j, a, json, e);
+	rc = read_text(&r);
+	out->p = arena_zarray(a, r.threads.n, sizeof(*out->p));
+	for (uint32_t i = 0; i < r.threads.n && rc == 0; i++) {
+		rc = make_thread(&r, &r.threads.p[i], &out->p[out->n].p);
+		out->p[out->n++].name = r.threads.p[i].name;
+	}
+	out->notes = r.notes;
+	vec_free(&r.threads);
+	return rc < 0 ? err_wrap(e, "firefox") : 0;
+}
