@@ -102,8 +102,6 @@ static const struct {
 	const char *magic; /* at the beginning */
 	const char *part;  /* near the beginning; both when both are there */
 } strangers[] = {
-	{ "perf.data", "PERFILE2", NULL },
-	{ "perf.data", "2ELIFREP", NULL },
 	{ "parquet", "PAR1", NULL },
 	{ "elf", "\177ELF", NULL },
 	{ "zip archive", "PK\003\004", NULL },

@@ -335,6 +335,15 @@ bool perf_event_is_clock(struct str event)
 	return str_eq(name, STR("cpu-clock")) || str_eq(name, STR("task-clock"));
 }
 
+void perf_event_types(struct profile_builder *b, struct str event, bool has_period)
+{
+	profile_builder_type(b, 0, STR("samples"), STR("count"));
+	if (has_period && perf_event_is_clock(event))
+		profile_builder_type(b, 1, STR("cpu"), STR("nanoseconds"));
+	else if (has_period)
+		profile_builder_type(b, 1, event.n ? perf_event_name(event) : STR("events"), STR("count"));
+}
+
 /* A method of Go, "net/http.(*Client).Do": its brackets are part of the name. */
 static bool is_go_method(struct str s)
 {

@@ -45,6 +45,9 @@ struct str perf_event_name(struct str event);
 /* The unit of the period: the clocks of the kernel count nanoseconds. */
 bool perf_event_is_clock(struct str event);
 
+/* Sets samples/count and, with a period, cpu/nanoseconds of a clock or EVENT/count. */
+void perf_event_types(struct profile_builder *b, struct str event, bool has_period);
+
 /* A symbol as the usual collapser shows it; java: the command begins with "java". Into the arena where it changes. */
 struct str perf_symbol_name(struct arena *a, struct str symbol, bool java);
 /* "[libc.so.6]" */

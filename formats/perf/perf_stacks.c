@@ -251,15 +251,6 @@ static void make_sample(struct making *m, uint32_t i)
 		profile_builder_add(m->b, m->stack.p, (uint32_t)m->stack.n, values, m->tags, n_tags);
 }
 
-static void set_types(struct making *m, const struct perf_event *v)
-{
-	profile_builder_type(m->b, 0, STR("samples"), STR("count"));
-	if (v->has_period && perf_event_is_clock(v->name))
-		profile_builder_type(m->b, 1, STR("cpu"), STR("nanoseconds"));
-	else if (v->has_period)
-		profile_builder_type(m->b, 1, v->name.n ? perf_event_name(v->name) : STR("events"), STR("count"));
-}
-
 static struct profile *make_profile(struct making *m, struct str comment)
 {
 	const struct perf_event *v = &m->s->events[m->event];
@@ -267,7 +258,7 @@ static struct profile *make_profile(struct making *m, struct str comment)
 	struct profile *p;
 
 	m->b = profile_builder_new(m->s->a, v->has_period ? 2 : 1);
-	set_types(m, v);
+	perf_event_types(m->b, v->name, v->has_period);
 	note = profile_builder_str(m->b, comment);
 	for (uint32_t i = v->first_sample; i != PROFILE_NONE; i = m->s->samples[i].next)
 		make_sample(m, i);

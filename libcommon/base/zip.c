@@ -246,7 +246,7 @@ static int unzstd_step(ZSTD_DCtx *d, ZSTD_inBuffer *zin, struct room *r, struct 
 	}
 }
 
-int zip_unzstd(struct str in, size_t limit, struct buf *out, struct err *e)
+static int unzstd(struct str in, size_t limit, bool open, struct buf *out, struct err *e)
 {
 	struct state *s = state_get();
 	struct room r = room_begin(out, limit);
@@ -263,8 +263,18 @@ int zip_unzstd(struct str in, size_t limit, struct buf *out, struct err *e)
 		rc = want && !buf_room(out, want) ? zip_limit(e, limit) : unzstd_step(s->unzstd, &zin, &r, out, e);
 	} while (rc == 0 && zin.pos < zin.size);
 	if (rc > 0)
-		rc = err_set(e, ERR_CORRUPT, "zstd: unexpected EOF");
+		rc = open ? 0 : err_set(e, ERR_CORRUPT, "zstd: unexpected EOF");
 	return room_end(&r, out, rc);
+}
+
+int zip_unzstd(struct str in, size_t limit, struct buf *out, struct err *e)
+{
+	return unzstd(in, limit, false, out, e);
+}
+
+int zip_unzstd_open(struct str in, size_t limit, struct buf *out, struct err *e)
+{
+	return unzstd(in, limit, true, out, e);
 }
 
 int zip_unzlib_into(struct str in, void *p, size_t n, struct err *e)

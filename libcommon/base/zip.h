@@ -15,6 +15,8 @@ bool zip_is_zstd(struct str in); /* magic 28 b5 2f fd */
    a stream that is cut short says "unexpected EOF". */
 int zip_gunzip(struct str in, size_t limit, struct buf *out, struct err *e);
 int zip_unzstd(struct str in, size_t limit, struct buf *out, struct err *e);
+/* As zip_unzstd for a stream that is still open at its end: what was flushed so far. */
+int zip_unzstd_open(struct str in, size_t limit, struct buf *out, struct err *e);
 /* A stream whose size is known: exactly n bytes to p, or ERR_CORRUPT. */
 int zip_unzlib_into(struct str in, void *p, size_t n, struct err *e);
 int zip_unzstd_into(struct str in, void *p, size_t n, struct err *e);

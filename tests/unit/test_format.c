@@ -45,7 +45,7 @@ static const struct {
 	{ B("  {\"flamegraph\":{\"names\":[],\"levels\":[]}}"), "", "flamebearer" },
 	{ B(""), "x.pb", "unsupported format: the input is empty" },
 	{ B("FLR\0\0\2\0\1"), "x.jfr", "jfr" },
-	{ B("PERFILE2xxxxxxxx"), "", "unsupported format: perf.data" },
+	{ B("PERFILE2xxxxxxxx"), "", "perf-data" },
 	{ B("{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\",\"profiles\":[]}"), "", "speedscope" },
 	{ B("{\"nodes\":[{\"id\":1,\"callFrame\":{}}]}"), "", "cpuprofile" },
 	{ B("{\"traceEvents\":[]}"), "", "trace-event" },

@@ -68,6 +68,40 @@ static void test_round_trip(void **state)
 		}
 }
 
+/* A stream that is not ended gives what is whole of it; one that is broken stays an error. */
+static void test_open_stream(void **state)
+{
+	struct buf in, packed, out;
+	uint64_t seed = 1;
+	size_t last = 0;
+	struct err e;
+
+	(void)state;
+	buf_init(&in, 1 << 20);
+	buf_init(&packed, 1 << 20);
+	for (int i = 0; i < 300000; i++) {
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		buf_byte(&in, (unsigned char)(seed >> 60));
+	}
+	zip_zstd(buf_str(&in), 3, &packed);
+	for (size_t n = 100; n <= packed.n; n += n == packed.n ? 1 : MIN((size_t)9973, packed.n - n)) {
+		buf_init(&out, 1 << 20);
+		assert_int_equal(zip_unzstd_open(str_of(packed.p, n), 1 << 20, &out, &e), 0);
+		assert_true(out.n >= last && out.n <= in.n);
+		assert_true(out.n == 0 || memcmp(out.p, in.p, out.n) == 0);
+		last = out.n;
+		buf_fini(&out);
+	}
+	assert_int_equal(last, in.n);
+	buf_init(&out, 1 << 20);
+	assert_int_equal(zip_unzstd_open(STR("not zstd"), 1 << 20, &out, &e), -1);
+	assert_int_equal(zip_unzstd_open(buf_str(&packed), 1000, &out, &e), -1);
+	assert_int_equal(e.kind, ERR_LIMIT);
+	buf_fini(&out);
+	buf_fini(&in);
+	buf_fini(&packed);
+}
+
 static void test_several(void **state)
 {
 	(void)state;
@@ -329,6 +363,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_magic),
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_open_stream),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_cut_everywhere),
 		cmocka_unit_test(test_damaged),
