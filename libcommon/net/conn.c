@@ -1,4 +1,6 @@
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -79,6 +81,18 @@ void conn_move(struct conn *c, enum conn_state to)
 	}
 }
 
+/* The peer has closed its side; what it sent before may not be read yet. */
+static bool half_closed(int fd)
+{
+	struct tcp_info info;
+	socklen_t n = sizeof(info);
+	char c;
+
+	if (recv(fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+		return true;
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0 && info.tcpi_state == TCP_CLOSE_WAIT;
+}
+
 static void conn_event(struct watch *w, uint32_t events)
 {
 	struct conn *c = CONTAINER_OF(w, struct conn, w);
@@ -91,7 +105,10 @@ static void conn_event(struct watch *w, uint32_t events)
 		c->readable = true;
 		/* Pipelined input or a half-close waits until the reply is out. */
 		if (c->state == CONN_WORK) {
-			loop_rewatch(c->h->loop, &c->w, 0);
+			if (c->req != NULL && c->req->pub.until_close && half_closed(c->w.fd))
+				conn_close(c);
+			else
+				loop_rewatch(c->h->loop, &c->w, 0);
 			return;
 		}
 	}

@@ -65,6 +65,11 @@ struct http_req {
 	/* For the handler. */
 	void *ctx;
 	void (*on_gone)(struct http_req *r); /* at most once, before the reply: stop working */
+	/*
+	 * A client that closes its side is gone, as one that leaves a page is. Without it such a client still gets its
+	 * answer: it may have said all it wants to say.
+	 */
+	bool until_close;
 };
 
 struct http_reply {

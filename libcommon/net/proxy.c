@@ -178,6 +178,7 @@ static void send_on(struct http_req *r, struct proxy *p, int64_t timeout, proxy_
 	}
 	r->ctx = f;
 	r->on_gone = forward_gone;
+	r->until_close = true;
 	loop_timer(p->loop, &f->timer, f->since + timeout);
 	queue_back(f);
 	proxy_pump(p);

@@ -47,6 +47,7 @@ static inline void later(struct http_req *r, void *ctx)
 	x->r = r;
 	x->t.fn = later_due;
 	r->on_gone = later_gone;
+	r->until_close = str_suffix(r->query, STR("close"));
 	loop_timer(r->loop, &x->t, r->mono + atoi(arena_cstr(r->a, r->query)) * NS_PER_MS);
 }
 

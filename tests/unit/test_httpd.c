@@ -564,9 +564,33 @@ static void client_leaves(void **state)
 	nap(250); /* the late reply is thrown away */
 }
 
+/* A client that closes its side still gets the answer, unless the handler works only for those who stay. */
+static void client_closes_its_side(void **state)
+{
+	int fd = dial(&shared);
+	struct answer a;
+
+	(void)state;
+	gone_count = 0;
+	say(fd, "GET /later?100 HTTP/1.1\r\nHost: a\r\n\r\n");
+	shutdown(fd, SHUT_WR);
+	a = hear_answer(fd, false);
+	expect_text(&a, 200, "later\n");
+	answer_free(&a);
+	close(fd);
+	assert_int_equal(gone_count, 0);
+	fd = dial(&shared);
+	say(fd, "GET /later?100close HTTP/1.1\r\nHost: a\r\n\r\n");
+	shutdown(fd, SHUT_WR);
+	wait_for(&gone_count, 1);
+	close(fd);
+	nap(150); /* the late reply is thrown away */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(client_closes_its_side),
 		cmocka_unit_test(one_request_each),
 		cmocka_unit_test(head_has_the_length),
 		cmocka_unit_test(allow_only_where_asked),

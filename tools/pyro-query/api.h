@@ -24,15 +24,21 @@ struct api {
 	const char *data;   /* the data folder */
 	uint64_t max_adhoc; /* uploaded profiles of a tenant */
 	struct buf raw;     /* a finished protobuf message, instead of the response struct */
+	bool passing;       /* set by range_check: the answer depends on the present time */
 	bool browser;       /* the client would rather see HTML */
 	bool utf8_names;    /* the client takes label names beyond [a-zA-Z_][a-zA-Z0-9_]* */
+};
+
+enum procedure_flags {
+	PROCEDURE_PUBLIC = 1, /* needs no tenant */
+	PROCEDURE_WRITES = 2, /* done as often as it is asked for */
 };
 
 struct procedure {
 	const char *path; /* "/querier.v1.QuerierService/Series" */
 	const struct msg_type *request, *response;
 	int (*fn)(struct api *x, const void *req, void *resp, struct err *e);
-	bool public; /* needs no tenant */
+	unsigned flags; /* enum procedure_flags */
 };
 
 /* By file: api_querier.c, api_adhoc.c, api_services.c. */

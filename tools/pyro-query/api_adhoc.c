@@ -340,16 +340,16 @@ static int diff(struct api *x, const void *vreq, void *vresp, struct err *e)
 	return resp->flamebearer_profile.n > 0 ? 0 : -1;
 }
 
-#define ADHOC(name, req, resp, fn)                                                                  \
+#define ADHOC(name, req, resp, fn, flags)                                                           \
 	{                                                                                           \
-		"/adhocprofiles.v1.AdHocProfileService/" name, &req##_type, &resp##_type, fn, false \
+		"/adhocprofiles.v1.AdHocProfileService/" name, &req##_type, &resp##_type, fn, flags \
 	}
 
 const struct procedure adhoc_procedures[] = {
-	ADHOC("Upload", adhoc_upload_request, adhoc_get_response, upload),
-	ADHOC("Get", adhoc_get_request, adhoc_get_response, get),
-	ADHOC("List", adhoc_list_request, adhoc_list_response, list),
-	ADHOC("Diff", adhoc_diff_request, adhoc_diff_response, diff),
+	ADHOC("Upload", adhoc_upload_request, adhoc_get_response, upload, PROCEDURE_WRITES),
+	ADHOC("Get", adhoc_get_request, adhoc_get_response, get, 0),
+	ADHOC("List", adhoc_list_request, adhoc_list_response, list, 0),
+	ADHOC("Diff", adhoc_diff_request, adhoc_diff_response, diff, 0),
 };
 
 const size_t n_adhoc_procedures = ARRAY_LEN(adhoc_procedures);

@@ -541,9 +541,9 @@ static int profile_stats(struct api *x, const void *vreq, void *vresp, struct er
 	return 0;
 }
 
-#define QUERIER(name, req, resp, fn)                                                     \
-	{                                                                                \
-		"/querier.v1.QuerierService/" name, &req##_type, &resp##_type, fn, false \
+#define QUERIER(name, req, resp, fn)                                                 \
+	{                                                                            \
+		"/querier.v1.QuerierService/" name, &req##_type, &resp##_type, fn, 0 \
 	}
 
 const struct procedure querier_procedures[] = {

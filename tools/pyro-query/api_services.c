@@ -129,28 +129,28 @@ static int vcs_no_session(struct api *x, const void *vreq, void *vresp, struct e
 	return err_set(e, ERR_UNAUTH, "invalid token");
 }
 
-#define ROW(path, req, resp, fn, public)                        \
-	{                                                       \
-		"/" path, &req##_type, &resp##_type, fn, public \
+#define ROW(path, req, resp, fn, flags)                        \
+	{                                                      \
+		"/" path, &req##_type, &resp##_type, fn, flags \
 	}
 
 const struct procedure service_procedures[] = {
 	ROW("settings.v1.SettingsService/Get", settings_get_settings_request, settings_get_settings_response,
-	    settings_get, false),
+	    settings_get, 0),
 	ROW("settings.v1.SettingsService/Set", settings_set_settings_request, settings_set_settings_response,
-	    settings_set, false),
+	    settings_set, PROCEDURE_WRITES),
 	ROW("settings.v1.SettingsService/Delete", settings_delete_settings_request, settings_delete_settings_response,
-	    settings_delete, false),
-	ROW("version.v1.Version/Version", version_version_request, version_version_response, version, true),
+	    settings_delete, PROCEDURE_WRITES),
+	ROW("version.v1.Version/Version", version_version_request, version_version_response, version, PROCEDURE_PUBLIC),
 	ROW("capabilities.v1.FeatureFlagsService/GetFeatureFlags", capabilities_get_feature_flags_request,
-	    capabilities_get_feature_flags_response, feature_flags, true),
-	ROW("vcs.v1.VCSService/GithubApp", vcs_github_app_request, vcs_github_app_response, vcs_app, false),
-	ROW("vcs.v1.VCSService/GithubLogin", vcs_github_login_request, vcs_github_login_response, vcs_app, false),
+	    capabilities_get_feature_flags_response, feature_flags, PROCEDURE_PUBLIC),
+	ROW("vcs.v1.VCSService/GithubApp", vcs_github_app_request, vcs_github_app_response, vcs_app, 0),
+	ROW("vcs.v1.VCSService/GithubLogin", vcs_github_login_request, vcs_github_login_response, vcs_app, 0),
 	ROW("vcs.v1.VCSService/GithubRefresh", vcs_github_refresh_request, vcs_github_refresh_response, vcs_no_session,
-	    false),
-	ROW("vcs.v1.VCSService/GetFile", vcs_get_file_request, vcs_get_file_response, vcs_no_session, false),
-	ROW("vcs.v1.VCSService/GetCommit", vcs_get_commit_request, vcs_get_commit_response, vcs_no_session, false),
-	ROW("vcs.v1.VCSService/GetCommits", vcs_get_commits_request, vcs_get_commits_response, vcs_no_session, false),
+	    0),
+	ROW("vcs.v1.VCSService/GetFile", vcs_get_file_request, vcs_get_file_response, vcs_no_session, 0),
+	ROW("vcs.v1.VCSService/GetCommit", vcs_get_commit_request, vcs_get_commit_response, vcs_no_session, 0),
+	ROW("vcs.v1.VCSService/GetCommits", vcs_get_commits_request, vcs_get_commits_response, vcs_no_session, 0),
 };
 
 const size_t n_service_procedures = ARRAY_LEN(service_procedures);

@@ -3,16 +3,25 @@
 
 #include <fcntl.h>
 
+#include "base/clock.h"
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/vec.h"
 #include "io/file.h"
 #include "net/sibling.h"
 #include "tools/pyro-query/blocks.h"
+#include "tools/pyro-query/stoppable.h"
 
 struct engine {
 	struct engine_conf conf;
 	struct blocks *blocks;
 	struct sibling *head; /* NULL: there is none to ask */
+	struct arena *noting; /* of the question, or NULL */
+	const atomic_int *stop;
+	int64_t until;
+	bool replaying; /* the head, when it was asked */
+	VEC(struct answer_source) sources;
+	VEC(struct str) replies; /* of the sources */
 };
 
 enum { MAX_ANSWER = 1 << 30 };
@@ -27,6 +36,7 @@ struct engine *engine_new(const struct engine_conf *conf, struct err *e)
 		return NULL;
 	}
 	x->blocks = blocks_new(conf->data, conf->block_memory);
+	x->until = INT64_MAX;
 	return x;
 }
 
@@ -36,11 +46,14 @@ void engine_free(struct engine *x)
 		return;
 	blocks_free(x->blocks);
 	sibling_free(x->head);
+	vec_free(&x->sources);
+	vec_free(&x->replies);
 	mem_free(x);
 }
 
 void engine_rest(struct engine *x)
 {
+	engine_begin(x, NULL, NULL, INT64_MAX);
 	blocks_trim(x->blocks);
 }
 
@@ -62,34 +75,39 @@ static int head_error(const struct sibling_answer *res, struct err *e)
 	return -1;
 }
 
-static int ask_head(struct engine *x, struct arena *a, const struct pyro_ask *ask, struct pyro_answer *out,
-    struct err *e)
+static int ask_head(struct engine *x, struct arena *a, struct str ask, struct str *reply, struct err *e)
 {
-	struct sibling_call call = { .path = "/pyro.v1.Head/Ask", .timeout = x->conf.timeout, .max_body = MAX_ANSWER };
+	struct sibling_call call = { .path = "/pyro.v1.Head/Ask",
+		.timeout = x->conf.timeout,
+		.max_body = MAX_ANSWER,
+		.body = ask };
 	struct sibling_answer res;
-	struct buf body;
-	int rc;
+	int64_t now = clock_real()->mono(clock_real());
 
-	buf_init(&body, INT32_MAX);
-	msg_encode(&pyro_ask_type, ask, &body);
-	call.body = buf_str(&body);
-	rc = sibling_post(x->head, a, &call, &res, e);
-	buf_fini(&body);
-	if (rc < 0)
+	if (x->until <= now)
+		return err_set(e, ERR_TIMEOUT, "no time is left to ask for recent rows");
+	call.timeout = MIN(call.timeout, x->until - now);
+	if (sibling_post(x->head, a, &call, &res, e) < 0)
 		return err_wrap(e, "recent rows");
 	if (res.status != 200)
 		return head_error(&res, e);
-	return msg_decode(a, &pyro_answer_type, res.body, out, e);
+	*reply = res.body;
+	return 0;
 }
 
 /* Without a head: what lies on disk. */
-static int list_blocks(struct engine *x, struct arena *a, struct str tenant, struct pyro_answer *out, struct err *e)
+static int list_blocks(struct engine *x, struct arena *a, struct str tenant, struct str *reply, struct err *e)
 {
+	struct pyro_answer answer = { 0 }, *out = &answer;
 	struct file_list list;
+	struct buf b;
 	const char *path = arena_printf(a, "%s/" STR_FMT "/local", x->conf.data, STR_ARG(tenant)).p;
 
-	if (file_list(a, AT_FDCWD, path, &list, e) < 0)
-		return e->kind == ERR_NOTFOUND ? 0 : -1;
+	if (file_list(a, AT_FDCWD, path, &list, e) < 0) {
+		if (e->kind != ERR_NOTFOUND)
+			return -1;
+		list.n = 0;
+	}
 	out->blocks.p = arena_array(a, list.n, sizeof(*out->blocks.p));
 	for (size_t i = 0; i < list.n; i++) {
 		struct ulid id;
@@ -98,7 +116,71 @@ static int list_blocks(struct engine *x, struct arena *a, struct str tenant, str
 		if (list.p[i].type == FILE_FOLDER && ulid_parse(list.p[i].name, &id, &no_block) == 0)
 			out->blocks.p[out->blocks.n++] = list.p[i].name;
 	}
+	buf_init(&b, MAX_ANSWER);
+	msg_encode(&pyro_answer_type, out, &b);
+	*reply = arena_str(a, buf_str(&b));
+	buf_fini(&b);
 	return 0;
+}
+
+/* ---- what a question is made of ---- */
+
+void engine_begin(struct engine *x, struct arena *a, const atomic_int *stop, int64_t until)
+{
+	x->until = until;
+	x->noting = a;
+	x->stop = stop;
+	x->replaying = false;
+	x->sources.n = 0;
+	x->replies.n = 0;
+}
+
+const struct answer_source *engine_sources(const struct engine *x, size_t *n)
+{
+	*n = x->sources.n;
+	return x->replaying ? NULL : x->sources.p;
+}
+
+static struct answer_source source_of(struct arena *a, struct str ask, struct str reply)
+{
+	return (struct answer_source){ arena_str(a, ask), { hash_seeded(reply), hash_xxh64(reply, reply.n) } };
+}
+
+/* The reply of the head, a pyro.v1.Answer; the one that was noted, if there is one. */
+static int head_reply(struct engine *x, struct arena *a, struct str ask, struct str tenant, struct str *reply,
+    struct err *e)
+{
+	for (size_t i = 0; x->noting != NULL && i < x->sources.n; i++) {
+		if (str_eq(x->sources.p[i].ask, ask)) {
+			*reply = x->replies.p[i];
+			return 0;
+		}
+	}
+	if ((x->head != NULL ? ask_head(x, a, ask, reply, e) : list_blocks(x, a, tenant, reply, e)) < 0)
+		return -1;
+	if (x->noting != NULL) {
+		vec_push(&x->sources, source_of(x->noting, ask, *reply));
+		vec_push(&x->replies, *reply);
+	}
+	return 0;
+}
+
+bool engine_unchanged(struct engine *x, struct arena *a, const struct answer_source *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct answer_source now;
+		struct pyro_ask ask;
+		struct str reply;
+		struct err e;
+
+		if (msg_decode(a, &pyro_ask_type, s[i].ask, &ask, &e) < 0 ||
+		    head_reply(x, a, s[i].ask, ask.tenant, &reply, &e) < 0)
+			return false;
+		now = source_of(a, s[i].ask, reply);
+		if (memcmp(now.digest, s[i].digest, sizeof(now.digest)) != 0)
+			return false;
+	}
+	return true;
 }
 
 /* ---- blocks ---- */
@@ -118,21 +200,38 @@ static int ask_blocks(struct engine *x, struct arena *a, const struct pyro_ask *
 
 	if (blocks_select(x->blocks, ask->tenant, ids->p, ids->n, range_of(ask), sets, &n, e) < 0)
 		return -1;
+	for (size_t i = 0; x->stop != NULL && i < n; i++) {
+		struct stoppable *s = arena_alloc(a, sizeof(*s));
+
+		stoppable_init(s, sets[i], x->stop);
+		sets[i] = &s->set;
+	}
 	return ask_run(a, ask, sets, n, out, e);
+}
+
+static struct str encode_ask(struct arena *a, const struct pyro_ask *ask)
+{
+	struct str out;
+	struct buf b;
+
+	buf_init(&b, INT32_MAX);
+	msg_encode(&pyro_ask_type, ask, &b);
+	out = arena_str(a, buf_str(&b));
+	buf_fini(&b);
+	return out;
 }
 
 int engine_ask(struct engine *x, struct arena *a, const struct pyro_ask *ask, struct part *whole, struct err *e)
 {
 	struct pyro_answer answer = { 0 };
-	struct part head = part_none();
+	struct part head;
+	struct str reply;
 
 	*whole = part_none();
-	if (x->head != NULL) {
-		if (ask_head(x, a, ask, &answer, e) < 0 || part_of_message(a, &answer, &head, e) < 0)
-			return -1;
-	} else if (list_blocks(x, a, ask->tenant, &answer, e) < 0) {
+	if (head_reply(x, a, encode_ask(a, ask), ask->tenant, &reply, e) < 0 ||
+	    msg_decode(a, &pyro_answer_type, reply, &answer, e) < 0 || part_of_message(a, &answer, &head, e) < 0)
 		return -1;
-	}
+	x->replaying |= answer.replaying;
 	if (ask_blocks(x, a, ask, &answer.blocks, whole, e) < 0) {
 		part_fini(&head);
 		return -1;

@@ -8,7 +8,10 @@
 #ifndef ENGINE_H
 #define ENGINE_H
 
+#include <stdatomic.h>
+
 #include "formats/query/ask.h"
+#include "tools/pyro-query/answers.h"
 
 struct engine;
 
@@ -24,6 +27,16 @@ void engine_free(struct engine *x); /* accepts NULL */
 
 /* ask->tenant says whose rows. *whole is ended by the caller with part_fini; its memory is a. */
 int engine_ask(struct engine *x, struct arena *a, const struct pyro_ask *ask, struct part *whole, struct err *e);
+/*
+ * What a question is made of. From engine_begin on, each ask is noted in a with a digest of what the head said; an
+ * ask that is put again gets what the head said the first time. When *stop is not 0, asks fail with ERR_CANCELED;
+ * the head is waited for until `until` (of the monotonic clock).
+ */
+void engine_begin(struct engine *x, struct arena *a, const atomic_int *stop, int64_t until);
+/* NULL: what the head said is not all there will be, because it still reads journals. */
+const struct answer_source *engine_sources(const struct engine *x, size_t *n);
+/* Does the head still say to these asks what it said? */
+bool engine_unchanged(struct engine *x, struct arena *a, const struct answer_source *s, size_t n);
 /* After a question: gives memory back that is over the limit. */
 void engine_rest(struct engine *x);
 

@@ -1,8 +1,4 @@
-/*
- * query_serve.c - `pyro-query serve`: the query services over HTTP. The loop takes
- * requests and sends replies; one engine thread answers them in order, so
- * that open blocks need no locks.
- */
+/* query_serve.c - `pyro-query serve`: the query services over HTTP; see question.h for the way of a question. */
 #include <stdio.h>
 #include <fcntl.h>
 
@@ -15,15 +11,11 @@
 #include "net/httpd.h"
 #include "net/listen.h"
 #include "net/rpc.h"
-#include "net/tenant.h"
-#include "proc/pool.h"
 #include "proc/ready.h"
 #include "proc/signal.h"
-#include "tools/pyro-query/api.h"
+#include "tools/pyro-query/question.h"
 #include "tools/pyro-query/web_page.h"
 #include "tools/pyro-query/query.h"
-
-enum { MAX_ANSWER = INT32_MAX };
 
 struct server {
 	const struct query_opts *o;
@@ -31,161 +23,25 @@ struct server {
 	const struct limits *base; /* of every tenant without its own */
 	struct tool *tool;
 	struct loop *loop;
-	struct pool *pool;     /* one thread */
-	struct engine *engine; /* used by that thread alone */
-	struct limits_set *limits;
+	struct questions *questions;
 	struct runtime_files files;
 	struct tls *tls; /* NULL: plain HTTP */
 	struct httpd *httpd;
 	struct web_page *web_page;
 	struct router *router;
 	struct reqstats requests;
-	struct query_counts { /* of the loop's thread */
-#define COUNTER(field, name, type, help) uint64_t field;
-#include "tools/pyro-query/query_counters.def"
-#undef COUNTER
-	} counts;
 	int64_t started; /* unix time */
 	int listen_fd;
 	bool stopping;
 };
 
-/* One question on its way through the engine. */
-struct question {
-	struct server *s;
-	struct http_req *r;
-	struct job job;
-	const struct procedure *procedure; /* one of the two */
-	const struct page *page;
-	struct rpc_call *call;
-	struct api api;
-	struct buf out;
-	const char *type;
-	struct err err;
-	bool failed;
-};
-
-/* ---- on the engine's thread ---- */
-
-static int run_procedure(struct question *q, struct err *e)
-{
-	const struct procedure *p = q->procedure;
-	bool json = q->call->codec == RPC_JSON;
-	void *req = arena_zalloc(q->api.a, p->request->size), *resp = arena_zalloc(q->api.a, p->response->size);
-	int rc = json ? msg_from_json(q->api.a, p->request, q->call->message, req, e)
-		      : msg_decode(q->api.a, p->request, q->call->message, req, e);
-
-	if (rc < 0)
-		return err_wrap(e, "unmarshal message");
-	if (p->fn(&q->api, req, resp, e) < 0)
-		return -1;
-	if (q->api.raw.n > 0 && !json) {
-		struct buf swap = q->out;
-
-		q->out = q->api.raw;
-		q->api.raw = swap;
-		return 0;
-	}
-	if (q->api.raw.n > 0 && msg_decode(q->api.a, p->response, buf_str(&q->api.raw), resp, e) < 0)
-		return -1;
-	if (json)
-		msg_to_json(p->response, resp, &q->out);
-	else
-		msg_encode(p->response, resp, &q->out);
-	return 0;
-}
-
-static void question_work(struct job *j)
-{
-	struct question *q = CONTAINER_OF(j, struct question, job);
-	int rc;
-
-	buf_init(&q->out, MAX_ANSWER);
-	buf_init(&q->api.raw, MAX_ANSWER);
-	rc = q->procedure ? run_procedure(q, &q->err) : q->page->fn(&q->api, q->r->query, &q->out, &q->type, &q->err);
-	if (rc == 0)
-		rc = buf_check(&q->out, "answer", &q->err);
-	q->failed = rc < 0;
-	engine_rest(q->s->engine);
-}
-
-/* ---- on the loop ---- */
-
-static void question_done(struct job *j)
-{
-	struct question *q = CONTAINER_OF(j, struct question, job);
-	struct buf raw = q->api.raw, out = q->out;
-
-	q->s->counts.running--;
-	q->s->counts.answered++;
-	q->s->counts.failed += q->failed;
-	q->s->counts.answer_bytes += q->failed ? 0 : out.n;
-
-	if (q->failed && q->call != NULL)
-		rpc_fail(q->call, &q->err);
-	else if (q->failed)
-		http_error(q->r, &q->err);
-	else if (q->call != NULL)
-		rpc_reply_buf(q->call, &out);
-	else {
-		struct http_field type = { STR("Content-Type"), str_cstr(q->type) };
-
-		http_reply(q->r, &(struct http_reply){ .status = 200, .headers = &type, .n_headers = 1, .take = &out });
-	}
-	buf_fini(&raw);
-	buf_fini(&out);
-}
-
-static void submit(struct question *q)
-{
-	struct err e;
-
-	q->api.engine = q->s->engine;
-	q->api.a = q->r->a;
-	q->api.now = q->r->wall;
-	q->api.data = q->s->server->data_path;
-	q->api.max_adhoc = (uint64_t)q->s->o->max_adhoc;
-	q->api.limits = limits_of(q->s->limits, q->api.tenant);
-	q->job = (struct job){ .work = question_work, .done = question_done, .home = q->s->loop };
-	if (pool_submit(q->s->pool, &q->job, &e) == 0) {
-		q->s->counts.running++;
-		return;
-	}
-	q->s->counts.refused++;
-	err_set(&e, ERR_LIMIT, "too many outstanding requests");
-	if (q->call != NULL)
-		rpc_fail(q->call, &e);
-	else
-		http_error(q->r, &e);
-}
-
-static struct question *question_new(struct http_req *r)
-{
-	struct question *q = arena_zalloc(r->a, sizeof(*q));
-
-	q->s = r->owner;
-	q->r = r;
-	q->type = "application/json";
-	return q;
-}
+/* ---- questions ---- */
 
 static void handle_procedure(struct http_req *r, void *ctx)
 {
-	struct question *q = question_new(r);
-	struct err e;
+	struct server *s = r->owner;
 
-	q->procedure = ctx;
-	if (!q->procedure->public && tenant_of_request(r, q->s->server->multitenancy, &q->api.tenant, &e) < 0) {
-		rpc_refuse(r, rpc_code_of(e.kind), str_cstr(e.msg));
-		return;
-	}
-	if (http_accept(r, &q->api.utf8_names, &e) < 0) {
-		http_reply_text(r, 400, str_cstr(e.msg));
-		return;
-	}
-	q->call = rpc_open(r, &(struct rpc_conf){ .max_message = 64 << 20 });
-	if (q->call != NULL)
-		submit(q);
+	question_procedure(s->questions, r, ctx);
 }
 
 static void handle_api_unknown(struct http_req *r, void *ctx)
@@ -196,15 +52,9 @@ static void handle_api_unknown(struct http_req *r, void *ctx)
 
 static void handle_page(struct http_req *r, void *ctx)
 {
-	struct question *q = question_new(r);
-	struct err e;
+	struct server *s = r->owner;
 
-	q->page = ctx;
-	q->api.browser = str_search(http_header(r, "Accept"), STR("text/html")) < http_header(r, "Accept").n;
-	if (tenant_of_request(r, q->s->server->multitenancy, &q->api.tenant, &e) < 0)
-		http_error(r, &e);
-	else
-		submit(q);
+	question_page(s->questions, r, ctx);
 }
 
 /* Procedures of the service that this server does not have. */
@@ -256,12 +106,13 @@ static void show_metrics(struct http_req *r, void *ctx)
 {
 	struct http_field type = { STR("Content-Type"), PROM_TYPE };
 	struct server *s = r->owner;
+	const struct query_counts *counts = questions_counts(s->questions);
 	struct reqstats *all = &s->requests;
 	struct buf b;
 
 	(void)ctx;
 	buf_init(&b, OPERATOR_PAGE_MAX);
-#define COUNTER(field, name, type, help) prom_single(&b, name, type, help, (double)s->counts.field);
+#define COUNTER(field, name, type, help) prom_single(&b, name, type, help, (double)counts->field);
 #include "tools/pyro-query/query_counters.def"
 #undef COUNTER
 	if (!r->forwarded)
@@ -330,40 +181,6 @@ static struct router *make_router(struct server *s, struct err *e)
 
 /* ---- start, reload, stop ---- */
 
-/*
- * Questions under way may still look at old limits. The engine's thread takes
- * jobs in order, so an empty job behind them tells when they are done.
- */
-struct old_limits {
-	struct job job;
-	struct limits_set *set;
-};
-
-static void nothing(struct job *j)
-{
-	(void)j;
-}
-
-static void old_limits_done(struct job *j)
-{
-	struct old_limits *old = CONTAINER_OF(j, struct old_limits, job);
-
-	limits_free(old->set);
-	mem_free(old);
-}
-
-static void let_go(struct server *s, struct limits_set *set)
-{
-	struct old_limits *old = mem_zalloc(sizeof(*old));
-	struct err e;
-
-	old->set = set;
-	old->job = (struct job){ .work = nothing, .done = old_limits_done, .home = s->loop };
-	/* No room in the queue: the set stays allocated, which is better than to take it from a question. */
-	if (pool_submit(s->pool, &old->job, &e) < 0)
-		mem_free(old);
-}
-
 static void reload_limits(struct server *s)
 {
 	struct err e;
@@ -373,8 +190,7 @@ static void reload_limits(struct server *s)
 		log_event(LOG_ERROR, "runtime configuration not taken; the old one stays", LOG_CSTR("error", e.msg));
 		return;
 	}
-	let_go(s, s->limits);
-	s->limits = new;
+	questions_limits(s->questions, new);
 	log_event(LOG_INFO, "runtime configuration read");
 }
 
@@ -427,22 +243,28 @@ static int listen_on(struct server *s, struct err *e)
 
 static int open_all(struct server *s, struct err *e)
 {
-	struct engine_conf ec = { .data = s->server->data_path,
-		.head = s->o->head_socket,
-		.block_memory = s->o->block_memory,
-		.timeout = s->server->http_write_timeout };
+	struct questions_conf qc = { .loop = s->loop,
+		.engine = { .data = s->server->data_path,
+		    .head = s->o->head_socket,
+		    .block_memory = s->o->block_memory,
+		    .timeout = s->server->http_write_timeout },
+		.max_waiting = (size_t)s->o->max_outstanding,
+		.keep = s->o->results_cache,
+		.timeout = s->server->http_write_timeout,
+		.multitenancy = s->server->multitenancy,
+		.max_adhoc = (uint64_t)s->o->max_adhoc };
+	struct limits_set *limits;
 	struct httpd_conf hc = daemon_httpd(s->server, s);
 
 	hc.on_reply = count_request;
 	s->started = loop_wall(s->loop);
 
-	s->limits = limits_read(s->base, &s->server->runtime_config, e);
-	if (s->limits == NULL || listen_on(s, e) < 0)
+	limits = limits_read(s->base, &s->server->runtime_config, e);
+	if (limits == NULL)
 		return -1;
-	s->engine = engine_new(&ec, e);
-	if (s->engine == NULL)
+	s->questions = questions_new(&qc, limits, e);
+	if (s->questions == NULL || listen_on(s, e) < 0)
 		return -1;
-	s->pool = pool_new("query", 1, (size_t)s->o->max_outstanding);
 	s->web_page = web_page_new();
 	s->router = make_router(s, e);
 	if (s->router == NULL)
@@ -474,13 +296,11 @@ int query_serve(struct tool *t, const struct query_conf *c, struct err *e)
 	if (rc == 0)
 		rc = loop_run(s.loop, e);
 	runtime_unwatch(&s.files);
-	pool_free(s.pool);
 	httpd_free(s.httpd);
 	tls_free(s.tls);
 	router_free(s.router);
 	web_page_free(s.web_page);
-	engine_free(s.engine);
-	limits_free(s.limits);
+	questions_free(s.questions);
 	reqstats_fini(&s.requests);
 	signals_close(&sig.sig);
 	return rc;

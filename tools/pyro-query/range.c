@@ -13,11 +13,13 @@ int range_check(struct api *x, int64_t *start, int64_t end, bool *empty, struct 
 	if (*start > end)
 		return err_set(e, ERR_INVALID, "query start time is after end time");
 	if (l->max_query_lookback > 0 && end < oldest) {
-		*empty = true;
+		*empty = x->passing = true;
 		return 0;
 	}
-	if (l->max_query_lookback > 0 && *start < oldest)
+	if (l->max_query_lookback > 0 && *start < oldest) {
 		*start = oldest;
+		x->passing = true;
+	}
 	/* Rows have times in ns: beyond those nothing is asked, and no difference overflows. */
 	*start = MAX(*start, INT64_MIN / NS_PER_MS);
 	length = MIN(MIN(end, INT64_MAX / NS_PER_MS) - *start, INT64_MAX / NS_PER_MS);

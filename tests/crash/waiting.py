@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+"""waiting.py - questions that wait: equal ones are asked once, tenants take turns, those that nobody waits for any more or that
+are late end, and finished answers are given again only while they are true. The place of recent rows is a program of this test,
+which answers when it is told to.
+
+usage: waiting.py [--build DIR]
+
+Prints TAP.
+"""
+import argparse
+import http.client
+import json
+import os
+import queue
+import socket
+import socketserver
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+import served                                                                       # noqa: E402
+
+HOUR = 3600 * 1000
+NOW = int(time.time() * 1000)
+
+
+class Head:
+    """Answers POST with self.reply once there is a permit; notes what it was asked."""
+
+    def __init__(self, path):
+        self.asked, self.permits, self.reply = queue.Queue(), threading.Semaphore(0), b""
+        head = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self):
+                while True:
+                    line = self.rfile.readline()
+                    if not line:
+                        return
+                    length = 0
+                    while line not in (b"\r\n", b"\n", b""):
+                        name, _, value = line.partition(b":")
+                        if name.lower() == b"content-length":
+                            length = int(value)
+                        line = self.rfile.readline()
+                    head.asked.put(self.rfile.read(length))
+                    head.permits.acquire()
+                    try:
+                        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(head.reply), head.reply))
+                    except OSError:
+                        return                                                      # who asked waits no longer
+
+        class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+            daemon_threads = True
+
+        self.server = Server(path, Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def let(self, n=1):
+        for _ in range(n):
+            self.permits.release()
+
+    def wait_asked(self):
+        return self.asked.get(timeout=served.WAIT)
+
+
+class Answer(threading.Thread):
+    """One question, asked on a connection of its own."""
+
+    def __init__(self, port, label="a", tenant="t", headers=None, done=None):
+        super().__init__(daemon=True)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=served.WAIT)
+        self.label, self.tenant, self.headers, self.done, self.status = label, tenant, headers or {}, done, None
+        self.start()
+
+    def run(self):
+        try:
+            self.connection.request("POST", served.QUERIER + "LabelValues", json.dumps({"name": self.label}),
+                                    {"Content-Type": "application/json", "X-Scope-OrgID": self.tenant, **self.headers})
+            r = self.connection.getresponse()
+            self.body, self.status = r.read(), r.status
+        except (OSError, http.client.HTTPException):
+            self.status = 0
+        if self.done is not None:
+            self.done.put(self.tenant)
+
+    def leave(self):
+        self.connection.sock.shutdown(socket.SHUT_RDWR)
+
+    def result(self):
+        self.join(served.WAIT)
+        return self.status
+
+
+def metric(server, name):
+    for line in server.request("GET", "/metrics")[2].decode().splitlines():
+        if line.startswith(name + " "):
+            return int(float(line.split()[1]))
+    return -1
+
+
+def until(what):
+    for _ in range(served.WAIT * 20):
+        if what():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def start(build, folder, head, *flags):
+    port = served.free_port()
+    return served.Process([os.path.join(build, "pyro-query"), "serve", "-server.http-listen-address=127.0.0.1",
+                           "-server.http-listen-port=%d" % port, "-pyroscopedb.data-path=" + folder, "-head-socket=unix:" + head,
+                           "-log.level=error", "-auth.multitenancy-enabled=true", *flags], port, folder + ".log")
+
+
+def string(field, text):
+    return bytes([field << 3 | 2, len(text)]) + text
+
+
+def equal_questions(tap, s, head):
+    asked = [Answer(s.port, "same") for _ in range(12)]
+    tap.ok(until(lambda: metric(s, "pyro_query_shared_total") == 11), "eleven of twelve equal questions wait for the first")
+    head.reply = string(5, b"x")
+    head.wait_asked()
+    head.let()
+    tap.equal([a.result() for a in asked], [200] * 12, "all get its answer")
+    tap.ok(all(json.loads(a.body) == {"names": ["x"]} for a in asked), "which is the same")
+    tap.ok(head.asked.empty(), "and was asked once")
+    others = [Answer(s.port, "same", "u"), Answer(s.port, "same", "v")]
+    head.let(2)
+    tap.equal([a.result() for a in others], [200, 200], "other tenants")
+    tap.ok(head.wait_asked() and head.wait_asked(), "are asked for by themselves")
+
+
+def kept_answers(tap, s, head):
+    head.reply = string(5, b"one")
+    before = metric(s, "pyro_query_kept_total")
+
+    def ask():
+        head.let()
+        a = Answer(s.port, "kept")
+        a.result()
+        head.wait_asked()
+        return json.loads(a.body)["names"]
+    tap.equal(ask(), ["one"], "an answer")
+    tap.equal(ask(), ["one"], "again")
+    tap.equal(metric(s, "pyro_query_kept_total") - before, 1, "was kept")
+    head.reply = string(5, b"two")
+    tap.equal(ask(), ["two"], "once recent rows say something else, it is made again")
+    tap.equal(metric(s, "pyro_query_kept_total") - before, 1, "and not the kept one")
+    head.reply = string(5, b"part") + bytes([9 << 3, 1])
+    ask()
+    tap.equal(ask(), ["part"], "while journals are read back")
+    tap.equal(metric(s, "pyro_query_kept_total") - before, 1, "nothing is kept")
+    head.reply = b""
+
+
+def turns(tap, s, head):
+    done = queue.Queue()
+    first = Answer(s.port, "first", "many", done=done)
+    head.wait_asked()
+    many = [Answer(s.port, "m%d" % i, "many", done=done) for i in range(30)]
+    until(lambda: metric(s, "pyroscope_query_frontend_queries_in_progress") == 31)
+    few = Answer(s.port, "f", "few", done=done)
+    until(lambda: metric(s, "pyroscope_query_frontend_queries_in_progress") == 32)
+    order = []
+    for _ in range(32):
+        head.let()
+        order.append(done.get(timeout=served.WAIT))
+    tap.ok(order.index("few") <= 2, "a tenant with one question does not wait for thirty of another", order)
+    tap.equal([a.result() for a in (first, few, *many)], [200] * 32, "all are answered")
+    while not head.asked.empty():
+        head.asked.get()
+
+
+def gone(tap, s, head):
+    held = Answer(s.port, "held")
+    head.wait_asked()
+    leaving = [Answer(s.port, "l%d" % i) for i in range(5)]
+    staying = [Answer(s.port, "both"), Answer(s.port, "both")]
+    until(lambda: metric(s, "pyroscope_query_frontend_queries_in_progress") == 8)
+    for a in (*leaving, staying[0]):
+        a.leave()
+    tap.ok(until(lambda: metric(s, "pyroscope_query_frontend_queries_in_progress") == 3), "who leaves is taken from the queue",
+           metric(s, "pyroscope_query_frontend_queries_in_progress"))
+    head.let(2)
+    tap.equal(held.result(), 200, "who was asked before is answered")
+    tap.equal(staying[1].result(), 200, "who waits for the question of one who left is answered")
+    head.wait_asked()
+    tap.ok(head.asked.empty(), "nothing is asked for those who left")
+
+
+def late(tap, s, head):
+    held = Answer(s.port, "slow", headers={"Connect-Timeout-Ms": "300"})
+    head.wait_asked()
+    waiting = Answer(s.port, "waits", headers={"Connect-Timeout-Ms": "200"})
+    with_it = Answer(s.port, "slow")
+    began = time.monotonic()
+    tap.equal([waiting.result(), held.result()], [504, 504], "deadlines of clients hold, in the queue and after it")
+    tap.ok(time.monotonic() - began < served.WAIT / 4, "without waiting for recent rows")
+    tap.equal(json.loads(waiting.body)["code"], "deadline_exceeded", "with their code")
+    tap.ok("in time" in json.loads(held.body)["message"], "and a sentence", held.body)
+    tap.ok(with_it.result() in (200, 504), "who waited with it is answered")
+    head.let(2)
+    while not head.asked.empty():
+        head.asked.get()
+
+
+def full(tap, build, folder, path):
+    head = Head(path)
+    s = start(build, folder, path, "-query-scheduler.max-outstanding-requests-per-tenant=3")
+    asked = [Answer(s.port, "n0")]
+    head.wait_asked()
+    asked += [Answer(s.port, "n%d" % i) for i in range(1, 6)]
+    tap.ok(until(lambda: metric(s, "pyro_query_refused_total") == 2), "more than may wait are refused")
+    other = Answer(s.port, "n", "u")
+    until(lambda: metric(s, "pyroscope_query_frontend_queries_in_progress") == 5)
+    head.let(5)
+    tap.equal(sorted(a.result() for a in asked), [200] * 4 + [429] * 2, "with 429; the others are answered")
+    tap.equal(other.result(), 200, "and another tenant has a queue of its own")
+    tap.equal(s.stop(), 0, "the server stops")
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("--build", default=served.BUILD)
+    build = os.path.abspath(p.parse_args().build)
+    tap = served.Tap()
+    with served.Folder() as place:
+        folder = os.path.join(place, "data")
+        head = Head(os.path.join(place, "head.sock"))
+        s = start(build, folder, os.path.join(place, "head.sock"))
+        for test in (equal_questions, kept_answers, turns, gone, late):
+            test(tap, s, head)
+        tap.equal(s.stop(), 0, "the server stops")
+        full(tap, build, folder, os.path.join(place, "full.sock"))
+    tap.done()
+
+
+if __name__ == "__main__":
+    main()

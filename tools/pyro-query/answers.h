@@ -1,0 +1,44 @@
+/*
+ * answers.h - finished answers, kept while they are true. An answer was made
+ * of what the head said to some asks, and of blocks that the head named and
+ * that never change. So it is true as long as the head says the same, byte for
+ * byte, to the same asks: the recent rows are always asked for, the blocks are
+ * not read again.
+ *
+ *	const struct answer *old = answers_find(x, key);
+ *	if (old != NULL && every ask of old->sources still gets the same reply) ...
+ *	...
+ *	answers_put(x, key, &new);
+ *
+ * Least recently used ones go first. One thread.
+ */
+#ifndef ANSWERS_H
+#define ANSWERS_H
+
+#include "base/str.h"
+
+struct answers;
+
+/* What an ask (pyro.v1.Ask) got from the head: a digest of the reply. */
+struct answer_source {
+	struct str ask;
+	uint64_t digest[2];
+};
+
+struct answer {
+	const struct answer_source *sources;
+	size_t n_sources;
+	struct str body;
+	const char *type; /* static, or NULL */
+};
+
+struct answers *answers_new(size_t max_bytes); /* 0: nothing is kept */
+void answers_free(struct answers *x);          /* accepts NULL */
+void answers_clear(struct answers *x);
+/* Valid until the next put or clear. */
+const struct answer *answers_find(struct answers *x, struct str key);
+/* Copies; one that is larger than a quarter of the room is not kept. */
+void answers_put(struct answers *x, struct str key, const struct answer *a);
+size_t answers_bytes(const struct answers *x);
+
+#endif

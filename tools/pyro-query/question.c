@@ -1,0 +1,568 @@
+/* question.c - see question.h */
+#include "tools/pyro-query/question.h"
+
+#include "base/num.h"
+#include "base/vec.h"
+#include "net/rpc.h"
+#include "net/tenant.h"
+#include "net/url.h"
+#include "proc/pool.h"
+
+enum { MAX_ANSWER = INT32_MAX, MAX_MESSAGE = 64 << 20 };
+enum { STOP_NOT, STOP_GONE, STOP_LATE };
+
+struct question {
+	struct questions *x;
+	struct http_req *r;
+	const struct procedure *procedure; /* one of the two */
+	const struct page *page;
+	struct rpc_call *call;
+	struct api api;
+	struct str key; /* equal keys have equal answers at one time */
+	struct timer timer;
+	int64_t until; /* when the timer ends, of the monotonic clock */
+
+	/* of one that leads; others wait for its answer */
+	struct question *leader; /* NULL: itself */
+	struct question *others, *next;
+	unsigned waiting; /* it and the others, without those that have gone */
+	bool forget;      /* finished answers are out of date */
+	atomic_int stop;
+
+	struct job job;
+	struct buf out;
+	const char *type;
+	struct err err;
+	bool failed, kept; /* kept: an answer that was finished before */
+};
+
+/* The queue of a tenant. */
+struct lane {
+	char *tenant;
+	struct question *first, *last;
+	size_t n;
+};
+
+struct questions {
+	struct questions_conf conf;
+	struct pool *pool; /* one thread, that of the engine and the answers */
+	struct engine *engine;
+	struct answers *answers;
+	struct limits_set *limits;
+	VEC(struct limits_set *) old_limits; /* while a question may look at them */
+	VEC(struct lane) lanes;
+	size_t turn; /* the lane that is next */
+	struct question *running;
+	bool forget;
+	struct query_counts counts;
+};
+
+/* ---- on the engine's thread ---- */
+
+static int run_procedure(struct question *q, struct err *e)
+{
+	const struct procedure *p = q->procedure;
+	bool json = q->call->codec == RPC_JSON;
+	void *req = arena_zalloc(q->api.a, p->request->size), *resp = arena_zalloc(q->api.a, p->response->size);
+	int rc = json ? msg_from_json(q->api.a, p->request, q->call->message, req, e)
+		      : msg_decode(q->api.a, p->request, q->call->message, req, e);
+
+	if (rc < 0)
+		return err_wrap(e, "unmarshal message");
+	if (p->fn(&q->api, req, resp, e) < 0)
+		return -1;
+	if (q->api.raw.n > 0 && !json) {
+		struct buf swap = q->out;
+
+		q->out = q->api.raw;
+		q->api.raw = swap;
+		return 0;
+	}
+	if (q->api.raw.n > 0 && msg_decode(q->api.a, p->response, buf_str(&q->api.raw), resp, e) < 0)
+		return -1;
+	if (json)
+		msg_to_json(p->response, resp, &q->out);
+	else
+		msg_encode(p->response, resp, &q->out);
+	return 0;
+}
+
+static bool still_true(struct question *q)
+{
+	struct questions *x = q->x;
+	const struct answer *old = answers_find(x->answers, q->key);
+
+	if (old == NULL || !engine_unchanged(x->engine, q->api.a, old->sources, old->n_sources))
+		return false;
+	buf_add(&q->out, old->body);
+	q->type = old->type;
+	q->kept = true;
+	return true;
+}
+
+static void keep(struct question *q)
+{
+	struct answer a = { .body = buf_str(&q->out), .type = q->type };
+
+	a.sources = engine_sources(q->x->engine, &a.n_sources);
+	if (a.sources != NULL && a.n_sources > 0 && !q->api.passing)
+		answers_put(q->x->answers, q->key, &a);
+}
+
+static int work(struct question *q, struct err *e)
+{
+	if (q->forget)
+		answers_clear(q->x->answers);
+	if (atomic_load(&q->stop) != STOP_NOT)
+		return err_set(e, ERR_CANCELED, "stopped");
+	engine_begin(q->x->engine, q->api.a, &q->stop, q->until);
+	if (still_true(q))
+		return 0;
+	if ((q->procedure ? run_procedure(q, e) : q->page->fn(&q->api, q->r->query, &q->out, &q->type, e)) < 0)
+		return -1;
+	if (buf_check(&q->out, "answer", e) < 0)
+		return -1;
+	keep(q);
+	return 0;
+}
+
+static void question_work(struct job *j)
+{
+	struct question *q = CONTAINER_OF(j, struct question, job);
+
+	buf_init(&q->out, MAX_ANSWER);
+	buf_init(&q->api.raw, MAX_ANSWER);
+	q->failed = work(q, &q->err) < 0;
+	engine_rest(q->x->engine);
+}
+
+/* ---- replies ---- */
+
+static void reply_error(struct question *q, const struct err *e)
+{
+	loop_timer_off(q->x->conf.loop, &q->timer);
+	q->x->counts.running--;
+	q->x->counts.answered++;
+	q->x->counts.failed++;
+	if (q->call != NULL)
+		rpc_fail(q->call, e);
+	else
+		http_error(q->r, e);
+}
+
+static void reply(struct question *q, const char *page_type, struct str body, struct buf *take)
+{
+	loop_timer_off(q->x->conf.loop, &q->timer);
+	q->x->counts.running--;
+	q->x->counts.answered++;
+	q->x->counts.answer_bytes += body.n;
+	if (q->call != NULL && take != NULL) {
+		rpc_reply_buf(q->call, take);
+	} else if (q->call != NULL) {
+		rpc_reply_message(q->call, body);
+	} else {
+		struct http_field type = { STR("Content-Type"), str_cstr(page_type) };
+
+		http_reply(q->r,
+		    &(struct http_reply){ .status = 200,
+			.headers = &type,
+			.n_headers = 1,
+			.body = body,
+			.take = take });
+	}
+}
+
+static void say_late(const struct question *q, struct err *e)
+{
+	err_set(e, ERR_TIMEOUT, "the question was not answered in time (%s)",
+	    q->call != NULL && q->call->deadline != INT64_MAX ? "the client's deadline, or server.http-write-timeout"
+							      : "setting server.http-write-timeout");
+}
+
+/* All that wait for q get its error. The leader last: the memory of all of it is that of its request. */
+static void fail_all(struct question *q, const struct err *why)
+{
+	struct err copy = *why, *e = &copy; /* why may lie in q */
+
+	while (q->others != NULL) {
+		struct question *o = q->others;
+
+		q->others = o->next;
+		reply_error(o, e);
+	}
+	reply_error(q, e);
+}
+
+static void answer_all(struct question *q, struct buf *out)
+{
+	const char *type = q->type;
+
+	while (q->others != NULL) {
+		struct question *o = q->others;
+
+		q->others = o->next;
+		reply(o, type, buf_str(out), NULL);
+	}
+	reply(q, type, buf_str(out), out);
+}
+
+/* ---- the queue ---- */
+
+static void lane_drop(struct questions *x, size_t i)
+{
+	mem_free(x->lanes.p[i].tenant);
+	memmove(&x->lanes.p[i], &x->lanes.p[i + 1], (x->lanes.n - i - 1) * sizeof(*x->lanes.p));
+	x->lanes.n--;
+	if (x->turn > i)
+		x->turn--;
+}
+
+static struct lane *lane_of(struct questions *x, struct str tenant)
+{
+	struct lane new = { 0 };
+
+	for (size_t i = 0; i < x->lanes.n; i++)
+		if (str_eq(str_cstr(x->lanes.p[i].tenant), tenant))
+			return &x->lanes.p[i];
+	new.tenant = mem_cstr(tenant.p, tenant.n);
+	vec_push(&x->lanes, new);
+	return &x->lanes.p[x->lanes.n - 1];
+}
+
+static struct question *lane_take(struct questions *x, size_t i)
+{
+	struct lane *l = &x->lanes.p[i];
+	struct question *q = l->first;
+
+	l->first = q->next;
+	q->next = NULL;
+	if (--l->n == 0)
+		lane_drop(x, i);
+	return q;
+}
+
+/* Out of the middle; false: it is not there. */
+static bool unqueue(struct questions *x, struct question *q)
+{
+	for (size_t i = 0; i < x->lanes.n; i++) {
+		struct lane *l = &x->lanes.p[i];
+		struct question *before = NULL;
+
+		for (struct question *k = l->first; k != NULL; before = k, k = k->next) {
+			if (k != q)
+				continue;
+			if (before == NULL) {
+				lane_take(x, i);
+				return true;
+			}
+			before->next = q->next;
+			if (l->last == q)
+				l->last = before;
+			q->next = NULL;
+			l->n--;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void question_done(struct job *j);
+
+static void run_next(struct questions *x)
+{
+	struct question *q;
+	struct err e;
+
+	if (x->running != NULL || x->lanes.n == 0)
+		return;
+	if (x->turn >= x->lanes.n)
+		x->turn = 0;
+	q = lane_take(x, x->turn++);
+	q->api.limits = limits_of(x->limits, q->api.tenant);
+	q->forget = x->forget;
+	x->forget = false;
+	q->job = (struct job){ .work = question_work, .done = question_done, .home = x->conf.loop };
+	x->running = q;
+	if (pool_submit(x->pool, &q->job, &e) < 0) { /* the pool has one job at a time */
+		x->running = NULL;
+		fail_all(q, &e);
+	}
+}
+
+static void question_done(struct job *j)
+{
+	struct question *q = CONTAINER_OF(j, struct question, job);
+	struct questions *x = q->x;
+	struct buf raw = q->api.raw, out = q->out; /* q goes with the reply */
+
+	x->running = NULL;
+	for (size_t i = 0; i < x->old_limits.n; i++)
+		limits_free(x->old_limits.p[i]);
+	x->old_limits.n = 0;
+	x->counts.kept += q->kept;
+	if (q->failed && atomic_load(&q->stop) == STOP_LATE)
+		say_late(q, &q->err);
+	if (q->failed)
+		fail_all(q, &q->err);
+	else
+		answer_all(q, &out);
+	buf_fini(&out);
+	buf_fini(&raw);
+	run_next(x);
+}
+
+/* ---- those who do not wait any longer ---- */
+
+static void give_up(struct question *leader, int why)
+{
+	struct err e;
+
+	if (leader->x->running == leader) {
+		atomic_store(&leader->stop, why);
+		return;
+	}
+	unqueue(leader->x, leader);
+	err_set(&e, ERR_CANCELED, "the client went away");
+	if (why == STOP_LATE)
+		say_late(leader, &e);
+	fail_all(leader, &e);
+}
+
+static void on_gone(struct http_req *r)
+{
+	struct question *q = r->ctx, *leader = q->leader ? q->leader : q;
+
+	if (--leader->waiting == 0)
+		give_up(leader, STOP_GONE);
+}
+
+static void on_late(struct timer *t)
+{
+	struct question *q = CONTAINER_OF(t, struct question, timer);
+	struct question **at;
+	struct err e;
+
+	if (q->leader == NULL) {
+		give_up(q, STOP_LATE);
+		return;
+	}
+	for (at = &q->leader->others; *at != q; at = &(*at)->next)
+		;
+	*at = q->next;
+	if (!q->r->gone)
+		q->leader->waiting--;
+	q->r->on_gone = NULL;
+	say_late(q, &e);
+	reply_error(q, &e);
+}
+
+/* ---- those who come ---- */
+
+static bool is_number(struct str s)
+{
+	uint64_t n;
+	struct err ignored;
+
+	return num_u64(s, &n, &ignored) == 0;
+}
+
+/* The page's times do not depend on the clock. */
+static bool is_absolute(struct arena *a, struct str query)
+{
+	struct url_param *p;
+	struct err ignored;
+	unsigned times = 0;
+	size_t n;
+
+	if (url_query(a, query, &p, &n, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		bool time = str_suffix(p[i].name, STR("rom")) || str_suffix(p[i].name, STR("ntil"));
+
+		if (time && !is_number(p[i].value))
+			return false;
+		times += time;
+	}
+	return times == 2 || times == 4;
+}
+
+static struct str key_of(struct question *q)
+{
+	const struct api *x = &q->api;
+	int64_t now = q->page == NULL || is_absolute(x->a, q->r->query) ? 0 : x->now;
+	struct str what = q->page ? q->r->query : q->call->message;
+
+	return arena_printf(x->a, "%s\n" STR_FMT "\n%d %d %d %lld\n" STR_FMT,
+	    q->page ? q->page->path : q->procedure->path, STR_ARG(x->tenant), q->call ? (int)q->call->codec : 0,
+	    x->utf8_names, x->browser, (long long)now, STR_ARG(what));
+}
+
+static struct question *equal(struct questions *x, const struct question *q)
+{
+	if (x->running != NULL && atomic_load(&x->running->stop) == STOP_NOT && str_eq(x->running->key, q->key))
+		return x->running;
+	for (size_t i = 0; i < x->lanes.n; i++)
+		for (struct question *k = x->lanes.p[i].first; k != NULL; k = k->next)
+			if (str_eq(k->key, q->key))
+				return k;
+	return NULL;
+}
+
+static void wait_with(struct question *leader, struct question *q)
+{
+	q->leader = leader;
+	q->next = leader->others;
+	leader->others = q;
+	leader->waiting++;
+	q->x->counts.shared++;
+}
+
+static void refuse(struct question *q)
+{
+	struct err e;
+
+	q->x->counts.refused++;
+	err_set(&e, ERR_LIMIT, "too many outstanding requests");
+	if (q->call != NULL)
+		rpc_fail(q->call, &e);
+	else
+		http_error(q->r, &e);
+}
+
+static bool asks_only(const struct question *q)
+{
+	return q->procedure == NULL || !(q->procedure->flags & PROCEDURE_WRITES);
+}
+
+static void submit(struct question *q)
+{
+	struct questions *x = q->x;
+	struct question *leader;
+	struct lane *l;
+
+	q->api.engine = x->engine;
+	q->api.a = q->r->a;
+	q->api.now = q->r->wall;
+	q->api.data = x->conf.engine.data;
+	q->api.max_adhoc = x->conf.max_adhoc;
+	q->key = key_of(q);
+	q->waiting = 1;
+	leader = asks_only(q) ? equal(x, q) : NULL;
+	if (leader == NULL) {
+		l = lane_of(x, q->api.tenant);
+		if (l->n >= x->conf.max_waiting) {
+			refuse(q);
+			return;
+		}
+		if (l->n++ == 0)
+			l->first = q;
+		else
+			l->last->next = q;
+		l->last = q;
+	} else {
+		wait_with(leader, q);
+	}
+	x->counts.running++;
+	q->r->ctx = q;
+	q->r->on_gone = on_gone;
+	q->r->until_close = true;
+	q->timer.fn = on_late;
+	q->until = MIN(q->r->mono + x->conf.timeout, q->call ? q->call->deadline : INT64_MAX);
+	loop_timer(x->conf.loop, &q->timer, q->until);
+	run_next(x);
+}
+
+static struct question *question_new(struct questions *x, struct http_req *r)
+{
+	struct question *q = arena_zalloc(r->a, sizeof(*q));
+
+	q->x = x;
+	q->r = r;
+	q->type = "application/json";
+	return q;
+}
+
+void question_procedure(struct questions *x, struct http_req *r, const struct procedure *p)
+{
+	struct question *q = question_new(x, r);
+	struct err e;
+
+	q->procedure = p;
+	if (!(p->flags & PROCEDURE_PUBLIC) && tenant_of_request(r, x->conf.multitenancy, &q->api.tenant, &e) < 0) {
+		rpc_refuse(r, rpc_code_of(e.kind), str_cstr(e.msg));
+		return;
+	}
+	if (http_accept(r, &q->api.utf8_names, &e) < 0) {
+		http_reply_text(r, 400, str_cstr(e.msg));
+		return;
+	}
+	q->call = rpc_open(r, &(struct rpc_conf){ .max_message = MAX_MESSAGE });
+	if (q->call != NULL)
+		submit(q);
+}
+
+void question_page(struct questions *x, struct http_req *r, const struct page *p)
+{
+	struct question *q = question_new(x, r);
+	struct str accept = http_header(r, "Accept");
+	struct err e;
+
+	q->page = p;
+	q->api.browser = str_search(accept, STR("text/html")) < accept.n;
+	if (tenant_of_request(r, x->conf.multitenancy, &q->api.tenant, &e) < 0)
+		http_error(r, &e);
+	else
+		submit(q);
+}
+
+/* ---- the whole ---- */
+
+struct questions *questions_new(const struct questions_conf *conf, struct limits_set *limits, struct err *e)
+{
+	struct engine *engine = engine_new(&conf->engine, e);
+	struct questions *x;
+
+	if (engine == NULL) {
+		limits_free(limits);
+		return NULL;
+	}
+	x = mem_zalloc(sizeof(*x));
+	x->conf = *conf;
+	x->engine = engine;
+	x->answers = answers_new(conf->keep);
+	x->limits = limits;
+	x->pool = pool_new("query", 1, 1);
+	return x;
+}
+
+void questions_free(struct questions *x)
+{
+	if (x == NULL)
+		return;
+	pool_free(x->pool);
+	for (size_t i = 0; i < x->lanes.n; i++)
+		mem_free(x->lanes.p[i].tenant);
+	for (size_t i = 0; i < x->old_limits.n; i++)
+		limits_free(x->old_limits.p[i]);
+	vec_free(&x->lanes);
+	vec_free(&x->old_limits);
+	answers_free(x->answers);
+	engine_free(x->engine);
+	limits_free(x->limits);
+	mem_free(x);
+}
+
+void questions_limits(struct questions *x, struct limits_set *limits)
+{
+	if (x->running != NULL)
+		vec_push(&x->old_limits, x->limits);
+	else
+		limits_free(x->limits);
+	x->limits = limits;
+	x->forget = true;
+}
+
+const struct query_counts *questions_counts(const struct questions *x)
+{
+	return &x->counts;
+}

@@ -1,0 +1,66 @@
+/* stoppable.c - see stoppable.h */
+#include "tools/pyro-query/stoppable.h"
+
+struct passing {
+	const struct scan *to;
+	const atomic_int *stop;
+};
+
+static int check(const atomic_int *stop, struct err *e)
+{
+	if (LIKELY(atomic_load_explicit(stop, memory_order_relaxed) == 0))
+		return 0;
+	return err_set(e, ERR_CANCELED, "stopped");
+}
+
+static int pass_row(void *ctx, const struct row *row, struct err *e)
+{
+	const struct passing *p = ctx;
+
+	if (check(p->stop, e) < 0)
+		return -1;
+	return p->to->row(p->to->ctx, row, e);
+}
+
+static int series(struct dataset *d, struct arena *a, const struct selector *sel, struct series_list *out,
+    struct err *e)
+{
+	struct stoppable *s = CONTAINER_OF(d, struct stoppable, set);
+
+	return check(s->stop, e) < 0 ? -1 : dataset_series(s->in, a, sel, out, e);
+}
+
+static int scan(struct dataset *d, const struct scan *to, struct err *e)
+{
+	struct stoppable *s = CONTAINER_OF(d, struct stoppable, set);
+	struct passing p = { to, s->stop };
+	struct scan own = *to;
+
+	own.row = pass_row;
+	own.ctx = &p;
+	return check(s->stop, e) < 0 ? -1 : dataset_scan(s->in, &own, e);
+}
+
+static int symbols(struct dataset *d, uint32_t partition, struct symbols **out, struct err *e)
+{
+	struct stoppable *s = CONTAINER_OF(d, struct stoppable, set);
+
+	return check(s->stop, e) < 0 ? -1 : dataset_symbols(s->in, partition, out, e);
+}
+
+static void sizes(struct dataset *d, struct dataset_sizes *out)
+{
+	struct stoppable *s = CONTAINER_OF(d, struct stoppable, set);
+
+	*out = (struct dataset_sizes){ 0 };
+	if (s->in->ops->sizes != NULL)
+		s->in->ops->sizes(s->in, out);
+}
+
+void stoppable_init(struct stoppable *s, struct dataset *in, const atomic_int *stop)
+{
+	static const struct dataset_ops ops = { series, scan, symbols, sizes };
+
+	*s = (struct stoppable){ .set = *in, .in = in, .stop = stop };
+	s->set.ops = &ops;
+}
