@@ -11,6 +11,9 @@ _arguments \
 	'*-profile[of files that hold several, the profile of this name or number (from 1)]:text:' \
 	'*-event[the same, as people say it of recordings\: cpu, alloc, lock]:text:' \
 	'-lenient[leave out records that cannot be read and say how many]' \
+	'-keep-tags[keep what files say of samples\: thread, process, state]' \
+	'-strict[refuse to merge profiles of unlike sample types]' \
+	'-memory[folded, pprof\: keep within this memory, the rest in $TMPDIR; 0 = all in memory]:size:' \
 	'-output[form of the answer, or FORM=FILE\: text svg html json folded pprof]:text:' \
 	'-o[form of the answer, or FORM=FILE\: text svg html json folded pprof]:text:' \
 	'-json[info\: one JSON object a line]' \
@@ -18,6 +21,13 @@ _arguments \
 	'-keep-going[skip inputs that cannot be read and say so]' \
 	'-k[skip inputs that cannot be read and say so]' \
 	'-force[overwrite the file of FORM=FILE]' \
+	'*-label-frame[values of this label or tag become frames at the root; may be repeated]:text:' \
+	'*-group-by[one table for each value of this label or tag]:text:' \
+	'*-split-by[one answer for each value; with --output FORM=FILE a file for each]:text:' \
+	'-collapse-recursion[functions that call themselves count once]' \
+	'*-rewrite-path[FROM=TO\: beginning of names of source files and binaries]:text:' \
+	'-anonymize[hide names behind hashes]' \
+	'-anonymize-key[equal keys give equal hashes; without one they differ every time]:secret:' \
 	'-sample-index[sample type\: its name or number]:text:' \
 	'-s[sample type\: its name or number]:text:' \
 	'-cum[sort by what functions and their callees took]' \

@@ -548,7 +548,9 @@ static int read_text(struct reader *r, struct str text, struct profile **out, st
 	round_values(r);
 	vec_free(&r->open);
 	vec_free(&r->stack);
-	if (r->counted == 0 && (r->notes->skipped || !r->o->first.n))
+	r->notes->records = r->counted;
+	/* a later piece without counts is no reason to refuse the whole */
+	if (r->counted == 0 && !r->o->first.n)
 		return err_set(e, ERR_INVALID, "folded: no line ends in a blank and a count" STR_FMT STR_FMT,
 		    r->notes->first.n ? 2 : 0, ": ", STR_ARG(r->notes->first));
 	for (uint32_t i = 0; i < r->n_types; i++)

@@ -125,6 +125,7 @@ void report_folded(struct report *r, struct buf *out); /* a;b;c 12, sorted by by
 void report_json(struct report *r, struct buf *out);
 /* flat, flat_percent, cum, cum_percent, name: raw numbers, a title line, sep is a tab or a comma. */
 void report_table(struct report *r, struct buf *out, char sep);
+void report_field(struct str s, char sep, struct buf *out); /* a field of such a table, quoted where it must be */
 /* The call tree drawn with lines, heaviest first; lighter than node_fraction is counted, not shown. */
 void report_calls(struct report *r, struct buf *out);
 struct tree *report_call_tree(struct report *r); /* names; freed with tree_free */

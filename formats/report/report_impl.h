@@ -228,9 +228,6 @@ struct folded_line {
 };
 size_t report_folded_lines(struct report *r, struct arena *a, struct folded_line **out);
 
-/* report_table.c: a field of a table with that separator. */
-void report_field(struct str s, char sep, struct buf *out);
-
 /* report_dot.c: without package path, version, arguments, outer namespaces. In a, or a slice of name. */
 struct str report_short_name(struct arena *a, struct str name);
 

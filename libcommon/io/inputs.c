@@ -10,6 +10,7 @@
 #include "io/archive.h"
 #include "io/fd.h"
 #include "io/file.h"
+#include "io/filter_zip.h"
 #include "io/stream_fd.h"
 
 struct inputs {
@@ -132,19 +133,37 @@ static int whole_file(struct inputs *x, int fd, struct str name, const struct st
 	return found(x, &in, false, e);
 }
 
-/* A pipe: an archive is read member by member, anything else as a whole. */
+/* 1: somebody reads it as a stream; 0: not, *s is unpacked; 2: it is an archive. */
+static int offer(struct inputs *x, struct src **s, struct str name, struct err *e)
+{
+	int like;
+
+	*s = src_unzip(*s, UINT64_MAX);
+	like = archive_like(*s, e);
+	if (like < 0)
+		return -1;
+	return like > 0 ? 2 : x->o->stream(x->ctx, name, *s, e);
+}
+
+/* A pipe or a large file: an archive is read member by member, anything else as a whole or by o->stream. */
 static int stream(struct inputs *x, int fd, const char *path_name, struct err *e)
 {
 	struct src *s = src_fd(fd, FD_KEEP, path_name);
 	struct str name = str_cstr(path_name);
 	struct input in;
 	struct buf b;
-	int like = archive_like(s, e), rc;
+	int like = archive_like(s, e), rc = MIN(like, 0);
 
-	if (like > 0)
+	if (like == 0 && x->o->stream != NULL)
+		rc = offer(x, &s, name, e);
+	if (like > 0 || rc == 2)
 		return archive(x, s, name, e);
+	if (rc != 0) {
+		src_close(s);
+		return rc > 0 ? 0 : err_wrap(e, STR_FMT, STR_ARG(name));
+	}
 	buf_init(&b, x->o->limit);
-	rc = like < 0 ? -1 : src_all(s, x->o->limit, &b, e);
+	rc = src_all(s, x->o->limit, &b, e);
 	src_close(s);
 	if (rc < 0) {
 		buf_fini(&b);
@@ -187,7 +206,7 @@ static int open_path(struct inputs *x, const char *name, unsigned depth, struct 
 		rc = err_sys(e, ERR_IO, "%s", name);
 	else if (S_ISDIR(st.st_mode))
 		rc = folder(x, name, depth, e);
-	else if (S_ISREG(st.st_mode))
+	else if (S_ISREG(st.st_mode) && (x->o->stream == NULL || (uint64_t)st.st_size < x->o->stream_from))
 		rc = whole_file(x, fd, str_cstr(name), &st, e);
 	else
 		rc = stream(x, fd, name, e);

@@ -39,7 +39,7 @@ print(eval(sys.argv[1]))' "$1" <<<"$out"
 	[ "$(wc -l <<<"$out")" = 4 ]
 	out=$(head -n 1 <<<"$out")
 	[ "$(fact 'd["lines_with_count"], d["other_lines"], d["total"], d["max_depth"]')" = "(2, 1, 7, 2)" ]
-	[ "$(fact 'd["first_skipped"]')" = "line 2: no count" ]
+	[ "$(fact 'd["first_skipped"]')" = "line 2 does not end in a blank and a count" ]
 }
 
 @test "info for people" {
@@ -111,7 +111,7 @@ print(eval(sys.argv[1]))' "$1" <<<"$out"
 	try pyro-query folded --lenient x.folded
 	[ "$status" = 0 ]
 	is "a;b 3"
-	says "line 2: no count"
+	says 'line 2 does not end'
 }
 
 @test "--profile and --event choose by number or name" {

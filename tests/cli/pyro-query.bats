@@ -309,7 +309,7 @@ main;idle 70"
 	shop
 	try pyro-query labels cpu.pb.gz
 	ends 2
-	says "folder of blocks"
+	says "no labels"
 }
 
 # ---- sources ----
@@ -379,14 +379,6 @@ main;serve;parse 30"
 	pyro-query pprof cpu.folded >cpu.pb.gz
 	try pyro-query folded cpu.pb.gz
 	is "$stacks"
-}
-
-@test "profiles of different types do not merge" {
-	shop
-	profile heap.pb.gz --type inuse_space:bytes --period space:bytes:524288 --stack 'main;a=1'
-	try pyro-query top cpu.pb.gz heap.pb.gz
-	ends 100
-	silent
 }
 
 @test "a server that is not there" {

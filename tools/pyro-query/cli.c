@@ -1,17 +1,35 @@
-/* cli.c - see cli.h */
+/* cli.c - see cli.h: one profile, or one for each value of a label */
 #include "tools/pyro-query/cli.h"
 
+#include <unistd.h>
+
 #include "formats/labels/regex.h"
+#include "formats/profile_edit.h"
 #include "formats/report/report.h"
+#include "io/file.h"
+#include "io/stream_fd.h"
 #include "tools/pyro-query/cli_base.h"
+#include "tools/pyro-query/cli_edit.h"
 #include "tools/pyro-query/cli_filters.h"
 #include "tools/pyro-query/cli_list.h"
 #include "tools/pyro-query/cli_out.h"
 #include "tools/pyro-query/places.h"
+#include "tools/pyro-query/places_sum.h"
 
 enum { MAX_ANSWER = INT32_MAX };
 
-/* ---- one profile ---- */
+/* What is asked, and of which sources. */
+struct question {
+	const struct query_opts *o;
+	struct arena *a;
+	const char *verb;
+	const char *matching; /* the expression of peek and list; NULL: another verb */
+	const char *const *paths;
+	size_t n;
+	struct cli_out out;
+};
+
+/* ---- one report ---- */
 
 static int print_peek(struct report *r, const char *text, struct buf *out, struct err *e)
 {
@@ -28,64 +46,317 @@ static int print_peek(struct report *r, const char *text, struct buf *out, struc
 }
 
 /* A verb with an expression in front of its sources. */
-static int print_matching(struct report *r, struct arena *a, const struct query_opts *o, const char *verb,
-    const char *text, struct buf *out, struct err *e)
+static int print_matching(const struct question *q, struct report *r, struct buf *out, struct err *e)
 {
-	return strcmp(verb, "list") == 0 ? cli_list_print(r, a, text, o->source_path, out, e)
-					 : print_peek(r, text, out, e);
+	return strcmp(q->verb, "list") == 0 ? cli_list_print(r, q->a, q->matching, q->o->source_path, out, e)
+					    : print_peek(r, q->matching, out, e);
 }
 
-static int report_on(const struct profile *p, struct arena *a, const struct query_opts *o, const struct cli_out *to,
-    const char *verb, const char *matching, struct buf *out, struct err *e)
+static int report_on(const struct question *q, const struct profile *p, struct buf *out, struct err *e)
 {
-	struct output_opts oo = cli_output_options(o);
-	struct output_in in = { .a = a, .profile = p };
+	struct output_opts oo = cli_output_options(q->o);
+	struct output_in in = { .a = q->a, .profile = p };
+	struct report *r = NULL, *hidden = NULL;
+	struct profile *left;
 	struct report_filters f;
-	int rc = cli_filters_init(&f, a, o, p, e);
+	int rc = cli_filters_init(&f, q->a, q->o, p, e);
 
 	if (rc == 0)
-		rc = (in.report = report_new(p, &f.o, e)) == NULL ? -1 : 0;
-	in.changed = report_filters_change(&f);
-	oo.picture = f.picture;
+		rc = (r = report_new(p, &f.o, e)) == NULL ? -1 : 0;
 	if (rc == 0)
-		rc = matching != NULL ? print_matching(in.report, a, o, verb, matching, out, e)
-				      : output_print(&to->output, &in, &oo, out, e);
-	report_free(in.report);
+		rc = cli_edit_hide(q->a, q->o, &f.o, r, &hidden, &left, e);
+	in.report = rc > 0 ? hidden : r;
+	in.profile = rc > 0 ? left : p;
+	in.changed = rc == 0 && report_filters_change(&f);
+	oo.picture = f.picture;
+	if (rc >= 0)
+		rc = q->matching != NULL ? print_matching(q, in.report, out, e)
+					 : output_print(&q->out.output, &in, &oo, out, e);
+	report_free(hidden);
+	report_free(r);
 	report_filters_fini(&f);
+	return rc;
+}
+
+/* ---- one for each value ---- */
+
+static bool is_form(const struct question *q, const char *const *names)
+{
+	for (; *names != NULL; names++)
+		if (strcmp(q->out.output.name, *names) == 0)
+			return true;
+	return false;
+}
+
+static struct str keys_text(const struct question *q)
+{
+	const struct opt_list *l = q->o->split_by.n > 0 ? &q->o->split_by : &q->o->group_by;
+	struct str text = STR("");
+
+	for (size_t i = 0; i < l->n; i++)
+		text = i > 0 ? arena_printf(q->a, STR_FMT ",%s", STR_ARG(text), l->p[i]) : str_cstr(l->p[i]);
+	return text;
+}
+
+/* A column in front of every line: the keys, then their values. */
+static void with_column(struct str table, struct str title, struct str value, char sep, bool first, struct buf *out)
+{
+	for (bool head = true; table.n > 0; head = false) {
+		struct str line = str_cut(&table, '\n');
+
+		if (head && !first)
+			continue;
+		report_field(head ? title : value, sep, out);
+		buf_byte(out, (unsigned char)sep);
+		buf_add(out, line);
+		buf_byte(out, '\n');
+	}
+}
+
+/* As one table, or as texts with a line in front of each. */
+static int print_groups(const struct question *q, const struct profile_share *shares, size_t n, struct buf *out,
+    struct err *e)
+{
+	static const char *const texts[] = { "top", "tree", "calls", "raw", "traces", "tags", "comments", NULL };
+	static const char *const tables[] = { "tsv", "csv", NULL };
+	bool table = is_form(q, tables);
+	struct str title = keys_text(q);
+	struct buf one;
+	int rc = 0;
+
+	if (!table && !is_form(q, texts))
+		return err_set(e, ERR_USAGE,
+		    "%s by " STR_FMT ": tables and texts alone go one after the other; --split-by with "
+		    "--output %s=FILE writes a file for each",
+		    q->out.output.name, STR_ARG(title), q->out.output.name);
+	buf_init(&one, MAX_ANSWER);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		buf_reset(&one);
+		rc = report_on(q, shares[i].p, &one, e);
+		if (table) {
+			with_column(buf_str(&one), title, shares[i].value, is_form(q, tables + 1) ? ',' : '\t', i == 0,
+			    out);
+			continue;
+		}
+		buf_printf(out, "%s" STR_FMT ": " STR_FMT "\n", i > 0 ? "\n" : "", STR_ARG(title),
+		    STR_ARG(shares[i].value));
+		buf_add(out, buf_str(&one));
+	}
+	buf_fini(&one);
+	return rc;
+}
+
+/* cpu.pb.gz and shop: cpu-shop.pb.gz. What a file name cannot have in it is "_". */
+static const char *file_of(const struct question *q, struct str value)
+{
+	struct str name = str_cstr(q->out.file), end = name;
+	size_t slash = str_rfind(name, '/'), dot;
+	char *clean = arena_cstr(q->a, value.n > 0 ? value : STR("none"));
+
+	for (char *p = clean; *p != '\0'; p++)
+		if (*p == '/' || (unsigned char)*p < ' ')
+			*p = '_';
+	if (str_suffix(end, STR(".gz")))
+		end.n -= 3;
+	else if (str_suffix(end, STR(".zst")))
+		end.n -= 4;
+	dot = str_rfind(end, '.');
+	if (dot >= end.n || (slash < name.n && dot < slash))
+		dot = end.n;
+	return arena_printf(q->a, STR_FMT "-%s" STR_FMT, STR_ARG(str_of(name.p, dot)), clean,
+	    STR_ARG(str_skip(name, dot)))
+	    .p;
+}
+
+static int write_shares(const struct question *q, const struct profile_share *shares, size_t n, struct err *e)
+{
+	struct buf b;
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		struct cli_out out = q->out;
+
+		out.file = file_of(q, shares[i].value);
+		/* two values that look alike as names of files */
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(file_of(q, shares[k].value), out.file) == 0)
+				return err_set(e, ERR_INVALID, "--split-by: two values want the file %s", out.file);
+		buf_init(&b, MAX_ANSWER);
+		rc = report_on(q, shares[i].p, &b, e);
+		if (rc == 0)
+			rc = cli_out_write(&out, &b, e);
+		buf_fini(&b);
+	}
+	return rc;
+}
+
+static int answer(const struct question *q, const struct profile *p, struct err *e)
+{
+	const struct opt_list *by = q->o->split_by.n > 0 ? &q->o->split_by : &q->o->group_by;
+	struct str *keys = arena_array(q->a, by->n + 1, sizeof(*keys));
+	struct profile_share *shares;
+	struct buf b;
+	size_t n;
+	int rc;
+
+	for (size_t i = 0; i < by->n; i++)
+		keys[i] = str_cstr(by->p[i]);
+	n = by->n > 0 ? profile_split(q->a, p, keys, by->n, &shares) : 0;
+	if (q->o->split_by.n > 0 && q->out.file != NULL)
+		return write_shares(q, shares, n, e);
+	buf_init(&b, MAX_ANSWER);
+	rc = by->n > 0 ? print_groups(q, shares, n, &b, e) : report_on(q, p, &b, e);
+	if (rc == 0)
+		rc = cli_out_write(&q->out, &b, e);
+	buf_fini(&b);
+	return rc;
+}
+
+/* ---- in bounded memory ---- */
+
+/* What the filters leave of one input; the report lives until the next. */
+struct stream_filter {
+	const struct query_opts *o;
+	struct report *r;
+};
+
+static struct profile *filter_input(void *ctx, struct arena *a, struct profile *p, struct err *e)
+{
+	struct stream_filter *s = ctx;
+	struct report_filters f;
+
+	report_free(s->r);
+	s->r = NULL;
+	p = cli_edit(a, s->o, p, e);
+	if (p != NULL && cli_filters_init(&f, a, s->o, p, e) == 0) {
+		s->r = report_new(p, &f.o, e);
+		p = s->r == NULL ? NULL : report_filters_change(&f) ? report_profile(s->r) : p;
+		report_filters_fini(&f);
+	} else {
+		p = NULL;
+	}
+	if (p != NULL && (s->o->anonymize || s->o->anonymize_key.secret[0]))
+		p = profile_anonymous(a, p, str_cstr(s->o->anonymize_key.secret));
+	return p;
+}
+
+static bool is_filtered(const struct query_opts *o)
+{
+	return o->focus[0] || o->ignore[0] || o->hide[0] || o->show[0] || o->show_from[0] || o->prune_from[0] ||
+	    o->tag_focus[0] || o->tag_ignore[0] || o->tag_show[0] || o->tag_hide[0] || o->tag_root[0] ||
+	    o->tag_leaf[0] || o->label_frame.n > 0 || o->noinlines || o->collapse || o->rewrite_path.n > 0 ||
+	    o->anonymize || o->anonymize_key.secret[0];
+}
+
+static struct sink *open_answer(const struct cli_out *out, struct err *e)
+{
+	if (out->file == NULL)
+		return sink_fd(STDOUT_FILENO, FD_KEEP, "standard output");
+	if (!out->force && access(out->file, F_OK) == 0) {
+		err_set(e, ERR_EXISTS, "%s is there already; --force overwrites it", out->file);
+		return NULL;
+	}
+	return sink_path(out->file, e);
+}
+
+static int check_stream(const struct question *q, struct err *e)
+{
+	const struct query_opts *o = q->o;
+
+	if (strcmp(q->out.output.name, "folded") != 0 && strcmp(q->out.output.name, "pprof") != 0)
+		return err_set(e, ERR_USAGE, "--memory: folded and pprof are written as a stream, %s is not",
+		    q->out.output.name);
+	if (q->out.pack != OUTPUT_AS_IT_IS && strcmp(q->out.output.name, "folded") == 0)
+		return err_set(e, ERR_USAGE, "--memory: folded is not compressed on the way; pipe it through gzip");
+	if (o->base.n + o->diff_base.n + o->group_by.n + o->split_by.n > 0)
+		return err_set(e, ERR_USAGE, "--memory: not together with a base, --group-by or --split-by");
+	if (o->divide_by != 1)
+		return err_set(e, ERR_USAGE,
+		    "--memory: parts cannot be divided one by one; leave --divide-by to a reader");
+	if (o->anonymize && !o->anonymize_key.secret[0])
+		return err_set(e, ERR_USAGE, "--memory: --anonymize needs a --anonymize-key");
+	return 0;
+}
+
+static int report_stream(struct question *q, struct places *places, struct err *e)
+{
+	struct stream_filter filter = { .o = q->o };
+	const struct places_sum_opts so = { .memory = (size_t)q->o->memory,
+		.form = strcmp(q->out.output.name, "pprof") == 0 ? PLACES_PPROF : PLACES_FOLDED,
+		.sample = str_cstr(q->o->sample_type),
+		.strict = q->o->strict,
+		.filter = is_filtered(q->o) ? filter_input : NULL,
+		.ctx = &filter };
+	struct places_sum *sum = places_sum_new(&so, e);
+	struct sink *to = NULL;
+	struct profile *rows;
+	int rc = sum != NULL ? places_open(places, q->paths, q->n, q->o, PLACES_SAMPLES, 0, sum, e) : -1;
+
+	if (rc == 0 && places->n_profiles == 0) {
+		/* blocks and servers bound their answers themselves */
+		rc = places_profile(places, &rows, e);
+		if (rc == 0)
+			rc = places_sum_add(sum, rows, e);
+	}
+	if (rc == 0)
+		rc = (to = open_answer(&q->out, e)) != NULL ? 0 : -1;
+	if (rc == 0 && (rc = places_sum_write(sum, to, e)) < 0)
+		sink_drop(to);
+	else if (rc == 0)
+		rc = sink_close(to, e);
+	report_free(filter.r);
+	places_sum_free(sum);
+	return rc;
+}
+
+/* ---- the verb ---- */
+
+static int report_whole(struct question *q, struct places *places, struct err *e)
+{
+	bool tags = is_form(q, (const char *const[]){ "tags", "raw", "traces", NULL });
+	struct cli_base base = { 0 };
+	struct profile *p;
+	int rc = places_open(places, q->paths, q->n, q->o, PLACES_SAMPLES,
+	    q->out.output.keep | (tags ? FORMAT_TAGS : 0), NULL, e);
+
+	if (rc == 0)
+		rc = places_profile(places, &p, e);
+	if (rc == 0)
+		rc = cli_base_subtract(&base, q->a, q->o, &p, e);
+	if (rc == 0)
+		rc = (p = cli_edit(q->a, q->o, p, e)) != NULL ? 0 : -1;
+	if (rc == 0)
+		rc = answer(q, p, e);
+	cli_base_fini(&base);
 	return rc;
 }
 
 int cli_report(struct tool *t, const struct query_opts *o, struct err *e)
 {
 	bool matching = strcmp(t->conf.verb, "peek") == 0 || strcmp(t->conf.verb, "list") == 0;
-	const char *const *args = t->conf.args;
-	size_t n = t->conf.n_args;
-	struct cli_base base = { 0 };
-	struct cli_out out;
-	struct profile *p;
-	struct places places;
-	struct buf b;
+	struct question q = { .o = o,
+		.verb = t->conf.verb,
+		.matching = matching && t->conf.n_args > 0 ? t->conf.args[0] : NULL,
+		.paths = t->conf.args + matching,
+		.n = t->conf.n_args - matching };
+	struct places places = { 0 };
 	int rc;
 
-	if (matching && n == 0)
+	if (matching && q.matching == NULL)
 		return err_set(e, ERR_USAGE, "%s: a regular expression is expected", t->conf.verb);
-	if (places_open(&places, args + matching, n - matching, o, e) < 0)
-		return -1;
-	buf_init(&b, MAX_ANSWER);
+	if (o->group_by.n > 0 && o->split_by.n > 0)
+		return err_set(e, ERR_USAGE, "--group-by or --split-by, not both");
+	q.a = arena_new();
 	/* these have another argument: the form is for standard output alone */
-	rc = cli_out_parse(places.a, o->output, matching ? STR("tree") : str_cstr(t->conf.verb), o->force, &out, e);
+	rc = cli_out_parse(q.a, o->output, matching ? STR("tree") : str_cstr(t->conf.verb), o->force, &q.out, e);
+	if (rc == 0 && o->memory > 0)
+		rc = check_stream(&q, e);
 	if (rc == 0)
-		rc = places_profile(&places, &p, e);
-	if (rc == 0)
-		rc = cli_base_subtract(&base, places.a, o, &p, e);
-	if (rc == 0)
-		rc = report_on(p, places.a, o, &out, t->conf.verb, matching ? args[0] : NULL, &b, e);
-	if (rc == 0)
-		rc = cli_out_write(&out, &b, e);
+		rc = o->memory > 0 ? report_stream(&q, &places, e) : report_whole(&q, &places, e);
 	if (rc == 0 && places.skipped > 0)
 		rc = 1;
-	buf_fini(&b);
-	cli_base_fini(&base);
-	places_close(&places);
+	if (places.a != NULL)
+		places_close(&places);
+	arena_free(q.a);
 	return rc;
 }

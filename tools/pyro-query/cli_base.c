@@ -93,7 +93,7 @@ int cli_base_subtract(struct cli_base *b, struct arena *a, const struct query_op
 		return err_set(e, ERR_USAGE, "--base or --diff-base, not both");
 	if (paths->n == 0)
 		return o->normalize ? err_set(e, ERR_USAGE, "--normalize: there is no --base to be as large as") : 0;
-	if (places_open(&b->places, paths->p, paths->n, o, e) < 0)
+	if (places_open(&b->places, paths->p, paths->n, o, PLACES_SAMPLES, 0, NULL, e) < 0)
 		return -1;
 	b->open = true;
 	if (places_profile(&b->places, &base, e) < 0)

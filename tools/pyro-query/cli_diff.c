@@ -24,7 +24,7 @@ int cli_diff(struct tool *t, const struct query_opts *o, struct err *e)
 		    t->conf.n_args);
 	buf_init(&b, MAX_ANSWER);
 	for (int i = 0; i < 2 && rc == 0; i++) {
-		rc = places_open(&places[i], t->conf.args + i, 1, o, e);
+		rc = places_open(&places[i], t->conf.args + i, 1, o, PLACES_SAMPLES, 0, NULL, e);
 		if (rc == 0)
 			rc = places_profile(&places[i], &p[i], e);
 		if (rc == 0)

@@ -20,6 +20,10 @@ int cli_filters_init(struct report_filters *f, struct arena *a, const struct que
 
 	if (report_filters_init(f, a, &args, e) < 0)
 		return -1;
+	for (size_t i = o->label_frame.n; i-- > 0;)
+		f->o.tag_root = f->o.tag_root.n > 0
+		    ? arena_printf(a, "%s," STR_FMT, o->label_frame.p[i], STR_ARG(f->o.tag_root))
+		    : str_cstr(o->label_frame.p[i]);
 	f->o.width = term_width();
 	f->o.zone_offset = term_zone(a, p->time, &f->o.zone);
 	return 0;

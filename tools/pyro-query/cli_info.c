@@ -311,7 +311,7 @@ static int ask_places(struct infos *x, const char *path, struct err *e)
 	struct places places;
 	int rc;
 
-	if (places_open(&places, &path, 1, x->o, e) < 0)
+	if (places_open(&places, &path, 1, x->o, PLACES_SAMPLES, 0, NULL, e) < 0)
 		return -1;
 	rc = places_profile(&places, &one.p, e);
 	if (rc == 0)

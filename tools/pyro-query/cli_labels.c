@@ -81,7 +81,8 @@ int cli_labels(struct tool *t, const struct query_opts *o, struct err *e)
 	struct buf b;
 	int rc = label_question(t, o, a, &q, e);
 
-	if (rc < 0 || places_open(&places, t->conf.args + q.skip, t->conf.n_args - q.skip, o, e) < 0) {
+	if (rc < 0 ||
+	    places_open(&places, t->conf.args + q.skip, t->conf.n_args - q.skip, o, PLACES_LABELS, 0, NULL, e) < 0) {
 		arena_free(a);
 		return -1;
 	}

@@ -12,6 +12,8 @@
 #include "net/httpc.h"
 #include "tools/pyro-query/places_read.h"
 
+enum { STREAM_FROM = 16 << 20, STREAM_BOUNDED = 1 << 20 }; /* smaller files are read whole; the latter with --memory */
+
 /* ---- blocks in memory: members of a block stream ---- */
 
 struct memory_block {
@@ -62,22 +64,24 @@ static bool is_file(const struct loading *l, struct str name)
 static int add_input(void *ctx, struct input *in, struct err *e)
 {
 	struct loading *l = ctx;
-	struct format_profiles got;
-	const struct format *f;
 	struct block_path at;
+	size_t n = in->bytes.n;
 
 	if (!is_file(l, in->name) && block_path_parse(in->name, &at) && at.part.n > 0) {
 		add_member(l, &at, in);
 		return 0;
 	}
-	if (places_decode(l->p->o, 0, in, &f, &got, e) < 0)
+	if (places_take(l->p, in, e) < 0)
 		return -1;
-	for (uint32_t i = 0; i < got.n; i++)
-		vec_push(&l->p->profiles, got.p[i].p);
-	progress_add(&l->p->progress, in->bytes.n);
-	vec_push(&l->p->kept, in->a);
-	in->a = NULL;
+	progress_add(&l->p->progress, n);
 	return 0;
+}
+
+static int add_stream(void *ctx, struct str name, struct src *s, struct err *e)
+{
+	struct loading *l = ctx;
+
+	return places_pieces(l->p, name, s, e);
 }
 
 static int skip_input(void *ctx, struct str name, struct err *e)
@@ -120,7 +124,10 @@ bool places_has_blocks(const char *path)
 
 static int add_path(struct loading *l, const char *path, struct err *e)
 {
-	struct inputs_opts io = { .limit = PLACES_INPUT_LIMIT, .bad = l->p->o->keep_going ? skip_input : NULL };
+	struct inputs_opts io = { .limit = PLACES_INPUT_LIMIT,
+		.bad = l->p->o->keep_going ? skip_input : NULL,
+		.stream = add_stream,
+		.stream_from = l->p->o->memory > 0 ? STREAM_BOUNDED : STREAM_FROM };
 	struct stat st;
 	uint32_t found;
 
@@ -150,26 +157,84 @@ static int read_range(struct places *p, struct err *e)
 		return err_wrap(e, "--from");
 	if (p->o->to[0] && num_time(str_cstr(p->o->to), p->now, &p->to, e) < 0)
 		return err_wrap(e, "--to");
+	p->ranged = p->o->from[0] || p->o->to[0];
 	if (p->from > p->to)
 		return err_set(e, ERR_USAGE, "--from is later than --to");
 	return 0;
 }
 
-int places_open(struct places *p, const char *const *paths, size_t n, const struct query_opts *o, struct err *e)
+static void add_keys(struct places *p, const struct opt_list *l)
 {
-	static const char *const standard_input[] = { "-" };
+	for (size_t i = 0; i < l->n; i++) {
+		struct str rest = str_cstr(l->p[i]);
+
+		while (rest.n > 0)
+			p->keys[p->n_keys++] = str_cut(&rest, ',');
+	}
+}
+
+static size_t count_keys(const struct opt_list *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		n += strlen(l->p[i]) + 1;
+	return n;
+}
+
+static void read_keys(struct places *p)
+{
+	const struct query_opts *o = p->o;
+
+	p->keys = arena_array(p->a,
+	    count_keys(&o->label_frame) + count_keys(&o->group_by) + count_keys(&o->split_by) + 1, sizeof(*p->keys));
+	add_keys(p, &o->label_frame);
+	add_keys(p, &o->group_by);
+	add_keys(p, &o->split_by);
+}
+
+/* An argument that begins like a selector is one: no file is called like that. */
+static int read_query(struct places *p, const char *const *paths, size_t n, struct err *e)
+{
+	p->query = str_cstr(p->o->query);
+	for (size_t i = 0; i < n; i++) {
+		if (paths[i][0] != '{')
+			continue;
+		if (!str_eq(p->query, STR("{}")))
+			return err_set(e, ERR_USAGE, "%s: one selector at a time", paths[i]);
+		p->query = str_cstr(paths[i]);
+	}
+	return 0;
+}
+
+static int add_paths(struct loading *l, const char *const *paths, size_t n, struct err *e)
+{
+	size_t sources = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		if (paths[i][0] == '{')
+			continue;
+		sources++;
+		rc = add_path(l, paths[i], e);
+	}
+	return rc == 0 && sources == 0 ? add_path(l, "-", e) : rc;
+}
+
+int places_open(struct places *p, const char *const *paths, size_t n, const struct query_opts *o, enum places_for what,
+    unsigned keep, struct places_sum *sum, struct err *e)
+{
 	struct loading l = { .p = p };
 	int rc;
 
-	*p = (struct places){ .a = arena_new(), .o = o };
+	*p = (struct places){ .a = arena_new(), .o = o, .what = what, .keep = keep, .sum = sum };
+	read_keys(p);
 	rc = read_range(p, e);
-	if (n == 0) {
-		paths = standard_input;
-		n = 1;
-	}
+	if (rc == 0)
+		rc = read_query(p, paths, n, e);
 	progress_init(&p->progress, "reading profiles", 0, clock_real());
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = add_path(&l, paths[i], e);
+	if (rc == 0)
+		rc = add_paths(&l, paths, n, e);
 	progress_fini(&p->progress);
 	for (size_t i = 0; i < l.streams.n; i++) {
 		if (rc == 0)
@@ -178,7 +243,7 @@ int places_open(struct places *p, const char *const *paths, size_t n, const stru
 			blobs_close(l.streams.p[i].parts);
 	}
 	vec_free(&l.streams);
-	if (rc == 0 && p->url != NULL && (p->profiles.n > 0 || p->blocks.n > 0))
+	if (rc == 0 && p->url != NULL && (p->n_read > 0 || p->blocks.n > 0))
 		rc = err_set(e, ERR_USAGE, "a server and files cannot be asked together");
 	/* The answer "no" is kept for questions; a source that is not there is somebody's mistake. */
 	if (rc < 0 && e->kind == ERR_NOTFOUND)
@@ -192,14 +257,17 @@ void places_close(struct places *p)
 {
 	for (size_t i = 0; i < p->blocks.n; i++)
 		block_close(p->blocks.p[i]);
-	for (size_t i = 0; i < p->kept.n; i++)
-		arena_free(p->kept.p[i]);
+	if (p->merger != NULL)
+		profile_merger_finish(p->merger);
+	arena_free(p->only_mem);
+	selector_fini(&p->selector);
+	vec_free(&p->labels);
 	vec_free(&p->blocks);
 	vec_free(&p->sets);
-	vec_free(&p->kept);
-	vec_free(&p->profiles);
 	httpc_free(p->http);
 	arena_free(p->a);
+	p->only_mem = NULL;
+	p->merger = NULL;
 	p->http = NULL;
 	p->a = NULL;
 }

@@ -3,28 +3,52 @@
  * archives; blocks in folders and in block streams; or one server.
  *
  *	struct places p;
- *	if (places_open(&p, paths, n, &opts, e) < 0) ...
- *	places_profile(&p, &q, &profile, e);    one profile, merged from all of it
+ *	if (places_open(&p, paths, n, &opts, PLACES_SAMPLES, 0, NULL, e) < 0) ...
+ *	places_profile(&p, &profile, e);        one profile, merged from all of it
+ *	places_close(&p);
  *
  * A folder is a database if it holds blocks: <ULID>/meta.json directly below
  * it, below local/ or below <tenant>/local/. Otherwise it is a folder of profiles.
+ *
+ * Profiles are merged while they are read: of each only what is new stays in memory. Those with labels count when the
+ * selector takes them, those without always. Labels that some option wants beside the stacks (--label-frame, --group-by,
+ * --split-by) become tags of the samples, wherever they come from.
  */
 #ifndef PLACES_H
 #define PLACES_H
 
 #include "base/vec.h"
-#include "formats/query/ask.h"
 #include "formats/block/block.h"
 #include "formats/format.h"
+#include "formats/labels/matcher.h"
+#include "formats/query/ask.h"
+#include "io/inputs.h"
 #include "io/progress.h"
 #include "tools/pyro-query/query.h"
+
+enum places_for { PLACES_SAMPLES, PLACES_LABELS };
+
+struct places_sum; /* places_sum.h */
 
 struct places {
 	struct arena *a; /* owns everything but the blocks */
 	const struct query_opts *o;
+	enum places_for what;
+	unsigned keep;            /* enum format_keep */
+	struct places_sum *sum;   /* of profiles that are read; NULL: they are merged in memory. The caller's. */
 	int64_t now, from, to;    /* of --from and --to, unix ns; whole time without them */
-	VEC(struct arena *) kept; /* of inputs whose bytes are in use */
-	VEC(struct profile *) profiles;
+	bool ranged;              /* any of the two is set */
+	struct str query;         /* the selector, of --query or an argument */
+	struct selector selector; /* the same, parsed when the first profile with labels comes */
+	bool parsed;
+	struct str *keys; /* of labels that become tags */
+	uint32_t n_keys;
+	/* Profiles of files: the only one as it is, in memory of its own; or the sum of several. */
+	struct profile *only;
+	struct arena *only_mem;
+	struct profile_merger *merger;
+	uint64_t n_profiles, n_read; /* that count; all */
+	VEC(struct labels) labels;   /* of those that count, with PLACES_LABELS */
 	VEC(struct block *) blocks;
 	VEC(struct dataset *) sets; /* of the blocks */
 	const char *url;            /* a server, or NULL */
@@ -33,7 +57,9 @@ struct places {
 	uint64_t skipped;         /* inputs that could not be read, with --keep-going */
 };
 
-int places_open(struct places *p, const char *const *paths, size_t n, const struct query_opts *o, struct err *e);
+/* keep: enum format_keep, what the answer needs beside stacks. sum: may be NULL; of files alone. An argument that begins with "{" is the selector. */
+int places_open(struct places *p, const char *const *paths, size_t n, const struct query_opts *o, enum places_for what,
+    unsigned keep, struct places_sum *sum, struct err *e);
 void places_close(struct places *p);
 
 /* A folder that is a database. */
@@ -43,5 +69,16 @@ bool places_has_blocks(const char *path);
 int places_profile(struct places *p, struct profile **out, struct err *e);
 /* Labels: kind is ASK_NAMES, ASK_VALUES or ASK_SETS. */
 int places_labels(struct places *p, enum ask_kind kind, const struct msg_strs *names, struct part *out, struct err *e);
+
+/* places_read.c: profiles of one input, into the sum. The former takes in->a when it keeps it. */
+int places_take(struct places *p, struct input *in, struct err *e);
+/* a: of p, which may be kept as the only one when `keep`; the caller frees a only if x->only is NULL then. */
+int places_add(struct places *x, struct arena *a, bool keep, struct profile *p, const struct labels *l, struct err *e);
+unsigned places_keep(const struct places *p); /* enum format_keep */
+/* Labels of what counts, as tags of the samples; p itself if there are none that are wanted. */
+struct profile *places_tagged(const struct places *x, struct arena *a, struct profile *p, const struct labels *l);
+
+/* places_pieces.c: large inputs of independent records, decoded by two threads; for inputs_opts.stream, ctx: places. */
+int places_pieces(void *ctx, struct str name, struct src *s, struct err *e);
 
 #endif

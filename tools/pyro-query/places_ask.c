@@ -1,9 +1,12 @@
 /* places_ask.c - see places.h: one profile, or labels, out of everything */
+#include "base/enc.h"
 #include "base/json.h"
 #include "base/num.h"
 #include "formats/pprof/pprof.h"
 #include "net/httpc.h"
 #include "tools/pyro-query/places.h"
+
+enum { MAX_SETS = 1000 }; /* questions for one answer */
 
 /* ---- a server ---- */
 
@@ -75,7 +78,7 @@ static void server_range(const struct places *p, int64_t *start, int64_t *end)
 static int server_labels(struct places *p, enum ask_kind kind, const struct msg_strs *names, struct part *out,
     struct err *e)
 {
-	struct str selector = str_cstr(p->o->query), answer;
+	struct str selector = p->query, answer;
 	struct msg_strs matchers = { &selector, 1 };
 	int64_t start, end;
 
@@ -124,16 +127,55 @@ static int server_labels(struct places *p, enum ask_kind kind, const struct msg_
 	return 0;
 }
 
+static bool has_name(const struct msg_strs *names, struct str name)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (str_eq(names->p[i], name))
+			return true;
+	return names->n == 0;
+}
+
+/* Of profiles with labels in files and streams. */
+static int file_labels(struct places *p, enum ask_kind kind, const struct msg_strs *names, struct part *out,
+    struct err *e)
+{
+	bool any = false;
+
+	*out = part_none();
+	for (size_t i = 0; i < p->labels.n; i++) {
+		const struct labels *all = &p->labels.p[i];
+		struct labels *set = arena_zalloc(p->a, sizeof(*set));
+
+		any |= all->n > 0;
+		set->p = arena_array(p->a, (size_t)all->n + 1, sizeof(*set->p));
+		for (uint32_t k = 0; k < all->n; k++) {
+			struct str *one = kind == ASK_NAMES ? &all->p[k].name : &all->p[k].value;
+
+			if (kind != ASK_NAMES && !has_name(names, all->p[k].name))
+				continue;
+			set->p[set->n++] = all->p[k];
+			if (kind != ASK_SETS)
+				str_list_merge(p->a, &out->strings, &(struct str_list){ one, 1 });
+		}
+		if (kind == ASK_SETS && set->n > 0)
+			labels_list_merge(p->a, &out->sets, &(struct labels_list){ set, 1 });
+	}
+	if (p->labels.n > 0 && !any)
+		return err_set(e, ERR_USAGE,
+		    "these profiles have no labels: give a profile stream, a folder of blocks, a block stream or a "
+		    "server");
+	return 0;
+}
+
 int places_labels(struct places *p, enum ask_kind kind, const struct msg_strs *names, struct part *out, struct err *e)
 {
-	struct str selector = str_cstr(p->o->query);
+	struct str selector = p->query;
 	struct pyro_ask ask = { .kind = kind, .selectors = { &selector, 1 }, .names = *names };
 
 	if (p->url != NULL)
 		return server_labels(p, kind, names, out, e);
-	if (p->profiles.n > 0)
-		return err_set(e, ERR_USAGE,
-		    "profiles have no labels: give a folder of blocks, a block stream or a server");
+	if (p->n_read > 0)
+		return file_labels(p, kind, names, out, e);
 	if (p->o->from[0] || p->o->to[0]) {
 		ask.from = p->from;
 		ask.to = p->to;
@@ -171,7 +213,7 @@ static int choose_type(struct places *p, struct str *out, struct err *e)
 	if (out->n > 0)
 		return 0;
 	if (part.strings.n == 0)
-		return err_set(e, ERR_NOTFOUND, "no profile matches %s", p->o->query);
+		return err_set(e, ERR_NOTFOUND, "no profile matches " STR_FMT, STR_ARG(p->query));
 	buf_init(&known, 4096);
 	for (size_t i = 0; i < part.strings.n; i++)
 		buf_printf(&known, "\n  " STR_FMT, STR_ARG(part.strings.p[i]));
@@ -184,7 +226,7 @@ static int choose_type(struct places *p, struct str *out, struct err *e)
 static int server_profile(struct places *p, struct str type, struct profile **out, struct err *e)
 {
 	struct querier_select_merge_profile_request req = { .profile_type_id = type,
-		.label_selector = str_cstr(p->o->query),
+		.label_selector = p->query,
 		.max_nodes = p->o->max_nodes,
 		.has_max_nodes = p->o->max_nodes > 0 };
 	struct str answer;
@@ -214,7 +256,7 @@ static bool clip_range(const struct places *p, int64_t *from, int64_t *to)
 
 static int block_profile(struct places *p, struct str type, struct profile **out, struct err *e)
 {
-	struct str selector = str_cstr(p->o->query);
+	struct str selector = p->query;
 	struct pyro_ask ask = { .kind = ASK_PROFILE,
 		.profile_type = type,
 		.selectors = { &selector, 1 },
@@ -234,29 +276,92 @@ static int block_profile(struct places *p, struct str type, struct profile **out
 	return 0;
 }
 
+static int rows_profile(struct places *p, struct str type, struct profile **out, struct err *e)
+{
+	return p->url ? server_profile(p, type, out, e) : block_profile(p, type, out, e);
+}
+
+/* {a="b"} and name="value" as one selector. */
+static struct str with_matchers(struct places *p, struct str selector, const struct labels *l)
+{
+	struct str end = str_trim(selector);
+	struct buf b;
+
+	buf_init(&b, SIZE_MAX / 2);
+	end.n -= str_suffix(end, STR("}"));
+	buf_add(&b, end.n > 0 ? str_trim(end) : STR("{"));
+	for (uint32_t i = 0; i < p->n_keys; i++) {
+		if (b.n > 1 && b.p[b.n - 1] != ',')
+			buf_byte(&b, ',');
+		buf_add(&b, p->keys[i]);
+		buf_byte(&b, '=');
+		enc_quote(&b, labels_get(l, p->keys[i]));
+	}
+	buf_byte(&b, '}');
+	end = arena_str(p->a, buf_str(&b));
+	buf_fini(&b);
+	return end;
+}
+
+/* One question for each set of the labels that are wanted beside the stacks. */
+static int tagged_profile(struct places *p, struct str type, struct profile **out, struct err *e)
+{
+	const struct msg_strs names = { p->keys, p->n_keys };
+	struct str all = p->query;
+	struct profile_merger *m;
+	struct profile *one;
+	struct part part;
+	int rc;
+
+	if (places_labels(p, ASK_SETS, &names, &part, e) < 0)
+		return -1;
+	if (part.sets.n > MAX_SETS)
+		return err_set(e, ERR_LIMIT, "%zu values of the labels, at most %d are asked for; choose some with -q",
+		    part.sets.n, MAX_SETS);
+	/* series without any of them */
+	labels_list_merge(p->a, &part.sets, &(struct labels_list){ &(struct labels){ 0 }, 1 });
+	m = profile_merger_new(p->a, &(struct profile_merge_opts){ .keep_tags = true });
+	rc = 0;
+	for (size_t i = 0; i < part.sets.n && rc == 0; i++) {
+		p->query = with_matchers(p, all, &part.sets.p[i]);
+		rc = rows_profile(p, type, &one, e);
+		if (rc < 0 && e->kind == ERR_NOTFOUND)
+			rc = 0;
+		else if (rc == 0 && one != NULL && one->n_samples > 0)
+			rc = profile_merger_add(m, places_tagged(p, p->a, one, &part.sets.p[i]), e);
+	}
+	p->query = all;
+	*out = profile_merger_finish(m);
+	return rc;
+}
+
 int places_profile(struct places *p, struct profile **out, struct err *e)
 {
 	struct str type;
 
 	*out = NULL;
-	if (p->profiles.n > 0 && p->blocks.n > 0)
+	if (p->n_read > 0 && p->blocks.n > 0)
 		return err_set(e, ERR_USAGE,
 		    "profiles and blocks cannot be merged: make blocks of both with pyro-ingest");
-	if (p->profiles.n == 1) {
-		*out = p->profiles.p[0];
+	if (p->n_read > 0 && p->n_profiles == 0)
+		return err_set(e, ERR_NOTFOUND, "none of %llu profiles is in the range and matches " STR_FMT,
+		    (unsigned long long)p->n_read, STR_ARG(p->query));
+	if (p->n_profiles > 0) {
+		*out = p->only;
+		if (p->only == NULL) {
+			*out = profile_merger_finish(p->merger);
+			p->merger = NULL;
+		}
 		return 0;
-	}
-	if (p->profiles.n > 0) {
-		*out = profile_merge(p->a, p->profiles.p, p->profiles.n, true, e);
-		return *out == NULL ? -1 : 0;
 	}
 	if (p->sets.n == 0 && p->url == NULL)
 		return err_set(e, ERR_NOTFOUND, "there are no profiles and no blocks");
 	if (choose_type(p, &type, e) < 0)
 		return -1;
-	if ((p->url ? server_profile(p, type, out, e) : block_profile(p, type, out, e)) < 0)
+	if ((p->n_keys > 0 ? tagged_profile(p, type, out, e) : rows_profile(p, type, out, e)) < 0)
 		return -1;
 	if (*out == NULL || (*out)->n_samples == 0)
-		return err_set(e, ERR_NOTFOUND, "no samples of " STR_FMT " match %s", STR_ARG(type), p->o->query);
+		return err_set(e, ERR_NOTFOUND, "no samples of " STR_FMT " match " STR_FMT, STR_ARG(type),
+		    STR_ARG(p->query));
 	return 0;
 }

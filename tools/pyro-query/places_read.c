@@ -3,6 +3,10 @@
 
 #include "base/log.h"
 #include "base/num.h"
+#include "formats/labels/labels_json.h"
+#include "formats/profile_edit.h"
+#include "tools/pyro-query/places.h"
+#include "tools/pyro-query/places_sum.h"
 
 static bool is_named(const struct opt_list *names, struct str name, uint32_t number)
 {
@@ -31,7 +35,7 @@ static int none_named(const struct query_opts *o, const struct format_profiles *
 	return rc;
 }
 
-static int choose(const struct query_opts *o, struct format_profiles *got, struct err *e)
+int places_choose(const struct query_opts *o, struct format_profiles *got, struct err *e)
 {
 	uint32_t n = 0;
 
@@ -49,27 +53,36 @@ static int choose(const struct query_opts *o, struct format_profiles *got, struc
 	return 0;
 }
 
+const struct format *places_format(const struct query_opts *o, struct str bytes, struct str name, struct err *e)
+{
+	const struct format *f;
+
+	if (!o->format[0])
+		return format_detect(bytes, name, e);
+	f = format_by_name(str_cstr(o->format), e);
+	if (f == NULL)
+		e->kind = ERR_USAGE;
+	else if (f->decode == NULL)
+		err_set(e, ERR_USAGE, "--format: %s can be written, not read", f->name);
+	return f != NULL && f->decode != NULL ? f : NULL;
+}
+
 int places_decode(const struct query_opts *o, unsigned keep, struct input *in, const struct format **format,
     struct format_profiles *got, struct err *e)
 {
 	struct format_opts fo = { .file_name = in->name, .keep = keep, .lenient = o->lenient };
-	const struct format *f = o->format[0] ? format_by_name(str_cstr(o->format), e)
-					      : format_detect(in->bytes, in->name, e);
+	const struct format *f = places_format(o, in->bytes, in->name, e);
 
 	*got = (struct format_profiles){ 0 };
 	*format = f;
-	if (f == NULL && o->format[0])
-		e->kind = ERR_USAGE;
 	if (f == NULL)
 		return -1;
-	if (f->decode == NULL)
-		return err_set(e, ERR_USAGE, "--format: %s can be written, not read", f->name);
 	if (f->decode(in->a, in->bytes, &fo, got, e) < 0)
 		return -1;
 	if (o->lenient && got->notes.skipped > 0)
 		log_event(LOG_WARN, "records skipped", LOG_STR("input", in->name),
 		    LOG_I64("records", got->notes.skipped), LOG_STR("first", got->notes.first));
-	return choose(o, got, e);
+	return places_choose(o, got, e);
 }
 
 const char *places_path(const char *path)
@@ -80,4 +93,125 @@ const char *places_path(const char *path)
 bool places_is_server(const char *path)
 {
 	return strncmp(path, "http://", 7) == 0 || strncmp(path, "https://", 8) == 0;
+}
+
+/* ---- into the sum ---- */
+
+unsigned places_keep(const struct places *p)
+{
+	const struct query_opts *o = p->o;
+	bool tags = p->n_keys > 0 || o->tag_focus[0] || o->tag_ignore[0] || o->tag_root[0] || o->tag_leaf[0] ||
+	    o->keep_tags;
+
+	return p->keep | (tags ? FORMAT_TAGS : 0) | (p->ranged ? FORMAT_TIMES : 0);
+}
+
+static int takes_labels(struct places *p, const struct labels *l, bool *yes, struct err *e)
+{
+	*yes = true;
+	if (l->n == 0)
+		return 0;
+	if (!p->parsed && selector_parse(p->a, p->query, &p->selector, e) < 0)
+		return -1;
+	p->parsed = true;
+	*yes = selector_match(&p->selector, l);
+	return 0;
+}
+
+/* The samples in the range; a profile whose samples have no times counts whole, by its own time. NULL: none. */
+static struct profile *in_range(const struct places *x, struct arena *a, struct profile *p)
+{
+	if (!x->ranged)
+		return p;
+	if (p->at != NULL) {
+		p = profile_slice(a, p, x->from, x->to);
+		if ((x->keep & FORMAT_TIMES) == 0)
+			p->at = NULL; /* the merge adds them up */
+		return p;
+	}
+	return p->time >= x->from && p->time <= x->to ? p : NULL;
+}
+
+struct profile *places_tagged(const struct places *x, struct arena *a, struct profile *p, const struct labels *l)
+{
+	struct labels wanted = { 0 };
+
+	for (uint32_t i = 0; i < x->n_keys; i++)
+		if (labels_has(l, x->keys[i]))
+			wanted = labels_with(a, &wanted, x->keys[i], labels_get(l, x->keys[i]));
+	return wanted.n > 0 ? profile_with_tags(a, p, &wanted) : p;
+}
+
+static int merge(struct places *x, struct profile *p, struct err *e)
+{
+	const struct profile_merge_opts mo = { .keep_tags = true,
+		.keep_times = (x->keep & FORMAT_TIMES) != 0,
+		.unite = !x->o->strict,
+		.copies = true };
+
+	if (x->sum != NULL)
+		return places_sum_add(x->sum, p, e);
+	if (x->merger == NULL)
+		x->merger = profile_merger_new(x->a, &mo);
+	return profile_merger_add(x->merger, p, e);
+}
+
+/* The first was waiting for others that would make a sum. */
+static int merge_only(struct places *x, struct err *e)
+{
+	int rc = x->only != NULL ? merge(x, x->only, e) : 0;
+
+	x->only = NULL;
+	arena_free(x->only_mem);
+	x->only_mem = NULL;
+	return rc;
+}
+
+int places_add(struct places *x, struct arena *a, bool keep, struct profile *p, const struct labels *l, struct err *e)
+{
+	struct profile *own;
+	bool yes;
+
+	x->n_read++;
+	if (takes_labels(x, l, &yes, e) < 0)
+		return -1;
+	if (!yes || (own = in_range(x, a, p)) == NULL)
+		return 0;
+	x->n_profiles++;
+	if (x->what == PLACES_LABELS) {
+		vec_push(&x->labels, labels_copy(x->a, l));
+		return 0;
+	}
+	own = places_tagged(x, a, own, l);
+	if (x->n_profiles == 1 && x->sum == NULL && keep && (p->at == NULL || (x->keep & FORMAT_TIMES) != 0)) {
+		x->only = own;
+		return 0;
+	}
+	return merge_only(x, e) < 0 ? -1 : merge(x, own, e);
+}
+
+int places_take(struct places *x, struct input *in, struct err *e)
+{
+	struct labels member = { 0 };
+	struct format_profiles got;
+	const struct format *f;
+
+	if (labels_from_json(in->a, in->labels, &member, e) < 0 ||
+	    places_decode(x->o, places_keep(x), in, &f, &got, e) < 0)
+		return -1;
+	for (uint32_t i = 0; i < got.n; i++) {
+		struct labels l = got.p[i].labels;
+
+		for (uint32_t k = 0; k < member.n; k++)
+			l = labels_with(in->a, &l, member.p[k].name, member.p[k].value);
+		if (got.p[i].p->time == 0 && member.n > 0)
+			got.p[i].p->time = in->mtime;
+		if (places_add(x, in->a, true, got.p[i].p, &l, e) < 0)
+			return -1;
+	}
+	if (x->only != NULL && x->only_mem == NULL) {
+		x->only_mem = in->a;
+		in->a = NULL;
+	}
+	return 0;
 }
