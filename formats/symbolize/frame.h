@@ -14,6 +14,7 @@ struct sym_frame {
 	struct str name;           /* may be empty: only the place is known */
 	struct str file;           /* may be empty */
 	uint32_t line, start_line; /* 0 = not known; start_line: where the function begins */
+	uint32_t column;           /* 0 = not known */
 };
 
 #endif

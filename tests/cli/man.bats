@@ -85,6 +85,15 @@ serve() {
 	[ -n "$(pyro-query series shop)" ]
 }
 
+@test "pyro-symbolize.1" {
+	things
+	mkdir build && cp "$(command -v pyro-query)" build/shop
+	printf '1000 10 work\n' >/tmp/perf-4711.map
+	filters pyro-symbolize.1 3
+	rm /tmp/perf-4711.map
+	[ -n "$(pyro-query folded named.pb.gz)" ]
+}
+
 @test "pyro-block.1" {
 	things
 	filters pyro-block.1 4

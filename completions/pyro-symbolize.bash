@@ -1,0 +1,63 @@
+# bash completion for pyro-symbolize; made by pyro-symbolize -help=bash
+_pyro_symbolize()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+	case $prev in
+	-binary|--binary|-b)
+		COMPREPLY=()
+		return ;;
+	-debug-dir|--debug-dir)
+		COMPREPLY=()
+		return ;;
+	-proc-root|--proc-root)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-debuginfod|--debuginfod)
+		COMPREPLY=()
+		return ;;
+	-cache-dir|--cache-dir)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-max-download|--max-download)
+		COMPREPLY=()
+		return ;;
+	-perf-map|--perf-map)
+		COMPREPLY=()
+		return ;;
+	-kallsyms|--kallsyms)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-source-map|--source-map)
+		COMPREPLY=()
+		return ;;
+	-mapping-file|--mapping-file)
+		COMPREPLY=()
+		return ;;
+	-demangle|--demangle)
+		COMPREPLY=($(compgen -W 'none simple full' -- "$cur"))
+		return ;;
+	-output|--output|-o)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-format|--format|-f)
+		COMPREPLY=()
+		return ;;
+	-config.file|--config.file)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-log.level|--log.level)
+		COMPREPLY=($(compgen -W 'error warn info debug' -- "$cur"))
+		return ;;
+	-ready-fd|--ready-fd)
+		COMPREPLY=()
+		return ;;
+	esac
+	if [[ $cur == -* ]]; then
+		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -binary -debug-dir -proc-root -debuginfod -cache-dir -max-download -perf-map -kallsyms -source-map -mapping-file -force -no-inlines -demangle -output -format -lenient -keep-going -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
+	elif ((COMP_CWORD == 1)); then
+		COMPREPLY=($(compgen -W '' -- "$cur") $(compgen -f -- "$cur"))
+	else
+		COMPREPLY=($(compgen -f -- "$cur"))
+	fi
+}
+complete -o filenames -F _pyro_symbolize pyro-symbolize
