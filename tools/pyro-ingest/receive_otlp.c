@@ -21,9 +21,9 @@ struct export
 	struct rpc_call *call; /* NULL: plain HTTP */
 	struct push *push;
 	enum otlp_wire wire;
-	int64_t limit;        /* bytes of the unpacked body; 0 = none */
-	VEC(uint32_t) series; /* of each item of the push: its position within its profile */
-	const char *refused;  /* the request itself is wrong: why, in the request's arena */
+	int64_t limit;       /* bytes of the unpacked body; 0 = none */
+	uint32_t last;       /* the last profile of the push: its position among those of one profile of the request */
+	const char *refused; /* the request itself is wrong: why, in the request's arena */
 };
 
 /* ---- answers ---- */
@@ -41,14 +41,6 @@ static void reply_text(struct http_req *r, int status, struct str text)
 		.n_headers = ARRAY_LEN(f),
 		.body = arena_printf(r->a, STR_FMT "\n", STR_ARG(text)),
 		.keep = true });
-}
-
-static void export_free(struct export *x)
-{
-	struct push *p = x->push;
-
-	vec_free(&x->series);
-	push_free(p);
 }
 
 /* The request cannot be understood as a whole, or a profile of it cannot be converted. */
@@ -75,14 +67,15 @@ static void reply_push_error(struct export *x)
 {
 	const struct push *p = x->push;
 	const struct err *e = p->err;
-	uint32_t item = 0;
+	uint32_t index = 0;
 	struct str text;
 
-	while (item + 1 < p->items.n && p->items.p[item].err == NULL)
-		item++;
+	/* a profile that is refused is the last; one that could not be stored may be any */
+	if (p->items.p[p->items.n - 1].err == e)
+		index = x->last;
 	text = arena_printf(x->r->a,
-	    "failed to make a GRPC request: push series with index %u and id " STR_FMT " failed: %s: %s",
-	    x->series.p[item], STR_ARG(uuid_text(x)), err_rpc(e->kind), e->msg);
+	    "failed to make a GRPC request: push series with index %u and id " STR_FMT " failed: %s: %s", index,
+	    STR_ARG(uuid_text(x)), err_rpc(e->kind), e->msg);
 	if (x->call == NULL)
 		reply_text(x->r, err_http(e->kind), text);
 	else
@@ -101,7 +94,7 @@ static void export_done(struct push *p)
 		rpc_reply_message(x->call, x->call->codec == RPC_JSON ? STR("{}") : STR_NONE);
 	else
 		http_reply_type(x->r, 200, "application/x-protobuf", STR_NONE);
-	export_free(x);
+	push_free(p);
 }
 
 /* ---- the request ---- */
@@ -148,7 +141,7 @@ static bool push_groups(struct export *x, const struct format_profiles *groups, 
 {
 	for (uint32_t k = 0; k < groups->n; k++) {
 		push_profile(x->push, &groups->p[k].labels, groups->p[k].p, size);
-		vec_push(&x->series, k);
+		x->last = k;
 		if (x->push->items.p[x->push->items.n - 1].err != NULL)
 			return false;
 	}
@@ -209,6 +202,7 @@ static void push_all(struct export *x, struct otlp *q)
 static void take(struct export *x, struct str body)
 {
 	struct otlp_opts o = { .labels = x->push->w->conf.otlp_labels, .as_stored = true };
+	struct push *p = x->push;
 	struct otlp *q;
 	struct err e;
 
@@ -220,11 +214,11 @@ static void take(struct export *x, struct str body)
 			reply_text(x->r, 400,
 			    x->wire == OTLP_JSON ? STR("Failed to parse JSON request")
 						 : STR("Failed to parse protobuf request"));
-		export_free(x);
+		push_free(p);
 		return;
 	}
 	push_all(x, q);
-	push_send(x->push, export_done);
+	push_send(p, export_done);
 }
 
 /* ---- the handlers ---- */
@@ -275,6 +269,7 @@ void receive_otlp(struct http_req *r, void *ctx)
 {
 	struct str type = http_header(r, "Content-Type"), body;
 	const struct tenant_rules *tenant;
+	struct push *p;
 	enum otlp_wire wire;
 	struct export *x;
 
@@ -292,8 +287,9 @@ void receive_otlp(struct http_req *r, void *ctx)
 		return;
 	x = export_new(r, tenant);
 	x->wire = wire;
+	p = x->push;
 	if (plain_body(x, &body) < 0)
-		export_free(x);
+		push_free(p);
 	else
 		take(x, body);
 }
