@@ -13,6 +13,7 @@ int otlp_read(struct arena *a, struct str bytes, enum otlp_wire wire, const stru
 
 	q->a = a;
 	q->o = *o;
+	q->size = bytes.n;
 	if (wire == OTLP_JSON ? otlp_read_json(a, bytes, o->lenient, &q->rq, &q->unknown, e) < 0
 			      : otlp_read_wire(a, bytes, &q->rq, e) < 0)
 		return -1;

@@ -17,7 +17,9 @@
  * in `bytes`. Memory is bounded by a constant times the input. No state, any
  * thread; the request is used by one thread at a time.
  *
- * Limits: an input is smaller than 4 GiB; values are nested at most 100 deep.
+ * Limits: an input is smaller than 4 GiB; values are nested at most 100 deep;
+ * the stacks of all samples have at most 4 M locations and 32 more for each
+ * byte of input; at most 250 labels.
  *
  * Source: the .proto files of open-telemetry/opentelemetry-proto, 1.3 to 1.11; spec of the write API, section 9.
  */

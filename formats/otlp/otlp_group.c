@@ -5,6 +5,8 @@
 #include "base/enc.h"
 #include "formats/otlp/otlp_impl.h"
 
+enum { MOST_SHARED = 1 << 22, MOST_PER_BYTE = 32 }; /* locations of stacks: in all, and more for each byte of input */
+
 enum conversion { AS_IS, TO_NANOSECONDS, ADD_UP };
 
 struct group {
@@ -207,33 +209,71 @@ static int check_stack(struct group *g, const uint32_t *refs, uint32_t n)
 	return 0;
 }
 
+/*
+ * Room for n more locations of stacks. Samples share stacks in a request, and
+ * not here: how often is limited, so that little input cannot take all memory.
+ */
+static int stack_room(struct group *g, uint32_t n)
+{
+	uint64_t limit = MOST_SHARED + (uint64_t)g->q->size * MOST_PER_BYTE;
+	struct profile *p = g->p;
+
+	g->q->spread += n;
+	if (g->q->spread > limit)
+		return err_set(g->e, ERR_LIMIT, "the stacks of the samples have more than %llu locations in all",
+		    (unsigned long long)limit);
+	while (UNLIKELY(g->cap_stack - g->n_stack < n))
+		p->stack = profile_grow(g->q->a, p->stack, sizeof(*p->stack), g->n_stack, &g->cap_stack);
+	return 0;
+}
+
+/* Locations that the group has already need no check: that was done when they came. False: there is a new one. */
+static bool known_stack(struct group *g, const uint32_t *refs, uint32_t n, uint32_t *out)
+{
+	const uint64_t *locations = g->m->locations;
+	uint32_t limit = g->t->n_locations;
+	uint64_t turn = g->q->turn;
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t entry = LIKELY(refs[i] < limit) ? locations[refs[i]] : 0;
+
+		if (UNLIKELY(entry >> 32 != turn))
+			return false;
+		out[i] = (uint32_t)entry;
+	}
+	return true;
+}
+
 static int new_stack(struct group *g, const uint32_t *refs, uint32_t n)
 {
 	struct profile *p = g->p;
 
-	if (check_stack(g, refs, n) < 0)
+	if (stack_room(g, n) < 0)
 		return -1;
-	while (UNLIKELY(g->cap_stack - g->n_stack < n))
-		p->stack = profile_grow(g->q->a, p->stack, sizeof(*p->stack), g->n_stack, &g->cap_stack);
-	for (uint32_t i = 0; i < n; i++) {
-		if (!is_moved(g, g->m->locations[refs[i]]) && new_location(g, refs[i]) < 0)
+	if (!known_stack(g, refs, n, p->stack + g->n_stack)) {
+		if (check_stack(g, refs, n) < 0)
 			return -1;
-		p->stack[g->n_stack + i] = (uint32_t)g->m->locations[refs[i]];
+		for (uint32_t i = 0; i < n; i++) {
+			if (!is_moved(g, g->m->locations[refs[i]]) && new_location(g, refs[i]) < 0)
+				return -1;
+			p->stack[g->n_stack + i] = (uint32_t)g->m->locations[refs[i]];
+		}
 	}
 	g->n_stack += n;
 	return 0;
 }
 
 /* A stack that the group has already. */
-static void same_stack(struct group *g, uint32_t at, uint32_t n)
+static int same_stack(struct group *g, uint32_t at, uint32_t n)
 {
 	struct profile *p = g->p;
 
-	while (UNLIKELY(g->cap_stack - g->n_stack < n))
-		p->stack = profile_grow(g->q->a, p->stack, sizeof(*p->stack), g->n_stack, &g->cap_stack);
+	if (stack_room(g, n) < 0)
+		return -1;
 	if (n)
 		memcpy(p->stack + g->n_stack, p->stack + at, n * sizeof(*p->stack));
 	g->n_stack += n;
+	return 0;
 }
 
 static int stack(struct group *g, const struct otlp_sample *s)
@@ -255,10 +295,8 @@ static int stack(struct group *g, const struct otlp_sample *s)
 	if (UNLIKELY(s->stack >= g->t->n_stacks))
 		return err_set(g->e, ERR_INVALID, "invalid stack index: %d", (int32_t)s->stack);
 	span = g->t->stacks[s->stack];
-	if (is_moved(g, g->m->stacks[s->stack])) {
-		same_stack(g, (uint32_t)g->m->stacks[s->stack], span.n);
-		return 0;
-	}
+	if (is_moved(g, g->m->stacks[s->stack]))
+		return same_stack(g, (uint32_t)g->m->stacks[s->stack], span.n);
 	if (new_stack(g, rq->location_refs + span.at, span.n) < 0)
 		return -1;
 	g->m->stacks[s->stack] = moved(g, from);
@@ -416,7 +454,7 @@ static uint32_t times_of(const struct group *g, const struct otlp_sample *s)
 }
 
 /* The sample that was just added again, once for each of its timestamps. */
-static void spread(struct group *g, const struct otlp_sample *s, uint32_t n)
+static int spread(struct group *g, const struct otlp_sample *s, uint32_t n)
 {
 	struct profile *p = g->p;
 	uint32_t first = p->n_samples - 1, from = p->stack_at[first], tags_from = p->tag_at[first];
@@ -425,7 +463,9 @@ static void spread(struct group *g, const struct otlp_sample *s, uint32_t n)
 
 	for (uint32_t k = 0; k < n; k++) {
 		if (k > 0) {
-			same_stack(g, from, n_stack);
+			if (same_stack(g, from, n_stack) < 0)
+				return -1;
+			g->q->spread += n_tags;
 			for (uint32_t i = 0; i < n_tags; i++)
 				add_tag(g, p->tags[tags_from + i]);
 			p->n_samples++;
@@ -436,6 +476,7 @@ static void spread(struct group *g, const struct otlp_sample *s, uint32_t n)
 			p->values[first + k] = s->values.n ? rq->values[s->values.at + k] : 1;
 		p->at[first + k] = s->times.n ? (int64_t)rq->times[s->times.at + k] : g->src->time;
 	}
+	return 0;
 }
 
 static int samples(struct group *g, const uint32_t *list, uint32_t n)
@@ -461,8 +502,8 @@ static int samples(struct group *g, const uint32_t *list, uint32_t n)
 
 		if (sample(g, s) < 0)
 			return -1;
-		if (p->at != NULL)
-			spread(g, s, times_of(g, s));
+		if (p->at != NULL && spread(g, s, times_of(g, s)) < 0)
+			return -1;
 	}
 	return 0;
 }

@@ -31,6 +31,8 @@ struct otlp {
 	struct otlp_opts o;
 	struct otlp_request rq;
 	struct otlp_maps *maps; /* by tables */
+	size_t size;            /* bytes of the request */
+	uint64_t spread;        /* locations of stacks, and tags, of all samples so far */
 	uint32_t turn, stack_turn;
 	uint32_t unknown;
 };

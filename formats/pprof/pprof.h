@@ -36,5 +36,7 @@ int pprof_decode(struct arena *a, struct str raw, struct profile **out, struct e
  * Check out with buf_check.
  */
 void pprof_encode(const struct profile *p, struct buf *out);
+/* How many bytes that are. Much faster than writing where the ids of the tables are 1, 2 ..., as builders number them. */
+size_t pprof_size(const struct profile *p);
 
 #endif

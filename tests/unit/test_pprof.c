@@ -371,9 +371,11 @@ static void expect_round_trip(const char *about, const struct profile *p)
 	buf_init(&text1, FIXTURE_MAX * (size_t)8);
 	buf_init(&text2, FIXTURE_MAX * (size_t)8);
 	pprof_encode(p, &one);
+	assert_int_equal(pprof_size(p), one.n);
 	if (decode(a, buf_str(&one), &q, &e) < 0)
 		fail_msg("%s: encoded: %s", about, e.msg);
 	pprof_encode(q, &two);
+	assert_int_equal(pprof_size(q), two.n);
 	if (!str_eq(buf_str(&one), buf_str(&two)))
 		fail_msg("%s: encodes differently the second time", about);
 	profile_dump(&text1, p);

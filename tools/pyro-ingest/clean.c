@@ -47,14 +47,8 @@ uint64_t clean_size(const struct labels *l, struct profile *p)
 {
 	uint64_t n;
 
-	if (p->wire_size == 0) {
-		struct buf b;
-
-		buf_init(&b, SIZE_MAX);
-		pprof_encode(p, &b);
-		p->wire_size = b.n;
-		buf_fini(&b);
-	}
+	if (p->wire_size == 0)
+		p->wire_size = pprof_size(p);
 	n = p->wire_size;
 	for (uint32_t i = 0; i < l->n; i++)
 		n += l->p[i].name.n + l->p[i].value.n;
