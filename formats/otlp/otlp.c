@@ -5,6 +5,7 @@
 #include "formats/otlp/otlp_impl.h"
 
 enum { MAX_LABELS = 250 }; /* of one profile */
+enum { UNSEEN = 254 };     /* a mapping without locations so far */
 
 int otlp_read(struct arena *a, struct str bytes, enum otlp_wire wire, const struct otlp_opts *o, struct otlp **out,
     struct err *e)
@@ -106,8 +107,17 @@ static void prepare(struct otlp *q, uint32_t tables)
 	m->mapping_flags = arena_zarray(q->a, t->n_mappings, sizeof(*m->mapping_flags));
 	m->mapping_seen = arena_zarray(q->a, t->n_mappings, sizeof(*m->mapping_seen));
 	m->location_flags = arena_array(q->a, t->n_locations, sizeof(*m->location_flags));
-	for (uint32_t i = 0; i < t->n_locations; i++)
-		m->location_flags[i] = location_flags(q, t, &t->locations[i]);
+	m->mapping_uniform = arena_array(q->a, t->n_mappings, sizeof(*m->mapping_uniform));
+	memset(m->mapping_uniform, UNSEEN, t->n_mappings);
+	for (uint32_t i = 0; i < t->n_locations; i++) {
+		uint8_t flags = location_flags(q, t, &t->locations[i]), *all;
+
+		m->location_flags[i] = flags;
+		if (t->locations[i].mapping >= t->n_mappings)
+			continue;
+		all = &m->mapping_uniform[t->locations[i].mapping];
+		*all = *all == UNSEEN || *all == flags ? flags : OTLP_MIXED_FLAGS;
+	}
 	m->is_service = arena_array(q->a, t->n_attributes, sizeof(*m->is_service));
 	for (uint32_t i = 0; i < t->n_attributes; i++)
 		m->is_service[i] = str_eq(otlp_key(q, t, &t->attributes[i]), STR("service.name"));

@@ -154,13 +154,13 @@ static bool has_mapping(const struct group *g, const struct otlp_location *l)
 	return l->has_mapping || otlp_has_stacks(&g->q->rq);
 }
 
-static int new_location(struct group *g, uint32_t index)
+static int new_location(struct group *g, uint32_t index, uint8_t flags)
 {
 	const struct otlp_location *x = &g->t->locations[index];
 	struct profile *p = g->p;
 	struct location l = { .address = x->address, .mapping = PROFILE_NONE, .folded = x->folded };
 
-	if (has_mapping(g, x) && mapping(g, x->mapping, g->m->mapping_flags[x->mapping], &l.mapping) < 0)
+	if (has_mapping(g, x) && mapping(g, x->mapping, flags, &l.mapping) < 0)
 		return -1;
 	l.first_line = p->n_lines;
 	l.n_lines = x->n_lines;
@@ -181,32 +181,50 @@ static int new_location(struct group *g, uint32_t index)
 }
 
 /* Which flags each mapping of the stack has: what all of its locations there know. */
-static int check_stack(struct group *g, const uint32_t *refs, uint32_t n)
+static void stack_flags(struct group *g, const uint32_t *refs, uint32_t n)
 {
 	struct otlp_maps *m = g->m;
 	uint64_t turn = ++g->q->stack_turn;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct otlp_location *l;
+		const struct otlp_location *l = &g->t->locations[MIN(refs[i], g->t->n_locations - 1)];
 
-		if (UNLIKELY(refs[i] >= g->t->n_locations))
-			return err_set(g->e, ERR_INVALID,
-			    "could not access location at index %d: index %d out of bounds", (int32_t)refs[i],
-			    (int32_t)refs[i]);
-		l = &g->t->locations[refs[i]];
-		if (!has_mapping(g, l))
+		if (!has_mapping(g, l) || l->mapping >= g->t->n_mappings)
 			continue;
-		if (UNLIKELY(l->mapping >= g->t->n_mappings))
-			return err_set(g->e, ERR_INVALID,
-			    "could not access mapping at index %d: index %d out of bounds", (int32_t)l->mapping,
-			    (int32_t)l->mapping);
 		if (m->mapping_seen[l->mapping] != turn) {
 			m->mapping_seen[l->mapping] = turn;
-			m->mapping_flags[l->mapping] = UINT8_MAX & 15;
+			m->mapping_flags[l->mapping] = OTLP_ALL_FLAGS;
 		}
 		m->mapping_flags[l->mapping] &= m->location_flags[refs[i]];
 	}
-	return 0;
+}
+
+/* Location i of the stack is the group's first of that index. *flagged: the stack's flags have been found. */
+static int first_location(struct group *g, const uint32_t *refs, uint32_t n, uint32_t i, bool *flagged)
+{
+	uint32_t index = refs[i], mapping;
+	const struct otlp_location *l;
+	uint8_t flags = 0;
+
+	if (UNLIKELY(index >= g->t->n_locations))
+		return err_set(g->e, ERR_INVALID, "could not access location at index %d: index %d out of bounds",
+		    (int32_t)index, (int32_t)index);
+	l = &g->t->locations[index];
+	mapping = l->mapping;
+	if (has_mapping(g, l)) {
+		if (UNLIKELY(mapping >= g->t->n_mappings))
+			return err_set(g->e, ERR_INVALID,
+			    "could not access mapping at index %d: index %d out of bounds", (int32_t)mapping,
+			    (int32_t)mapping);
+		flags = g->m->mapping_uniform[mapping];
+		if (flags == OTLP_MIXED_FLAGS) {
+			if (!*flagged)
+				stack_flags(g, refs, n);
+			*flagged = true;
+			flags = g->m->mapping_flags[mapping];
+		}
+	}
+	return new_location(g, index, flags);
 }
 
 /*
@@ -227,37 +245,26 @@ static int stack_room(struct group *g, uint32_t n)
 	return 0;
 }
 
-/* Locations that the group has already need no check: that was done when they came. False: there is a new one. */
-static bool known_stack(struct group *g, const uint32_t *refs, uint32_t n, uint32_t *out)
+static int new_stack(struct group *g, const uint32_t *refs, uint32_t n)
 {
 	const uint64_t *locations = g->m->locations;
 	uint32_t limit = g->t->n_locations;
 	uint64_t turn = g->q->turn;
-
-	for (uint32_t i = 0; i < n; i++) {
-		uint64_t entry = LIKELY(refs[i] < limit) ? locations[refs[i]] : 0;
-
-		if (UNLIKELY(entry >> 32 != turn))
-			return false;
-		out[i] = (uint32_t)entry;
-	}
-	return true;
-}
-
-static int new_stack(struct group *g, const uint32_t *refs, uint32_t n)
-{
-	struct profile *p = g->p;
+	bool flagged = false;
+	uint32_t *out;
 
 	if (stack_room(g, n) < 0)
 		return -1;
-	if (!known_stack(g, refs, n, p->stack + g->n_stack)) {
-		if (check_stack(g, refs, n) < 0)
-			return -1;
-		for (uint32_t i = 0; i < n; i++) {
-			if (!is_moved(g, g->m->locations[refs[i]]) && new_location(g, refs[i]) < 0)
+	out = g->p->stack + g->n_stack;
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t entry = LIKELY(refs[i] < limit) ? locations[refs[i]] : 0;
+
+		if (UNLIKELY(entry >> 32 != turn)) {
+			if (first_location(g, refs, n, i, &flagged) < 0)
 				return -1;
-			p->stack[g->n_stack + i] = (uint32_t)g->m->locations[refs[i]];
+			entry = locations[refs[i]];
 		}
+		out[i] = (uint32_t)entry;
 	}
 	g->n_stack += n;
 	return 0;
@@ -483,15 +490,20 @@ static int samples(struct group *g, const uint32_t *list, uint32_t n)
 {
 	const struct otlp_sample *all = g->q->rq.samples;
 	struct profile *p = g->p;
-	size_t total = 0;
+	size_t total = 0, stacks = 0;
 	bool any = false;
 
 	for (uint32_t i = 0; i < n; i++) {
+		uint32_t stack = all[list[i]].stack;
+
+		stacks += otlp_has_stacks(&g->q->rq) && stack < g->t->n_stacks ? g->t->stacks[stack].n : 0;
 		total += times_of(g, &all[list[i]]);
 		any = any || all[list[i]].times.n > 0;
 	}
 	if (total >= UINT32_MAX)
 		return err_set(g->e, ERR_LIMIT, "%zu samples are more than a profile may have", total);
+	g->cap_stack = (uint32_t)MIN(stacks, (size_t)MOST_SHARED);
+	p->stack = arena_array(g->q->a, g->cap_stack, sizeof(*p->stack));
 	p->stack_at = arena_zarray(g->q->a, total + 1, sizeof(*p->stack_at));
 	p->tag_at = arena_zarray(g->q->a, total + 1, sizeof(*p->tag_at));
 	p->values = arena_array(g->q->a, total * p->n_types, sizeof(*p->values));
@@ -546,6 +558,9 @@ static struct str name_of(struct group *g)
 		g->conversion = ADD_UP;
 		return STR("off_cpu");
 	}
+	/* Pyroscope refuses a profile without a period for having no name; a file is read all the same */
+	if (!period && !g->q->o.as_stored)
+		return p->strings[p->types[0].type];
 	return period ? p->strings[p->period_type.type] : STR_NONE;
 }
 

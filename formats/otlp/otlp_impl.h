@@ -13,6 +13,8 @@
 #include "formats/otlp/otlp_request.h"
 #include "formats/profile_impl.h"
 
+enum { OTLP_ALL_FLAGS = 15, OTLP_MIXED_FLAGS = 255 };
+
 struct otlp_maps { /* for one set of tables */
 	bool ready;
 	uint64_t *strings, *functions, *locations, *stacks;
@@ -21,6 +23,7 @@ struct otlp_maps { /* for one set of tables */
 	uint64_t *spans, *traces; /* of links, as strings */
 	uint32_t *stack_at;       /* where the stack lies in the group's */
 	uint8_t *location_flags;  /* what the location knows: enum mapping_flags */
+	uint8_t *mapping_uniform; /* flags that all of its locations have, or OTLP_MIXED_FLAGS */
 	uint8_t *mapping_flags;   /* of the stack at hand */
 	uint64_t *mapping_seen;   /* in it */
 	uint8_t *is_service;      /* the attribute names the service */

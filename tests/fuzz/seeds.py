@@ -355,6 +355,52 @@ def go_tables():
         seed("gopclntab", "go%d" % version, gopclntab(version))
 
 
+def otlp():
+    """A request in three schemas (1.4, 1.9, 1.10) and JSON; the first byte is what the target keeps."""
+    packed = lambda field, *v: text(field, b"".join(map(varint, v)))
+    pair = lambda key, value: text(1, key) + text(2, text(1, value))
+    strings = ["", "samples", "count", "cpu", "nanoseconds", "main", "work", "m.c", "thread.name"]
+    resource = text(1, text(1, pair("service.name", "shop")) + text(1, text(1, "n") + text(2, number(3, -5))))
+    function = lambda name: number(1, name) + number(3, 7)
+    location = lambda at: number(1, 1) + number(2, 4096 + at) + text(3, number(1, at) + number(2, 10 * at))
+    types = number(1, 1) + number(2, 2), number(1, 3) + number(2, 4)
+    mapping = number(1, 4096) + number(2, 8192) + number(4, 7)
+    link = text(1, b"0123456789abcdef") + text(2, b"spanspan")
+    times = struct.pack("<QQ", 10**18, 10**18 + 5)
+
+    def scopes(profile_body):
+        return text(2, text(1, text(1, "lib")) + text(2, profile_body))
+
+    def new(sample):
+        fixed = b"\x19" + struct.pack("<Q", 1768471200 * 10**9)
+        body = text(1, types[0]) + sample + fixed + number(4, 10**9) + text(5, types[1]) + number(6, 10**7)
+        attribute = number(1, 8) + text(2, text(1, "worker"))
+        tables = [(1, b""), (1, mapping), (2, b""), (2, location(1)), (2, location(2)), (3, b""), (3, function(5)), (3, function(6)),
+                  (4, b""), (4, link)] + [(5, s) for s in strings] + [(6, b""), (6, attribute), (7, b""), (7, packed(1, 2, 1)), (7, packed(1, 1))]
+        return b"\x03" + text(1, resource + scopes(body)) + text(2, b"".join(text(f, s) for f, s in tables))
+
+    old = text(1, types[0]) + text(2, number(2, 2) + packed(3, 5) + packed(4, 0) + number(5, 1) + packed(6, 10**18)) + 2 * text(3, mapping)
+    old += text(4, location(0)) + text(4, location(1)) + packed(5, 1, 0) + text(6, function(5)) + text(6, function(6))
+    old += text(7, pair("thread.name", "worker")) + text(9, b"") + text(9, link) + b"".join(text(10, s) for s in strings)
+    old += number(11, 1768471200 * 10**9) + number(12, 10**9) + text(13, types[1]) + number(14, 10**7)
+    seeds("otlp", [new(text(2, number(1, 1) + packed(2, 1) + number(3, 1) + packed(4, 5)) + text(2, number(1, 2) + text(5, times))),
+                   new(text(2, number(1, 1) + packed(2, 500) + packed(3, 1) + number(4, 1)) + text(2, number(1, 2) + packed(2, 70))),
+                   b"\x01" + text(1, resource + scopes(old)), b"\x03" + text(1, resource)])
+    seeds("otlp_json", [
+        '\x03{"resourceProfiles":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}},{"key":"l","value":'
+        '{"arrayValue":{"values":[{"intValue":"-5"}]}}}]},"scopeProfiles":[{"scope":{"name":"x"},"profiles":[{"sampleType":{"typeStrindex":1,'
+        '"unitStrindex":2},"periodType":{"typeStrindex":3,"unitStrindex":4},"period":"1000","timeUnixNano":"1768471910000000000",'
+        '"samples":[{"stackIndex":1,"values":["5"],"attributeIndices":[1],"linkIndex":1},{"stackIndex":2,"timestampsUnixNano":["1","2"]}]}]}]}],'
+        '"dictionary":{"stringTable":["","samples","count","cpu","nanoseconds","ma\\u0069n","leaf"],"mappingTable":[{}],"locationTable":[{},'
+        '{"lines":[{"functionIndex":1,"line":"3"}]},{"lines":[{"functionIndex":1,"line":4}]}],"functionTable":[{},{"nameStrindex":5}],'
+        '"stackTable":[{},{"locationIndices":[2,1]},{"locationIndices":[1]}],"attributeTable":[{},{"keyStrindex":6,"value":{"boolValue":true}}],'
+        '"linkTable":[{},{"traceId":"00112233445566778899aabbccddeeff","spanId":"AQIDBAUGBwg="}]}}',
+        '\x02{"resource_profiles":[{"scope_profiles":[{"profiles":[{"sampleType":[{"typeStrindex":1}],"sample":[{"locationsStartIndex":0,'
+        '"locationsLength":1,"value":["7"]}],"locationIndices":[0],"locationTable":[{"line":[{"functionIndex":0}]}],"functionTable":'
+        '[{"nameStrindex":1}],"stringTable":["","x"],"timeNanos":"5"}]}]}]}', '\x00{"dictionary":null}'])
+
+
+otlp()
 profiles()
 json_formats()
 go_tables()
