@@ -23,6 +23,9 @@ import fault
 import hostile
 from hostile import USUAL, head, msg, num, pprof, push_request, sample, varint
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import jfr_file  # noqa: E402
+
 # Words of the page that stand for what a request has.
 WILD = r"\b(N|C|LABELS|TIME|SIZE|RATE|HEX|NAME|VALUE|TEXT|CODE|TYPE|TENANT|WHY)\b|\.\.\."
 BODY_MB = 2
@@ -199,13 +202,22 @@ PUSH = {
 }
 
 TIME = "name=answers.cpu&from=%s&until=%s&sampleRate=%s"
+JFR = "name=a&format=jfr"
 INGEST = {
     "name that is empty": lambda s: ingest(s, b"a 1\n", "name="),
     "name with characters that names may not have": lambda s: ingest(s, b"a 1\n", "name=a%7Bb!%3D1%7D"),
     "label profile_id in the name, or an empty body (but of trie and tree)": lambda s: (
         ingest(s, b"a 1\n", "name=a.cpu%7Bprofile_id%3D1%7D"), ingest(s, b"")),
-    "format jfr or speedscope": lambda s: (ingest(s, b"FLR\0abc", "name=a.cpu&format=jfr"),
-                                           ingest(s, b"{}", "name=a.cpu&format=speedscope")),
+    "format speedscope": lambda s: ingest(s, b"{}", "name=a.cpu&format=speedscope"),
+    "recording (format jfr) that cannot be read": lambda s: (
+        ingest(s, b"FLR\0abc", JFR), ingest(s, b"FLR\0" + bytes(100), JFR),
+        ingest(s, form((b"jfr", jfr_file.recording([])[:-9])), JFR, Content_Type=FORM)),
+    "form (format jfr) without a file jfr": lambda s: (
+        ingest(s, form((b"other", b"x")), JFR, Content_Type=FORM), ingest(s, form((b"jfr", b"")), JFR, Content_Type=FORM)),
+    "form (format jfr) with labels that cannot be read": lambda s: ingest(
+        s, form((b"jfr", jfr_file.recording([])), (b"labels", b"\x0a\x7f")), JFR, Content_Type=FORM),
+    "recording that unpacks to more than the limit": lambda s: ingest(
+        s, form((b"jfr", gzip.compress(bytes(5 << 20)))), JFR, Content_Type=FORM),
     "unknown format": lambda s: ingest(s, b"a 1\n", "name=a.cpu&format=unheard"),
     "from, until or sampleRate that cannot be read": lambda s: ingest(s, b"a 1\n", TIME % ("x", "y", "z")),
     "folded line whose count is no whole number": lambda s: ingest(s, b"a;b x1\n"),

@@ -21,13 +21,25 @@ def profiles(path, headers, body):
                 if inner == 2:
                     yield dict(pprof_file.fields(sample))[1]
     elif headers.get("content-type", "").startswith("multipart/"):
-        head = b"Content-Type: " + headers["content-type"].encode() + b"\r\n\r\n"
-        message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + body)
-        for part in message.iter_parts():
-            if part.get_param("name", header="content-disposition") == "profile":
-                yield part.get_payload(decode=True)
+        yield from parts("profile", headers, body)
     else:
         yield body
+
+
+def parts(name, headers, body):
+    """The contents of a form's parts of that name."""
+    head = b"Content-Type: " + headers["content-type"].encode() + b"\r\n\r\n"
+    message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + body)
+    for part in message.iter_parts():
+        if part.get_param("name", header="content-disposition") == name:
+            yield part.get_payload(decode=True)
+
+
+def recordings(target, headers, body):
+    """The Flight Recorder files in a request, unpacked."""
+    if "format=jfr" in target:
+        for data in parts("jfr", headers, body):
+            yield gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
 
 
 class Sums:

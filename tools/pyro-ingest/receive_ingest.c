@@ -1,4 +1,4 @@
-/* receive_ingest.c - /ingest: pprof, folded text, lines, trie, tree */
+/* receive_ingest.c - /ingest: pprof, folded text, lines, trie, tree; JFR is in receive_jfr.c */
 #include "base/num.h"
 #include "base/zip.h"
 #include "formats/labels/app_name.h"
@@ -8,24 +8,11 @@
 #include "formats/folded/trie.h"
 #include "net/form.h"
 #include "net/url.h"
-#include "tools/pyro-ingest/push.h"
 #include "tools/pyro-ingest/receive.h"
+#include "tools/pyro-ingest/receive_upload.h"
 #include "tools/pyro-ingest/worker.h"
 
 enum { DEFAULT_RATE = 100, MAX_TEXT_BODY = 64 << 20 }; /* of text: bytes after unpacking */
-
-enum body { BODY_GROUPS, BODY_LINES, BODY_TRIE, BODY_TREE, BODY_PPROF, BODY_FORM, BODY_JFR, BODY_SPEEDSCOPE };
-
-struct upload {
-	struct http_req *r;
-	struct worker *w;
-	struct labelset name;
-	int64_t from, until;
-	uint32_t rate;
-	struct str spy, format, type; /* type: Content-Type */
-	enum body body;
-	struct push *push;
-};
 
 /* ---- what was sent ---- */
 
@@ -86,19 +73,17 @@ static int read_params(struct upload *u, struct err *e)
 	return 0;
 }
 
-/* A tag that is named like the spy's label stands beside it; the rules for labels judge that. */
-static struct labels with_spy(struct arena *a, const struct labels *l, struct str spy)
+struct labels upload_beside(struct arena *a, const struct labels *l, struct str name, struct str value)
 {
 	struct labels out = { arena_array(a, (size_t)l->n + 1, sizeof(*out.p)), l->n + 1 };
 
-	out.p[0] = (struct label){ STR("pyroscope_spy"), spy };
+	out.p[0] = (struct label){ name, value };
 	memcpy(out.p + 1, l->p, l->n * sizeof(*l->p));
 	labels_sort(&out);
 	return out;
 }
 
-/* Labels of the series: name, spy, tags, and the service where no tag names it. */
-static struct labels series_of(const struct upload *u, struct str name, struct str app, bool app_label)
+struct labels upload_series(const struct upload *u, struct str name, struct str app, bool app_label)
 {
 	struct arena *a = u->r->a;
 	struct labels l = labelset_labels(a, &u->name);
@@ -109,11 +94,11 @@ static struct labels series_of(const struct upload *u, struct str name, struct s
 		l = labels_with(a, &l, STR("app_name"), app);
 	l = labels_with(a, &l, STR("__name__"), name);
 	l = labels_with(a, &l, STR("__delta__"), STR("false"));
-	return with_spy(a, &l, u->spy);
+	return upload_beside(a, &l, STR("pyroscope_spy"), u->spy);
 }
 
 /* The upload lives in the request and goes with the reply; the push does not. */
-static void reply_done(struct upload *u)
+void upload_done(struct upload *u)
 {
 	struct push *p = u->push;
 
@@ -121,7 +106,7 @@ static void reply_done(struct upload *u)
 	push_free(p);
 }
 
-static void reply_error(struct upload *u, const struct err *e)
+void upload_error(struct upload *u, const struct err *e)
 {
 	struct push *p = u->push;
 
@@ -129,7 +114,7 @@ static void reply_error(struct upload *u, const struct err *e)
 	push_free(p);
 }
 
-static void reply_json(struct upload *u, int status, const char *code, struct str message)
+void upload_json(struct upload *u, int status, const char *code, struct str message)
 {
 	struct push *p = u->push;
 
@@ -144,10 +129,10 @@ static void text_stored(struct push *p)
 	struct upload *u = p->ctx;
 
 	if (p->err == NULL) {
-		reply_done(u);
+		upload_done(u);
 		return;
 	}
-	reply_error(u, p->err);
+	upload_error(u, p->err);
 }
 
 /* Content-Encoding is honoured here: text has no magic of its own. */
@@ -189,11 +174,11 @@ static bool texts_are_utf8(const struct profile *p)
 static void unpack_failed(struct upload *u, const struct err *e)
 {
 	if (e->kind == ERR_LIMIT || e->kind == ERR_TOOBIG)
-		reply_json(u, 413, "invalid_argument",
+		upload_json(u, 413, "invalid_argument",
 		    arena_printf(u->r->a, "request body too large: the limit of unpacked text is %d bytes",
 			MAX_TEXT_BODY));
 	else
-		reply_json(u, 422, "unknown", str_cstr(e->msg));
+		upload_json(u, 422, "unknown", str_cstr(e->msg));
 }
 
 static void receive_text(struct upload *u)
@@ -209,48 +194,51 @@ static void receive_text(struct upload *u)
 		return;
 	}
 	if (decode_text(u, body, &p, &e) < 0) {
-		reply_json(u, 422, "unknown", str_cstr(e.msg));
+		upload_json(u, 422, "unknown", str_cstr(e.msg));
 		return;
 	}
 	if (labelset_ignored(&u->name)) {
-		reply_done(u);
+		upload_done(u);
 		return;
 	}
 	if (app_type_find(u->name.app, u->rate, &t, &e) < 0 ||
 	    (!texts_are_utf8(p) &&
 		err_set(&e, ERR_INVALID,
 		    "pyroscopeIngesterAdapter failed to marshal pprof: string field contains invalid UTF-8") < 0)) {
-		reply_error(u, &e);
+		upload_error(u, &e);
 		return;
 	}
 	app_type_apply(p, &t, u->from);
-	l = series_of(u, t.name, t.app, true);
+	l = upload_series(u, t.name, t.app, true);
 	push_profile(u->push, &l, p, u->r->body.n);
 	push_send(u->push, text_stored);
 }
 
 /* ---- pprof ---- */
 
-static void parse_failed(struct upload *u, const char *text)
+void upload_parse_failed(struct upload *u, const char *text)
 {
-	reply_json(u, 422, "unknown", arena_printf(u->r->a, "parsing IngestInput-pprof failed %s", text));
+	upload_json(u, 422, "unknown", arena_printf(u->r->a, "parsing IngestInput-pprof failed %s", text));
 }
 
-static void pprof_stored(struct push *p)
+void upload_stored(struct push *p)
 {
 	struct upload *u = p->ctx;
+	size_t i = 0;
 
 	if (p->err == NULL) {
-		reply_done(u);
+		upload_done(u);
 		return;
 	}
 	/* Only what makes no sense to send again is 422. */
 	if (p->pressed || err_http(p->err->kind) == 503) {
-		reply_error(u, p->err);
+		upload_error(u, p->err);
 		return;
 	}
-	reply_json(u, 422, "unknown",
-	    arena_printf(p->a, "pushing IngestInput-pprof failed push series with index 0 and id  failed: %s: %s",
+	while (i < p->items.n && p->items.p[i].err != p->err)
+		i++;
+	upload_json(u, 422, "unknown",
+	    arena_printf(p->a, "pushing IngestInput-pprof failed push series with index %zu and id  failed: %s: %s", i,
 		err_rpc(p->err->kind), p->err->msg));
 }
 
@@ -267,15 +255,15 @@ static void receive_profile(struct upload *u, struct str body, const struct samp
 			err_set(&e, ERR_INVALID, "decompressed size exceeds maximum allowed size of %lld bytes",
 			    (long long)limit);
 		err_wrap(&e, "invalid_argument");
-		parse_failed(u, e.msg);
+		upload_parse_failed(u, e.msg);
 		return;
 	}
 	profile_fix_time(p, u->from);
 	profile_fix_names(p, u->spy);
 	profile_fix_dotnet(p, u->spy, config);
-	l = series_of(u, sample_type_config_profile_name(config, p), u->name.app, false);
+	l = upload_series(u, sample_type_config_profile_name(config, p), u->name.app, false);
 	push_profile(u->push, &l, p, body.n);
-	push_send(u->push, pprof_stored);
+	push_send(u->push, upload_stored);
 }
 
 static int read_form(struct upload *u, struct form *f, struct sample_type_config *config, struct err *e)
@@ -306,12 +294,13 @@ static void receive_form(struct upload *u)
 	struct err e;
 
 	if (read_form(u, &f, &config, &e) < 0) {
-		parse_failed(u, arena_printf(u->r->a, "failed to parse pprof /ingest multipart form %s", e.msg).p);
+		upload_parse_failed(u,
+		    arena_printf(u->r->a, "failed to parse pprof /ingest multipart form %s", e.msg).p);
 		return;
 	}
 	profile = form_file(&f, "profile");
 	if (profile == NULL || profile->value.n == 0)
-		reply_done(u);
+		upload_done(u);
 	else
 		receive_profile(u, profile->value, &config);
 }
@@ -320,22 +309,22 @@ static void receive_form(struct upload *u)
 
 static void not_here(struct upload *u, const char *format)
 {
-	reply_json(u, 415, "unimplemented",
+	upload_json(u, 415, "unimplemented",
 	    arena_printf(u->r->a,
-		"format %s is not supported by this server; it takes pprof, folded (groups), lines, trie and tree",
+		"format %s is not supported by this server; it takes pprof, jfr, folded (groups), lines, trie and tree",
 		format));
 }
 
 static void receive(struct upload *u)
 {
 	if (u->r->body.n == 0 && u->body != BODY_TREE && u->body != BODY_FORM) {
-		reply_done(u);
+		upload_done(u);
 		return;
 	}
 	switch (u->body) {
 	case BODY_PPROF: receive_profile(u, u->r->body, &sample_type_config_default); break;
 	case BODY_FORM: receive_form(u); break;
-	case BODY_JFR: not_here(u, "jfr"); break;
+	case BODY_JFR: receive_jfr(u); break;
 	case BODY_SPEEDSCOPE: not_here(u, "speedscope"); break;
 	default: receive_text(u); break;
 	}

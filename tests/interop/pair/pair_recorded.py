@@ -13,7 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SHARED = os.environ.get("PYRO_SHARED", os.path.join(HERE, "../../../../shared"))
 GOLDEN = os.path.join(SHARED, "golden")
 # what pyro does not take yet would be missing in every answer
-ABSENT = ("jfr", "speedscope", "otlp")
+ABSENT = ("speedscope", "otlp")
 # one series within one millisecond: the original counts one of them, which one is not defined
 UNDEFINED = ("same-millisecond",)
 
@@ -59,8 +59,8 @@ def one(case, path):
 
 
 def sdk_requests():
-    """The requests of the SDKs but those of Java, which sends JFR."""
-    for name in ("pyroscope-go", "pyroscope-io", "pyroscope-nodejs", "pyroscope-rs"):
+    """The requests of the SDKs."""
+    for name in ("pyroscope-go", "pyroscope-java", "pyroscope-io", "pyroscope-nodejs", "pyroscope-rs"):
         folder = os.path.join(SHARED, "testdata-sdk", name)
         for file in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
             if not file.endswith(".json"):

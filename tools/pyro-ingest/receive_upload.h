@@ -1,0 +1,39 @@
+/*
+ * receive_upload.h - between the handlers of /ingest: one upload, and how it
+ * is answered. The upload lives in the request and goes with the reply: each
+ * upload_done, _error, _json, _parse_failed is the last thing to happen to it.
+ */
+#ifndef RECEIVE_UPLOAD_H
+#define RECEIVE_UPLOAD_H
+
+#include "formats/labels/app_name.h"
+#include "tools/pyro-ingest/push.h"
+
+enum body { BODY_GROUPS, BODY_LINES, BODY_TRIE, BODY_TREE, BODY_PPROF, BODY_FORM, BODY_JFR, BODY_SPEEDSCOPE };
+
+struct upload {
+	struct http_req *r;
+	struct worker *w;
+	struct labelset name;
+	int64_t from, until;
+	uint32_t rate;
+	struct str spy, format, type; /* type: Content-Type */
+	enum body body;
+	struct push *push;
+};
+
+/* A label that may stand beside a tag of the same name; the rules for labels judge that. */
+struct labels upload_beside(struct arena *a, const struct labels *l, struct str name, struct str value);
+/* Labels of the series: name, spy, tags, and the service where no tag names it (else app_name, if app_label). */
+struct labels upload_series(const struct upload *u, struct str name, struct str app, bool app_label);
+
+void upload_done(struct upload *u);
+void upload_error(struct upload *u, const struct err *e);
+void upload_json(struct upload *u, int status, const char *code, struct str message);
+void upload_parse_failed(struct upload *u, const char *text); /* 422 */
+/* For push_send, of bodies that are parsed to pprof: 200, or 422 with what failed. */
+void upload_stored(struct push *p);
+
+void receive_jfr(struct upload *u);
+
+#endif
