@@ -179,6 +179,7 @@ int jfr_decode(struct arena *a, struct str bytes, const struct jfr_opts *o, stru
 
 	d.budget = (uint64_t)bytes.n * JFR_SPREAD + FREE_SPREAD;
 	e->kind = ERR_NONE;
+	JFR_ROOM(&d, d.frames, d.n_frames, d.cap_frames); /* readers add 0 to it */
 	jfr_groups_init(&d);
 	jfr_intern(&d, STR(""));
 	rc = jfr_contexts_read(a, o->contexts, &d.contexts, e);

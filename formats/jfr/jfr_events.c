@@ -227,10 +227,10 @@ static int count_event(struct jfr *d, struct jfr_chunk *c, const struct jfr_clas
 	struct jfr_sample s;
 
 #define V(name) v[ev->slot[SLOT_##name]]
-	s.id = V(STACK);
-	s.stack = jfr_stack(d, c, s.id);
-	if (s.stack == PROFILE_NONE)
-		return d->e->kind == ERR_NONE ? 0 : -1;
+	s.entry = jfr_ids_find(&c->pools[JFR_STACKS].map, V(STACK));
+	if (s.entry == PROFILE_NONE)
+		return 0;
+	s.stack = jfr_stack(d, c, s.entry);
 	s.keys[0] = V(CONTEXT);
 	s.keys[1] = V(SPAN);
 	s.keys[2] = V(SPAN_NAME);

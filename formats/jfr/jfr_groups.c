@@ -261,7 +261,8 @@ static uint32_t find_content(const struct jfr *d, const struct jfr_group *g, uin
 	return PROFILE_NONE;
 }
 
-static uint32_t new_sample(struct jfr *d, struct jfr_group *g, const struct jfr_sample *s, struct tags_at t)
+static uint32_t new_sample(struct jfr *d, struct jfr_group *g, const struct jfr_sample *s, uint64_t id,
+    struct tags_at t)
 {
 	uint32_t i = g->n;
 
@@ -285,7 +286,7 @@ static uint32_t new_sample(struct jfr *d, struct jfr_group *g, const struct jfr_
 	}
 	JFR_ROOM(d, g->ids, i, g->cap_ids);
 	g->stacks[i] = s->stack;
-	g->ids[i] = s->id;
+	g->ids[i] = id;
 	for (uint32_t k = 0; k < g->n_types; k++)
 		g->values[(size_t)i * g->n_types + k] = 0;
 	g->n++;
@@ -300,27 +301,27 @@ static uint32_t new_sample(struct jfr *d, struct jfr_group *g, const struct jfr_
 static uint32_t find_sample(struct jfr *d, struct jfr_chunk *c, struct jfr_group *g, const struct jfr_sample *s)
 {
 	struct tags_at t = { g->n_tags, 0 };
+	uint64_t id = c->pools[JFR_STACKS].map.ids[s->entry], hash;
 	uint32_t tags = g->n_tags, i = PROFILE_NONE;
-	uint64_t hash;
 
 	t.n = make_tags(d, c, g, s->keys);
 	if (d->e->kind != ERR_NONE)
 		return PROFILE_NONE;
 	if (g->by_content.slots && !(d->o->keep & FORMAT_TIMES)) {
 		hash = content_hash(d, g, s->stack, t);
-		i = find_content(d, g, s->stack, t, &s->id, with_id(hash, s->id));
+		i = find_content(d, g, s->stack, t, &id, with_id(hash, id));
 		if (i == PROFILE_NONE && !c->stable)
 			i = find_content(d, g, s->stack, t, NULL, hash);
 	}
 	if (i == PROFILE_NONE)
-		return new_sample(d, g, s, t);
+		return new_sample(d, g, s, id, t);
 	g->n_tags = tags;
 	return i;
 }
 
 static uint32_t keyed_sample(struct jfr *d, struct jfr_chunk *c, struct jfr_group *g, const struct jfr_sample *s)
 {
-	struct key key = { .stack = s->id };
+	struct key key = { .stack = s->entry };
 	struct table_at at;
 	uint64_t hash;
 	uint32_t i;
@@ -354,13 +355,11 @@ int jfr_add(struct jfr *d, struct jfr_chunk *c, uint32_t group, const struct jfr
 	if (d->o->keep & FORMAT_TIMES) {
 		i = find_sample(d, c, g, s);
 	} else if (plain) {
-		uint32_t entry = jfr_ids_find(&stacks->map, s->id);
-
 		if (g->by_stack == NULL)
 			g->by_stack = arena_zarray(c->a, stacks->map.n, sizeof(*g->by_stack));
-		if (g->by_stack[entry] == 0)
-			g->by_stack[entry] = find_sample(d, c, g, s) + 1; /* none: 0 */
-		i = g->by_stack[entry] - 1;
+		if (g->by_stack[s->entry] == 0)
+			g->by_stack[s->entry] = find_sample(d, c, g, s) + 1; /* none: 0 */
+		i = g->by_stack[s->entry] - 1;
 	} else {
 		i = keyed_sample(d, c, g, s);
 	}
@@ -393,81 +392,67 @@ void jfr_groups_end(struct jfr *d)
 
 /* ---- profiles ---- */
 
-struct renumber { /* of the decoder's tables to those of one profile; all 0 between groups */
-	uint32_t *strings, *functions, *locations;
+struct number {
+	uint32_t of; /* the pass that it is of: others' are as none */
+	uint32_t n;
+};
+
+struct renumber { /* of the decoder's tables to those of one profile */
+	struct number *strings, *functions, *locations;
+	uint32_t pass;
 };
 
 static uint32_t own_string(struct jfr *d, struct renumber *r, struct profile *p, uint32_t s)
 {
+	struct number *own = &r->strings[s];
+
 	if (d->strings[s].n == 0)
 		return 0;
-	if (r->strings[s] == 0) {
+	if (own->of != r->pass) {
 		p->strings[p->n_strings] = d->strings[s];
-		r->strings[s] = ++p->n_strings;
+		*own = (struct number){ r->pass, p->n_strings++ };
 	}
-	return r->strings[s] - 1;
+	return own->n;
 }
 
 static uint32_t own_function(struct jfr *d, struct renumber *r, struct profile *p, uint32_t f)
 {
-	if (r->functions[f] == 0) {
-		struct function *own = &p->functions[p->n_functions++];
+	struct number *own = &r->functions[f];
 
-		*own = (struct function){ .id = p->n_functions, .name = own_string(d, r, p, d->functions[f].name) };
-		r->functions[f] = p->n_functions;
+	if (own->of != r->pass) {
+		*own = (struct number){ r->pass, p->n_functions++ };
+		p->functions[own->n] = (struct function){ .id = own->n + UINT64_C(1),
+			.name = own_string(d, r, p, d->functions[f].name) };
 	}
-	return r->functions[f] - 1;
+	return own->n;
 }
 
-static uint32_t own_location(struct jfr *d, struct renumber *r, struct profile *p, uint32_t l)
+static uint32_t new_location(struct jfr *d, struct renumber *r, struct profile *p, uint32_t l)
 {
-	if (r->locations[l] == 0) {
-		uint32_t i = p->n_locations++;
+	uint32_t i = p->n_locations++;
 
-		p->locations[i] = (struct location){ .id = p->n_locations, .first_line = p->n_lines, .n_lines = 1 };
-		p->lines[p->n_lines++] = (struct line){ own_function(d, r, p, d->locations[l].function),
-			d->locations[l].line };
-		r->locations[l] = p->n_locations;
-	}
-	return r->locations[l] - 1;
+	r->locations[l] = (struct number){ r->pass, i };
+	p->locations[i] = (struct location){ .id = i + UINT64_C(1), .first_line = i, .n_lines = 1 };
+	p->lines[p->n_lines++] = (struct line){ own_function(d, r, p, d->locations[l].function), d->locations[l].line };
+	return i;
 }
 
-/* Forgets what the group refers to. */
-static void forget(const struct jfr *d, const struct jfr_group *g, struct renumber *r)
-{
-	for (uint32_t i = 0; i < g->n; i++) {
-		const struct jfr_stack *s = &d->stacks[g->stacks[i]];
-
-		for (uint32_t k = 0; k < s->n; k++) {
-			uint32_t l = d->frames[s->first + k], f = d->locations[l].function;
-
-			r->locations[l] = 0;
-			r->functions[f] = 0;
-			r->strings[d->functions[f].name] = 0;
-		}
-	}
-	for (uint32_t i = 0; i < g->n_tags; i++) {
-		r->strings[g->tags[i].key] = 0;
-		r->strings[g->tags[i].str] = 0;
-	}
-}
-
-/* How many locations and frames the group refers to, so that arrays have their size. */
+/* How many frames and locations the group refers to, so that arrays have their size. */
 static void count_refs(const struct jfr *d, const struct jfr_group *g, struct renumber *r, uint64_t *frames,
     uint32_t *locations)
 {
+	r->pass++;
 	for (uint32_t i = 0; i < g->n; i++) {
 		const struct jfr_stack *s = &d->stacks[g->stacks[i]];
+		const uint32_t *f = d->frames + s->first;
 
 		*frames += s->n;
-		for (uint32_t k = 0; k < s->n; k++) {
-			uint32_t l = d->frames[s->first + k];
-
-			*locations += r->locations[l] == 0;
-			r->locations[l] = 1;
-		}
+		for (uint32_t k = 0; k < s->n; k++)
+			if (r->locations[f[k]].of != r->pass) {
+				r->locations[f[k]].of = r->pass;
+				++*locations;
+			}
 	}
-	forget(d, g, r);
 }
 
 /* Types of events in general that are always 0 were not there. */
@@ -549,8 +534,12 @@ static void set_samples(struct jfr *d, struct jfr_group *g, struct renumber *r, 
 		struct tags_at t = tags_of(g, i);
 
 		p->stack_at[i] = n_stack;
-		for (uint32_t k = 0; k < s->n; k++)
-			p->stack[n_stack++] = own_location(d, r, p, d->frames[s->first + k]);
+		for (uint32_t k = 0; k < s->n; k++) {
+			const struct number *own = &r->locations[d->frames[s->first + k]];
+
+			p->stack[n_stack++] = own->of == r->pass ? own->n
+								 : new_location(d, r, p, d->frames[s->first + k]);
+		}
 		if (p->tag_at == NULL)
 			continue;
 		p->tag_at[i] = n_tags;
@@ -602,8 +591,8 @@ static struct profile *make_profile(struct jfr *d, uint32_t group, struct renumb
 	p->n_samples = g->n;
 	p->values = g->values;
 	p->at = g->at;
+	r->pass++;
 	set_samples(d, g, r, p);
-	forget(d, g, r);
 	return p;
 }
 
@@ -613,6 +602,7 @@ int jfr_groups_finish(struct jfr *d, struct format_profiles *out)
 		arena_zarray(d->tmp, (size_t)d->n_strings + 1, sizeof(*r.strings)),
 		arena_zarray(d->tmp, (size_t)d->n_functions + 1, sizeof(*r.functions)),
 		arena_zarray(d->tmp, (size_t)d->n_locations + 1, sizeof(*r.locations)),
+		0,
 	};
 
 	out->p = arena_zarray(d->a, (size_t)d->n_groups + 1, sizeof(*out->p));

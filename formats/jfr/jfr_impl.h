@@ -95,6 +95,7 @@ struct jfr_field {
 	uint32_t cls;     /* position of the type, or PROFILE_NONE */
 	uint8_t op, of;   /* of: of the elements, or op */
 	uint8_t unit;     /* enum jfr_unit */
+	uint32_t run;     /* how many fields from this one on are JFR_LEB */
 	bool pool, array; /* a reference to a constant; several */
 	bool integer;     /* a number of the language's types */
 };
@@ -143,6 +144,7 @@ struct jfr_event {                /* of a type that is counted */
 
 struct jfr_class {
 	uint64_t id;
+	uint32_t lebs; /* fields, if all of them are JFR_LEB; else 0 */
 	struct str name;
 	uint32_t first, n; /* fields */
 	uint8_t pool;      /* enum jfr_pool_kind, or JFR_POOLS */
@@ -178,6 +180,21 @@ struct jfr_pool {
 	uint32_t cls;     /* its type, or PROFILE_NONE */
 	uint32_t *made;   /* what was made of an entry + 1: stack, function; flags of a state */
 	struct str *text; /* of a symbol, a thread; p is NULL until asked for */
+	uint32_t field;   /* that has the text */
+};
+
+struct jfr_seen { /* a frame that was met, and its location */
+	uint64_t method;
+	uint32_t line, location; /* + 1 */
+};
+
+enum { JFR_SEEN_BITS = 11 };
+
+/* Fields of stacks and methods; n of the class: not there. */
+struct jfr_layout {
+	uint32_t frames, method, line; /* frames: PROFILE_NONE if stacks cannot be read */
+	uint32_t type, name, descriptor;
+	const struct jfr_class *frame;
 };
 
 /* ---- a chunk ---- */
@@ -198,6 +215,8 @@ struct jfr_chunk {
 	uint32_t max_fields;
 
 	struct jfr_pool pools[JFR_POOLS];
+	struct jfr_layout layout;
+	struct jfr_seen *seen;
 	uint64_t *v, *w; /* fields that were read: of an event, of a constant */
 };
 
@@ -291,8 +310,8 @@ void jfr_pools_done(struct jfr_chunk *c); /* all were read: ids can be looked up
 
 /* Text of a field that was read: a string, or a constant that is or has one. */
 struct str jfr_text(struct jfr *d, struct jfr_chunk *c, const struct jfr_class *cls, uint32_t field, uint64_t v);
-/* Positions in d->stacks by the id of a stack trace; PROFILE_NONE: there is none, or (d->e) it went too far. */
-uint32_t jfr_stack(struct jfr *d, struct jfr_chunk *c, uint64_t id);
+/* Position in d->stacks of an entry of the pool of stack traces. */
+uint32_t jfr_stack(struct jfr *d, struct jfr_chunk *c, uint32_t entry);
 struct str jfr_thread(struct jfr *d, struct jfr_chunk *c, uint64_t id);
 struct str jfr_class_name(struct jfr *d, struct jfr_chunk *c, uint64_t id);
 
@@ -322,7 +341,7 @@ enum { JFR_TYPES = 3, JFR_KEYS = 7 };
 struct jfr_sample {
 	uint32_t kind;
 	uint32_t stack; /* in d->stacks */
-	uint64_t id;    /* of the stack, in the chunk */
+	uint32_t entry; /* of the stack in its pool */
 	int64_t values[JFR_TYPES];
 	int64_t at;
 	/* what keeps it apart: context, span, span name, thread, state, class, monitor; ids in the chunk */

@@ -137,6 +137,47 @@ int jfr_read_pools(struct jfr *d, struct jfr_chunk *c, struct err *e)
 	return 0;
 }
 
+/* The first of the names that a constant of the type has. */
+static uint32_t text_field(const struct jfr_chunk *c, const struct jfr_class *cls)
+{
+	static const char *const names[] = { "string", "name", "javaName" };
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		uint32_t f = jfr_field_of(c, cls, names[i]);
+
+		if (f < cls->n)
+			return f;
+	}
+	return cls->n;
+}
+
+static void find_layout(struct jfr_chunk *c)
+{
+	struct jfr_layout *l = &c->layout;
+	uint32_t stacks = c->pools[JFR_STACKS].cls, methods = c->pools[JFR_METHODS].cls;
+	const struct jfr_class *cls;
+	const struct jfr_field *f;
+
+	l->frames = PROFILE_NONE;
+	if (stacks == PROFILE_NONE || methods == PROFILE_NONE)
+		return;
+	cls = &c->classes[methods];
+	l->type = jfr_field_of(c, cls, "type");
+	l->name = jfr_field_of(c, cls, "name");
+	l->descriptor = jfr_field_of(c, cls, "descriptor");
+	if (l->type == cls->n || !c->fields[cls->first + l->type].pool)
+		return;
+	cls = &c->classes[stacks];
+	f = &c->fields[cls->first + jfr_field_of(c, cls, "frames")];
+	if (f == &c->fields[cls->first + cls->n] || f->op != JFR_ARRAY || f->of != JFR_OBJECT || f->cls == PROFILE_NONE)
+		return;
+	l->frame = &c->classes[f->cls];
+	l->method = jfr_field_of(c, l->frame, "method");
+	l->line = jfr_field_of(c, l->frame, "lineNumber");
+	if (l->method < l->frame->n && c->fields[l->frame->first + l->method].pool)
+		l->frames = (uint32_t)(f - &c->fields[cls->first]);
+}
+
 void jfr_pools_done(struct jfr_chunk *c)
 {
 	for (unsigned k = 0; k < JFR_POOLS; k++) {
@@ -146,7 +187,11 @@ void jfr_pools_done(struct jfr_chunk *c)
 		p->made = arena_zarray(c->a, (size_t)p->map.n + 1, sizeof(*p->made));
 		if (k == JFR_SYMBOLS || k == JFR_THREADS || k == JFR_CLASSES || k == JFR_STATES)
 			p->text = arena_zarray(c->a, (size_t)p->map.n + 1, sizeof(*p->text));
+		if (p->cls != PROFILE_NONE)
+			p->field = text_field(c, &c->classes[p->cls]);
 	}
+	find_layout(c);
+	c->seen = arena_zarray(c->a, (size_t)1 << JFR_SEEN_BITS, sizeof(*c->seen));
 }
 
 /* ---- texts ---- */
@@ -215,20 +260,6 @@ static struct str read_string(struct jfr *d, struct jfr_chunk *c, size_t at, uns
 	}
 }
 
-/* The first of the names that a constant of the type has. */
-static uint32_t text_field(const struct jfr_chunk *c, const struct jfr_class *cls)
-{
-	static const char *const names[] = { "string", "name", "javaName" };
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		uint32_t f = jfr_field_of(c, cls, names[i]);
-
-		if (f < cls->n)
-			return f;
-	}
-	return cls->n;
-}
-
 static struct str field_text(struct jfr *d, struct jfr_chunk *c, const struct jfr_field *f, uint64_t v, unsigned depth);
 
 /* Text of entry i of a pool: what a symbol, a class or a state is called. */
@@ -244,7 +275,7 @@ static struct str entry_text(struct jfr *d, struct jfr_chunk *c, unsigned pool, 
 		return read_string(d, c, p->at[i], depth);
 	if (p->text && p->text[i].p)
 		return p->text[i];
-	f = text_field(c, cls);
+	f = p->field;
 	if (f < cls->n && depth < MAX_TEXT_DEPTH) {
 		jfr_fields(c, &in, cls, f + 1, c->w);
 		s = field_text(d, c, &c->fields[cls->first + f], c->w[f], depth + 1);

@@ -53,26 +53,60 @@ static struct str join_names(struct jfr *d, struct str cls, struct str method)
 	return str_of(p, cls.n + 1 + method.n);
 }
 
-static uint32_t new_function(struct jfr *d, uint64_t id, struct str cls, struct str method, struct str descriptor)
+/* Texts are cut once: class is that of an entry of its pool, the others are those of symbols where they are. */
+static uint32_t interned(struct jfr *d, uint32_t *made, struct str s)
 {
-	struct jfr_text t;
-	uint64_t hash, exact;
-	uint32_t i, same;
+	uint32_t i;
 
-	if (!jfr_spend(d, (uint64_t)cls.n * 2 + method.n * 2 + descriptor.n + sizeof(struct jfr_function)))
-		return PROFILE_NONE;
-	t = (struct jfr_text){ jfr_intern(d, cls), jfr_intern(d, method), jfr_intern(d, descriptor) };
-	hash = hash_seeded(str_of(&t, sizeof(t)));
-	exact = hash_mix(hash, hash_seeded(str_of(&id, sizeof(id))));
-	same = find_function(d, &t, NULL, hash);
-	i = same == PROFILE_NONE ? same : find_function(d, &t, &id, exact);
+	if (*made)
+		return *made - 1;
+	if (!jfr_spend(d, s.n))
+		return 0;
+	i = jfr_intern(d, s);
+	*made = i + 1;
+	return i;
+}
+
+static uint32_t class_text(struct jfr *d, struct jfr_chunk *c, uint64_t id)
+{
+	struct jfr_pool *p = &c->pools[JFR_CLASSES];
+	uint32_t i = jfr_ids_find(&p->map, id);
+
+	if (i == PROFILE_NONE)
+		return i;
+	return p->made[i] ? p->made[i] - 1 : interned(d, &p->made[i], jfr_class_name(d, c, id));
+}
+
+static uint32_t field_text(struct jfr *d, struct jfr_chunk *c, const struct jfr_class *cls, uint32_t field, uint64_t v)
+{
+	const struct jfr_field *f = &c->fields[cls->first + field];
+	struct jfr_pool *p = &c->pools[JFR_SYMBOLS];
+	uint32_t i = PROFILE_NONE, none = 0;
+
+	if (field < cls->n && f->pool && f->cls == p->cls)
+		i = jfr_ids_find(&p->map, v);
+	if (i != PROFILE_NONE && p->made[i])
+		return p->made[i] - 1;
+	return interned(d, i == PROFILE_NONE ? &none : &p->made[i], jfr_text(d, c, cls, field, v));
+}
+
+static uint32_t new_function(struct jfr *d, uint64_t id, const struct jfr_text *t)
+{
+	struct str cls = d->strings[t->cls], name = d->strings[t->name];
+	uint64_t hash = hash_seeded(str_of(t, sizeof(*t))),
+		 exact = hash_mix(hash, hash_seeded(str_of(&id, sizeof(id))));
+	uint32_t same = find_function(d, t, NULL, hash);
+	uint32_t i = same == PROFILE_NONE ? same : find_function(d, t, &id, exact);
+
 	if (i == PROFILE_NONE && same != PROFILE_NONE && d->functions[same].chunk < d->chunk)
 		i = same;
 	if (i != PROFILE_NONE)
 		return i;
+	if (!jfr_spend(d, (uint64_t)cls.n + name.n + sizeof(struct jfr_function)))
+		return PROFILE_NONE;
 	JFR_ROOM(d, d->functions, d->n_functions, d->cap_functions);
 	i = d->n_functions++;
-	d->functions[i] = (struct jfr_function){ t, jfr_intern(d, join_names(d, cls, method)), d->chunk, id };
+	d->functions[i] = (struct jfr_function){ *t, jfr_intern(d, join_names(d, cls, name)), d->chunk, id };
 	table_put(&d->by_function, d->a, exact, i);
 	if (same == PROFILE_NONE)
 		table_put(&d->by_function, d->a, hash, i);
@@ -83,23 +117,25 @@ static uint32_t make_function(struct jfr *d, struct jfr_chunk *c, uint32_t metho
 {
 	const struct jfr_pool *p = &c->pools[JFR_METHODS];
 	const struct jfr_class *cls = &c->classes[p->cls];
-	uint32_t type = jfr_field_of(c, cls, "type"), name = jfr_field_of(c, cls, "name");
-	uint32_t descriptor = jfr_field_of(c, cls, "descriptor");
+	const struct jfr_layout *l = &c->layout;
 	struct jfr_in in = jfr_window(c, p->at[method], c->bytes.n);
-	uint64_t v_type, v_name, v_descriptor;
+	uint64_t type, name, descriptor;
+	struct jfr_text t;
 
-	if (type == cls->n || !c->fields[cls->first + type].pool)
-		return PROFILE_NONE;
-	memset(c->w, 0, ((size_t)cls->n + 1) * sizeof(*c->w));
+	c->w[cls->n] = 0;
 	jfr_fields(c, &in, cls, cls->n, c->w);
 	/* texts read constants into the same array */
-	v_type = c->w[type];
-	v_name = c->w[name];
-	v_descriptor = c->w[descriptor];
-	if (in.bad || jfr_ids_find(&c->pools[JFR_CLASSES].map, v_type) == PROFILE_NONE)
+	type = c->w[l->type];
+	name = c->w[l->name];
+	descriptor = c->w[l->descriptor];
+	if (in.bad)
 		return PROFILE_NONE;
-	return new_function(d, p->map.ids[method], jfr_class_name(d, c, v_type), jfr_text(d, c, cls, name, v_name),
-	    jfr_text(d, c, cls, descriptor, v_descriptor));
+	t.cls = class_text(d, c, type);
+	if (t.cls == PROFILE_NONE)
+		return PROFILE_NONE;
+	t.name = field_text(d, c, cls, l->name, name);
+	t.descriptor = field_text(d, c, cls, l->descriptor, descriptor);
+	return new_function(d, p->map.ids[method], &t);
 }
 
 static uint32_t function_of(struct jfr *d, struct jfr_chunk *c, uint64_t method)
@@ -130,66 +166,60 @@ static uint32_t location_of(struct jfr *d, uint32_t function, uint32_t line)
 	return d->n_locations++;
 }
 
-struct frame_plan {
-	const struct jfr_class *cls;
-	uint32_t method, line, n;
-};
-
-static bool plan_frames(const struct jfr_chunk *c, const struct jfr_field *frames, struct frame_plan *p)
+/* The same few thousand frames come again and again: a place for each leads past the tables. */
+static uint32_t frame_location(struct jfr *d, struct jfr_chunk *c, uint64_t method, uint32_t line)
 {
-	const struct jfr_class *cls;
+	uint64_t mixed = (method * 0x9e3779b97f4a7c15u) ^ (line * UINT64_C(0xc2b2ae3d27d4eb4f));
+	struct jfr_seen *seen = &c->seen[mixed >> (64 - JFR_SEEN_BITS)];
+	uint32_t f, l;
 
-	if (frames->op != JFR_ARRAY || frames->of != JFR_OBJECT || frames->cls == PROFILE_NONE)
-		return false;
-	cls = &c->classes[frames->cls];
-	*p = (struct frame_plan){ cls, jfr_field_of(c, cls, "method"), jfr_field_of(c, cls, "lineNumber"), cls->n };
-	return p->method < cls->n && c->fields[cls->first + p->method].pool && !cls->empty;
+	if (LIKELY(seen->location && seen->method == method && seen->line == line))
+		return seen->location - 1;
+	f = function_of(d, c, method);
+	if (f == PROFILE_NONE)
+		return f;
+	l = location_of(d, f, line);
+	*seen = (struct jfr_seen){ method, line, l + 1 };
+	return l;
 }
 
-static void read_frames(struct jfr *d, struct jfr_chunk *c, size_t at, const struct frame_plan *p)
+static void read_frames(struct jfr *d, struct jfr_chunk *c, size_t at)
 {
 	struct jfr_in in = jfr_window(c, at, c->bytes.n);
+	const struct jfr_layout *l = &c->layout;
 	uint64_t n = jfr_num(&in, 4), *w = c->v + c->max_fields + 1;
 
-	w[p->n] = 0;
+	w[l->frame->n] = 0;
 	for (; n && !in.bad; n--) {
-		uint32_t f, line;
+		uint32_t location;
 
-		jfr_fields(c, &in, p->cls, p->n, w);
+		jfr_fields(c, &in, l->frame, l->frame->n, w);
 		if (in.bad)
 			return;
-		f = function_of(d, c, w[p->method]);
-		if (f == PROFILE_NONE)
+		location = frame_location(d, c, w[l->method], (uint32_t)w[l->line]);
+		if (UNLIKELY(location == PROFILE_NONE))
 			continue;
-		line = (uint32_t)w[p->line];
 		JFR_ROOM(d, d->frames, d->n_frames, d->cap_frames);
-		d->frames[d->n_frames++] = location_of(d, f, line);
+		d->frames[d->n_frames++] = location;
 	}
 }
 
-uint32_t jfr_stack(struct jfr *d, struct jfr_chunk *c, uint64_t id)
+uint32_t jfr_stack(struct jfr *d, struct jfr_chunk *c, uint32_t entry)
 {
 	struct jfr_pool *p = &c->pools[JFR_STACKS];
-	uint32_t i = jfr_ids_find(&p->map, id), frames;
-	const struct jfr_class *cls;
-	struct frame_plan plan;
 	struct jfr_in in;
 
-	if (i == PROFILE_NONE)
-		return PROFILE_NONE;
-	if (p->made[i])
-		return p->made[i] - 1;
-	cls = &c->classes[p->cls];
-	frames = jfr_field_of(c, cls, "frames");
+	if (LIKELY(p->made[entry]))
+		return p->made[entry] - 1;
 	JFR_ROOM(d, d->stacks, d->n_stacks, d->cap_stacks);
 	d->stacks[d->n_stacks] = (struct jfr_stack){ d->n_frames, 0 };
-	if (frames < cls->n && plan_frames(c, &c->fields[cls->first + frames], &plan)) {
-		in = jfr_window(c, p->at[i], c->bytes.n);
-		jfr_fields(c, &in, cls, frames + 1, c->w);
+	if (c->layout.frames != PROFILE_NONE) {
+		in = jfr_window(c, p->at[entry], c->bytes.n);
+		jfr_fields(c, &in, &c->classes[p->cls], c->layout.frames, c->w);
 		if (!in.bad)
-			read_frames(d, c, (size_t)c->w[frames], &plan);
+			read_frames(d, c, (size_t)(in.p - (const uint8_t *)c->bytes.p));
 	}
 	d->stacks[d->n_stacks].n = d->n_frames - d->stacks[d->n_stacks].first;
-	p->made[i] = ++d->n_stacks;
+	p->made[entry] = ++d->n_stacks;
 	return d->n_stacks - 1;
 }

@@ -59,6 +59,34 @@ static void skip_string(struct jfr_in *in)
 	}
 }
 
+/*
+ * n integers, eight bytes at a time: a byte below 0x80 ends one. The ninth
+ * byte of one ends it whatever it is: where that may matter, one by one.
+ */
+static void skip_lebs(struct jfr_in *in, uint64_t n)
+{
+	const uint64_t tops = UINT64_C(0x8080808080808080);
+	unsigned open = 0; /* bytes before p of an integer that is not at its end */
+
+	while (n > 0 && in->end - in->p >= 8) {
+		uint64_t word, ends;
+		unsigned lead, k;
+
+		memcpy(&word, in->p, 8);
+		ends = ~word & tops;
+		k = (unsigned)__builtin_popcountll(ends);
+		lead = ends ? (unsigned)__builtin_ctzll(ends) / 8 : 8;
+		if (UNLIKELY(k >= n || open + lead >= 8))
+			break;
+		n -= k;
+		open = (unsigned)__builtin_clzll(ends) / 8;
+		in->p += 8;
+	}
+	in->p -= open;
+	while (n-- && !in->bad)
+		jfr_leb(in);
+}
+
 static void skip_class(const struct jfr_chunk *c, struct jfr_in *in, const struct jfr_class *cls, unsigned depth);
 
 static void skip_one(const struct jfr_chunk *c, struct jfr_in *in, const struct jfr_field *f, unsigned op,
@@ -89,18 +117,23 @@ static void skip_array(const struct jfr_chunk *c, struct jfr_in *in, const struc
 		jfr_bad(in);
 		return;
 	}
-	while (n-- && !in->bad)
-		skip_one(c, in, f, f->of, depth);
+	if (f->of == JFR_LEB)
+		skip_lebs(in, n);
+	else if (f->of == JFR_OBJECT && f->cls != PROFILE_NONE && c->classes[f->cls].lebs)
+		skip_lebs(in, n * c->classes[f->cls].lebs);
+	else
+		while (n-- && !in->bad)
+			skip_one(c, in, f, f->of, depth);
 }
 
 static void skip_class(const struct jfr_chunk *c, struct jfr_in *in, const struct jfr_class *cls, unsigned depth)
 {
 	const struct jfr_field *f = c->fields + cls->first, *end = f + cls->n;
 
-	if (cls->empty)
-		return;
 	for (; f < end && !in->bad; f++)
-		if (f->op == JFR_ARRAY)
+		if (f->op == JFR_LEB)
+			jfr_leb(in);
+		else if (f->op == JFR_ARRAY)
 			skip_array(c, in, f, depth);
 		else
 			skip_one(c, in, f, f->op, depth);
@@ -121,8 +154,16 @@ void jfr_fields(const struct jfr_chunk *c, struct jfr_in *in, const struct jfr_c
 
 	/* a fault ends it: an event of two bytes may have a type of a thousand fields */
 	for (uint32_t i = 0; i < n && !in->bad; i++, f++) {
+		if (LIKELY(f->run)) {
+			uint32_t run = MIN(f->run, n - i);
+
+			for (uint32_t k = 0; k < run; k++)
+				v[i + k] = jfr_leb(in);
+			i += run - 1;
+			f += run - 1;
+			continue;
+		}
 		switch (f->op) {
-		case JFR_LEB: v[i] = jfr_leb(in); break;
 		case JFR_FIX1: v[i] = jfr_fix(in, 1); break;
 		case JFR_FIX2: v[i] = jfr_fix(in, 2); break;
 		case JFR_FIX4: v[i] = jfr_fix(in, 4); break;
@@ -428,6 +469,15 @@ static void drop_empty(struct jfr_chunk *c, struct jfr_class *cls)
 	cls->n = n;
 }
 
+static void find_runs(struct jfr_chunk *c, struct jfr_class *cls)
+{
+	struct jfr_field *f = c->fields + cls->first;
+
+	for (uint32_t k = cls->n; k > 0; k--)
+		f[k - 1].run = f[k - 1].op != JFR_LEB ? 0 : k < cls->n ? f[k].run + 1 : 1;
+	cls->lebs = cls->n && f[0].run == cls->n ? cls->n : 0;
+}
+
 static void link_types(struct jfr_chunk *c)
 {
 	for (uint32_t i = 0; i < c->n_classes; i++) {
@@ -444,6 +494,8 @@ static void link_types(struct jfr_chunk *c)
 			find_empty(c, i, 0);
 	for (uint32_t i = 0; i < c->n_classes; i++)
 		drop_empty(c, &c->classes[i]);
+	for (uint32_t i = 0; i < c->n_classes; i++)
+		find_runs(c, &c->classes[i]);
 	for (unsigned k = 0; k < JFR_POOLS; k++) {
 		struct jfr_class *cls = jfr_class_by_name(c, pool_types[k]);
 

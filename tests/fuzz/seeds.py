@@ -401,6 +401,28 @@ def otlp():
 
 
 otlp()
+
+
+def recordings():
+    sys.path.insert(0, os.path.join(ROOT, "tests/lib"))
+    import jfr_file
+    setting = ("jdk.ActiveSetting", {"id": 105, "name": "event", "value": "wall"})
+    sample = ("jdk.ExecutionSample", {"stackTrace": 1, "state": 1, "sampledThread": 1})
+    span = ("jdk.ExecutionSample", {"stackTrace": 2, "state": 1, "contextId": 3, "spanId": 7, "spanName": 2})
+    rest = [("profiler.WallClockSample", {"stackTrace": 2, "state": 1, "samples": 4}),
+            ("jdk.ObjectAllocationInNewTLAB", {"stackTrace": 1, "objectClass": 1, "tlabSize": 4096}),
+            ("jdk.JavaMonitorEnter", {"stackTrace": 1, "monitorClass": 1, "duration": 300}),
+            ("jdk.FileRead", {"stackTrace": 2, "duration": 55, "path": "/x", "bytesRead": 300000})]
+    one, two = jfr_file.recording([setting, sample, span]), jfr_file.recording([sample] + rest)
+    seed("jfr", "cpu", one)
+    seed("jfr", "rest", two)
+    seed("jfr", "chunks", one + two + one)
+    seed("jfr", "cut", one + two[:-20])
+    seed("jfr", "empty", jfr_file.recording([], []))
+    context = number(1, 3) + text(2, text(1, number(1, 1) + number(2, 2)))
+    seed("jfr", "labels", b"L" + text(1, context) + text(2, number(1, 1) + text(2, "pool")))
+
+
 profiles()
 json_formats()
 go_tables()
@@ -410,3 +432,4 @@ binaries()
 messages()
 requests()
 legacy()
+recordings()
