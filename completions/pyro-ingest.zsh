@@ -22,6 +22,10 @@ _arguments \
 	'-pyroscopedb.retention-policy-enforcement-interval[how often old blocks are looked for]:duration:' \
 	'-pyroscopedb.retention-policy-disable[remove no blocks, whatever their age and the disk]' \
 	'-pyroscopedb.symbols-partition-label[keep symbols apart by this label instead of by program]:text:' \
+	'-debuginfo.enabled[take debug information of programs, and give names to addresses with it]' \
+	'-debuginfo.max-upload-size[largest file of debug information]:size:' \
+	'-debuginfo.max-store-size[files of debug information of a tenant together; the oldest go]:size:' \
+	'-debuginfo.memory[memory for tables made of them]:size:' \
 	'-ingester.flush-on-shutdown[cut blocks before ending; otherwise the journal keeps the rows]' \
 	'-distributor.otlp-labels[attributes of OpenTelemetry that become labels, in rules of which the first that fits counts\: NAME, PREFIX*, *, NAME=LABEL, -NAME for none, each alone or behind resource/, scope/, sample/ or profile/; default\: all but those of profiles]:text,...:' \
 	'-server.http-listen-address[accept HTTP on this address; unix\:/path is one too]:text:' \

@@ -203,6 +203,9 @@ static int option(struct args *x, const char *text)
 		return long_option(x, ref, w);
 	if (question(x, w))
 		return 0;
+	/* -debuginfo.enabled of another program is not -d ebuginfo.enabled. */
+	if (str_find(w.name, '.') < w.name.n && (rc = foreign(x, w)) != 0)
+		return MIN(rc, 0);
 	if ((rc = letters(x, w)) != 0)
 		return MIN(rc, 0);
 	if ((rc = foreign(x, w)) != 0)

@@ -402,7 +402,7 @@ static int their_flag(struct opts_other *x, struct str name, bool *is_bool, stru
 	(void)x;
 	(void)err;
 	*is_bool = str_eq(name, STR("theirs"));
-	return *is_bool || str_eq(name, STR("their.value"));
+	return *is_bool || str_eq(name, STR("their.value")) || str_eq(name, STR("data.of-them"));
 }
 
 static int their_key(struct opts_other *x, struct str path, bool *inner, struct err *err)
@@ -425,6 +425,9 @@ static void options_of_children(void **state)
 	assert_string_equal(o.passed.p[1], "-their.value=5");
 	assert_string_equal(o.passed.p[2], "-theirs=false");
 	assert_int_equal(o.n_args, 1);
+	/* not -d ata.of-them */
+	assert_int_equal(args(ARGS("-data.of-them", "7")), 0);
+	assert_string_equal(o.passed.p[o.passed.n - 1], "-data.of-them=7");
 	assert_int_equal(yaml("their:\n  key: {a: 1}\n"), 0);
 	assert_int_equal(yaml("their:\n  other: 1\n"), -1);
 	assert_int_equal(yaml("querier:\n  x: 1\n"), -1);

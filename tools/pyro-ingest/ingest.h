@@ -11,6 +11,7 @@
 #include "daemon/daemon.h"
 #include "net/route.h"
 #include "tools/pyro-ingest/cutter.h"
+#include "tools/pyro-ingest/debuginfo.h"
 #include "tools/pyro-ingest/retention.h"
 #include "tools/pyro-ingest/worker.h"
 
@@ -34,6 +35,7 @@ struct ingest {
 	const struct limits *base; /* of every tenant without its own */
 	struct tls *tls;           /* NULL: plain HTTP */
 	const struct otlp_labels *otlp_labels;
+	struct debuginfo *debuginfo; /* NULL: not wanted */
 	struct runtime_files files;
 	struct loop *loop; /* the main one */
 	struct pool *pool;

@@ -59,6 +59,24 @@ static struct router *front_router(struct ingest *in, struct err *e)
 		    .body_limit = body,
 		    .flags = ROUTE_ALLOW,
 		    .too_big = rpc_too_big },
+		{ .path = "/debuginfo.v1alpha1.DebuginfoService/ShouldInitiateUpload",
+		    .methods = "POST",
+		    .fn = receive_debuginfo_should,
+		    .body_limit = 1 << 20,
+		    .flags = ROUTE_ALLOW,
+		    .too_big = rpc_too_big },
+		{ .path = "/debuginfo.v1alpha1.DebuginfoService/UploadFinished",
+		    .methods = "POST",
+		    .fn = receive_debuginfo_finished,
+		    .body_limit = 1 << 20,
+		    .flags = ROUTE_ALLOW,
+		    .too_big = rpc_too_big },
+		{ .path = "/debuginfo.v1alpha1.DebuginfoService/Upload/",
+		    .methods = "POST",
+		    .fn = receive_debuginfo_upload,
+		    .body_limit = in->opts->debuginfo ? (size_t)in->opts->debuginfo_max_file : 1 << 20,
+		    .flags = ROUTE_PREFIX,
+		    .too_big = receive_debuginfo_too_big },
 	};
 	/* the paths of both packages that OpenTelemetry has published, for HTTP and for gRPC */
 	static const char *const otlp[] = {
@@ -492,6 +510,10 @@ static int open_all(struct ingest *in, struct err *e)
 	if (in->router == NULL)
 		return -1;
 	in->pool = pool_new("disk", POOL_THREADS, POOL_QUEUE);
+	if (in->opts->debuginfo)
+		in->debuginfo = debuginfo_new(&(struct debuginfo_conf){ .data = in->server->data_path,
+		    .max_store = in->opts->debuginfo_max_store,
+		    .memory = in->opts->debuginfo_memory });
 	cc.pool = in->pool;
 	cc.n_shards = in->n_workers;
 	cc.shards = in->shards = mem_zarray(in->n_workers, sizeof(*in->shards));
@@ -527,6 +549,7 @@ static void close_all(struct ingest *in)
 	for (uint32_t i = 0; i < n; i++)
 		if (in->workers[i].thread.loop != NULL)
 			thread_loop_stop(&in->workers[i].thread);
+	debuginfo_free(in->debuginfo);
 	pool_free(in->pool);
 	for (uint32_t i = 0; i < n; i++)
 		thread_loop_free(&in->workers[i].thread);

@@ -3,7 +3,8 @@
 
 #include "base/hash.h"
 #include "base/num.h"
-#include "tools/pyro-ingest/worker.h"
+#include "base/log.h"
+#include "tools/pyro-ingest/ingest.h"
 
 struct push *push_new(struct worker *w, struct http_req *r, const struct tenant_rules *tenant)
 {
@@ -90,14 +91,15 @@ static void make_adds(struct push *p, struct push_item *item, const struct clean
 	}
 }
 
-void push_profile(struct push *p, const struct labels *sent, struct profile *f, size_t raw_size)
+/* The rest of push_profile: *item is its place. */
+static void take_profile(struct push *p, struct push_item *item, const struct labels *sent, struct profile *f,
+    size_t raw_size)
 {
 	struct clean_in in = { .rules = p->rules,
 		.now = p->r->wall,
 		.profile = f,
 		.partition_label = p->w->conf.partition_label };
 	struct clean_out out = { .reason = DISCARD_rate_limited };
-	struct push_item item = { 0 };
 	struct err e;
 
 	in.labels = clean_labels(p->a, sent);
@@ -105,11 +107,26 @@ void push_profile(struct push *p, const struct labels *sent, struct profile *f, 
 	received_count(&p->tenant->received, labels_get(&in.labels, STR("__name__")), raw_size, f->wire_size,
 	    f->n_samples);
 	if (take_rate(p, &in.labels, f, &e) < 0 || clean_profile(p->a, &in, &out, &e) < 0) {
-		item.err = mem_alloc(sizeof(*item.err));
-		*item.err = e;
+		item->err = mem_alloc(sizeof(*item->err));
+		*item->err = e;
 		discard(p, out.reason, f->wire_size);
 	} else {
-		make_adds(p, &item, &out);
+		make_adds(p, item, &out);
+	}
+}
+
+void push_profile(struct push *p, const struct labels *sent, struct profile *f, size_t raw_size)
+{
+	const struct ingest *in = p->w->conf.ingest;
+	struct push_item item = { 0 };
+
+	if (in != NULL && in->debuginfo != NULL && debuginfo_wanted(f)) {
+		item.nameless = f;
+		item.sent = *sent;
+		item.raw_size = raw_size;
+		p->nameless++;
+	} else {
+		take_profile(p, &item, sent, f, raw_size);
 	}
 	vec_push(&p->items, item);
 }
@@ -138,10 +155,10 @@ static void add_done(struct shard_add *a)
 		finish(p);
 }
 
-void push_send(struct push *p, void (*done)(struct push *p))
+/* The shards get what is good. */
+static void send_items(struct push *p)
 {
 	p->rules = NULL;
-	p->done = done;
 	p->pending = 1;
 	for (size_t i = 0; i < p->items.n; i++) {
 		struct push_item *item = &p->items.p[i];
@@ -158,4 +175,61 @@ void push_send(struct push *p, void (*done)(struct push *p))
 	}
 	if (--p->pending == 0)
 		finish(p);
+}
+
+/* ---- names first ---- */
+
+static void names_work(struct job *j)
+{
+	struct push *p = CONTAINER_OF(j, struct push, names);
+	struct debuginfo *d = p->w->conf.ingest->debuginfo;
+
+	for (size_t i = 0; i < p->items.n; i++)
+		if (p->items.p[i].nameless != NULL)
+			debuginfo_names(d, p->tenant->name, p->a, p->items.p[i].nameless);
+}
+
+/* What push_profile left for later; the rules may be others by now. */
+static void take_nameless(struct push *p)
+{
+	const struct tenant_rules *t;
+	struct err e;
+
+	t = tenant_of(&p->w->tenants, p->tenant->name, &e);
+	p->rules = t != NULL ? &t->rules : NULL;
+	for (size_t i = 0; i < p->items.n; i++) {
+		struct push_item *item = &p->items.p[i];
+
+		if (item->nameless == NULL)
+			continue;
+		if (t != NULL) {
+			take_profile(p, item, &item->sent, item->nameless, item->raw_size);
+		} else {
+			item->err = mem_alloc(sizeof(*item->err));
+			*item->err = e;
+		}
+	}
+	send_items(p);
+}
+
+static void names_done(struct job *j)
+{
+	take_nameless(CONTAINER_OF(j, struct push, names));
+}
+
+void push_send(struct push *p, void (*done)(struct push *p))
+{
+	struct err e;
+
+	p->done = done;
+	if (p->nameless == 0) {
+		send_items(p);
+		return;
+	}
+	p->rules = NULL;
+	p->names = (struct job){ .work = names_work, .done = names_done, .home = p->r->loop };
+	if (pool_submit(debuginfo_pool(p->w->conf.ingest->debuginfo), &p->names, &e) < 0) {
+		log_event(LOG_WARN, "profiles are stored without names", LOG_CSTR("error", e.msg));
+		take_nameless(p);
+	}
 }

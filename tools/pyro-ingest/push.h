@@ -6,6 +6,10 @@
  *	push_profile(p, &labels, profile);      any number; errors are collected
  *	push_send(p, reply);                    reply(p) later, once, on this thread
  *
+ * Profiles with addresses that the server may know names for (debuginfo.h) are
+ * given them first, by the thread that has the tables; all others do not wait
+ * for anything.
+ *
  * Each profile stands alone: valid ones are stored though others fail, and
  * p->err is the first failure in the order of the request. All memory is the
  * request's arena.
@@ -13,7 +17,9 @@
 #ifndef PUSH_H
 #define PUSH_H
 
+#include "formats/labels/labels.h"
 #include "net/http.h"
+#include "proc/pool.h"
 #include "tools/pyro-ingest/shard.h"
 
 struct worker;
@@ -25,6 +31,10 @@ struct push_item {
 	struct err *err; /* NULL = good so far */
 	struct shard_add *adds;
 	uint32_t n;
+	/* A profile that first gets names; NULL otherwise. */
+	struct profile *nameless;
+	struct labels sent;
+	size_t raw_size;
 };
 
 struct push {
@@ -36,6 +46,8 @@ struct push {
 	VEC(struct push_item) items;
 	VEC(struct buf) scratch;
 	uint32_t pending;
+	uint32_t nameless; /* items */
+	struct job names;
 	void (*done)(struct push *p);
 	void *ctx;             /* the handler's */
 	const struct err *err; /* first failure, or NULL; valid until push_free */
