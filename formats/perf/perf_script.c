@@ -1,7 +1,7 @@
 /*
  * perf_script.c - `perf script` text, once over. A record is looked up before
  * it is read: the line of its leaf by its bytes behind the address, all lines
- * below by their bytes. What was never seen is read line by line.
+ * below by a hash of their bytes. What was never seen is read line by line.
  */
 #include "formats/perf/perf_script.h"
 
@@ -16,17 +16,18 @@
 
 enum { LOOK_UP_MAX = 1 << 20 }; /* bytes of callers: more is one stack without an end, or a text without empty lines */
 
-/* Text that was read: a line, or the callers of a stack. */
-struct known {
-	struct str text;
+/* A line that was read, without its address and the offset in its function. */
+struct known_line {
+	struct str symbol, object;
 	uint32_t seq;
 	bool java;
 };
 
-struct memo {
-	struct known *p;
-	uint32_t n, cap;
-	struct table index;
+/* The callers of a stack that were read, by a hash that no two texts share. */
+struct known_callers {
+	struct hash128 hash;
+	uint32_t seq;
+	bool java;
 };
 
 struct root {
@@ -50,7 +51,10 @@ struct script {
 	struct arena *a;
 	struct str text, blank_after; /* blank_after: text from the next empty line on, when it was looked for */
 	struct perf_stacks stacks;
-	struct memo lines, callers;
+	struct known_line *lines;
+	struct known_callers *callers;
+	uint32_t n_lines, cap_lines, n_callers, cap_callers;
+	struct table line_index, callers_index;
 	struct root root;
 	uint32_t event;
 	struct record r;
@@ -77,26 +81,73 @@ static void note(struct script *s, const char *where, const char *why)
 
 /* ---- what was seen before ---- */
 
-static bool memo_find(const struct memo *m, struct str text, bool java, uint64_t *hash, uint32_t *seq)
+static bool callers_find(const struct script *s, struct hash128 hash, bool java, uint32_t *seq)
 {
-	struct table_at at;
+	struct table_at at = table_find(&s->callers_index, hash.high);
 
-	*hash = hash_seeded(text) ^ java;
-	at = table_find(&m->index, *hash);
-	for (uint32_t v; table_next(&at, &v);)
-		if (m->p[v].java == java && str_eq(m->p[v].text, text)) {
-			*seq = m->p[v].seq;
+	for (uint32_t v; table_next(&at, &v);) {
+		const struct known_callers *own = &s->callers[v];
+
+		if (own->hash.low == hash.low && own->hash.high == hash.high && own->java == java) {
+			*seq = own->seq;
 			return true;
 		}
+	}
 	return false;
 }
 
-static void memo_put(struct memo *m, struct arena *a, struct str text, bool java, uint64_t hash, uint32_t seq)
+static void callers_put(struct script *s, struct hash128 hash, bool java, uint32_t seq)
 {
-	if (m->n == m->cap)
-		m->p = profile_grow(a, m->p, sizeof(*m->p), m->n, &m->cap);
-	m->p[m->n] = (struct known){ text, seq, java };
-	table_put(&m->index, a, hash, m->n++);
+	if (s->n_callers == s->cap_callers)
+		s->callers = profile_grow(s->a, s->callers, sizeof(*s->callers), s->n_callers, &s->cap_callers);
+	s->callers[s->n_callers] = (struct known_callers){ hash, seq, java };
+	table_put(&s->callers_index, s->a, hash.high, s->n_callers++);
+}
+
+static int hex_digit(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+/* What tells a line from others: its symbol, its object. */
+static void split_line(struct str rest, struct str *symbol, struct str *object)
+{
+	size_t at = str_rfind(rest, '('), end, i;
+
+	if (at == rest.n || at == 0 || rest.p[at - 1] != ' ')
+		at = rest.n;
+	*object = str_skip(rest, at);
+	end = i = at - (at < rest.n);
+	while (i > 0 && hex_digit(rest.p[i - 1]))
+		i--;
+	if (i < end && i >= 3 && memcmp(rest.p + i - 3, "+0x", 3) == 0)
+		end = i - 3;
+	*symbol = str_of(rest.p, end);
+}
+
+static bool line_find(const struct script *s, const struct known_line *l, uint64_t *hash, uint32_t *seq)
+{
+	struct table_at at;
+
+	*hash = hash_seeded(l->symbol) * 31 + hash_seeded(l->object) + l->java;
+	at = table_find(&s->line_index, *hash);
+	for (uint32_t v; table_next(&at, &v);) {
+		const struct known_line *own = &s->lines[v];
+
+		if (own->java == l->java && str_eq(own->symbol, l->symbol) && str_eq(own->object, l->object)) {
+			*seq = own->seq;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void line_put(struct script *s, const struct known_line *l, uint64_t hash)
+{
+	if (s->n_lines == s->cap_lines)
+		s->lines = profile_grow(s->a, s->lines, sizeof(*s->lines), s->n_lines, &s->cap_lines);
+	s->lines[s->n_lines] = *l;
+	table_put(&s->line_index, s->a, hash, s->n_lines++);
 }
 
 /* ---- frames ---- */
@@ -160,18 +211,20 @@ static uint32_t frames_of(struct script *s, const struct perf_frame *f)
 /* The sequence of a line from behind its address on. */
 static uint32_t frame_seq(struct script *s, struct str rest, uint64_t address)
 {
+	struct known_line l = { .java = s->root.java };
 	struct perf_frame f;
 	uint64_t hash;
-	uint32_t seq;
 
-	if (memo_find(&s->lines, rest, s->root.java, &hash, &seq))
-		return seq;
+	split_line(rest, &l.symbol, &l.object);
+	if (line_find(s, &l, &hash, &l.seq))
+		return l.seq;
 	perf_frame_parse(rest, &f);
 	f.address = address;
-	seq = frames_of(s, &f);
+	l.seq = frames_of(s, &f);
+	/* a frame that has nothing but its address is not told by its line */
 	if (f.symbol.n || f.object.n || f.whole)
-		memo_put(&s->lines, s->a, rest, s->root.java, hash, seq);
-	return seq;
+		line_put(s, &l, hash);
+	return l.seq;
 }
 
 /* ---- heads ---- */
@@ -385,26 +438,39 @@ static void take_lines(struct script *s, struct str block)
 
 /* ---- blocks: what stands between empty lines ---- */
 
+#ifdef __SSE2__
+/* Of 64 bytes: a line feed with another, or CR, behind it. */
+static uint64_t blank_bits(const char *p)
+{
+	const __m128i lf = _mm_set1_epi8('\n'), cr = _mm_set1_epi8('\r');
+	uint64_t bits = 0;
+
+	for (int i = 0; i < 4; i++) {
+		__m128i x = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
+		__m128i y = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i + 1));
+		__m128i hit = _mm_and_si128(_mm_cmpeq_epi8(x, lf),
+		    _mm_or_si128(_mm_cmpeq_epi8(y, lf), _mm_cmpeq_epi8(y, cr)));
+
+		bits |= (uint64_t)(unsigned)_mm_movemask_epi8(hit) << 16 * i;
+	}
+	return bits;
+}
+#endif
+
 /* The line feed that ends the last line before an empty one, or end. */
 static const char *find_blank(const char *p, const char *end)
 {
 #ifdef __SSE2__
-	const __m128i lf = _mm_set1_epi8('\n'), cr = _mm_set1_epi8('\r');
-
-	while (end - p > 16) {
-		__m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
-		__m128i y = _mm_loadu_si128((const __m128i *)(const void *)(p + 1));
-		__m128i hit = _mm_and_si128(_mm_cmpeq_epi8(x, lf),
-		    _mm_or_si128(_mm_cmpeq_epi8(y, lf), _mm_cmpeq_epi8(y, cr)));
-		unsigned bits = (unsigned)_mm_movemask_epi8(hit);
+	while (end - p > 64) {
+		uint64_t bits = blank_bits(p);
 
 		for (; bits; bits &= bits - 1) {
-			const char *at = p + __builtin_ctz(bits);
+			const char *at = p + __builtin_ctzll(bits);
 
 			if (at[1] == '\n' || (end - at > 2 && at[2] == '\n'))
 				return at;
 		}
-		p += 16;
+		p += 64;
 	}
 #endif
 	while ((p = memchr(p, '\n', (size_t)(end - p))) != NULL && end - p > 1) {
@@ -420,8 +486,8 @@ static bool take_known(struct script *s, struct str block)
 {
 	struct str head = str_cut(&block, '\n'), leaf = str_cut(&block, '\n');
 	struct perf_head h;
-	uint64_t address, hash;
-	uint32_t seq;
+	uint64_t address;
+	uint32_t seq = s->none;
 	const char *rest;
 
 	if (leaf.n == 0 || leaf.p[0] != '\t' || block.n > LOOK_UP_MAX || !perf_head_parse(without_cr(head), true, &h) ||
@@ -430,8 +496,7 @@ static bool take_known(struct script *s, struct str block)
 	rest = perf_frame_start(leaf, &address);
 	if (rest == NULL)
 		return false;
-	seq = s->none;
-	if (block.n && !memo_find(&s->callers, block, str_prefix(h.comm, STR("java")), &hash, &seq))
+	if (block.n && !callers_find(s, hash_seeded_128(block), str_prefix(h.comm, STR("java")), &seq))
 		return false;
 	take_head(s, &h);
 	if (!s->r.open)
@@ -446,15 +511,16 @@ static bool take_known(struct script *s, struct str block)
 /* Remembers the callers of a block that was one record and nothing else; a source line of the leaf is not a caller. */
 static void keep_callers(struct script *s, struct str block)
 {
-	uint64_t hash;
+	struct hash128 hash;
 	uint32_t seq;
 
 	str_cut(&block, '\n');
 	str_cut(&block, '\n');
-	if (block.n == 0 || block.n > LOOK_UP_MAX || block.p[0] != '\t' ||
-	    memo_find(&s->callers, block, s->root.java, &hash, &seq))
+	if (block.n == 0 || block.n > LOOK_UP_MAX || block.p[0] != '\t')
 		return;
-	memo_put(&s->callers, s->a, block, s->root.java, hash, s->r.sample.callers);
+	hash = hash_seeded_128(block);
+	if (!callers_find(s, hash, s->root.java, &seq))
+		callers_put(s, hash, s->root.java, s->r.sample.callers);
 }
 
 static void take_block(struct script *s, struct str block)

@@ -3,6 +3,8 @@
  * it is shown; fg:x and fg:w of a frame are its values, and those of a
  * comparison are also given by side: fg:l and fg:r.
  */
+#include <math.h>
+
 #include "formats/report/report_impl.h"
 
 enum { ROW = 16, HEAD = 40, HEAD_SUBTITLE = 58, FOOT = 28, SHOWN_WIDTH = 1200 };
@@ -21,31 +23,89 @@ struct drawing {
 	struct buf *out;
 };
 
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '&' && c != '<' && c != '>' && c != '"';
+}
+
+/* The character at the beginning of s; returns how many bytes it has. */
+static size_t put_character(struct buf *out, struct str s)
+{
+	unsigned char c = (unsigned char)s.p[0];
+	size_t size = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+
+	size = MIN(size, s.n);
+	if (c == '&')
+		buf_add(out, STR("&amp;"));
+	else if (c == '<')
+		buf_add(out, STR("&lt;"));
+	else if (c == '>')
+		buf_add(out, STR("&gt;"));
+	else if (c == '"')
+		buf_add(out, STR("&quot;"));
+	else if (c == '\t' || c == '\n' || c == '\r')
+		buf_byte(out, ' ');
+	else if (c >= 0x20 && str_utf8(str_of(s.p, size)) &&
+	    !(c == 0xef && size == 3 && (unsigned char)s.p[1] == 0xbf && (unsigned char)s.p[2] >= 0xbe))
+		buf_add(out, str_of(s.p, size));
+	else {
+		buf_add(out, STR("\xef\xbf\xbd"));
+		size = 1;
+	}
+	return size;
+}
+
 void svg_text(struct buf *out, struct str s)
 {
-	for (size_t i = 0; i < s.n;) {
-		unsigned char c = (unsigned char)s.p[i];
-		size_t size = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+	while (s.n > 0) {
+		size_t n = 0;
 
-		size = MIN(size, s.n - i);
-		if (c == '&')
-			buf_add(out, STR("&amp;"));
-		else if (c == '<')
-			buf_add(out, STR("&lt;"));
-		else if (c == '>')
-			buf_add(out, STR("&gt;"));
-		else if (c == '"')
-			buf_add(out, STR("&quot;"));
-		else if (c == '\t' || c == '\n' || c == '\r')
-			buf_byte(out, ' ');
-		else if (c >= 0x20 && str_utf8(str_of(s.p + i, size)) &&
-		    !(c == 0xef && size == 3 && (unsigned char)s.p[i + 1] == 0xbf && (unsigned char)s.p[i + 2] >= 0xbe))
-			buf_add(out, str_of(s.p + i, size));
-		else {
-			buf_add(out, STR("\xef\xbf\xbd"));
-			size = 1;
-		}
-		i += size;
+		while (n < s.n && is_plain((unsigned char)s.p[n]))
+			n++;
+		if (n > 0)
+			buf_add(out, str_of(s.p, n));
+		s = str_skip(s, n);
+		if (s.n > 0)
+			s = str_skip(s, put_character(out, s));
+	}
+}
+
+/* Numbers are most of a picture, and printf took most of the time to draw one. */
+static void put_u64(struct buf *out, uint64_t v)
+{
+	char text[20], *p = text + sizeof(text);
+
+	do
+		*--p = (char)('0' + v % 10);
+	while (v /= 10);
+	buf_add(out, str_of(p, (size_t)(text + sizeof(text) - p)));
+}
+
+static void put_i64(struct buf *out, int64_t v)
+{
+	if (v < 0)
+		buf_byte(out, '-');
+	put_u64(out, v < 0 ? -(uint64_t)v : (uint64_t)v);
+}
+
+/* As "%.*f" does it, with 2 or 4 digits. */
+static void put_fixed(struct buf *out, double v, unsigned digits)
+{
+	double scaled = rint(fabs(v) * (digits == 2 ? 100 : 10000));
+	uint64_t n, unit = digits == 2 ? 100 : 10000;
+
+	if (!(scaled < 0x1p53)) {
+		buf_printf(out, "%.*f", (int)digits, v);
+		return;
+	}
+	if (signbit(v))
+		buf_byte(out, '-');
+	n = (uint64_t)scaled;
+	put_u64(out, n / unit);
+	buf_byte(out, '.');
+	for (n %= unit; unit > 1; n %= unit) {
+		unit /= 10;
+		buf_byte(out, (unsigned char)('0' + n / unit));
 	}
 }
 
@@ -59,7 +119,10 @@ void svg_amount(const struct picture *o, int64_t v, struct buf *out)
 	struct str unit, word = o->count_name;
 
 	unit_scale(v, o->unit, STR("auto"), &unit);
-	unit_label(out, v, o->unit, STR("auto"));
+	if (unit.n == 0 && v < 1 << 30 && v > -(1 << 30))
+		put_i64(out, v);
+	else
+		unit_label(out, v, o->unit, STR("auto"));
 	if (unit.n > 0)
 		return;
 	if (word.n == 0)
@@ -75,7 +138,9 @@ static void put_title(const struct drawing *d, const struct bar *b)
 	buf_add(d->out, STR(" ("));
 	if (!d->diff) {
 		svg_amount(d->o, b->w, d->out);
-		buf_printf(d->out, ", %.2f%%)", share(b->w, d->g->total));
+		buf_add(d->out, STR(", "));
+		put_fixed(d->out, share(b->w, d->g->total), 2);
+		buf_add(d->out, STR("%)"));
 	} else {
 		double before = share(b->left, d->g->left_ticks), after = share(b->right, d->g->right_ticks);
 
@@ -93,7 +158,13 @@ static void put_colour(const struct drawing *d, const struct bar *b)
 	    ? report_change_colour(share(b->left, d->g->left_ticks), share(b->right, d->g->right_ticks))
 	    : report_colour(d->o->colours, b->name);
 
-	buf_printf(d->out, "rgb(%u,%u,%u)", c >> 16, c >> 8 & 255, c & 255);
+	buf_add(d->out, STR("rgb("));
+	put_u64(d->out, c >> 16);
+	buf_byte(d->out, ',');
+	put_u64(d->out, c >> 8 & 255);
+	buf_byte(d->out, ',');
+	put_u64(d->out, c & 255);
+	buf_byte(d->out, ')');
 }
 
 static void put_label(const struct drawing *d, const struct bar *b, unsigned y)
@@ -101,7 +172,11 @@ static void put_label(const struct drawing *d, const struct bar *b, unsigned y)
 	double width = d->o->width ? d->o->width : SHOWN_WIDTH;
 	double room = (share(b->w, d->g->total) / 100 * width - 6) / 7.2;
 
-	buf_printf(d->out, "<text x=\"%.4f%%\" dx=\"3\" y=\"%u\">", share(b->x, d->g->total), y + 12);
+	buf_add(d->out, STR("<text x=\""));
+	put_fixed(d->out, share(b->x, d->g->total), 4);
+	buf_add(d->out, STR("%\" dx=\"3\" y=\""));
+	put_u64(d->out, y + 12);
+	buf_add(d->out, STR("\">"));
 	if (room >= 3) {
 		struct buf cut;
 
@@ -123,10 +198,21 @@ static void put_bar(const struct drawing *d, const struct bar *b)
 		return;
 	buf_add(d->out, STR("<g>"));
 	put_title(d, b);
-	buf_printf(d->out, "<rect x=\"%.4f%%\" y=\"%u\" width=\"%.4f%%\" height=\"%d\" fill=\"",
-	    share(b->x, d->g->total), y, share(b->w, d->g->total), ROW - 1);
+	buf_add(d->out, STR("<rect x=\""));
+	put_fixed(d->out, share(b->x, d->g->total), 4);
+	buf_add(d->out, STR("%\" y=\""));
+	put_u64(d->out, y);
+	buf_add(d->out, STR("\" width=\""));
+	put_fixed(d->out, share(b->w, d->g->total), 4);
+	buf_add(d->out, STR("%\" height=\""));
+	put_u64(d->out, ROW - 1);
+	buf_add(d->out, STR("\" fill=\""));
 	put_colour(d, b);
-	buf_printf(d->out, "\" fg:x=\"%lld\" fg:w=\"%lld\"", (long long)b->x, (long long)b->w);
+	buf_add(d->out, STR("\" fg:x=\""));
+	put_i64(d->out, b->x);
+	buf_add(d->out, STR("\" fg:w=\""));
+	put_i64(d->out, b->w);
+	buf_byte(d->out, '"');
 	if (d->diff)
 		buf_printf(d->out, " fg:l=\"%lld\" fg:r=\"%lld\"", (long long)b->left, (long long)b->right);
 	buf_add(d->out, STR("/>"));

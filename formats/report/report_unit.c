@@ -13,7 +13,7 @@ struct step {
 	const char *label, *words;
 };
 
-/* Each ladder upwards. */
+/* Each ladder upwards. All words of a step begin with the same letter. */
 static const struct step steps[] = {
 	{ BYTES, 1, "B", "b byte" },
 	{ BYTES, 0x1p10, "kB", "kb kbyte kilobyte" },
@@ -53,7 +53,7 @@ static const struct step *step_of(struct str unit)
 	if (unit.n > 2 && (unit.p[unit.n - 1] | 32) == 's')
 		unit.n--;
 	for (size_t i = 0; i < ARRAY_LEN(steps) && unit.n > 0; i++)
-		if (has_word(&steps[i], unit))
+		if (steps[i].words[0] == (unit.p[0] | 32) && has_word(&steps[i], unit))
 			return &steps[i];
 	return NULL;
 }

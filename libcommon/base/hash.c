@@ -30,6 +30,13 @@ uint64_t hash_seeded(struct str s)
 	return XXH3_64bits_withSeed(s.n ? s.p : "", s.n, process_seed);
 }
 
+struct hash128 hash_seeded_128(struct str s)
+{
+	XXH128_hash_t h = XXH3_128bits_withSeed(s.n ? s.p : "", s.n, process_seed);
+
+	return (struct hash128){ h.low64, h.high64 };
+}
+
 uint64_t hash_xxh64(struct str s, uint64_t seed)
 {
 	return XXH64(s.n ? s.p : "", s.n, seed);

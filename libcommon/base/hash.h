@@ -6,8 +6,13 @@
 
 #include "base/str.h"
 
-uint64_t hash_str(struct str s);                  /* XXH3-64, for tables that outsiders cannot fill at will */
-uint64_t hash_seeded(struct str s);               /* XXH3-64 with this process's random seed */
+uint64_t hash_str(struct str s);    /* XXH3-64, for tables that outsiders cannot fill at will */
+uint64_t hash_seeded(struct str s); /* XXH3-64 with this process's random seed */
+/* XXH3-128 with the seed: for texts that are long to compare; two that are not equal never share it. */
+struct hash128 {
+	uint64_t low, high;
+};
+struct hash128 hash_seeded_128(struct str s);
 void hash_seed(uint64_t seed);                    /* set once at start (io/entropy.h gives the number) */
 uint64_t hash_xxh64(struct str s, uint64_t seed); /* label and partition fingerprints */
 uint32_t hash_fnv1a_32(struct str s);
