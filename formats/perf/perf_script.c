@@ -391,18 +391,26 @@ static bool push_source(struct script *s, struct str line)
 	return true;
 }
 
+/* Text that begins with a frame: a line above it may be a head that says little. */
+static bool is_frame_only(struct str text)
+{
+	struct str line = str_of(text.p, str_find(text, '\n'));
+	struct perf_head h;
+	uint64_t address;
+
+	return line.n && (line.p[0] == ' ' || line.p[0] == '\t') && perf_frame_start(line, &address) &&
+	    (line.p[0] == '\t' || !perf_head_parse(line, false, &h));
+}
+
 static void take_line(struct script *s, struct str line, struct str next)
 {
 	bool indented = line.n && (line.p[0] == ' ' || line.p[0] == '\t'), loose;
 	struct perf_head h;
-	uint64_t address;
 
 	if (line.n == 0 || line.p[0] == '#')
 		return;
 	s->lines_seen++;
-	/* what a head must have is enough where a frame follows */
-	loose = !indented && !s->r.open && next.n && (next.p[0] == ' ' || next.p[0] == '\t') &&
-	    perf_frame_start(str_of(next.p, str_find(next, '\n')), &address);
+	loose = !indented && !s->r.open && is_frame_only(next);
 	if (!(line.p[0] == '\t' && s->r.open) && perf_head_parse(line, loose, &h)) {
 		s->irregular |= s->r.open;
 		open_record(s, &h);

@@ -229,6 +229,8 @@ static const struct {
 	    "= cycles:u samples/count cycles/count\na;x 7\n! 1 line 4: the last record is cut\n" },
 	{ HEAD "\tf0 x\ny (/x)\n\n", 0, 0,
 	    "= cycles:u samples/count cycles/count\na;x 7\n! 1 line 3: neither an event nor a frame of a stack\n" },
+	{ "b\n 1 1.5: e: \n\tf0 x (/x)\n\n", 0, 0,
+	    "= e samples/count\nx 1\n! 1 line 1: neither an event nor a frame of a stack\n" },
 	{ "hello\nworld\n", 0, 0, "perf-script: no event; line 1: neither an event nor a frame of a stack" },
 	{ "\tf0 x (/x)\n", 0, 0, "perf-script: no event; line 1: a frame without an event above it" },
 };
