@@ -20,6 +20,8 @@ _arguments \
 	'*-label-names[labels that `series` shows]:text:' \
 	'-keep-going[skip inputs that cannot be read and say so]' \
 	'-k[skip inputs that cannot be read and say so]' \
+	'-interactive[flame\: keys move, zoom and search; ? lists them]' \
+	'-i[flame\: keys move, zoom and search; ? lists them]' \
 	'-force[overwrite the file of FORM=FILE]' \
 	'*-label-frame[values of this label or tag become frames at the root; may be repeated]:text:' \
 	'*-group-by[one table for each value of this label or tag]:text:' \
@@ -139,5 +141,5 @@ _arguments \
 	'-ready-fd[write one line to this descriptor when ready]:number:' \
 	'-help[show help]' '-help-all[show all options]' '-version[show the version]' \
 	'-print.config[show each value and its origin]' \
-	'1:verb or file:{_alternative "verbs:verb:(top tree peek list calls raw traces tags folded pprof merge json svg html dot diff info series labels values types serve)" "files:file:_files"}' \
+	'1:verb or file:{_alternative "verbs:verb:(top tree peek list calls raw traces tags folded pprof merge json flame svg html dot diff info series labels values types serve)" "files:file:_files"}' \
 	'*:file:_files'

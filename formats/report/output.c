@@ -2,6 +2,7 @@
 #include "formats/report/output.h"
 
 #include "base/zip.h"
+#include "formats/report/flame_text.h"
 #include "formats/report/report_impl.h"
 
 enum { GZIP_LEVEL = 6, ZSTD_LEVEL = 3, MAX_NAMES = 2048 };
@@ -31,7 +32,7 @@ PRINT(print_tsv, report_table(in->report, out, '\t'))
 PRINT(print_csv, report_table(in->report, out, ','))
 
 /* What nobody said fits the profile. */
-static struct picture picture_of(const struct report *r, const struct output_opts *o, const char *title)
+struct picture output_picture(const struct report *r, const struct output_opts *o, const char *title)
 {
 	struct picture p = o->picture;
 
@@ -77,23 +78,33 @@ static struct tree *tree_of(struct report *r, const struct picture *p)
 	return p->reverse ? reversed(t) : t;
 }
 
-static int draw(const struct output_in *in, const struct output_opts *o, bool html, struct buf *out)
-{
-	struct picture p = picture_of(in->report, o, "Flame graph");
-	struct tree *t = html || p.reverse ? tree_of(in->report, &p) : report_wide_tree(in->report, narrowest(&p));
-	struct flamegraph *g = tree_flamegraph(in->a, t, o->max_nodes);
+enum drawing_form { DRAW_SVG, DRAW_HTML, DRAW_TEXT };
 
-	if (html)
-		report_html(g, false, &p, out);
+static void draw_graph(const struct flamegraph *g, bool diff, const struct picture *p, enum drawing_form form,
+    struct buf *out)
+{
+	if (form == DRAW_HTML)
+		report_html(g, diff, p, out);
+	else if (form == DRAW_TEXT)
+		report_flame_text(g, diff, p, out);
 	else
-		report_svg(g, false, &p, out);
+		report_svg(g, diff, p, out);
+}
+
+static int draw(const struct output_in *in, const struct output_opts *o, enum drawing_form form, struct buf *out)
+{
+	struct picture p = output_picture(in->report, o, "Flame graph");
+	struct tree *t = form != DRAW_SVG || p.reverse ? tree_of(in->report, &p)
+						       : report_wide_tree(in->report, narrowest(&p));
+
+	draw_graph(tree_flamegraph(in->a, t, o->max_nodes), false, &p, form, out);
 	tree_free(t);
 	return 0;
 }
 
 static int print_chart(const struct output_in *in, const struct output_opts *o, struct buf *out, struct err *e)
 {
-	struct picture p = picture_of(in->report, o, "Flame chart");
+	struct picture p = output_picture(in->report, o, "Flame chart");
 	struct flamegraph *g = report_chart(in->report, in->a, e);
 
 	if (g == NULL)
@@ -106,13 +117,14 @@ static int print_chart(const struct output_in *in, const struct output_opts *o, 
 
 static int print_heatmap(const struct output_in *in, const struct output_opts *o, struct buf *out, struct err *e)
 {
-	struct picture p = picture_of(in->report, o, "When samples were taken");
+	struct picture p = output_picture(in->report, o, "When samples were taken");
 
 	return report_heatmap(in->report, &p, out, e);
 }
 
-PRINT(print_svg, return draw(in, o, false, out))
-PRINT(print_html, return draw(in, o, true, out))
+PRINT(print_svg, return draw(in, o, DRAW_SVG, out))
+PRINT(print_html, return draw(in, o, DRAW_HTML, out))
+PRINT(print_flame, return draw(in, o, DRAW_TEXT, out))
 
 /* ---- of a comparison ---- */
 
@@ -143,7 +155,8 @@ static int diff_json(const struct output_in *in, const struct output_opts *o, st
 	return 0;
 }
 
-static int diff_draw(const struct output_in *in, const struct output_opts *o, bool html, struct buf *out, struct err *e)
+static int diff_draw(const struct output_in *in, const struct output_opts *o, enum drawing_form form, struct buf *out,
+    struct err *e)
 {
 	struct output_opts with = *o;
 	struct tree *l = tree_of(in->before, &o->picture), *r = tree_of(in->report, &o->picture);
@@ -152,18 +165,17 @@ static int diff_draw(const struct output_in *in, const struct output_opts *o, bo
 
 	if (with.picture.subtitle.n == 0)
 		with.picture.subtitle = STR("blue: less, red: more");
-	p = picture_of(in->report, &with, "What changed");
-	if (g != NULL && html)
-		report_html(g, true, &p, out);
-	else if (g != NULL)
-		report_svg(g, true, &p, out);
+	p = output_picture(in->report, &with, "What changed");
+	if (g != NULL)
+		draw_graph(g, true, &p, form, out);
 	tree_free(l);
 	tree_free(r);
 	return g != NULL ? 0 : -1;
 }
 
-PRINT(diff_svg, return diff_draw(in, o, false, out, e))
-PRINT(diff_html, return diff_draw(in, o, true, out, e))
+PRINT(diff_svg, return diff_draw(in, o, DRAW_SVG, out, e))
+PRINT(diff_html, return diff_draw(in, o, DRAW_HTML, out, e))
+PRINT(diff_flame, return diff_draw(in, o, DRAW_TEXT, out, e))
 
 /* ---- the table ---- */
 

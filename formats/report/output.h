@@ -86,6 +86,8 @@ bool output_by_file(struct str file, struct output *out, enum output_pack *pack)
 /* ERR_USAGE: there is no such form of the thing. Check the buf at the end. */
 int output_print(const struct output *f, const struct output_in *in, const struct output_opts *o, struct buf *out,
     struct err *e);
+/* o->picture, filled up with what the report says and that title. */
+struct picture output_picture(const struct report *r, const struct output_opts *o, const char *title);
 /* What is packed already stays as it is. In place. */
 void output_pack(enum output_pack how, struct buf *b);
 

@@ -184,6 +184,8 @@ struct picture {
 	bool flame;   /* root at the bottom (default: icicle, root on top) */
 	bool reverse; /* output.h: stacks begin with their leaves */
 	bool no_script;
+	bool ansi;        /* colours of a terminal */
+	uint32_t columns; /* of text; 0: 100 */
 	uint32_t width;   /* pixels; 0: as wide as the window */
 	double min_width; /* pixels; narrower frames are left out; 0: 0.1 of 1200, below 0: none are */
 };

@@ -26,11 +26,16 @@ unsigned term_width(void)
 	return COLUMNS_DEFAULT;
 }
 
-bool term_colours(void)
+bool term_wants_colours(void)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
-	return isatty(STDOUT_FILENO) && (no == NULL || *no == '\0') && (term == NULL || strcmp(term, "dumb") != 0);
+	return (no == NULL || *no == '\0') && (term == NULL || strcmp(term, "dumb") != 0);
+}
+
+bool term_colours(void)
+{
+	return isatty(STDOUT_FILENO) && term_wants_colours();
 }
 
 int32_t term_zone(struct arena *a, int64_t ns, struct str *name)

@@ -163,7 +163,7 @@ static struct output_opts options(const struct convert *c)
 static int print_one(struct convert *c, struct arena *a, struct format_profile *p, struct buf *out, struct err *e)
 {
 	struct report_opts ro = c->filters.o;
-	const struct output_opts oo = options(c);
+	struct output_opts oo = options(c);
 	struct output_in in = { .a = a,
 		.profile = p->p,
 		.changed = report_filters_change(&c->filters),
@@ -174,6 +174,8 @@ static int print_one(struct convert *c, struct arena *a, struct format_profile *
 	ro.zone_offset = term_zone(a, p->p->time, &ro.zone);
 	if (c->out.file == NULL && c->o->output_dir[0] == '\0')
 		ro.width = term_width();
+	oo.picture.columns = c->o->width > 0 ? (uint32_t)c->o->width : ro.width;
+	oo.picture.ansi = ro.width > 0 && term_colours();
 	in.report = report_new(p->p, &ro, e);
 	rc = in.report == NULL ? -1 : output_print(&c->out.form, &in, &oo, out, e);
 	report_free(in.report);

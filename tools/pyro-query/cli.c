@@ -13,6 +13,7 @@
 #include "tools/pyro-query/cli_filters.h"
 #include "tools/pyro-query/cli_list.h"
 #include "tools/pyro-query/cli_out.h"
+#include "tools/pyro-query/cli_screen.h"
 #include "tools/pyro-query/places.h"
 #include "tools/pyro-query/places_sum.h"
 
@@ -69,7 +70,11 @@ static int report_on(const struct question *q, const struct profile *p, struct b
 	in.profile = rc > 0 ? left : p;
 	in.changed = rc == 0 && report_filters_change(&f);
 	oo.picture = f.picture;
-	if (rc >= 0)
+	if (rc >= 0 && q->o->interactive) {
+		const struct picture pic = output_picture(in.report, &oo, "Flame graph");
+
+		rc = cli_screen(in.report, &pic, q->o->max_nodes, e);
+	} else if (rc >= 0)
 		rc = q->matching != NULL ? print_matching(q, in.report, out, e)
 					 : output_print(&q->out.output, &in, &oo, out, e);
 	report_free(hidden);
@@ -344,6 +349,8 @@ int cli_report(struct tool *t, const struct query_opts *o, struct err *e)
 
 	if (matching && q.matching == NULL)
 		return err_set(e, ERR_USAGE, "%s: a regular expression is expected", t->conf.verb);
+	if (o->interactive && strcmp(t->conf.verb, "flame") != 0)
+		return err_set(e, ERR_USAGE, "--interactive is for the verb flame");
 	if (o->group_by.n > 0 && o->split_by.n > 0)
 		return err_set(e, ERR_USAGE, "--group-by or --split-by, not both");
 	q.a = arena_new();

@@ -4,7 +4,7 @@
 
 #include "tools/pyro-query/query.h"
 
-/* top tree peek list calls raw traces tags folded pprof merge json svg html dot; t->conf.verb says which. */
+/* top tree peek list calls raw traces tags folded pprof merge json flame svg html dot; t->conf.verb says which. */
 int cli_report(struct tool *t, const struct query_opts *o, struct err *e);
 int cli_diff(struct tool *t, const struct query_opts *o, struct err *e);
 /* series labels values types */

@@ -25,6 +25,8 @@ int cli_filters_init(struct report_filters *f, struct arena *a, const struct que
 		    ? arena_printf(a, "%s," STR_FMT, o->label_frame.p[i], STR_ARG(f->o.tag_root))
 		    : str_cstr(o->label_frame.p[i]);
 	f->o.width = term_width();
+	f->picture.columns = o->width > 0 ? (uint32_t)o->width : f->o.width;
+	f->picture.ansi = term_colours();
 	f->o.zone_offset = term_zone(a, p->time, &f->o.zone);
 	return 0;
 }

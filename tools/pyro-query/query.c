@@ -52,6 +52,7 @@ int main(int argc, char **argv)
 		{ "pprof", "[SOURCE ...]", "one gzip pprof", report },
 		{ "merge", "[SOURCE ...]", "the same", report },
 		{ "json", "[SOURCE ...]", "functions and call tree as JSON", report },
+		{ "flame", "[SOURCE ...]", "flame graph in the terminal; --interactive: with keys", report },
 		{ "svg", "[SOURCE ...]", "flame graph as a picture", report },
 		{ "html", "[SOURCE ...]", "flame graph as a page", report },
 		{ "dot", "[SOURCE ...]", "call graph for Graphviz", report },
