@@ -78,14 +78,12 @@ static struct tree *tree_of(struct report *r, const struct picture *p)
 	return p->reverse ? reversed(t) : t;
 }
 
-enum drawing_form { DRAW_SVG, DRAW_HTML, DRAW_TEXT };
+enum drawing_form { DRAW_SVG, DRAW_TEXT };
 
 static void draw_graph(const struct flamegraph *g, bool diff, const struct picture *p, enum drawing_form form,
     struct buf *out)
 {
-	if (form == DRAW_HTML)
-		report_html(g, diff, p, out);
-	else if (form == DRAW_TEXT)
+	if (form == DRAW_TEXT)
 		report_flame_text(g, diff, p, out);
 	else
 		report_svg(g, diff, p, out);
@@ -94,13 +92,71 @@ static void draw_graph(const struct flamegraph *g, bool diff, const struct pictu
 static int draw(const struct output_in *in, const struct output_opts *o, enum drawing_form form, struct buf *out)
 {
 	struct picture p = output_picture(in->report, o, "Flame graph");
-	struct tree *t = form != DRAW_SVG || p.reverse ? tree_of(in->report, &p)
-						       : report_wide_tree(in->report, narrowest(&p));
+	struct tree *t = form == DRAW_TEXT || p.reverse ? tree_of(in->report, &p)
+							: report_wide_tree(in->report, narrowest(&p));
 
 	draw_graph(tree_flamegraph(in->a, t, o->max_nodes), false, &p, form, out);
 	tree_free(t);
 	return 0;
 }
+
+/* The same report of another sample type; NULL: the profile has none of that name. Freed with report_free. */
+static struct report *of_type(const struct report *r, struct str type)
+{
+	struct report_opts o = r->o;
+	struct err no;
+
+	o.sample = type;
+	return report_new(r->p, &o, &no);
+}
+
+static const struct flamegraph *page_flames(const struct output_in *in, const struct output_opts *o,
+    struct report *before, struct report *r, struct err *e)
+{
+	struct tree *t = tree_of(r, &o->picture), *l = before != NULL ? tree_of(before, &o->picture) : NULL;
+	struct flamegraph *g = l != NULL ? tree_flamegraph_diff(in->a, l, t, o->max_nodes, e)
+					 : tree_flamegraph(in->a, t, o->max_nodes);
+
+	tree_free(l);
+	tree_free(t);
+	return g;
+}
+
+/* One graph for each sample type that both sides have; with one that was asked for, that one. */
+static int write_page(const struct output_in *in, const struct output_opts *o, struct buf *out, struct err *e)
+{
+	struct report *r = in->report;
+	const struct profile *p = r->p;
+	struct html_graph *graphs = arena_array(in->a, p->n_types + 1, sizeof(*graphs));
+	struct html_page page = { .graphs = graphs, .diff = in->before != NULL };
+	struct picture pic = output_picture(r, o, page.diff ? "What changed" : "Flame graph");
+	int rc = 0;
+
+	for (uint32_t i = 0; i < p->n_types && rc == 0; i++) {
+		struct str name = profile_str(p, p->types[i].type);
+		struct report *own = i == r->type ? r : r->o.sample.n > 0 ? NULL : of_type(r, name);
+		struct report *left = NULL;
+
+		/* of two types of one name the first is what the name means */
+		if (own != NULL && own->type == i && page.diff)
+			left = i == r->type ? in->before : of_type(in->before, name);
+		if (own != NULL && own->type == i && (!page.diff || left != NULL)) {
+			if (i == r->type)
+				page.chosen = page.n;
+			graphs[page.n] = (struct html_graph){ name, own->unit, page_flames(in, o, left, own, e) };
+			rc = graphs[page.n++].g != NULL ? 0 : i == r->type ? -1 : (page.n--, 0);
+		}
+		report_free(own != r ? own : NULL);
+		report_free(left != in->before ? left : NULL);
+	}
+	if (page.n > 1 && !page.diff)
+		pic.subtitle = o->picture.subtitle; /* the page itself says which type it shows */
+	if (rc == 0)
+		report_html(&page, &pic, out);
+	return rc;
+}
+
+PRINT(print_html, return write_page(in, o, out, e))
 
 static int print_chart(const struct output_in *in, const struct output_opts *o, struct buf *out, struct err *e)
 {
@@ -123,7 +179,6 @@ static int print_heatmap(const struct output_in *in, const struct output_opts *o
 }
 
 PRINT(print_svg, return draw(in, o, DRAW_SVG, out))
-PRINT(print_html, return draw(in, o, DRAW_HTML, out))
 PRINT(print_flame, return draw(in, o, DRAW_TEXT, out))
 
 /* ---- of a comparison ---- */
@@ -174,7 +229,11 @@ static int diff_draw(const struct output_in *in, const struct output_opts *o, en
 }
 
 PRINT(diff_svg, return diff_draw(in, o, DRAW_SVG, out, e))
-PRINT(diff_html, return diff_draw(in, o, DRAW_HTML, out, e))
+
+static int diff_html(const struct output_in *in, const struct output_opts *o, struct buf *out, struct err *e)
+{
+	return write_page(in, o, out, e);
+}
 PRINT(diff_flame, return diff_draw(in, o, DRAW_TEXT, out, e))
 
 /* ---- the table ---- */

@@ -197,6 +197,16 @@ void report_svg(const struct flamegraph *g, bool diff, const struct picture *o, 
  */
 struct flamegraph *report_chart(struct report *r, struct arena *a, struct err *e);
 int report_heatmap(struct report *r, const struct picture *o, struct buf *out, struct err *e);
-void report_html(const struct flamegraph *g, bool diff, const struct picture *o, struct buf *out);
+/* The page shows one of several graphs at a time: one for each sample type. */
+struct html_graph {
+	struct str type, unit;
+	const struct flamegraph *g;
+};
+struct html_page {
+	const struct html_graph *graphs;
+	uint32_t n, chosen; /* chosen: which is shown first */
+	bool diff;          /* all are comparisons */
+};
+void report_html(const struct html_page *p, const struct picture *o, struct buf *out);
 
 #endif

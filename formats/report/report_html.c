@@ -37,39 +37,59 @@ static void put_levels(struct jw *w, const struct flamegraph *g)
 	jw_close(w, ']');
 }
 
+static void put_graph(struct jw *w, const struct html_graph *p)
+{
+	const struct flamegraph *g = p->g;
+
+	jw_open(w, '{');
+	jw_key(w, STR("type"));
+	jw_str(w, p->type);
+	jw_key(w, STR("unit"));
+	jw_str(w, p->unit);
+	put_i64(w, "total", g->total);
+	put_i64(w, "left", g->left_ticks);
+	put_i64(w, "right", g->right_ticks);
+	jw_key(w, STR("names"));
+	jw_open(w, '[');
+	for (size_t i = 0; i < g->n_names; i++)
+		jw_str(w, g->names[i]);
+	jw_close(w, ']');
+	put_levels(w, g);
+	jw_close(w, '}');
+}
+
 /* "<" never appears in it, so no name can end the element that holds it. */
-static void put_data(const struct flamegraph *g, bool diff, const struct picture *o, struct buf *out)
+static void put_data(const struct html_page *p, const struct picture *o, struct buf *out)
 {
 	struct jw w = jw_init(out);
 
 	w.html = true;
 	jw_open(&w, '{');
 	jw_key(&w, STR("diff"));
-	jw_bool(&w, diff);
+	jw_bool(&w, p->diff);
 	jw_key(&w, STR("flame"));
 	jw_bool(&w, o->flame);
-	jw_key(&w, STR("unit"));
-	jw_str(&w, o->unit);
-	put_i64(&w, "total", g->total);
-	put_i64(&w, "left", g->left_ticks);
-	put_i64(&w, "right", g->right_ticks);
-	jw_key(&w, STR("names"));
+	put_i64(&w, "chosen", p->chosen);
+	jw_key(&w, STR("graphs"));
 	jw_open(&w, '[');
-	for (size_t i = 0; i < g->n_names; i++)
-		jw_str(&w, g->names[i]);
+	for (uint32_t i = 0; i < p->n; i++)
+		put_graph(&w, &p->graphs[i]);
 	jw_close(&w, ']');
-	put_levels(&w, g);
 	jw_close(&w, '}');
 }
 
 static const char page_body[] =
-    "<input id=\"search\" type=\"search\" aria-label=\"find functions\" "
+    "<select id=\"type\" aria-label=\"values\"></select><input id=\"search\" type=\"search\" aria-label=\"find "
+    "functions\" "
     "placeholder='Find: text, \"exact\" or /expression/'><span id=\"stat\" role=\"status\"></span>"
-    "<button id=\"reset\">Show all</button><button id=\"flip\">Flip</button>"
+    "<button id=\"reset\">Show all</button><button id=\"leave\" hidden></button><button id=\"flip\">Flip</button>"
+    "<span role=\"group\" aria-label=\"view\"><button data-view=\"both\">Both</button>"
+    "<button data-view=\"flame\">Flame</button><button data-view=\"table\">Table</button></span>"
     "<button id=\"theme\" aria-label=\"light or dark\">◐</button></header>\n"
-    "<div id=\"flames\"></div><div id=\"list\"><table id=\"table\"></table></div><div id=\"tip\" hidden></div>\n";
+    "<div id=\"flames\"></div><div id=\"list\"><table id=\"table\"></table></div>"
+    "<div id=\"detail\" aria-live=\"polite\" hidden></div><div id=\"tip\" hidden></div>\n";
 
-void report_html(const struct flamegraph *g, bool diff, const struct picture *o, struct buf *out)
+void report_html(const struct html_page *p, const struct picture *o, struct buf *out)
 {
 	struct str title = o->title.n > 0 ? o->title : STR("Flame Graph");
 
@@ -87,7 +107,7 @@ void report_html(const struct flamegraph *g, bool diff, const struct picture *o,
 	buf_add(out, STR("</small>"));
 	buf_add(out, str_cstr(page_body));
 	buf_add(out, STR("<script type=\"application/json\" id=\"data\">"));
-	put_data(g, diff, o, out);
+	put_data(p, o, out);
 	buf_add(out, STR("</script>\n<script>\n"));
 	buf_add(out, flame_view_script());
 	buf_add(out, EMBEDDED(report_page_js));

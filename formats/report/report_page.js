@@ -1,32 +1,92 @@
-// The page of one flame graph, opened from disk: data stands in the element "data".
+// The page of one profile or of two, opened from disk: what it shows stands in the element "data". What is chosen stands
+// behind the # of the address, so that links, reload and the back button work here as on the page of the server.
 chooseTheme();
-const data = JSON.parse($('data').textContent), model = flameModel(data.names, data.levels, data.diff), board = new Board(model, data.unit, {});
-const table = new FunctionTable($('table'), { sort: s => { table.sort = s; find(); }, pick: name => { $('search').value = `"${name}"`; find(); } });
-function find() {
-	let accept = null, bad = '';
-	try { accept = finder($('search').value); } catch (e) { bad = e.message; }
-	board.hits = accept && new Set(model.names.filter(accept));
-	const sums = board.hits ? board.matched() : model.totals, word = board.hits ? 'matched ' : '';
-	const part = k => valueText(sums[k], data.unit) + (board.hits ? ' (' + percent(sums[k], model.totals[k]) + ')' : '');
-	$('stat').textContent = bad || word + (model.two ? part(0) + ' before, ' + part(1) + ' after' : part(0));
-	table.fill(board);
-	board.redraw();
+const data = JSON.parse($('data').textContent), EMPTY = { graph: String(data.chosen), find: '', view: 'both', sort: '', zoom: '', focus: '', flip: data.flame ? 1 : '' };
+const graphs = data.graphs.map(g => ({ ...g, model: null })), views = document.querySelectorAll('[data-view]');
+let state, board, boards = [];
+const table = new FunctionTable($('table'), { sort: sort => go({ sort }), pick: name => go({ find: state.find === `"${name}"` ? '' : `"${name}"` }) });
+const button = (text, onclick) => el('button', { onclick }, text);
+
+function read() {
+	const p = new URLSearchParams(location.hash.slice(1));
+	state = { ...EMPTY, ...Object.fromEntries([...p].filter(([k]) => k in EMPTY)) };
+	if (!graphs[state.graph]) state.graph = EMPTY.graph;
 }
-let upward = data.flame;
+function go(changes, replace) {
+	for (const k in changes) state[k] = String(changes[k]);
+	const p = new URLSearchParams(Object.entries(state).filter(([k, v]) => v !== String(EMPTY[k])));
+	if ('#' + p !== (location.hash || '#')) history[replace ? 'replaceState' : 'pushState'](null, '', '#' + p);
+	draw();
+}
 function show() {
-	const views = model.two ? ['before', 'after'] : ['flame graph'];
-	board.views = [];
-	$('flames').replaceChildren(...views.map((t, k) => el('div', {}, el('div', { className: 'cap' }, model.two ? t : ''), new FlameView(board, k, t, upward).box)));
-	for (const v of board.views) if (upward) v.box.scrollTop = 1e6;
-	board.redraw();
+	const g = graphs[state.graph];
+	g.model = g.model || flameModel(g.names, g.levels, data.diff);
+	board = new Board(g.model, g.unit, { select: detail, zoom: f => go({ zoom: f.up ? f.path : '' }) });
+	board.graph = state.graph;
+	boards.key = '';
 }
-$('search').oninput = find;
+function draw() {
+	if (!board || board.graph !== state.graph) show();
+	const m = board.model;
+	let accept = null, bad = '';
+	try { accept = finder(state.find); } catch (e) { bad = e.message; }
+	if ($('search').value !== state.find) $('search').value = state.find;
+	board.hits = accept && new Set(m.names.filter(accept));
+	board.zoom = board.top;
+	if (state.zoom) for (const f of framesOf(m)) if (f.path === +state.zoom) { board.zoom = f; break; }
+	if (boards.key !== state.focus + '\n' + state.flip) flames();
+	for (const b of boards) { b.hits = board.hits; b.redraw(); }
+	const sums = board.hits ? board.matched() : m.totals, word = board.hits ? 'matched ' : '';
+	const part = k => valueText(sums[k], board.unit) + (board.hits ? ' (' + percent(sums[k], m.totals[k]) + ')' : '');
+	$('stat').textContent = bad || word + (m.two ? part(0) + ' before, ' + part(1) + ' after' : part(0));
+	document.body.dataset.view = state.view;
+	for (const b of views) b.ariaPressed = b.dataset.view === state.view;
+	$('type').value = state.graph;
+	$('leave').hidden = !state.focus;
+	$('leave').textContent = 'Leave ' + state.focus;
+	table.sort = state.sort;
+	table.fill(board);
+}
+function flames() {
+	const m = board.model, split = m.names.includes(state.focus), upward = !!state.flip;
+	boards = split ? [true, false].map(up => new Board(through(m, state.focus, up), board.unit, { select: detail })) : [board];
+	boards.key = state.focus + '\n' + state.flip;
+	board.views = [];
+	$('flames').replaceChildren(...boards.flatMap((b, i) => (m.two ? ['before', 'after'] : ['']).map((side, k) => {
+		const what = split ? i ? 'callees' : 'callers' : '', v = new FlameView(b, k, `flame graph ${side} ${what}`, split ? !i : upward);
+		const cap = side && `${side}: ${valueText(m.totals[k], b.unit)}` + (split ? '' : k ? ' · red: more than before' : ' · blue: less afterwards');
+		return el('div', { className: what }, el('div', { className: 'cap' }, [cap, what].filter(Boolean).join(' · ')), v.box);
+	})));
+	document.body.className = (split ? 'split ' : '') + (m.two ? 'two' : '');
+	for (const v of boards.flatMap(b => b.views)) if (v.upward) v.box.scrollTop = 1e6;
+	detail();
+}
+function detail(f, b) {
+	$('detail').hidden = !f;
+	if (!f) return;
+	const n = f.name;
+	$('detail').replaceChildren(el('b', {}, n), el('span', {}, b.facts(f).join(' · ')), button('Zoom', () => b.zoomTo(f)), button('Find', () => go({ find: `"${n}"` })),
+		f.up && n !== state.focus ? button('Callers', () => go({ focus: n, zoom: '' })) : '', button('Close', () => b.select()));
+}
+
+$('type').replaceChildren(...graphs.map((g, i) => el('option', { value: i }, g.type || 'values')));
+$('type').hidden = graphs.length < 2;
+$('type').onchange = e => go({ graph: e.target.value, zoom: '' });
+$('search').oninput = e => go({ find: e.target.value }, true);
 $('reset').onclick = () => board.zoomTo();
-$('flip').onclick = () => { upward = !upward; show(); };
-$('theme').onclick = () => { chooseTheme(isDark() ? 'light' : 'dark'); board.redraw(); };
+$('leave').onclick = () => go({ focus: '' });
+$('flip').onclick = () => go({ flip: state.flip ? '' : 1 });
+$('theme').onclick = () => { chooseTheme(isDark() ? 'light' : 'dark'); draw(); };
+for (const b of views) b.onclick = () => go({ view: b.dataset.view });
 addEventListener('keydown', e => {
-	if (e.key === 'Escape') { $('search').value = ''; board.zoomTo(); find(); }
-	if (e.key === '/' && e.target !== $('search')) { e.preventDefault(); $('search').focus(); }
+	if (!plain(e)) return;
+	if (e.key === 'Escape') { detail(); return go({ find: '', zoom: '', focus: '' }); }
+	const id = !/INPUT|SELECT/.test(e.target.tagName) && { '/': 'search', t: 'theme', f: 'flip' }[e.key];
+	if (!id) return;
+	e.preventDefault();
+	if (id === 'search') $(id).focus(); else $(id).click();
 });
-show();
-find();
+addEventListener('popstate', () => { read(); draw(); });
+matchMedia('(prefers-color-scheme:dark)').onchange = () => { chooseTheme(); draw(); };
+read();
+draw();

@@ -216,10 +216,10 @@ static void test_svg_diff(void **state)
 
 static void test_html(void **state)
 {
-	static const char want[] =
-	    "{\"diff\":false,\"flame\":false,\"unit\":\"bytes\",\"total\":5,\"left\":0,\"right\":0,"
-	    "\"names\":[\"total\",\"\\u003c/script\\u003e\\u003cb\\u003e\"],"
-	    "\"levels\":[[0,5,0,0],[0,5,5,1]]}</script>";
+	static const char want[] = "{\"diff\":false,\"flame\":false,\"chosen\":0,\"graphs\":[{\"type\":\"space\","
+				   "\"unit\":\"bytes\",\"total\":5,\"left\":0,\"right\":0,"
+				   "\"names\":[\"total\",\"\\u003c/script\\u003e\\u003cb\\u003e\"],"
+				   "\"levels\":[[0,5,0,0],[0,5,5,1]]}]}</script>";
 	struct arena *a = arena_new();
 	struct tree *t = tree_new();
 	struct picture o = { .title = STR("<i>"), .unit = STR("bytes") };
@@ -229,7 +229,10 @@ static void test_html(void **state)
 	(void)state;
 	tree_add(t, &STR("</script><b>"), 1, 5);
 	buf_init(&b, 1 << 20);
-	report_html(tree_flamegraph(a, t, 0), false, &o, &b);
+	report_html(&(struct html_page){ .graphs = &(
+					     struct html_graph){ STR("space"), STR("bytes"), tree_flamegraph(a, t, 0) },
+			.n = 1 },
+	    &o, &b);
 	buf_byte(&b, 0);
 	assert_non_null(strstr(b.p, "<title>&lt;i&gt;</title>"));
 	data = strstr(b.p, "id=\"data\">");
