@@ -7,9 +7,19 @@
 
 enum { LOOK_LINES = 64 };
 
+/* "\t", an address in 16 columns, a blank: as perf prints frames. */
+static bool is_frame(struct str line)
+{
+	uint64_t address;
+	const char *end = line.n >= 17 && line.p[0] == '\t' ? perf_frame_start(line, &address) : NULL;
+
+	return end == line.p + 17;
+}
+
 /*
  * Among the first lines is the head of a record, and below it or behind it a
- * frame; or perf's own header, or nothing but heads with times.
+ * frame; or a head that says little and a frame that is laid out as perf does
+ * it; or perf's own header, or nothing but heads with times.
  */
 static int perf_script_bid(struct str s, struct str file_name)
 {
@@ -32,6 +42,8 @@ static int perf_script_bid(struct str s, struct str file_name)
 		lines++;
 		if (heads && (line.p[0] == '\t' || line.p[0] == ' ') && perf_frame_start(line, &address))
 			return timed ? BID_SURE : BID_NAMED + 5;
+		if (perf_head_parse(line, true, &h) && is_frame(str_of(s.p, str_find(s, '\n'))))
+			return BID_NAMED;
 		if (!perf_head_parse(line, false, &h))
 			continue;
 		heads++;

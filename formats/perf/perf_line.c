@@ -298,12 +298,28 @@ void perf_frame_parse(struct str rest, struct perf_frame *out)
 		out->symbol = s;
 }
 
+/* "w[1040]": perf says so when it knows no line. */
+static bool is_place_in_object(struct str s)
+{
+	size_t open = str_rfind(s, '['), i = open + 1;
+
+	if (open == 0 || open >= s.n || s.p[s.n - 1] != ']')
+		return false;
+	while (hex_value(s.p[i]) >= 0)
+		i++;
+	return i > open + 1 && i + 1 == s.n;
+}
+
 bool perf_source_line(struct str line, struct str *file, int64_t *number)
 {
 	struct str s = str_trim(line);
 	size_t colon = str_rfind(s, ':'), end;
 	int64_t v = 0;
 
+	*file = STR_NONE;
+	*number = 0;
+	if (s.n > 0 && is_blank(line.p[0]) && is_place_in_object(s))
+		return true;
 	if (s.n == 0 || !is_blank(line.p[0]) || colon == s.n || colon == 0)
 		return false;
 	end = colon + 1;

@@ -37,7 +37,7 @@ struct perf_frame {
 const char *perf_frame_start(struct str line, uint64_t *address);
 /* rest: what perf_frame_start leads to. */
 void perf_frame_parse(struct str rest, struct perf_frame *out);
-/* "  file.c:12" under a frame. */
+/* "  file.c:12" under a frame; "??:0" and "object[1f]" are no file and line 0. */
 bool perf_source_line(struct str line, struct str *file, int64_t *number);
 
 /* Without ":u", ":ppp" and the like. */

@@ -194,6 +194,8 @@ static const struct {
 	/* inlined calls, source lines */
 	{ HEAD "\tf0 i (inlined)\n\tf0 l (/x)\n\tf1 m (/x)\n\n", 0, 0,
 	    "= cycles:u samples/count cycles/count\na;m;l;i 7\n" },
+	{ HEAD "\tf0 l (/x)\n  x[1f]\n\tf1 m (/x)\n  y[\n\n", 0, 0,
+	    "= cycles:u samples/count cycles/count\na;m;l 7\n! 1 line 5: neither an event nor a frame of a stack\n" },
 	{ HEAD "\tf0 l (/x)\n  a.c:3\n\tf1 m (/x)\n  ??:0\n\n", 0, 0,
 	    "= cycles:u samples/count cycles/count\na;m;l 7\n" },
 	{ HEAD "\tf0 a->b->c (/tmp/perf-1.map)\n\n", FORMAT_MARK_INLINED | FORMAT_MARK_JIT, 0,
