@@ -37,6 +37,8 @@ struct profile_merger {
 	struct profile head; /* what is said once, with strings of the builder */
 	uint32_t cap_comments;
 	bool timed;
+	bool chosen;         /* head.default_type, by choose_default */
+	uint32_t first_type; /* what would be shown of the first profile */
 	struct translation t;
 	VEC(uint32_t) numbers; /* what the translation's arrays are made of */
 	VEC(uint64_t) moved;
@@ -353,6 +355,7 @@ static void merge_head(struct profile_merger *m)
 	struct profile *head = &m->head;
 
 	if (m->n_in == 0) {
+		m->first_type = profile_default_type(p);
 		head->drop_frames = merge_str(m, p->drop_frames);
 		head->keep_frames = merge_str(m, p->keep_frames);
 		head->period_type.type = merge_str(m, p->period_type.type);
@@ -366,8 +369,10 @@ static void merge_head(struct profile_merger *m)
 	/* a period of another kind says nothing about the first */
 	if (type_eq(m->period, type_of(p, p->period_type)))
 		head->period = MAX(head->period, p->period);
-	if (head->default_type == 0)
+	if ((head->default_type == 0 || m->chosen) && p->default_type != 0) {
 		head->default_type = merge_str(m, p->default_type);
+		m->chosen = false;
+	}
 	merge_comments(m);
 }
 
@@ -432,6 +437,22 @@ struct profile_merger *profile_merger_new(struct arena *a, const struct profile_
 	return m;
 }
 
+/*
+ * Profiles of unlike types become one, and none of them says which type is to be shown: CPU, if there is any, else what would
+ * be shown of the first profile. The last of all types, which it would be for pprof, is there by chance.
+ */
+static void choose_default(struct profile_merger *m)
+{
+	const struct profile *p = profile_builder_peek(m->b);
+	uint32_t i = 0;
+
+	m->chosen = true;
+	while (i < m->types.n && !str_eq(m->types.p[i].type, STR("cpu")))
+		i++;
+	m->head.default_type = i < m->types.n ? profile_builder_str(m->b, m->types.p[i].type)
+					      : p->types[m->first_type].type;
+}
+
 int profile_merger_add(struct profile_merger *m, const struct profile *p, struct err *e)
 {
 	size_t known = m->types.n;
@@ -448,6 +469,8 @@ int profile_merger_add(struct profile_merger *m, const struct profile *p, struct
 	} else if (m->types.n > known) {
 		profile_builder_widen(m->b, (uint32_t)m->types.n);
 	}
+	if (known > 0 && m->types.n > known && (m->head.default_type == 0 || m->chosen))
+		choose_default(m);
 	for (size_t k = known; k < m->types.n; k++)
 		profile_builder_type(m->b, (uint32_t)k, m->types.p[k].type, m->types.p[k].unit);
 	begin_profile(m, p);

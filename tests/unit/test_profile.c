@@ -610,6 +610,33 @@ static void test_merge_unite(void **state)
 	arena_free(a);
 }
 
+/* Which type of a united profile is shown when the profiles do not say it. */
+static void test_merge_default(void **state)
+{
+	static const struct {
+		const char *types[3], *want;
+	} cases[] = {
+		{ { "space", "locks", "cpu" }, "cpu" },
+		{ { "cpu", "space", "locks" }, "cpu" },
+		{ { "space", "locks", "waits" }, "space" },
+		{ { "space", "space", "space" }, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct arena *a = arena_new();
+		struct profile_merger *m = profile_merger_new(a, &(struct profile_merge_opts){ .unite = true });
+		struct profile *p;
+		struct err e;
+
+		for (size_t k = 0; k < 3; k++)
+			assert_int_equal(profile_merger_add(m, of_type(a, cases[i].types[k], "", 0, 1), &e), 0);
+		p = profile_merger_finish(m);
+		assert_true(str_eq(profile_str(p, p->default_type), str_cstr(cases[i].want)));
+		arena_free(a);
+	}
+}
+
 static void test_merge_times(void **state)
 {
 	struct arena *a = arena_new();
@@ -695,6 +722,7 @@ int main(void)
 		cmocka_unit_test(test_merge_series),
 		cmocka_unit_test(test_merge_main_mapping),
 		cmocka_unit_test(test_merge_unite),
+		cmocka_unit_test(test_merge_default),
 		cmocka_unit_test(test_merge_times),
 		cmocka_unit_test(test_merge_goes_on),
 	};
