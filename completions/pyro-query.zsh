@@ -74,7 +74,10 @@ _arguments \
 	'-countname[what a picture calls values that have no unit]:text:' \
 	'*-diff-base[take this source away; percentages are of it]:text:' \
 	'*-base[take this source away, as an earlier state of a counter]:text:' \
-	'-normalize[first make the values sum up to those of the base]' \
+	'-normalize[scale what is compared; alone\: total. diff\: time and instances, too]:word:(none total time instances true false)' \
+	'*-fail-if[diff\: end with 1 if this holds\: '\''self(RE) > +3%'\'', '\''cum(RE) > +1s'\'', '\''total < 2s'\'']:text:' \
+	'-confidence[diff\: how sure a change must be; 0\: noise is not looked at]:number:' \
+	'-all[diff\: also changes that may be noise]' \
 	'-tenant-id[tenant to ask a server for]:text:' \
 	'-username[name for a server]:text:' \
 	'-password[password for a server]:secret:' \

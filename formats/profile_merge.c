@@ -12,7 +12,12 @@
 #include "base/vec.h"
 #include "formats/profile_impl.h"
 
-enum { PAGE = 4096, MAX_TYPES = 1024 };
+enum {
+	PAGE = 4096,
+	MAX_TYPES = 1024,
+	AT_ADDRESS =
+	    8, /* locations at one address that are compared; there is one, in a program that was not tampered with */
+};
 
 /* What a profile's table entries are in the merged profile. */
 struct translation {
@@ -49,6 +54,7 @@ struct profile_merger {
 	VEC(uint32_t) columns;
 	VEC(bool) noted;          /* by string: is a comment */
 	struct table index;       /* of same, by what makes mappings equal */
+	struct table at_address;  /* locations of the builder, by mapping and address */
 	VEC(struct mapping) same; /* strings and id (position) are the builder's */
 };
 
@@ -122,15 +128,75 @@ static uint32_t merge_function(struct profile_merger *m, uint32_t i)
 	return m->t.functions[i] - 1;
 }
 
+/*
+ * Programs are profiled again and again: what stands at an address is mostly what stood there before. Then strings and
+ * functions need not be looked up one by one: they are compared with those of the known location.
+ */
+static bool same_str(struct profile_merger *m, const struct profile *own, uint32_t i, uint32_t known)
+{
+	if (i >= m->in->n_strings)
+		return known == 0;
+	if (m->t.strings[i] != 0)
+		return m->t.strings[i] - 1 == known;
+	if (!str_eq(m->in->strings[i], own->strings[known]))
+		return false;
+	m->t.strings[i] = known + 1;
+	return true;
+}
+
+static bool same_function(struct profile_merger *m, const struct profile *own, uint32_t i, uint32_t known)
+{
+	const struct function *f, *k;
+
+	if (i >= m->in->n_functions || known >= own->n_functions)
+		return i >= m->in->n_functions && known >= own->n_functions;
+	if (m->t.functions[i] != 0)
+		return m->t.functions[i] - 1 == known;
+	f = &m->in->functions[i];
+	k = &own->functions[known];
+	if (f->start_line != k->start_line || !same_str(m, own, f->name, k->name) ||
+	    !same_str(m, own, f->system_name, k->system_name) || !same_str(m, own, f->file, k->file))
+		return false;
+	m->t.functions[i] = known + 1;
+	return true;
+}
+
+/* l: with the mapping and address of the builder. */
+static bool same_location(struct profile_merger *m, const struct location *l, const struct line *lines, uint32_t known)
+{
+	const struct profile *own = profile_builder_peek(m->b);
+	const struct location *k = &own->locations[known];
+
+	if (k->address != l->address || k->mapping != l->mapping || k->n_lines != l->n_lines ||
+	    k->folded != l->folded || k->mapping_unknown != l->mapping_unknown)
+		return false;
+	for (uint32_t i = 0; i < l->n_lines; i++) {
+		const struct line *line = &own->lines[k->first_line + i];
+
+		if (line->line != lines[i].line || !same_function(m, own, lines[i].function, line->function))
+			return false;
+	}
+	return true;
+}
+
+static uint32_t merge_lines(struct profile_merger *m, const struct location *l, const struct line *lines)
+{
+	m->lines.n = 0;
+	vec_reserve(&m->lines, l->n_lines);
+	for (uint32_t k = 0; k < l->n_lines; k++)
+		m->lines.p[k] = (struct line){ merge_function(m, lines[k].function), lines[k].line };
+	return profile_builder_location(m->b, l, m->lines.p);
+}
+
 static __attribute__((noinline)) uint32_t merge_new_location(struct profile_merger *m, uint32_t i)
 {
 	struct location l = m->in->locations[i];
 	const struct line *lines = m->in->lines + l.first_line;
+	uint64_t key[2], hash;
+	unsigned met = 0;
+	struct table_at at;
+	uint32_t v;
 
-	m->lines.n = 0;
-	vec_reserve(&m->lines, l.n_lines);
-	for (uint32_t k = 0; k < l.n_lines; k++)
-		m->lines.p[k] = (struct line){ merge_function(m, lines[k].function), lines[k].line };
 	if (l.mapping < m->in->n_mappings) {
 		uint32_t mapping = merge_mapping(m, l.mapping);
 
@@ -138,8 +204,21 @@ static __attribute__((noinline)) uint32_t merge_new_location(struct profile_merg
 			l.address += m->t.moved[l.mapping];
 		l.mapping = mapping;
 	}
-	m->t.locations[i] = profile_builder_location(m->b, &l, m->lines.p) + 1;
-	return m->t.locations[i] - 1;
+	if (l.address == 0)
+		return (m->t.locations[i] = merge_lines(m, &l, lines) + 1) - 1;
+	key[0] = l.address;
+	key[1] = l.mapping;
+	hash = hash_seeded(str_of(key, sizeof(key)));
+	at = table_find(&m->at_address, hash);
+	while (met < AT_ADDRESS && table_next(&at, &v)) {
+		if (same_location(m, &l, lines, v))
+			return (m->t.locations[i] = v + 1) - 1;
+		met++;
+	}
+	v = merge_lines(m, &l, lines);
+	if (met < AT_ADDRESS)
+		table_put(&m->at_address, m->a, hash, v);
+	return (m->t.locations[i] = v + 1) - 1;
 }
 
 static inline uint32_t merge_location(struct profile_merger *m, uint32_t i)

@@ -185,7 +185,12 @@ PRINT(print_flame, return draw(in, o, DRAW_TEXT, out))
 
 static struct report_diff_opts diff_opts(const struct output_opts *o, char sep)
 {
-	return (struct report_diff_opts){ .scale = 1, .cum = o->cum, .count = o->rows, .sep = sep };
+	struct report_diff_opts d = o->diff != NULL ? *o->diff : report_diff_defaults();
+
+	d.cum = o->cum;
+	d.count = o->rows;
+	d.sep = sep;
+	return d;
 }
 
 static int diff_rows(const struct output_in *in, const struct output_opts *o, char sep, struct buf *out)
@@ -207,6 +212,25 @@ static int diff_json(const struct output_in *in, const struct output_opts *o, st
 
 	(void)e;
 	report_diff_json(in->before, in->report, &d, out);
+	return 0;
+}
+
+static int diff_markdown(const struct output_in *in, const struct output_opts *o, struct buf *out, struct err *e)
+{
+	struct report_diff_opts d = diff_opts(o, '\0');
+
+	(void)e;
+	report_diff_markdown(in->before, in->report, &d, out);
+	return 0;
+}
+
+static int diff_junit(const struct output_in *in, const struct output_opts *o, struct buf *out, struct err *e)
+{
+	struct report_diff_opts d = diff_opts(o, '\0');
+
+	(void)in;
+	(void)e;
+	report_diff_junit(&d, out);
 	return 0;
 }
 

@@ -27,12 +27,13 @@
 enum output_of { OUTPUT_REPORT = 1, OUTPUT_PROFILES = 2, OUTPUT_COMPARISON = 4 };
 
 struct output_opts {
-	int64_t max_nodes;      /* of pictures; <= 0: all */
-	uint64_t rows;          /* of a table of a comparison; 0: all */
-	bool cum;               /* its order */
-	bool plain;             /* formats that compress by default: do not */
-	uint32_t type;          /* of profiles: as format_opts.type */
-	struct picture picture; /* an empty title, subtitle or unit: as it fits */
+	int64_t max_nodes;                   /* of pictures; <= 0: all */
+	uint64_t rows;                       /* of a table of a comparison; 0: all */
+	bool cum;                            /* its order */
+	bool plain;                          /* formats that compress by default: do not */
+	uint32_t type;                       /* of profiles: as format_opts.type */
+	const struct report_diff_opts *diff; /* of a comparison, but for rows and cum; NULL: the usual */
+	struct picture picture;              /* an empty title, subtitle or unit: as it fits */
 };
 
 struct output_in {

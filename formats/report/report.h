@@ -134,14 +134,37 @@ struct tree *report_wide_tree(struct report *r, double share);
 /* What the filters leave, divided by divide_by; it lives as long as the report. As -proto. */
 struct profile *report_profile(struct report *r);
 
-/* Functions before and after, by printed name. Both reports are of the same sample type. */
-struct report_diff_opts {
-	double scale;   /* values before are multiplied by it: 1, or total after / total before */
-	uint64_t count; /* lines; 0 = all */
-	bool cum;       /* order by change of cum */
-	char sep;       /* 0: aligned for people; else raw numbers with it between */
+/*
+ * Functions before and after, by printed name. Both reports are of the same sample type. Where samples can be counted,
+ * changes have bounds and a significance (diff_stats.h), and those within the noise are left out.
+ */
+enum diff_normalize { /* what makes the sides comparable */
+	DIFF_NONE,
+	DIFF_TOTAL,     /* shares of what the filters leave */
+	DIFF_TIME,      /* a second of each */
+	DIFF_INSTANCES, /* one of the profiles of each */
 };
+
+struct diff_limit; /* diff_limit.h */
+
+struct report_diff_opts {
+	enum diff_normalize normalize;
+	double exposure[2];              /* of DIFF_TIME: seconds; of DIFF_INSTANCES: how many; before and after */
+	double confidence;               /* 0.95; 0: as if nothing were known of noise; less than 0: the usual */
+	bool all;                        /* also what is within the noise */
+	uint64_t count;                  /* lines; 0 = all */
+	bool cum;                        /* order by change of cum */
+	char sep;                        /* 0: aligned for people; else raw numbers with it between */
+	const struct diff_limit *limits; /* that were checked: for documents */
+	size_t n_limits;
+};
+struct report_diff_opts report_diff_defaults(void);
 void report_diff_top(struct report *before, struct report *after, const struct report_diff_opts *o, struct buf *out);
+/* A table in Markdown, and what became of the limits. */
+void report_diff_markdown(struct report *before, struct report *after, const struct report_diff_opts *o,
+    struct buf *out);
+/* The limits as test cases, in the XML of JUnit. */
+void report_diff_junit(const struct report_diff_opts *o, struct buf *out);
 void report_diff_folded(struct report *before, struct report *after, struct buf *out); /* stack before after */
 void report_diff_json(struct report *before, struct report *after, const struct report_diff_opts *o, struct buf *out);
 

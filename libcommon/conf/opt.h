@@ -24,7 +24,7 @@
  * DURATION  int64_t (ns)           10ms 1h30m 7d; not negative without RANGE
  * STRING PATH  const char *        never NULL
  * ADDRESS   const char *           host:port, :port, unix:/path
- * ENUM      int                    a word of its CHOICE row
+ * ENUM      int                    a word of its CHOICE row; where "true" is one, the flag may stand alone
  * SECRET    struct opt_secret      printed as ***
  * LIST      struct opt_list        the flag may be repeated; a YAML list
  * CSV       struct opt_list        one flag with commas; a YAML list or text with commas

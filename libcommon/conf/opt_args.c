@@ -53,11 +53,32 @@ static int take_value(struct args *x, const char *shown, struct str *value)
 	return 0;
 }
 
+static bool is_choice(const char *words, struct str word)
+{
+	for (struct str rest = str_cstr(words); rest.n > 0;)
+		if (str_eq(str_cut(&rest, '|'), word))
+			return true;
+	return false;
+}
+
+/* A word of the choice that follows; the flag alone means "true", where that is one of them. */
+static bool stands_alone(struct args *x, struct opt_ref ref, struct word *w)
+{
+	const char *words = ref.row->type == OPT_ENUM ? opt_choices(x->o->sets[ref.set].table, ref.row) : "";
+
+	if (!is_choice(words, STR("true")))
+		return false;
+	w->value = STR("true");
+	if (*x->next && is_choice(words, str_cstr(*x->next)))
+		w->value = str_cstr(*x->next++);
+	return true;
+}
+
 static int long_option(struct args *x, struct opt_ref ref, struct word w)
 {
 	if (!w.has_value && ref.row->type == OPT_BOOL)
 		w.value = STR("true");
-	else if (!w.has_value && take_value(x, w.text, &w.value) < 0)
+	else if (!w.has_value && !stands_alone(x, ref, &w) && take_value(x, w.text, &w.value) < 0)
 		return -1;
 	return store_flag(x, ref, w.text, w.value);
 }

@@ -398,7 +398,7 @@ main;serve;parse 30"
 @test "diff in every form" {
 	shop before.pb.gz
 	profile after.pb.gz --stack 'main;serve;parse=90' --stack 'main;idle=70' --stack 'main;new=5'
-	try pyro-query diff before.pb.gz after.pb.gz
+	try pyro-query diff --all before.pb.gz after.pb.gz
 	ends 0
 	[[ $(grep -w parse <<<"$out") == *30*90* ]] || fail "before and after"
 	[[ $(grep -w new <<<"$out") == *5* ]] || fail "what is new"
@@ -408,7 +408,7 @@ main;serve;parse 30"
 main;new 0 5
 main;serve;parse 30 90"
 	for form in tsv csv json svg html; do
-		try pyro-query diff -o $form before.pb.gz after.pb.gz
+		try pyro-query diff --all -o $form before.pb.gz after.pb.gz
 		ends 0
 		prints "parse"
 	done

@@ -189,14 +189,24 @@ static void pair_free(struct pair *x)
 	arena_free(x->a);
 }
 
+/* Samples of 10 ms: ten before and forty after are a change, one function more. */
 static void test_diff(void **state)
 {
 	struct pair x = make_pair("cpu");
-	struct report_diff_opts o = { .scale = 1 };
+	struct report_diff_opts o = report_diff_defaults();
 	struct buf b;
 
 	(void)state;
 	buf_init(&b, 1 << 20);
+	report_diff_top(x.before, x.after, &o, &b);
+	buf_byte(&b, 0);
+	assert_string_equal(b.p,
+	    "Type: cpu\nTotal: 1000ms before, 1300ms after, +300ms (+30.00%, p 0.048)\n"
+	    "Showing 1 of 6 functions, by change of flat\n"
+	    "    before      after      delta    delta%      95% bounds of delta       p  function\n"
+	    "     100ms      400ms     +300ms  +300.00%  +158.66ms.. +441.34ms  <0.001  main.work\n");
+	buf_reset(&b);
+	o.confidence = 0;
 	report_diff_top(x.before, x.after, &o, &b);
 	buf_byte(&b, 0);
 	assert_string_equal(b.p,
@@ -206,17 +216,18 @@ static void test_diff(void **state)
 	    "     100ms      400ms     +300ms  +300.00%  main.work\n");
 	buf_reset(&b);
 	o.cum = true;
-	o.scale = 1.3;
+	o.normalize = DIFF_TOTAL;
 	o.count = 2;
 	o.sep = '\t';
 	report_diff_top(x.before, x.after, &o, &b);
 	buf_byte(&b, 0);
 	assert_string_equal(b.p,
-	    "flat_before\tflat_after\tflat_delta\tcum_before\tcum_after\tcum_delta\tname\n"
-	    "260000000\t200000000\t-60000000\t1040000000\t800000000\t-240000000\tencoding/json.Marshal\n"
-	    "845000000\t650000000\t-195000000\t845000000\t650000000\t-195000000\truntime.mallocgc\n");
+	    "flat_before\tflat_after\tflat_delta\tflat_low\tflat_high\tflat_p\t"
+	    "cum_before\tcum_after\tcum_delta\tcum_low\tcum_high\tcum_p\tname\n"
+	    "260000000\t200000000\t-60000000\t\t\t\t1040000000\t800000000\t-240000000\t\t\t\tencoding/json.Marshal\n"
+	    "845000000\t650000000\t-195000000\t\t\t\t845000000\t650000000\t-195000000\t\t\t\truntime.mallocgc\n");
 	buf_reset(&b);
-	o.scale = 1;
+	o.normalize = DIFF_NONE;
 	o.count = 1;
 	report_diff_json(x.before, x.after, &o, &b);
 	buf_byte(&b, 0);

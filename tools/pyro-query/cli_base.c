@@ -82,6 +82,11 @@ static void mark(struct arena *a, struct profile *p)
 	p->tag_at = tag_at;
 }
 
+static bool is_normalized(const struct query_opts *o)
+{
+	return o->normalize == NORMALIZE_TOTAL || o->normalize == NORMALIZE_TRUE;
+}
+
 int cli_base_subtract(struct cli_base *b, struct arena *a, const struct query_opts *o, struct profile **p,
     struct err *e)
 {
@@ -91,15 +96,18 @@ int cli_base_subtract(struct cli_base *b, struct arena *a, const struct query_op
 
 	if (o->diff_base.n > 0 && o->base.n > 0)
 		return err_set(e, ERR_USAGE, "--base or --diff-base, not both");
+	if (o->normalize == NORMALIZE_TIME || o->normalize == NORMALIZE_INSTANCES)
+		return err_set(e, ERR_USAGE, "--normalize: time and instances are for diff");
 	if (paths->n == 0)
-		return o->normalize ? err_set(e, ERR_USAGE, "--normalize: there is no --base to be as large as") : 0;
+		return is_normalized(o) ? err_set(e, ERR_USAGE, "--normalize: there is no --base to be as large as")
+					: 0;
 	if (places_open(&b->places, paths->p, paths->n, o, PLACES_SAMPLES, 0, NULL, e) < 0)
 		return -1;
 	b->open = true;
 	if (places_profile(&b->places, &base, e) < 0)
 		return -1;
 	away = *base;
-	if (o->normalize && normalize(a, &own, base, e) < 0)
+	if (is_normalized(o) && normalize(a, &own, base, e) < 0)
 		return -1;
 	if (o->diff_base.n > 0)
 		mark(a, &away);

@@ -47,7 +47,8 @@ struct places {
 	struct profile *only;
 	struct arena *only_mem;
 	struct profile_merger *merger;
-	uint64_t n_profiles, n_read; /* that count; all */
+	uint64_t n_profiles, n_read; /* that count; all (of a text in pieces each counts) */
+	uint64_t n_instances;        /* that count, a text once */
 	VEC(struct labels) labels;   /* of those that count, with PLACES_LABELS */
 	VEC(struct block *) blocks;
 	VEC(struct dataset *) sets; /* of the blocks */

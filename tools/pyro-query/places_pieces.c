@@ -190,6 +190,7 @@ int places_pieces(void *ctx, struct str name, struct src *s, struct err *e)
 	all.pool = pool_new("decode", THREADS, AT_ONCE);
 	buf_init(&all.text, INT32_MAX);
 	rc = read_all(&all, e);
+	x->n_instances++;
 	buf_fini(&all.text);
 	pool_free(all.pool);
 	loop_free(all.loop);

@@ -195,6 +195,7 @@ int places_take(struct places *x, struct input *in, struct err *e)
 	struct labels member = { 0 };
 	struct format_profiles got;
 	const struct format *f;
+	uint64_t n;
 
 	if (labels_from_json(in->a, in->labels, &member, e) < 0 ||
 	    places_decode(x->o, places_keep(x), in, &f, &got, e) < 0)
@@ -206,8 +207,10 @@ int places_take(struct places *x, struct input *in, struct err *e)
 			l = labels_with(in->a, &l, member.p[k].name, member.p[k].value);
 		if (got.p[i].p->time == 0 && member.n > 0)
 			got.p[i].p->time = in->mtime;
+		n = x->n_profiles;
 		if (places_add(x, in->a, true, got.p[i].p, &l, e) < 0)
 			return -1;
+		x->n_instances += x->n_profiles - n;
 	}
 	if (x->only != NULL && x->only_mem == NULL) {
 		x->only_mem = in->a;

@@ -11,6 +11,16 @@ struct query_opts {
 #include "conf/opt_struct.h"
 };
 
+/* The words of --normalize. */
+enum normalize {
+	NORMALIZE_NONE,
+	NORMALIZE_TOTAL,
+	NORMALIZE_TIME,
+	NORMALIZE_INSTANCES,
+	NORMALIZE_TRUE,
+	NORMALIZE_FALSE
+};
+
 /* All that is configured. */
 struct query_conf {
 	const struct query_opts *o;
