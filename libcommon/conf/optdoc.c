@@ -5,7 +5,7 @@
 #include "conf/opt_impl.h"
 #include "conf/optdoc_impl.h"
 
-enum { COLUMN = 38, WIDTH = 100, VERB_COLUMN = 44 };
+enum { COLUMN = 38, WIDTH = 100, VERB_COLUMN = 44, MANY_VERBS = 12 };
 
 const char *optdoc_type(const struct opt_table *t, const struct opt_row *row)
 {
@@ -55,6 +55,7 @@ void optdoc_each(const struct opts *o, void (*fn)(void *ctx, const struct optdoc
 struct help {
 	struct buf *out;
 	bool all;
+	bool letters;                  /* only options with a letter: the essential ones of a program with many verbs */
 	const struct opt_row *section; /* whose title has been printed */
 	size_t hidden;
 	const char *verbs; /* of the sections left out */
@@ -103,13 +104,15 @@ static void help_row(void *ctx, const struct optdoc_item *it)
 
 	if (row->kind != OPT_ROW)
 		return;
-	if (!h->all && (row->advanced || it->other_verb)) {
+	if (!h->all && (row->advanced || it->other_verb || (h->letters && !row->letter))) {
 		h->hidden++;
-		if (it->other_verb)
+		if (it->other_verb && !h->letters)
 			h->verbs = it->section->yaml;
 		return;
 	}
-	if (it->section && it->section != h->section)
+	if (h->letters && h->section == NULL)
+		buf_add(h->out, STR("\n"));
+	if (!h->letters && it->section && it->section != h->section)
 		buf_printf(h->out, "\n%s:\n", it->section->flag);
 	h->section = it->section;
 	from = h->out->n;
@@ -127,6 +130,35 @@ static void help_row(void *ctx, const struct optdoc_item *it)
 		buf_add(&text, STR(" (true)"));
 	left_column(h->out, from, buf_str(&text));
 	buf_fini(&text);
+}
+
+/* Verbs with the same arguments on one line: a program with many of them fits a screen. */
+static void help_verbs(struct buf *out, const struct opts *o, const struct optdoc_about *about)
+{
+	for (size_t i = 0; i < about->n_verbs; i++) {
+		const char *args = about->verbs[i].args;
+		size_t at, k = 0;
+
+		while (k < i && strcmp(about->verbs[k].args, args) != 0)
+			k++;
+		if (k < i)
+			continue;
+		at = out->n;
+		buf_printf(out, "\n  %s ", o->prog);
+		for (; k < about->n_verbs; k++) {
+			if (strcmp(about->verbs[k].args, args) != 0)
+				continue;
+			if (out->n - at + strlen(about->verbs[k].name) > WIDTH - 20) {
+				at = out->n;
+				buf_printf(out, "%s\n      ", k > i ? "|" : "");
+				buf_add(out, str_cstr(about->verbs[k].name));
+				continue;
+			}
+			buf_printf(out, "%s%s", k > i ? "|" : "", about->verbs[k].name);
+		}
+		buf_printf(out, "%s%s", *args ? " " : "", args);
+	}
+	buf_byte(out, '\n');
 }
 
 static void help_usage(struct buf *out, const struct opts *o, const struct optdoc_about *about)
@@ -154,9 +186,14 @@ static void help_usage(struct buf *out, const struct opts *o, const struct optdo
 
 static void help(struct buf *out, const struct opts *o, const struct optdoc_about *about, bool all)
 {
-	struct help h = { .out = out, .all = all };
+	struct help h = { .out = out, .all = all, .letters = !all && !o->verb && about->n_verbs > MANY_VERBS };
 
-	help_usage(out, o, about);
+	if (h.letters) {
+		buf_printf(out, "%s - %s\n\nusage:", o->prog, about->summary);
+		help_verbs(out, o, about);
+	} else {
+		help_usage(out, o, about);
+	}
 	if (about->examples && !o->verb && !all) {
 		buf_add(out, STR("\nexamples:\n"));
 		for (const char *const *x = about->examples; *x; x++)
@@ -166,6 +203,8 @@ static void help(struct buf *out, const struct opts *o, const struct optdoc_abou
 	buf_byte(out, '\n');
 	if (h.hidden)
 		buf_printf(out, "%zu more options: %s -help-all", h.hidden, o->prog);
+	if (h.letters)
+		buf_printf(out, ", of a verb: %s %s -help", o->prog, about->verbs[0].name);
 	if (h.verbs)
 		buf_printf(out, ", %s %.*s -help", o->prog, (int)strcspn(h.verbs, " "), h.verbs);
 	if (h.hidden)

@@ -537,6 +537,7 @@ main;serve;parse 30 30"
 	ends 0
 	prints "usage:"
 	prints "pyro-query diff BEFORE AFTER"
+	[ "$(wc -l <<<"$out")" -le 24 ] || fail "the help is longer than a screen"
 	try pyro-query top -help
 	ends 0
 	prints "-nodecount"
