@@ -45,6 +45,11 @@ static void copy_mappings(struct copier *c)
 		if (r->o.noinlines)
 			m[i].flags &= (uint8_t)~MAPPING_HAS_INLINE_FRAMES;
 	}
+	/* frames of tags belong to no binary, which can be seen only where the others belong to one */
+	if (r->p->n_mappings == 0 && r->n_locations > r->p->n_locations) {
+		m[0] = (struct mapping){ .id = 1 };
+		c->out->n_mappings = 1;
+	}
 	c->out->mappings = m;
 }
 
@@ -57,7 +62,9 @@ static void copy_locations(struct copier *c)
 	for (uint32_t i = 0; i < r->n_locations; i++) {
 		if (i < own)
 			l[i] = r->p->locations[i];
-		else
+		if (i < own && r->p->n_mappings == 0 && c->out->n_mappings > 0)
+			l[i].mapping = 0;
+		if (i >= own)
 			l[i] = (struct location){ .id = r->last_id + 1 + (i - own), .mapping = PROFILE_NONE };
 		l[i].first_line = r->locations[i].first;
 		l[i].n_lines = r->locations[i].n;
