@@ -111,7 +111,6 @@ static const struct {
 	{ "zstd", "\x28\xb5\x2f\xfd", NULL },
 	{ "callgrind", NULL, "# callgrind format" },
 	{ "callgrind", NULL, "\nevents: " },
-	{ "svg", NULL, "<svg" },
 	{ "html", NULL, "<html" },
 };
 

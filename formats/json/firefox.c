@@ -40,8 +40,11 @@ struct tables {
 struct thread {
 	struct str name, process, pid, tid, weight_type;
 	struct str own_type, own_unit;
+	bool own;
 	struct column stack;
-	struct floats time, deltas, weight;
+	struct floats time, deltas;
+	struct column weight;  /* in what the profile has: ns, bytes, counts */
+	const char *weight_at; /* read again when the type is known */
 	struct tables t;
 	const char *where;
 };
@@ -145,6 +148,36 @@ static bool read_tables(struct reader *r, struct tables *t, struct str key)
 	return true;
 }
 
+static void pass_weights(struct reader *r, struct thread *t)
+{
+	t->weight_at = jwalk_kind(&r->j) == '[' ? r->j.p : NULL;
+	jwalk_skip(&r->j);
+}
+
+static void read_weights(struct reader *r, struct thread *t)
+{
+	int shift = str_eq(t->weight_type, STR("tracing-ms")) ? 6 : 0;
+	struct column *c = &t->weight;
+	struct jwalk sub;
+
+	c->n = 0;
+	c->any = t->weight_at != NULL && !r->j.failed;
+	if (!c->any)
+		return;
+	jwalk_sub(&sub, &r->j, t->weight_at);
+	for (jwalk_open(&sub, '['); jwalk_item(&sub);) {
+		if (c->n == c->cap)
+			c->p = profile_grow(r->j.a, c->p, sizeof(*c->p), c->n, &c->cap);
+		if (jwalk_kind(&sub) == '0') {
+			c->p[c->n++] = jwalk_scaled(&sub, shift);
+		} else {
+			jwalk_skip(&sub);
+			c->p[c->n++] = 0;
+		}
+	}
+	r->j.failed = sub.failed;
+}
+
 static void read_samples(struct reader *r, struct thread *t)
 {
 	struct str key;
@@ -159,13 +192,14 @@ static void read_samples(struct reader *r, struct thread *t)
 		else if (str_eq(key, STR("timeDeltas")))
 			read_floats(&r->j, &t->deltas);
 		else if (str_eq(key, STR("weight")))
-			read_floats(&r->j, &t->weight);
+			pass_weights(r, t);
 		else if (str_eq(key, STR("weightType")))
 			t->weight_type = jwalk_str_or(&r->j, STR_NONE);
 		else {
 			r->raw = r->raw || str_eq(key, STR("schema"));
 			jwalk_skip(&r->j);
 		}
+	read_weights(r, t);
 }
 
 static void read_own(struct jwalk *j, struct thread *t)
@@ -174,6 +208,7 @@ static void read_own(struct jwalk *j, struct thread *t)
 
 	if (!jwalk_try(j, '{'))
 		return;
+	t->own = true;
 	while (jwalk_member(j, &key))
 		if (str_eq(key, STR("type")))
 			t->own_type = jwalk_str_or(j, STR_NONE);
@@ -265,7 +300,6 @@ struct maker {
 	struct tag tags[2];
 	uint32_t n_tags;
 	bool weighted; /* one type: that of the weights */
-	double scale;  /* of weights */
 };
 
 static int64_t at(const struct column *c, int64_t i)
@@ -331,7 +365,6 @@ static void set_types(struct maker *m)
 	const struct thread *t = m->t;
 	struct str type = STR("samples"), unit = STR("count");
 
-	m->scale = 1;
 	m->weighted = t->weight.any;
 	if (str_eq(t->weight_type, STR("bytes"))) {
 		type = STR("space");
@@ -339,10 +372,9 @@ static void set_types(struct maker *m)
 	} else if (str_eq(t->weight_type, STR("tracing-ms"))) {
 		type = STR("wall");
 		unit = STR("nanoseconds");
-		m->scale = 1e6;
 	}
 	m->b = profile_builder_new(m->r->j.a, m->weighted ? 1 : 2);
-	if (m->weighted && t->own_type.n) {
+	if (m->weighted && t->own) {
 		type = t->own_type;
 		unit = t->own_unit;
 	}
@@ -391,8 +423,8 @@ static int add_sample(struct maker *m, uint32_t i, const double *times, struct r
 	if (stack >= m->tree.n - 1)
 		return json_odd(&m->r->j, m->r->o, &m->r->notes, m->t->where, "sample %u has stack %lld, there are %u",
 		    i, (long long)stack, m->tree.n - 1);
-	if (m->weighted && value_of(m, round, (i < m->t->weight.n ? m->t->weight.p[i] : 1) * m->scale, i, &v[0]) < 0)
-		return -1;
+	if (m->weighted)
+		v[0] = i < m->t->weight.n ? m->t->weight.p[i] : 0;
 	if (!m->weighted && value_of(m, round, MAX(wall, 0.0), i, &v[1]) < 0)
 		return -1;
 	if (m->r->o->keep & FORMAT_TIMES)

@@ -1,4 +1,6 @@
 /* firefox_encode.c - a thread for each profile and sample type */
+#include <stdio.h>
+
 #include "base/hash.h"
 #include "base/json.h"
 #include "formats/json/firefox.h"
@@ -177,6 +179,18 @@ static void put_tables(struct writer *w)
 
 /* ---- threads ---- */
 
+/* Nanoseconds as milliseconds: all digits, which a double does not always have. */
+static void put_weight(struct writer *w, int64_t v, bool ns)
+{
+	char text[32];
+	int n = snprintf(text, sizeof(text), "%lld.%06d", (long long)(v / NS_PER_MS), (int)(v % NS_PER_MS));
+
+	if (ns && v % NS_PER_MS)
+		jw_raw(&w->w, str_of(text, (size_t)n));
+	else
+		jw_i64(&w->w, ns ? v / NS_PER_MS : v);
+}
+
 static void put_samples(struct writer *w, bool ns, bool bytes)
 {
 	const struct profile *p = w->p;
@@ -201,10 +215,7 @@ static void put_samples(struct writer *w, bool ns, bool bytes)
 
 		if (v == 0 || w->node[i] == STACK_TREE_ROOT)
 			continue;
-		if (ns && v % NS_PER_MS)
-			jw_f64(&w->w, (double)v / 1e6);
-		else
-			jw_i64(&w->w, ns ? v / NS_PER_MS : v);
+		put_weight(w, v, ns);
 	}
 	jw_close(&w->w, ']');
 	put_str(w, "weightType", ns ? STR("tracing-ms") : bytes ? STR("bytes") : STR("samples"));
@@ -242,7 +253,7 @@ static int put_thread(struct writer *w, const struct format_profile *in, uint32_
 	put_tables(w);
 	jw_key(&w->w, STR("$pyro"));
 	jw_open(&w->w, '{');
-	put_str(w, "type", name.n ? name : STR("samples"));
+	put_str(w, "type", name);
 	put_str(w, "unit", unit);
 	jw_close(&w->w, '}');
 	jw_close(&w->w, '}');

@@ -11,10 +11,12 @@
 #include "base/json.h"
 #include "base/vec.h"
 #include "base/arith.h"
+#include "formats/format_impl.h"
+#include "formats/json/json_walk.h"
 #include "formats/profile_impl.h"
 #include "formats/query/render.h"
 
-enum { SINGLE = 4, DOUBLE = 7, MAX_WORK = 256 };
+enum { SINGLE = 4, DOUBLE = 7, MAX_WORK = 256, NO_NUMBER = -1 };
 
 struct group {
 	int64_t x, end;
@@ -22,11 +24,25 @@ struct group {
 	uint32_t name;
 };
 
+/* What is kept of the text until all of it is known: the format may come last. */
+struct text {
+	struct jwalk j;
+	VEC(struct str) names;
+	VEC(int64_t) numbers; /* of all levels; NO_NUMBER for what is none, or negative */
+	VEC(size_t) ends;     /* of each level; NO_LEVEL for what is no array */
+	bool has_object, bad_names, has_levels;
+	size_t bad_name; /* + 1 */
+	struct str format, name, units;
+	int64_t rate;
+};
+
+#define NO_LEVEL SIZE_MAX
+
 struct graph {
 	struct arena *a;
 	struct profile_builder *b;
-	json_t *names, *levels;
-	size_t n_names, width;
+	struct text t;
+	size_t width;
 	uint32_t *frames; /* by name, + 1, 0 = not yet made */
 	VEC(struct group) groups;
 	VEC(uint32_t) stack;
@@ -41,38 +57,144 @@ static int bad(struct graph *g, size_t i, const char *what)
 	return err_set(g->e, ERR_INVALID, "flamebearer: level %zu, group %zu: %s", g->level, i, what);
 }
 
-/* A number, or as the Connect form has it, a string of digits. */
-static bool get_number(const json_t *v, int64_t *out)
+/* ---- text ---- */
+
+static int64_t digits_of(struct str s)
 {
-	const char *s;
 	uint64_t n = 0;
 
-	if (json_is_integer(v)) {
-		*out = json_integer_value(v);
-		return *out >= 0;
-	}
-	s = json_string_value(v);
-	if (s == NULL || *s == '\0')
-		return false;
-	for (; *s; s++) {
-		unsigned digit = (unsigned)(unsigned char)*s - '0';
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned digit = (unsigned)(unsigned char)s.p[i] - '0';
 
 		if (digit > 9 || n > ((uint64_t)INT64_MAX - digit) / 10)
-			return false;
+			return NO_NUMBER;
 		n = n * 10 + digit;
 	}
-	*out = (int64_t)n;
+	return s.n ? (int64_t)n : NO_NUMBER;
+}
+
+/* A number, or as the Connect form has it, a string of digits. */
+static int64_t read_number(struct jwalk *j)
+{
+	switch (jwalk_kind(j)) {
+	case '"':
+	case '0': return digits_of(jwalk_word(j));
+	default: jwalk_skip(j); return NO_NUMBER;
+	}
+}
+
+static void read_level_text(struct text *t)
+{
+	if (jwalk_kind(&t->j) != '[') {
+		jwalk_skip(&t->j);
+		vec_push(&t->ends, NO_LEVEL);
+		return;
+	}
+	for (jwalk_open(&t->j, '['); jwalk_item(&t->j);)
+		vec_push(&t->numbers, read_number(&t->j));
+	vec_push(&t->ends, t->numbers.n);
+}
+
+static void read_levels_text(struct text *t)
+{
+	struct str key;
+
+	t->numbers.n = t->ends.n = 0;
+	t->has_levels = jwalk_kind(&t->j) == '[';
+	if (!jwalk_try(&t->j, '['))
+		return;
+	while (jwalk_item(&t->j)) {
+		size_t levels = t->ends.n;
+
+		if (jwalk_kind(&t->j) != '{') {
+			read_level_text(t);
+			continue;
+		}
+		for (jwalk_open(&t->j, '{'); jwalk_member(&t->j, &key);)
+			if (str_eq(key, STR("values")) && t->ends.n == levels)
+				read_level_text(t);
+			else
+				jwalk_skip(&t->j);
+		if (t->ends.n == levels)
+			vec_push(&t->ends, NO_LEVEL);
+	}
+}
+
+static void read_names_text(struct text *t)
+{
+	char kind = jwalk_kind(&t->j);
+
+	t->names.n = t->bad_name = 0;
+	t->bad_names = kind != '[' && kind != 'n';
+	if (!jwalk_try(&t->j, '['))
+		return;
+	while (jwalk_item(&t->j)) {
+		if (jwalk_kind(&t->j) != '"' && t->bad_name == 0)
+			t->bad_name = t->names.n + 1;
+		vec_push(&t->names, jwalk_str_or(&t->j, STR_NONE));
+	}
+}
+
+static bool read_meta_member(struct text *t, struct str key)
+{
+	if (str_eq(key, STR("format")))
+		t->format = jwalk_str_or(&t->j, STR_NONE);
+	else if (str_eq(key, STR("name")))
+		t->name = jwalk_str_or(&t->j, STR_NONE);
+	else if (str_eq(key, STR("units")))
+		t->units = jwalk_str_or(&t->j, STR_NONE);
+	else if (str_eq(key, STR("sampleRate")))
+		t->rate = jwalk_i64_or(&t->j, 0);
+	else
+		return false;
 	return true;
 }
 
+/* Old files have what the graph is inside of it. */
+static void read_bearer(struct text *t)
+{
+	struct str key;
+
+	if (!jwalk_try(&t->j, '{'))
+		return;
+	t->has_object = true;
+	while (jwalk_member(&t->j, &key))
+		if (str_eq(key, STR("names")))
+			read_names_text(t);
+		else if (str_eq(key, STR("levels")))
+			read_levels_text(t);
+		else if (!read_meta_member(t, key))
+			jwalk_skip(&t->j);
+}
+
+static int read_text(struct text *t)
+{
+	struct str key;
+
+	if (jwalk_kind(&t->j) != '{') {
+		jwalk_skip(&t->j);
+		return jwalk_end(&t->j);
+	}
+	for (jwalk_open(&t->j, '{'); jwalk_member(&t->j, &key);)
+		/* "flamegraph": of the query API */
+		if (str_eq(key, STR("flamebearer")) || str_eq(key, STR("flamegraph"))) {
+			read_bearer(t);
+		} else if (str_eq(key, STR("metadata")) && jwalk_kind(&t->j) == '{') {
+			for (jwalk_open(&t->j, '{'); jwalk_member(&t->j, &key);)
+				if (!read_meta_member(t, key))
+					jwalk_skip(&t->j);
+		} else {
+			jwalk_skip(&t->j);
+		}
+	return jwalk_end(&t->j);
+}
+
+/* ---- graph ---- */
+
 static uint32_t frame(struct graph *g, uint32_t name)
 {
-	if (g->frames[name] == 0) {
-		const json_t *s = json_array_get(g->names, name);
-
-		g->frames[name] = 1 +
-		    profile_builder_frame(g->b, str_of(json_string_value(s), json_string_length(s)), STR_NONE, 0);
-	}
+	if (g->frames[name] == 0)
+		g->frames[name] = 1 + profile_builder_frame(g->b, g->t.names.p[name], STR_NONE, 0);
 	return g->frames[name] - 1;
 }
 
@@ -110,16 +232,16 @@ static bool find_parent(struct graph *g, struct group *new)
 	return false;
 }
 
-static int read_group(struct graph *g, json_t *level, size_t i, int64_t *at)
+static int read_group(struct graph *g, const int64_t *v, size_t i, int64_t *at)
 {
-	int64_t v[DOUBLE], self[2];
+	int64_t self[2];
 	struct group new = { .parent = UINT32_MAX };
 	size_t sides = g->width == DOUBLE ? 2 : 1;
 
 	for (size_t k = 0; k < g->width; k++)
-		if (!get_number(json_array_get(level, i * g->width + k), &v[k]))
+		if (v[k] == NO_NUMBER)
 			return bad(g, i, "not a number, or negative");
-	if (v[g->width - 1] >= (int64_t)g->n_names)
+	if (v[g->width - 1] >= (int64_t)g->t.names.n)
 		return bad(g, i, "the name is not in the table");
 	new.name = (uint32_t)v[g->width - 1];
 	new.x = *at;
@@ -143,21 +265,18 @@ static int read_group(struct graph *g, json_t *level, size_t i, int64_t *at)
 	return emit(g, i, (uint32_t)g->groups.n - 1, self);
 }
 
-static int read_level(struct graph *g, json_t *level)
+static int read_level(struct graph *g, size_t from, size_t end)
 {
-	size_t n, first = g->groups.n;
+	size_t n = end - from, first = g->groups.n;
 	int64_t at = 0;
 
-	if (json_is_object(level))
-		level = json_object_get(level, "values");
-	n = json_array_size(level);
-	if (!json_is_array(level) || n % g->width)
+	if (end == NO_LEVEL || n % g->width)
 		return err_set(g->e, ERR_INVALID, "flamebearer: level %zu: not an array of groups of %zu", g->level,
 		    g->width);
 	if (g->level == 0 && n > g->width)
 		return err_set(g->e, ERR_INVALID, "flamebearer: level 0: more than one root");
 	for (size_t i = 0; i < n / g->width; i++)
-		if (read_group(g, level, i, &at) < 0)
+		if (read_group(g, g->t.numbers.p + from + i * g->width, i, &at) < 0)
 			return -1;
 	g->above = first;
 	g->above_end = g->groups.n;
@@ -166,22 +285,17 @@ static int read_level(struct graph *g, json_t *level)
 
 static int read_levels(struct graph *g)
 {
-	g->n_names = json_array_size(g->names);
-	for (size_t i = 0; i < g->n_names; i++)
-		if (!json_is_string(json_array_get(g->names, i)))
-			return err_set(g->e, ERR_INVALID, "flamebearer: name %zu is not a string", i);
-	g->frames = arena_zarray(g->a, g->n_names, sizeof(*g->frames));
-	for (; g->level < json_array_size(g->levels); g->level++)
-		if (read_level(g, json_array_get(g->levels, g->level)) < 0)
+	size_t from = 0;
+
+	if (g->t.bad_name)
+		return err_set(g->e, ERR_INVALID, "flamebearer: name %zu is not a string", g->t.bad_name - 1);
+	g->frames = arena_zarray(g->a, g->t.names.n, sizeof(*g->frames));
+	for (; g->level < g->t.ends.n; g->level++) {
+		if (read_level(g, from, g->t.ends.p[g->level]) < 0)
 			return -1;
+		from = g->t.ends.p[g->level];
+	}
 	return 0;
-}
-
-static struct str text_of(json_t *o, const char *member)
-{
-	json_t *v = json_object_get(o, member);
-
-	return json_is_string(v) ? str_of(json_string_value(v), json_string_length(v)) : STR_NONE;
 }
 
 /* What a UI shows as units, in the words of profiles. */
@@ -195,63 +309,94 @@ static struct str unit_of(struct str units, int64_t rate)
 	return str_eq(units, STR("lock_nanoseconds")) ? STR("nanoseconds") : units;
 }
 
-static void set_types(struct graph *g, json_t *root, json_t *bearer)
+static void set_types(struct graph *g)
 {
-	json_t *meta = json_object_get(root, "metadata"), *rate;
-	struct str name, units, unit;
+	struct str unit = unit_of(g->t.units, g->t.rate);
 
-	if (!json_is_object(meta))
-		meta = bearer;
-	name = text_of(meta, "name");
-	units = text_of(meta, "units");
-	rate = json_object_get(meta, "sampleRate");
-	unit = unit_of(units, json_is_integer(rate) ? json_integer_value(rate) : 0);
 	if (g->width == DOUBLE) {
 		profile_builder_type(g->b, 0, STR("left"), unit);
 		profile_builder_type(g->b, 1, STR("right"), unit);
 		return;
 	}
-	profile_builder_type(g->b, 0, name.n ? name : units.n ? units : STR("samples"), unit);
+	profile_builder_type(g->b, 0, g->t.name.n ? g->t.name : g->t.units.n ? g->t.units : STR("samples"), unit);
 }
 
-static int read_graph(struct graph *g, json_t *root)
+static int read_graph(struct graph *g)
 {
-	json_t *bearer = json_object_get(root, "flamebearer"), *meta = json_object_get(root, "metadata");
-	struct str format = text_of(meta, "format");
-
-	if (bearer == NULL)
-		bearer = json_object_get(root, "flamegraph"); /* of the query API */
-	if (!json_is_object(bearer))
+	if (!g->t.has_object)
 		return err_set(g->e, ERR_INVALID, "flamebearer: no object \"flamebearer\"");
-	if (format.n == 0)
-		format = text_of(bearer, "format");
-	g->names = json_object_get(bearer, "names");
-	g->levels = json_object_get(bearer, "levels");
-	if ((g->names && !json_is_array(g->names) && !json_is_null(g->names)) || !json_is_array(g->levels))
+	if (g->t.bad_names || !g->t.has_levels)
 		return err_set(g->e, ERR_INVALID, "flamebearer: no arrays \"names\" and \"levels\"");
-	g->width = str_eq(format, STR("double")) ? DOUBLE : SINGLE;
+	g->width = str_eq(g->t.format, STR("double")) ? DOUBLE : SINGLE;
 	g->b = profile_builder_new(g->a, g->width == DOUBLE ? 2 : 1);
-	profile_builder_copies(g->b);
-	set_types(g, root, bearer);
+	set_types(g);
 	return read_levels(g);
+}
+
+static int decode(struct graph *g, struct str json, struct profile **out)
+{
+	int rc = 0;
+
+	*out = NULL;
+	jwalk_init(&g->t.j, g->a, json, g->e);
+	if (read_text(&g->t) < 0)
+		rc = err_wrap(g->e, "flamebearer");
+	else if ((rc = read_graph(g)) == 0)
+		*out = profile_builder_finish(g->b);
+	vec_free(&g->t.names);
+	vec_free(&g->t.numbers);
+	vec_free(&g->t.ends);
+	vec_free(&g->groups);
+	vec_free(&g->stack);
+	return rc;
 }
 
 int flamebearer_decode(struct arena *a, struct str json, struct profile **out, struct err *e)
 {
 	struct graph g = { .a = a, .limit = json.n * MAX_WORK, .e = e };
-	json_t *root = json_parse(json, e);
-	int rc;
 
-	*out = NULL;
-	if (root == NULL)
-		return err_wrap(e, "flamebearer");
-	rc = read_graph(&g, root);
-	if (rc == 0)
-		*out = profile_builder_finish(g.b);
-	vec_free(&g.groups);
-	vec_free(&g.stack);
-	json_decref(root);
-	return rc;
+	return decode(&g, json, out);
+}
+
+/* One side of p, with its own values; tables are shared. */
+static struct profile *side_of(struct arena *a, const struct profile *p, uint32_t side, struct str name)
+{
+	struct profile_builder *b = profile_builder_new(a, 1);
+	uint32_t *frames = arena_array(a, p->n_locations, sizeof(*frames)), *stack;
+
+	profile_builder_type(b, 0, name.n ? name : STR("samples"), profile_str(p, p->types[side].unit));
+	for (uint32_t i = 0; i < p->n_locations; i++) {
+		const struct function *f = &p->functions[p->lines[p->locations[i].first_line].function];
+
+		frames[i] = profile_builder_frame(b, profile_str(p, f->name), STR_NONE, 0);
+	}
+	stack = arena_array(a, p->n_samples ? p->stack_at[p->n_samples] : 0, sizeof(*stack));
+	for (uint32_t i = 0; i < p->n_samples; i++) {
+		int64_t v = profile_value(p, i, side);
+		uint32_t n = 0;
+
+		for (uint32_t k = p->stack_at[i]; k < p->stack_at[i + 1]; k++)
+			stack[n++] = frames[p->stack[k]];
+		if (v)
+			profile_builder_add(b, stack, n, &v, NULL, 0);
+	}
+	return profile_builder_finish(b);
+}
+
+int flamebearer_decode_sides(struct arena *a, struct str json, struct format_profiles *out, struct err *e)
+{
+	struct graph g = { .a = a, .limit = json.n * MAX_WORK, .e = e };
+	struct profile *p;
+
+	if (decode(&g, json, &p) < 0)
+		return -1;
+	if (p->n_types < 2)
+		return format_one(a, p, out);
+	out->p = arena_zarray(a, 2, sizeof(*out->p));
+	out->n = 2;
+	out->p[0] = (struct format_profile){ side_of(a, p, 0, g.t.name), STR("before"), { 0 } };
+	out->p[1] = (struct format_profile){ side_of(a, p, 1, g.t.name), STR("after"), { 0 } };
+	return 0;
 }
 
 /* ---- out ---- */
@@ -410,6 +555,31 @@ int flamebearer_encode(const struct profile *p, uint32_t type, struct buf *out, 
 		render_json(out, &r);
 	}
 	tree_free(t);
+	arena_free(a);
+	return rc;
+}
+
+int flamebearer_encode_diff(const struct profile *left, const struct profile *right, uint32_t type, struct buf *out,
+    struct err *e)
+{
+	struct arena *a = arena_new();
+	struct tree *l = tree_new(), *r = tree_new();
+	struct render d = { .diff = true };
+	int rc = -1;
+
+	assert(type < left->n_types && type < right->n_types);
+	if (add_samples(l, left, type, a, e) == 0 && add_samples(r, right, type, a, e) == 0) {
+		tree_total(l);
+		tree_total(r);
+		d.graph = tree_flamegraph_diff(a, l, r, 0, e);
+		d.name = profile_str(left, left->types[type].type);
+		d.unit = profile_str(left, left->types[type].unit);
+		rc = d.graph ? 0 : -1;
+	}
+	if (rc == 0)
+		render_json(out, &d);
+	tree_free(l);
+	tree_free(r);
 	arena_free(a);
 	return rc;
 }

@@ -26,10 +26,10 @@ bool unit_round(struct rounding *r, double value, int64_t *out)
 
 	value += r->rest;
 	whole = nearbyint(value);
-	if (!(whole >= -0x1p63 && whole < 0x1p63))
+	if (!(whole >= -0x1p63 && whole <= 0x1p63))
 		return false;
 	r->rest = value - whole;
-	*out = (int64_t)whole;
+	*out = whole < 0x1p63 ? (int64_t)whole : INT64_MAX; /* what the largest one becomes as a double */
 	return true;
 }
 

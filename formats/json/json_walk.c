@@ -436,6 +436,49 @@ static inline bool number(struct jwalk *j, struct number *n)
 	return true;
 }
 
+/* A number of up to nine digits with nothing behind that could belong to it; false: something else, nothing is read. */
+static inline bool quick(struct jwalk *j, const char **at, uint32_t *v)
+{
+	const char *p = *at, *q = p, *end = j->end;
+	uint32_t n = 0;
+
+	while (q < end && is_digit(*q))
+		n = n * 10 + (uint32_t)(*q++ - '0');
+	if (UNLIKELY(q == p || q - p > 9 || q == end || (*p == '0' && q - p > 1)))
+		return false;
+	if (LIKELY(*q == ',' || *q == ']' || *q == '}')) {
+		*v = n;
+		*at = q;
+		return true;
+	}
+	return false;
+}
+
+size_t jwalk_run(struct jwalk *j, uint32_t *out, size_t max)
+{
+	const char *p = j->p;
+	size_t n = 0;
+
+	if (j->failed || max == 0)
+		return 0;
+	if (j->first) {
+		if (!quick(j, &p, out))
+			return 0;
+		j->first = false;
+		n = 1;
+	}
+	while (n < max && *p == ',') {
+		const char *q = p + 1;
+
+		if (!quick(j, &q, &out[n]))
+			break;
+		p = q;
+		n++;
+	}
+	j->p = p;
+	return n;
+}
+
 /* Whole numbers below 2^53 and powers of ten up to 22 are exact doubles, and so is what one operation makes of them. */
 static double number_f64(const struct number *n, const char *text, const char *end)
 {
@@ -464,9 +507,12 @@ double jwalk_f64(struct jwalk *j)
 {
 	struct number n;
 	const char *from;
+	uint32_t small;
 	double v;
 
 	next(j);
+	if (LIKELY(!j->failed) && quick(j, &j->p, &small))
+		return small;
 	from = j->p;
 	if (!number(j, &n))
 		return 0;
@@ -482,9 +528,12 @@ int64_t jwalk_i64(struct jwalk *j)
 {
 	struct number n;
 	const char *from;
+	uint32_t small;
 	double v;
 
 	next(j);
+	if (LIKELY(!j->failed) && quick(j, &j->p, &small))
+		return small;
 	from = j->p;
 	if (!number(j, &n))
 		return 0;
@@ -498,12 +547,47 @@ int64_t jwalk_i64(struct jwalk *j)
 	return 0;
 }
 
+int64_t jwalk_scaled(struct jwalk *j, int shift)
+{
+	struct number n;
+	const char *from;
+	uint64_t v, rest = 0, unit = 1;
+	double d;
+
+	next(j);
+	from = j->p;
+	if (!number(j, &n))
+		return 0;
+	v = n.digits;
+	n.exponent += shift;
+	for (; n.exact && n.exponent > 0 && v < UINT64_C(100000000000000000); n.exponent--)
+		v *= 10;
+	for (; n.exact && n.exponent < 0 && unit < UINT64_C(100000000000000000); n.exponent++, unit *= 10) {
+		rest += v % 10 * unit;
+		v /= 10;
+	}
+	if (n.exact && n.exponent == 0 && v <= (uint64_t)INT64_MAX) {
+		v += unit > 1 && rest >= unit / 2 && v < (uint64_t)INT64_MAX;
+		return (int64_t)(n.minus ? 0 - v : v);
+	}
+	n = (struct number){ .exact = false };
+	d = nearbyint(number_f64(&n, from, j->p) * pow(10, shift));
+	if (d >= -0x1p63 && d < 0x1p63)
+		return (int64_t)d;
+	j->p = from;
+	jwalk_fail(j, "the number is beyond 64 bits");
+	return 0;
+}
+
 uint32_t jwalk_u32(struct jwalk *j)
 {
 	struct number n;
 	const char *from;
+	uint32_t small;
 
 	next(j);
+	if (LIKELY(!j->failed) && quick(j, &j->p, &small))
+		return small;
 	from = j->p;
 	if (!number(j, &n))
 		return 0;

@@ -61,8 +61,21 @@ bool jwalk_item(struct jwalk *j);                    /* false: closed, or failed
 /* As jwalk_item, for arrays that a stopped writer left open: also false, with `cut` set, where the text ends here. */
 bool jwalk_item_or_end(struct jwalk *j);
 struct str jwalk_str(struct jwalk *j);
-double jwalk_f64(struct jwalk *j);   /* finite */
-int64_t jwalk_i64(struct jwalk *j);  /* fractions are rounded; a fault beyond 64 bits */
+double jwalk_f64(struct jwalk *j);  /* finite */
+int64_t jwalk_i64(struct jwalk *j); /* fractions are rounded; a fault beyond 64 bits */
+/*
+ * In an open array: as many plain numbers (at most nine digits, no blanks) as come next, max at most; jwalk_item goes
+ * on behind them. For long arrays:
+ *
+ *	for (jwalk_open(&j, '[');;) {
+ *		n += jwalk_run(&j, numbers + n, room);
+ *		if (!jwalk_item(&j)) break;
+ *		numbers[n++] = jwalk_u32(&j);
+ *	}
+ */
+size_t jwalk_run(struct jwalk *j, uint32_t *out, size_t max);
+/* The number times ten to the `shift`, exact as far as it has 18 digits; a fault beyond 64 bits. */
+int64_t jwalk_scaled(struct jwalk *j, int shift);
 uint32_t jwalk_u32(struct jwalk *j); /* a whole number up to UINT32_MAX - 1 */
 bool jwalk_bool(struct jwalk *j);
 void jwalk_skip(struct jwalk *j);

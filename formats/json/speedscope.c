@@ -9,7 +9,7 @@
 #include "formats/json/json_walk.h"
 #include "formats/json/stack_tree.h"
 
-enum { MAX_SAMPLES = 1 << 30, MAX_PROFILES = 1 << 14 };
+enum { MAX_SAMPLES = 1 << 30, MAX_PROFILES = 1 << 14, RUN = 128 };
 
 struct frame {
 	struct str name, file;
@@ -85,13 +85,35 @@ static void read_samples(struct reader *r, struct track *t)
 {
 	t->stacks.n = t->ends.n = 0;
 	for (jwalk_open(&r->j, '['); jwalk_item(&r->j);) {
-		for (jwalk_open(&r->j, '['); jwalk_item(&r->j);)
+		for (jwalk_open(&r->j, '[');;) {
+			vec_reserve(&t->stacks, RUN);
+			t->stacks.n += jwalk_run(&r->j, t->stacks.p + t->stacks.n, RUN);
+			if (!jwalk_item(&r->j))
+				break;
 			vec_push(&t->stacks, jwalk_u32(&r->j));
+		}
 		if (t->stacks.n > MAX_SAMPLES) {
 			jwalk_fail(&r->j, "more than %d frames in one profile", MAX_SAMPLES);
 			return;
 		}
 		vec_push(&t->ends, (uint32_t)t->stacks.n);
+	}
+}
+
+static void read_weights(struct reader *r, struct track *t)
+{
+	uint32_t run[RUN];
+
+	t->weights.n = 0;
+	for (jwalk_open(&r->j, '[');;) {
+		size_t n = jwalk_run(&r->j, run, RUN);
+
+		vec_reserve(&t->weights, RUN);
+		for (size_t i = 0; i < n; i++)
+			t->weights.p[t->weights.n++] = run[i];
+		if (!jwalk_item(&r->j))
+			break;
+		vec_push(&t->weights, jwalk_f64(&r->j));
 	}
 }
 
@@ -141,9 +163,7 @@ static void read_track(struct reader *r)
 		} else if (str_eq(key, STR("samples"))) {
 			read_samples(r, t);
 		} else if (str_eq(key, STR("weights"))) {
-			t->weights.n = 0;
-			for (jwalk_open(&r->j, '['); jwalk_item(&r->j);)
-				vec_push(&t->weights, jwalk_f64(&r->j));
+			read_weights(r, t);
 		} else if (str_eq(key, STR("events"))) {
 			t->events.n = 0;
 			for (jwalk_open(&r->j, '['); jwalk_item(&r->j);)
@@ -366,7 +386,7 @@ static int make_profile(struct reader *r, const struct track *t, uint32_t number
 	if (str_eq(r->exporter, STR("pyro")))
 		split_name(&out->name, &type);
 	b = profile_builder_new(r->j.a, 1);
-	profile_builder_type(b, 0, type.n ? type : str_cstr(u->type), str_cstr(u->own));
+	profile_builder_type(b, 0, type, str_cstr(u->own));
 	/* numbers begin with 1, so that no frame seems to be looked up already */
 	rc = out->evented ? make_evented(r, t, u, b, number + 1) : make_sampled(r, t, u, b, number + 1);
 	if (rc == 0)

@@ -39,7 +39,7 @@ struct v8_tick {
 
 struct v8_node {
 	const char *where;
-	uint64_t id, parent; /* parent: an id */
+	uint32_t id, parent; /* parent: an id */
 	bool has_parent, linked;
 	struct str name, url, script;
 	int64_t line; /* from 1, 0 = none */
@@ -50,7 +50,7 @@ struct v8_node {
 
 struct v8_child {
 	uint32_t parent; /* position */
-	uint64_t id;
+	uint32_t id;
 };
 
 /* What was read, in the arena of the walk. */
@@ -61,9 +61,11 @@ struct v8_tree {
 	struct v8_tick *ticks;
 	uint32_t n, cap, n_children, cap_children, n_ticks, cap_ticks;
 	struct table ids;
+	uint32_t *dense; /* by id, position + 1: when ids are small, as they are */
+	uint32_t n_dense;
 	/* of a CPU profile */
-	uint64_t *samples;
-	int64_t *deltas; /* ns */
+	uint32_t *samples; /* ids */
+	int64_t *deltas;   /* ns */
 	uint32_t n_samples, cap_samples, n_deltas, cap_deltas;
 	double start, end;
 	bool has_end, seconds;
@@ -78,7 +80,7 @@ void v8_read_deltas(struct v8_tree *t);  /* appends */
 /* Finds parents. -1: an id twice, one that is not there, two parents. */
 int v8_link(struct v8_tree *t, const struct format_opts *o, struct format_notes *notes);
 /* The position of a node by its id; UINT32_MAX if there is none. */
-uint32_t v8_find(const struct v8_tree *t, uint64_t id);
+uint32_t v8_find(const struct v8_tree *t, uint32_t id);
 /* The CPU profile in it. tags: of every sample. */
 struct profile *v8_profile(struct v8_tree *t, struct profile_builder *b, const struct tag *tags, uint32_t n_tags,
     const struct format_opts *o, struct format_notes *notes, size_t input);

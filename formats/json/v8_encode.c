@@ -3,6 +3,8 @@
  * sample of the root ends the time of the one before, so that no time depends
  * on the precision of endTime. What the values are stands in "$pyro".
  */
+#include <stdio.h>
+
 #include "base/arith.h"
 #include "base/json.h"
 #include "formats/json/frame_table.h"
@@ -164,13 +166,16 @@ static void put_nodes(struct writer *w, struct arena *a)
 	jw_close(&w->w, ']');
 }
 
-/* Microseconds, with a fraction where there is one. */
+/* Microseconds, with a fraction where there is one: all digits, which a double does not always have. */
 static void put_us(struct writer *w, int64_t ns)
 {
+	char text[32];
+	int n = snprintf(text, sizeof(text), "%lld.%03d", (long long)(ns / NS_PER_US), (int)(ns % NS_PER_US));
+
 	if (ns % NS_PER_US == 0)
 		jw_i64(&w->w, ns / NS_PER_US);
 	else
-		jw_f64(&w->w, (double)ns / 1e3);
+		jw_raw(&w->w, str_of(text, (size_t)n));
 }
 
 static void put_samples(struct writer *w, bool ns)
@@ -211,7 +216,7 @@ int cpuprofile_encode(const struct profile *p, uint32_t type, struct buf *out, s
 		put_samples(&w, str_eq(unit, STR("nanoseconds")));
 		jw_key(&w.w, STR("$pyro"));
 		jw_open(&w.w, '{');
-		put_str(&w, "type", name.n ? name : STR("samples"));
+		put_str(&w, "type", name);
 		put_str(&w, "unit", unit);
 		jw_close(&w.w, '}');
 		jw_close(&w.w, '}');

@@ -24,7 +24,7 @@ struct maker {
 static uint32_t location(struct maker *m, const struct v8_node *n, int64_t line)
 {
 	struct profile_builder *b = m->b;
-	uint32_t name = profile_builder_str(b, n->name.n ? n->name : STR("(anonymous)"));
+	uint32_t name = profile_builder_str(b, n->name.n || m->one_type ? n->name : STR("(anonymous)"));
 	struct function f = { .name = name, .system_name = name, .start_line = MAX(n->line, INT64_C(0)) };
 	struct location l = { .n_lines = 1 };
 	struct line where = { .line = line ? line : f.start_line };
@@ -81,7 +81,7 @@ static uint32_t leaf(struct maker *m, uint32_t node, uint64_t *n)
 }
 
 struct moment {
-	int64_t at, weight; /* ns from the beginning */
+	int64_t at; /* ns from the beginning */
 	uint32_t sample;
 };
 
@@ -94,32 +94,33 @@ static int moment_cmp(const void *a, const void *b)
 	return x->sample < y->sample ? -1 : x->sample > y->sample;
 }
 
-/* Deltas may be fewer than samples where a trace was cut. */
-static struct moment *make_moments(struct maker *m)
+/* The samples in the order of their times; NULL when that is the order of the text. */
+static struct moment *make_moments(const struct v8_tree *t)
 {
-	struct v8_tree *t = m->t;
-	struct moment *all = arena_array(t->j->a, t->n_samples, sizeof(*all));
-	bool back = false;
-	int64_t at = 0, end;
+	struct moment *all;
+	int64_t at = 0;
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; i < t->n_samples; i++) {
-		int64_t delta = i < t->n_deltas ? t->deltas[i] : 0;
-
-		back = back || delta < 0;
-		stack_tree_sum(&at, delta);
-		all[i] = (struct moment){ .at = at, .sample = i };
+	while (i < t->n_deltas && t->deltas[i] >= 0)
+		i++;
+	if (i == t->n_deltas)
+		return NULL;
+	all = arena_array(t->j->a, t->n_samples, sizeof(*all));
+	for (i = 0; i < t->n_samples; i++) {
+		stack_tree_sum(&at, i < t->n_deltas ? t->deltas[i] : 0);
+		all[i] = (struct moment){ at, i };
 	}
-	if (back)
+	if (t->n_samples)
 		qsort(all, t->n_samples, sizeof(*all), moment_cmp);
-	end = t->n_samples ? all[t->n_samples - 1].at : 0;
-	if (t->has_end && !t->seconds && t->n_deltas && t->end - t->start < 1e15)
-		end = MAX(end, (int64_t)nearbyint((t->end - t->start) * 1e3));
-	for (uint32_t i = t->n_samples; i > 0; i--) {
-		if (__builtin_sub_overflow(end, all[i - 1].at, &all[i - 1].weight))
-			all[i - 1].weight = INT64_MAX;
-		end = all[i - 1].at;
-	}
 	return all;
+}
+
+/* Until when the last sample, which was at `last`, lasts. */
+static int64_t end_of(const struct v8_tree *t, int64_t last)
+{
+	if (t->has_end && !t->seconds && t->n_deltas && t->end - t->start < 1e15)
+		return MAX(last, (int64_t)nearbyint((t->end - t->start) * 1e3));
+	return last;
 }
 
 static int64_t start_ns(const struct v8_tree *t)
@@ -127,37 +128,52 @@ static int64_t start_ns(const struct v8_tree *t)
 	return t->start > 0 && t->start < 9e15 ? (int64_t)(t->start * 1e3) : 0;
 }
 
+static int add_sample(struct maker *m, uint32_t sample, int64_t at, int64_t weight)
+{
+	struct v8_tree *t = m->t;
+	uint32_t node = v8_find(t, t->samples[sample]), place;
+	int64_t v[2] = { 1, weight }, when = start_ns(t);
+	uint64_t one = 1;
+
+	if (node == UINT32_MAX)
+		return json_odd(t->j, m->o, m->notes, t->j->start, "sample %u is of node %u, which is not there",
+		    sample, t->samples[sample]);
+	if (m->one_type)
+		v[0] = weight / m->divisor;
+	if (m->one_type && v[0] == 0)
+		return 0;
+	place = leaf(m, node, &one);
+	if (m->o->keep & FORMAT_TIMES) {
+		stack_tree_sum(&when, at);
+		return stack_tree_add_at(&m->stacks, place, v, m->tags, m->n_tags, when, t->j->e);
+	}
+	stack_tree_sum(&m->stacks.nodes[place].v[0], v[0]);
+	if (!m->one_type)
+		stack_tree_sum(&m->stacks.nodes[place].v[1], v[1]);
+	return 0;
+}
+
+/* Deltas may be fewer than samples where a trace was cut. A sample lasts until the next. */
 static int from_samples(struct maker *m)
 {
 	struct v8_tree *t = m->t;
-	struct moment *all = make_moments(m);
-	int64_t start = start_ns(t);
+	struct moment *all = make_moments(t);
+	int64_t at = all ? all[0].at : t->n_deltas ? t->deltas[0] : 0;
 
 	for (uint32_t i = 0; i < t->n_samples; i++) {
-		uint32_t node = v8_find(t, t->samples[all[i].sample]), at;
-		int64_t v[2] = { 1, all[i].weight }, when = start;
-		uint64_t one = 1;
+		int64_t next = at, weight;
 
-		if (node == UINT32_MAX) {
-			if (json_odd(t->j, m->o, m->notes, t->j->start, "sample %u is of node %llu, which is not there",
-				all[i].sample, (unsigned long long)t->samples[all[i].sample]) < 0)
-				return -1;
-			continue;
-		}
-		if (m->one_type)
-			v[0] = all[i].weight / m->divisor;
-		stack_tree_sum(&when, all[i].at);
-		if (m->one_type && v[0] == 0)
-			continue;
-		at = leaf(m, node, &one);
-		if (m->o->keep & FORMAT_TIMES) {
-			if (stack_tree_add_at(&m->stacks, at, v, m->tags, m->n_tags, when, t->j->e) < 0)
-				return -1;
-			continue;
-		}
-		stack_tree_sum(&m->stacks.nodes[at].v[0], v[0]);
-		if (!m->one_type)
-			stack_tree_sum(&m->stacks.nodes[at].v[1], v[1]);
+		if (i + 1 == t->n_samples)
+			next = end_of(t, at);
+		else if (all)
+			next = all[i + 1].at;
+		else
+			stack_tree_sum(&next, i + 1 < t->n_deltas ? t->deltas[i + 1] : 0);
+		if (__builtin_sub_overflow(next, at, &weight))
+			weight = INT64_MAX;
+		if (add_sample(m, all ? all[i].sample : i, at, weight) < 0)
+			return -1;
+		at = next;
 	}
 	return 0;
 }
@@ -219,6 +235,7 @@ struct profile *v8_profile(struct v8_tree *t, struct profile_builder *b, const s
 /* ---- .cpuprofile ---- */
 
 struct own { /* what cpuprofile_encode adds, for values that are no times */
+	bool any;
 	struct str type, unit;
 };
 
@@ -228,6 +245,7 @@ static void read_own(struct jwalk *j, struct own *own)
 
 	if (!jwalk_try(j, '{'))
 		return;
+	own->any = true;
 	while (jwalk_member(j, &key))
 		if (str_eq(key, STR("type")))
 			own->type = jwalk_str_or(j, STR_NONE);
@@ -302,7 +320,7 @@ static int read_cpuprofile(struct v8_tree *t, struct own *own)
 static int make_cpuprofile(struct v8_tree *t, const struct own *own, const struct format_opts *o, struct profile **out,
     struct format_notes *notes, size_t input)
 {
-	struct maker m = { .t = t, .o = o, .notes = notes, .one_type = own->type.n && t->n_samples };
+	struct maker m = { .t = t, .o = o, .notes = notes, .one_type = own->any && t->n_samples };
 
 	m.b = profile_builder_new(t->j->a, m.one_type ? 1 : 2);
 	m.divisor = str_eq(own->unit, STR("nanoseconds")) ? 1 : NS_PER_US;
@@ -337,7 +355,7 @@ int cpuprofile_decode(struct arena *a, struct str json, const struct format_opts
 /* ---- .heapprofile ---- */
 
 struct heap_sample {
-	uint64_t node;
+	uint32_t node;
 	int64_t size, count;
 };
 
@@ -360,7 +378,7 @@ static void read_heap_samples(struct jwalk *j, struct heap_samples *s)
 			if (str_eq(key, STR("size")))
 				one.size = jwalk_i64(j);
 			else if (str_eq(key, STR("nodeId")))
-				one.node = (uint64_t)jwalk_i64(j);
+				one.node = jwalk_u32(j);
 			else if (str_eq(key, STR("count")))
 				one.count = jwalk_i64(j);
 			else
@@ -392,8 +410,8 @@ static int make_heap(struct maker *m, const struct heap_samples *s)
 		if (node != UINT32_MAX)
 			stack_tree_sum(&m->stacks.nodes[node + 1].v[0], s->p[i].count);
 		else /* V8 leaves out nodes, but not their samples */
-			json_passed(t->j, m->notes, t->j->start, "sample %u is of node %llu, which is not there", i,
-			    (unsigned long long)s->p[i].node);
+			json_passed(t->j, m->notes, t->j->start, "sample %u is of node %u, which is not there", i,
+			    s->p[i].node);
 	}
 	return stack_tree_emit(&m->stacks, NULL, 0, t->j->e);
 }

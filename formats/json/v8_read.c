@@ -3,7 +3,7 @@
 #include "formats/json/json_note.h"
 #include "formats/json/v8.h"
 
-enum { MAX_DEPTH = JWALK_DEPTH / 2, US_MAX = 1 << 30 };
+enum { MAX_DEPTH = JWALK_DEPTH / 2, RUN = 256 };
 
 #define GROW(t, array, count, capacity)                                                                   \
 	do {                                                                                              \
@@ -62,11 +62,6 @@ static void read_ticks(struct v8_tree *t, uint32_t node)
 	t->nodes[node].n_ticks = t->n_ticks - first;
 }
 
-static uint64_t read_id(struct jwalk *j)
-{
-	return (uint64_t)jwalk_i64(j);
-}
-
 /* Any member of a node but nested children. */
 static void read_member(struct v8_tree *t, uint32_t node, struct str key)
 {
@@ -74,7 +69,7 @@ static void read_member(struct v8_tree *t, uint32_t node, struct str key)
 	struct jwalk *j = t->j;
 
 	if (str_eq(key, STR("id"))) {
-		n->id = read_id(j);
+		n->id = jwalk_u32(j);
 	} else if (str_eq(key, STR("callFrame"))) {
 		read_call_frame(j, n);
 	} else if (str_eq(key, STR("hitCount"))) {
@@ -84,7 +79,7 @@ static void read_member(struct v8_tree *t, uint32_t node, struct str key)
 
 		n->size = size > 0 ? (uint64_t)size : 0;
 	} else if (str_eq(key, STR("parent"))) {
-		n->parent = read_id(j);
+		n->parent = jwalk_u32(j);
 		n->has_parent = true;
 	} else if (str_eq(key, STR("positionTicks"))) {
 		read_ticks(t, node);
@@ -106,7 +101,7 @@ static void read_children(struct v8_tree *t, uint32_t node)
 		return;
 	while (jwalk_item(t->j)) {
 		GROW(t, children, n_children, cap_children);
-		t->children[t->n_children++] = (struct v8_child){ node, read_id(t->j) };
+		t->children[t->n_children++] = (struct v8_child){ node, jwalk_u32(t->j) };
 	}
 }
 
@@ -161,46 +156,76 @@ void v8_read_head(struct v8_tree *t)
 	}
 }
 
+/* Room for a run more behind the n numbers. */
+static void *run_room(struct jwalk *j, void *p, size_t size, uint32_t n, uint32_t *cap)
+{
+	while (*cap - n < RUN)
+		p = profile_grow(j->a, p, size, n, cap);
+	return p;
+}
+
 void v8_read_samples(struct v8_tree *t)
 {
-	for (jwalk_open(t->j, '['); jwalk_item(t->j);) {
-		GROW(t, samples, n_samples, cap_samples);
-		t->samples[t->n_samples++] = read_id(t->j);
+	for (jwalk_open(t->j, '[');;) {
+		t->samples = run_room(t->j, t->samples, sizeof(*t->samples), t->n_samples, &t->cap_samples);
+		t->n_samples += (uint32_t)jwalk_run(t->j, t->samples + t->n_samples, RUN - 1);
+		if (!jwalk_item(t->j))
+			return;
+		t->samples[t->n_samples++] = jwalk_u32(t->j);
 	}
 }
 
 void v8_read_deltas(struct v8_tree *t)
 {
-	for (jwalk_open(t->j, '['); jwalk_item(t->j);) {
-		double us = jwalk_f64(t->j);
+	uint32_t run[RUN];
 
-		if (us > 1e15 || us < -1e15) {
-			jwalk_fail(t->j, "a time delta of more than 31 years");
+	for (jwalk_open(t->j, '[');;) {
+		size_t n = jwalk_run(t->j, run, RUN - 1);
+
+		t->deltas = run_room(t->j, t->deltas, sizeof(*t->deltas), t->n_deltas, &t->cap_deltas);
+		for (size_t i = 0; i < n; i++)
+			t->deltas[t->n_deltas++] = run[i] * NS_PER_US;
+		if (!jwalk_item(t->j))
 			return;
-		}
-		GROW(t, deltas, n_deltas, cap_deltas);
-		t->deltas[t->n_deltas++] = (int64_t)(us * 1e3 + (us < 0 ? -0.5 : 0.5));
+		t->deltas[t->n_deltas++] = jwalk_scaled(t->j, 3);
 	}
 }
 
-uint32_t v8_find(const struct v8_tree *t, uint64_t id)
+uint32_t v8_find(const struct v8_tree *t, uint32_t id)
 {
-	struct table_at at = table_find(&t->ids, hash_mix(id, 0));
+	struct table_at at;
 
+	if (LIKELY(id < t->n_dense))
+		return t->dense[id] - 1;
+	at = table_find(&t->ids, hash_mix(id, 0));
 	for (uint32_t v; table_next(&at, &v);)
 		if (t->nodes[v].id == id)
 			return v;
 	return UINT32_MAX;
 }
 
-static int link_child(struct v8_tree *t, uint32_t parent, uint32_t child, const char *where, uint64_t id,
+/* Ids are small numbers: then a table by id will do. */
+static void make_dense(struct v8_tree *t)
+{
+	t->n_dense = t->n < UINT32_MAX / 8 ? t->n * 4 + 64 : 0;
+	t->dense = arena_zarray(t->j->a, t->n_dense, sizeof(*t->dense));
+}
+
+static void put_id(struct v8_tree *t, uint32_t i)
+{
+	if (t->nodes[i].id < t->n_dense)
+		t->dense[t->nodes[i].id] = i + 1;
+	else
+		table_put(&t->ids, t->j->a, hash_mix(t->nodes[i].id, 0), i);
+}
+
+static int link_child(struct v8_tree *t, uint32_t parent, uint32_t child, const char *where, uint32_t id,
     const struct format_opts *o, struct format_notes *notes)
 {
 	if (parent == UINT32_MAX || child == UINT32_MAX)
-		return json_odd(t->j, o, notes, where, "there is no node %llu", (unsigned long long)id);
+		return json_odd(t->j, o, notes, where, "there is no node %u", id);
 	if (t->nodes[child].linked && t->nodes[child].up != parent)
-		return json_odd(t->j, o, notes, where, "node %llu has two parents",
-		    (unsigned long long)t->nodes[child].id);
+		return json_odd(t->j, o, notes, where, "node %u has two parents", t->nodes[child].id);
 	t->nodes[child].up = parent;
 	t->nodes[child].linked = true;
 	return 0;
@@ -208,16 +233,17 @@ static int link_child(struct v8_tree *t, uint32_t parent, uint32_t child, const 
 
 int v8_link(struct v8_tree *t, const struct format_opts *o, struct format_notes *notes)
 {
+	make_dense(t);
 	for (uint32_t i = 0; i < t->n; i++) {
 		if (t->nodes[i].linked && t->nodes[i].id == 0)
 			continue; /* nested ones need none */
 		if (v8_find(t, t->nodes[i].id) != UINT32_MAX) {
-			if (json_odd(t->j, o, notes, t->nodes[i].where, "node %llu for the second time",
-				(unsigned long long)t->nodes[i].id) < 0)
+			if (json_odd(t->j, o, notes, t->nodes[i].where, "node %u for the second time", t->nodes[i].id) <
+			    0)
 				return -1;
 			continue;
 		}
-		table_put(&t->ids, t->j->a, hash_mix(t->nodes[i].id, 0), i);
+		put_id(t, i);
 	}
 	for (uint32_t i = 0; i < t->n_children; i++) {
 		const struct v8_child *c = &t->children[i];

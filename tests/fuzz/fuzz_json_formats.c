@@ -1,5 +1,5 @@
 /*
- * fuzz_json_formats.c - the formats in JSON: the first byte says which and
+ * fuzz_json_formats.c - formats of text with a structure: the first byte says which and
  * with which options. What was read is written by every format that writes,
  * and what that wrote it reads.
  */
@@ -9,7 +9,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
 static const char *const names[] = { "speedscope", "cpuprofile", "heapprofile", "flamebearer", "trace-event",
-	"stackprof", "firefox" };
+	"stackprof", "firefox", "jsonl", "csv", "tsv", "json", "svg" };
 
 static void check(bool ok)
 {

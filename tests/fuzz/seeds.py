@@ -245,7 +245,13 @@ STACKPROF = ('{"mode":"wall","interval":1000,"gc_samples":0,"frames":{"7":{"name
 FIREFOX = ('{"meta":{"preprocessedProfileVersion":49,"interval":2,"startTime":1000},"threads":[{"name":"main","pid":"7","samples":{"stack":[0,1,null,1],'
            '"time":[1,1.5,4,5],"weight":[1,2,3,4],"weightType":"tracing-ms"},"stackTable":{"prefix":[null,0],"frame":[0,1]},"frameTable":{"func":[0,1],'
            '"line":[5,null]},"funcTable":{"name":[0,1],"fileName":[2,null]},"stringArray":["a","b","a.js"]}]}')
-FORMATS = [[SPEEDSCOPE], [CPUPROFILE, OLD_CPUPROFILE], [HEAPPROFILE], [FLAMEBEARER], [TRACE, CHUNKS], [STACKPROF], [FIREFOX]]
+JSONL = '{"profile":"p","stack":["a",{"name":"b","file":"b.c","line":3}],"values":{"cpu/nanoseconds":3,"n":1},"tags":{"t":"x","n":5}}\n'
+CSV = 'stack,cpu/nanoseconds,samples\n"a;""b"", c",3,1\na,-2,1.5\n'
+SVG = ('<svg><title>Flame</title><g><title>all (10 samples, 100%)</title><rect x="0%" y="68" width="100%" height="15" fg:x="0" fg:w="10"/></g>'
+       '<g><title>a&lt;b&gt; (4 samples, 40%)</title><rect x="0%" y="52" width="40%" height="15" fg:x="0" fg:w="4" fg:l="1" fg:r="3"/></g></svg>')
+PPROF_JSON = ('{"sampleType":[{"type":"1","unit":"2"}],"sample":[{"locationId":["1"],"value":["5"]}],"location":[{"id":"1","line":[{"functionId":"1","line":"3"}]}],'
+              '"function":[{"id":"1","name":"3"}],"stringTable":["","cpu","count","f"]}')
+FORMATS = [[SPEEDSCOPE], [CPUPROFILE, OLD_CPUPROFILE], [HEAPPROFILE], [FLAMEBEARER], [TRACE, CHUNKS], [STACKPROF], [FIREFOX], [JSONL], [CSV], [CSV.replace(",", "\t")], [PPROF_JSON], [SVG]]
 
 
 def json_formats():

@@ -51,7 +51,7 @@ static const struct {
 	    "{\"nodes\":[" NODE(1, "a", ",\"parent\":2") "," NODE(2, "b", ",\"parent\":1") "],\"samples\":[2]}", false,
 	    "error: cpuprofile: the parents of node 2 lead in a circle" },
 	{ "cpuprofile", "{\"nodes\":[],\"timeDeltas\":[1e300]}", false,
-	    "error: cpuprofile: line 1 column 32: a time delta of more than 31 years" },
+	    "error: cpuprofile: line 1 column 27: the number is beyond 64 bits" },
 	{ "cpuprofile", "{\"nodes\":[", false, "error: cpuprofile: unexpected end of JSON input" },
 	{ "heapprofile",
 	    "{\"head\":{\"callFrame\":{\"functionName\":\"(root)\"},\"selfSize\":0,\"id\":1,\"children\":[{"

@@ -1,0 +1,49 @@
+/* format_csv.c - tables with a comma between the columns in the table of formats */
+#include "formats/csv/csv.h"
+#include "formats/format_impl.h"
+
+enum { SEPARATOR = ',' };
+
+static int csv_bid(struct str s, struct str file_name)
+{
+	bool named = format_named(file_name, "csv");
+	struct str line = str_of(s.p, str_find(s, '\n'));
+
+	if (str_prefix(line, STR("\xef\xbb\xbf")))
+		line = str_skip(line, 3);
+	if (str_find(line, SEPARATOR) == line.n)
+		return BID_NO;
+	line.n = str_find(line, SEPARATOR);
+	if (str_eq_nocase(line, STR("stack")) || str_eq_nocase(line, STR("\"stack\"")))
+		return BID_SURE;
+	return named ? BID_NAMED : BID_NO;
+}
+
+static int row_decode(struct arena *a, struct str bytes, const struct format_opts *o, struct format_profiles *out,
+    struct err *e)
+{
+	return csv_decode(a, bytes, SEPARATOR, o, out, e);
+}
+
+static size_t row_cut(struct str bytes)
+{
+	return csv_cut(bytes, SEPARATOR);
+}
+
+static int row_encode(const struct format_profile *in, uint32_t n, const struct format_opts *o, struct buf *out,
+    struct err *e)
+{
+	(void)n;
+	return csv_encode(in->p, SEPARATOR, o, out, e);
+}
+
+const struct format format_csv = {
+	.name = "csv",
+	.extensions = "csv",
+	.content_types = "text/csv",
+	.text = "stacks and values as a table, commas between the columns",
+	.bid = csv_bid,
+	.decode = row_decode,
+	.cut = row_cut,
+	.encode = row_encode,
+};
