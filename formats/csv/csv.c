@@ -234,7 +234,7 @@ int csv_decode(struct arena *a, struct str text, char separator, const struct fo
     struct format_profiles *out, struct err *e)
 {
 	struct reader r = { .a = a, .o = o, .separator = separator, .e = e };
-	const char *name = separator == ',' ? "csv" : "tsv";
+	const char *name = separator == ',' ? "stacks-csv" : "stacks-tsv";
 	int rc = read_heading(&r, o->first.n ? o->first : text, true);
 
 	if (rc == 0 && o->first.n) {
@@ -392,7 +392,7 @@ static void put_row(struct writer *w, uint32_t i, uint32_t k, uint64_t *sums)
 
 int csv_encode(const struct profile *p, char separator, const struct format_opts *o, struct buf *out, struct err *e)
 {
-	const char *name = separator == ',' ? "csv" : "tsv";
+	const char *name = separator == ',' ? "stacks-csv" : "stacks-tsv";
 	struct writer w = { .p = p, .separator = separator, .end = p->n_types, .out = out };
 	uint64_t *sums;
 

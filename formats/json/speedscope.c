@@ -415,6 +415,7 @@ int speedscope_decode(struct arena *a, struct str json, const struct format_opts
 	*out = (struct speedscope){ 0 };
 	jwalk_init(&r.j, a, json, e);
 	rc = read_text(&r);
+	out->schema = r.schema;
 	if (rc == 0)
 		rc = make_profiles(&r);
 	free_tracks(&r);

@@ -28,6 +28,8 @@
 #include "formats/format.h"
 #include "formats/json/json_units.h"
 
+#define SPEEDSCOPE_SCHEMA "https://www.speedscope.app/file-format-schema.json"
+
 struct speedscope_profile {
 	struct profile *p;
 	struct str name;
@@ -39,6 +41,7 @@ struct speedscope_profile {
 struct speedscope {
 	struct speedscope_profile *p; /* in the arena */
 	uint32_t n;
+	struct str schema; /* also after an error, if it was read before */
 	struct format_notes notes;
 };
 

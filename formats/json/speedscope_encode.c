@@ -140,7 +140,7 @@ int speedscope_encode(const struct format_profile *in, uint32_t n, const struct 
 	w.stack = arena_array(w.a, depth, sizeof(*w.stack));
 	jw_open(&w.w, '{');
 	jw_key(&w.w, STR("$schema"));
-	jw_str(&w.w, STR("https://www.speedscope.app/file-format-schema.json"));
+	jw_str(&w.w, STR(SPEEDSCOPE_SCHEMA));
 	jw_key(&w.w, STR("exporter"));
 	jw_str(&w.w, STR("pyro"));
 	jw_key(&w.w, STR("activeProfileIndex"));

@@ -208,7 +208,9 @@ INGEST = {
     "name with characters that names may not have": lambda s: ingest(s, b"a 1\n", "name=a%7Bb!%3D1%7D"),
     "label profile_id in the name, or an empty body (but of trie and tree)": lambda s: (
         ingest(s, b"a 1\n", "name=a.cpu%7Bprofile_id%3D1%7D"), ingest(s, b"")),
-    "format speedscope": lambda s: ingest(s, b"{}", "name=a.cpu&format=speedscope"),
+    "speedscope whose $schema is another": lambda s: ingest(s, b'{"$schema":"x"}', "name=a.cpu&format=speedscope"),
+    "format of the list in formats(7) that cannot be read": lambda s: ingest(
+        s, b'{"nodes":[7]}', "name=a.cpu&format=cpuprofile"),
     "recording (format jfr) that cannot be read": lambda s: (
         ingest(s, b"FLR\0abc", JFR), ingest(s, b"FLR\0" + bytes(100), JFR),
         ingest(s, form((b"jfr", jfr_file.recording([])[:-9])), JFR, Content_Type=FORM)),

@@ -26,8 +26,8 @@ static const struct {
 	unsigned lost;
 } exceptions[] = {
 	{ "folded", ONE_TYPE | NO_TYPES | CLEAN },
-	{ "csv", CLEAN },
-	{ "tsv", CLEAN },
+	{ "stacks-csv", CLEAN },
+	{ "stacks-tsv", CLEAN },
 	{ "flamebearer", ONE_TYPE | SOME_UNITS | POSITIVE | EMPTY },
 	{ "speedscope", SOME_UNITS | POSITIVE },
 	{ "cpuprofile", ONE_TYPE | POSITIVE },

@@ -1,4 +1,4 @@
-/* receive_ingest.c - /ingest: pprof, folded text, lines, trie, tree; JFR is in receive_jfr.c */
+/* receive_ingest.c - /ingest: pprof, folded text, lines, trie, tree; others are in receive_jfr.c, _speedscope.c, _format.c */
 #include "base/num.h"
 #include "base/zip.h"
 #include "formats/labels/app_name.h"
@@ -12,11 +12,11 @@
 #include "tools/pyro-ingest/receive_upload.h"
 #include "tools/pyro-ingest/worker.h"
 
-enum { DEFAULT_RATE = 100, MAX_TEXT_BODY = 64 << 20 }; /* of text: bytes after unpacking */
+enum { DEFAULT_RATE = 100 };
 
 /* ---- what was sent ---- */
 
-static enum body body_of(const struct upload *u)
+static enum body body_of(struct upload *u)
 {
 	static const struct {
 		const char *format;
@@ -29,14 +29,21 @@ static enum body body_of(const struct upload *u)
 		{ "pprof", BODY_PPROF },
 		{ "speedscope", BODY_SPEEDSCOPE },
 	};
+	struct str name;
 
 	if (str_eq(u->format, STR("trie")) || str_eq(u->type, STR("binary/octet-stream+trie")))
 		return BODY_TRIE;
 	if (str_eq(u->format, STR("tree")) || str_eq(u->type, STR("binary/octet-stream+tree")))
 		return BODY_TREE;
+	if (u->format.n == 0 && form_is(u->type))
+		return BODY_FORM;
+	u->row = upload_format(u);
+	name = u->row ? str_cstr(u->row->name) : u->format;
 	for (size_t i = 0; i < ARRAY_LEN(by_name); i++)
-		if (str_eq(u->format, str_cstr(by_name[i].format)))
+		if (str_eq(name, str_cstr(by_name[i].format)))
 			return by_name[i].body;
+	if (u->row)
+		return BODY_FORMAT;
 	return form_is(u->type) ? BODY_FORM : BODY_GROUPS;
 }
 
@@ -148,7 +155,8 @@ static int plain_body(struct upload *u, struct str *body, struct err *e)
 	if (encoding.n == 0 || str_eq_nocase(encoding, STR("identity")))
 		return 0;
 	out = push_scratch(u->push);
-	rc = zip_is_gzip(*body) ? zip_gunzip(*body, MAX_TEXT_BODY, out, e) : zip_unzstd(*body, MAX_TEXT_BODY, out, e);
+	rc = zip_is_gzip(*body) ? zip_gunzip(*body, UPLOAD_MAX_TEXT, out, e)
+				: zip_unzstd(*body, UPLOAD_MAX_TEXT, out, e);
 	*body = buf_str(out);
 	return rc < 0 ? err_wrap(e, "Content-Encoding " STR_FMT, STR_ARG(encoding)) : 0;
 }
@@ -176,7 +184,7 @@ static void unpack_failed(struct upload *u, const struct err *e)
 	if (e->kind == ERR_LIMIT || e->kind == ERR_TOOBIG)
 		upload_json(u, 413, "invalid_argument",
 		    arena_printf(u->r->a, "request body too large: the limit of unpacked text is %d bytes",
-			MAX_TEXT_BODY));
+			UPLOAD_MAX_TEXT));
 	else
 		upload_json(u, 422, "unknown", str_cstr(e->msg));
 }
@@ -307,14 +315,6 @@ static void receive_form(struct upload *u)
 
 /* ---- the handler ---- */
 
-static void not_here(struct upload *u, const char *format)
-{
-	upload_json(u, 415, "unimplemented",
-	    arena_printf(u->r->a,
-		"format %s is not supported by this server; it takes pprof, jfr, folded (groups), lines, trie and tree",
-		format));
-}
-
 static void receive(struct upload *u)
 {
 	if (u->r->body.n == 0 && u->body != BODY_TREE && u->body != BODY_FORM) {
@@ -325,7 +325,8 @@ static void receive(struct upload *u)
 	case BODY_PPROF: receive_profile(u, u->r->body, &sample_type_config_default); break;
 	case BODY_FORM: receive_form(u); break;
 	case BODY_JFR: receive_jfr(u); break;
-	case BODY_SPEEDSCOPE: not_here(u, "speedscope"); break;
+	case BODY_SPEEDSCOPE: receive_speedscope(u); break;
+	case BODY_FORMAT: receive_format(u); break;
 	default: receive_text(u); break;
 	}
 }

@@ -6,10 +6,23 @@
 #ifndef RECEIVE_UPLOAD_H
 #define RECEIVE_UPLOAD_H
 
+#include "formats/format.h"
 #include "formats/labels/app_name.h"
 #include "tools/pyro-ingest/push.h"
 
-enum body { BODY_GROUPS, BODY_LINES, BODY_TRIE, BODY_TREE, BODY_PPROF, BODY_FORM, BODY_JFR, BODY_SPEEDSCOPE };
+enum body {
+	BODY_GROUPS,
+	BODY_LINES,
+	BODY_TRIE,
+	BODY_TREE,
+	BODY_PPROF,
+	BODY_FORM,
+	BODY_JFR,
+	BODY_SPEEDSCOPE,
+	BODY_FORMAT
+};
+
+enum { UPLOAD_MAX_TEXT = 64 << 20 }; /* of text: bytes after unpacking */
 
 struct upload {
 	struct http_req *r;
@@ -19,6 +32,7 @@ struct upload {
 	uint32_t rate;
 	struct str spy, format, type; /* type: Content-Type */
 	enum body body;
+	const struct format *row; /* of BODY_FORMAT */
 	struct push *push;
 };
 
@@ -34,6 +48,11 @@ void upload_parse_failed(struct upload *u, const char *text); /* 422 */
 /* For push_send, of bodies that are parsed to pprof: 200, or 422 with what failed. */
 void upload_stored(struct push *p);
 
+/* The row of the table of formats that decodes the body; NULL where it has its own handler, or is unknown. */
+const struct format *upload_format(const struct upload *u);
+
 void receive_jfr(struct upload *u);
+void receive_speedscope(struct upload *u);
+void receive_format(struct upload *u);
 
 #endif

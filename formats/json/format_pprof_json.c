@@ -1,5 +1,5 @@
 /*
- * format_json.c - the JSON form of the protobuf profile in the table of
+ * format_pprof_json.c - the JSON form of the protobuf profile in the table of
  * formats: names as in profile.proto or in lowerCamelCase, 64-bit numbers as
  * strings. Both ways through the binary form, whose rules for ids hold.
  */
@@ -31,13 +31,13 @@ static int row_decode(struct arena *a, struct str bytes, const struct format_opt
 	if (str_prefix(bytes, STR("\xef\xbb\xbf")))
 		bytes = str_skip(bytes, 3);
 	if (msg_from_json(a, &google_profile_type, bytes, &msg, e) < 0)
-		return err_wrap(e, "json");
+		return err_wrap(e, "pprof-json");
 	buf_init(&raw, SIZE_MAX / 2);
 	msg_encode(&google_profile_type, &msg, &raw);
 	wire = arena_str(a, buf_str(&raw));
 	buf_fini(&raw);
 	if (pprof_decode(a, wire, &p, e) < 0)
-		return err_wrap(e, "json");
+		return err_wrap(e, "pprof-json");
 	return format_one(a, p, out);
 }
 
@@ -60,12 +60,12 @@ static int row_encode(const struct format_profile *in, uint32_t n, const struct 
 	}
 	buf_fini(&raw);
 	arena_free(a);
-	return rc < 0 ? err_wrap(e, "json") : buf_check(out, "json", e);
+	return rc < 0 ? err_wrap(e, "pprof-json") : buf_check(out, "pprof-json", e);
 }
 
-const struct format format_json = {
-	.name = "json",
-	.extensions = "json pb.json pprof.json",
+const struct format format_pprof_json = {
+	.name = "pprof-json",
+	.extensions = "pb.json pprof.json",
 	.content_types = "application/json",
 	.text = "JSON form of the protobuf profile of google/pprof",
 	.bid = json_bid,

@@ -1,4 +1,4 @@
-/* format_tsv.c - tables with a tab between the columns in the table of formats */
+/* format_stacks_tsv.c - tables with a tab between the columns in the table of formats */
 #include "formats/csv/csv.h"
 #include "formats/format_impl.h"
 
@@ -37,9 +37,9 @@ static int row_encode(const struct format_profile *in, uint32_t n, const struct 
 	return csv_encode(in->p, SEPARATOR, o, out, e);
 }
 
-const struct format format_tsv = {
-	.name = "tsv",
-	.extensions = "tsv",
+const struct format format_stacks_tsv = {
+	.name = "stacks-tsv",
+	.extensions = "stacks.tsv",
 	.content_types = "text/tab-separated-values",
 	.text = "stacks and values as a table, tabs between the columns",
 	.bid = tsv_bid,

@@ -1,4 +1,4 @@
-/* format_csv.c - tables with a comma between the columns in the table of formats */
+/* format_stacks_csv.c - tables with a comma between the columns in the table of formats */
 #include "formats/csv/csv.h"
 #include "formats/format_impl.h"
 
@@ -37,9 +37,9 @@ static int row_encode(const struct format_profile *in, uint32_t n, const struct 
 	return csv_encode(in->p, SEPARATOR, o, out, e);
 }
 
-const struct format format_csv = {
-	.name = "csv",
-	.extensions = "csv",
+const struct format format_stacks_csv = {
+	.name = "stacks-csv",
+	.extensions = "stacks.csv",
 	.content_types = "text/csv",
 	.text = "stacks and values as a table, commas between the columns",
 	.bid = csv_bid,
