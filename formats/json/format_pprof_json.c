@@ -11,11 +11,12 @@
 static int json_bid(struct str s, struct str file_name)
 {
 	(void)file_name;
-	if (json_first(s) != '{')
+	/* requests of OpenTelemetry have tables of strings, too */
+	if (json_first(s) != '{' || json_has(s, "\"resourceProfiles\"") || json_has(s, "\"resource_profiles\""))
 		return BID_NO;
 	if ((json_has(s, "\"sampleType\"") || json_has(s, "\"sample_type\"")) &&
 	    (json_has(s, "\"stringTable\"") || json_has(s, "\"string_table\"")))
-		return BID_SURE;
+		return BID_SURE + 6;
 	return BID_NO;
 }
 

@@ -14,7 +14,11 @@ enum { MAX_SAMPLES = 1 << 30, MAX_PROFILES = 1 << 14, RUN = 128 };
 struct frame {
 	struct str name, file;
 	int64_t line;
-	uint32_t profile, location; /* the location in the builder of that profile (+ 1), made when it is needed */
+};
+
+/* The location of a frame in the builder of that profile, made when it is needed. Small: it is looked up for each use. */
+struct slot {
+	uint32_t profile, location;
 };
 
 struct event {
@@ -41,6 +45,7 @@ struct reader {
 	struct str schema, exporter;
 	bool any; /* there were profiles */
 	VEC(struct frame) frames;
+	struct slot *slots; /* of frames */
 	VEC(struct track) tracks;
 	VEC(uint32_t) stack;
 	size_t size;
@@ -213,15 +218,19 @@ static int read_text(struct reader *r)
 /* Something to be lenient about: 0 and noted, or -1 and an error. */
 #define ODD(r, at, ...) json_odd(&(r)->j, (r)->o, &(r)->out->notes, at, __VA_ARGS__)
 
-static uint32_t location(struct reader *r, struct profile_builder *b, uint32_t track, uint32_t frame)
+static uint32_t new_location(struct reader *r, struct profile_builder *b, uint32_t track, uint32_t frame)
 {
-	struct frame *f = &r->frames.p[frame];
+	const struct frame *f = &r->frames.p[frame];
 
-	if (f->profile != track || f->location == 0) {
-		f->profile = track;
-		f->location = profile_builder_frame(b, f->name, f->file, f->line) + 1;
-	}
-	return f->location - 1;
+	r->slots[frame] = (struct slot){ track, profile_builder_frame(b, f->name, f->file, f->line) };
+	return r->slots[frame].location;
+}
+
+static inline uint32_t location(struct reader *r, struct profile_builder *b, uint32_t track, uint32_t frame)
+{
+	const struct slot *s = &r->slots[frame];
+
+	return LIKELY(s->profile == track) ? s->location : new_location(r, b, track, frame);
 }
 
 static int value_of(struct reader *r, const struct track *t, const struct unit *u, struct rounding *round, double v,
@@ -387,7 +396,7 @@ static int make_profile(struct reader *r, const struct track *t, uint32_t number
 		split_name(&out->name, &type);
 	b = profile_builder_new(r->j.a, 1);
 	profile_builder_type(b, 0, type, str_cstr(u->own));
-	/* numbers begin with 1, so that no frame seems to be looked up already */
+	/* numbers begin with 1, so that no slot seems to be filled already */
 	rc = out->evented ? make_evented(r, t, u, b, number + 1) : make_sampled(r, t, u, b, number + 1);
 	if (rc == 0)
 		out->p = profile_builder_finish(b);
@@ -398,6 +407,7 @@ static int make_profiles(struct reader *r)
 {
 	if (!r->any)
 		return err_set(r->e, ERR_INVALID, "no array \"profiles\"");
+	r->slots = arena_zarray(r->j.a, r->frames.n, sizeof(*r->slots));
 	r->out->n = (uint32_t)r->tracks.n;
 	r->out->p = arena_zarray(r->j.a, r->tracks.n, sizeof(*r->out->p));
 	for (uint32_t i = 0; i < r->tracks.n; i++)

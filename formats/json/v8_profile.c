@@ -7,6 +7,11 @@
 
 #define EPOCH_US 1e15 /* clocks that began to count in 1970 are beyond */
 
+/* Where samples of a node go: `left` more to `place`, which is that of the position tick whose turn it is. */
+struct leaf {
+	uint32_t place, left, next; /* next: of its ticks */
+};
+
 struct maker {
 	struct v8_tree *t;
 	struct profile_builder *b;
@@ -15,10 +20,10 @@ struct maker {
 	struct format_notes *notes;
 	const struct tag *tags;
 	uint32_t n_tags;
-	uint32_t *tick, *used; /* of a node: the position tick whose turn it is, and how many of it are used */
-	uint32_t *tick_node;   /* by tick: node of the stack tree + 1 */
-	bool one_type;         /* as cpuprofile_encode wrote it */
-	int64_t divisor;       /* of a time, to a value */
+	struct leaf *leaves; /* of nodes */
+	uint32_t *tick_node; /* by tick: node of the stack tree + 1 */
+	bool one_type;       /* as cpuprofile_encode wrote it */
+	int64_t divisor;     /* of a time, to a value */
 };
 
 static uint32_t location(struct maker *m, const struct v8_node *n, int64_t line)
@@ -48,36 +53,43 @@ static void make_stacks(struct maker *m, size_t input)
 		stack_tree_new(&m->stacks, root ? STACK_TREE_ROOT : n->up + 1,
 		    root && str_eq(n->name, STR("(root)")) ? PROFILE_NONE : location(m, n, 0));
 	}
-	m->tick = arena_zarray(t->j->a, t->n, sizeof(*m->tick));
-	m->used = arena_zarray(t->j->a, t->n, sizeof(*m->used));
+	m->leaves = arena_zarray(t->j->a, t->n, sizeof(*m->leaves));
 	m->tick_node = arena_zarray(t->j->a, t->n_ticks, sizeof(*m->tick_node));
 }
 
-/* The node of the stack tree for the next of up to *n samples of a node; *n becomes how many there are alike. */
-static uint32_t leaf(struct maker *m, uint32_t node, uint64_t *n)
+/* On to the next tick; behind the last the line is not known. */
+static void next_tick(struct maker *m, uint32_t node)
 {
 	const struct v8_node *v = &m->t->nodes[node];
-	uint32_t *tick = &m->tick[node], *used = &m->used[node];
-	uint32_t parent = m->stacks.nodes[node + 1].parent, at;
-	const struct v8_tick *now;
+	struct leaf *l = &m->leaves[node];
+	uint32_t parent = m->stacks.nodes[node + 1].parent, tick;
 
-	while (*tick < v->n_ticks && m->t->ticks[v->first_tick + *tick].ticks == *used) {
-		++*tick;
-		*used = 0;
+	while (l->left == 0 && l->next < v->n_ticks)
+		l->left = m->t->ticks[v->first_tick + l->next++].ticks;
+	if (l->left == 0) {
+		l->place = node + 1;
+		l->left = UINT32_MAX;
+		return;
 	}
-	if (*tick >= v->n_ticks)
-		return node + 1;
-	now = &m->t->ticks[v->first_tick + *tick];
-	*n = MIN(*n, (uint64_t)(now->ticks - *used));
-	*used += (uint32_t)*n;
-	if (now->line == 0)
-		return node + 1;
-	at = m->tick_node[v->first_tick + *tick];
-	if (at == 0) {
-		at = stack_tree_child(&m->stacks, parent, location(m, v, now->line)) + 1;
-		m->tick_node[v->first_tick + *tick] = at;
-	}
-	return at - 1;
+	tick = v->first_tick + l->next - 1;
+	l->place = node + 1;
+	if (m->t->ticks[tick].line == 0)
+		return;
+	if (m->tick_node[tick] == 0)
+		m->tick_node[tick] = stack_tree_child(&m->stacks, parent, location(m, v, m->t->ticks[tick].line)) + 1;
+	l->place = m->tick_node[tick] - 1;
+}
+
+/* The node of the stack tree for the next of up to *n samples of a node; *n becomes how many there are alike. */
+static inline uint32_t leaf(struct maker *m, uint32_t node, uint64_t *n)
+{
+	struct leaf *l = &m->leaves[node];
+
+	if (UNLIKELY(l->left == 0))
+		next_tick(m, node);
+	*n = MIN(*n, (uint64_t)l->left);
+	l->left -= (uint32_t)*n;
+	return l->place;
 }
 
 struct moment {
