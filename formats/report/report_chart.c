@@ -267,11 +267,21 @@ static struct flamegraph *finish(struct chart *c)
 	return g;
 }
 
+static struct flamegraph *draw_bands(struct chart *c)
+{
+	int64_t *all = arena_zalloc(c->a, 4 * sizeof(*all));
+
+	all[1] = c->moments.n > 0 ? c->end - c->start : 0;
+	vec_push(&c->done, ((struct flame_level){ all, 4 }));
+	for (size_t i = 0; i < c->bands.n; i++)
+		add_band(c, &c->bands.p[i]);
+	return finish(c);
+}
+
 struct flamegraph *report_chart(struct report *r, struct arena *a, struct err *e)
 {
 	struct chart c = { .r = r, .a = a };
-	struct flamegraph *g;
-	int64_t *all;
+	struct flamegraph *g = NULL;
 
 	if (r->p->at == NULL) {
 		err_set(e, ERR_INVALID, "the samples have no times: there is no flame chart of such a profile");
@@ -281,12 +291,10 @@ struct flamegraph *report_chart(struct report *r, struct arena *a, struct err *e
 	c.number = mem_zarray(r->infos.n + 1, sizeof(*c.number));
 	take_moments(&c);
 	take_bands(&c);
-	all = arena_zalloc(a, 4 * sizeof(*all));
-	all[1] = c.moments.n > 0 ? c.end - c.start : 0;
-	vec_push(&c.done, ((struct flame_level){ all, 4 }));
-	for (size_t i = 0; i < c.bands.n; i++)
-		add_band(&c, &c.bands.p[i]);
-	g = finish(&c);
+	if (c.moments.n > 0 && (uint64_t)c.end - (uint64_t)c.start > INT64_MAX)
+		err_set(e, ERR_INVALID, "the times of the samples are more than 292 years apart");
+	else
+		g = draw_bands(&c);
 	for (size_t i = 0; i < c.cap_levels; i++)
 		vec_free(&c.levels[i].values);
 	mem_free(c.levels);
