@@ -12,7 +12,7 @@
 #include "net/httpc.h"
 #include "tools/pyro-query/places_read.h"
 
-enum { STREAM_FROM = 16 << 20, STREAM_BOUNDED = 1 << 20 }; /* smaller files are read whole; the latter with --memory */
+enum { STREAM_FROM = 256 << 20, STREAM_BOUNDED = 1 << 20 }; /* smaller files are read whole; the latter with --memory */
 
 /* ---- blocks in memory: members of a block stream ---- */
 
