@@ -44,14 +44,19 @@ bool format_near(struct str s, const char *part)
 /* The name without a folder and without the extension of a compression. */
 static struct str base_name(struct str name)
 {
+	static const char *const packed[] = { ".gz", ".zst", ".xz", ".bz2", ".lz4" };
 	size_t slash = str_rfind(name, '/');
 
 	if (slash < name.n)
 		name = str_skip(name, slash + 1);
-	if (name.n > 3 && str_eq_nocase(str_skip(name, name.n - 3), STR(".gz")))
-		name.n -= 3;
-	else if (name.n > 4 && str_eq_nocase(str_skip(name, name.n - 4), STR(".zst")))
-		name.n -= 4;
+	for (size_t i = 0; i < ARRAY_LEN(packed); i++) {
+		size_t n = strlen(packed[i]);
+
+		if (name.n > n && str_eq_nocase(str_skip(name, name.n - n), str_cstr(packed[i]))) {
+			name.n -= n;
+			break;
+		}
+	}
 	return name;
 }
 

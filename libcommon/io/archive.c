@@ -1,5 +1,6 @@
 /*
- * archive.c - the reading half of archive.h: tar, zip and cpio by libarchive.
+ * archive.c - the reading half of archive.h: tar, zip and cpio by libarchive,
+ * and the compressions that it knows and we do not.
  */
 #include "io/archive.h"
 
@@ -15,9 +16,11 @@
 	X(archive_entry_filetype) X(archive_entry_hardlink) X(archive_entry_mtime) \
 	X(archive_entry_mtime_is_set) X(archive_entry_mtime_nsec) X(archive_entry_pathname) \
 	X(archive_entry_pathname_utf8) X(archive_entry_size) X(archive_entry_size_is_set) \
-	X(archive_entry_xattr_next) X(archive_entry_xattr_reset) X(archive_error_string) \
+	X(archive_entry_xattr_next) X(archive_entry_xattr_reset) X(archive_error_string) X(archive_filter_count) \
 	X(archive_format) X(archive_read_data) X(archive_read_free) \
-	X(archive_read_new) X(archive_read_next_header) X(archive_read_open) \
+	X(archive_read_new) X(archive_read_next_header) X(archive_read_open) X(archive_read_open_memory) \
+	X(archive_read_support_filter_bzip2) X(archive_read_support_filter_lz4) X(archive_read_support_filter_xz) \
+	X(archive_read_support_format_raw) \
 	X(archive_read_set_format_option) X(archive_read_support_format_cpio) X(archive_read_support_format_tar) \
 	X(archive_read_support_format_zip_streamable) X(archive_set_error)
 /* clang-format on */
@@ -210,7 +213,8 @@ int unpack_next(struct unpack *u, struct member *m, struct err *e)
 	return entry_labels(u, entry, &m->labels, e) < 0 ? -1 : 1;
 }
 
-int unpack_read(struct unpack *u, size_t limit, struct buf *out, struct err *e)
+/* 1: libarchive failed, and knows why. */
+static int read_data(struct archive *a, const char *what, size_t limit, struct buf *out, struct err *e)
 {
 	size_t left = limit, step = 4096;
 
@@ -221,17 +225,24 @@ int unpack_read(struct unpack *u, size_t limit, struct buf *out, struct err *e)
 
 		if (room && !buf_room(out, room))
 			return buf_check(out, "archive", e);
-		n = lib.archive_read_data(u->a, room ? out->p + out->n : &extra, room ? room : 1);
+		n = lib.archive_read_data(a, room ? out->p + out->n : &extra, room ? room : 1);
 		if (n < 0)
-			return unpack_fail(u, e);
+			return 1;
 		if (n == 0)
 			return 0;
 		if (room == 0)
-			return err_set(e, ERR_LIMIT, "archive: member is larger than %zu bytes", limit);
+			return err_set(e, ERR_LIMIT, "%s is larger than %zu bytes", what, limit);
 		out->n += (size_t)n;
 		left -= (size_t)n;
 		step = MIN(step * 2, (size_t)1 << 20);
 	}
+}
+
+int unpack_read(struct unpack *u, size_t limit, struct buf *out, struct err *e)
+{
+	int rc = read_data(u->a, "archive: member", limit, out, e);
+
+	return rc > 0 ? unpack_fail(u, e) : rc;
 }
 
 void unpack_close(struct unpack *u)
@@ -242,4 +253,57 @@ void unpack_close(struct unpack *u)
 	src_close(u->s);
 	arena_free(u->names);
 	mem_free(u);
+}
+
+/* ---- compressions ---- */
+
+const char *archive_packed(struct str s)
+{
+	static const struct {
+		const char *name;
+		struct str magic;
+	} kinds[] = {
+		{ "xz", { "\3757zXZ\0", 6 } }, { "lz4", { "\4\"M\30", 4 } },
+		{ "bzip2", { "BZh", 3 } }, /* a digit and the number pi follow */
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (str_prefix(s, kinds[i].magic) &&
+		    (kinds[i].magic.n > 3 || str_prefix(str_skip(s, 4), STR("\x31\x41\x59\x26\x53\x59"))))
+			return kinds[i].name;
+	return NULL;
+}
+
+static int take_off(struct archive *a, struct str in, size_t limit, struct buf *out, struct err *e)
+{
+	const char *name = archive_packed(in), *why;
+	struct archive_entry *entry;
+	int rc = 1;
+
+	if (lib.archive_read_open_memory(a, in.p, in.n) == ARCHIVE_OK &&
+	    lib.archive_read_next_header(a, &entry) == ARCHIVE_OK && lib.archive_filter_count(a) > 1)
+		rc = read_data(a, "what is packed", limit, out, e);
+	if (rc > 0) {
+		why = lib.archive_error_string(a);
+		rc = err_set(e, ERR_CORRUPT, "%s", why ? why : "broken data");
+	}
+	return rc < 0 ? err_wrap(e, "%s", name ? name : "packed") : 0;
+}
+
+int archive_unpack(struct str in, size_t limit, struct buf *out, struct err *e)
+{
+	struct archive *a;
+	int rc;
+
+	if (lazy_load(&archive, e) < 0)
+		return -1;
+	a = lib.archive_read_new();
+	assert(a);
+	lib.archive_read_support_filter_bzip2(a);
+	lib.archive_read_support_filter_lz4(a);
+	lib.archive_read_support_filter_xz(a);
+	lib.archive_read_support_format_raw(a);
+	rc = take_off(a, in, limit, out, e);
+	lib.archive_read_free(a);
+	return rc;
 }

@@ -54,6 +54,11 @@ int unpack_next(struct unpack *u, struct member *m, struct err *e);
 int unpack_read(struct unpack *u, size_t limit, struct buf *out, struct err *e);
 void unpack_close(struct unpack *u); /* accepts NULL */
 
+/* xz, bzip2 or lz4 by its magic, or NULL; gzip and zstd are base/zip.h's. */
+const char *archive_packed(struct str bytes);
+/* Takes it off and appends. ERR_LIMIT past limit bytes, ERR_CORRUPT. */
+int archive_unpack(struct str bytes, size_t limit, struct buf *out, struct err *e);
+
 /* Does not take k over: the caller closes it after pack_close. Same members, same bytes:
    mode 0644, owner 0, no owner names, no access or change times. */
 struct pack *pack_open(struct sink *k, struct err *e);

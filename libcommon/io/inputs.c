@@ -32,17 +32,24 @@ static int give(struct inputs *x, struct input *in, struct err *e)
 	return rc;
 }
 
-/* Takes gzip or zstd off; out lives in a. */
+static const char *packed_with(struct str bytes)
+{
+	return zip_is_gzip(bytes) ? "gzip" : zip_is_zstd(bytes) ? "zstd" : archive_packed(bytes);
+}
+
+/* Takes a compression off; out lives in a. */
 static int unzip(struct arena *a, struct str bytes, size_t limit, struct str *out, struct err *e)
 {
 	struct buf b;
 	int rc;
 
 	*out = bytes;
-	if (!zip_is_gzip(bytes) && !zip_is_zstd(bytes))
+	if (packed_with(bytes) == NULL)
 		return 0;
 	buf_init(&b, limit);
-	rc = zip_is_gzip(bytes) ? zip_gunzip(bytes, limit, &b, e) : zip_unzstd(bytes, limit, &b, e);
+	rc = zip_is_gzip(bytes)  ? zip_gunzip(bytes, limit, &b, e)
+	    : zip_is_zstd(bytes) ? zip_unzstd(bytes, limit, &b, e)
+				 : archive_unpack(bytes, limit, &b, e);
 	if (rc == 0)
 		*out = arena_str(a, buf_str(&b));
 	buf_fini(&b);
@@ -66,7 +73,7 @@ static int found(struct inputs *x, struct input *in, bool inside, struct err *e)
 {
 	int rc;
 
-	in->packed = zip_is_gzip(in->bytes) ? "gzip" : zip_is_zstd(in->bytes) ? "zstd" : NULL;
+	in->packed = packed_with(in->bytes);
 	if (unzip(in->a, in->bytes, x->o->limit, &in->bytes, e) < 0) {
 		err_wrap(e, STR_FMT, STR_ARG(in->name));
 		rc = x->o->bad != NULL ? x->o->bad(x->ctx, in->name, e) : -1;

@@ -1,7 +1,7 @@
 /*
  * inputs.h - what a filter was given to read: files, folders, archives and
- * standard input, one after another, each as whole bytes. gzip and zstd are
- * taken off; a tar, zip or cpio is many inputs; a folder is all regular files
+ * standard input, one after another, each as whole bytes. gzip, zstd, xz, bzip2
+ * and lz4 are taken off; a tar, zip or cpio is many inputs; a folder is all regular files
  * below it, in order of their names. "-", or no path at all, is standard input.
  *
  *	static int one(void *ctx, struct input *in, struct err *e) { ... in->bytes ... }
@@ -25,7 +25,7 @@ struct input {
 	struct str bytes;
 	int64_t mtime;      /* ns; 0 = unknown */
 	struct str labels;  /* JSON object of a profile stream's member, or empty */
-	const char *packed; /* "gzip", "zstd": what was taken off; or NULL */
+	const char *packed; /* "gzip", "zstd", "xz" ...: what was taken off; or NULL */
 };
 
 struct inputs_opts {

@@ -416,6 +416,56 @@ static void test_not_an_archive(void **state)
 	assert_string_equal(e.msg, "archive: Unrecognized archive format");
 }
 
+/* xz, bzip2, lz4 by their own programs: whole, cut, of a limit. */
+static void test_packed(void **state)
+{
+	static const struct {
+		const char *name, *command;
+	} cases[] = {
+		{ "xz", "seq 20000 | xz -c 2>/dev/null" },
+		{ "bzip2", "seq 20000 | bzip2 -c 2>/dev/null" },
+		{ "lz4", "seq 20000 | lz4 -c 2>/dev/null" },
+		{ "xz", "(seq 10000 | xz -c; seq 10001 20000 | xz -c) 2>/dev/null" },
+	};
+	struct buf plain = output_of("seq 20000");
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct buf b = output_of(cases[i].command), out;
+
+		if (b.n == 0) {
+			print_message("# skipped, no such program: %s\n", cases[i].command);
+			continue;
+		}
+		assert_string_equal(archive_packed(buf_str(&b)), cases[i].name);
+		buf_init(&out, plain.n);
+		assert_int_equal(archive_unpack(buf_str(&b), plain.n, &out, &e), 0);
+		assert_true(str_eq(buf_str(&out), buf_str(&plain)));
+		buf_reset(&out);
+		assert_int_equal(archive_unpack(buf_str(&b), plain.n - 1, &out, &e), -1);
+		assert_int_equal(e.kind, ERR_LIMIT);
+		for (size_t n = 16; n < b.n; n += b.n / 40 + 1) {
+			buf_reset(&out);
+			if (archive_unpack(str_of(b.p, n), plain.n, &out, &e) < 0) {
+				assert_int_equal(e.kind, ERR_CORRUPT);
+				assert_true(str_prefix(str_cstr(e.msg), str_cstr(cases[i].name)));
+			} else {
+				/* a cut between two members, or in the checksum that lz4 has at the end */
+				if (!str_prefix(buf_str(&plain), buf_str(&out)))
+					fail_msg("%s cut at %zu of %zu: %zu bytes of %zu", cases[i].name, n, b.n, out.n,
+					    plain.n);
+				assert_true(i == 3 || out.n == plain.n);
+			}
+		}
+		buf_fini(&out);
+		buf_fini(&b);
+	}
+	assert_null(archive_packed(STR("BZhello, that is no bzip2")));
+	assert_null(archive_packed(STR("")));
+	buf_fini(&plain);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -429,6 +479,7 @@ int main(void)
 		cmocka_unit_test(test_cut_everywhere),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_packed),
 		cmocka_unit_test(test_read_by_tar),
 		cmocka_unit_test(test_bad_names),
 	};
