@@ -520,6 +520,9 @@ static void set_head(struct jfr *d, struct jfr_group *g, uint32_t group, struct 
 		g->values[i] = wrap_mul(g->values[i], period);
 	if (d->o->only_known)
 		return;
+	/* the first that says so is shown where all are summed: the recording's own event, times before bytes */
+	if (group != KIND_CPU || !str_eq(d->event, STR("wall")))
+		p->default_type = p->types[g->other ? MIN(1, g->n_types - 1) : g->n_types - 1].type;
 	p->period = timed ? period : 0;
 	p->time = (int64_t)d->begin;
 	p->duration = (int64_t)d->ran;

@@ -157,9 +157,10 @@ struct jfr_class {
 struct jfr_ids {
 	uint64_t *ids;
 	uint32_t n, cap;
-	uint32_t *at; /* position + 1 */
-	uint64_t max; /* of the array; 0 = a table */
-	uint32_t mask;
+	uint32_t *at;   /* position + 1 */
+	uint64_t max;   /* of the array; 0 = a table */
+	uint64_t times; /* of the table: a secret factor, the place is in the high bits */
+	unsigned bits;
 };
 
 void jfr_ids_build(struct jfr_ids *m, struct arena *a);
@@ -170,7 +171,7 @@ static inline uint32_t jfr_ids_find(const struct jfr_ids *m, uint64_t id)
 {
 	if (LIKELY(id < m->max))
 		return m->at[id] - 1;
-	return m->mask ? jfr_ids_find_slow(m, id) : PROFILE_NONE;
+	return m->bits ? jfr_ids_find_slow(m, id) : PROFILE_NONE;
 }
 
 struct jfr_pool {
@@ -188,7 +189,12 @@ struct jfr_seen { /* a frame that was met, and its location */
 	uint32_t line, location; /* + 1 */
 };
 
-enum { JFR_SEEN_BITS = 11 };
+struct jfr_raw { /* the same by its bytes, where they are eight at most */
+	uint64_t bytes;
+	uint32_t location; /* + 1 */
+};
+
+enum { JFR_SEEN_MIN = 8, JFR_SEEN_MAX = 15 }; /* bits */
 
 /* Fields of stacks and methods; n of the class: not there. */
 struct jfr_layout {
@@ -217,7 +223,9 @@ struct jfr_chunk {
 	struct jfr_pool pools[JFR_POOLS];
 	struct jfr_layout layout;
 	struct jfr_seen *seen;
-	uint64_t *v, *w; /* fields that were read: of an event, of a constant */
+	struct jfr_raw *raw;
+	unsigned seen_bits; /* of both */
+	uint64_t *v, *w;    /* fields that were read: of an event, of a constant */
 };
 
 static inline struct jfr_in jfr_window(const struct jfr_chunk *c, size_t from, size_t to)

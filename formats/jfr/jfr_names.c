@@ -125,14 +125,26 @@ static struct str clean_class(struct arena *a, struct str s)
 	return s;
 }
 
+static bool has_mark(struct str s)
+{
+	for (;;) {
+		s = str_skip(s, str_find(s, '$'));
+		if (s.n < 2)
+			return false;
+		if (s.p[1] == '$')
+			return true;
+		s = str_skip(s, 1);
+	}
+}
+
 struct str jfr_clean_name(struct arena *a, struct str s)
 {
 	/* a dot of the patterns is no line end: such names stay */
-	if (str_search(s, STR("$$")) < s.n && str_find(s, '\n') == s.n)
-		return clean_class(a, s);
+	if (has_mark(s))
+		return str_find(s, '\n') == s.n ? clean_class(a, s) : s;
 	if (accessor(s))
 		return STR("jdk/internal/reflect/GeneratedMethodAccessor_");
-	if (str_search(s, STR(".so")) == s.n)
+	if (!str_suffix(s, STR(".so")) && !str_suffix(s, STR(".so (deleted)")))
 		return s;
 	if (zstd_jni(s))
 		return STR("libzstd-jni-_.so");

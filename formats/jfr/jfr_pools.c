@@ -9,19 +9,24 @@
 #include "base/hash.h"
 #include "formats/jfr/jfr_impl.h"
 
-enum { MAX_TEXT_DEPTH = 4, DENSE_SPREAD = 8, DENSE_FREE = 256 };
+enum { MAX_TEXT_DEPTH = 4, DENSE_SPREAD = 16, DENSE_FREE = 256 };
 
 /* ---- ids ---- */
+
+static uint32_t place(const struct jfr_ids *m, uint64_t id)
+{
+	return (uint32_t)((id * m->times) >> (64 - m->bits));
+}
 
 void jfr_ids_build(struct jfr_ids *m, struct arena *a)
 {
 	uint64_t max = 0;
-	unsigned bits = 4;
+	uint32_t mask;
 
 	for (uint32_t i = 0; i < m->n; i++)
 		max = MAX(max, m->ids[i]);
 	m->max = 0;
-	m->mask = 0;
+	m->bits = 0;
 	if (m->n == 0)
 		return;
 	if (max < (uint64_t)m->n * DENSE_SPREAD + DENSE_FREE) {
@@ -31,24 +36,27 @@ void jfr_ids_build(struct jfr_ids *m, struct arena *a)
 			m->at[m->ids[i]] = i + 1;
 		return;
 	}
-	while ((UINT64_C(1) << bits) < (uint64_t)m->n * 2)
-		bits++;
-	m->mask = (uint32_t)((UINT64_C(1) << bits) - 1);
-	m->at = arena_zarray(a, (size_t)m->mask + 1, sizeof(*m->at));
+	m->bits = 4;
+	while ((UINT64_C(1) << m->bits) < (uint64_t)m->n * 2)
+		m->bits++;
+	/* outsiders choose the ids, not what they are multiplied with */
+	m->times = hash_seeded(STR("ids of a recording")) | 1;
+	mask = (uint32_t)((UINT64_C(1) << m->bits) - 1);
+	m->at = arena_zarray(a, (size_t)mask + 1, sizeof(*m->at));
 	for (uint32_t i = 0; i < m->n; i++) {
-		uint32_t k = (uint32_t)(hash_seeded(str_of(&m->ids[i], sizeof(m->ids[i]))) & m->mask);
+		uint32_t k = place(m, m->ids[i]);
 
 		while (m->at[k] && m->ids[m->at[k] - 1] != m->ids[i])
-			k = (k + 1) & m->mask;
+			k = (k + 1) & mask;
 		m->at[k] = i + 1; /* the last of one id counts */
 	}
 }
 
 uint32_t jfr_ids_find_slow(const struct jfr_ids *m, uint64_t id)
 {
-	uint32_t k = (uint32_t)(hash_seeded(str_of(&id, sizeof(id))) & m->mask);
+	uint32_t mask = (uint32_t)((UINT64_C(1) << m->bits) - 1);
 
-	for (; m->at[k]; k = (k + 1) & m->mask)
+	for (uint32_t k = place(m, id); m->at[k]; k = (k + 1) & mask)
 		if (m->ids[m->at[k] - 1] == id)
 			return m->at[k] - 1;
 	return PROFILE_NONE;
@@ -191,7 +199,12 @@ void jfr_pools_done(struct jfr_chunk *c)
 			p->field = text_field(c, &c->classes[p->cls]);
 	}
 	find_layout(c);
-	c->seen = arena_zarray(c->a, (size_t)1 << JFR_SEEN_BITS, sizeof(*c->seen));
+	/* a method has a few lines */
+	c->seen_bits = JFR_SEEN_MIN;
+	while (c->seen_bits < JFR_SEEN_MAX && (UINT64_C(1) << c->seen_bits) < (uint64_t)c->pools[JFR_METHODS].map.n)
+		c->seen_bits++;
+	c->seen = arena_zarray(c->a, (size_t)1 << c->seen_bits, sizeof(*c->seen));
+	c->raw = arena_zarray(c->a, (size_t)1 << c->seen_bits, sizeof(*c->raw));
 }
 
 /* ---- texts ---- */

@@ -113,6 +113,24 @@ static uint32_t new_function(struct jfr *d, uint64_t id, const struct jfr_text *
 	return i;
 }
 
+/* When there is one chunk alone, nobody asks whether another has the function too. */
+static uint32_t only_function(struct jfr *d, struct jfr_chunk *c, const struct jfr_class *cls, uint64_t type,
+    uint64_t method)
+{
+	uint32_t i = jfr_ids_find(&c->pools[JFR_CLASSES].map, type);
+	struct str of, name;
+
+	if (i == PROFILE_NONE)
+		return i;
+	of = jfr_class_name(d, c, type);
+	name = jfr_text(d, c, cls, c->layout.name, method);
+	if (!jfr_spend(d, (uint64_t)of.n + name.n + sizeof(struct jfr_function)))
+		return PROFILE_NONE;
+	JFR_ROOM(d, d->functions, d->n_functions, d->cap_functions);
+	d->functions[d->n_functions] = (struct jfr_function){ .name = jfr_intern(d, join_names(d, of, name)) };
+	return d->n_functions++;
+}
+
 static uint32_t make_function(struct jfr *d, struct jfr_chunk *c, uint32_t method)
 {
 	const struct jfr_pool *p = &c->pools[JFR_METHODS];
@@ -130,6 +148,8 @@ static uint32_t make_function(struct jfr *d, struct jfr_chunk *c, uint32_t metho
 	descriptor = c->w[l->descriptor];
 	if (in.bad)
 		return PROFILE_NONE;
+	if (d->chunk == 0 && !d->more)
+		return only_function(d, c, cls, type, name);
 	t.cls = class_text(d, c, type);
 	if (t.cls == PROFILE_NONE)
 		return PROFILE_NONE;
@@ -170,7 +190,7 @@ static uint32_t location_of(struct jfr *d, uint32_t function, uint32_t line)
 static uint32_t frame_location(struct jfr *d, struct jfr_chunk *c, uint64_t method, uint32_t line)
 {
 	uint64_t mixed = (method * 0x9e3779b97f4a7c15u) ^ (line * UINT64_C(0xc2b2ae3d27d4eb4f));
-	struct jfr_seen *seen = &c->seen[mixed >> (64 - JFR_SEEN_BITS)];
+	struct jfr_seen *seen = &c->seen[mixed >> (64 - c->seen_bits)];
 	uint32_t f, l;
 
 	if (LIKELY(seen->location && seen->method == method && seen->line == line))
@@ -183,24 +203,95 @@ static uint32_t frame_location(struct jfr *d, struct jfr_chunk *c, uint64_t meth
 	return l;
 }
 
+/* There is room. */
+static inline void add_frame(struct jfr *d, uint32_t location)
+{
+	d->frames[d->n_frames] = location;
+	d->n_frames += location != PROFILE_NONE;
+}
+
+/* The integer of the bytes from..to of a word, to its end: at most eight of seven bits. */
+static inline uint64_t leb_of(uint64_t word, unsigned from, unsigned to)
+{
+	uint64_t v = word >> (from * 8) & ~UINT64_C(0) >> (56 - (to - from) * 8);
+
+	v &= UINT64_C(0x7f7f7f7f7f7f7f7f);
+	v = (v & UINT64_C(0x007f007f007f007f)) | (v & UINT64_C(0x7f007f007f007f00)) >> 1;
+	v = (v & UINT64_C(0x00003fff00003fff)) | (v & UINT64_C(0x3fff00003fff0000)) >> 2;
+	return (v & UINT64_C(0x000000000fffffff)) | (v & UINT64_C(0x0fffffff00000000)) >> 4;
+}
+
+/* Where integer i of a word begins; there are so many. */
+static inline unsigned field_at(uint64_t word, unsigned i)
+{
+	uint64_t tops = ~word & UINT64_C(0x8080808080808080);
+
+	for (unsigned k = 1; k < i; k++)
+		tops &= tops - 1;
+	return i ? (unsigned)__builtin_ctzll(tops) / 8 + 1 : 0;
+}
+
+static uint32_t word_location(struct jfr *d, struct jfr_chunk *c, uint64_t word)
+{
+	const struct jfr_layout *l = &c->layout;
+	uint64_t method = leb_of(word, field_at(word, l->method), field_at(word, l->method + 1) - 1);
+	uint64_t line = leb_of(word, field_at(word, l->line), field_at(word, l->line + 1) - 1);
+
+	return frame_location(d, c, method, (uint32_t)line);
+}
+
+/* Frames of integers alone, as all writers have them: one of eight bytes at most is known by its bytes. */
+static uint64_t read_words(struct jfr *d, struct jfr_chunk *c, struct jfr_in *in, uint64_t n)
+{
+	const struct jfr_layout *l = &c->layout;
+	unsigned fields = l->frame->lebs;
+
+	if (fields == 0 || fields > 8 || l->line >= fields)
+		return n;
+	for (; n > 0 && in->end - in->p >= 8; n--) {
+		uint64_t word, tops;
+		struct jfr_raw *raw;
+		unsigned last;
+
+		memcpy(&word, in->p, 8);
+		tops = ~word & UINT64_C(0x8080808080808080);
+		for (unsigned i = 1; i < fields; i++)
+			tops &= tops - 1;
+		if (UNLIKELY(tops == 0))
+			break;
+		last = (unsigned)__builtin_ctzll(tops);
+		in->p += last / 8 + 1;
+		word &= ~UINT64_C(0) >> (63 - last);
+		raw = &c->raw[(word * 0x9e3779b97f4a7c15u) >> (64 - c->seen_bits)];
+		if (UNLIKELY(raw->location == 0 || raw->bytes != word)) {
+			uint32_t location = word_location(d, c, word);
+
+			if (location == PROFILE_NONE)
+				continue;
+			*raw = (struct jfr_raw){ word, location + 1 };
+		}
+		add_frame(d, raw->location - 1);
+	}
+	return n;
+}
+
 static void read_frames(struct jfr *d, struct jfr_chunk *c, size_t at)
 {
 	struct jfr_in in = jfr_window(c, at, c->bytes.n);
 	const struct jfr_layout *l = &c->layout;
 	uint64_t n = jfr_num(&in, 4), *w = c->v + c->max_fields + 1;
 
+	if (l->frame->empty || n > jfr_left(&in))
+		return;
+	while (d->cap_frames - d->n_frames < n + 1)
+		d->frames = profile_grow(d->a, d->frames, sizeof(*d->frames), d->n_frames, &d->cap_frames);
 	w[l->frame->n] = 0;
-	for (; n && !in.bad; n--) {
-		uint32_t location;
-
+	while ((n = read_words(d, c, &in, n)) > 0 && !in.bad) {
 		jfr_fields(c, &in, l->frame, l->frame->n, w);
 		if (in.bad)
 			return;
-		location = frame_location(d, c, w[l->method], (uint32_t)w[l->line]);
-		if (UNLIKELY(location == PROFILE_NONE))
-			continue;
-		JFR_ROOM(d, d->frames, d->n_frames, d->cap_frames);
-		d->frames[d->n_frames++] = location;
+		add_frame(d, frame_location(d, c, w[l->method], (uint32_t)w[l->line]));
+		n--;
 	}
 }
 

@@ -74,7 +74,7 @@ static void skip_lebs(struct jfr_in *in, uint64_t n)
 
 		memcpy(&word, in->p, 8);
 		ends = ~word & tops;
-		k = (unsigned)__builtin_popcountll(ends);
+		k = (unsigned)((ends >> 7) * UINT64_C(0x0101010101010101) >> 56); /* how many */
 		lead = ends ? (unsigned)__builtin_ctzll(ends) / 8 : 8;
 		if (UNLIKELY(k >= n || open + lead >= 8))
 			break;
@@ -480,6 +480,8 @@ static void find_runs(struct jfr_chunk *c, struct jfr_class *cls)
 
 static void link_types(struct jfr_chunk *c)
 {
+	if (c->fields == NULL) /* readers add 0 to it */
+		c->fields = arena_zarray(c->a, 1, sizeof(*c->fields));
 	for (uint32_t i = 0; i < c->n_classes; i++) {
 		struct jfr_ids *m = &c->by_id;
 

@@ -709,6 +709,8 @@ static void test_file(void **ctx)
 	assert_int_equal(got.p[0].p->period, 20000000);
 	assert_int_equal(got.p[0].p->time, 5 * NS_PER_S);
 	assert_int_equal(got.p[0].p->duration, NS_PER_S);
+	for (uint32_t i = 0; i < got.n; i++)
+		assert_true(got.p[i].p->default_type > 0);
 	buf_fini(&w.b);
 	arena_free(a);
 }
