@@ -155,7 +155,7 @@ static void add_line(struct lines *l, struct str s)
 	l->p[l->n++] = s;
 }
 
-static struct str stack_text(struct arena *a, const struct profile *p, uint32_t i, bool with_lines)
+static struct str stack_text(struct arena *a, const struct profile *p, uint32_t i)
 {
 	struct buf b;
 	struct str s;
@@ -164,10 +164,8 @@ static struct str stack_text(struct arena *a, const struct profile *p, uint32_t 
 	for (uint32_t k = p->stack_at[i + 1]; k > p->stack_at[i]; k--) {
 		const struct line *l = &p->lines[p->locations[p->stack[k - 1]].first_line];
 
-		buf_printf(&b, "%s" STR_FMT, k < p->stack_at[i + 1] ? ";" : "",
-		    STR_ARG(profile_str(p, p->functions[l->function].name)));
-		if (with_lines)
-			buf_printf(&b, ":%lld", (long long)l->line);
+		buf_printf(&b, "%s" STR_FMT ":%lld", k < p->stack_at[i + 1] ? ";" : "",
+		    STR_ARG(profile_str(p, p->functions[l->function].name)), (long long)l->line);
 	}
 	s = arena_str(a, buf_str(&b));
 	buf_fini(&b);
@@ -175,19 +173,18 @@ static struct str stack_text(struct arena *a, const struct profile *p, uint32_t 
 }
 
 /* One line for each stack: "a:1;b:2 [values]", sorted; type UINT32_MAX: all of them. Equal stacks are added. */
-static struct str collapse(struct arena *a, const struct profile *const *profiles, size_t n, bool with_lines,
-    uint32_t type, int64_t divide)
+static struct str collapse(struct arena *a, const struct profile *p, uint32_t type)
 {
 	struct lines l = { .a = a };
 	struct buf out;
 	struct str s;
 
-	for (size_t k = 0; k < n; k++)
-		for (uint32_t i = 0; i < profiles[k]->n_samples; i++) {
-			struct str stack = stack_text(a, profiles[k], i, with_lines);
-			/* the sample's place behind a NUL: found again after sorting */
-			add_line(&l, arena_printf(a, STR_FMT "%c%zu %u", STR_ARG(stack), 0, k, i));
-		}
+	for (uint32_t i = 0; i < p->n_samples; i++) {
+		struct str stack = stack_text(a, p, i);
+
+		/* the sample's number behind a NUL: found again after sorting */
+		add_line(&l, arena_printf(a, STR_FMT "%c%u", STR_ARG(stack), 0, i));
+	}
 	qsort(l.p, l.n, sizeof(*l.p), by_text);
 	buf_init(&out, LIMIT);
 	for (size_t i = 0; i < l.n;) {
@@ -196,16 +193,11 @@ static struct str collapse(struct arena *a, const struct profile *const *profile
 		uint32_t types = 1;
 
 		for (; i < l.n && str_eq(str_of(l.p[i].p, str_find(l.p[i], '\0')), stack); i++) {
-			unsigned long k, sample;
-			char *end;
-			const struct profile *p;
+			uint32_t sample = (uint32_t)strtoul(l.p[i].p + stack.n + 1, NULL, 10);
 
-			k = strtoul(l.p[i].p + stack.n + 1, &end, 10);
-			sample = strtoul(end, NULL, 10);
-			p = profiles[k];
 			types = type == UINT32_MAX ? p->n_types : 1;
 			for (uint32_t t = 0; t < types; t++)
-				sums[t] += profile_value(p, (uint32_t)sample, type == UINT32_MAX ? t : type) / divide;
+				sums[t] += profile_value(p, sample, type == UINT32_MAX ? t : type);
 		}
 		buf_printf(&out, STR_FMT " [", STR_ARG(stack));
 		for (uint32_t t = 0; t < types; t++)
@@ -316,7 +308,7 @@ static void check_collapsed(const char *path, const json_t *row, void *arg)
 		p = of_file(&got, path);
 		if (p == NULL)
 			fail_msg("%s: there is no such profile", path);
-		same_text(path, a, collapse(a, &p, 1, true, UINT32_MAX, 1), unpacked(a, path));
+		same_text(path, a, collapse(a, p, UINT32_MAX), unpacked(a, path));
 		++*(unsigned *)arg;
 	}
 	arena_free(a);
@@ -332,11 +324,126 @@ static void test_collapsed(void **ctx)
 	assert_in_range(n, 20, 10000);
 }
 
+/*
+ * ---- what the server's tests expect: a pprof for each recording, type and set of labels ----
+ * FILE.jfr.gz.METRIC_TYPE_UNIT_....HASH.pb.gz. Where there are several, the largest has all samples, and each other one
+ * those of a thread_name once more.
+ */
+
+enum { MAX_PARTS = 32 };
+
+struct parts {
+	struct arena *a;
+	char *of;   /* the recording */
+	char *kind; /* METRIC_TYPE_UNIT_... */
+	const struct profile *p[MAX_PARTS];
+	size_t n;
+};
+
+struct all_parts {
+	struct parts p[MAX_PARTS];
+	size_t n;
+};
+
+static void take_part(const char *path, const json_t *row, void *arg)
+{
+	struct all_parts *all = arg;
+	const char *of = json_string_value(json_object_get(row, "expected_of"));
+	struct str kind = str_cstr(strrchr(path, '/') + 1);
+	struct parts *x = NULL;
+	struct profile *p;
+	struct err e;
+
+	assert_non_null(of);
+	kind = str_skip(kind, strlen(strrchr(of, '/') + 1) + 1);
+	kind.n = str_find(kind, '.');
+	for (size_t i = 0; i < all->n && x == NULL; i++)
+		if (strcmp(all->p[i].of, of) == 0 && str_eq(str_cstr(all->p[i].kind), kind))
+			x = &all->p[i];
+	if (x == NULL) {
+		assert_true(all->n < MAX_PARTS);
+		x = &all->p[all->n++];
+		x->a = arena_new();
+		x->of = arena_cstr(x->a, str_cstr(of));
+		x->kind = arena_cstr(x->a, kind);
+	}
+	assert_true(x->n < MAX_PARTS);
+	if (pprof_decode(x->a, unpacked(x->a, path), &p, &e) < 0)
+		fail_msg("%s: %s", path, e.msg);
+	x->p[x->n++] = p;
+}
+
+/* The profile whose METRIC_TYPE_UNIT begins the name. */
+static const struct profile *of_kind(const struct format_profiles *got, struct arena *a, const char *kind, uint32_t *t)
+{
+	for (uint32_t i = 0; i < got->n; i++)
+		for (*t = 0; *t < got->p[i].p->n_types; ++*t) {
+			const struct profile *p = got->p[i].p;
+			struct str name = arena_printf(a, STR_FMT "_" STR_FMT "_" STR_FMT "_",
+			    STR_ARG(labels_get(&got->p[i].labels, STR("__name__"))),
+			    STR_ARG(profile_str(p, p->types[*t].type)), STR_ARG(profile_str(p, p->types[*t].unit)));
+
+			if (str_prefix(str_cstr(kind), name))
+				return p;
+		}
+	return NULL;
+}
+
+static int64_t total_of_thread(const struct profile *p, uint32_t type, struct str thread)
+{
+	int64_t sum = 0;
+
+	for (uint32_t i = 0; p->tag_at && i < p->n_samples; i++)
+		for (uint32_t k = p->tag_at[i]; k < p->tag_at[i + 1]; k++)
+			if (str_eq(profile_str(p, p->tags[k].key), STR("thread_name")) &&
+			    str_eq(profile_str(p, p->tags[k].str), thread))
+				sum += profile_value(p, i, type);
+	return sum;
+}
+
+static bool is_of_a_thread(const struct profile *p, uint32_t type, int64_t sum)
+{
+	for (uint32_t i = 0; i < p->n_strings; i++)
+		if (total_of_thread(p, type, p->strings[i]) == sum)
+			return true;
+	return false;
+}
+
+static void test_server(void **ctx)
+{
+	static struct all_parts all;
+
+	(void)ctx;
+	fixture_rows("jfr/expected-pprof/", "pprof", take_part, &all);
+	print_message("%zu profiles of the server\n", all.n);
+	assert_in_range(all.n, 10, MAX_PARTS);
+	for (size_t i = 0; i < all.n; i++) {
+		struct parts *x = &all.p[i];
+		struct format_profiles got;
+		const struct profile *p, *whole = x->p[0];
+		uint32_t type = 0;
+
+		for (size_t k = 1; k < x->n; k++)
+			if (total(x->p[k], 0) > total(whole, 0))
+				whole = x->p[k];
+		decode(x->a, x->of, strstr(x->of, "dump1") ? "jfr/dump1.labels.pb.gz" : NULL, &got);
+		p = of_kind(&got, x->a, x->kind, &type);
+		if (p == NULL)
+			fail_msg("%s: no %s", x->of, x->kind);
+		same_text(x->kind, x->a, collapse(x->a, p, type), collapse(x->a, whole, 0));
+		for (size_t k = 0; k < x->n; k++)
+			if (x->p[k] != whole && !is_of_a_thread(p, type, total(x->p[k], 0)))
+				fail_msg("%s %s: no thread of %lld", x->of, x->kind, (long long)total(x->p[k], 0));
+		arena_free(x->a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_collapsed),
+		cmocka_unit_test(test_server),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
