@@ -15,6 +15,8 @@ struct rd {
 
 static inline struct rd rd_of(struct str s, bool big)
 {
+	if (s.p == NULL)
+		s = STR("");
 	return (struct rd){ (const uint8_t *)s.p, (const uint8_t *)s.p + s.n, big, false };
 }
 

@@ -21,7 +21,8 @@
 #include "formats/symbolize/frame.h"
 
 struct symbolize {
-	/* The frames of an address, innermost first; 0: not known. mapping may be NULL. */
+	/* The frames of an address, innermost first; 0: not known. mapping may be NULL. Texts stay where they are until
+	   symbolize_profile returns. */
 	uint32_t (*find)(void *ctx, const struct profile *p, const struct mapping *mapping, uint64_t addr,
 	    struct sym_frame *out, uint32_t max);
 	/* What one frame really was, innermost first; 0: it stays. May be NULL. */

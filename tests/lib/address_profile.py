@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """address_profile.py OUT [--mapping FILE] [--build-id ID] [--start N] [--limit N] [--offset N] ADDRESS=COUNT ...
 
-A pprof whose locations have addresses and no names; one sample for each location. Numbers as Python has them.
+A pprof whose locations have addresses and no names; one sample for each location. Numbers as Python has them; @FILE has more
+arguments, one a line.
 """
 import argparse
 import gzip
@@ -24,7 +25,7 @@ def text(field, b):
 
 
 def main():
-    a = argparse.ArgumentParser()
+    a = argparse.ArgumentParser(fromfile_prefix_chars="@")
     a.add_argument("out")
     for option in "mapping", "build-id":
         a.add_argument("--" + option, default="")
