@@ -2,7 +2,9 @@
 #include "formats/symbolize/symbolize_profile.h"
 
 #include "base/hash.h"
+#include "base/mem.h"
 #include "formats/profile_impl.h"
+#include "formats/symbolize/radix.h"
 
 struct work {
 	struct arena *a;
@@ -220,28 +222,49 @@ static void begin(struct work *w)
 		intern(w, STR(""));
 }
 
+/* Neighbours in a program come one after another, so that what a question reads is still at hand for the next. */
+static struct keyed *by_address(const struct profile *p)
+{
+	size_t n = p->n_locations;
+	struct keyed *keys = mem_array(n * 2 + 1, sizeof(*keys));
+
+	for (size_t i = 0; i < n; i++)
+		keys[i] = (struct keyed){ p->locations[i].address, (uint32_t)i };
+	radix_sort(keys, keys + n, n);
+	for (size_t i = 0; i < n; i++)
+		keys[i].key = p->locations[keys[i].value].mapping;
+	radix_sort(keys, keys + n, n);
+	return keys;
+}
+
+static void one_location(struct work *w, struct location *l, const struct line *old, struct symbolize_count *count)
+{
+	struct profile *p = w->p;
+	uint32_t first = w->n_lines, n = 0;
+
+	if ((l->n_lines == 0 || w->s->force) && w->s->find != NULL && (l->address != 0 || l->n_lines == 0)) {
+		count->locations++;
+		n = look_up(w, l);
+		count->found += n > 0;
+		if (n > 0 && l->mapping < p->n_mappings)
+			mark(&p->mappings[l->mapping], n > 1);
+	}
+	for (uint32_t k = 0; k < l->n_lines && n == 0; k++)
+		push(w, old[l->first_line + k]);
+	l->first_line = first;
+	l->n_lines = w->n_lines - first;
+}
+
 void symbolize_profile(struct arena *a, struct profile *p, const struct symbolize *s, struct symbolize_count *count)
 {
 	struct work w = { .a = a, .p = p, .s = s };
 	const struct line *old = p->lines;
+	struct keyed *order = by_address(p);
 
 	begin(&w);
-	for (uint32_t i = 0; i < p->n_locations; i++) {
-		struct location *l = &p->locations[i];
-		uint32_t first = w.n_lines, n = 0;
-
-		if ((l->n_lines == 0 || s->force) && s->find != NULL && (l->address != 0 || l->n_lines == 0)) {
-			count->locations++;
-			n = look_up(&w, l);
-			count->found += n > 0;
-			if (n > 0 && l->mapping < p->n_mappings)
-				mark(&p->mappings[l->mapping], n > 1);
-		}
-		for (uint32_t k = 0; k < l->n_lines && n == 0; k++)
-			push(&w, old[l->first_line + k]);
-		l->first_line = first;
-		l->n_lines = w.n_lines - first;
-	}
+	for (uint32_t i = 0; i < p->n_locations; i++)
+		one_location(&w, &p->locations[order[i].value], old, count);
+	mem_free(order);
 	p->lines = w.lines;
 	p->n_lines = w.n_lines;
 	if (s->rename != NULL)
