@@ -191,6 +191,23 @@ s.serve_forever()' >port 2>requests 3>&- &
 	END
 }
 
+@test "--source-map: files and lines, names where columns are known" {
+	cat >x.json <<-'END'
+	{"$schema":"https://www.speedscope.app/file-format-schema.json","shared":{"frames":[
+	{"name":"a","file":"/srv/dist/out.js","line":3},{"name":"b","file":"https://shop/out.js?v=2:1:10"},{"name":"c","file":"/srv/layout.js","line":1}]},
+	"profiles":[{"type":"sampled","name":"x","unit":"none","startValue":0,"endValue":3,"samples":[[0,1],[2]],"weights":[1,2]}]}
+	END
+	printf '%s' '{"version":3,"file":"out.js","sources":["a.ts","b.ts"],"names":["work"],"mappings":"AAAA,SAASA;;ICUR,I"}' >out.js.map
+	sed 's/"file":"out.js",//' out.js.map >nameless.map
+	for option in out.js.map nameless.map=out.js; do
+		pyro-symbolize --source-map $option x.json >named.pb.gz
+		pyro-query raw named.pb.gz >raw
+		grep -q ' a b.ts:11' raw
+		grep -q ' work a.ts:1' raw
+		grep -q ' c /srv/layout.js:1' raw
+	done
+}
+
 @test "several profiles: a tar of them, labels and times beside" {
 	program
 	addresses a.pb.gz --mapping "$PWD/p" --start 0x400000 --limit 0x500000 "$outer=3"

@@ -138,8 +138,8 @@ static bool in_script(const struct script *s, const struct sym_frame *in, struct
 	struct str file = in->file;
 	uint32_t last = 0, first = 0, line = in->line, column = in->column;
 
-	if (!is_of(file, s->file) && number_behind(&file, &last)) {
-		if (!is_of(file, s->file) && number_behind(&file, &first)) {
+	if (number_behind(&file, &last)) {
+		if (number_behind(&file, &first)) {
 			line = line ? line : first;
 			column = column ? column : last;
 		} else
