@@ -5,6 +5,8 @@
 #include "formats/otlp/otlp_request.h"
 #include "formats/profile_impl.h"
 
+enum { POOL_FIRST = 8 };
+
 /* One more element, all zero, of pool `name` of s. */
 #define PUSH(b, s, name)                                                                                               \
 	(UNLIKELY((s)->n_##name == (s)->cap_##name) ? (void)((s)->name = profile_grow((b)->a, (s)->name,               \
@@ -52,12 +54,25 @@ void otlp_build_reset(struct otlp_build *b, enum otlp_version v)
 	b->t = &rq->tables[0];
 }
 
+/* Pools that are pointed into though nothing is in them. */
+#define SOME(b, rq, name)                                                          \
+	do {                                                                       \
+		(rq)->name = arena_array((b)->a, POOL_FIRST, sizeof(*(rq)->name)); \
+		(rq)->cap_##name = POOL_FIRST;                                     \
+	} while (0)
+
 void otlp_build_init(struct otlp_build *b, struct arena *a, struct otlp_request *rq)
 {
 	memset(rq, 0, sizeof(*rq));
 	memset(b, 0, sizeof(*b));
 	b->a = a;
 	b->rq = rq;
+	SOME(b, rq, location_refs);
+	SOME(b, rq, sample_refs);
+	SOME(b, rq, attribute_refs);
+	SOME(b, rq, profile_refs);
+	SOME(b, rq, values);
+	SOME(b, rq, times);
 	otlp_build_reset(b, OTLP_NEWEST);
 }
 
@@ -524,12 +539,12 @@ uint64_t otlp_faults(const struct otlp_request *rq)
 		const struct otlp_tables *t = &rq->tables[p->tables];
 
 		n += sample_faults(rq, p, t);
+		n += t->n_strings == 0;
 		n += p->has_period_type && p->period_type.type >= t->n_strings;
 		for (uint32_t k = p->types.at; k < p->types.at + p->types.n; k++)
 			n += (rq->types[k].type >= t->n_strings) + (rq->types[k].unit >= t->n_strings);
 		if (!otlp_has_stacks(rq))
 			n += outside(rq->location_refs, p->locations, t->n_locations);
 	}
-	n += rq->version >= OTLP_1_7 && !rq->has_dictionary && rq->n_profiles > 0;
 	return n;
 }

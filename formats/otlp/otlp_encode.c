@@ -475,6 +475,9 @@ int otlp_encode(const struct format_profile *in, uint32_t n, const struct format
 			return -1;
 	x.a = arena_new();
 	inputs = arena_zarray(x.a, n, sizeof(*inputs));
+	/* pointed into though nothing may be in it */
+	x.attribute_refs = arena_array(x.a, 1, sizeof(*x.attribute_refs));
+	x.cap_attribute_refs = 1;
 
 	x.b = profile_builder_new(x.a, 0);
 	x.build_id_key = profile_builder_str(x.b, STR(BUILD_ID));

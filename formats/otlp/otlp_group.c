@@ -187,8 +187,11 @@ static void stack_flags(struct group *g, const uint32_t *refs, uint32_t n)
 	uint64_t turn = ++g->q->stack_turn;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct otlp_location *l = &g->t->locations[MIN(refs[i], g->t->n_locations - 1)];
+		const struct otlp_location *l;
 
+		if (refs[i] >= g->t->n_locations) /* is told when its turn comes */
+			continue;
+		l = &g->t->locations[refs[i]];
 		if (!has_mapping(g, l) || l->mapping >= g->t->n_mappings)
 			continue;
 		if (m->mapping_seen[l->mapping] != turn) {

@@ -8,6 +8,7 @@ from inputs import Group
 
 ROUNDS, ROUND_US, MAX_ROUND, COPIES = 5, 500000, 2000, 100
 FOLDER = "testdata/otlp"
+# made-go-cpu-timestamps and made-multi-resource are refused, by the original too
 FILES = {
     "otlp_ebpf": "otel-ebpf-profile.pb.bin",
     "otlp_ebpf_json": "otel-ebpf-profile.pb.json",
@@ -15,7 +16,6 @@ FILES = {
     "otlp_go_json": "made-go-cpu-plain-a.json",
     "otlp_go_nosym": "made-go-cpu-nosym-a.pb",
     "otlp_go_spans": "made-go-cpu-spans-a.pb",
-    "otlp_multi": "made-multi-resource-a.pb",
 }
 TIME = b"\x19"              # field 3, fixed64: time_unix_nano of a profile
 TIME_JSON = b'"timeUnixNano":"'

@@ -485,3 +485,12 @@ main;serve;parse 30"
 	ends 2
 	says 'tenant team-a: ingestion_relabeling_rules: line 4: '
 }
+
+@test "rules for attributes of OpenTelemetry that are none" {
+	try pyro-ingest serve -distributor.otlp-labels='a,b*c' -pyroscopedb.data-path=data -server.http-listen-port=0
+	ends 2
+	says "-distributor.otlp-labels: \"b*c\": a '*' stands at the end alone"
+	try pyro-ingest serve -distributor.otlp-labels='-a=b' -pyroscopedb.data-path=data -server.http-listen-port=0
+	ends 2
+	says 'what is dropped has no name'
+}

@@ -88,6 +88,32 @@ common_name() { # of the certificate that the server shows
 	grep -q UNIMPLEMENTED <<<"$err"
 }
 
+@test "the gRPC library of C: profiles of OpenTelemetry" {
+	certificates
+	secure -distributor.otlp-labels='-n,*'
+	ask /ready
+	# a request of the newest schema; its first byte is what the fuzz target keeps
+	tail -c +2 "$repo/tests/fuzz/corpus/otlp/seed-00" >request
+	export=/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export
+	try_sh "'$repo/tests/lib/grpc_call.py' 127.0.0.1:$port $export --ca ca.pem <request"
+	ends 0
+	is ""
+	# one of 1.5, at the path of the older package
+	tail -c +2 "$repo/tests/fuzz/corpus/otlp/seed-02" >old
+	try_sh "'$repo/tests/lib/grpc_call.py' 127.0.0.1:$port ${export/v1development/v1experimental} --ca ca.pem <old"
+	ends 0
+	ask /querier.v1.QuerierService/LabelNames -H 'Content-Type: application/json' -d '{}'
+	prints '"service_name"'
+	[[ $out != *'"n"'* ]]
+	try_sh "'$repo/tests/lib/grpc_call.py' 127.0.0.1:$port $export --ca ca.pem </dev/null"
+	ends 1
+	grep -q 'INVALID_ARGUMENT missing profile metadata dictionary' <<<"$err"
+	head -c 40 request >cut
+	try_sh "'$repo/tests/lib/grpc_call.py' 127.0.0.1:$port $export --ca ca.pem <cut"
+	ends 1
+	grep -q 'INVALID_ARGUMENT unmarshal message: otlp: byte' <<<"$err"
+}
+
 @test "certificates of clients" {
 	certificates
 	authority other

@@ -243,6 +243,61 @@ INGEST = {
 }
 
 
+# ---- OpenTelemetry ----
+
+EXPORT = "/v1development/profiles"
+
+
+def export(s, body, kind="application/x-protobuf", **more):
+    return request(s, "POST", EXPORT, body, Content_Type=kind, **more)
+
+
+def export_request(strings=(b"", b"samples", b"count", b"cpu", b"nanoseconds", b"main"), types=msg(1, num(1, 1), num(2, 2)),
+                   period=(msg(5, num(1, 3), num(2, 4)), num(6, 10)), stack=1, body=None, dictionary=True, values=(5,)):
+    """One profile of one sample. body: fields of the profile instead of all of that."""
+    one = msg(2, num(1, stack), msg(4, b"".join(map(varint, values))))
+    fields = [types, one, b"\x19" + time.time_ns().to_bytes(8, "little"), *period] if body is None else [body]
+    resource = msg(1, msg(1, msg(1, b"service.name"), msg(2, msg(1, b"answers"))))
+    out = msg(1, resource, msg(2, msg(2, *fields)))
+    if dictionary:
+        out += msg(2, msg(1), msg(2), msg(2, msg(3, num(1, 1))), msg(3), msg(3, num(1, 5)), *(msg(5, t) for t in strings), msg(6),
+                   msg(7), msg(7, msg(1, varint(1))))
+    return out
+
+
+OTLP = {
+    "no tenant, with multi-tenancy, at OTLP": lambda v: export(v.get("tenants"), export_request()),
+    "another method than POST, at OTLP": lambda v: request(v.get("usual"), "GET", EXPORT),
+    "another Content-Type than application/json, application/x-protobuf, application/protobuf, and gRPC over HTTP/2":
+        lambda v: (export(v.get("usual"), export_request(), "text/plain"),
+                   export(v.get("usual"), export_request(), "application/grpc")),
+    "request above the limit": lambda v: export(v.get("usual"), bytes((BODY_MB << 20) + 1)),
+    "request that unpacks to more than the limit": lambda v: export(v.get("usual"), gzip.compress(bytes(BODY_MB << 21)),
+                                                                    Content_Encoding="gzip"),
+    "request that is no gzip though its Content-Encoding says so": lambda v: export(v.get("usual"), export_request(),
+                                                                                    Content_Encoding="gzip"),
+    "request whose gzip ends too early": lambda v: export(v.get("usual"), gzip.compress(export_request())[:-9],
+                                                          Content_Encoding="gzip"),
+    "JSON that cannot be parsed, or with a member that no schema has": lambda v: (
+        export(v.get("usual"), b"{", "application/json"), export(v.get("usual"), b'{"unheard":1}', "application/json"),
+        export(v.get("usual"), b"", "application/json; charset=utf-8")),
+    "protobuf that cannot be parsed": lambda v: export(v.get("usual"), export_request()[:-1]),
+    "no dictionary, nor tables where older schemas have them": lambda v: (
+        export(v.get("usual"), b""), export(v.get("usual"), export_request(dictionary=False))),
+    "no resources": lambda v: export(v.get("usual"), msg(2, msg(5))),
+    "profile without a sample type, with an index outside of its table, or with samples that do not fit its type": lambda v: (
+        export(v.get("usual"), export_request(types=b"")), export(v.get("usual"), export_request(stack=9)),
+        export(v.get("usual"), export_request(values=(5, 5)))),
+    "profiles of a schema that is not known": lambda v: export(v.get("usual"), export_request(body=msg(15, b"samples"))),
+    "profile that breaks a rule of the next section": lambda v: (
+        export(v.get("usual"), export_request(period=())), export(v.get("usual"), export_request((b"", b"a-b", b"c", b"d", b"e", b"f")))),
+    "profiles beyond the rate, at OTLP": lambda v: [export(v.get("tenants"), export_request(), X_Scope_OrgID="slow")
+                                                    for _ in range(20)][-1],
+    "no resources with profiles, or profiles without samples": lambda v: (
+        export(v.get("usual"), msg(1, msg(1)) + msg(2, msg(5))), export(v.get("usual"), export_request(body=msg(1, num(1, 1))))),
+}
+
+
 def with_labels(*labels, tenant="small"):
     return lambda servers: push(servers.get("tenants"), pprof(), (*USUAL, *labels), tenant)
 
@@ -382,7 +437,7 @@ def questions():
     for section, table in ((hostile.PUSH, PUSH), ("/ingest", INGEST), ("HTTP", HTTP)):
         for item, ask in table.items():
             out[section, item] = lambda v, ask=ask: ask(v.get("usual"))
-    for section, table in (("Profiles and labels", PROFILE), ("HTTP", SLOW)):
+    for section, table in (("OTLP", OTLP), ("Profiles and labels", PROFILE), ("HTTP", SLOW)):
         for item, ask in table.items():
             out[section, item] = ask
     return out

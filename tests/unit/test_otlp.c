@@ -252,6 +252,225 @@ static void test_round_trip(void **ctx)
 	}
 }
 
+/* ---- JSON ---- */
+
+#define TABLES                                                                                                      \
+	"\"dictionary\":{\"stringTable\":[\"\",\"samples\",\"count\",\"f\\u00e9\\ud83d\\ude00\",\"key\",\"text\"]," \
+	"\"locationTable\":[{},{\"lines\":[{\"functionIndex\":1}]}],\"functionTable\":[{},{\"nameStrindex\":3}],"   \
+	"\"mappingTable\":[{}],\"stackTable\":[{},{\"locationIndices\":[1]}],\"attributeTable\":[{},"               \
+	"{\"keyStrindex\":4,\"value\":{\"stringValueStrindex\":5}}],\"linkTable\":[{},{\"traceId\":"                \
+	"\"00112233445566778899aabbccddeeff\",\"spanId\":\"0102030405060708\"},{\"spanId\":\"AQIDBAUGBwg=\"}]}"
+#define REQUEST(samples)                                                                                 \
+	"{\"resourceProfiles\":[{\"scopeProfiles\":[{\"profiles\":[{\"sampleType\":{\"typeStrindex\":1," \
+	"\"unitStrindex\":2},\"samples\":" samples "}]}]}]," TABLES "}"
+
+static const struct {
+	const char *text;
+	bool lenient;
+	const char *want; /* folded and tags, or the error */
+} json[] = {
+	{ REQUEST("[{\"stackIndex\":1,\"values\":[\"5\",2.0]}]"), false, "f\u00e9\U0001f600 7\n" },
+	{ REQUEST("[{\"stack_index\":1,\"values\":[1e2],\"attributeIndices\":[1],\"linkIndex\":1}]"), false,
+	    "f\u00e9\U0001f600 100\nkey=text\nspan_id=0102030405060708\ntrace_id=00112233445566778899aabbccddeeff\n" },
+	{ REQUEST("[{\"stackIndex\":1,\"timestampsUnixNano\":[\"1\",\"2\",18446744073709551615],\"linkIndex\":2}]"),
+	    false, "f\u00e9\U0001f600 3\nspan_id=0102030405060708\n" },
+	{ REQUEST("null"), false,
+	    "otlp: no usable sample: the request has the schema v1development of 1.10, 1 profiles, 0 samples" },
+	{ REQUEST("[{\"stackIndex\":\"x\"}]"), false, "otlp: byte 130: a whole number should stand here" },
+	{ REQUEST("[{\"stackIndex\":1.5}]"), false, "otlp: byte 130: a whole number should stand here" },
+	{ REQUEST("[{\"stackIndex\":3000000000}]"), false, "otlp: byte 137: the number is too large" },
+	{ REQUEST("[{\"stackIndex\":1,\"value\":[1]}]"), false, "otlp: members of different schemas in one request" },
+	{ REQUEST("[{\"stackIndex\":1,\"values\":[1],\"future\":{\"a\":[1,{\"b\":null}]}}]"), false,
+	    "otlp: byte 151: unknown member \"future\"" },
+	{ REQUEST("[{\"stackIndex\":1,\"values\":[1],\"future\":{\"a\":[1,{\"b\":null}]}}]"), true,
+	    "f\u00e9\U0001f600 1\n" },
+	{ REQUEST("[{\"stackIndex\":1,\"values\":[1],}]"), false, "otlp: byte 142: a value should follow the ','" },
+	{ REQUEST("[{\"stackIndex\":1 \"values\":[1]}]"), false, "otlp: byte 129: ',' or '}' should stand here" },
+	{ REQUEST("[]") " x", false, "otlp: byte 556: something follows the request" },
+	{ "{", false, "otlp: byte 1: a name should stand here" },
+	{ "[]", false, "otlp: byte 0: '{' should stand here" },
+	{ "{\"resourceProfiles\":[{\"resource\":{\"attributes\":[{\"key\":\"\\q\"}]}}]}", false,
+	    "otlp: byte 56: an escape that JSON does not have" },
+};
+
+static void print_tags(struct buf *b, const struct profile *p)
+{
+	for (uint32_t i = 0; i < n_tags(p); i++)
+		buf_printf(b, STR_FMT "=" STR_FMT "\n", STR_ARG(profile_str(p, p->tags[i].key)),
+		    STR_ARG(profile_str(p, p->tags[i].str)));
+}
+
+static void test_json(void **ctx)
+{
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(json); i++) {
+		struct arena *a = arena_new();
+		struct format_profiles got = { 0 };
+		struct format_opts o = all;
+		struct buf b;
+		struct err e;
+
+		o.lenient = json[i].lenient;
+		buf_init(&b, FIXTURE_MAX);
+		if (row("otlp-json")->decode(a, str_cstr(json[i].text), &o, &got, &e) < 0) {
+			buf_add(&b, str_cstr(e.msg));
+		} else {
+			folded_encode(got.p[0].p, 0, &b);
+			print_tags(&b, got.p[0].p);
+			assert_int_equal(got.notes.skipped, json[i].lenient);
+		}
+		if (!str_eq(buf_str(&b), str_cstr(json[i].want)))
+			fail_msg("case %zu: " STR_FMT, i, STR_ARG(buf_str(&b)));
+		buf_fini(&b);
+		arena_free(a);
+	}
+}
+
+/* Deep values end at a limit, wherever they stand. */
+static void test_deep(void **ctx)
+{
+	static const char *const inner[] = { "{\"arrayValue\":{\"values\":[",
+		"{\"kvlistValue\":{\"values\":[{\"value\":", "{\"unheard\":[" };
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(inner); i++) {
+		struct arena *a = arena_new();
+		struct format_profiles got = { 0 };
+		struct format_opts o = { .lenient = true };
+		struct buf b;
+		struct err e;
+
+		buf_init(&b, FIXTURE_MAX);
+		buf_add(&b, STR("{\"resourceProfiles\":[{\"resource\":{\"attributes\":[{\"value\":"));
+		for (unsigned k = 0; k < 100000; k++)
+			buf_add(&b, str_cstr(inner[i]));
+		assert_int_equal(row("otlp-json")->decode(a, buf_str(&b), &o, &got, &e), -1);
+		assert_non_null(strstr(e.msg, " nested more than 100 deep"));
+		buf_fini(&b);
+		arena_free(a);
+	}
+}
+
+/* ---- labels ---- */
+
+static const struct {
+	const char *rules; /* separated by commas */
+	const char *want;
+} label_rules[] = {
+	{ "*", "k8s.pod.name=shop-1 service.name=shop thread.name" },
+	{ "k8s.pod.name", "k8s.pod.name=shop-1" },
+	{ "k8s.pod.name=pod,*", "pod=shop-1 service.name=shop thread.name" },
+	{ "-k8s.*,*", "service.name=shop thread.name" },
+	{ "resource/*", "k8s.pod.name=shop-1 service.name=shop" },
+	{ "sample/thread.name=thread", "thread" },
+	{ "-service.name,-sample/*,*", "k8s.pod.name=shop-1" },
+	{ "scope/*,profile/*", "" },
+	{ "", "\"\": an attribute should be named" },
+	{ "a*b", "\"a*b\": a '*' stands at the end alone" },
+	{ "a*=b", "\"a*=b\": several attributes cannot have one name" },
+	{ "a=", "\"a=\": a name should follow the '='" },
+	{ "-a=b", "\"-a=b\": what is dropped has no name" },
+};
+
+static void label_text(struct buf *b, const struct format_profile *f)
+{
+	const struct profile *p = f->p;
+
+	for (uint32_t i = 0; i < f->labels.n; i++)
+		if (!str_prefix(f->labels.p[i].name, STR("__")) && !str_eq(f->labels.p[i].name, STR("service_name")))
+			buf_printf(b, "%s" STR_FMT "=" STR_FMT, b->n ? " " : "", STR_ARG(f->labels.p[i].name),
+			    STR_ARG(f->labels.p[i].value));
+	if (n_tags(p) > 0)
+		buf_printf(b, "%s" STR_FMT, b->n ? " " : "", STR_ARG(profile_str(p, p->tags[0].key)));
+}
+
+static void test_labels(void **ctx)
+{
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(label_rules); i++) {
+		struct arena *a = arena_new();
+		struct str rest = str_cstr(label_rules[i].rules), rules[4];
+		struct format_profiles got;
+		struct otlp_opts o = { 0 };
+		struct buf b, out;
+		struct otlp *q;
+		struct err e;
+		struct fx x;
+		size_t n = 0;
+
+		do
+			rules[n++] = str_cut(&rest, ',');
+		while (rest.n);
+		fx_make(&x, 6, 1);
+		for (unsigned k = 0; k < x.n_samples; k++) {
+			x.samples[k].attribute = 1;
+			x.samples[k].link = false;
+		}
+		buf_init(&b, FIXTURE_MAX);
+		buf_init(&out, FIXTURE_MAX);
+		fx_request(&b, &x);
+		o.labels = otlp_labels_parse(a, rules, n, &e);
+		if (o.labels == NULL) {
+			assert_int_equal(e.kind, ERR_USAGE);
+			buf_add(&out, str_cstr(e.msg));
+		} else {
+			assert_int_equal(otlp_read(a, buf_str(&b), OTLP_PROTOBUF, &o, &q, &e), 0);
+			assert_int_equal(otlp_convert(q, 0, &got, &e), 0);
+			labels_sort(&got.p[0].labels);
+			expect_label(&got.p[0].labels, "service_name", "shop");
+			label_text(&out, &got.p[0]);
+		}
+		if (!str_eq(buf_str(&out), str_cstr(label_rules[i].want)))
+			fail_msg("%s: " STR_FMT, label_rules[i].rules, STR_ARG(buf_str(&out)));
+		buf_fini(&out);
+		buf_fini(&b);
+		arena_free(a);
+	}
+}
+
+/* A stack of many locations that many samples share is refused before it takes all memory. */
+static void test_shared_stacks(void **ctx)
+{
+	enum { DEPTH = 20000, SAMPLES = 20000 };
+	struct arena *a = arena_new();
+	struct format_profiles got = { 0 };
+	struct buf b;
+	struct err e;
+	size_t at, inner;
+
+	(void)ctx;
+	buf_init(&b, FIXTURE_MAX);
+	at = fx_open(&b, 1);
+	inner = fx_open(&b, 2);
+	size_t profile = fx_open(&b, 2);
+	fx_type(&b, 1, 1, 2);
+	for (unsigned i = 0; i < SAMPLES; i++)
+		pb_put_bytes(&b, 2, STR("\x08\x01\x22\x01\x05"));
+	fx_close(&b, profile);
+	fx_close(&b, inner);
+	fx_close(&b, at);
+	at = fx_open(&b, 2);
+	pb_put_bytes(&b, 1, STR_NONE);
+	for (unsigned i = 0; i < 2; i++)
+		pb_put_bytes(&b, 2, STR_NONE);
+	for (unsigned i = 0; i < 5; i++)
+		pb_put_bytes(&b, 5, str_cstr(fx_strings[i]));
+	pb_put_bytes(&b, 7, STR_NONE);
+	inner = fx_open(&b, 7);
+	profile = fx_open(&b, 1);
+	for (unsigned i = 0; i < DEPTH; i++)
+		buf_uvarint(&b, 1);
+	fx_close(&b, profile);
+	fx_close(&b, inner);
+	fx_close(&b, at);
+	assert_int_equal(row("otlp")->decode(a, buf_str(&b), &all, &got, &e), -1);
+	assert_int_equal(e.kind, ERR_LIMIT);
+	assert_non_null(strstr(e.msg, "the stacks of the samples have more than"));
+	assert_true(arena_bytes(a) < 64 * b.n + (128 << 20));
+	buf_fini(&b);
+	arena_free(a);
+}
+
 /* ---- shared data ---- */
 
 static const json_t *member(const json_t *o, const char *name)
@@ -366,6 +585,10 @@ int main(void)
 		cmocka_unit_test(test_as_stored),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_labels),
+		cmocka_unit_test(test_shared_stacks),
 		cmocka_unit_test(test_shared),
 	};
 

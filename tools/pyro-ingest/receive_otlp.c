@@ -156,9 +156,9 @@ static const char *schema_words(struct export *x, const struct otlp *q, const ch
 	return arena_printf(x->r->a, "%s (the request has the schema %s)", why, otlp_schema(q)).p;
 }
 
-static void refuse(struct export *x, const struct otlp *q, const char *why)
+static void refuse(struct export *x, const char *why)
 {
-	x->refused = schema_words(x, q, why);
+	x->refused = why;
 	x->push->w->conf.counters->profiles++;
 	x->push->tenant->discarded[DISCARD_malformed_profile]++;
 	x->push->tenant->discarded_bytes[DISCARD_malformed_profile] += x->r->body.n;
@@ -170,15 +170,15 @@ static void push_all(struct export *x, struct otlp *q)
 	struct err e;
 
 	if (!otlp_has_tables(q)) {
-		refuse(x, q, "missing profile metadata dictionary");
+		refuse(x, "missing profile metadata dictionary");
 		return;
 	}
 	if (!otlp_has_resources(q)) {
-		refuse(x, q, "missing resource profiles");
+		refuse(x, "missing resource profiles");
 		return;
 	}
 	if (otlp_is_strange(q)) {
-		refuse(x, q,
+		refuse(x,
 		    arena_printf(x->r->a,
 			"no usable sample: the request has the schema %s, or one that is not known: %u profiles have "
 			"fields that it does not have, and no samples",
@@ -191,7 +191,7 @@ static void push_all(struct export *x, struct otlp *q)
 
 		if (otlp_convert(q, i, &groups, &e) < 0) {
 			err_wrap(&e, "failed to convert otel profile");
-			refuse(x, q, arena_cstr(x->r->a, str_cstr(e.msg)));
+			refuse(x, schema_words(x, q, arena_cstr(x->r->a, str_cstr(e.msg))));
 			return;
 		}
 		if (!push_groups(x, &groups, size > 0 ? size : x->r->body.n / otlp_profiles(q)))
