@@ -12,20 +12,7 @@
  * What stands in front of the first and between the stacks (a panic, registers) is left out. Where frames or a whole
  * stack are missing, a frame in brackets says so.
  */
-#include "formats/format_impl.h"
-#include "formats/lines.h"
-
-enum { MAX_DEPTH = 1 << 16, MAX_LOOK = 16384, MAX_TAGS = 5 };
-
-struct dump {
-	struct lines t;
-	struct profile_builder *b;
-	uint32_t *stack;
-	uint32_t n, cap;
-	struct tag tags[MAX_TAGS];
-	uint32_t n_tags;
-	bool keep_tags;
-};
+#include "formats/text/dump.h"
 
 /* goroutine N [STATE]: with words like gp=0x1 in between; *state is what stands in brackets. */
 static bool is_head(struct str line, struct str *id, struct str *state)
@@ -47,57 +34,22 @@ static bool is_head(struct str line, struct str *id, struct str *state)
 	return true;
 }
 
-static void add_tag(struct dump *d, const char *key, struct str text, int64_t number, const char *unit)
-{
-	struct tag *t = &d->tags[d->n_tags];
-
-	if (!d->keep_tags || d->n_tags == MAX_TAGS)
-		return;
-	*t = (struct tag){ .key = profile_builder_str(d->b, str_cstr(key)), .num = number };
-	if (text.n)
-		t->str = profile_builder_str(d->b, text);
-	if (unit[0])
-		t->unit = profile_builder_str(d->b, str_cstr(unit));
-	d->n_tags++;
-}
-
-static bool number(struct str s, int64_t *v)
-{
-	*v = 0;
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9' || *v > INT64_MAX / 10 - 1)
-			return false;
-		*v = *v * 10 + (s.p[i] - '0');
-	}
-	return s.n > 0;
-}
-
 /* "IO wait, 5 minutes, locked to thread" */
 static void take_state(struct dump *d, struct str id, struct str state)
 {
 	int64_t v;
 
-	d->n_tags = 0;
-	add_tag(d, "state", str_trim(str_cut(&state, ',')), 0, "");
+	dump_tag(d, "state", str_trim(str_cut(&state, ',')), 0, "");
 	while (state.n) {
 		struct str part = str_trim(str_cut(&state, ','));
 
 		if (str_eq(part, STR("locked to thread")))
-			add_tag(d, "locked", STR("thread"), 0, "");
-		else if (str_suffix(part, STR(" minutes")) && number(str_of(part.p, part.n - 8), &v))
-			add_tag(d, "wait", STR_NONE, v, "minutes");
+			dump_tag(d, "locked", STR("thread"), 0, "");
+		else if (str_suffix(part, STR(" minutes")) && dump_number(str_of(part.p, part.n - 8), &v))
+			dump_tag(d, "wait", STR_NONE, v, "minutes");
 	}
-	if (number(id, &v))
-		add_tag(d, "goroutine", STR_NONE, v, "");
-}
-
-static void push(struct dump *d, struct arena *a, struct str name, struct str file, int64_t line)
-{
-	if (d->n == MAX_DEPTH)
-		return;
-	if (d->n == d->cap)
-		d->stack = profile_grow(a, d->stack, sizeof(*d->stack), d->n, &d->cap);
-	d->stack[d->n++] = profile_builder_frame(d->b, name, file, line);
+	if (dump_number(id, &v))
+		dump_tag(d, "goroutine", STR_NONE, v, "");
 }
 
 /* "\t/src/main.go:12 +0x35" behind a line with a name, or nothing. */
@@ -117,12 +69,12 @@ static void take_place(struct dump *d, struct str *file, int64_t *line)
 		place.n = blank;
 	colon = str_rfind(place, ':');
 	*file = place;
-	if (colon < place.n && number(str_skip(place, colon + 1), line))
+	if (colon < place.n && dump_number(str_skip(place, colon + 1), line))
 		file->n = colon;
 }
 
 /* A line of a stack that is no place; false: the stack ends here. */
-static bool take_frame(struct dump *d, struct arena *a)
+static bool take_frame(struct dump *d)
 {
 	struct str name = d->t.line, file, in;
 	int64_t line;
@@ -134,69 +86,49 @@ static bool take_frame(struct dump *d, struct arena *a)
 		in = STR(" in goroutine ");
 		name.n = MIN(name.n, str_search(name, in));
 		take_place(d, &file, &line);
-		add_tag(d, "created_by", name, 0, "");
+		dump_tag(d, "created_by", name, 0, "");
 	} else if (str_prefix(name, STR("...")) && str_search(name, STR("elided")) < name.n) {
-		push(d, a, STR("[frames elided]"), STR_NONE, 0);
+		dump_frame(d, STR("[frames elided]"), STR_NONE, 0);
 	} else if (str_search(name, STR("stack unavailable")) < name.n) {
-		push(d, a, STR("[stack unavailable]"), STR_NONE, 0);
+		dump_frame(d, STR("[stack unavailable]"), STR_NONE, 0);
 	} else if (name.p[name.n - 1] == ')' && name.p[0] != '\t' && str_rfind(name, '(') > 0) {
 		name.n = str_rfind(name, '(');
 		take_place(d, &file, &line);
-		push(d, a, name, file, line);
+		dump_frame(d, name, file, line);
 	} else {
 		return false;
 	}
 	return true;
 }
 
-static void one_goroutine(struct dump *d, struct arena *a, struct str id, struct str state)
+static void one_goroutine(struct dump *d, struct str id, struct str state)
 {
-	int64_t one = 1;
-
 	take_state(d, id, state);
-	d->n = 0;
-	while (lines_next(&d->t) && take_frame(d, a))
+	while (lines_next(&d->t) && take_frame(d))
 		;
-	if (d->n)
-		profile_builder_add(d->b, d->stack, d->n, &one, d->tags, d->n_tags);
+	dump_sample(d, 1);
 }
 
 static int row_decode(struct arena *a, struct str bytes, const struct format_opts *o, struct format_profiles *out,
     struct err *e)
 {
-	struct dump d = { .t = { .rest = bytes }, .keep_tags = o->keep & FORMAT_TAGS };
-	struct value_type type;
-	struct profile *p;
 	struct str id, state;
-	bool any = false;
+	struct dump d;
 
-	d.b = profile_builder_new(a, 1);
-	profile_builder_type(d.b, 0, STR("goroutine"), STR("count"));
-	type = (struct value_type){ profile_builder_str(d.b, STR("goroutine")),
-		profile_builder_str(d.b, STR("count")) };
+	dump_init(&d, a, bytes, o, STR("goroutine"), "count");
 	lines_next(&d.t);
 	while (d.t.line.p) {
-		if (is_head(d.t.line, &id, &state)) {
-			any = true;
-			one_goroutine(&d, a, id, state); /* behind it may stand the head of the next */
-			if (!is_head(d.t.line, &id, &state))
-				lines_next(&d.t);
-		} else {
+		if (is_head(d.t.line, &id, &state))
+			one_goroutine(&d, id, state); /* the line at hand is the one behind it */
+		else
 			lines_next(&d.t);
-		}
 	}
-	if (!any)
-		return err_set(e, ERR_INVALID, "goroutine-dump: no line \"goroutine N [state]:\" in %u lines", d.t.no);
-	p = profile_builder_finish(d.b);
-	p->period_type = type;
-	p->has_period_type = true;
-	p->period = 1;
-	return format_one(a, p, out);
+	return dump_finish(&d, "goroutine-dump", out, e);
 }
 
 static int goroutine_dump_bid(struct str bytes, struct str file_name)
 {
-	struct lines t = { .rest = str_of(bytes.p, MIN(bytes.n, (size_t)MAX_LOOK)) };
+	struct lines t = { .rest = str_of(bytes.p, MIN(bytes.n, (size_t)DUMP_LOOK)) };
 	struct str id, state;
 
 	(void)file_name;

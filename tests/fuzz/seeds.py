@@ -200,6 +200,22 @@ def requests():
             frame(0, 9, 1, b"\2hello\0\0") + frame(6, 0, 0, b"12345678") + frame(8, 0, 0, b"\0\0\1\0") +
             frame(3, 0, 1, b"\0\0\0\x08"), 100)
     request("h2-streams", first + b"".join(frame(1, 5, i, b"\x82\x86\x84\x41\x01a") for i in (1, 3, 5)) + frame(7, 0, 0, bytes(8)))
+def dumps():
+    seeds("dumps", [bytes([row << 4 | 7]) + t.encode() for row, t in [
+        (0, "panic: x\n\ngoroutine 1 [running]:\nmain.f({0x1, 0x2})\n\t/m.go:3 +0x1d\nmain.main()\n\t/m.go:9\n\n"
+            "goroutine 7 gp=0x1 [select, 5 minutes, locked to thread]:\nmain.f(...)\n...additional frames elided...\n"
+            "created by main.main in goroutine 1\n\t/m.go:4 +0x1\nexit status 2\n"),
+        (1, "@cpu[bash, \n    kleaf+1\n    kroot+2\n, \n    uleaf+3 (libc.so)\n    main+4 (prog)\n]: 2\n@[\n\tffffffff811c2f50 f+0 (k)\n, 77]: -5\n"),
+        (1, "@[vfs_read]: 12\n@x: count 4, average 1, total 4\n"),
+        (2, "==> /proc/12/stack <==\n[<0>] a+0x1/0x2\n/proc/1/stack:[<ffffffff811c2f50>] n+0x30/0x90 [nfs]\n[<0>] 0xffffffffffffffff\n"),
+        (3, "Full thread dump J:\n\n\"main\" #1 prio=5\n   java.lang.Thread.State: TIMED_WAITING (sleeping)\n"
+            "\tat java.lang.Thread.sleep(java.base@17.0.1/Native Method)\n\t- locked <0x0> (a O)\n\tat app//c.M.main(M.java:5)\n\n"
+            "#1 \"x\" virtual\n      java.base/java.lang.Thread.run(Thread.java:3)\n"),
+        (4, "Thread 2 (Thread 0x7ff (LWP 99) \"work\"):\n#0  0x00007f in poll () from /lib/libc.so.6\n"
+            "#1  std::function<void (int)>::operator()(int) const (f=0x4 <g(int)>) at /u/f.h:9\n#2  (anonymous namespace)::f (n=0)\n    at t.cc:5\n"
+            "#3  0x0000000000001234 in ?? ()\nTID 8:\n#0  0x00007f0c poll - 1\n")]])
+
+
 def legacy():
     maps = "MAPPED_LIBRARIES:\n00400000-00500000 r-xp 00000000 08:01 7 /bin/x\n7000-8000: $lib/c.so.6 (@10) ab\n"
     words = [0, 3, 0, 10000, 0, 2, 3, 0x401000, 0x402001, 0x403001, 1, 2, 0x401000, 0x401000, 0, 1, 0]
@@ -439,3 +455,4 @@ messages()
 requests()
 legacy()
 recordings()
+dumps()

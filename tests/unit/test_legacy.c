@@ -180,7 +180,7 @@ static const struct {
 	    "function 2 '[frames elided]' '[frames elided]' '':0\nfunction 3 '[stack unavailable]' '[stack "
 	    "unavailable]' '':0\n" },
 	{ "goroutine-dump", 0, false, "x\ngoroutine x [running]:\n",
-	    "error: goroutine-dump: no line \"goroutine N [state]:\" in 2 lines" },
+	    "error: goroutine-dump: no stacks in 2 lines" },
 };
 
 static void test_cases(void **ctx)
