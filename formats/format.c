@@ -114,8 +114,6 @@ static const struct {
 	{ "bzip2", "BZh", NULL },
 	{ "gzip", "\x1f\x8b", NULL },
 	{ "zstd", "\x28\xb5\x2f\xfd", NULL },
-	{ "callgrind", NULL, "# callgrind format" },
-	{ "callgrind", NULL, "\nevents: " },
 	{ "html", NULL, "<html" },
 };
 

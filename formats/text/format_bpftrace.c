@@ -16,7 +16,7 @@
  *
  * Source: what bpftrace 0.9 to 0.21 prints.
  */
-#include "formats/text/dump.h"
+#include "formats/text/stack_dump.h"
 
 enum { MAX_MAPS = 256, MAX_KEYS = 16 };
 

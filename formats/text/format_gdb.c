@@ -9,7 +9,7 @@
  *
  * Each stack is a thread of 1; a frame #0 begins one. Tags with FORMAT_TAGS: thread (its name, else its number), tid.
  */
-#include "formats/text/dump.h"
+#include "formats/text/stack_dump.h"
 
 /* #N; rest is what follows. */
 static bool is_frame(struct str line, int64_t *number, struct str *rest)

@@ -12,7 +12,7 @@
  * What stands in front of the first and between the stacks (a panic, registers) is left out. Where frames or a whole
  * stack are missing, a frame in brackets says so.
  */
-#include "formats/text/dump.h"
+#include "formats/text/stack_dump.h"
 
 /* goroutine N [STATE]: with words like gp=0x1 in between; *state is what stands in brackets. */
 static bool is_head(struct str line, struct str *id, struct str *state)

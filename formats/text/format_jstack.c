@@ -12,7 +12,7 @@
  *
  * Each thread with a stack is a sample of 1; several dumps of one program add up. Tags with FORMAT_TAGS: thread, state.
  */
-#include "formats/text/dump.h"
+#include "formats/text/stack_dump.h"
 
 /* "NAME" at the beginning or behind #NUMBER. */
 static bool is_thread(struct str line, struct str *name)

@@ -8,7 +8,7 @@
  * as well as the lines of grep, "/proc/123/stack:[<0>] do_wait+0x1a0/0x280". Each stack is a task of 1; what stands in
  * front of it is its tag "task", and the number of /proc/NUMBER/ "pid", with FORMAT_TAGS.
  */
-#include "formats/text/dump.h"
+#include "formats/text/stack_dump.h"
 
 /* Where "[<HEX>] " begins; line.n if nowhere. */
 static size_t find_frame(struct str line, uint64_t *address, struct str *name)

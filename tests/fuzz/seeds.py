@@ -216,6 +216,14 @@ def dumps():
             "#3  0x0000000000001234 in ?? ()\nTID 8:\n#0  0x00007f0c poll - 1\n")]])
 
 
+def callgrind():
+    seeds("callgrind", [bytes([0]) + t.encode() for t in [
+        "# callgrind format\nversion: 1\npositions: instr line\nevents: Time_(10ns) Mem_(bytes)\nob=(1) /bin/x\nfl=(1) a.c\nfn=(1) main\n"
+        "0x10 16 20 7\ncob=(2) lib.so\ncfi=(2) b.c\ncfn=(2) f\ncalls=1 0x99 50\n+4 +1 30 1\n\nob=(2)\nfl=(2)\nfn=(2)\n* -3 10\n+1 * 20 1\n",
+        "part: 1\nevents: I\nfl=(1) a.c\nfn=(1) f\n1 3\nfi=(2) i.h\n9 4\nfe=(1)\njfi=(3) j.h\njcnd=1/2 +3\n*\npart: 2\nevents: I\nfn=(1)\n1 9\ntotals: 16\n",
+        "events: I\nfn=main\n1 1\ncfn=even\ncalls=1 1\n1 60\nfn=even\n1 30\ncfn=odd\ncalls=9 1\n1 90\nfn=odd\n1 30\ncfn=even\ncalls=9 1\n1 80\n"]])
+
+
 def legacy():
     maps = "MAPPED_LIBRARIES:\n00400000-00500000 r-xp 00000000 08:01 7 /bin/x\n7000-8000: $lib/c.so.6 (@10) ab\n"
     words = [0, 3, 0, 10000, 0, 2, 3, 0x401000, 0x402001, 0x403001, 1, 2, 0x401000, 0x401000, 0, 1, 0]
@@ -456,3 +464,4 @@ requests()
 legacy()
 recordings()
 dumps()
+callgrind()

@@ -50,7 +50,7 @@ static const struct {
 	{ B("{\"nodes\":[{\"id\":1,\"callFrame\":{}}]}"), "", "cpuprofile" },
 	{ B("{\"traceEvents\":[]}"), "", "trace-event" },
 	{ B("[{\"ph\":\"B\"}]"), "", "trace-event" },
-	{ B("# callgrind format\nversion: 1\n"), "", "unsupported format: callgrind" },
+	{ B("# callgrind format\nversion: 1\n"), "", "callgrind" },
 	{ B("<?xml version=\"1.0\"?>\n<svg width=\"1\">"), "", "svg" },
 	{ B("<!doctype html>\n<html>"), "", "unsupported format: html" },
 	{ B("heap profile: 1: 2 [3: 4] @ heap/5\n"), "", "heap-text" },

@@ -179,8 +179,7 @@ static const struct {
 	    "location 3 at 0x0 mapping 0 '[stack unavailable]':0\nfunction 1 'f.(*T[...]).g' 'f.(*T[...]).g' 'x.go':0\n"
 	    "function 2 '[frames elided]' '[frames elided]' '':0\nfunction 3 '[stack unavailable]' '[stack "
 	    "unavailable]' '':0\n" },
-	{ "goroutine-dump", 0, false, "x\ngoroutine x [running]:\n",
-	    "error: goroutine-dump: no stacks in 2 lines" },
+	{ "goroutine-dump", 0, false, "x\ngoroutine x [running]:\n", "error: goroutine-dump: no stacks in 2 lines" },
 };
 
 static void test_cases(void **ctx)
@@ -437,5 +436,6 @@ int main(void)
 		cmocka_unit_test(test_shared_dumps),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /*
- * dump.h - stacks that a text shows one after another, frame by frame from the leaf: what their decoders share.
+ * stack_dump.h - stacks that a text shows one after another, frame by frame from the leaf: what their decoders share.
  *
  *	struct dump d;
  *	dump_init(&d, a, bytes, o, "thread", "count");
@@ -12,8 +12,8 @@
  * Tags are taken with FORMAT_TAGS alone; otherwise equal stacks are summed. A stack has at most DUMP_MAX_DEPTH frames:
  * those at the root are left out, and a frame says so.
  */
-#ifndef DUMP_H
-#define DUMP_H
+#ifndef STACK_DUMP_H
+#define STACK_DUMP_H
 
 #include "formats/format_impl.h"
 #include "formats/lines.h"

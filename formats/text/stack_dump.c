@@ -1,5 +1,5 @@
-/* dump.c - see dump.h */
-#include "formats/text/dump.h"
+/* stack_dump.c - see stack_dump.h */
+#include "formats/text/stack_dump.h"
 
 void dump_init(struct dump *d, struct arena *a, struct str bytes, const struct format_opts *o, struct str type,
     const char *unit)
