@@ -5,7 +5,7 @@
 
 enum { GZIP_LEVEL = 6 };
 
-#define PPROF_EXTENSIONS "pb pprof prof pgo cpu heap"
+#define PPROF_EXTENSIONS "pb pprof prof cpu heap"
 
 static bool is_varint(struct str *s, uint64_t *v)
 {
@@ -27,7 +27,7 @@ enum { ENOUGH_RECORDS = 4096 };
 /* Walks over the fields: text and other binary data break a rule within a few bytes, never after so many. */
 static int pprof_bid(struct str s, struct str file_name)
 {
-	bool named = format_named(file_name, PPROF_EXTENSIONS);
+	bool named = format_named(file_name, PPROF_EXTENSIONS " pgo");
 	unsigned records = 0, seen = 0;
 	uint64_t tag, n;
 
