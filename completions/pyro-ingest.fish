@@ -8,6 +8,8 @@ complete -c pyro-ingest -o label -s l -x -d 'NAME=VALUE: a label of every profil
 complete -c pyro-ingest -o output -s o -r -F -d 'write blocks below this folder instead of a tar on standard output'
 complete -c pyro-ingest -o format -s f -x -d 'read this format instead of finding out'
 complete -c pyro-ingest -o time -x -d 'time of profiles that carry none'
+complete -c pyro-ingest -o max-samples -x -d 'samples of a profile; the smallest go into a frame other; 0 = all'
+complete -c pyro-ingest -o max-depth -x -d 'frames of a stack; deeper ones are cut and end in a frame other; 0 = all'
 complete -c pyro-ingest -o keep-going -s k -d 'skip inputs that cannot be read and say so'
 complete -c pyro-ingest -o query-socket -x -d 'send queries to this place (unix:/path or host:port)'
 complete -c pyro-ingest -o head-socket -x -d 'answer questions about recent rows here (unix:/path)'

@@ -8,6 +8,8 @@ _arguments \
 	'-format[read this format instead of finding out]:text:' \
 	'-f[read this format instead of finding out]:text:' \
 	'-time[time of profiles that carry none]:text:' \
+	'-max-samples[samples of a profile; the smallest go into a frame other; 0 = all]:number:' \
+	'-max-depth[frames of a stack; deeper ones are cut and end in a frame other; 0 = all]:number:' \
 	'-keep-going[skip inputs that cannot be read and say so]' \
 	'-k[skip inputs that cannot be read and say so]' \
 	'-query-socket[send queries to this place (unix\:/path or host\:port)]:text:' \

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/zip.h"
 #include "io/archive.h"
 #include "io/fd.h"
@@ -19,9 +20,86 @@ struct inputs {
 	void *ctx;
 };
 
+/* ---- labels ---- */
+
+enum { MAX_LABELS_FILE = 1 << 20 };
+
+void inputs_labels_fini(struct inputs_labels *l)
+{
+	arena_free(l->a);
+	*l = (struct inputs_labels){ 0 };
+}
+
+static int parse_labels(struct str text, struct buf *out, struct err *e)
+{
+	struct jw w = jw_init(out);
+	unsigned number = 0;
+
+	jw_open(&w, '{');
+	while (text.n) {
+		struct str line = str_trim(str_cut(&text, '\n'));
+		struct str name = str_trim(str_of(line.p, str_find(line, '='))), value;
+
+		number++;
+		if (line.n == 0 || line.p[0] == '#')
+			continue;
+		value = str_trim(str_skip(line, str_find(line, '=') + 1));
+		if (name.n == 0 || name.n == line.n || value.n == 0)
+			return err_set(e, ERR_USAGE, "line %u: NAME=VALUE is expected", number);
+		jw_key(&w, name);
+		jw_str(&w, value);
+	}
+	jw_close(&w, '}');
+	return 0;
+}
+
+int inputs_take_labels(struct inputs_labels *l, const char *path, struct err *e)
+{
+	struct buf text, json;
+	int rc;
+
+	if (path[0] != '@')
+		return 0;
+	buf_init(&text, MAX_LABELS_FILE);
+	buf_init(&json, (size_t)8 * MAX_LABELS_FILE);
+	rc = file_read(AT_FDCWD, path + 1, MAX_LABELS_FILE, &text, e);
+	if (rc == 0)
+		rc = parse_labels(buf_str(&text), &json, e);
+	if (rc == 0) {
+		if (l->a == NULL)
+			l->a = arena_new();
+		l->json = arena_str(l->a, buf_str(&json));
+	} else {
+		err_wrap(e, "%s", path);
+	}
+	buf_fini(&text);
+	buf_fini(&json);
+	return rc < 0 ? -1 : 1;
+}
+
+/* Both objects as one: of equal members the last counts. What is no object stays, for whoever reads it to complain. */
+static void add_labels(struct inputs *x, struct input *in)
+{
+	struct str given = x->o->labels ? x->o->labels->json : STR_NONE, own = str_trim(in->labels), inner;
+
+	if (given.n <= 2)
+		return;
+	if (own.n < 2) {
+		in->labels = arena_str(in->a, given);
+		return;
+	}
+	inner = str_trim(str_of(own.p + 1, own.n - 2));
+	if (own.p[0] == '{' && own.p[own.n - 1] == '}')
+		in->labels = arena_printf(in->a, "{" STR_FMT "%s" STR_FMT, STR_ARG(inner), inner.n ? "," : "",
+		    STR_ARG(str_skip(given, 1)));
+}
+
 static int give(struct inputs *x, struct input *in, struct err *e)
 {
-	int rc = x->fn(x->ctx, in, e);
+	int rc;
+
+	add_labels(x, in);
+	rc = x->fn(x->ctx, in, e);
 
 	if (rc < 0)
 		err_wrap(e, STR_FMT, STR_ARG(in->name));
@@ -161,7 +239,7 @@ static int stream(struct inputs *x, int fd, const char *path_name, struct err *e
 	struct buf b;
 	int like = archive_like(s, e), rc = MIN(like, 0);
 
-	if (like == 0 && x->o->stream != NULL)
+	if (like == 0 && x->o->stream != NULL && (x->o->labels == NULL || x->o->labels->json.n == 0))
 		rc = offer(x, &s, name, e);
 	if (like > 0 || rc == 2)
 		return archive(x, s, name, e);
@@ -237,11 +315,16 @@ int inputs_each(const char *const *paths, size_t n, const struct inputs_opts *o,
     int (*fn)(void *ctx, struct input *in, struct err *e), void *ctx, struct err *e)
 {
 	struct inputs x = { o, fn, ctx };
+	size_t sources = 0;
 	int rc = 0;
 
-	if (n == 0)
-		return path(&x, "-", 0, e);
-	for (size_t i = 0; i < n && rc == 0; i++)
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		if (o->labels != NULL && paths[i][0] == '@') {
+			rc = MIN(inputs_take_labels(o->labels, paths[i], e), 0);
+			continue;
+		}
+		sources++;
 		rc = path(&x, paths[i], 0, e);
-	return rc;
+	}
+	return rc == 0 && sources == 0 ? path(&x, "-", 0, e) : rc;
 }

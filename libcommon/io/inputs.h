@@ -28,8 +28,23 @@ struct input {
 	const char *packed; /* "gzip", "zstd", "xz" ...: what was taken off; or NULL */
 };
 
+/*
+ * Labels of the inputs that follow, from "@FILE" among the paths: lines NAME=VALUE, empty ones and those that begin with
+ * # left out. They go over those that a member brings; the next "@FILE" replaces them. "./@x" is a file with such a name.
+ */
+struct inputs_labels {
+	struct str json; /* an object; empty: none */
+	struct arena *a; /* made when needed */
+};
+
+void inputs_labels_fini(struct inputs_labels *l);
+/* 1: path is "@FILE" and was read; 0: it is something else; -1: ERR_USAGE and others, with the line. */
+int inputs_take_labels(struct inputs_labels *l, const char *path, struct err *e);
+
 struct inputs_opts {
 	size_t limit; /* bytes of one input, unpacked */
+	/* Goes into input.labels. inputs_each takes "@FILE" of its paths into it. NULL: such a path is a file like others. */
+	struct inputs_labels *labels;
 	/* Called instead of failing when one input cannot be read or fn fails; 0 goes on. May be NULL. */
 	int (*bad)(void *ctx, struct str name, struct err *e);
 	/*

@@ -494,3 +494,54 @@ main;serve;parse 30"
 	ends 2
 	says 'what is dropped has no name'
 }
+
+# ---- labels of files, trimming ----
+
+@test "@FILE gives labels to the inputs behind it" {
+	printf 'a;b;c 5\na;b;d 3\nx 1\n' >one.folded
+	printf '# of one\n\nservice_name = shop\nregion=eu\n' >shop.labels
+	printf 'service_name=till\n' >till.labels
+	try pyro-ingest --time 2026-01-01T00:00:00Z -o blocks @shop.labels one.folded @till.labels one.folded
+	ends 0
+	try pyro-query series blocks
+	prints 'region="eu"'
+	prints 'service_name="till"'
+	[ "$(grep -c 'region=' <<<"$out")" = 1 ]
+	try pyro-query folded -q '{region="eu"}' @shop.labels one.folded
+	ends 0
+	try pyro-query folded -q '{region="us"}' @shop.labels one.folded
+	ends 1
+	try sh -c 'pyro-query folded @shop.labels <one.folded'
+	ends 0
+	prints "x 1"
+}
+
+@test "@FILE that is none, or holds something else" {
+	printf 'a 1\n' >one.folded
+	printf 'a=b\nnothing\n' >bad.labels
+	try pyro-query top @bad.labels one.folded
+	ends 2
+	says "@bad.labels: line 2: NAME=VALUE is expected"
+	try pyro-query top @nobody one.folded
+	ends 100
+	cp one.folded @x
+	try pyro-query folded ./@x
+	ends 0
+}
+
+@test "--max-samples and --max-depth leave an honest other" {
+	printf 'a;b;c 5\na;b;d 3\nx 2\ny 1\n' >one.folded
+	try pyro-ingest --time 2026-01-01T00:00:00Z --label service_name=s --max-depth 2 --max-samples 2 -o blocks one.folded
+	[ "$status" = 0 ]
+	says "trimmed"
+	try pyro-query folded blocks
+	prints "a;other 8"
+	prints "other 3"
+}
+
+@test "a format that can only be written is not read" {
+	printf 'a 1\n' >one.folded
+	try pyro-ingest --format autofdo -o blocks one.folded
+	ends 2
+	says "can be written, not read"
+}

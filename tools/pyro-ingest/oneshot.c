@@ -15,6 +15,7 @@
 #include "formats/labels/labels_json.h"
 #include "formats/block/block_cut.h"
 #include "formats/format.h"
+#include "formats/profile_trim.h"
 #include "io/archive.h"
 #include "io/fd.h"
 #include "io/file.h"
@@ -120,6 +121,22 @@ static int add_profile(struct filter *f, struct input *in, struct profile *p, st
 	return 0;
 }
 
+/* --max-samples, --max-depth */
+static struct profile *trimmed(struct filter *f, struct input *in, struct profile *p)
+{
+	const struct profile_limits limits = { (uint32_t)f->o->max_samples, (uint32_t)f->o->max_depth };
+	struct profile_trimmed t;
+	const struct profile *less = profile_trim(in->a, p, &limits, &t);
+
+	if (less == p)
+		return p;
+	log_event(LOG_WARN, "profile trimmed", LOG_STR("input", in->name), LOG_I64("samples", t.samples),
+	    LOG_I64("stacks", t.stacks));
+	p = arena_alloc(in->a, sizeof(*p));
+	*p = *less;
+	return p;
+}
+
 static int one_input(void *ctx, struct input *in, struct err *e)
 {
 	struct filter *f = ctx;
@@ -129,11 +146,13 @@ static int one_input(void *ctx, struct input *in, struct err *e)
 	struct format_profiles got = { 0 };
 	struct labels member = { NULL, 0 };
 
+	if (format != NULL && format->decode == NULL)
+		return err_set(e, ERR_USAGE, "--format: %s can be written, not read", format->name);
 	if (format == NULL || format->decode(in->a, in->bytes, &fo, &got, e) < 0 ||
 	    member_labels(in->a, in->labels, &member, e) < 0)
 		return -1;
 	for (uint32_t i = 0; i < got.n; i++)
-		if (add_profile(f, in, got.p[i].p, member, e) < 0)
+		if (add_profile(f, in, trimmed(f, in, got.p[i].p), member, e) < 0)
 			return -1;
 	progress_add(&f->progress, in->bytes.n);
 	return 0;
@@ -256,12 +275,14 @@ static int wrong_path(struct err *e)
 
 static int filter_all(struct filter *f, const char *const *paths, size_t n, struct err *e)
 {
-	struct inputs_opts io = { .limit = INPUT_LIMIT, .bad = f->o->keep_going ? skip_input : NULL };
+	struct inputs_labels given = { 0 };
+	struct inputs_opts io = { .limit = INPUT_LIMIT, .bad = f->o->keep_going ? skip_input : NULL, .labels = &given };
 	int rc;
 
 	progress_init(&f->progress, "reading profiles", 0, clock_real());
 	rc = inputs_each(paths, n, &io, one_input, f, e);
 	progress_fini(&f->progress);
+	inputs_labels_fini(&given);
 	if (rc < 0)
 		return wrong_path(e);
 	if (f->head->n_rows == 0)

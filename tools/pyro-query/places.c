@@ -25,6 +25,7 @@ struct loading {
 	struct places *p;
 	const char *path; /* the source that is being read */
 	VEC(struct memory_block) streams;
+	struct inputs_labels labels; /* of "@FILE" */
 };
 
 static void add_member(struct loading *l, const struct block_path *at, struct input *in)
@@ -126,6 +127,7 @@ static int add_path(struct loading *l, const char *path, struct err *e)
 {
 	struct inputs_opts io = { .limit = PLACES_INPUT_LIMIT,
 		.bad = l->p->o->keep_going ? skip_input : NULL,
+		.labels = &l->labels,
 		.stream = add_stream,
 		.stream_from = l->p->o->memory > 0 ? STREAM_BOUNDED : STREAM_FROM };
 	struct stat st;
@@ -215,6 +217,10 @@ static int add_paths(struct loading *l, const char *const *paths, size_t n, stru
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		if (paths[i][0] == '{')
 			continue;
+		if ((rc = inputs_take_labels(&l->labels, paths[i], e)) != 0) {
+			rc = MIN(rc, 0);
+			continue;
+		}
 		sources++;
 		rc = add_path(l, paths[i], e);
 	}
@@ -243,6 +249,7 @@ int places_open(struct places *p, const char *const *paths, size_t n, const stru
 			blobs_close(l.streams.p[i].parts);
 	}
 	vec_free(&l.streams);
+	inputs_labels_fini(&l.labels);
 	if (rc == 0 && p->url != NULL && (p->n_read > 0 || p->blocks.n > 0))
 		rc = err_set(e, ERR_USAGE, "a server and files cannot be asked together");
 	/* The answer "no" is kept for questions; a source that is not there is somebody's mistake. */
