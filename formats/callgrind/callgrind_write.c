@@ -113,6 +113,14 @@ static void put_text(struct buf *b, struct str s)
 		buf_byte(b, (unsigned char)s.p[i] < ' ' ? ' ' : (unsigned char)s.p[i]);
 }
 
+static bool is_blank(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] > ' ')
+			return false;
+	return true;
+}
+
 static void put_name(struct writer *w, const char *key, unsigned space, struct str text, uint32_t i)
 {
 	buf_printf(w->out, "%s=", key);
@@ -122,7 +130,7 @@ static void put_name(struct writer *w, const char *key, unsigned space, struct s
 	}
 	w->told[space][i] = ++w->n_told[space];
 	buf_printf(w->out, "(%u) ", w->told[space][i]);
-	put_text(w->out, str_trim(text).n ? text : STR("???"));
+	put_text(w->out, is_blank(text) ? STR("???") : text);
 	buf_byte(w->out, '\n');
 }
 
