@@ -58,12 +58,12 @@ static int take_name(struct reader *r, enum space space, struct str s, uint32_t 
 	uint64_t id;
 
 	if (s.n < 3 || s.p[0] != '(' || !decimal(&rest, &id) || rest.n == 0 || rest.p[0] != ')') {
-		*out = profile_builder_str(r->g->b, str_eq(s, STR("???")) && space != FUNCTIONS ? STR_NONE : s);
+		*out = profile_builder_str(r->g->b, str_eq(s, STR("???")) ? STR_NONE : s);
 		return 0;
 	}
 	text = str_trim(str_skip(rest, 1));
 	if (text.n) {
-		if (space != FUNCTIONS && str_eq(text, STR("???")))
+		if (str_eq(text, STR("???")))
 			text = STR_NONE;
 		*out = profile_builder_str(r->g->b, text);
 		if (x->n == x->cap)
@@ -220,24 +220,24 @@ static int setting(struct reader *r, struct str key, struct str value, struct er
 	return 0;
 }
 
-/* "Time_(10ns)": Time in nanoseconds, ten each. */
+/* "Time_(10ns)": Time in nanoseconds, ten each. "_": no name. */
 static void add_event(struct cg *g, struct str name)
 {
 	static const struct {
 		const char *text, *unit;
 	} units[] = { { "ns", "nanoseconds" }, { "us", "microseconds" }, { "ms", "milliseconds" }, { "s", "seconds" } };
 	size_t open = str_find(name, '(');
-	struct str unit = str_of(name.p + open + 1, name.n - open - 2), rest = unit;
+	struct str unit = open + 2 <= name.n ? str_of(name.p + open + 1, name.n - open - 2) : STR_NONE, rest = unit;
 	uint64_t factor;
 
 	g->events[g->n_events] = name;
 	g->scale[g->n_events++] = 1;
-	if (open == 0 || open >= name.n || name.n - open < 3 || name.p[name.n - 1] != ')') {
-		profile_builder_type(g->b, g->n_events - 1, name, STR("count"));
+	if (open == 0 || open >= name.n || name.p[name.n - 1] != ')') {
+		profile_builder_type(g->b, g->n_events - 1, str_eq(name, STR("_")) ? STR_NONE : name, STR("count"));
 		return;
 	}
 	name.n = open;
-	if (name.p[name.n - 1] == '_' && name.n > 1)
+	if (name.p[name.n - 1] == '_')
 		name.n--;
 	if (decimal(&rest, &factor) && factor > 0 && factor <= 1000000000) {
 		g->scale[g->n_events - 1] = (int64_t)factor;

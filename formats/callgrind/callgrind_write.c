@@ -35,7 +35,8 @@ static struct frame make_frame(struct writer *w, const struct location *l, const
 	uint32_t object = l->mapping < p->n_mappings ? string(w, p->mappings[l->mapping].file) : 0;
 	uint32_t name = f ? string(w, f->name) : 0;
 
-	if (name == 0)
+	/* an empty name stays when there is no address to tell it from others */
+	if (name == 0 && (f == NULL || l->address != 0))
 		name = profile_builder_str(w->g.b, arena_printf(w->g.a, "0x%" PRIx64, l->address));
 	return (struct frame){ callgrind_function(&w->g, object, f ? string(w, f->file) : 0, name),
 		line ? MAX(line->line, 0) : 0 };
@@ -167,16 +168,18 @@ static void put_function(struct writer *w, const struct str *strings, uint32_t i
 	}
 }
 
-/* "cpu_(nanoseconds)", "samples" */
+/* "cpu_(nanoseconds)", "samples"; without a name "_(bytes)" and "_". */
 static void put_event(struct writer *w, struct value_type t)
 {
 	struct str parts[2] = { profile_str(w->p, t.type), profile_str(w->p, t.unit) };
 	size_t before = w->out->n;
 
 	buf_byte(w->out, ' ');
-	put_text(w->out, parts[0].n ? parts[0] : STR("samples"));
-	if (parts[1].n && !str_eq(parts[1], STR("count"))) {
-		buf_add(w->out, STR("_("));
+	put_text(w->out, parts[0]);
+	if (parts[0].n == 0 || !str_eq(parts[1], STR("count")))
+		buf_byte(w->out, '_');
+	if (!str_eq(parts[1], STR("count"))) {
+		buf_byte(w->out, '(');
 		put_text(w->out, parts[1]);
 		buf_byte(w->out, ')');
 	}
