@@ -109,6 +109,8 @@ static struct profile *sample(struct arena *a)
 	profile_builder_add(b, (uint32_t[]){ work, main }, 2, values, NULL, 0);
 	profile_builder_add(b, &main, 1, values, NULL, 0);
 	p = profile_builder_finish(b);
+	for (uint32_t i = 0; i < p->n_functions; i++)
+		p->functions[i].start_line = 1; /* formats for compilers need them */
 	profile_time_samples(p);
 	return p;
 }
