@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "formats/format.h"
+#include "formats/format_tell.h"
 #include "formats/labels/labels_json.h"
 #include "formats/symbolize/symbolize_profile.h"
 #include "io/archive.h"
@@ -119,16 +119,6 @@ static int finish(struct filter *f, struct err *e)
 
 /* ---- in ---- */
 
-static void tell(const struct input *in, const struct format_notes *n)
-{
-	if (n->warning.n > 0)
-		log_event(LOG_WARN, "input is not all that it seems", LOG_STR("input", in->name),
-		    LOG_STR("warning", n->warning));
-	if (n->skipped > 0)
-		log_event(LOG_WARN, "records skipped", LOG_STR("input", in->name), LOG_I64("records", n->skipped),
-		    LOG_STR("first", n->first));
-}
-
 static int one_input(void *ctx, struct input *in, struct err *e)
 {
 	struct filter *f = ctx;
@@ -144,7 +134,7 @@ static int one_input(void *ctx, struct input *in, struct err *e)
 
 	if (format == NULL || format->decode == NULL || format->decode(in->a, in->bytes, &fo, &got, e) < 0)
 		return -1;
-	tell(in, &got.notes);
+	format_tell(in->name, &got.notes);
 	for (uint32_t i = 0; i < got.n; i++) {
 		struct labels l = labels_copy(in->a, &got.p[i].labels);
 
