@@ -21,6 +21,14 @@ _arguments \
 	'-force[overwrite files]' \
 	'-plain[do not compress formats that are compressed as a rule]' \
 	'-rate[samples a second of inputs that do not say; 0 = 100]:number:' \
+	'-pid[perf\: stacks begin with command-PID]' \
+	'-tid[perf\: stacks begin with command-PID/TID]' \
+	'-comm[perf\: stacks begin with the command; false\: with their first function]' \
+	'-kernel[perf script\: functions of the kernel end in _\[k\]]' \
+	'-jit[perf script\: functions compiled while the program ran end in _\[j\]]' \
+	'-inlined[perf script\: functions that such a compiler inlined end in _\[i\]]' \
+	'-split-frames[folded\: take file and line out of names, FUNCTION (FILE\:LINE) or FILE\:FUNCTION\:LINE]' \
+	'-columns[folded\: write all sample types, side by side]' \
 	'-sample-index[sample type\: its name or number]:text:' \
 	'-s[sample type\: its name or number]:text:' \
 	'-cum[sort by what functions and their callees took]' \

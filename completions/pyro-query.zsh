@@ -23,6 +23,14 @@ _arguments \
 	'-interactive[flame\: keys move, zoom and search; ? lists them]' \
 	'-i[flame\: keys move, zoom and search; ? lists them]' \
 	'-force[overwrite the file of FORM=FILE]' \
+	'-pid[perf\: stacks begin with command-PID]' \
+	'-tid[perf\: stacks begin with command-PID/TID]' \
+	'-comm[perf\: stacks begin with the command; false\: with their first function]' \
+	'-kernel[perf script\: functions of the kernel end in _\[k\]]' \
+	'-jit[perf script\: functions compiled while the program ran end in _\[j\]]' \
+	'-inlined[perf script\: functions that such a compiler inlined end in _\[i\]]' \
+	'-split-frames[folded\: take file and line out of names, FUNCTION (FILE\:LINE) or FILE\:FUNCTION\:LINE]' \
+	'-columns[folded\: write all sample types, side by side]' \
 	'*-label-frame[values of this label or tag become frames at the root; may be repeated]:text:' \
 	'*-group-by[one table for each value of this label or tag]:text:' \
 	'*-split-by[one answer for each value; with --output FORM=FILE a file for each]:text:' \

@@ -467,7 +467,7 @@ static int no_form(const struct output *f, const char *of, struct err *e)
 static int encode(const struct output *f, const struct format_profile *p, uint32_t n, uint32_t type,
     const struct output_opts *o, struct buf *out, struct err *e)
 {
-	const struct format_opts fo = { .type = type, .plain = o->plain };
+	const struct format_opts fo = { .type = type, .columns = o->columns, .plain = o->plain };
 
 	return f->format->encode(p, n, &fo, out, e);
 }
@@ -492,9 +492,11 @@ static int encode_report(const struct output *f, const struct output_in *in, con
 int output_print(const struct output *f, const struct output_in *in, const struct output_opts *o, struct buf *out,
     struct err *e)
 {
+	if (o->columns && !str_eq(str_cstr(f->name), STR("folded")))
+		return err_set(e, ERR_USAGE, "--columns: folded stacks have them, %s has not", f->name);
 	if (in->before != NULL)
 		return f->comparison != NULL ? f->comparison(in, o, out, e) : no_form(f, "a comparison", e);
-	if (in->report != NULL && f->report != NULL)
+	if (in->report != NULL && f->report != NULL && !o->columns)
 		return f->report(in, o, out, e);
 	if (f->format == NULL)
 		return no_form(f, in->report != NULL ? "one profile" : "profiles as they are", e);

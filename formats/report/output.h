@@ -30,6 +30,7 @@ struct output_opts {
 	int64_t max_nodes;                   /* of pictures; <= 0: all */
 	uint64_t rows;                       /* of a table of a comparison; 0: all */
 	bool cum;                            /* its order */
+	bool columns;                        /* folded: all sample types, side by side; ERR_USAGE: any other form */
 	bool plain;                          /* formats that compress by default: do not */
 	uint32_t type;                       /* of profiles: as format_opts.type */
 	const struct report_diff_opts *diff; /* of a comparison, but for rows and cum; NULL: the usual */

@@ -255,6 +255,47 @@ main;serve;parse 30"
 	[ "$status" -ge 100 ]
 }
 
+# ---- how inputs are read ----
+
+@test "what stackcollapse-perf makes of real perf script texts" {
+	texts=${PYRO_SHARED:-$repo/../shared}/testdata/perf-script
+	[ -d "$texts/golden" ] || skip "no texts in $texts"
+	n=0
+	for text in "$texts"/*.txt; do
+		# that program drops a last record without an empty line behind it
+		awk '{ t = t $0 "\n" } /^$/ { printf "%s", t; t = "" }' "$text" >x.txt
+		for way in default pid tid all; do
+			golden=$texts/golden/$(basename "$text").$way.folded
+			[ ! -e "$golden.gz" ] || golden=$golden.gz
+			# a symbol without a name is a blank there, and here what its object is called
+			zcat -f "$golden" | sed 's/;  3$/;[libc-2.15.so] 3/' | sort >want
+			if [ ! -s want ]; then
+				continue # no event, or none with a call chain
+			fi
+			case $way in
+			default) how=() ;;
+			all) how=(--kernel --jit --inlined) ;;
+			*) how=("--$way") ;;
+			esac
+			try pyro-convert --to folded --from perf-script --profile 1 "${how[@]}" x.txt
+			[ "$status" = 0 ] || fail "$text"
+			sort "$BATS_TEST_TMPDIR/.out" | cmp - want || fail "$text: $way"
+			n=$((n + 1))
+		done
+	done
+	[ $n -gt 40 ] || fail "$n texts were compared"
+}
+
+@test "records that a format may skip are told, once for each input" {
+	printf 'a;b 3\nnot a count\nnor this\n' >x.folded
+	printf 'c 1\n' >y.folded
+	try pyro-convert --to folded x.folded y.folded
+	[ "$status" = 0 ]
+	is "a;b 3
+c 1"
+	says 'msg="records skipped" input=x.folded records=2 first="line 2 does not end in a blank and a count"'
+}
+
 # ---- pictures ----
 
 @test "options of pictures" {

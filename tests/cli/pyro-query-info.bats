@@ -94,8 +94,9 @@ print(eval(sys.argv[1]))' "$1" <<<"$out"
 	try pyro-query folded odd.json
 	[ "$status" != 0 ]
 	try pyro-query folded --format folded odd.json
-	ends 0
+	[ "$status" = 0 ]
 	is '{"b": 2} 3'
+	says "line 1 does not end"
 	try pyro-query folded --format pprof odd.json
 	ends 100
 	try pyro-query folded --format nonsense odd.json
@@ -103,15 +104,36 @@ print(eval(sys.argv[1]))' "$1" <<<"$out"
 	says "known: "
 }
 
-@test "--lenient says what was left out" {
-	printf 'a;b 3\nnot a count\n' >x.folded
-	try pyro-query folded x.folded
+@test "records that a format may skip are told, once for each input" {
+	printf 'a;b 3\nnot a count\nnor this\n' >x.folded
+	printf 'p 1/1 10.000000: 1 cycles: \n\t1 a (x)\n\nanother program says this\n\n' >x.perf
+	printf 'a;b 3\n# a comment\n\nc 1\n' >sound.folded
+	for lenient in "" --lenient; do
+		try pyro-query folded $lenient x.folded
+		[ "$status" = 0 ]
+		is "a;b 3"
+		says 'msg="records skipped" input=x.folded records=2 first="line 2 does not end in a blank and a count"'
+		try pyro-query folded $lenient x.perf
+		[ "$status" = 0 ]
+		is "p;a 1"
+		says 'msg="records skipped" input=x.perf records=1 first="line 4: '
+		try pyro-query folded $lenient sound.folded
+		ends 0
+	done
+	try pyro-query folded x.folded x.perf sound.folded
+	[ "$(grep -c 'records skipped' <<<"$err")" = 2 ] || fail "two inputs have such records"
+	# facts have it themselves
+	try pyro-query info x.folded
 	ends 0
-	is "a;b 3"
-	try pyro-query folded --lenient x.folded
+	prints "skipped    2, the first: line 2 does not end"
+}
+
+@test "fractions of counts are told to be rounded" {
+	printf 'a;b 1.25\na;b 1.25\n' >x.folded
+	try pyro-query folded x.folded
 	[ "$status" = 0 ]
 	is "a;b 3"
-	says 'line 2 does not end'
+	says "fractions of counts"
 }
 
 @test "--profile and --event choose by number or name" {
@@ -123,6 +145,79 @@ print(eval(sys.argv[1]))' "$1" <<<"$out"
 	[[ $err == *"no profile is called 2"* ]] || fail "the number is not named"
 	try pyro-query folded --event alloc cpu.pb.gz
 	ends 100
+	printf 'p 1 1.000000: 1 %s: \n\t1 %s (x)\n\n' cycles a faults b misses c >x.perf
+	try pyro-query folded --sample-index samples --profile misses --event 1 x.perf
+	ends 0
+	is "p;a 1
+p;c 1"
+	try pyro-query folded --event none x.perf
+	ends 100
+	says "no profile is called none; there are: 1 cycles, 2 faults, 3 misses"
+}
+
+@test "how perf's stacks and folded names are read" {
+	printf 'p q 1/2 1.000000: 1 cycles: \n\tf1 read ([kernel.kallsyms])\n\tf0 a->b (/tmp/perf-1.map)\n\n' >x.perf
+	rows() { # rows OPTION ...: both programs
+		try pyro-query folded "$@" x.perf
+		ends 0
+		cp .out query.out
+		try pyro-convert --to folded "$@" x.perf
+		ends 0
+		cmp .out query.out
+	}
+	rows
+	is "p_q;a;b;read 1"
+	rows --pid
+	is "p_q-1;a;b;read 1"
+	rows --tid
+	is "p_q-1/2;a;b;read 1"
+	rows --comm=false
+	is "a;b;read 1"
+	rows --kernel
+	is "p_q;a;b;read_[k] 1"
+	rows --jit
+	is "p_q;a_[j];b;read 1"
+	rows --jit --inlined --pid
+	is "p_q-1;a_[j];b_[i];read 1"
+	for program in "pyro-query folded" "pyro-convert --to folded"; do
+		try $program --comm=false --tid x.perf
+		ends 2
+		says "--comm=false"
+	done
+	printf 'main (a.c:3);b.c:work:7 5\n' >x.folded
+	for program in "pyro-query top --output tsv --lines" "pyro-convert --to tsv --lines"; do
+		try $program --split-frames x.folded
+		ends 0
+		prints "main a.c:3"
+		prints "work b.c:7"
+		try $program x.folded
+		ends 0
+		prints "b.c:work:7"
+	done
+}
+
+@test "--columns: all sample types of folded stacks" {
+	printf 'p 1 1.000000: %d cycles: \n\t1 %s (x)\n\n' 5 a 7 b 9 a >x.perf
+	for program in "pyro-query folded" "pyro-convert --to folded"; do
+		try $program --columns x.perf
+		ends 0
+		is "samples/count cycles/count
+p;a 2 14
+p;b 1 7"
+		try $program --columns --focus b x.perf
+		ends 0
+		is "samples/count cycles/count
+p;b 1 7"
+	done
+	try pyro-query top --columns x.perf
+	ends 2
+	says "--columns"
+	try pyro-query folded --memory 64M --columns x.perf
+	ends 2
+	says "--columns"
+	try pyro-convert --to svg --columns x.perf
+	ends 2
+	says "--columns"
 }
 
 @test "file:// is a path" {

@@ -251,9 +251,15 @@ b/c;main;serve;render 5"
 	is 200000
 	try_sh 'pyro-query folded --lenient big.folded | awk "{ s += \$NF } END { print s }"'
 	is 600000
+	[ -z "$err" ]
+	at=$(wc -c <big.folded)
 	head -c 20000000 /dev/zero | tr '\0' 'x' >>big.folded
-	try_sh 'pyro-query folded big.folded | wc -l'
+	try_sh 'pyro-query folded --memory 64M big.folded | wc -l'
 	is 200000
+	says "records=1 first="
+	[[ $err =~ "in what follows byte "([0-9]+)": line "([0-9]+) ]] || fail "the place is not told"
+	# as many lines behind the beginning of the piece
+	[ "$(tail -c +$((BASH_REMATCH[1] + 1)) big.folded | head -n $((BASH_REMATCH[2] - 1)) | wc -c)" = $((at - BASH_REMATCH[1])) ]
 }
 
 # ---- edits ----

@@ -7,7 +7,7 @@
 #include "base/zip.h"
 #include "formats/json/flamebearer.h"
 #include "formats/folded/folded.h"
-#include "formats/format.h"
+#include "formats/format_args.h"
 #include "formats/pprof/pprof.h"
 
 #define LIMIT ((size_t)32 << 20)
@@ -416,6 +416,114 @@ static void test_detect_shared(void **ctx)
 	}
 }
 
+/* ---- options ---- */
+
+static void test_args(void **ctx)
+{
+	enum { PID = 1, TID = 2, NO_COMM = 4, KERNEL = 8, JIT = 16, INLINED = 32, SPLIT = 64, COLUMNS = 128 };
+	static const struct {
+		unsigned in;
+		enum format_root root;
+		unsigned marks;
+		bool bad;
+	} rows[] = {
+		{ 0, FORMAT_ROOT_COMMAND, 0, false },
+		{ PID, FORMAT_ROOT_PID, 0, false },
+		{ TID, FORMAT_ROOT_TID, 0, false },
+		{ PID | TID, FORMAT_ROOT_TID, 0, false },
+		{ NO_COMM, FORMAT_ROOT_NONE, 0, false },
+		{ NO_COMM | PID, FORMAT_ROOT_NONE, 0, true },
+		{ NO_COMM | TID, FORMAT_ROOT_NONE, 0, true },
+		{ KERNEL, FORMAT_ROOT_COMMAND, FORMAT_MARK_KERNEL, false },
+		{ JIT | INLINED, FORMAT_ROOT_COMMAND, FORMAT_MARK_JIT | FORMAT_MARK_INLINED, false },
+		{ SPLIT, FORMAT_ROOT_COMMAND, 0, false },
+		{ COLUMNS, FORMAT_ROOT_COMMAND, 0, false },
+	};
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		unsigned in = rows[i].in;
+		const struct format_args args = {
+			.pid = (in & PID) != 0,
+			.tid = (in & TID) != 0,
+			.comm = (in & NO_COMM) == 0,
+			.kernel = (in & KERNEL) != 0,
+			.jit = (in & JIT) != 0,
+			.inlined = (in & INLINED) != 0,
+			.split_frames = (in & SPLIT) != 0,
+			.columns = (in & COLUMNS) != 0,
+		};
+		struct format_opts got = { .rate = 7, .lenient = true };
+		struct err e;
+
+		assert_int_equal(format_args_read(&args, &got, &e), rows[i].bad ? -1 : 0);
+		if (rows[i].bad) {
+			assert_int_equal(e.kind, ERR_USAGE);
+			continue;
+		}
+		assert_int_equal(got.root, rows[i].root);
+		assert_int_equal(got.marks, rows[i].marks);
+		assert_int_equal(got.split_frames, (in & SPLIT) != 0);
+		assert_int_equal(got.columns, (in & COLUMNS) != 0);
+		assert_int_equal(got.rate, 7);
+		assert_true(got.lenient);
+	}
+}
+
+static void test_choose(void **ctx)
+{
+	static const struct {
+		const char *names[2], *want; /* want: the names that stay; NULL: an error */
+	} rows[] = {
+		{
+		    { NULL, NULL },
+		    "cpu,alloc,cpu,",
+		},
+		{
+		    { "cpu", NULL },
+		    "cpu,cpu,",
+		},
+		{
+		    { "2", NULL },
+		    "alloc,",
+		},
+		{
+		    { "3", "alloc" },
+		    "alloc,cpu,",
+		},
+		{
+		    { "lock", "2" },
+		    "alloc,",
+		},
+		{ { "lock", NULL }, NULL },
+		{ { "0", "4" }, NULL },
+		{ { "", NULL }, NULL },
+	};
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct format_profile all[] = { { .name = STR("cpu") }, { .name = STR("alloc") },
+			{ .name = STR("cpu") } };
+		struct format_profiles got = { .p = all, .n = ARRAY_LEN(all) };
+		size_t n = (rows[i].names[0] != NULL) + (rows[i].names[1] != NULL);
+		char text[64] = "";
+		struct err e;
+		int rc = format_choose(&got, rows[i].names, n, &e);
+
+		assert_int_equal(rc, rows[i].want != NULL ? 0 : -1);
+		if (rc < 0) {
+			assert_int_equal(e.kind, ERR_INVALID);
+			assert_non_null(strstr(e.msg, "1 cpu, 2 alloc, 3 cpu"));
+			continue;
+		}
+		for (uint32_t k = 0; k < got.n; k++) {
+			strncat(text, got.p[k].name.p, got.p[k].name.n);
+			strcat(text, ",");
+		}
+		assert_string_equal(text, rows[i].want);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -430,6 +538,8 @@ int main(void)
 		cmocka_unit_test(test_flamebearer_negative),
 		cmocka_unit_test(test_flamebearer_shared),
 		cmocka_unit_test(test_detect_shared),
+		cmocka_unit_test(test_args),
+		cmocka_unit_test(test_choose),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -35,9 +35,9 @@ struct convert {
 	const struct convert_opts *o;
 	struct arena *a;
 	struct output_choice out;
-	bool stream;          /* --to stream: a tar of pprofs, labels beside */
-	unsigned keep;        /* enum format_keep that the form has use for */
-	struct labels labels; /* of --label */
+	bool stream;                /* --to stream: a tar of pprofs, labels beside */
+	struct format_opts reading; /* but for the name; keep is what the form has use for */
+	struct labels labels;       /* of --label */
 	/* Where the input at hand came from: the operand and whether it is a folder. */
 	const char *operand;
 

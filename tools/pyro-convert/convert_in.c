@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "formats/format_tell.h"
 #include "formats/labels/labels_json.h"
 #include "tools/pyro-convert/convert.h"
 
@@ -18,17 +19,6 @@ static const struct format *format_in(const struct convert *c, const struct inpu
 	else if (f->decode == NULL)
 		err_set(e, ERR_USAGE, "--from: %s can be written, not read", f->name);
 	return f != NULL && f->decode != NULL ? f : NULL;
-}
-
-/* What a decoder has to say goes to the log, once for each input. */
-static void tell(const struct convert *c, const struct input *in, const struct format_notes *n)
-{
-	if (n->warning.n > 0)
-		log_event(LOG_WARN, "input is not all that it seems", LOG_STR("input", in->name),
-		    LOG_STR("warning", n->warning));
-	if (n->skipped > 0 && (c->o->lenient || n->first.n > 0))
-		log_event(LOG_WARN, "records skipped", LOG_STR("input", in->name), LOG_I64("records", n->skipped),
-		    LOG_STR("first", n->first));
 }
 
 /* What the format says, then the labels of the stream's member, which somebody chose, then --label; later ones win. */
@@ -48,18 +38,16 @@ static int add_labels(const struct convert *c, const struct input *in, struct fo
 static int one_input(void *ctx, struct input *in, struct err *e)
 {
 	struct convert *c = ctx;
-	struct format_opts fo = { .file_name = in->name,
-		.keep = c->keep,
-		.rate = (uint32_t)c->o->rate,
-		.lenient = c->o->lenient };
+	struct format_opts fo = c->reading;
 	struct format_profiles got = { 0 };
 	const struct format *f = format_in(c, in, e);
 	struct str name;
 
+	fo.file_name = in->name;
 	if (f == NULL || f->decode(in->a, in->bytes, &fo, &got, e) < 0 ||
 	    format_choose(&got, c->o->profile.p, c->o->profile.n, e) < 0)
 		return -1;
-	tell(c, in, &got.notes);
+	format_tell(in->name, &got.notes);
 	for (uint32_t i = 0; i < got.n; i++) {
 		if (add_labels(c, in, &got.p[i], e) < 0 || convert_add(c, &got.p[i], f, e) < 0)
 			return -1;

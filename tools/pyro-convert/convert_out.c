@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/zip.h"
+#include "formats/format_args.h"
 #include "formats/labels/labels_json.h"
 #include "io/file.h"
 #include "io/stream_fd.h"
@@ -64,11 +65,13 @@ static int begin_filters(struct convert *c, struct err *e)
 int convert_begin(struct convert *c, struct err *e)
 {
 	const struct convert_opts *o = c->o;
+	const struct format_args args = FORMAT_ARGS(o);
 
+	c->reading = (struct format_opts){ .rate = (uint32_t)o->rate, .lenient = o->lenient };
 	c->stream = is_stream(o);
 	if (o->output_dir[0] && (o->output[0] || c->stream))
 		return err_set(e, ERR_USAGE, "--output-dir: not together with --output or a stream");
-	if (begin_filters(c, e) < 0)
+	if (format_args_read(&args, &c->reading, e) < 0 || begin_filters(c, e) < 0)
 		return -1;
 	if (c->stream) {
 		if (!output_find(STR("pprof"), &c->out.form))
@@ -77,11 +80,11 @@ int convert_begin(struct convert *c, struct err *e)
 	} else if (choose_form(c, e) < 0) {
 		return -1;
 	}
-	c->keep = c->out.form.keep;
+	c->reading.keep = c->out.form.keep;
 	c->sums = !o->all && !c->stream &&
 	    (c->out.form.format == NULL || !c->out.form.format->several || o->sample_type[0] != '\0');
 	if (o->tag_focus[0] || o->tag_ignore[0] || o->tag_root[0] || o->tag_leaf[0])
-		c->keep |= FORMAT_TAGS;
+		c->reading.keep |= FORMAT_TAGS;
 	if (o->all && c->out.file == NULL && !c->stream && o->output_dir[0] == '\0')
 		return err_set(e, ERR_USAGE, "--all: where to? --output FILE, --output-dir FOLDER or --to stream");
 	if (c->out.file == NULL && o->output_dir[0] == '\0' && (c->stream || c->out.form.binary) &&
@@ -121,8 +124,8 @@ static int begin_sum(struct convert *c, struct err *e)
 
 	c->sum_arena = arena_new();
 	c->sum = profile_merger_new(c->sum_arena,
-	    &(struct profile_merge_opts){ .keep_tags = (c->keep & FORMAT_TAGS) != 0,
-		.keep_times = (c->keep & FORMAT_TIMES) != 0,
+	    &(struct profile_merge_opts){ .keep_tags = (c->reading.keep & FORMAT_TAGS) != 0,
+		.keep_times = (c->reading.keep & FORMAT_TIMES) != 0,
 		.unite = true,
 		.copies = true });
 	if (profile_merger_add(c->sum, first->p, e) < 0)
@@ -155,6 +158,7 @@ static struct output_opts options(const struct convert *c)
 	return (struct output_opts){ .max_nodes = c->o->max_nodes,
 		.plain = c->o->plain,
 		.cum = c->o->cum,
+		.columns = c->reading.columns,
 		.type = FORMAT_ALL_TYPES,
 		.picture = c->filters.picture };
 }

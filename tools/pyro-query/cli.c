@@ -275,6 +275,8 @@ static int check_stream(const struct question *q, struct err *e)
 		return err_set(e, ERR_USAGE, "--memory: folded is not compressed on the way; pipe it through gzip");
 	if (o->base.n + o->diff_base.n + o->group_by.n + o->split_by.n > 0)
 		return err_set(e, ERR_USAGE, "--memory: not together with a base, --group-by or --split-by");
+	if (o->columns)
+		return err_set(e, ERR_USAGE, "--memory: one sample type is written, not --columns");
 	if (o->divide_by != 1)
 		return err_set(e, ERR_USAGE,
 		    "--memory: parts cannot be divided one by one; leave --divide-by to a reader");

@@ -35,5 +35,6 @@ struct output_opts cli_output_options(const struct query_opts *o)
 {
 	return (struct output_opts){ .max_nodes = o->max_nodes,
 		.cum = o->cum,
+		.columns = o->columns,
 		.rows = o->node_count > 0 ? (uint64_t)o->node_count : 0 };
 }

@@ -165,6 +165,14 @@ static int read_range(struct places *p, struct err *e)
 	return 0;
 }
 
+/* Options for which no input need be read. */
+static int check_options(const struct places *p, struct err *e)
+{
+	struct format_opts fo;
+
+	return places_opts(p->o, STR_NONE, 0, &fo, e);
+}
+
 static void add_keys(struct places *p, const struct opt_list *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
@@ -235,7 +243,9 @@ int places_open(struct places *p, const char *const *paths, size_t n, const stru
 
 	*p = (struct places){ .a = arena_new(), .o = o, .what = what, .keep = keep, .sum = sum };
 	read_keys(p);
-	rc = read_range(p, e);
+	rc = check_options(p, e);
+	if (rc == 0)
+		rc = read_range(p, e);
 	if (rc == 0)
 		rc = read_query(p, paths, n, e);
 	progress_init(&p->progress, "reading profiles", 0, clock_real());

@@ -3,7 +3,7 @@
  * the input; pool threads decode. So the answer does not depend on who is faster, and a few pieces are all that is in
  * memory of the input.
  */
-#include "base/log.h"
+#include "formats/format_tell.h"
 #include "proc/loop.h"
 #include "proc/pool.h"
 #include "tools/pyro-query/places.h"
@@ -37,7 +37,8 @@ struct pieces {
 	struct str name;
 	struct src *s;
 	const struct format *f;
-	struct str head; /* the first piece, for those behind it */
+	struct format_opts opts; /* but for `first` */
+	struct str head;         /* the first piece, for those behind it */
 	struct arena *a;
 	struct loop *loop;
 	struct pool *pool;
@@ -46,19 +47,16 @@ struct pieces {
 	uint64_t offset; /* of text in the input */
 	size_t size;     /* of a piece */
 	bool end;
-	uint64_t skipped;
-	struct str first_skipped;
+	struct format_notes notes; /* of all pieces */
 };
 
 static void decode(struct job *j)
 {
 	struct piece *p = CONTAINER_OF(j, struct piece, job);
 	const struct pieces *all = p->all;
-	const struct format_opts o = { .file_name = all->name,
-		.keep = places_keep(all->x),
-		.lenient = all->x->o->lenient,
-		.first = p->first ? STR_NONE : all->head };
+	struct format_opts o = all->opts;
 
+	o.first = p->first ? STR_NONE : all->head;
 	p->got = (struct format_profiles){ 0 };
 	p->rc = all->f->decode(p->a, p->text, &o, &p->got, &p->err);
 }
@@ -118,6 +116,20 @@ static int submit(struct pieces *all, struct piece *p, struct str text, struct e
 	return pool_submit(all->pool, &p->job, e);
 }
 
+/* Decoders count lines from the beginning of their piece. */
+static void note(struct pieces *all, const struct piece *p)
+{
+	const struct format_notes *own = &p->got.notes;
+
+	if (own->skipped > 0 && all->notes.skipped == 0)
+		all->notes.first = p->offset == 0 ? arena_str(all->a, own->first)
+						  : arena_printf(all->a, "in what follows byte %llu: " STR_FMT,
+							(unsigned long long)p->offset, STR_ARG(own->first));
+	all->notes.skipped += own->skipped;
+	if (own->warning.n > 0 && all->notes.warning.n == 0)
+		all->notes.warning = arena_str(all->a, own->warning);
+}
+
 /* Waits for the piece and adds what is in it. */
 static int finish(struct pieces *all, struct piece *p, bool add, struct err *e)
 {
@@ -133,9 +145,8 @@ static int finish(struct pieces *all, struct piece *p, bool add, struct err *e)
 	}
 	for (uint32_t i = 0; rc == 0 && add && i < p->got.n; i++)
 		rc = places_add(all->x, p->a, false, p->got.p[i].p, &p->got.p[i].labels, e);
-	if (rc == 0 && p->got.notes.skipped > 0 && all->skipped == 0)
-		all->first_skipped = arena_str(all->a, p->got.notes.first);
-	all->skipped += p->got.notes.skipped;
+	if (rc == 0 && add)
+		note(all, p);
 	progress_add(&all->x->progress, p->text.n);
 	arena_free(p->a);
 	p->a = NULL;
@@ -180,7 +191,7 @@ int places_pieces(void *ctx, struct str name, struct src *s, struct err *e)
 
 	if (x->o->profile.n + x->o->event.n > 0)
 		return 0;
-	if (src_peek(s, LOOK, &look, e) < 0)
+	if (places_opts(x->o, name, places_keep(x), &all.opts, e) < 0 || src_peek(s, LOOK, &look, e) < 0)
 		return -1;
 	all.f = look.n < LOOK ? NULL : places_format(x->o, str_of(look.p, LOOK), name, &no);
 	if (all.f == NULL || all.f->cut == NULL)
@@ -194,9 +205,8 @@ int places_pieces(void *ctx, struct str name, struct src *s, struct err *e)
 	buf_fini(&all.text);
 	pool_free(all.pool);
 	loop_free(all.loop);
-	if (rc == 0 && x->o->lenient && all.skipped > 0)
-		log_event(LOG_WARN, "records skipped", LOG_STR("input", name), LOG_I64("records", all.skipped),
-		    LOG_STR("first", all.first_skipped));
+	if (rc == 0)
+		format_tell(name, &all.notes);
 	arena_free(all.a);
 	return rc < 0 ? -1 : 1;
 }

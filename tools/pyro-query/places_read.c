@@ -1,56 +1,30 @@
 /* places_read.c - see places_read.h */
 #include "tools/pyro-query/places_read.h"
 
-#include "base/log.h"
-#include "base/num.h"
+#include "formats/format_args.h"
+#include "formats/format_tell.h"
 #include "formats/labels/labels_json.h"
 #include "formats/profile_edit.h"
 #include "tools/pyro-query/places.h"
 #include "tools/pyro-query/places_sum.h"
 
-static bool is_named(const struct opt_list *names, struct str name, uint32_t number)
+int places_opts(const struct query_opts *o, struct str name, unsigned keep, struct format_opts *out, struct err *e)
 {
-	for (size_t i = 0; i < names->n; i++) {
-		struct str want = str_cstr(names->p[i]);
-		uint64_t n;
-		struct err no;
+	const struct format_args args = FORMAT_ARGS(o);
 
-		if (str_eq(want, name) || (num_u64(want, &n, &no) == 0 && n == number))
-			return true;
-	}
-	return false;
+	*out = (struct format_opts){ .file_name = name, .keep = keep, .lenient = o->lenient };
+	return format_args_read(&args, out, e);
 }
 
-static int none_named(const struct query_opts *o, const struct format_profiles *got, struct err *e)
+/* Of several profiles those that --profile and --event name. */
+static int choose(const struct query_opts *o, struct arena *a, struct format_profiles *got, struct err *e)
 {
-	struct buf names;
-	int rc;
+	size_t n = o->profile.n + o->event.n;
+	const char **names = arena_array(a, n + 1, sizeof(*names));
 
-	buf_init(&names, 4096);
-	for (uint32_t i = 0; i < got->n; i++)
-		buf_printf(&names, "\n  %u " STR_FMT, i + 1, STR_ARG(got->p[i].name));
-	rc = err_set(e, ERR_INVALID, "no profile is called %s; there are:" STR_FMT,
-	    o->profile.n > 0 ? o->profile.p[0] : o->event.p[0], STR_ARG(buf_str(&names)));
-	buf_fini(&names);
-	return rc;
-}
-
-int places_choose(const struct query_opts *o, struct format_profiles *got, struct err *e)
-{
-	uint32_t n = 0;
-
-	if (o->profile.n + o->event.n == 0)
-		return 0;
-	for (uint32_t i = 0; i < got->n; i++) {
-		struct str name = got->p[i].name;
-
-		if (is_named(&o->profile, name, i + 1) || is_named(&o->event, name, i + 1))
-			got->p[n++] = got->p[i];
-	}
-	if (n == 0)
-		return none_named(o, got, e);
-	got->n = n;
-	return 0;
+	for (size_t i = 0; i < n; i++)
+		names[i] = i < o->profile.n ? o->profile.p[i] : o->event.p[i - o->profile.n];
+	return format_choose(got, names, n, e);
 }
 
 const struct format *places_format(const struct query_opts *o, struct str bytes, struct str name, struct err *e)
@@ -70,19 +44,16 @@ const struct format *places_format(const struct query_opts *o, struct str bytes,
 int places_decode(const struct query_opts *o, unsigned keep, struct input *in, const struct format **format,
     struct format_profiles *got, struct err *e)
 {
-	struct format_opts fo = { .file_name = in->name, .keep = keep, .lenient = o->lenient };
 	const struct format *f = places_format(o, in->bytes, in->name, e);
+	struct format_opts fo;
 
 	*got = (struct format_profiles){ 0 };
 	*format = f;
-	if (f == NULL)
+	if (f == NULL || places_opts(o, in->name, keep, &fo, e) < 0)
 		return -1;
 	if (f->decode(in->a, in->bytes, &fo, got, e) < 0)
 		return -1;
-	if (o->lenient && got->notes.skipped > 0)
-		log_event(LOG_WARN, "records skipped", LOG_STR("input", in->name),
-		    LOG_I64("records", got->notes.skipped), LOG_STR("first", got->notes.first));
-	return places_choose(o, got, e);
+	return choose(o, in->a, got, e);
 }
 
 const char *places_path(const char *path)
@@ -200,6 +171,7 @@ int places_take(struct places *x, struct input *in, struct err *e)
 	if (labels_from_json(in->a, in->labels, &member, e) < 0 ||
 	    places_decode(x->o, places_keep(x), in, &f, &got, e) < 0)
 		return -1;
+	format_tell(in->name, &got.notes);
 	for (uint32_t i = 0; i < got.n; i++) {
 		struct labels l = got.p[i].labels;
 

@@ -13,14 +13,14 @@ enum { PLACES_INPUT_LIMIT = INT32_MAX }; /* bytes of one input, unpacked */
 
 /* --format, or what the bytes look like. */
 const struct format *places_format(const struct query_opts *o, struct str bytes, struct str name, struct err *e);
+/* How decoders are to read an input of that name. ERR_USAGE: options that do not go together. */
+int places_opts(const struct query_opts *o, struct str name, unsigned keep, struct format_opts *out, struct err *e);
 /*
- * got: all profiles of the input, or those that --profile and --event name. ERR_INVALID says which there are. Records
- * that --lenient left out are logged.
+ * got: all profiles of the input, or those that --profile and --event name. ERR_INVALID says which there are. The caller
+ * tells got->notes.
  */
 int places_decode(const struct query_opts *o, unsigned keep, struct input *in, const struct format **format,
     struct format_profiles *got, struct err *e);
-/* Of several profiles those that --profile and --event name. */
-int places_choose(const struct query_opts *o, struct format_profiles *got, struct err *e);
 
 /* file:///x is /x. */
 const char *places_path(const char *path);
