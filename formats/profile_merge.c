@@ -15,6 +15,7 @@
 enum {
 	PAGE = 4096,
 	MAX_TYPES = 1024,
+	AHEAD = 16, /* locations that are fetched at once */
 	AT_ADDRESS =
 	    8, /* locations at one address that are compared; there is one, in a program that was not tampered with */
 };
@@ -49,6 +50,7 @@ struct profile_merger {
 	VEC(uint64_t) moved;
 	VEC(uint32_t) stack;
 	VEC(struct line) lines;
+	uint32_t ahead; /* locations of the profile before it were fetched */
 	VEC(struct tag) tags;
 	VEC(int64_t) values;
 	VEC(uint32_t) columns;
@@ -188,27 +190,82 @@ static uint32_t merge_lines(struct profile_merger *m, const struct location *l, 
 	return profile_builder_location(m->b, l, m->lines.p);
 }
 
+/* l as the builder would have it; false: its mapping did not come yet. */
+static inline bool is_placed(const struct profile_merger *m, struct location *l)
+{
+	if (l->mapping >= m->in->n_mappings)
+		return true;
+	if (m->t.mappings[l->mapping] == 0)
+		return false;
+	if (l->address)
+		l->address += m->t.moved[l->mapping];
+	l->mapping = m->t.mappings[l->mapping] - 1;
+	return true;
+}
+
+static inline uint64_t place_hash(const struct location *l)
+{
+	uint64_t key[2] = { l->address, l->mapping };
+
+	return hash_seeded(str_of(key, sizeof(key)));
+}
+
+/*
+ * Most writers number locations as samples come to need them, and what is known of them lies anywhere: slot, location,
+ * line, function. Those of the next few are fetched side by side, a step at a time, instead of waiting for each.
+ */
+static void fetch_ahead(struct profile_merger *m, uint32_t i)
+{
+	const struct profile *own = profile_builder_peek(m->b), *in = m->in;
+	uint32_t n = 0, known[AHEAD], end = MIN(in->n_locations - i, (uint32_t)AHEAD) + i;
+	const struct line *lines[AHEAD];
+	struct table_at at[AHEAD];
+
+	m->ahead = end;
+	if (m->at_address.slots == NULL)
+		return;
+	for (; i < end; i++) {
+		struct location l = in->locations[i];
+
+		if (m->t.locations[i] != 0 || l.address == 0 || !is_placed(m, &l))
+			continue;
+		at[n] = table_find(&m->at_address, place_hash(&l));
+		__builtin_prefetch(&m->at_address.slots[at[n++].i]);
+	}
+	for (uint32_t k = 0; k < n; k++) {
+		known[k] = UINT32_MAX;
+		if (table_next(&at[k], &known[k]))
+			__builtin_prefetch(&own->locations[known[k]]);
+	}
+	for (uint32_t k = 0; k < n; k++) {
+		const struct location *l = known[k] != UINT32_MAX ? &own->locations[known[k]] : NULL;
+
+		lines[k] = l != NULL && l->n_lines > 0 ? &own->lines[l->first_line] : NULL;
+		if (lines[k] != NULL)
+			__builtin_prefetch(lines[k]);
+	}
+	for (uint32_t k = 0; k < n; k++)
+		if (lines[k] != NULL && lines[k]->function < own->n_functions)
+			__builtin_prefetch(&own->functions[lines[k]->function]);
+}
+
 static __attribute__((noinline)) uint32_t merge_new_location(struct profile_merger *m, uint32_t i)
 {
 	struct location l = m->in->locations[i];
 	const struct line *lines = m->in->lines + l.first_line;
-	uint64_t key[2], hash;
 	unsigned met = 0;
 	struct table_at at;
+	uint64_t hash;
 	uint32_t v;
 
-	if (l.mapping < m->in->n_mappings) {
-		uint32_t mapping = merge_mapping(m, l.mapping);
-
-		if (l.address)
-			l.address += m->t.moved[l.mapping];
-		l.mapping = mapping;
-	}
+	if (l.mapping < m->in->n_mappings)
+		merge_mapping(m, l.mapping);
+	if (i >= m->ahead)
+		fetch_ahead(m, i);
+	is_placed(m, &l);
 	if (l.address == 0)
 		return (m->t.locations[i] = merge_lines(m, &l, lines) + 1) - 1;
-	key[0] = l.address;
-	key[1] = l.mapping;
-	hash = hash_seeded(str_of(key, sizeof(key)));
+	hash = place_hash(&l);
 	at = table_find(&m->at_address, hash);
 	while (met < AT_ADDRESS && table_next(&at, &v)) {
 		if (same_location(m, &l, lines, v))
@@ -405,6 +462,7 @@ static void begin_profile(struct profile_merger *m, const struct profile *p)
 	m->t.locations = at + p->n_functions;
 	m->t.moved = m->moved.p;
 	m->t.columns = m->columns.p;
+	m->ahead = 0;
 	m->in = p;
 }
 

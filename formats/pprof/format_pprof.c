@@ -3,23 +3,28 @@
 #include "formats/format_impl.h"
 #include "formats/pprof/pprof.h"
 
-enum { GZIP_LEVEL = 6 };
+enum { GZIP_LEVEL = 4 }; /* of libdeflate: as small as what gzip -6 makes, in two thirds of the time of its own 6 */
 
 #define PPROF_EXTENSIONS "pb pprof prof cpu heap"
 
-static bool is_varint(struct str *s, uint64_t *v)
+/* What follows the number; NULL: it does not end, or not within ten bytes. */
+static const unsigned char *long_varint(const unsigned char *p, const unsigned char *end, uint64_t *v)
 {
 	*v = 0;
-	for (size_t i = 0; i < 10 && i < s->n; i++) {
-		unsigned char c = (unsigned char)s->p[i];
-
-		*v |= (uint64_t)(c & 0x7f) << 7 * i;
-		if (c < 0x80) {
-			*s = str_skip(*s, i + 1);
-			return true;
-		}
+	for (size_t i = 0; i < 10 && p < end; i++, p++) {
+		*v |= (uint64_t)(*p & 0x7f) << 7 * i;
+		if (*p < 0x80)
+			return p + 1;
 	}
-	return false;
+	return NULL;
+}
+
+static inline const unsigned char *varint(const unsigned char *p, const unsigned char *end, uint64_t *v)
+{
+	if (UNLIKELY(p == end || *p >= 0x80))
+		return long_varint(p, end, v);
+	*v = *p;
+	return p + 1;
 }
 
 enum { ENOUGH_RECORDS = 4096 };
@@ -28,23 +33,30 @@ enum { ENOUGH_RECORDS = 4096 };
 static int pprof_bid(struct str s, struct str file_name)
 {
 	bool named = format_named(file_name, PPROF_EXTENSIONS " pgo");
+	const unsigned char *p = (const unsigned char *)(s.n ? s.p : ""), *end = p + s.n, *next;
 	unsigned records = 0, seen = 0;
 	uint64_t tag, n;
 
-	while (s.n) {
+	while (p < end) {
 		if (records == ENOUGH_RECORDS && (seen & (1u << 2 | 1u << 4)) != 0)
 			return BID_SURE;
-		if (!is_varint(&s, &tag) || !is_varint(&s, &n) || tag >> 3 == 0)
+		if ((next = varint(p, end, &tag)) == NULL)
 			break;
-		if ((tag & 7) == 2 && tag >> 3 <= 14 && n <= s.n)
-			s = str_skip(s, (size_t)n);
+		p = next;
+		if ((next = varint(p, end, &n)) == NULL)
+			break;
+		p = next;
+		if (tag >> 3 == 0)
+			break;
+		if ((tag & 7) == 2 && tag >> 3 <= 14 && n <= (uint64_t)(end - p))
+			p += n;
 		else if ((tag & 7) != 0 || tag >> 3 < 7)
 			break;
 		records++;
 		seen |= tag >> 3 < 16 ? 1u << (tag >> 3) : 0;
 	}
 	/* sample types and strings are in every profile */
-	if (s.n == 0 && (seen & (1u << 1 | 1u << 6)) == (1u << 1 | 1u << 6))
+	if (p == end && (seen & (1u << 1 | 1u << 6)) == (1u << 1 | 1u << 6))
 		return BID_SURE;
 	if (records >= 8 && (seen & (1u << 2 | 1u << 4 | 1u << 6)) != 0)
 		return named ? BID_NAMED : BID_LIKELY; /* cut or damaged: its decoder says where */
