@@ -157,6 +157,17 @@ def kept_answers(tap, s, head):
     head.reply = b""
 
 
+def bytes_of_questions(tap, s, head):
+    """A question that only begins like one that was answered is another, also behind a byte 0."""
+    message = bytes([1 << 3 | 2, 2, 0, 97])             # LabelValuesRequest.name
+    kind = {"Content-Type": "application/proto", "X-Scope-OrgID": "t"}
+    head.let(2)
+    got = [s.request("POST", served.QUERIER + "LabelValues", m, kind)[0] for m in (message, message, message + b"\xff")]
+    tap.equal(got, [200, 200, 400], "questions are compared to their last byte")
+    for _ in range(2):
+        head.wait_asked()
+
+
 def turns(tap, s, head):
     done = queue.Queue()
     first = Answer(s.port, "first", "many", done=done)
@@ -232,7 +243,7 @@ def main():
         folder = os.path.join(place, "data")
         head = Head(os.path.join(place, "head.sock"))
         s = start(build, folder, os.path.join(place, "head.sock"))
-        for test in (equal_questions, kept_answers, turns, gone, late):
+        for test in (equal_questions, kept_answers, bytes_of_questions, turns, gone, late):
             test(tap, s, head)
         tap.equal(s.stop(), 0, "the server stops")
         full(tap, build, folder, os.path.join(place, "full.sock"))

@@ -386,15 +386,21 @@ static bool is_absolute(struct arena *a, struct str query)
 	return times == 2 || times == 4;
 }
 
+/* Messages are any bytes, NUL among them. */
 static struct str key_of(struct question *q)
 {
 	const struct api *x = &q->api;
 	int64_t now = q->page == NULL || is_absolute(x->a, q->r->query) ? 0 : x->now;
-	struct str what = q->page ? q->r->query : q->call->message;
+	struct str head, what = q->page ? q->r->query : q->call->message;
+	char *p;
 
-	return arena_printf(x->a, "%s\n" STR_FMT "\n%d %d %d %lld\n" STR_FMT,
-	    q->page ? q->page->path : q->procedure->path, STR_ARG(x->tenant), q->call ? (int)q->call->codec : 0,
-	    x->utf8_names, x->browser, (long long)now, STR_ARG(what));
+	head = arena_printf(x->a, "%s\n" STR_FMT "\n%d %d %d %lld\n", q->page ? q->page->path : q->procedure->path,
+	    STR_ARG(x->tenant), q->call ? (int)q->call->codec : 0, x->utf8_names, x->browser, (long long)now);
+	p = arena_alloc(x->a, head.n + what.n);
+	memcpy(p, head.p, head.n);
+	if (what.n > 0)
+		memcpy(p + head.n, what.p, what.n);
+	return str_of(p, head.n + what.n);
 }
 
 static struct question *equal(struct questions *x, const struct question *q)
