@@ -46,6 +46,22 @@ main;serve;parse 30"
 	[ "$(zcat x.folded.gz)" = "$(cat x.folded)" ]
 	pyro-convert --to folded -o y.gz cpu.pb.gz
 	cmp y.gz x.folded.gz
+	# a form in both --to and --output is said once too often; what is no form is a name
+	for twice in "--to folded -o svg=y.svg" "--to folded -o folded=y" "--to svg -o text=y" "--to stream -o pprof=y"; do
+		try pyro-convert $twice cpu.pb.gz
+		ends 2
+		says "${twice##* }"
+	done
+	[ ! -e svg=y.svg ] && [ ! -e y ] && [ ! -e y.svg ]
+	try pyro-convert --to folded -o size=y cpu.pb.gz
+	ends 0
+	cmp size=y x.folded
+	try pyro-convert --to folded -o ./svg=y.svg cpu.pb.gz
+	ends 0
+	cmp svg=y.svg x.folded
+	try pyro-convert -o folded=z cpu.pb.gz
+	ends 0
+	cmp z x.folded
 	try pyro-convert -o x.unheard cpu.pb.gz
 	ends 2
 	says "folded"

@@ -31,6 +31,18 @@ static bool is_stream(const struct convert_opts *o)
 	return strcmp(o->to, "stream") == 0 || (o->to[0] == '\0' && str_suffix(str_cstr(o->output), STR(".tar")));
 }
 
+/* --output FORM=FILE says what --to says: nobody calls a file like that. */
+static int check_twice(const struct convert_opts *o, struct err *e)
+{
+	struct str file = str_cstr(o->output), form = str_cut(&file, '=');
+	struct output named;
+
+	if (o->to[0] == '\0' || file.p == NULL || !(output_find(form, &named) || str_eq(form, STR("text"))))
+		return 0;
+	return err_set(e, ERR_USAGE, "--output %.200s: --to %.200s names the form already, the file alone is expected",
+	    o->output, o->to);
+}
+
 static int open_stream(struct convert *c, struct err *e)
 {
 	const char *file = c->out.file;
@@ -69,6 +81,8 @@ int convert_begin(struct convert *c, struct err *e)
 
 	c->reading = (struct format_opts){ .rate = (uint32_t)o->rate, .lenient = o->lenient };
 	c->stream = is_stream(o);
+	if (check_twice(o, e) < 0)
+		return -1;
 	if (o->output_dir[0] && (o->output[0] || c->stream))
 		return err_set(e, ERR_USAGE, "--output-dir: not together with --output or a stream");
 	if (format_args_read(&args, &c->reading, e) < 0 || begin_filters(c, e) < 0)
