@@ -262,16 +262,19 @@ PRINT(diff_flame, return diff_draw(in, o, DRAW_TEXT, out, e))
 
 /* ---- the table ---- */
 
-static const struct output own[] = {
+static const struct own {
+	struct output of;
+	const char *content_type;
+} own[] = {
 #define OUTPUT(n, ext, type, bin, kept, rep, diff, say) \
-	{ .name = #n,                                   \
-		.extensions = ext,                      \
-		.content_type = type,                   \
-		.text = say,                            \
-		.binary = bin,                          \
-		.keep = kept,                           \
-		.report = rep,                          \
-		.comparison = diff },
+	{ .of = { .name = #n,                           \
+	      .extensions = ext,                        \
+	      .text = say,                              \
+	      .binary = bin,                            \
+	      .keep = kept,                             \
+	      .report = rep,                            \
+	      .comparison = diff },                     \
+		.content_type = type },
 #include "formats/report/outputs.def"
 #undef OUTPUT
 };
@@ -294,7 +297,7 @@ static const struct format *format_of(struct str name)
 static int own_of(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(own); i++)
-		if (strcmp(own[i].name, name) == 0)
+		if (strcmp(own[i].of.name, name) == 0)
 			return (int)i;
 	return -1;
 }
@@ -313,6 +316,14 @@ uint32_t output_count(void)
 	return n;
 }
 
+/* The one to send. */
+static struct str first_type(const struct format *f)
+{
+	struct str rest = str_cstr(f->content_types);
+
+	return str_cut(&rest, ' ');
+}
+
 /* What only the format's row says. */
 static struct output with_format(struct output x, const struct format *f)
 {
@@ -322,29 +333,32 @@ static struct output with_format(struct output x, const struct format *f)
 	x.name = f->name;
 	if (x.extensions == NULL)
 		x.extensions = f->extensions;
-	if (x.content_type == NULL)
-		x.content_type = f->content_types;
+	if (x.content_type.n == 0)
+		x.content_type = first_type(f);
 	if (x.text == NULL)
 		x.text = f->text;
 	return x;
 }
 
-/* Of the content types of a format the first is the one to send; those of texts can be looked at. */
-static bool is_text(const char *types)
+/* Can be looked at. */
+static bool is_text(struct str type)
 {
-	struct str rest = str_cstr(types), type = str_cut(&rest, ' ');
-
 	return str_prefix(type, STR("text/")) || str_suffix(type, STR("json")) || str_suffix(type, STR("xml"));
 }
 
 struct output output_at(uint32_t i)
 {
-	if (i < ARRAY_LEN(own))
-		return with_format(own[i], format_of(str_cstr(own[i].name)));
+	if (i < ARRAY_LEN(own)) {
+		struct output x = own[i].of;
+
+		if (own[i].content_type != NULL)
+			x.content_type = str_cstr(own[i].content_type);
+		return with_format(x, format_of(str_cstr(x.name)));
+	}
 	i -= (uint32_t)ARRAY_LEN(own);
 	for (uint32_t k = 0; k < n_formats; k++)
 		if (is_form_by_itself(formats[k]) && i-- == 0)
-			return with_format((struct output){ .binary = !is_text(formats[k]->content_types),
+			return with_format((struct output){ .binary = !is_text(first_type(formats[k])),
 					       .keep = FORMAT_TAGS },
 			    formats[k]);
 	assert(false);

@@ -49,11 +49,11 @@ struct output_in {
 
 struct output {
 	const char *name;
-	const char *extensions;   /* as in format.h; may hold dots: "pb.gz" */
-	const char *content_type; /* with its parameters */
-	const char *text;         /* one line for people */
-	bool binary;              /* not for a terminal */
-	unsigned keep;            /* what decoders are to keep for it: enum format_keep */
+	const char *extensions;  /* as in format.h; may hold dots: "pb.gz" */
+	struct str content_type; /* the one to send, with its parameters */
+	const char *text;        /* one line for people */
+	bool binary;             /* not for a terminal */
+	unsigned keep;           /* what decoders are to keep for it: enum format_keep */
 	/* NULL: there is no such */
 	int (*report)(const struct output_in *in, const struct output_opts *o, struct buf *out, struct err *e);
 	int (*comparison)(const struct output_in *in, const struct output_opts *o, struct buf *out, struct err *e);

@@ -77,7 +77,12 @@ static void test_table(void **state)
 		assert_non_null(f.name);
 		assert_non_null(f.text);
 		assert_non_null(f.extensions);
-		assert_true(strlen(f.content_type) > 0);
+		assert_true(f.content_type.n > 0);
+		/* one, with or without parameters */
+		for (size_t at = str_find(f.content_type, ' '); at < f.content_type.n; at = f.content_type.n)
+			assert_true(at > 0 && f.content_type.p[at - 1] == ';');
+		if (f.format != NULL && f.report == NULL)
+			assert_true(str_prefix(str_cstr(f.format->content_types), f.content_type));
 		assert_int_not_equal(output_what(&f), 0);
 		assert_true(output_find(str_cstr(f.name), &g));
 		assert_ptr_equal(f.format, g.format);
@@ -93,6 +98,10 @@ static void test_table(void **state)
 	assert_true(f.binary);
 	assert_true(output_find(STR("folded"), &f));
 	assert_false(f.binary);
+	assert_true(output_find(STR("jsonl"), &f));
+	assert_true(str_eq(f.content_type, STR("application/x-ndjson")));
+	assert_true(output_find(STR("svg"), &f));
+	assert_true(str_eq(f.content_type, STR("image/svg+xml")));
 	assert_false(output_find(STR(""), &f));
 }
 

@@ -244,16 +244,6 @@ static struct report *report_of(const struct part *p, const struct side *s, stru
 	return NULL;
 }
 
-/* Of the types of a format the first is the one to send. */
-static const char *type_of(struct api *x, const struct output *f)
-{
-	struct str all = str_cstr(f->content_type);
-
-	if (f->format == NULL || f->content_type != f->format->content_types)
-		return f->content_type;
-	return arena_cstr(x->a, str_of(all.p, str_find(all, ' ')));
-}
-
 static int render_form(struct api *x, const struct output *f, const struct side *s, int64_t max_nodes, struct buf *out,
     const char **type, struct err *e)
 {
@@ -268,7 +258,7 @@ static int render_form(struct api *x, const struct output *f, const struct side 
 	in.report = report_of(&p, s, e);
 	rc = in.report == NULL ? -1 : output_print(f, &in, &o, out, e);
 	report_free(in.report);
-	*type = type_of(x, f);
+	*type = arena_cstr(x->a, f->content_type);
 	return rc;
 }
 
@@ -292,7 +282,7 @@ static int render_diff_form(struct api *x, const struct output *f, const struct 
 		rc = output_print(f, &in, &o, out, e);
 	report_free(r[0]);
 	report_free(r[1]);
-	*type = type_of(x, f);
+	*type = arena_cstr(x->a, f->content_type);
 	return rc;
 }
 
