@@ -101,6 +101,20 @@ struct profile *profile_slice(struct arena *a, const struct profile *p, int64_t 
 	return with_samples(a, p, number, n);
 }
 
+struct profile *profile_of_type(struct arena *a, const struct profile *p, uint32_t type)
+{
+	struct profile *out = copy(a, p);
+
+	out->types = arena_alloc(a, sizeof(*out->types));
+	out->types[0] = p->types[type];
+	out->n_types = 1;
+	out->default_type = 0;
+	out->values = arena_array(a, (size_t)p->n_samples + 1, sizeof(*out->values));
+	for (uint32_t i = 0; i < p->n_samples; i++)
+		out->values[i] = profile_value(p, i, type);
+	return out;
+}
+
 /* ---- recursion ---- */
 
 /* Locations by what their outermost and innermost functions are called; NO_NAME: nobody knows, and that equals nothing. */

@@ -1,5 +1,5 @@
 /*
- * profile_edit.h - other profiles made of one: with tags for all samples, of a range of time, without recursion, with
+ * profile_edit.h - other profiles made of one: with tags for all samples, of a range of time, of one sample type, without recursion, with
  * other paths, without names, one for each value of a tag.
  *
  * The result is new in `a`; it shares arrays and strings with the profile it was made of, which must live as long and
@@ -19,6 +19,9 @@ struct profile *profile_with_tags(struct arena *a, const struct profile *p, cons
 
 /* Samples that began in from..to (both inclusive, unix ns); p->at must be there. */
 struct profile *profile_slice(struct arena *a, const struct profile *p, int64_t from, int64_t to);
+
+/* One sample type alone; samples whose value is 0 stay. type < p->n_types. */
+struct profile *profile_of_type(struct arena *a, const struct profile *p, uint32_t type);
 
 /* A function that called itself counts once: of neighbours with one name the callee stays, with its line. */
 struct profile *profile_without_recursion(struct arena *a, const struct profile *p);

@@ -170,6 +170,55 @@ main;b 100"
 	silent
 }
 
+@test "--profile-type among the profiles of files" {
+	cpu=process_cpu:cpu:nanoseconds:cpu:nanoseconds
+	profile two.pb.gz --type samples:count --type cpu:nanoseconds --stack 'main;a=1,500' --stack 'main;b=3,100'
+	profile heap.pb.gz --type inuse_objects:count --type inuse_space:bytes --period space:bytes:524288 --stack 'main;a=1,512'
+	printf 'main;c 7\n' >c.folded
+	try pyro-query folded -t $cpu two.pb.gz heap.pb.gz c.folded
+	ends 0
+	is "main;a 500
+main;b 100"
+	try pyro-query folded -t process_cpu:samples:count:cpu:nanoseconds two.pb.gz heap.pb.gz
+	ends 0
+	is "main;a 1
+main;b 3"
+	# what the file does not say, and empty parts, fit
+	try pyro-query folded -t anything:inuse_space:bytes:: two.pb.gz heap.pb.gz
+	ends 0
+	is "main;a 512"
+	# with labels the name counts
+	pyro-convert --to stream --label __name__=process_cpu two.pb.gz >s.tar
+	try pyro-query folded -t $cpu s.tar
+	ends 0
+	is "main;a 500
+main;b 100"
+	try pyro-query folded -t wall:cpu:nanoseconds:cpu:nanoseconds s.tar
+	ends 1
+	[[ $err == *"no profile is of type wall:cpu:"*"process_cpu:samples:count:cpu:nanoseconds"*"  $cpu"* ]] || fail "what there is is not told"
+	# the period counts where there is one
+	try pyro-query folded -t process_cpu:cpu:nanoseconds:wall:nanoseconds two.pb.gz
+	ends 1
+	# only the one type stays
+	try_sh "pyro-query pprof -t $cpu two.pb.gz heap.pb.gz | pyro-query info --json"
+	ends 0
+	[ "$(python3 -c 'import json, sys; print(*[t["type"] for t in json.load(sys.stdin)["types"]])' <<<"$out")" = cpu ] || fail "other types"
+	try pyro-query info --json -t $cpu heap.pb.gz two.pb.gz
+	ends 0
+	[ "$(python3 -c 'import json, sys; print(*[t["type"] for t in json.load(sys.stdin)["types"]])' <<<"$out")" = cpu ] || fail "other types"
+	try pyro-query info -t $cpu heap.pb.gz
+	ends 1
+	try pyro-query folded --memory 64M -t $cpu two.pb.gz heap.pb.gz
+	ends 0
+	is "main;a 500
+main;b 100"
+	for verb in folded top info; do
+		try pyro-query $verb -t nonsense two.pb.gz
+		ends 2
+		says "--profile-type"
+	done
+}
+
 @test "several types without CPU must be chosen from" {
 	profile heap.pb.gz --type inuse_objects:count --type inuse_space:bytes --period space:bytes:524288 --stack 'main;a=1,512'
 	pyro-ingest -l service_name=x -o blocks heap.pb.gz

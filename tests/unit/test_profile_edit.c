@@ -27,6 +27,28 @@ static struct profile *of_text(struct arena *a, const char *text)
 	return p;
 }
 
+static void test_of_type(void **ctx)
+{
+	struct arena *a = arena_new();
+	struct profile *p = of_text(a, "samples/count cpu/nanoseconds wall/nanoseconds\na;b 1 20 300\na 0 0 7\n");
+
+	(void)ctx;
+	for (uint32_t i = 0; i < 3; i++) {
+		static const struct {
+			const char *type, *text;
+		} want[] = { { "samples", "a;b 1\n" }, { "cpu", "a;b 20\n" }, { "wall", "a 7\na;b 300\n" } };
+		struct profile *one = profile_of_type(a, p, i);
+
+		assert_int_equal(one->n_types, 1);
+		assert_int_equal(one->n_samples, p->n_samples);
+		assert_int_equal(profile_default_type(one), 0);
+		assert_true(str_eq(profile_str(one, one->types[0].type), str_cstr(want[i].type)));
+		expect(one, want[i].text);
+	}
+	assert_int_equal(p->n_types, 3);
+	arena_free(a);
+}
+
 static void test_recursion(void **ctx)
 {
 	static const struct {
@@ -200,6 +222,7 @@ static void test_anonymous(void **ctx)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_of_type),
 		cmocka_unit_test(test_recursion),
 		cmocka_unit_test(test_inlined_recursion),
 		cmocka_unit_test(test_slice),

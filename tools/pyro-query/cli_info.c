@@ -11,6 +11,7 @@
 #include "tools/pyro-query/cli_out.h"
 #include "tools/pyro-query/places.h"
 #include "tools/pyro-query/places_read.h"
+#include "tools/pyro-query/places_type.h"
 
 enum { MAX_ANSWER = INT32_MAX };
 
@@ -282,15 +283,34 @@ static int print_source(struct infos *x, struct arena *a, const struct source *s
 	return 0;
 }
 
+/* Those that --profile-type means. */
+static int of_type(struct infos *x, struct arena *a, struct format_profiles *got, struct err *e)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < got->n; i++) {
+		struct format_profile *to = &got->p[n];
+
+		*to = got->p[i];
+		if (places_of_type(x->o, a, to->p, &to->labels, &to->p, e) < 0)
+			return -1;
+		n += to->p != NULL;
+	}
+	got->n = n;
+	return 0;
+}
+
 static int add_input(void *ctx, struct input *in, struct err *e)
 {
 	struct infos *x = ctx;
 	struct source s = { .name = in->name, .packed = in->packed, .bytes = in->bytes.n };
 	const struct format *f;
 
-	if (places_decode(x->o, 0, in, &f, &s.got, e) < 0)
+	if (places_decode(x->o, 0, in, &f, &s.got, e) < 0 || of_type(x, in->a, &s.got, e) < 0)
 		return -1;
 	s.format = f->name;
+	if (s.got.n == 0 && x->o->profile_type[0])
+		return 0;
 	return print_source(x, in->a, &s, e);
 }
 

@@ -11,6 +11,7 @@
 #include "io/inputs.h"
 #include "net/httpc.h"
 #include "tools/pyro-query/places_read.h"
+#include "tools/pyro-query/places_type.h"
 
 enum { STREAM_FROM = 256 << 20, STREAM_BOUNDED = 1 << 20 }; /* smaller files are read whole; the latter with --memory */
 
@@ -168,9 +169,10 @@ static int read_range(struct places *p, struct err *e)
 /* Options for which no input need be read. */
 static int check_options(const struct places *p, struct err *e)
 {
+	struct profile_type type;
 	struct format_opts fo;
 
-	return places_opts(p->o, STR_NONE, 0, &fo, e);
+	return places_opts(p->o, STR_NONE, 0, &fo, e) < 0 ? -1 : places_type_parse(p->o, &type, e);
 }
 
 static void add_keys(struct places *p, const struct opt_list *l)

@@ -48,6 +48,7 @@ struct places {
 	struct arena *only_mem;
 	struct profile_merger *merger;
 	uint64_t n_profiles, n_read; /* that count; all (of a text in pieces each counts) */
+	struct str other_types;      /* of the first that is not of --profile-type; see places_types */
 	uint64_t n_instances;        /* that count, a text once */
 	VEC(struct labels) labels;   /* of those that count, with PLACES_LABELS */
 	VEC(struct block *) blocks;

@@ -7,6 +7,9 @@
 #include "formats/profile_edit.h"
 #include "tools/pyro-query/places.h"
 #include "tools/pyro-query/places_sum.h"
+#include "tools/pyro-query/places_type.h"
+
+enum { TYPES_MAX = 4096 }; /* bytes of an error text */
 
 int places_opts(const struct query_opts *o, struct str name, unsigned keep, struct format_opts *out, struct err *e)
 {
@@ -138,6 +141,23 @@ static int merge_only(struct places *x, struct err *e)
 	return rc;
 }
 
+/* Becomes NULL if it is not of --profile-type. */
+static int of_type(struct places *x, struct arena *a, struct profile **p, const struct labels *l, struct err *e)
+{
+	struct profile *all = *p;
+	struct buf types;
+
+	if (places_of_type(x->o, a, all, l, p, e) < 0)
+		return -1;
+	if (*p == NULL && x->other_types.n == 0) {
+		buf_init(&types, TYPES_MAX);
+		places_types(all, l, &types);
+		x->other_types = arena_str(x->a, buf_str(&types));
+		buf_fini(&types);
+	}
+	return 0;
+}
+
 int places_add(struct places *x, struct arena *a, bool keep, struct profile *p, const struct labels *l, struct err *e)
 {
 	struct profile *own;
@@ -147,6 +167,10 @@ int places_add(struct places *x, struct arena *a, bool keep, struct profile *p, 
 	if (takes_labels(x, l, &yes, e) < 0)
 		return -1;
 	if (!yes || (own = in_range(x, a, p)) == NULL)
+		return 0;
+	if (x->what == PLACES_SAMPLES && of_type(x, a, &own, l, e) < 0)
+		return -1;
+	if (own == NULL)
 		return 0;
 	x->n_profiles++;
 	if (x->what == PLACES_LABELS) {
