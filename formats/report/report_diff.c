@@ -230,12 +230,14 @@ static void choose(struct changes *c, bool both)
 		const struct change *x = &c->all.p[i];
 		bool changed = diff_delta(c->o->cum ? &x->cum : &x->flat) != 0 || (both && diff_delta(&x->cum) != 0);
 
-		if (!changed || is_shown(c, x, both)) {
+		bool shown = !changed || is_shown(c, x, both);
+
+		c->noise += !shown;
+		/* programs get every row, with what is known about it */
+		if (shown || both)
 			kept[n++] = *x;
-		} else {
+		else
 			gone[n_gone++] = *x;
-			c->noise++;
-		}
 	}
 	if (n > 0)
 		memcpy(c->all.p, kept, n * sizeof(*kept));
@@ -515,6 +517,10 @@ void report_diff_json(struct report *before, struct report *after, const struct 
 		jw_str(&w, c.all.p[i].name);
 		put_values(&w, "flat", &c.all.p[i].flat);
 		put_values(&w, "cum", &c.all.p[i].cum);
+		if (c.known && !diff_matters(&c, &c.all.p[i].flat) && !diff_matters(&c, &c.all.p[i].cum)) {
+			jw_key(&w, STR("noise"));
+			jw_bool(&w, true);
+		}
 		jw_close(&w, '}');
 	}
 	jw_close(&w, ']');

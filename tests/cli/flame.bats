@@ -3,7 +3,7 @@
 load ../lib/helpers
 
 at_terminal() { # at_terminal KEYS [OPTION ...]: pyro-query flame --interactive
-	try "$repo/tests/lib/terminal.py" 20x80 "$1" pyro-query flame --interactive "${@:2}" cpu.pb.gz
+	try "$repo/tests/lib/screen.py" 20x80 "$1" pyro-query flame --interactive "${@:2}" cpu.pb.gz
 	[ "$status" = 0 ] || fail "the terminal"
 }
 
