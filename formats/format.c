@@ -196,11 +196,14 @@ const struct format *format_by_content_type(struct str content_type)
 const struct format *format_detect(struct str bytes, struct str file_name, struct err *e)
 {
 	const struct format *best = NULL;
-	const char *other = stranger(bytes);
+	const char *other;
 	char known[MAX_KNOWN];
 	int most = BID_NO;
 
-	for (uint32_t i = 0; i < n_formats; i++) {
+	/* what most inputs are, and soon known for certain */
+	if (format_pprof.bid(bytes, file_name) == BID_MOST)
+		return &format_pprof;
+	for (uint32_t i = 0; i < n_formats && most < BID_MOST; i++) {
 		int bid = formats[i]->bid(bytes, file_name);
 
 		if (bid > most) {
@@ -209,7 +212,7 @@ const struct format *format_detect(struct str bytes, struct str file_name, struc
 		}
 	}
 	/* a format that shows its name is not taken for another that would merely do */
-	if (best && (other == NULL || most >= BID_SURE))
+	if (most >= BID_SURE || ((other = stranger(bytes)) == NULL && best))
 		return best;
 	if (other) {
 		err_set(e, ERR_UNSUPPORTED, "unsupported format: %s", other);

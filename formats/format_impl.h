@@ -14,6 +14,7 @@ enum { /* of bid */
 	BID_LIKELY = 60,
 	BID_NAMED = 70, /* likely, and the file name says so */
 	BID_SURE = 90,  /* a magic number, a schema, all of it checked */
+	BID_MOST = 100, /* it cannot be anything else: nobody is asked any more */
 };
 
 /* The file name (one of compression behind it is ignored) has one of the extensions. */

@@ -5,7 +5,7 @@
 static int perf_data_bid(struct str s, struct str file_name)
 {
 	(void)file_name;
-	return str_prefix(s, STR("PERFILE2")) || str_prefix(s, STR("2ELIFREP")) ? 100 : BID_NO;
+	return str_prefix(s, STR("PERFILE2")) || str_prefix(s, STR("2ELIFREP")) ? BID_MOST : BID_NO;
 }
 
 const struct format format_perf_data = {

@@ -29,17 +29,21 @@ static inline const unsigned char *varint(const unsigned char *p, const unsigned
 
 enum { ENOUGH_RECORDS = 4096 };
 
+#define SEEN(field) (1u << (field))
+
 /* Walks over the fields: text and other binary data break a rule within a few bytes, never after so many. */
 static int pprof_bid(struct str s, struct str file_name)
 {
-	bool named = format_named(file_name, PPROF_EXTENSIONS " pgo");
 	const unsigned char *p = (const unsigned char *)(s.n ? s.p : ""), *end = p + s.n, *next;
+	const unsigned samples = SEEN(2), locations = SEEN(4), both = samples | locations, tables = SEEN(1) | SEEN(6);
 	unsigned records = 0, seen = 0;
 	uint64_t tag, n;
+	bool named,
+	    typed = false; /* a type holds numbers; OpenTelemetry's field 1 does not, and its others are as ours */
 
 	while (p < end) {
-		if (records == ENOUGH_RECORDS && (seen & (1u << 2 | 1u << 4)) != 0)
-			return BID_SURE;
+		if (records == ENOUGH_RECORDS && (seen & both) != 0)
+			return typed && (seen & both) == both ? BID_MOST : BID_SURE;
 		if ((next = varint(p, end, &tag)) == NULL)
 			break;
 		p = next;
@@ -48,17 +52,20 @@ static int pprof_bid(struct str s, struct str file_name)
 		p = next;
 		if (tag >> 3 == 0)
 			break;
+		if (tag >> 3 == 1 && (seen & SEEN(1)) == 0)
+			typed = n > 0 && p < end && (*p & 7) == 0;
 		if ((tag & 7) == 2 && tag >> 3 <= 14 && n <= (uint64_t)(end - p))
 			p += n;
 		else if ((tag & 7) != 0 || tag >> 3 < 7)
 			break;
 		records++;
-		seen |= tag >> 3 < 16 ? 1u << (tag >> 3) : 0;
+		seen |= tag >> 3 < 16 ? SEEN(tag >> 3) : 0;
 	}
 	/* sample types and strings are in every profile */
-	if (p == end && (seen & (1u << 1 | 1u << 6)) == (1u << 1 | 1u << 6))
-		return BID_SURE;
-	if (records >= 8 && (seen & (1u << 2 | 1u << 4 | 1u << 6)) != 0)
+	if (p == end && (seen & tables) == tables)
+		return typed && (seen & both) == both ? BID_MOST : BID_SURE;
+	named = format_named(file_name, PPROF_EXTENSIONS " pgo");
+	if (records >= 8 && (seen & (both | SEEN(6))) != 0)
 		return named ? BID_NAMED : BID_LIKELY; /* cut or damaged: its decoder says where */
 	return named && records ? BID_WEAK : BID_NO;
 }

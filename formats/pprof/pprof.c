@@ -547,12 +547,17 @@ static __attribute__((noinline)) uint32_t find_location(struct reader *r, uint64
 /* References of one sample. r->stack has room: each takes a byte at least. */
 static inline void read_stack(struct reader *r, const uint8_t *p, const uint8_t *end, bool fast)
 {
-	uint64_t sequential = r->location_ids.sequential, id;
+	uint64_t sequential = r->location_ids.sequential, n_dense = r->location_ids.n_dense, id;
+	const uint32_t *dense = r->location_ids.dense;
 	uint32_t *out = r->stack;
 
 	while (p < end) {
 		p = number(r, p, &id, fast);
-		*out++ = LIKELY(id - 1 < sequential) ? (uint32_t)(id - 1) : find_location(r, id);
+		if (LIKELY(id - 1 < sequential))
+			*out = (uint32_t)(id - 1);
+		else if (UNLIKELY(id - 1 >= n_dense || (*out = dense[id]) == PROFILE_NONE))
+			*out = find_location(r, id);
+		out++;
 	}
 	r->stack = out;
 	check_end(r, p, end);

@@ -17,8 +17,9 @@ struct ids {
 	size_t stride;
 	uint64_t sequential; /* id - 1 is the position below this */
 	uint64_t max;
-	uint32_t *dense; /* by id, up to max */
-	uint32_t *slots; /* position + 1, 0 = free */
+	uint32_t *dense;  /* by id, up to max */
+	uint64_t n_dense; /* max, with dense */
+	uint32_t *slots;  /* position + 1, 0 = free */
 	uint32_t mask;
 };
 
@@ -54,6 +55,7 @@ static inline void ids_init(struct ids *t, struct arena *a, const void *items, s
 		t->sequential = n;
 	} else if (t->max < (uint64_t)n * 8) {
 		t->dense = arena_array(a, t->max + 1, sizeof(*t->dense));
+		t->n_dense = t->max;
 		memset(t->dense, 0xff, (t->max + 1) * sizeof(*t->dense));
 		for (uint32_t i = 0; i < n; i++)
 			t->dense[ids_get(t, i)] = i;
@@ -76,7 +78,9 @@ static __attribute__((noinline, unused)) uint32_t ids_find_slow(const struct ids
 
 static inline uint32_t ids_find(const struct ids *t, uint64_t id)
 {
-	return LIKELY(id - 1 < t->sequential) ? (uint32_t)(id - 1) : ids_find_slow(t, id);
+	if (LIKELY(id - 1 < t->sequential))
+		return (uint32_t)(id - 1);
+	return LIKELY(id - 1 < t->n_dense) ? t->dense[id] : ids_find_slow(t, id);
 }
 
 #endif
