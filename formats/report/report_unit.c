@@ -13,7 +13,7 @@ struct step {
 	const char *label, *words;
 };
 
-/* Each ladder upwards. All words of a step begin with the same letter. */
+/* Each ladder upwards. All words of a row begin with the same letter, so some steps have two rows. */
 static const struct step steps[] = {
 	{ BYTES, 1, "B", "b byte" },
 	{ BYTES, 0x1p10, "kB", "kb kbyte kilobyte" },
@@ -22,7 +22,8 @@ static const struct step steps[] = {
 	{ BYTES, 0x1p40, "TB", "tb tbyte terabyte" },
 	{ BYTES, 0x1p50, "PB", "pb pbyte petabyte" },
 	{ TIME, 1, "ns", "ns nanosecond" },
-	{ TIME, 1e3, "us", "us microsecond" },
+	{ TIME, 1e3, "us", "microsecond" },
+	{ TIME, 1e3, "us", "us" },
 	{ TIME, 1e6, "ms", "ms millisecond" },
 	{ TIME, 1e9, "s", "s sec second" },
 	{ TIME, 3600e9, "hrs", "hr hour" },

@@ -16,6 +16,13 @@ static void test_units(void **state)
 	} cases[] = {
 		{ 0, "nanoseconds", "auto", "0" },
 		{ 1, "nanoseconds", "minimum", "1ns" },
+		{ 1500, "microseconds", "minimum", "1.50ms" },
+		{ 1500, "us", "auto", "1.50ms" },
+		{ 7, "milliseconds", "us", "7000us" },
+		{ 7, "milliseconds", "microseconds", "7000us" },
+		{ 90, "seconds", "ms", "90000ms" },
+		{ 2, "hours", "minimum", "2hrs" },
+		{ 3, "Kilobytes", "b", "3072B" },
 		{ 1500, "ns", "auto", "1.50us" },
 		{ -1500000, "nanosecond", "auto", "-1.50ms" },
 		{ INT64_C(3600000000000), "nanoseconds", "auto", "1hrs" },
