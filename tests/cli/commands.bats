@@ -135,7 +135,7 @@ main;serve;parse 60"
 @test "pyro-query diff before.pb.gz after.pb.gz" {
 	shop before.pb.gz
 	profile after.pb.gz --stack 'main;serve;parse=90' --stack 'main;idle=70'
-	try pyro-query diff --all before.pb.gz after.pb.gz
+	try pyro-query diff before.pb.gz after.pb.gz
 	ends 0
 	prints "1 changed within the noise" # two samples say nothing
 	try pyro-query diff --all before.pb.gz after.pb.gz

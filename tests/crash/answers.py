@@ -27,7 +27,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import jfr_file  # noqa: E402
 
 # Words of the page that stand for what a request has.
-WILD = r"\b(N|C|LABELS|TIME|SIZE|RATE|HEX|NAME|VALUE|TEXT|CODE|TYPE|TENANT|WHY)\b|\.\.\."
+WILD = r"\b(N|C|LABELS|TIME|SIZE|RATE|HEX|NAME|VALUE|TEXT|CODE|TYPE|TENANT|WHY|L|REASON)\b|\.\.\."
 BODY_MB = 2
 OVERRIDES = """overrides:
   small: {max_profile_size_bytes: 5000, max_profile_stacktrace_samples: 3, max_profile_stacktrace_sample_labels: 2,

@@ -5,7 +5,7 @@
  *
  *	request → question_procedure, question_page → queue → engine's thread → reply
  *
- * What is asked again while it is being answered waits for that answer; an
+ * What is asked again while it waits gets that answer; an
  * answer that was finished and is still true is given again (answers.h); what
  * nobody waits for any more, or not in time, is stopped.
  *
