@@ -479,7 +479,7 @@ static inline bool quick(struct jwalk *j, const char **at, uint32_t *v)
 	uint32_t n = 0;
 	unsigned digits;
 
-	if (WORDS && LIKELY(end - p >= 8)) {
+	if (WORDS && LIKELY(end - p > 8)) {
 		digits = word_digits(p, v);
 		if (LIKELY(digits > 0 && ends_number(p[digits]) && (*p != '0' || digits == 1))) {
 			*at = p + digits;
@@ -508,7 +508,7 @@ size_t jwalk_run(struct jwalk *j, uint32_t *out, size_t max)
 		j->first = false;
 		n = 1;
 	}
-	while (n < max && *p == ',') {
+	while (n < max && p < j->end && *p == ',') {
 		const char *q = p + 1;
 
 		if (!quick(j, &q, &out[n]))
