@@ -361,6 +361,30 @@ static struct records *records(struct reader *r, unsigned field)
 	return &r->records[field];
 }
 
+/*
+ * Two profiles written one behind the other (cat a.pb.gz b.pb.gz) are one message for protobuf, and nonsense: the numbers of
+ * the second lead into the tables of the first. It is known by a second beginning: a sample type behind the strings
+ * of the first, and then an empty string, which every table begins with.
+ */
+static void check_single(struct reader *r)
+{
+	const struct records *types = records(r, F_SAMPLE_TYPE), *strings = records(r, F_STRING);
+	uint32_t second = 0;
+
+	if (types->n < 2 || strings->n < 2 || types->p[0].at > strings->p[0].at ||
+	    types->p[types->n - 1].at < strings->p[0].at)
+		return;
+	while (types->p[second].at < strings->p[0].at)
+		second++;
+	for (uint32_t i = 1; i < strings->n; i++) {
+		if (strings->p[i].n > 0 || strings->p[i].at < types->p[second].at)
+			continue;
+		bad(r, r->base + types->p[second].at,
+		    "a second profile begins here: profiles are given one by one, or in a tar");
+		return;
+	}
+}
+
 static void read_value_type(struct reader *r, struct record at, struct value_type *t)
 {
 	uint64_t v[2] = { t->type, t->unit };
@@ -704,6 +728,8 @@ static bool functions_by_location(const struct profile *o)
 static void read_all(struct reader *r)
 {
 	scan(r);
+	if (!r->failed)
+		check_single(r);
 	if (r->failed)
 		return;
 	read_types(r);

@@ -327,15 +327,12 @@ static void test_cut(void **ctx)
 		}
 }
 
-/* Every byte changed in several ways: taken or not, but within bounds. */
-static void test_changed(void **ctx)
+static unsigned take_changed(struct str s)
 {
 	static const unsigned char flips[] = { 0x01, 0x07, 0x08, 0x70, 0x80, 0xff };
-	struct str s = tight(STR(WHOLE V_LABELS));
 	char *bytes = (char *)(uintptr_t)s.p;
 	unsigned taken = 0;
 
-	(void)ctx;
 	for (size_t i = 0; i < s.n; i++)
 		for (size_t k = 0; k < ARRAY_LEN(flips); k++) {
 			struct arena *a = arena_new();
@@ -354,8 +351,37 @@ static void test_changed(void **ctx)
 			buf_fini(&b);
 			arena_free(a);
 		}
-	assert_true(taken > 100);
-	drop(s);
+	return taken;
+}
+
+/* Every byte changed in several ways: taken or not, but within bounds. */
+static void test_changed(void **ctx)
+{
+	struct str whole = tight(STR(WHOLE)), labels = tight(STR(V_LABELS));
+
+	(void)ctx;
+	assert_true(take_changed(whole) > 100);
+	assert_true(take_changed(labels) > 100);
+	drop(whole);
+	drop(labels);
+}
+
+/* One profile behind another is no sum of both. */
+static void test_two(void **ctx)
+{
+	struct str two[] = { tight(STR(WHOLE WHOLE)), tight(STR(WHOLE V_LABELS)) };
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(two); i++) {
+		struct arena *a = arena_new();
+		struct profile *p;
+		struct err e;
+
+		assert_int_equal(decode(a, two[i], &p, &e), -1);
+		assert_non_null(strstr(e.msg, "a second profile begins here"));
+		arena_free(a);
+		drop(two[i]);
+	}
 }
 
 /* What is encoded reads back as the same, and encodes to the same bytes. */
@@ -764,6 +790,7 @@ int main(void)
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_changed),
+		cmocka_unit_test(test_two),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_encode_bytes),
 		cmocka_unit_test(test_encode_limit),
