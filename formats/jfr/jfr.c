@@ -111,7 +111,7 @@ static int read_tables(struct jfr *d, struct jfr_chunk *c, struct err *e)
 	for (size_t i = 0; d->o->only_known && i < ARRAY_LEN(needed); i++)
 		if (jfr_class_by_name(c, needed[i]) == NULL)
 			return err_set(e, ERR_INVALID, "error reading metadata: missing \"%s\"", needed[i]);
-	return jfr_read_pools(d, c, e);
+	return jfr_read_pools(c, e);
 }
 
 static int read_chunk(struct jfr *d, struct jfr_chunk *c, struct err *e)
@@ -120,7 +120,7 @@ static int read_chunk(struct jfr *d, struct jfr_chunk *c, struct err *e)
 		return -1;
 	jfr_pools_done(c);
 	jfr_plan_events(d, c);
-	jfr_groups_begin(d, c);
+	jfr_groups_begin(d);
 	if (d->begin == 0 || c->start_ns < d->begin)
 		d->begin = c->start_ns;
 	d->ran += c->duration_ns;

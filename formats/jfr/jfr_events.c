@@ -214,7 +214,7 @@ static int add_other(struct jfr *d, struct jfr_chunk *c, const struct jfr_class 
 	uint32_t period = ev->slot[SLOT_SAMPLING_PERIOD], time = period < ev->n ? period : ev->slot[SLOT_DURATION];
 
 	if (ev->group == PROFILE_NONE)
-		ev->group = jfr_group_other(d, c, cls);
+		ev->group = jfr_group_other(d, cls);
 	s->values[0] = 1;
 	s->values[1] = time_in(d, c, cls, time, v[time]);
 	s->values[2] = (int64_t)v[ev->slot[SLOT_SIZE]];

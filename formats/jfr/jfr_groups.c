@@ -117,7 +117,7 @@ static struct str snake(struct arena *a, struct str s)
 	return str_of(p, n);
 }
 
-uint32_t jfr_group_other(struct jfr *d, struct jfr_chunk *c, const struct jfr_class *cls)
+uint32_t jfr_group_other(struct jfr *d, const struct jfr_class *cls)
 {
 	static const char *const suffixes[JFR_TYPES] = { "events", "time", "bytes" };
 	static const char *const units[JFR_TYPES] = { "count", "nanoseconds", "bytes" };
@@ -125,7 +125,6 @@ uint32_t jfr_group_other(struct jfr *d, struct jfr_chunk *c, const struct jfr_cl
 	struct table_at at = table_find(&d->by_group, hash);
 	struct jfr_group g = { .other = true, .n_types = JFR_TYPES };
 
-	(void)c;
 	for (uint32_t v; table_next(&at, &v);)
 		if (str_eq(d->groups[v].event, cls->name))
 			return v;
@@ -141,9 +140,8 @@ uint32_t jfr_group_other(struct jfr *d, struct jfr_chunk *c, const struct jfr_cl
 	return d->n_groups++;
 }
 
-void jfr_groups_begin(struct jfr *d, struct jfr_chunk *c)
+void jfr_groups_begin(struct jfr *d)
 {
-	(void)c;
 	for (uint32_t i = 0; i < d->n_groups; i++) {
 		struct jfr_group *g = &d->groups[i];
 

@@ -211,7 +211,8 @@ struct jfr_chunk {
 	uint64_t at; /* in the input */
 	uint64_t pools_at, types_at, start_ns, duration_ns, start_ticks, ticks_per_s;
 	bool fixed, cut;
-	bool stable; /* ids of stacks hold in other chunks too */
+	bool too_deep; /* types within types */
+	bool stable;   /* ids of stacks hold in other chunks too */
 
 	struct jfr_class *classes;
 	uint32_t n_classes, cap_classes;
@@ -311,7 +312,7 @@ bool jfr_spend(struct jfr *d, uint64_t bytes);
 uint32_t jfr_intern(struct jfr *d, struct str s); /* a string of the decoder; s is borrowed */
 
 /* The constants of the chunk: those of the chain at c->pools_at. */
-int jfr_read_pools(struct jfr *d, struct jfr_chunk *c, struct err *e);
+int jfr_read_pools(struct jfr_chunk *c, struct err *e);
 /* The constants of one event; *before: where the one before it begins, or 0. */
 int jfr_read_constants(struct jfr_chunk *c, size_t at, size_t end, size_t *before, struct err *e);
 void jfr_pools_done(struct jfr_chunk *c); /* all were read: ids can be looked up */
@@ -360,9 +361,9 @@ void jfr_groups_init(struct jfr *d);
 int jfr_read_events(struct jfr *d, struct jfr_chunk *c, struct err *e);
 void jfr_plan_events(struct jfr *d, struct jfr_chunk *c);
 /* The group of an event by name, for KIND_OTHER. */
-uint32_t jfr_group_other(struct jfr *d, struct jfr_chunk *c, const struct jfr_class *cls);
+uint32_t jfr_group_other(struct jfr *d, const struct jfr_class *cls);
 int jfr_add(struct jfr *d, struct jfr_chunk *c, uint32_t group, const struct jfr_sample *s);
-void jfr_groups_begin(struct jfr *d, struct jfr_chunk *c); /* a chunk */
+void jfr_groups_begin(struct jfr *d); /* a chunk */
 void jfr_groups_end(struct jfr *d);
 int jfr_groups_finish(struct jfr *d, struct format_profiles *out);
 

@@ -89,10 +89,12 @@ static int read_pool(struct jfr_chunk *c, struct jfr_in *in, struct err *e)
 	cls = &c->classes[i];
 	while (n-- && !in->bad) {
 		uint64_t id = jfr_num(in, 8);
+		const uint8_t *at = in->p;
 
-		if (cls->pool < JFR_POOLS)
-			keep_entry(c, &c->pools[cls->pool], id, in->p);
 		jfr_skip(c, in, cls);
+		/* a whole one: what reads it later need not ask */
+		if (cls->pool < JFR_POOLS && !in->bad)
+			keep_entry(c, &c->pools[cls->pool], id, at);
 	}
 	return 0;
 }
@@ -129,11 +131,10 @@ int jfr_read_constants(struct jfr_chunk *c, size_t at, size_t end, size_t *befor
 }
 
 /* Each ends before the one that was read begins: so no byte is read twice. */
-int jfr_read_pools(struct jfr *d, struct jfr_chunk *c, struct err *e)
+int jfr_read_pools(struct jfr_chunk *c, struct err *e)
 {
 	size_t at = (size_t)c->pools_at, end = c->bytes.n, before;
 
-	(void)d;
 	while (at) {
 		if (at >= end)
 			return err_set(e, ERR_INVALID, "constants at byte %zu of the chunk: they end at %zu", at, end);

@@ -434,7 +434,7 @@ static void link_fields(struct jfr_chunk *c)
 /*
  * Types whose values take no bytes: any number of them may be said to be
  * there. Those that contain themselves are not empty: reading one faults at
- * a depth.
+ * a depth. Of chains of other types that reach as deep nothing would be known.
  */
 static bool find_empty(struct jfr_chunk *c, uint32_t i, unsigned depth)
 {
@@ -442,8 +442,10 @@ static bool find_empty(struct jfr_chunk *c, uint32_t i, unsigned depth)
 
 	if (cls->state)
 		return cls->empty;
-	if (depth >= MAX_DEPTH)
+	if (depth >= MAX_DEPTH) {
+		c->too_deep = true;
 		return false;
+	}
 	cls->state = 1;
 	for (uint32_t k = 0; k < cls->n; k++) {
 		const struct jfr_field *f = &c->fields[cls->first + k];
@@ -555,6 +557,9 @@ int jfr_read_types(struct jfr_chunk *c, size_t at, struct err *e)
 		    "metadata at byte %zu of the chunk: its %llu bytes are not a tree of types", at,
 		    (unsigned long long)size);
 	link_types(c);
+	if (c->too_deep)
+		return err_set(e, ERR_INVALID, "metadata at byte %zu of the chunk: types are nested more than %d deep",
+		    at, MAX_DEPTH);
 	c->stable = jfr_class_by_name(c, "profiler.types.LogLevel") != NULL;
 	c->v = arena_zarray(c->a, ((size_t)c->max_fields + 1) * 2, sizeof(*c->v)); /* the second half: of a frame */
 	c->w = arena_zarray(c->a, (size_t)c->max_fields + 1, sizeof(*c->w));

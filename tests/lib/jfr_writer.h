@@ -345,14 +345,14 @@ static inline void put_tree(struct writer *w, struct names *s)
 	put_element(w, s, "region", 1, (const char *[]){ "locale", "en" }, 0);
 }
 
-static inline void put_metadata(struct writer *w)
+static inline void put_metadata(struct writer *w, void (*tree_of)(struct writer *, struct names *))
 {
 	static struct names s;
 	size_t at, tree = w->b.n;
 
 	/* the tree first, to know its strings */
 	s.n = 0;
-	put_tree(w, &s);
+	tree_of(w, &s);
 	w->b.n = tree;
 	w->meta = w->b.n - w->begin;
 	at = begin_event(w, 0);
@@ -361,7 +361,7 @@ static inline void put_metadata(struct writer *w)
 	put(w, s.n, 4);
 	for (unsigned i = 0; i < s.n; i++)
 		put_string(w, s.p[i]);
-	put_tree(w, &s);
+	tree_of(w, &s);
 	put_size(w, at);
 }
 
@@ -383,7 +383,7 @@ static inline void begin_chunk(struct writer *w)
 	}
 	for (unsigned i = 0; i < HEADER; i++)
 		put_byte(w, 0);
-	put_metadata(w);
+	put_metadata(w, put_tree);
 }
 
 static inline void end_chunk(struct writer *w)

@@ -669,6 +669,83 @@ static void test_cut_chunk(void **ctx)
 	arena_free(a);
 }
 
+/* The constants of a cut chunk end within an entry: it counts as not there, and nothing is read in its place. */
+static void test_cut_constant(void **ctx)
+{
+	struct jfr_opts o = { .keep = FORMAT_TAGS, .lenient = true };
+	struct arena *a = arena_new();
+	struct writer w;
+	struct str got;
+	size_t at;
+
+	(void)ctx;
+	writer_init(&w, 0, false);
+	begin_chunk(&w);
+	EVENT(&w, 101, N("stackTrace", 1), N("state", 1), N("sampledThread", 1));
+	put_pools(&w, 0);
+	at = begin_pools(&w, 0, 2);
+	begin_pool(&w, METHOD, 1);
+	/* its third number stands where the third field of a thread would */
+	CONSTANT(&w, METHOD, 1, N("type", 1), N("name", 2), N("descriptor", UINT64_C(1) << 40));
+	begin_pool(&w, THREAD, 1);
+	put(&w, 1, 8);
+	put_size(&w, at);
+	w.pools = 19990;
+	end_chunk(&w);
+	set_fix(&w, 8, 20000, 8);
+	got = read_back(a, buf_str(&w.b), &o);
+	if (str_search(got, STR("thread=main")) == got.n)
+		fail_msg(STR_FMT, STR_ARG(got));
+	buf_fini(&w.b);
+	arena_free(a);
+}
+
+enum { CHAIN = 40 };
+
+/* Each type has two fields of the next one, and the last has none. */
+static void put_chain(struct writer *w, struct names *s)
+{
+	static char numbers[CHAIN + 1][4];
+
+	for (unsigned i = 0; i <= CHAIN; i++)
+		snprintf(numbers[i], sizeof(numbers[i]), "%u", i);
+	put_element(w, s, "root", 0, NULL, 1);
+	put_element(w, s, "metadata", 0, NULL, CHAIN);
+	for (unsigned i = 0; i < CHAIN; i++) {
+		put_element(w, s, "class", 2, (const char *[]){ "name", numbers[i], "id", numbers[i] },
+		    i + 1 < CHAIN ? 2 : 0);
+		for (unsigned k = 0; i + 1 < CHAIN && k < 2; k++)
+			put_element(w, s, "field", 2, (const char *[]){ "name", "x", "class", numbers[i + 1] }, 0);
+	}
+}
+
+/* Passing over a value of the first type would take 2^31 steps, and no byte. */
+static void test_deep_types(void **ctx)
+{
+	struct jfr_opts o = { 0 };
+	struct arena *a = arena_new();
+	struct writer w;
+	struct str got;
+	size_t at;
+
+	(void)ctx;
+	writer_init(&w, 0, false);
+	for (unsigned i = 0; i < HEADER; i++)
+		put_byte(&w, 0);
+	put_metadata(&w, put_chain);
+	w.pools = w.b.n;
+	at = begin_pools(&w, 0, 1);
+	begin_pool(&w, 0, 1);
+	put(&w, 1, 8);
+	put_size(&w, at);
+	end_chunk(&w);
+	got = read_back(a, buf_str(&w.b), &o);
+	if (!str_eq(got, STR("metadata at byte 68 of the chunk: types are nested more than 32 deep")))
+		fail_msg(STR_FMT, STR_ARG(got));
+	buf_fini(&w.b);
+	arena_free(a);
+}
+
 static void test_flips(void **ctx)
 {
 	struct arena *a = arena_new();
@@ -773,6 +850,8 @@ int main(void)
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_cuts),
 		cmocka_unit_test(test_cut_chunk),
+		cmocka_unit_test(test_cut_constant),
+		cmocka_unit_test(test_deep_types),
 		cmocka_unit_test(test_flips),
 		cmocka_unit_test(test_short_event),
 		cmocka_unit_test(test_spread),
