@@ -4,8 +4,9 @@
 #include "base/hash.h"
 #include "formats/otlp/otlp_impl.h"
 
-enum { MAX_LABELS = 250 }; /* of one profile */
-enum { UNSEEN = 254 };     /* a mapping without locations so far */
+enum { MAX_LABELS = 250 };                          /* of one profile */
+enum { UNSEEN = 254 };                              /* a mapping without locations so far */
+enum { MOST_SHARED = 1 << 22, MOST_PER_BYTE = 32 }; /* words that come again: in all, and more for each byte of input */
 
 int otlp_read(struct arena *a, struct str bytes, enum otlp_wire wire, const struct otlp_opts *o, struct otlp **out,
     struct err *e)
@@ -61,6 +62,17 @@ bool otlp_is_strange(const struct otlp *q)
 size_t otlp_profile_size(const struct otlp *q, uint32_t i)
 {
 	return q->rq.profiles[i].wire_size;
+}
+
+int otlp_spend(struct otlp *q, uint64_t n, unsigned words, const char *of, const char *what, struct err *e)
+{
+	uint64_t limit = MOST_SHARED + (uint64_t)q->size * MOST_PER_BYTE;
+
+	if (n > limit / words || q->spread > limit - n * words)
+		return err_set(e, ERR_LIMIT, "%s have more than %llu %s in all", of,
+		    (unsigned long long)(limit / words), what);
+	q->spread += n * words;
+	return 0;
 }
 
 /* ---- what is known of the tables before any profile is converted ---- */
@@ -249,7 +261,7 @@ static void add_pairs(struct otlp *q, struct label_list *x, enum otlp_source sou
 /* The service that the resource names; without one: unknown_service, with the program's name where it is given. */
 static struct str service_of(struct otlp *q, struct otlp_span s)
 {
-	struct str fallback = STR("unknown_service");
+	struct str program = STR_NONE;
 
 	for (uint32_t i = 0; i < s.n; i++) {
 		const struct otlp_attribute *a = &q->rq.pairs[s.at + i];
@@ -260,24 +272,29 @@ static struct str service_of(struct otlp *q, struct otlp_span s)
 		if (str_eq(key, STR("service.name")))
 			return value;
 		if (str_eq(key, STR("process.executable.name")))
-			fallback = arena_printf(q->a, STR_FMT ":" STR_FMT, STR_ARG(fallback), STR_ARG(value));
+			program = value;
 	}
-	return fallback;
+	return program.n > 0 ? arena_printf(q->a, "unknown_service:" STR_FMT, STR_ARG(program))
+			     : STR("unknown_service");
 }
 
 static int labels_of(struct otlp *q, const struct otlp_profile *p, struct str name, struct str service,
     struct labels *out, struct err *e)
 {
 	const struct otlp_tables *t = &q->rq.tables[p->tables];
+	const struct otlp_span resource = q->rq.resources[p->resource], scope = q->rq.scopes[p->scope];
 	struct label_list x = { 0 };
 
+	if (otlp_spend(q, (uint64_t)resource.n * 2 + scope.n + p->attributes.n + p->refs.n, 2, "the profiles",
+		"attributes", e) < 0)
+		return -1;
 	if (q->o.as_stored) {
 		add_label(q, &x, STR("__delta__"), STR("false"));
 		add_label(q, &x, STR("__otel__"), STR("true"));
 	}
 	add_label(q, &x, STR("__name__"), name);
-	add_pairs(q, &x, OTLP_OF_RESOURCE, q->rq.resources[p->resource]);
-	add_pairs(q, &x, OTLP_OF_SCOPE, q->rq.scopes[p->scope]);
+	add_pairs(q, &x, OTLP_OF_RESOURCE, resource);
+	add_pairs(q, &x, OTLP_OF_SCOPE, scope);
 	add_pairs(q, &x, OTLP_OF_PROFILE, p->attributes);
 	for (uint32_t i = 0; i < p->refs.n && x.l.n <= MAX_LABELS; i++) {
 		uint32_t index = q->rq.profile_refs[p->refs.at + i];
@@ -285,7 +302,7 @@ static int labels_of(struct otlp *q, const struct otlp_profile *p, struct str na
 		if (index < t->n_attributes)
 			add_attribute(q, &x, OTLP_OF_PROFILE, t, &t->attributes[index]);
 	}
-	add_label(q, &x, STR("service_name"), service.n > 0 ? service : service_of(q, q->rq.resources[p->resource]));
+	add_label(q, &x, STR("service_name"), service.n > 0 ? service : service_of(q, resource));
 	*out = x.l;
 	if (x.l.n <= MAX_LABELS)
 		return 0;

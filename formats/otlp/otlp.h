@@ -18,8 +18,9 @@
  * thread; the request is used by one thread at a time.
  *
  * Limits: an input is smaller than 4 GiB; values are nested at most 100 deep;
- * the stacks of all samples have at most 4 M locations and 32 more for each
- * byte of input; at most 250 labels.
+ * what comes again in each profile and service of the request (locations of
+ * stacks, their lines, values, attributes) has at most 4 M words in all and 32
+ * more for each byte of input; at most 250 labels.
  *
  * Source: the .proto files of open-telemetry/opentelemetry-proto, 1.3 to 1.11; spec of the write API, section 9.
  */

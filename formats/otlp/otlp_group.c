@@ -5,7 +5,7 @@
 #include "base/enc.h"
 #include "formats/otlp/otlp_impl.h"
 
-enum { MOST_SHARED = 1 << 22, MOST_PER_BYTE = 32 }; /* locations of stacks: in all, and more for each byte of input */
+enum { FIRST_STACK = 1 << 22 }; /* locations: room that is made at once, at most */
 
 enum conversion { AS_IS, TO_NANOSECONDS, ADD_UP };
 
@@ -137,7 +137,8 @@ static int mapping(struct group *g, uint32_t index, uint8_t flags, uint32_t *out
 	struct mapping m = { .start = x->start, .limit = x->limit, .offset = x->offset, .flags = flags };
 
 	if (!is_moved(g, *entry)) {
-		if (string(g, x->file, "could not access mapping file name string", &m.file) < 0)
+		if (string(g, x->file, "could not access mapping file name string", &m.file) < 0 ||
+		    otlp_spend(g->q, x->attributes.n, 1, "the mappings of the profiles", "attributes", g->e) < 0)
 			return -1;
 		m.build_id = new_string(g, build_id(g, x));
 		m.id = p->n_mappings + UINT64_C(1);
@@ -161,6 +162,8 @@ static int new_location(struct group *g, uint32_t index, uint8_t flags)
 	struct location l = { .address = x->address, .mapping = PROFILE_NONE, .folded = x->folded };
 
 	if (has_mapping(g, x) && mapping(g, x->mapping, flags, &l.mapping) < 0)
+		return -1;
+	if (otlp_spend(g->q, x->n_lines, 4, "the locations of the profiles", "lines", g->e) < 0)
 		return -1;
 	l.first_line = p->n_lines;
 	l.n_lines = x->n_lines;
@@ -230,19 +233,13 @@ static int first_location(struct group *g, const uint32_t *refs, uint32_t n, uin
 	return new_location(g, index, flags);
 }
 
-/*
- * Room for n more locations of stacks. Samples share stacks in a request, and
- * not here: how often is limited, so that little input cannot take all memory.
- */
+/* Room for n more locations of stacks: samples share them in a request, and not here. */
 static int stack_room(struct group *g, uint32_t n)
 {
-	uint64_t limit = MOST_SHARED + (uint64_t)g->q->size * MOST_PER_BYTE;
 	struct profile *p = g->p;
 
-	g->q->spread += n;
-	if (g->q->spread > limit)
-		return err_set(g->e, ERR_LIMIT, "the stacks of the samples have more than %llu locations in all",
-		    (unsigned long long)limit);
+	if (otlp_spend(g->q, n, 1, "the stacks of the samples", "locations", g->e) < 0)
+		return -1;
 	while (UNLIKELY(g->cap_stack - g->n_stack < n))
 		p->stack = profile_grow(g->q->a, p->stack, sizeof(*p->stack), g->n_stack, &g->cap_stack);
 	return 0;
@@ -475,7 +472,8 @@ static int spread(struct group *g, const struct otlp_sample *s, uint32_t n)
 		if (k > 0) {
 			if (same_stack(g, from, n_stack) < 0)
 				return -1;
-			g->q->spread += n_tags;
+			if (otlp_spend(g->q, n_tags, 6, "the samples of the profiles", "tags", g->e) < 0)
+				return -1;
 			for (uint32_t i = 0; i < n_tags; i++)
 				add_tag(g, p->tags[tags_from + i]);
 			p->n_samples++;
@@ -505,7 +503,9 @@ static int samples(struct group *g, const uint32_t *list, uint32_t n)
 	}
 	if (total >= UINT32_MAX)
 		return err_set(g->e, ERR_LIMIT, "%zu samples are more than a profile may have", total);
-	g->cap_stack = (uint32_t)MIN(stacks, (size_t)MOST_SHARED);
+	if (otlp_spend(g->q, total * p->n_types, 2, "the samples of the profiles", "values", g->e) < 0)
+		return -1;
+	g->cap_stack = (uint32_t)MIN(stacks, (size_t)FIRST_STACK);
 	p->stack = arena_array(g->q->a, g->cap_stack, sizeof(*p->stack));
 	p->stack_at = arena_zarray(g->q->a, total + 1, sizeof(*p->stack_at));
 	p->tag_at = arena_zarray(g->q->a, total + 1, sizeof(*p->tag_at));

@@ -21,7 +21,6 @@ struct otlp_maps { /* for one set of tables */
 	uint64_t *mappings;       /* by index * 16 + flags */
 	uint64_t *keys, *values;  /* of attributes, as strings */
 	uint64_t *spans, *traces; /* of links, as strings */
-	uint32_t *stack_at;       /* where the stack lies in the group's */
 	uint8_t *location_flags;  /* what the location knows: enum mapping_flags */
 	uint8_t *mapping_uniform; /* flags that all of its locations have, or OTLP_MIXED_FLAGS */
 	uint8_t *mapping_flags;   /* of the stack at hand */
@@ -35,11 +34,17 @@ struct otlp {
 	struct otlp_request rq;
 	struct otlp_maps *maps; /* by tables */
 	size_t size;            /* bytes of the request */
-	uint64_t spread;        /* locations of stacks, and tags, of all samples so far */
+	uint64_t spread;        /* words that came again so far: see otlp_spend */
 	uint32_t turn, stack_turn;
 	uint32_t unknown;
 };
 
+/*
+ * What stands once in a request may come again in each of its profiles and services: how often is limited, so that
+ * little input cannot take all memory. n more of `what`, each of so many words of four bytes, that `of` have; ERR_LIMIT: "the stacks of the samples have more
+ * than 4194304 locations in all".
+ */
+int otlp_spend(struct otlp *q, uint64_t n, unsigned words, const char *of, const char *what, struct err *e);
 /* The text of an attribute's key or value. */
 struct str otlp_key(const struct otlp *q, const struct otlp_tables *t, const struct otlp_attribute *x);
 struct str otlp_value(const struct otlp *q, const struct otlp_tables *t, const struct otlp_attribute *x);

@@ -428,46 +428,98 @@ static void test_labels(void **ctx)
 	}
 }
 
-/* A stack of many locations that many samples share is refused before it takes all memory. */
-static void test_shared_stacks(void **ctx)
+/* What stands once and comes again in each profile is refused before it takes all memory, or all time. */
+static const struct again {
+	const char *want;
+	unsigned profiles, pairs, types, samples, depth, lines; /* pairs: of the resource; lines: of the location */
+} agains[] = {
+	{ "the stacks of the samples have more than", 1, 0, 1, 20000, 20000, 0 },
+	{ "the samples of the profiles have more than", 1, 0, 20000, 20000, 1, 0 },
+	{ "the locations of the profiles have more than", 10000, 0, 1, 1, 1, 10000 },
+	{ "the profiles have more than", 10000, 10000, 1, 1, 1, 0 },
+};
+
+static void again_profiles(struct buf *b, const struct again *x)
 {
-	enum { DEPTH = 20000, SAMPLES = 20000 };
+	size_t resources = fx_open(b, 1), at = fx_open(b, 1), scopes;
+
+	for (unsigned i = 0; i < x->pairs; i++)
+		pb_put_bytes(b, 1, STR_NONE);
+	fx_close(b, at);
+	scopes = fx_open(b, 2);
+	for (unsigned i = 0; i < x->profiles; i++) {
+		at = fx_open(b, 2);
+		for (unsigned k = 0; k < x->types; k++)
+			fx_type(b, 1, 1, 2);
+		for (unsigned k = 0; k < x->samples; k++)
+			pb_put_bytes(b, 2, STR("\x08\x01\x22\x01\x05"));
+		fx_close(b, at);
+	}
+	fx_close(b, scopes);
+	fx_close(b, resources);
+}
+
+static void again_tables(struct buf *b, const struct again *x)
+{
+	size_t tables = fx_open(b, 2), at, list;
+
+	pb_put_bytes(b, 1, STR_NONE);
+	pb_put_bytes(b, 2, STR_NONE);
+	at = fx_open(b, 2);
+	for (unsigned i = 0; i < x->lines; i++)
+		pb_put_bytes(b, 3, STR_NONE);
+	fx_close(b, at);
+	pb_put_bytes(b, 3, STR_NONE);
+	for (unsigned i = 0; i < 5; i++)
+		pb_put_bytes(b, 5, str_cstr(fx_strings[i]));
+	pb_put_bytes(b, 7, STR_NONE);
+	at = fx_open(b, 7);
+	list = fx_open(b, 1);
+	for (unsigned i = 0; i < x->depth; i++)
+		buf_uvarint(b, 1);
+	fx_close(b, list);
+	fx_close(b, at);
+	fx_close(b, tables);
+}
+
+static void test_again(void **ctx)
+{
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(agains); i++) {
+		struct arena *a = arena_new();
+		struct format_profiles got = { 0 };
+		struct err e = { 0 };
+		struct buf b;
+
+		buf_init(&b, FIXTURE_MAX);
+		again_profiles(&b, &agains[i]);
+		again_tables(&b, &agains[i]);
+		assert_int_equal(row("otlp")->decode(a, buf_str(&b), &all, &got, &e), -1);
+		if (strstr(e.msg, agains[i].want) == NULL)
+			fail_msg("%s: %s", agains[i].want, e.msg);
+		assert_int_equal(e.kind, ERR_LIMIT);
+		assert_true(arena_bytes(a) < 64 * b.n + (128 << 20));
+		buf_fini(&b);
+		arena_free(a);
+	}
+}
+
+/* A program stands in for a service that is not named: the last one that is said, alone. */
+static void test_program(void **ctx)
+{
+	static const char text[] =
+	    "{\"resourceProfiles\":[{\"resource\":{\"attributes\":["
+	    "{\"key\":\"process.executable.name\",\"value\":{\"stringValue\":\"one\"}},"
+	    "{\"key\":\"process.executable.name\",\"value\":{\"stringValue\":\"two\"}}]},"
+	    "\"scopeProfiles\":[{\"profiles\":[{\"sampleType\":{\"typeStrindex\":1,\"unitStrindex\":2},"
+	    "\"samples\":[{\"stackIndex\":0,\"values\":[5]}]}]}]}],"
+	    "\"dictionary\":{\"stringTable\":[\"\",\"cpu\",\"count\"],\"stackTable\":[{}]}}";
 	struct arena *a = arena_new();
-	struct format_profiles got = { 0 };
-	struct buf b;
-	struct err e;
-	size_t at, inner;
+	struct format_profiles got = decode(a, "otlp-json", str_cstr(text), &all);
 
 	(void)ctx;
-	buf_init(&b, FIXTURE_MAX);
-	at = fx_open(&b, 1);
-	inner = fx_open(&b, 2);
-	size_t profile = fx_open(&b, 2);
-	fx_type(&b, 1, 1, 2);
-	for (unsigned i = 0; i < SAMPLES; i++)
-		pb_put_bytes(&b, 2, STR("\x08\x01\x22\x01\x05"));
-	fx_close(&b, profile);
-	fx_close(&b, inner);
-	fx_close(&b, at);
-	at = fx_open(&b, 2);
-	pb_put_bytes(&b, 1, STR_NONE);
-	for (unsigned i = 0; i < 2; i++)
-		pb_put_bytes(&b, 2, STR_NONE);
-	for (unsigned i = 0; i < 5; i++)
-		pb_put_bytes(&b, 5, str_cstr(fx_strings[i]));
-	pb_put_bytes(&b, 7, STR_NONE);
-	inner = fx_open(&b, 7);
-	profile = fx_open(&b, 1);
-	for (unsigned i = 0; i < DEPTH; i++)
-		buf_uvarint(&b, 1);
-	fx_close(&b, profile);
-	fx_close(&b, inner);
-	fx_close(&b, at);
-	assert_int_equal(row("otlp")->decode(a, buf_str(&b), &all, &got, &e), -1);
-	assert_int_equal(e.kind, ERR_LIMIT);
-	assert_non_null(strstr(e.msg, "the stacks of the samples have more than"));
-	assert_true(arena_bytes(a) < 64 * b.n + (128 << 20));
-	buf_fini(&b);
+	assert_int_equal(got.n, 1);
+	expect_label(&got.p[0].labels, "service_name", "unknown_service:two");
 	arena_free(a);
 }
 
@@ -588,7 +640,8 @@ int main(void)
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_deep),
 		cmocka_unit_test(test_labels),
-		cmocka_unit_test(test_shared_stacks),
+		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_program),
 		cmocka_unit_test(test_shared),
 	};
 
