@@ -119,23 +119,17 @@ static const char *describe(struct arena *a, const struct answer *p, uint32_t n)
  * symbol table calls the function around it, and leaves the outermost of an
  * unnamed type without one; here each has its own.
  */
-static bool same_name(struct binary *b, uint64_t addr, struct str want, struct str got, uint32_t i, uint32_t n)
+static bool same_name(struct arena *a, struct binary *b, uint64_t addr, struct str want, struct str got, uint32_t i,
+    uint32_t n)
 {
-	static struct symtab t;
-	static const struct elf *of;
-	static struct arena *a;
 	const struct symbol *s;
+	struct symtab t;
 
 	if (str_eq(want, got))
 		return true;
 	if (n < 2)
 		return false;
-	if (of != binary_elf(b)) {
-		arena_free(a);
-		a = arena_new();
-		of = binary_elf(b);
-		symtab_read(a, of, FIXTURE_MAX, &t, NULL);
-	}
+	symtab_read(a, binary_elf(b), FIXTURE_MAX, &t, NULL);
 	s = symtab_find(&t, addr);
 	return s != NULL && ((i == 0 && str_eq(want, s->name)) || (i == n - 1 && str_eq(got, s->name)));
 }
@@ -151,7 +145,7 @@ static void expect(struct arena *a, struct binary *b, const char *about, uint64_
 	for (uint32_t i = 0; i < k; i++)
 		mine[i] = (struct answer){ got[i].name, place_of(a, &got[i]) };
 	for (uint32_t i = 0; i < k && same; i++)
-		same = str_eq(mine[i].place, want[i].place) && same_name(b, addr, want[i].name, mine[i].name, i, n);
+		same = str_eq(mine[i].place, want[i].place) && same_name(a, b, addr, want[i].name, mine[i].name, i, n);
 	if (!same)
 		fail_msg("%s: 0x%llx is%s\nnot%s", about, (unsigned long long)addr, describe(a, want, n),
 		    describe(a, mine, k));
