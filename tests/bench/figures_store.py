@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import inputs
+from figures_merge import cost, gos_pprof
 from inputs import Group
 from servers import go_first
 
@@ -117,20 +118,20 @@ def programs_size(bench):
 
 
 def top_34m(bench):
-    """pyro-query top on 34 MB of raw pprof: CPU time, and time on the clock, the median of some."""
-    cpu, clock = [], []
-    for _ in range(TOPS):
-        start = time.monotonic()
-        child = subprocess.Popen([os.path.join(bench.build, "pyro-query"), "top", bench.inputs.file("raw_34m.pb")],
-                                 stdout=subprocess.DEVNULL, start_new_session=True, preexec_fn=go_first)
-        _, status, use = os.wait4(child.pid, 0)
-        child.returncode = status
-        if status != 0:
-            raise SystemExit("pyro-query top failed")
-        clock.append(time.monotonic() - start)
-        cpu.append(use.ru_utime + use.ru_stime)
-    bench.plain("top_34m", "s", statistics.median(cpu))
-    bench.plain("top_34m_clock", "s", statistics.median(clock))
+    """pyro-query top on 34 MB of raw pprof: CPU time, and time on the clock, the median of some; beside it once Go's pprof."""
+    file = bench.inputs.file("raw_34m.pb")
+    own = [cost([os.path.join(bench.build, "pyro-query"), "top", file]) for _ in range(TOPS)]
+    cpu, clock = (statistics.median(x[i] for x in own) / 1000 for i in (0, 1))
+    bench.plain("top_34m", "s", cpu)
+    bench.plain("top_34m_clock", "s", clock)
+    pprof = gos_pprof()
+    if pprof is None:
+        inputs.say("top_34m: go is not installed")
+        return
+    other = cost([pprof, "-symbolize=none", "-top", file])
+    bench.plain("top_34m_pprof", "s", other[0] / 1000)
+    bench.plain("top_34m_ratio", "x", other[0] / 1000 / cpu)
+    bench.plain("top_34m_clock_ratio", "x", other[1] / 1000 / clock)
 
 
 GROUPS = [
@@ -138,5 +139,5 @@ GROUPS = [
     Group(start_journal, "start_journal", "start_journal_first_answer", "start_journal_answered", "start_journal_refused",
           "replay_journal"),
     Group(programs_size, "programs_size"),
-    Group(top_34m, "top_34m", "top_34m_clock"),
+    Group(top_34m, "top_34m", "top_34m_clock", "top_34m_pprof", "top_34m_ratio", "top_34m_clock_ratio"),
 ]
