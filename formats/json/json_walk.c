@@ -600,7 +600,7 @@ int64_t jwalk_scaled(struct jwalk *j, int shift)
 	if (!number(j, &n))
 		return 0;
 	v = n.digits;
-	n.exponent += shift;
+	n.exponent = v ? n.exponent + shift : 0; /* no power of ten makes more of 0 */
 	for (; n.exact && n.exponent > 0 && v < UINT64_C(100000000000000000); n.exponent--)
 		v *= 10;
 	for (; n.exact && n.exponent < 0 && unit < UINT64_C(100000000000000000); n.exponent++, unit *= 10) {

@@ -164,6 +164,45 @@ static void test_numbers(void **ctx)
 	arena_free(a);
 }
 
+/* Nothing is done for each power of ten of a number that is 0: such a text would take a minute. */
+static void test_scaled(void **ctx)
+{
+	static const struct {
+		const char *text;
+		int64_t want;
+	} rows[] = {
+		{ "1.5", 1500 },
+		{ "-0.0015", -2 },
+		{ "0.0", 0 },
+		{ "-0e99999", 0 },
+		{ "0e-99999", 0 },
+	};
+	enum { ZEROS = 500000 };
+	struct arena *a = arena_new();
+	struct buf b;
+	struct jwalk j;
+	struct err e;
+	size_t n = 0;
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		jwalk_init(&j, a, str_cstr(rows[i].text), &e);
+		assert_true(jwalk_scaled(&j, 3) == rows[i].want);
+		assert_int_equal(jwalk_end(&j), 0);
+	}
+	buf_init(&b, SIZE_MAX / 2);
+	for (int i = 0; i < ZEROS; i++)
+		buf_add(&b, i ? STR(",0e99999") : STR("[0e99999"));
+	buf_byte(&b, ']');
+	jwalk_init(&j, a, buf_str(&b), &e);
+	for (jwalk_open(&j, '['); jwalk_item(&j); n++)
+		assert_true(jwalk_scaled(&j, 3) == 0);
+	assert_int_equal(jwalk_end(&j), 0);
+	assert_int_equal(n, ZEROS);
+	buf_fini(&b);
+	arena_free(a);
+}
+
 /* As strtod reads them: random digits, points and exponents. */
 static void test_floats(void **ctx)
 {
@@ -249,6 +288,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_walk),
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_scaled),
 		cmocka_unit_test(test_floats),
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_like_jansson),
