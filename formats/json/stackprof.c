@@ -193,7 +193,8 @@ static int add_stack(struct reader *r, uint32_t *at, uint32_t *stack, uint64_t *
 	*at += (uint32_t)depth + 1;
 	v[0] = (int64_t)raw->p[*at];
 	v[1] = weight(r, raw->p[*at], *sample);
-	*sample += raw->p[*at];
+	if (__builtin_add_overflow(*sample, raw->p[*at], sample))
+		*sample = UINT64_MAX;
 	++*at;
 	profile_builder_add(r->b, stack, n, v, NULL, 0);
 	return 0;

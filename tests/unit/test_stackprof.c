@@ -16,6 +16,10 @@ static const struct {
 	    "samples/count:\na 3\na;(garbage collection) 2\nwall/nanoseconds:\na 70000\na;(garbage collection) "
 	    "30000\n" },
 	{ HEAD "\"mode\":\"cpu\",\"raw\":[1,7,3]}", false, "samples/count:\na 3\ncpu/nanoseconds:\na 3000000\n" },
+	/* numbers of samples that do not fit are not counted from 0 again: the third has no delta of its own */
+	{ HEAD "\"mode\":\"wall\",\"raw\":[0,9223372036854775807,0,9223372036854775807,0,2,1,7,3],"
+	       "\"raw_timestamp_deltas\":[10,20,30,40]}",
+	    true, "samples/count:\na 3\nwall/nanoseconds:\n -9223372036852675809\na 3000000\n" },
 	{ HEAD "\"mode\":\"object\",\"raw\":[1,7,3]}", false, "samples/count:\na 3\nobjects/count:\na 3000\n" },
 	{ HEAD "\"mode\":\"custom\",\"raw\":[1,7,3]}", false, "samples/count:\na 3\n" },
 	{ HEAD "\"mode\":\"wall\"}", false,
