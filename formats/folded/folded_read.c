@@ -3,6 +3,7 @@
  * bytes; one that was never seen shares its first frames with the line before
  * (files are mostly sorted), and only the others are looked up by name.
  */
+#include "base/arith.h"
 #include "base/hash.h"
 #include "base/vec.h"
 #include "formats/folded/folded.h"
@@ -421,7 +422,7 @@ static uint32_t sample_of(struct reader *r, struct str key)
 static void add_nano(struct reader *r, uint32_t sample, uint32_t type, int64_t nano)
 {
 	size_t width = MAX_TYPES * sizeof(*r->nanos);
-	int64_t *sum;
+	int64_t *sum, *value;
 
 	while (r->cap_nanos <= sample)
 		r->nanos = profile_grow(r->a, r->nanos, width, r->n_nanos, &r->cap_nanos);
@@ -432,7 +433,8 @@ static void add_nano(struct reader *r, uint32_t sample, uint32_t type, int64_t n
 	/* below one whole in sum, so that it cannot wrap */
 	sum = &r->nanos[(size_t)sample * MAX_TYPES + type];
 	*sum += nano;
-	profile_builder_values(r->b, sample)[type] += *sum / NANO;
+	value = &profile_builder_values(r->b, sample)[type];
+	*value = wrap_add(*value, *sum / NANO);
 	*sum %= NANO;
 }
 
@@ -442,7 +444,7 @@ static void add_line(struct reader *r, struct str key, const struct count *count
 	int64_t *values = profile_builder_values(r->b, sample);
 
 	for (uint32_t i = 0; i < r->n_types; i++)
-		values[i] = (int64_t)((uint64_t)values[i] + (uint64_t)counts[i].whole);
+		values[i] = wrap_add(values[i], counts[i].whole);
 	for (uint32_t i = 0; i < r->n_types; i++)
 		if (UNLIKELY(counts[i].nano))
 			add_nano(r, sample, i, counts[i].nano);
@@ -453,10 +455,11 @@ static void round_values(struct reader *r)
 {
 	for (uint32_t i = 0; i < r->n_nanos; i++)
 		for (uint32_t k = 0; k < r->n_types; k++) {
-			int64_t nano = r->nanos[(size_t)i * MAX_TYPES + k];
+			int64_t nano = r->nanos[(size_t)i * MAX_TYPES + k],
+				*value = &profile_builder_values(r->b, i)[k];
 
 			if (nano >= NANO / 2 || nano <= -NANO / 2)
-				profile_builder_values(r->b, i)[k] += nano < 0 ? -1 : 1;
+				*value = wrap_add(*value, nano < 0 ? -1 : 1);
 		}
 	if (r->nanos)
 		r->notes->warning = STR("fractions of counts are added up and rounded");

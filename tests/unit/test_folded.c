@@ -162,6 +162,9 @@ static const struct {
 	{ F("a 9223372036854775807\nb -9223372036854775808\nc 9223372036854775808\nd 1e3\ne .\nf -\n"), F(""), 0, 0,
 	    "samples/count", "samples/count\na 9223372036854775807\nb -9223372036854775808\n",
 	    "4 line 3 does not end in a blank and a count" },
+	{ F("a 9223372036854775807.9\na .2\nb -9223372036854775808.9\n"), F(""), 0, 0, "samples/count",
+	    "samples/count\na -9223372036854775808\nb 9223372036854775807\n",
+	    "fractions of counts are added up and rounded" },
 	{ F("a 000000000000000000000000007\n"), F(""), 0, 0, "samples/count", "samples/count\na 7\n", "" },
 	/* several types */
 	{ F("samples/count cpu/nanoseconds\na;b 1 2\nc d 3 4\nbad 5\n"), F(""), 0, 0, "samples/count cpu/nanoseconds",
