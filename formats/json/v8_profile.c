@@ -130,7 +130,7 @@ static struct moment *make_moments(const struct v8_tree *t)
 /* Until when the last sample, which was at `last`, lasts. */
 static int64_t end_of(const struct v8_tree *t, int64_t last)
 {
-	if (t->has_end && !t->seconds && t->n_deltas && t->end - t->start < 1e15)
+	if (t->has_end && !t->seconds && t->n_deltas && fabs(t->end - t->start) < 1e15)
 		return MAX(last, (int64_t)nearbyint((t->end - t->start) * 1e3));
 	return last;
 }
@@ -222,12 +222,12 @@ static struct profile *finish(struct maker *m)
 {
 	struct v8_tree *t = m->t;
 	struct profile *p = profile_builder_finish(m->b);
-	double end = t->end - t->start;
+	double ns = (t->end - t->start) * (t->seconds ? 1e9 : 1e3);
 
 	if (t->start > EPOCH_US)
 		p->time = start_ns(t);
-	if (t->has_end && end > 0 && end < 1e15)
-		p->duration = (int64_t)nearbyint(end * (t->seconds ? 1e9 : 1e3));
+	if (t->has_end && ns > 0 && ns < 1e18)
+		p->duration = (int64_t)nearbyint(ns);
 	return p;
 }
 

@@ -1,4 +1,5 @@
 /* v8_read.c - the text of V8's call trees */
+#include "base/arith.h"
 #include "base/hash.h"
 #include "formats/json/json_note.h"
 #include "formats/json/v8.h"
@@ -19,7 +20,7 @@ static void read_frame_member(struct jwalk *j, struct v8_node *n, struct str key
 	else if (str_eq(key, STR("url")))
 		n->url = jwalk_str_or(j, STR_NONE);
 	else if (str_eq(key, STR("lineNumber")))
-		n->line = jwalk_i64_or(j, -1) + (old ? 0 : 1);
+		n->line = wrap_add(jwalk_i64_or(j, -1), old ? 0 : 1);
 	else
 		jwalk_skip(j);
 }

@@ -37,6 +37,16 @@ static const struct {
 	    false, "samples/count:\na 2\ncpu/nanoseconds:\na 500000\n" },
 	{ "cpuprofile", "{\"nodes\":[],\"$pyro\":{\"type\":\"x\",\"unit\":\"y\"}}", false,
 	    "samples/count:\ncpu/nanoseconds:\n" },
+	/* numbers at the ends of what they may be */
+	{ "cpuprofile",
+	    "{\"nodes\":[" ROOT("[2]") ",{\"id\":2,\"callFrame\":{\"functionName\":\"a\",\"lineNumber\":"
+				       "9223372036854775807}}],\"startTime\":1e300,\"endTime\":1,\"samples\":[2],"
+				       "\"timeDeltas\":[5]}",
+	    false, "samples/count:\na 1\ncpu/nanoseconds:\n" },
+	{ "cpuprofile",
+	    "{\"head\":{\"functionName\":\"(root)\",\"id\":1,\"children\":[{\"functionName\":\"a\",\"id\":2,"
+	    "\"hitCount\":3}]},\"startTime\":1,\"endTime\":9e14}",
+	    false, "samples/count:\na 3\ncpu/nanoseconds:\n" },
 	{ "cpuprofile", "{}", false, "error: cpuprofile: neither \"nodes\" nor \"head\"" },
 	{ "cpuprofile", "{\"nodes\":[" ROOT("[7]") "]}", false,
 	    "error: cpuprofile: line 1 column 11: there is no node 7" },
