@@ -49,13 +49,42 @@ static bool decimal(struct str *s, uint64_t *v)
 	return i > 0;
 }
 
+/* The place of a number among those that were told, or x->n. */
+static uint32_t find_number(const struct names *x, enum space space, uint64_t id)
+{
+	struct table_at at = table_find(&x->index, hash_mix(id, space));
+
+	for (uint32_t v; table_next(&at, &v);)
+		if (x->id[v] == id)
+			return v;
+	return x->n;
+}
+
+static void tell_number(struct reader *r, enum space space, uint64_t id, uint32_t text)
+{
+	struct names *x = &r->names[space];
+	uint32_t i = find_number(x, space, id);
+
+	if (i < x->n) { /* named again: the last name counts */
+		x->text[i] = text;
+		return;
+	}
+	if (x->n == x->cap)
+		x->id = profile_grow(r->g->a, x->id, sizeof(*x->id), x->n, &x->cap);
+	if (x->n == x->cap_text)
+		x->text = profile_grow(r->g->a, x->text, sizeof(*x->text), x->n, &x->cap_text);
+	x->id[x->n] = id;
+	x->text[x->n] = text;
+	table_put(&x->index, r->g->a, hash_mix(id, space), x->n++);
+}
+
 /* "text", "(n) text" or "(n)"; -1: (n) is nobody. */
 static int take_name(struct reader *r, enum space space, struct str s, uint32_t *out)
 {
-	struct names *x = &r->names[space];
+	const struct names *x = &r->names[space];
 	struct str rest = str_skip(s, 1), text;
-	struct table_at at;
 	uint64_t id;
+	uint32_t i;
 
 	if (s.n < 3 || s.p[0] != '(' || !decimal(&rest, &id) || rest.n == 0 || rest.p[0] != ')') {
 		*out = profile_builder_str(r->g->b, str_eq(s, STR("???")) ? STR_NONE : s);
@@ -66,23 +95,14 @@ static int take_name(struct reader *r, enum space space, struct str s, uint32_t 
 		if (str_eq(text, STR("???")))
 			text = STR_NONE;
 		*out = profile_builder_str(r->g->b, text);
-		if (x->n == x->cap)
-			x->id = profile_grow(r->g->a, x->id, sizeof(*x->id), x->n, &x->cap);
-		if (x->n == x->cap_text)
-			x->text = profile_grow(r->g->a, x->text, sizeof(*x->text), x->n, &x->cap_text);
-		x->id[x->n] = id;
-		x->text[x->n] = *out;
-		table_put(&x->index, r->g->a, hash_mix(id, space), x->n++);
+		tell_number(r, space, id, *out);
 		return 0;
 	}
-	*out = UINT32_MAX;
-	at = table_find(&x->index, hash_mix(id, space));
-	for (uint32_t v, last = 0; table_next(&at, &v);)
-		if (x->id[v] == id && v >= last) { /* named again: the last name counts */
-			*out = x->text[v];
-			last = v;
-		}
-	return *out == UINT32_MAX ? -1 : 0;
+	i = find_number(x, space, id);
+	if (i == x->n)
+		return -1;
+	*out = x->text[i];
+	return 0;
 }
 
 /* ---- numbers ---- */

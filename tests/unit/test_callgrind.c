@@ -75,6 +75,8 @@ static const struct {
 	    "part: 1\nevents: I\nfl=(1) a.c\nfn=(1) f\n1 3\nfi=(2) i.h\n9 4\nfe=(1)\njfi=(3) j.h\njcnd=1/2 "
 	    "+3\n*\njump=3 9\n2\n5 1\npart: 2\nevents: I\nfl=(1)\nfn=(1)\n1 10\nsummary: 18\ntotals: 18\n",
 	    "I/count\nf 18\n" },
+	/* a number that is named again has its last name */
+	{ false, "events: I\nfn=(1) a\n1 2\nfn=(1) b\n1 3\nfn=(1)\n1 4\n", "I/count\na 2\nb 7\n" },
 	{ false, "", "error: callgrind: no events: in 0 lines" },
 	{ false, "fn=f\n", "error: callgrind: line 1: no events: before it" },
 	{ false, "1 2\n", "error: callgrind: line 1: no events: before it" },
