@@ -113,8 +113,8 @@ static int take_end(struct reader *r, struct dump *d, struct str line, struct er
 {
 	size_t close = str_search(line, STR("]: "));
 	struct str text = str_trim(str_skip(line, close + 3));
-	bool minus = text.n && text.p[0] == '-';
 	int64_t v;
+	bool minus;
 
 	for (struct str rest = line; close < line.n;) { /* keys may hold brackets: the last one counts */
 		size_t next = close + 3;
@@ -128,6 +128,7 @@ static int take_end(struct reader *r, struct dump *d, struct str line, struct er
 	if (close >= line.n)
 		return 0;
 	take_keys(r, str_of(line.p, close));
+	minus = text.n && text.p[0] == '-';
 	if (!dump_number(str_skip(text, minus), &v)) {
 		dump_drop(d);
 		if (r->has_stack)

@@ -64,6 +64,8 @@ static const struct {
 	    "@:\n0x55aa;0x7f0012345678;do_sys_open 1\n" },
 	{ "bpftrace", 0, false, "@[vfs_read]: 12\n@[vfs_write]: -3\n@bytes: 4\n@x: count 4, average 1, total 4\n",
 	    "@:\nvfs_read 12\nvfs_write -3\n" },
+	/* keys may hold what looks like an end: the last one counts, and its sign */
+	{ "bpftrace", 0, false, "@[x]: y]: -3\n@[x]: -y]: 4\n", "@:\nx]: -y 4\nx]: y -3\n" },
 	{ "bpftrace", 0, false, "@[\n    f+1\n]: count 3, average 5, total 15\n",
 	    "error: bpftrace: line 3: the value is no whole number" },
 	{ "bpftrace", 0, true, "@[\n    f+1\n]: count 3, average 5, total 15\n@[\n    g+1\n]: 2\n",
