@@ -195,12 +195,12 @@ static int add_record(struct reader *r)
 }
 
 /* The types; what is left in r->rest are stacks. */
-static int read_heading(struct reader *r, struct str text, bool keep)
+static int read_heading(struct reader *r, struct str text)
 {
-	struct str all = text;
+	struct str all = str_prefix(text, STR("\xef\xbb\xbf")) ? str_skip(text, 3) : text;
 	int rc;
 
-	r->rest = str_prefix(text, STR("\xef\xbb\xbf")) ? str_skip(text, 3) : text;
+	r->rest = all;
 	r->line = 1;
 	do
 		rc = next_record(r);
@@ -208,8 +208,8 @@ static int read_heading(struct reader *r, struct str text, bool keep)
 	if (rc == 0)
 		return err_set(r->e, ERR_INVALID, "no line with a stack and a value");
 	rc = rc < 0 ? -1 : set_types(r);
-	if (rc == 0 && keep) {
-		r->rest = all.n && str_prefix(all, STR("\xef\xbb\xbf")) ? str_skip(all, 3) : all;
+	if (rc == 0) {
+		r->rest = all;
 		r->line = 1;
 	}
 	return rc < 0 ? -1 : 0;
@@ -235,7 +235,7 @@ int csv_decode(struct arena *a, struct str text, char separator, const struct fo
 {
 	struct reader r = { .a = a, .o = o, .separator = separator, .e = e };
 	const char *name = separator == ',' ? "stacks-csv" : "stacks-tsv";
-	int rc = read_heading(&r, o->first.n ? o->first : text, true);
+	int rc = read_heading(&r, o->first.n ? o->first : text);
 
 	if (rc == 0 && o->first.n) {
 		r.rest = text;
@@ -252,16 +252,28 @@ int csv_decode(struct arena *a, struct str text, char separator, const struct fo
 
 size_t csv_cut(struct str text, char separator)
 {
-	bool inside = false;
+	enum {
+		BEGIN,
+		PLAIN,
+		QUOTED,
+		CLOSED
+	} at = BEGIN; /* a quote counts where a field begins, and in one that began so */
 	size_t end = 0;
 
 	if (separator != ',' || memchr(text.p ? text.p : "", '"', text.n) == NULL) {
 		end = str_rfind(text, '\n');
 		return end < text.n ? end + 1 : 0;
 	}
-	for (size_t i = 0; i < text.n; i++) {
-		inside ^= text.p[i] == '"';
-		if (text.p[i] == '\n' && !inside)
+	for (size_t i = str_prefix(text, STR("\xef\xbb\xbf")) ? 3 : 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (at == QUOTED)
+			at = c == '"' ? CLOSED : QUOTED;
+		else if (c == '"')
+			at = at == PLAIN ? PLAIN : QUOTED;
+		else
+			at = c == ',' || c == '\n' ? BEGIN : PLAIN;
+		if (c == '\n' && at == BEGIN)
 			end = i + 1;
 	}
 	return end;

@@ -143,6 +143,11 @@ static void test_cut(void **ctx)
 	assert_int_equal(csv_cut(STR("a,1\n\"b\nc\",2"), ','), 4);
 	assert_int_equal(csv_cut(STR("a,1\n\"b\nc\",2\n"), ','), 12);
 	assert_int_equal(csv_cut(STR("\"a\n"), ','), 0);
+	/* a quote inside of a field is a character like others; doubled ones do not end it */
+	assert_int_equal(csv_cut(STR("a\"b,1\n\"x\ny\",2\n"), ','), 14);
+	assert_int_equal(csv_cut(STR("a\"b,1\n\"x\ny"), ','), 6);
+	assert_int_equal(csv_cut(STR("a\"\"b,1\n\"x\"\"\ny"), ','), 7);
+	assert_int_equal(csv_cut(STR("\xef\xbb\xbf\"x\ny"), ','), 0);
 	assert_int_equal(csv_cut(STR("\"a\nb"), '\t'), 3);
 	assert_int_equal(csv_cut(STR(""), ','), 0);
 }
