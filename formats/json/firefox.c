@@ -29,12 +29,19 @@ struct texts {
 	bool any;
 };
 
+/* Of a stack the node in a thread's tree, of a frame its location: made when it is needed. */
+struct slot {
+	uint32_t thread, made; /* thread: its number + 1 */
+};
+
 struct tables {
 	struct column prefix, frame;             /* of stacks */
 	struct column func, line, address;       /* of frames */
 	struct column name, file, source, start; /* of functions */
 	struct column source_file;               /* of sources: a string */
 	struct texts strings;
+	struct slot *stack_slots, *frame_slots; /* of the rows; NULL: not needed yet */
+	const struct tables *checked;           /* the frames that the stacks were checked against */
 };
 
 struct thread {
@@ -55,6 +62,8 @@ struct reader {
 	struct format_notes notes;
 	struct tables shared;
 	VEC(struct thread) threads;
+	VEC(uint32_t) way;      /* stacks from one outwards that have no node yet */
+	size_t work;            /* of the trees of all threads */
 	double interval, start; /* ms */
 	bool raw;               /* a table with a schema: raw Gecko */
 	size_t size;
@@ -293,8 +302,9 @@ static int read_text(struct reader *r)
 
 struct maker {
 	struct reader *r;
-	const struct thread *t;
-	const struct tables *stacks, *frames, *funcs, *sources, *strings;
+	struct thread *t;
+	struct tables *stacks, *frames, *funcs, *sources, *strings;
+	uint32_t number; /* + 1 */
 	struct profile_builder *b;
 	struct stack_tree tree;
 	struct tag tags[2];
@@ -334,29 +344,89 @@ static uint32_t location(struct maker *m, int64_t frame)
 	return profile_builder_location(b, &l, &where);
 }
 
-/* Node i + 1 is stack i. */
+static bool is_frame(const struct maker *m, int64_t f)
+{
+	return f >= 0 && f < m->frames->func.n;
+}
+
+static bool is_prefix(const struct maker *m, int64_t up)
+{
+	return up >= NONE && up < m->stacks->frame.n;
+}
+
+/* Every stack, whether it has samples or not; of shared tables once. */
+static int check_stacks(struct maker *m)
+{
+	struct reader *r = m->r;
+
+	if (m->stacks->checked == m->frames)
+		return 0;
+	m->stacks->checked = m->frames;
+	for (uint32_t i = 0; i < m->stacks->frame.n; i++) {
+		bool frame = is_frame(m, m->stacks->frame.p[i]);
+
+		if ((!frame || !is_prefix(m, at(&m->stacks->prefix, i))) &&
+		    json_odd(&r->j, r->o, &r->notes, m->t->where, "stack %u has a %s that is not there", i,
+			frame ? "prefix" : "frame") < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static uint32_t frame_location(struct maker *m, int64_t frame)
+{
+	struct slot *s = &m->frames->frame_slots[frame];
+
+	if (s->thread != m->number)
+		*s = (struct slot){ m->number, location(m, frame) };
+	return s->made;
+}
+
+/* Only stacks that have samples get nodes: many threads may share a large table. */
+static int node_of(struct maker *m, int64_t stack, uint32_t *node)
+{
+	struct reader *r = m->r;
+	struct slot *slots = m->stacks->stack_slots;
+	int64_t i = stack;
+
+	r->way.n = 0;
+	while (i != NONE && slots[i].thread != m->number) {
+		if (r->way.n == m->stacks->frame.n)
+			return err_set(r->j.e, ERR_INVALID, "the prefixes of stack %lld lead in a circle",
+			    (long long)stack);
+		vec_push(&r->way, (uint32_t)i);
+		i = at(&m->stacks->prefix, i);
+		i = is_prefix(m, i) ? i : NONE;
+	}
+	*node = i == NONE ? STACK_TREE_ROOT : slots[i].made;
+	if (stack_tree_spend(&m->tree, r->way.n, r->j.e) < 0)
+		return -1;
+	while (r->way.n > 0) {
+		int64_t frame;
+		bool fits;
+
+		i = r->way.p[--r->way.n];
+		frame = m->stacks->frame.p[i];
+		fits = is_frame(m, frame) && is_prefix(m, at(&m->stacks->prefix, i));
+		*node = stack_tree_new(&m->tree, fits ? *node : STACK_TREE_ROOT,
+		    fits ? frame_location(m, frame) : PROFILE_NONE);
+		slots[i] = (struct slot){ m->number, *node };
+	}
+	return 0;
+}
+
 static int make_tree(struct maker *m)
 {
-	const struct column *prefix = &m->stacks->prefix, *frame = &m->stacks->frame;
-	uint32_t n_frames = m->frames->func.n;
-	uint32_t *known = arena_zarray(m->r->j.a, n_frames, sizeof(*known)); /* locations + 1 */
+	struct reader *r = m->r;
 
-	stack_tree_init(&m->tree, m->r->j.a, m->b, m->r->size);
-	for (uint32_t i = 0; i < frame->n; i++) {
-		int64_t up = at(prefix, i), f = frame->p[i];
-
-		if (up >= frame->n || up < NONE || f < 0 || f >= n_frames) {
-			if (json_odd(&m->r->j, m->r->o, &m->r->notes, m->t->where,
-				"stack %u has a %s that is not there", i,
-				f < 0 || f >= n_frames ? "frame" : "prefix") < 0)
-				return -1;
-			stack_tree_new(&m->tree, STACK_TREE_ROOT, PROFILE_NONE);
-			continue;
-		}
-		if (known[f] == 0)
-			known[f] = location(m, f) + 1;
-		stack_tree_new(&m->tree, up == NONE ? STACK_TREE_ROOT : (uint32_t)up + 1, known[f] - 1);
-	}
+	if (check_stacks(m) < 0)
+		return -1;
+	if (m->stacks->stack_slots == NULL)
+		m->stacks->stack_slots = arena_zarray(r->j.a, m->stacks->frame.n, sizeof(struct slot));
+	if (m->frames->frame_slots == NULL)
+		m->frames->frame_slots = arena_zarray(r->j.a, m->frames->func.n, sizeof(struct slot));
+	stack_tree_init(&m->tree, r->j.a, m->b, r->size);
+	m->tree.work = r->work;
 	return 0;
 }
 
@@ -415,34 +485,38 @@ static int value_of(struct maker *m, struct rounding *round, double v, uint32_t 
 
 static int add_sample(struct maker *m, uint32_t i, const double *times, struct rounding *round)
 {
-	int64_t stack = m->t->stack.p[i], v[2] = { 1, 0 };
+	int64_t stack = m->t->stack.p[i], n = m->stacks->frame.n, v[2] = { 1, 0 };
 	double wall = (times[i + 1] - times[i]) * 1e6;
+	uint32_t node = STACK_TREE_ROOT;
 
 	if (stack < 0)
 		return 0;
-	if (stack >= m->tree.n - 1)
-		return json_odd(&m->r->j, m->r->o, &m->r->notes, m->t->where, "sample %u has stack %lld, there are %u",
-		    i, (long long)stack, m->tree.n - 1);
+	if (stack >= n)
+		return json_odd(&m->r->j, m->r->o, &m->r->notes, m->t->where,
+		    "sample %u has stack %lld, there are %lld", i, (long long)stack, (long long)n);
 	if (m->weighted)
 		v[0] = i < m->t->weight.n ? m->t->weight.p[i] : 0;
 	if (!m->weighted && value_of(m, round, MAX(wall, 0.0), i, &v[1]) < 0)
 		return -1;
+	if (node_of(m, stack, &node) < 0)
+		return -1;
 	if (m->r->o->keep & FORMAT_TIMES)
-		return stack_tree_add_at(&m->tree, (uint32_t)stack + 1, v, m->tags, m->n_tags,
+		return stack_tree_add_at(&m->tree, node, v, m->tags, m->n_tags,
 		    unit_time(unit_find(STR("milliseconds")), m->r->start + times[i]), m->r->j.e);
-	stack_tree_sum(&m->tree.nodes[stack + 1].v[0], v[0]);
-	stack_tree_sum(&m->tree.nodes[stack + 1].v[1], v[1]);
+	stack_tree_sum(&m->tree.nodes[node].v[0], v[0]);
+	stack_tree_sum(&m->tree.nodes[node].v[1], v[1]);
 	return 0;
 }
 
-static const struct tables *choose(const struct thread *t, const struct reader *r, bool own)
+static struct tables *choose(struct thread *t, struct reader *r, bool own)
 {
 	return own ? &t->t : &r->shared;
 }
 
-static int make_thread(struct reader *r, const struct thread *t, struct profile **out)
+static int make_thread(struct reader *r, uint32_t number, struct profile **out)
 {
-	struct maker m = { .r = r, .t = t };
+	struct thread *t = &r->threads.p[number];
+	struct maker m = { .r = r, .t = t, .number = number + 1 };
 	struct rounding round = { 0 };
 	double *times;
 
@@ -460,6 +534,7 @@ static int make_thread(struct reader *r, const struct thread *t, struct profile 
 			return -1;
 	if (stack_tree_emit(&m.tree, m.tags, m.n_tags, r->j.e) < 0)
 		return -1;
+	r->work = m.tree.work; /* what all threads have together is limited */
 	*out = profile_builder_finish(m.b);
 	(*out)->time = r->start > 0 && r->start < 9e12 ? (int64_t)(r->start * 1e6) : 0;
 	return 0;
@@ -475,10 +550,11 @@ int firefox_decode(struct arena *a, struct str json, const struct format_opts *o
 	rc = read_text(&r);
 	out->p = arena_zarray(a, r.threads.n, sizeof(*out->p));
 	for (uint32_t i = 0; i < r.threads.n && rc == 0; i++) {
-		rc = make_thread(&r, &r.threads.p[i], &out->p[out->n].p);
+		rc = make_thread(&r, i, &out->p[out->n].p);
 		out->p[out->n++].name = r.threads.p[i].name;
 	}
 	out->notes = r.notes;
 	vec_free(&r.threads);
+	vec_free(&r.way);
 	return rc < 0 ? err_wrap(e, "firefox") : 0;
 }

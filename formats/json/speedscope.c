@@ -48,7 +48,7 @@ struct reader {
 	struct slot *slots; /* of frames */
 	VEC(struct track) tracks;
 	VEC(uint32_t) stack;
-	size_t size;
+	size_t size, work; /* work: of the trees of all profiles */
 	struct err *e;
 };
 
@@ -348,6 +348,7 @@ static int make_evented(struct reader *r, const struct track *t, const struct un
 	int rc = 0;
 
 	stack_tree_init(&l.tree, r->j.a, b, r->size);
+	l.tree.work = r->work;
 	for (size_t i = 0; i < t->events.n && rc == 0; i++)
 		rc = step(r, &l, t, u, b, number, &t->events.p[i]);
 	if (rc == 0 && l.open.n) {
@@ -357,6 +358,7 @@ static int make_evented(struct reader *r, const struct track *t, const struct un
 	}
 	if (rc == 0)
 		rc = stack_tree_emit(&l.tree, NULL, 0, r->e);
+	r->work = l.tree.work;
 	vec_free(&l.open);
 	return rc;
 }

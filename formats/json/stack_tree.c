@@ -29,6 +29,15 @@ uint32_t stack_tree_child(struct stack_tree *t, uint32_t parent, uint32_t locati
 	return stack_tree_new(t, parent, location);
 }
 
+int stack_tree_spend(struct stack_tree *t, size_t frames, struct err *e)
+{
+	t->work += frames;
+	if (t->work <= t->limit)
+		return 0;
+	return err_set(e, ERR_LIMIT, "the stacks have more than %zu frames, %d for each byte of input", t->limit,
+	    STACK_TREE_WORK);
+}
+
 int stack_tree_path(struct stack_tree *t, uint32_t node, const uint32_t **stack, uint32_t *n, struct err *e)
 {
 	uint32_t steps = 0, first = node;
@@ -43,10 +52,8 @@ int stack_tree_path(struct stack_tree *t, uint32_t node, const uint32_t **stack,
 			t->path = profile_grow(t->a, t->path, sizeof(*t->path), *n, &t->path_cap);
 		t->path[(*n)++] = t->nodes[node].location;
 	}
-	t->work += steps;
-	if (t->work > t->limit)
-		return err_set(e, ERR_LIMIT, "the stacks have more than %zu frames, %d for each byte of input",
-		    t->limit, STACK_TREE_WORK);
+	if (stack_tree_spend(t, steps, e) < 0)
+		return -1;
 	*stack = t->path;
 	return 0;
 }

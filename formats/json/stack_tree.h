@@ -43,6 +43,8 @@ void stack_tree_init(struct stack_tree *t, struct arena *a, struct profile_build
 uint32_t stack_tree_new(struct stack_tree *t, uint32_t parent, uint32_t location);
 /* The child of that location, made where there is none. Values become those of the first. */
 uint32_t stack_tree_child(struct stack_tree *t, uint32_t parent, uint32_t location);
+/* So many frames more count. Of an input with several trees `work` is handed on from one to the next. */
+int stack_tree_spend(struct stack_tree *t, size_t frames, struct err *e);
 /* The stack of a node, leaf first; good until the next call. */
 int stack_tree_path(struct stack_tree *t, uint32_t node, const uint32_t **stack, uint32_t *n, struct err *e);
 /* One sample by itself, at a time. */

@@ -37,7 +37,7 @@ struct trace {
 	struct arena *a;
 	const struct format_opts *o;
 	struct format_notes notes;
-	size_t size;
+	size_t size, work; /* work: of the trees of all threads */
 	VEC(struct trace_event) events;
 	VEC(struct trace_track) tracks;
 	VEC(struct trace_process) processes;

@@ -250,8 +250,10 @@ int trace_make(struct trace *t, const struct trace_event *events, uint32_t n, st
 	int rc;
 
 	stack_tree_init(&l.tree, t->a, b, t->size);
+	l.tree.work = t->work;
 	make_spans(&s, n);
 	rc = nest_all(&l, &s);
+	t->work = l.tree.work;
 	vec_free(&l.open);
 	vec_free(&s.p);
 	vec_free(&s.moments);

@@ -49,7 +49,7 @@ static const struct {
 	{ "{" META
 	  ",\"threads\":[{\"samples\":{\"stack\":[0],\"time\":[0]},\"stackTable\":{\"prefix\":[1,0],\"frame\":[0,0]},"
 	  "\"frameTable\":{\"func\":[0]}}]}",
-	    false, "error: firefox: the parents of node 1 lead in a circle" },
+	    false, "error: firefox: the prefixes of stack 0 lead in a circle" },
 	{ "{\"meta\":{\"version\":24},\"threads\":[{\"samples\":{\"schema\":{\"stack\":0},\"data\":[]},\"stackTable\":{"
 	  "},"
 	  "\"frameTable\":{}}]}",
@@ -97,6 +97,53 @@ static void test_keep(void **ctx)
 	assert_int_equal(p->functions[0].start_line, 4);
 	assert_int_equal(p->lines[p->locations[0].first_line].line, 5);
 	arena_free(a);
+}
+
+static void put_shared(struct buf *b, int depth, int threads, const char *weight)
+{
+	buf_printf(b,
+	    "{" META ",\"shared\":{\"frameTable\":{\"func\":[0]},\"funcTable\":{\"name\":[0]},"
+	    "\"stringArray\":[\"f\"],\"stackTable\":{\"prefix\":[null");
+	for (int i = 1; i < depth; i++)
+		buf_printf(b, ",%d", i - 1);
+	buf_printf(b, "],\"frame\":[0");
+	for (int i = 1; i < depth; i++)
+		buf_add(b, STR(",0"));
+	buf_add(b, STR("]}},\"threads\":["));
+	for (int i = 0; i < threads; i++)
+		buf_printf(b, "%s{\"samples\":{\"stack\":[%d],\"weight\":[%s]}}", i ? "," : "", depth - 1, weight);
+	buf_add(b, STR("]}"));
+}
+
+/* Threads that share a deep table have stacks as deep, each for itself: what that takes is bounded by the input. */
+static void test_shared_tables(void **ctx)
+{
+	static const struct {
+		int depth, threads;
+		const char *weight, *error;
+	} rows[] = {
+		{ 1000, 30, "1", "" },
+		{ 20000, 1000, "1", "firefox: the stacks have more than" },
+		{ 20000, 1000, "0", "firefox: the stacks have more than" },
+	};
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct arena *a = arena_new();
+		struct format_opts o = { 0 };
+		struct format_profiles got = { 0 };
+		struct err e = { 0 };
+		struct buf b;
+
+		buf_init(&b, FIXTURE_MAX);
+		put_shared(&b, rows[i].depth, rows[i].threads, rows[i].weight);
+		assert_int_equal(firefox_decode(a, buf_str(&b), &o, &got, &e), rows[i].error[0] ? -1 : 0);
+		assert_true(str_prefix(str_cstr(e.msg), str_cstr(rows[i].error)));
+		for (uint32_t k = 0; k < got.n && rows[i].error[0] == '\0'; k++)
+			assert_int_equal(got.p[k].p->stack_at[1], rows[i].depth);
+		buf_fini(&b);
+		arena_free(a);
+	}
 }
 
 /* What the viewer needs is there: every table as long as it says. */
@@ -148,6 +195,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_keep),
+		cmocka_unit_test(test_shared_tables),
 		cmocka_unit_test(test_encode),
 	};
 
