@@ -455,7 +455,7 @@ static void sort_records(struct perf_file *f)
 static int read_attrs(struct perf_file *f, struct err *e)
 {
 	const char *p = f->bytes.p;
-	uint64_t size = perf_u64(f, p + 16);
+	uint64_t size = perf_u64(f, p + 16), left = f->bytes.n;
 	struct str attrs, ids;
 
 	if (!section(f, p + 24, &attrs))
@@ -469,6 +469,9 @@ static int read_attrs(struct perf_file *f, struct err *e)
 			return -1;
 		if (!section(f, end, &ids))
 			return corrupt(f, end, "the ids of an event are not in the file", e);
+		if (ids.n > left)
+			return corrupt(f, end, "the ids of events are more than the file", e);
+		left -= ids.n;
 		add_ids(f, ids);
 	}
 	return 0;

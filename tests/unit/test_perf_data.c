@@ -109,6 +109,29 @@ static void test_forms(void **ctx)
 		}
 }
 
+/* Each event may say that all of the file is its ids; both cannot. */
+static void test_ids(void **ctx)
+{
+	struct format_opts o = { 0 };
+	struct format_profiles got = { 0 };
+	struct buf b;
+	struct err e = { 0 };
+
+	(void)ctx;
+	buf_init(&b, 1 << 20);
+	make(FORM_FILE, false, &b);
+	for (size_t i = 0; i < 2; i++) {
+		struct arena *a = arena_new();
+		uint64_t section[2] = { 0, b.n - 8 };
+
+		memcpy(b.p + MADE_HEADER + i * (MADE_ATTR + 16) + MADE_ATTR, section, sizeof(section));
+		assert_int_equal(perf_data_decode(a, buf_str(&b), &o, &got, &e), i ? -1 : 0);
+		arena_free(a);
+	}
+	assert_non_null(strstr(e.msg, "the ids of events are more than the file"));
+	buf_fini(&b);
+}
+
 static void test_options(void **ctx)
 {
 	struct arena *a = arena_new();
@@ -282,6 +305,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_errors),
