@@ -4,6 +4,7 @@
 enum {
 	MAX_VARIABLES = 64,     /* NAME=VALUE lines */
 	MAX_EXPANDED = 1 << 16, /* bytes of a line with its variables put in; a longer one stays as it is */
+	EXPAND_RATIO = 16,      /* bytes of all such lines for each byte of the text, and MAX_EXPANDED more */
 	MAX_MAPPINGS = 1 << 20,
 };
 
@@ -15,6 +16,7 @@ struct maps {
 	struct legacy *l;
 	struct variable variables[MAX_VARIABLES];
 	uint32_t n;
+	size_t room; /* for lines with variables put in; when there is none, they stay as they are */
 };
 
 static bool is_hex(char c)
@@ -152,14 +154,14 @@ static struct str without_log(struct str line)
 	return i > 1 && i < end && line.p[i - 1] == ':' ? str_skip(line, end + 2) : line;
 }
 
-static struct str expand(const struct maps *x, struct str line)
+static struct str expand(struct maps *x, struct str line)
 {
 	struct buf b;
 	struct str out = line;
 
 	if (x->n == 0 || str_find(line, '$') == line.n)
 		return line;
-	buf_init(&b, MAX_EXPANDED);
+	buf_init(&b, MIN(x->room, (size_t)MAX_EXPANDED));
 	while (line.n) {
 		size_t dollar = str_find(line, '$');
 		uint32_t i = 0;
@@ -178,8 +180,10 @@ static struct str expand(const struct maps *x, struct str line)
 			buf_byte(&b, '$');
 		}
 	}
-	if (!b.over)
+	if (!b.over) {
+		x->room -= b.n;
 		out = arena_str(x->l->a, buf_str(&b));
+	}
 	buf_fini(&b);
 	return out;
 }
@@ -195,7 +199,7 @@ static void take_variable(struct maps *x, struct str line)
 
 void legacy_maps(struct legacy *l)
 {
-	struct maps x = { .l = l };
+	struct maps x = { .l = l, .room = l->text.rest.n * EXPAND_RATIO + MAX_EXPANDED };
 	struct legacy_mapping m;
 
 	while (legacy_line(l)) {

@@ -296,6 +296,31 @@ static void each_row(struct str s)
 	}
 }
 
+/* A variable makes long lines of short ones: what all of them take is bounded by the text. */
+static void test_variables(void **ctx)
+{
+	struct arena *a = arena_new();
+	struct format_opts o = { 0 };
+	struct format_profiles got = { 0 };
+	const struct format *f;
+	struct buf b;
+	struct err e;
+
+	(void)ctx;
+	buf_init(&b, FIXTURE_MAX);
+	buf_add(&b, STR("heap profile: 1: 8 [1: 8] @ growth\n1: 8 [1: 8] @ 0x10\nMAPPED_LIBRARIES:\nA="));
+	buf_fill(&b, 'y', 32 << 10);
+	buf_add(&b, STR("\n0-100: $A\n"));
+	for (int i = 0; i < 5000; i++)
+		buf_add(&b, STR("$A\n"));
+	f = format_by_name(STR("heap-text"), &e);
+	assert_int_equal(f->decode(a, buf_str(&b), &o, &got, &e), 0);
+	assert_int_equal(profile_str(got.p[0].p, got.p[0].p->mappings[0].file).n, 32 << 10);
+	assert_in_range(arena_bytes(a), 1, 64 * b.n);
+	buf_fini(&b);
+	arena_free(a);
+}
+
 static void test_cut(void **ctx)
 {
 	struct buf b;
@@ -429,6 +454,7 @@ int main(void)
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_cpu_words),
 		cmocka_unit_test(test_cpu_handler),
+		cmocka_unit_test(test_variables),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_goroutine_cut),
 		cmocka_unit_test(test_shared),
