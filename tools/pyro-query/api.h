@@ -16,7 +16,7 @@
 #include "tools/pyro-query/engine.h"
 
 struct api {
-	struct arena *a; /* of the request */
+	struct arena *a; /* of the answer */
 	struct engine *engine;
 	const struct limits *limits; /* of the tenant */
 	struct str tenant;

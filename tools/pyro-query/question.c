@@ -69,7 +69,7 @@ static int run_procedure(struct question *q, struct err *e)
 
 	if (rc < 0)
 		return err_wrap(e, "unmarshal message");
-	if (p->fn(&q->api, req, resp, e) < 0)
+	if (p->fn(&q->api, req, resp, e) < 0 || buf_check(&q->api.raw, "answer", e) < 0)
 		return -1;
 	if (q->api.raw.n > 0 && !json) {
 		struct buf swap = q->out;
@@ -229,6 +229,15 @@ static struct lane *lane_of(struct questions *x, struct str tenant)
 	return &x->lanes.p[x->lanes.n - 1];
 }
 
+static void lane_put(struct lane *l, struct question *q)
+{
+	if (l->n++ == 0)
+		l->first = q;
+	else
+		l->last->next = q;
+	l->last = q;
+}
+
 static struct question *lane_take(struct questions *x, size_t i)
 {
 	struct lane *l = &x->lanes.p[i];
@@ -266,6 +275,24 @@ static bool unqueue(struct questions *x, struct question *q)
 	return false;
 }
 
+/* The time of q is over, that of the others is not: one of them leads now, and waits like one that has just come. */
+static void inherit(struct question *q)
+{
+	unsigned left = q->waiting - !q->r->gone;
+	struct question *heir = q->others;
+
+	if (left == 0)
+		return;
+	q->others = NULL;
+	heir->leader = NULL;
+	heir->others = heir->next;
+	heir->next = NULL;
+	heir->waiting = left;
+	for (struct question *o = heir->others; o != NULL; o = o->next)
+		o->leader = heir;
+	lane_put(lane_of(q->x, heir->api.tenant), heir);
+}
+
 static void question_done(struct job *j);
 
 static void run_next(struct questions *x)
@@ -278,6 +305,7 @@ static void run_next(struct questions *x)
 	if (x->turn >= x->lanes.n)
 		x->turn = 0;
 	q = lane_take(x, x->turn++);
+	q->api.a = arena_new(); /* that of the request is the loop's: it notes there that the client has gone */
 	q->api.limits = limits_of(x->limits, q->api.tenant);
 	q->forget = x->forget;
 	x->forget = false;
@@ -285,6 +313,7 @@ static void run_next(struct questions *x)
 	x->running = q;
 	if (pool_submit(x->pool, &q->job, &e) < 0) { /* the pool has one job at a time */
 		x->running = NULL;
+		arena_free(q->api.a);
 		fail_all(q, &e);
 	}
 }
@@ -294,6 +323,7 @@ static void question_done(struct job *j)
 	struct question *q = CONTAINER_OF(j, struct question, job);
 	struct questions *x = q->x;
 	struct buf raw = q->api.raw, out = q->out; /* q goes with the reply */
+	struct arena *a = q->api.a;
 
 	x->running = NULL;
 	for (size_t i = 0; i < x->old_limits.n; i++)
@@ -302,12 +332,15 @@ static void question_done(struct job *j)
 	x->counts.kept += q->kept;
 	if (q->failed && atomic_load(&q->stop) == STOP_LATE)
 		say_late(q, &q->err);
+	if (q->failed && q->until <= loop_mono(x->conf.loop))
+		inherit(q);
 	if (q->failed)
 		fail_all(q, &q->err);
 	else
 		answer_all(q, &out);
 	buf_fini(&out);
 	buf_fini(&raw);
+	arena_free(a);
 	run_next(x);
 }
 
@@ -323,8 +356,10 @@ static void give_up(struct question *leader, int why)
 	}
 	unqueue(leader->x, leader);
 	err_set(&e, ERR_CANCELED, "the client went away");
-	if (why == STOP_LATE)
+	if (why == STOP_LATE) {
 		say_late(leader, &e);
+		inherit(leader);
+	}
 	fail_all(leader, &e);
 }
 
@@ -390,13 +425,13 @@ static bool is_absolute(struct arena *a, struct str query)
 static struct str key_of(struct question *q)
 {
 	const struct api *x = &q->api;
-	int64_t now = q->page == NULL || is_absolute(x->a, q->r->query) ? 0 : x->now;
+	int64_t now = q->page == NULL || is_absolute(q->r->a, q->r->query) ? 0 : x->now;
 	struct str head, what = q->page ? q->r->query : q->call->message;
 	char *p;
 
-	head = arena_printf(x->a, "%s\n" STR_FMT "\n%d %d %d %lld\n", q->page ? q->page->path : q->procedure->path,
+	head = arena_printf(q->r->a, "%s\n" STR_FMT "\n%d %d %d %lld\n", q->page ? q->page->path : q->procedure->path,
 	    STR_ARG(x->tenant), q->call ? (int)q->call->codec : 0, x->utf8_names, x->browser, (long long)now);
-	p = arena_alloc(x->a, head.n + what.n);
+	p = arena_alloc(q->r->a, head.n + what.n);
 	memcpy(p, head.p, head.n);
 	if (what.n > 0)
 		memcpy(p + head.n, what.p, what.n);
@@ -446,7 +481,6 @@ static void submit(struct question *q)
 	struct lane *l;
 
 	q->api.engine = x->engine;
-	q->api.a = q->r->a;
 	q->api.now = q->r->wall;
 	q->api.data = x->conf.engine.data;
 	q->api.max_adhoc = x->conf.max_adhoc;
@@ -459,11 +493,7 @@ static void submit(struct question *q)
 			refuse(q);
 			return;
 		}
-		if (l->n++ == 0)
-			l->first = q;
-		else
-			l->last->next = q;
-		l->last = q;
+		lane_put(l, q);
 	} else {
 		wait_with(leader, q);
 	}

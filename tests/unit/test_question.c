@@ -1,0 +1,341 @@
+/* Questions between the loop and the engine's thread: who waits for whom, who goes first, who goes away. */
+#include "tests/lib/net_fixture.h"
+
+#include <semaphore.h>
+
+/* the fixture has a struct of that name */
+#define answer finished_answer
+#include "tools/pyro-query/question.h"
+#undef answer
+
+enum { TIMEOUT_MS = 400 };
+
+static struct server server;
+static struct questions *questions;
+static const struct limits no_limits;
+
+/* `begun` is posted by what runs, `go` lets it end. */
+static sem_t begun, go;
+static atomic_int calls;         /* of all but hold */
+static struct arena *_Atomic at; /* of the last request */
+static atomic_bool own_arena;
+
+static int hold(struct api *x, struct str query, struct buf *out, const char **type, struct err *e)
+{
+	(void)query;
+	(void)type;
+	(void)e;
+	own_arena = x->a != at;
+	sem_post(&begun);
+	sem_wait(&go);
+	buf_printf(out, "%lld", (long long)x->limits->max_query_length);
+	return 0;
+}
+
+static int say_query(struct api *x, struct str query, struct buf *out, const char **type, struct err *e)
+{
+	(void)x;
+	(void)type;
+	(void)e;
+	calls++;
+	buf_add(out, query);
+	return 0;
+}
+
+static int answer_types(struct api *x, const void *req, void *resp, struct err *e)
+{
+	(void)x;
+	(void)req;
+	(void)resp;
+	(void)e;
+	calls++;
+	return 0;
+}
+
+/* The first time longer than its client waits. */
+static int answer_late(struct api *x, const void *req, void *resp, struct err *e)
+{
+	int64_t end = now_ms() + TIMEOUT_MS + 100;
+
+	(void)x;
+	(void)req;
+	(void)resp;
+	if (calls++ > 0)
+		return 0;
+	while (now_ms() < end)
+		nap(10);
+	return err_set(e, ERR_CANCELED, "stopped");
+}
+
+static const struct page hold_page = { "/hold", hold }, say_page = { "/say", say_query };
+static const struct procedure types = { "/a.v1.S/Types", &querier_profile_types_request_type,
+	&querier_profile_types_response_type, answer_types, 0 },
+			      late = { "/a.v1.S/Late", &querier_profile_types_request_type,
+				      &querier_profile_types_response_type, answer_late, 0 };
+
+static void ask_page(struct http_req *r, void *ctx)
+{
+	at = r->a;
+	question_page(questions, r, ctx);
+}
+
+static void ask_procedure(struct http_req *r, void *ctx)
+{
+	question_procedure(questions, r, ctx);
+}
+
+static struct limits_set *limits_with(const struct limits *base)
+{
+	static const struct opt_list none;
+	struct err e;
+	struct limits_set *set = limits_read(base, &none, &e);
+
+	assert_non_null(set);
+	return set;
+}
+
+static void swap_limits(struct http_req *r, void *ctx)
+{
+	const struct limits other = { .max_query_length = 7 };
+
+	(void)ctx;
+	questions_limits(questions, limits_with(&other));
+	http_reply_empty(r, 200);
+}
+
+static void show_counts(struct http_req *r, void *ctx)
+{
+	const struct query_counts *c = questions_counts(questions);
+
+	(void)ctx;
+	http_reply_text(r, 200,
+	    arena_printf(r->a, "running %d answered %d failed %d refused %d shared %d", (int)c->running,
+		(int)c->answered, (int)c->failed, (int)c->refused, (int)c->shared));
+}
+
+static const struct route rows[] = {
+	{ .path = "/hold", .methods = "GET", .fn = ask_page, .ctx = (void *)(uintptr_t)&hold_page },
+	{ .path = "/say", .methods = "GET", .fn = ask_page, .ctx = (void *)(uintptr_t)&say_page },
+	{ .path = "/a.v1.S/Types", .methods = "POST", .fn = ask_procedure, .ctx = (void *)(uintptr_t)&types },
+	{ .path = "/a.v1.S/Late", .methods = "POST", .fn = ask_procedure, .ctx = (void *)(uintptr_t)&late },
+	{ .path = "/limits", .methods = "GET", .fn = swap_limits },
+	{ .path = "/counts", .methods = "GET", .fn = show_counts },
+};
+
+static int set_up(void **state)
+{
+	struct err e;
+
+	(void)state;
+	sem_init(&begun, 0, 0);
+	sem_init(&go, 0, 0);
+	calls = 0;
+	own_arena = false;
+	server_make(&server, rows, ARRAY_LEN(rows), NULL, NULL);
+	questions = questions_new(&(struct questions_conf){ .loop = server.l,
+				      .engine = { .data = "/nowhere", .head = "" },
+				      .max_waiting = 3,
+				      .timeout = 60 * NS_PER_S },
+	    limits_with(&no_limits), &e);
+	assert_non_null(questions);
+	server_go(&server);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 8; i++) /* of a case that failed */
+		sem_post(&go);
+	server_halt(&server);
+	questions_free(questions);
+	server_drop(&server);
+	sem_destroy(&begun);
+	sem_destroy(&go);
+	return 0;
+}
+
+static int get(const char *path)
+{
+	char text[200];
+	int fd = dial(&server);
+
+	snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", path);
+	say_n(fd, text, strlen(text));
+	return fd;
+}
+
+static int post(const char *path, const char *headers)
+{
+	char text[400];
+	int fd = dial(&server);
+
+	snprintf(text, sizeof(text),
+	    "POST %s HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n%sContent-Length: 2\r\n\r\n{}", path,
+	    headers);
+	say_n(fd, text, strlen(text));
+	return fd;
+}
+
+static void expect(int fd, int status, const char *body)
+{
+	struct answer a = hear_answer(fd, false);
+
+	if (a.status != status || strstr(a.body.p, body) == NULL)
+		fail_msg("want %d \"%s\", got %d \"%s\"", status, body, a.status, a.body.p);
+	answer_free(&a);
+	close(fd);
+}
+
+static void await(const char *counts)
+{
+	for (int i = 0; i < 500; i++) {
+		struct answer a = hear_answer(get("/counts"), false);
+		bool yes = strcmp(a.body.p, counts) == 0;
+
+		answer_free(&a);
+		if (yes)
+			return;
+		nap(10);
+	}
+	fail_msg("never: %s", counts);
+}
+
+static int begin_hold(void)
+{
+	int fd = get("/hold");
+
+	while (sem_wait(&begun) < 0)
+		;
+	return fd;
+}
+
+static void memory_of_its_own(void **state)
+{
+	int held = begin_hold();
+
+	(void)state;
+	/* the loop writes to the request's arena when the client goes */
+	assert_true(own_arena);
+	close(held);
+	sem_post(&go);
+	await("running 0 answered 1 failed 0 refused 0 shared 0");
+}
+
+static void equal_ones_are_answered_once(void **state)
+{
+	int held = begin_hold(), a = get("/say?from=1&until=2&x=1"), b, c;
+
+	(void)state;
+	await("running 2 answered 0 failed 0 refused 0 shared 0");
+	b = get("/say?from=1&until=2&x=1");
+	c = get("/say?from=1&until=2&x=2");
+	await("running 4 answered 0 failed 0 refused 0 shared 1");
+	sem_post(&go);
+	expect(held, 200, "0");
+	expect(a, 200, "x=1");
+	expect(b, 200, "x=1");
+	expect(c, 200, "x=2");
+	assert_int_equal(calls, 2);
+}
+
+static void a_full_queue(void **state)
+{
+	int held = begin_hold(), waiting[3];
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		char path[40];
+
+		snprintf(path, sizeof(path), "/say?from=1&until=2&x=%d", i);
+		waiting[i] = get(path);
+	}
+	await("running 4 answered 0 failed 0 refused 0 shared 0");
+	expect(get("/say?from=1&until=2&x=4"), 429, "too many outstanding requests");
+	sem_post(&go);
+	expect(held, 200, "0");
+	for (int i = 0; i < 3; i++)
+		expect(waiting[i], 200, "x=");
+}
+
+static void who_goes_is_not_answered(void **state)
+{
+	int held = begin_hold(), a, b, c;
+
+	(void)state;
+	a = get("/say?from=1&until=2&x=1");
+	await("running 2 answered 0 failed 0 refused 0 shared 0");
+	b = get("/say?from=1&until=2&x=1");
+	await("running 3 answered 0 failed 0 refused 0 shared 1");
+	close(a);
+	close(b);
+	await("running 1 answered 2 failed 2 refused 0 shared 1");
+	c = get("/say?from=1&until=2&x=2");
+	sem_post(&go);
+	expect(held, 200, "0");
+	expect(c, 200, "x=2");
+	assert_int_equal(calls, 1);
+}
+
+/* One client's patience is not that of the others. */
+static void late_in_the_queue(void **state)
+{
+	int held = begin_hold(), a, b, c;
+
+	(void)state;
+	a = post("/a.v1.S/Types", "Connect-Timeout-Ms: 400\r\n");
+	await("running 2 answered 0 failed 0 refused 0 shared 0");
+	b = post("/a.v1.S/Types", "");
+	c = post("/a.v1.S/Types", "");
+	expect(a, 504, "not answered in time");
+	sem_post(&go);
+	expect(held, 200, "0");
+	expect(b, 200, "{");
+	expect(c, 200, "{");
+}
+
+static void late_on_the_way(void **state)
+{
+	int held = begin_hold(), a, b, c;
+
+	(void)state;
+	a = post("/a.v1.S/Late", "Connect-Timeout-Ms: 400\r\n");
+	await("running 2 answered 0 failed 0 refused 0 shared 0");
+	b = post("/a.v1.S/Late", "");
+	c = post("/a.v1.S/Late", "Connect-Timeout-Ms: 400\r\n");
+	await("running 4 answered 0 failed 0 refused 0 shared 2");
+	sem_post(&go);
+	expect(held, 200, "0");
+	expect(a, 504, "not answered in time");
+	expect(c, 504, "not answered in time");
+	expect(b, 200, "{");
+}
+
+static void limits_change_under_a_question(void **state)
+{
+	int held = begin_hold(), next;
+
+	(void)state;
+	expect(get("/limits"), 200, "");
+	expect(get("/limits"), 200, "");
+	next = get("/hold?again");
+	sem_post(&go);
+	expect(held, 200, "0");
+	sem_post(&go);
+	expect(next, 200, "7");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(memory_of_its_own, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(equal_ones_are_answered_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_full_queue, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_goes_is_not_answered, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(late_in_the_queue, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(late_on_the_way, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(limits_change_under_a_question, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
