@@ -108,6 +108,7 @@ void answers_put(struct answers *x, struct str key, const struct answer *a)
 	new.key = arena_str(new.mem, key);
 	new.a = *a;
 	new.a.body = arena_str(new.mem, a->body);
+	new.a.type = a->type ? arena_cstr(new.mem, str_cstr(a->type)) : NULL;
 	new.a.sources = s = arena_array(new.mem, a->n_sources, sizeof(*s));
 	for (i = 0; i < a->n_sources; i++) {
 		s[i] = a->sources[i];

@@ -29,7 +29,7 @@ struct answer {
 	const struct answer_source *sources;
 	size_t n_sources;
 	struct str body;
-	const char *type; /* static, or NULL */
+	const char *type; /* or NULL */
 };
 
 struct answers *answers_new(size_t max_bytes); /* 0: nothing is kept */

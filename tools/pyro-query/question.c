@@ -95,7 +95,7 @@ static bool still_true(struct question *q)
 	if (old == NULL || !engine_unchanged(x->engine, q->api.a, old->sources, old->n_sources))
 		return false;
 	buf_add(&q->out, old->body);
-	q->type = old->type;
+	q->type = old->type ? arena_cstr(q->api.a, str_cstr(old->type)) : NULL;
 	q->kept = true;
 	return true;
 }
