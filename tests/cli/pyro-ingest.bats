@@ -516,6 +516,27 @@ main;serve;parse 30"
 	prints "x 1"
 }
 
+@test "@FILE is taken by every program that reads profiles" {
+	printf 'a;b;c 5\n' >one.folded
+	printf 'service_name=shop\n' >shop.labels
+	printf 'service_name=till\n' >till.labels
+	for program in "pyro-convert --to stream" "pyro-symbolize -o all.tar"; do
+		rm -f all.tar
+		try_sh "$program @shop.labels one.folded @till.labels one.folded >out"
+		ends 0
+		[ -e all.tar ] || mv out all.tar
+		try pyro-query values service_name all.tar
+		ends 0
+		is "shop
+till"
+	done
+	try_sh 'pyro-convert --to stream @till.labels <one.folded | pyro-query values service_name'
+	is "till"
+	try pyro-convert --to folded @nobody one.folded
+	ends 100
+	says "@nobody"
+}
+
 @test "@FILE that is none, or holds something else" {
 	printf 'a 1\n' >one.folded
 	printf 'a=b\nnothing\n' >bad.labels

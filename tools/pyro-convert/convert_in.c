@@ -79,18 +79,23 @@ static int skip_input(void *ctx, struct str name, struct err *e)
 
 int convert_read(struct convert *c, const char *const *paths, size_t n, struct err *e)
 {
-	static const char *const standard_input[] = { "-" };
-	struct inputs_opts io = { .limit = CONVERT_MAX, .bad = c->o->keep_going ? skip_input : NULL };
+	struct inputs_labels given = { 0 };
+	struct inputs_opts io = { .limit = CONVERT_MAX, .bad = c->o->keep_going ? skip_input : NULL, .labels = &given };
+	size_t sources = 0;
 	int rc = 0;
 
-	if (n == 0) {
-		paths = standard_input;
-		n = 1;
+	for (size_t i = 0; i <= n && rc == 0; i++) {
+		c->operand = i < n ? paths[i] : "-";
+		if (i == n && sources > 0)
+			break;
+		if ((rc = inputs_take_labels(&given, c->operand, e)) != 0) {
+			rc = MIN(rc, 0);
+			continue;
+		}
+		sources++;
+		rc = inputs_each(&c->operand, 1, &io, one_input, c, e);
 	}
-	for (size_t i = 0; i < n && rc == 0; i++) {
-		c->operand = paths[i];
-		rc = inputs_each(&paths[i], 1, &io, one_input, c, e);
-	}
+	inputs_labels_fini(&given);
 	/* The answer "no" is kept for inputs without profiles; a path that leads nowhere is somebody's mistake. */
 	if (rc < 0 && e->kind == ERR_NOTFOUND)
 		e->kind = ERR_INVALID;

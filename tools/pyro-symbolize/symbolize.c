@@ -186,7 +186,8 @@ static int prepare(struct filter *f, struct err *e)
 static int symbolize_run(struct tool *t, struct err *e)
 {
 	struct filter f = { .o = &opts, .a = arena_new() };
-	struct inputs_opts io = { .limit = INPUT_LIMIT, .bad = opts.keep_going ? skip_input : NULL };
+	struct inputs_labels given = { 0 };
+	struct inputs_opts io = { .limit = INPUT_LIMIT, .bad = opts.keep_going ? skip_input : NULL, .labels = &given };
 	struct err ignored;
 	int rc = prepare(&f, e);
 
@@ -206,6 +207,7 @@ static int symbolize_run(struct tool *t, struct err *e)
 	if (f.sink != NULL)
 		sink_drop(f.sink);
 	buf_fini(&f.first);
+	inputs_labels_fini(&given);
 	binaries_free(f.binaries);
 	renames_free(f.renames);
 	arena_free(f.a);
