@@ -264,6 +264,9 @@ int places_open(struct places *p, const char *const *paths, size_t n, const stru
 	inputs_labels_fini(&l.labels);
 	if (rc == 0 && p->url != NULL && (p->n_read > 0 || p->blocks.n > 0))
 		rc = err_set(e, ERR_USAGE, "a server and files cannot be asked together");
+	if (rc == 0 && p->n_read > 0 && p->blocks.n > 0)
+		rc = err_set(e, ERR_USAGE,
+		    "profiles and blocks cannot be asked together: make blocks of both with pyro-ingest");
 	/* The answer "no" is kept for questions; a source that is not there is somebody's mistake. */
 	if (rc < 0 && e->kind == ERR_NOTFOUND)
 		e->kind = ERR_INVALID;

@@ -340,9 +340,6 @@ int places_profile(struct places *p, struct profile **out, struct err *e)
 	struct str type;
 
 	*out = NULL;
-	if (p->n_read > 0 && p->blocks.n > 0)
-		return err_set(e, ERR_USAGE,
-		    "profiles and blocks cannot be merged: make blocks of both with pyro-ingest");
 	if (p->n_read > 0 && p->n_profiles == 0 && p->other_types.n > 0)
 		return err_set(e, ERR_NOTFOUND, "no profile is of type %.500s; one has:" STR_FMT, p->o->profile_type,
 		    STR_ARG(p->other_types));
