@@ -152,5 +152,5 @@ _arguments \
 	'-ready-fd[write one line to this descriptor when ready]:number:' \
 	'-help[show help]' '-help-all[show all options]' '-version[show the version]' \
 	'-print.config[show each value and its origin]' \
-	'1:verb or file:{_alternative "verbs:verb:(top tree peek list calls raw traces tags folded pprof merge json flame svg html dot diff info series labels values types serve)" "files:file:_files"}' \
+	'1:verb or file:{_alternative "verbs:verb:(top tree peek list calls raw traces tags folded pprof merge export json flame svg html dot diff info series labels values types serve)" "files:file:_files"}' \
 	'*:file:_files'

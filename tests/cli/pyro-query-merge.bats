@@ -67,6 +67,11 @@ shop"
 {pod="b/c"}'
 	try pyro-query values nothing all.tar
 	ends 1
+	echo nonsense >bad.pb.gz
+	try pyro-query values service_name --keep-going all.tar bad.pb.gz
+	[ "$status" = 1 ] || fail "nothing is said of what was skipped"
+	is "cart
+shop"
 	shop
 	try pyro-query labels cpu.pb.gz
 	ends 2

@@ -413,9 +413,14 @@ main;serve;parse 30"
 @test "profiles and blocks together are refused" {
 	blocks
 	shop
-	try pyro-query top blocks cpu.pb.gz
-	ends 2
-	says "pyro-ingest"
+	for verb in top "folded --memory 64M" labels types; do
+		for both in "blocks cpu.pb.gz" "cpu.pb.gz blocks"; do
+			try pyro-query $verb $both
+			ends 2
+			says "pyro-ingest"
+			[ -z "$out" ] || fail "an answer of half of it"
+		done
+	done
 }
 
 @test "other formats: folded text, the answer of another pyro-query" {
@@ -538,6 +543,22 @@ main;serve;parse 30 30"
 	gzip -t a.pb.gz
 	grep -q digraph a.dot
 	pyro-query top cpu.pb.gz | cmp - a.txt
+}
+
+@test "export has the form of --output" {
+	shop
+	try pyro-query export --output folded cpu.pb.gz
+	ends 0
+	is "$stacks"
+	pyro-query export cpu.pb.gz >again.pb.gz
+	[ "$(pyro-query folded again.pb.gz)" = "$stacks" ]
+	try pyro-query export --format folded cpu.pb.gz
+	ends 2
+	says "--output folded"
+	printf '%s\n' "$stacks" >cpu.txt
+	try pyro-query export --format folded --output folded cpu.txt
+	ends 0
+	is "$stacks"
 }
 
 @test "a file that is there is kept, unless --force" {

@@ -175,17 +175,21 @@ static const char *file_of(const struct question *q, struct str value)
 
 static int write_shares(const struct question *q, const struct profile_share *shares, size_t n, struct err *e)
 {
+	const char **files = arena_array(q->a, n, sizeof(*files));
 	struct buf b;
 	int rc = 0;
 
+	for (size_t i = 0; i < n; i++) {
+		files[i] = file_of(q, shares[i].value);
+		/* two values that look alike as names of files */
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(files[k], files[i]) == 0)
+				return err_set(e, ERR_INVALID, "--split-by: two values want the file %s", files[i]);
+	}
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		struct cli_out out = q->out;
 
-		out.file = file_of(q, shares[i].value);
-		/* two values that look alike as names of files */
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(file_of(q, shares[k].value), out.file) == 0)
-				return err_set(e, ERR_INVALID, "--split-by: two values want the file %s", out.file);
+		out.file = files[i];
 		buf_init(&b, MAX_ANSWER);
 		rc = report_on(q, shares[i].p, &b, e);
 		if (rc == 0)
@@ -338,6 +342,24 @@ static int report_whole(struct question *q, struct places *places, struct err *e
 	return rc;
 }
 
+/* `export --format folded`: people mean the form of the answer. */
+static int check_export(const struct query_opts *o, struct err *e)
+{
+	struct output named;
+
+	if (o->output[0] || !output_find(str_cstr(o->format), &named))
+		return 0;
+	return err_set(e, ERR_USAGE,
+	    "export --format %s: --format says how sources are read; the form of the answer is --output %s", o->format,
+	    o->format);
+}
+
+static struct str usual_form(const char *verb, bool matching)
+{
+	/* these have another argument: the form is for standard output alone */
+	return matching ? STR("tree") : strcmp(verb, "export") == 0 ? STR("pprof") : str_cstr(verb);
+}
+
 int cli_report(struct tool *t, const struct query_opts *o, struct err *e)
 {
 	bool matching = strcmp(t->conf.verb, "peek") == 0 || strcmp(t->conf.verb, "list") == 0;
@@ -355,9 +377,10 @@ int cli_report(struct tool *t, const struct query_opts *o, struct err *e)
 		return err_set(e, ERR_USAGE, "--interactive is for the verb flame");
 	if (o->group_by.n > 0 && o->split_by.n > 0)
 		return err_set(e, ERR_USAGE, "--group-by or --split-by, not both");
+	if (strcmp(t->conf.verb, "export") == 0 && check_export(o, e) < 0)
+		return -1;
 	q.a = arena_new();
-	/* these have another argument: the form is for standard output alone */
-	rc = cli_out_parse(q.a, o->output, matching ? STR("tree") : str_cstr(t->conf.verb), o->force, &q.out, e);
+	rc = cli_out_parse(q.a, o->output, usual_form(t->conf.verb, matching), o->force, &q.out, e);
 	if (rc == 0 && o->memory > 0)
 		rc = check_stream(&q, e);
 	if (rc == 0)

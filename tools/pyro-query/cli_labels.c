@@ -100,6 +100,8 @@ int cli_labels(struct tool *t, const struct query_opts *o, struct err *e)
 		rc = 1;
 	else if (rc == 0)
 		rc = cli_out_write(&out, &b, e);
+	if (rc == 0 && places.skipped > 0)
+		rc = 1;
 	buf_fini(&b);
 	places_close(&places);
 	arena_free(a);

@@ -51,6 +51,7 @@ int main(int argc, char **argv)
 		{ "folded", "[SOURCE ...]", "a;b;c 12: stacks on lines", report },
 		{ "pprof", "[SOURCE ...]", "one gzip pprof", report },
 		{ "merge", "[SOURCE ...]", "the same", report },
+		{ "export", "[SOURCE ...]", "in the form of --output; pprof without it", report },
 		{ "json", "[SOURCE ...]", "functions and call tree as JSON", report },
 		{ "flame", "[SOURCE ...]", "flame graph in the terminal; --interactive: with keys", report },
 		{ "svg", "[SOURCE ...]", "flame graph as a picture", report },
