@@ -531,6 +531,11 @@ main;serve;parse 30 40"
 	at /adhocprofiles.v1.AdHocProfileService/Upload -H 'Content-Type: application/json' -d "$body" -w ' %{http_code}'
 	prints querier.max-adhoc-profiles
 	[[ $out == *' 429' ]] || fail "not 429"
+	types=$(python3 -c 'import base64; print(base64.b64encode(b"\n\0" * 5000 + b"2\0").decode())')
+	at /adhocprofiles.v1.AdHocProfileService/Upload -H 'Content-Type: application/json' \
+		-d "{\"name\":\"x.pb\",\"profile\":\"$types\"}" -w ' %{http_code}'
+	prints '5000 sample types'
+	[[ $out == *' 400' ]] || fail "not 400"
 	at /settings.v1.SettingsService/Set -H 'Content-Type: application/json' \
 		-d '{"setting":{"name":"theme","value":"dark","modifiedAt":"5"}}'
 	stop_server

@@ -1,4 +1,5 @@
 /* api_adhoc.c - adhocprofiles.v1: uploaded profiles of any format as flame graphs; see api.h and adhoc.h */
+#include "base/buf.h"
 #include "base/enc.h"
 #include "base/num.h"
 #include "formats/format.h"
@@ -6,7 +7,11 @@
 #include "tools/pyro-query/adhoc.h"
 #include "tools/pyro-query/api.h"
 
-enum { MAX_JSON = 256 << 20, UNPACKED_MAX = 1 << 30 };
+enum {
+	MAX_JSON = 256 << 20,
+	UNPACKED_MAX = 1 << 30,
+	MAX_COLUMNS = 4096, /* names are compared one by one */
+};
 
 /* One value of one profile in an upload. */
 struct column {
@@ -52,7 +57,7 @@ static void add_columns(struct arena *a, struct upload *u, const struct format_p
 
 static int decode_upload(struct api *x, const struct adhoc *f, struct upload *u, struct err *e)
 {
-	int64_t limit = x->limits->max_profile_size_bytes;
+	int64_t own = x->limits->max_profile_size_bytes, limit = own > 0 ? own : UNPACKED_MAX;
 	struct format_opts o = { .file_name = f->name };
 	struct format_profiles got = { 0 };
 	const struct format *format;
@@ -63,10 +68,10 @@ static int decode_upload(struct api *x, const struct adhoc *f, struct upload *u,
 		return -1;
 	if (bytes.n < 2)
 		return err_set(e, ERR_INVALID, "profile is too short");
-	if (format_unpack(x->a, bytes, limit > 0 ? (size_t)limit : UNPACKED_MAX, &bytes, e) < 0) {
+	if (format_unpack(x->a, bytes, (size_t)limit, &bytes, e) < 0) {
 		if (e->kind == ERR_LIMIT || e->kind == ERR_TOOBIG)
 			err_set(e, ERR_INVALID, "uncompressed profile payload size exceeds limit of " STR_FMT,
-			    STR_ARG(num_size_si(x->a, (uint64_t)MAX(limit, 0))));
+			    STR_ARG(num_size_si(x->a, (uint64_t)limit)));
 		return -1;
 	}
 	format = format_detect(bytes, f->name, e);
@@ -77,6 +82,9 @@ static int decode_upload(struct api *x, const struct adhoc *f, struct upload *u,
 	*u = (struct upload){ .text = strcmp(format->name, "folded") == 0 };
 	for (uint32_t i = 0; i < got.n; i++)
 		n += got.p[i].p->n_types;
+	if (n > MAX_COLUMNS)
+		return err_set(e, ERR_INVALID, "the profile has %zu sample types, at most %d can be shown", n,
+		    MAX_COLUMNS);
 	u->columns = arena_array(x->a, n, sizeof(*u->columns));
 	for (uint32_t i = 0; i < got.n; i++)
 		add_columns(x->a, u, &got.p[i], f->name);
@@ -261,11 +269,17 @@ static int list(struct api *x, const void *vreq, void *vresp, struct err *e)
 /* [samples cpu] */
 static struct str in_brackets(struct api *x, struct msg_strs l)
 {
-	struct str out = STR("[");
+	struct str out;
+	struct buf b;
 
+	buf_init(&b, MAX_JSON);
+	buf_byte(&b, '[');
 	for (size_t i = 0; i < l.n; i++)
-		out = arena_printf(x->a, STR_FMT "%s" STR_FMT, STR_ARG(out), i ? " " : "", STR_ARG(l.p[i]));
-	return arena_printf(x->a, STR_FMT "]", STR_ARG(out));
+		buf_printf(&b, "%s" STR_FMT, i ? " " : "", STR_ARG(l.p[i]));
+	buf_byte(&b, ']');
+	out = arena_str(x->a, buf_str(&b));
+	buf_fini(&b);
+	return out;
 }
 
 static int side(struct api *x, struct str id, const char *name, struct upload *u, struct err *e)
