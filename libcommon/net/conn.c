@@ -1,6 +1,4 @@
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -81,37 +79,24 @@ void conn_move(struct conn *c, enum conn_state to)
 	}
 }
 
-/* The peer has closed its side; what it sent before may not be read yet. */
-static bool half_closed(int fd)
-{
-	struct tcp_info info;
-	socklen_t n = sizeof(info);
-	char c;
-
-	if (recv(fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
-		return true;
-	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0 && info.tcpi_state == TCP_CLOSE_WAIT;
-}
-
 static void conn_event(struct watch *w, uint32_t events)
 {
 	struct conn *c = CONTAINER_OF(w, struct conn, w);
 
-	if (events & (EPOLLERR | EPOLLHUP) && c->state == CONN_WORK) {
-		conn_close(c);
+	if (c->state == CONN_WORK) {
+		uint32_t left = c->req != NULL && c->req->pub.until_close ? EPOLLRDHUP : 0;
+
+		/* Pipelined input waits until the reply is out, and so does a half-close that nobody asked to hear of. */
+		if (events & (EPOLLERR | EPOLLHUP | left)) {
+			conn_close(c);
+		} else {
+			c->readable = true;
+			loop_rewatch(c->h->loop, &c->w, left);
+		}
 		return;
 	}
-	if (events & (EPOLLIN | EPOLLERR | EPOLLHUP) || (c->tls && tls_wants_write(c->tls))) {
+	if (events & (EPOLLIN | EPOLLERR | EPOLLHUP) || (c->tls && tls_wants_write(c->tls)))
 		c->readable = true;
-		/* Pipelined input or a half-close waits until the reply is out. */
-		if (c->state == CONN_WORK) {
-			if (c->req != NULL && c->req->pub.until_close && half_closed(c->w.fd))
-				conn_close(c);
-			else
-				loop_rewatch(c->h->loop, &c->w, 0);
-			return;
-		}
-	}
 	conn_run(c);
 }
 

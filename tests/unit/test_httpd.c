@@ -585,6 +585,16 @@ static void client_closes_its_side(void **state)
 	wait_for(&gone_count, 1);
 	close(fd);
 	nap(150); /* the late reply is thrown away */
+	/* also behind a request that was read before it closed, or not at all */
+	fd = dial(&shared);
+	say(fd, "GET /later?300close HTTP/1.1\r\nHost: a\r\n\r\n");
+	nap(30);
+	say(fd, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+	nap(30);
+	shutdown(fd, SHUT_WR);
+	wait_for(&gone_count, 2);
+	close(fd);
+	nap(300);
 }
 
 int main(void)
