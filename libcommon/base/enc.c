@@ -29,6 +29,14 @@ static int hex_digit(char c)
 	return -1;
 }
 
+bool enc_is_hex(struct str text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (hex_digit(text.p[i]) < 0)
+			return false;
+	return true;
+}
+
 int dec_hex(struct arena *a, struct str text, struct str *out, struct err *e)
 {
 	char *p;

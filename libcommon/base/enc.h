@@ -10,6 +10,7 @@
 #include "base/err.h"
 
 void enc_hex(struct buf *b, struct str bytes); /* lower case */
+bool enc_is_hex(struct str text);              /* of digits of either case alone, or empty */
 int dec_hex(struct arena *a, struct str text, struct str *out, struct err *e);
 void enc_base64(struct buf *b, struct str bytes);                                 /* standard alphabet, padded */
 int dec_base64(struct arena *a, struct str text, struct str *out, struct err *e); /* both alphabets, padding optional */

@@ -139,6 +139,11 @@ s.serve_forever()' >port 2>requests 3>&- &
 	done
 	[ "$(grep -c GET requests)" = 1 ]
 	[ -s "cache/$id/debuginfo" ]
+	# an id that would leave the folder, in a file without a whole path
+	addresses cpu2.pb.gz --mapping gone.so --build-id "../../$id" --start 0x400000 --limit 0x500000 "$outer=3"
+	pyro-symbolize --debuginfod "http://127.0.0.1:$(cat port)/x/y/" --cache-dir cache/a/b cpu2.pb.gz >named.pb.gz
+	[ "$(names named.pb.gz)" = '[gone.so] 3' ]
+	[ "$(grep -c GET requests)" = 1 ]
 	kill "$server"
 	wait "$server" || true
 	rm -r cache
@@ -243,7 +248,7 @@ s.serve_forever()' >port 2>requests 3>&- &
 @test "exit codes: options" {
 	shop
 	for wrong in '--binary missing' '--perf-map missing' '--mapping-file missing' '--source-map missing' '--demangle loud' \
-		'--format nothing' '--nonsense'; do
+		'--format nothing' '--format pgo' '--nonsense'; do
 		# shellcheck disable=SC2086
 		try pyro-symbolize $wrong -o out.pb.gz cpu.pb.gz
 		[ "$status" = 2 ] || fail "$wrong"

@@ -31,6 +31,10 @@ static void test_hex(void **state)
 	assert_true(str_eq(s, STR("\x00\xff\x1a")));
 	assert_int_equal(dec_hex(a, STR(""), &s, &e), 0);
 	assert_int_equal(s.n, 0);
+	assert_true(enc_is_hex(STR("09afAF3")));
+	assert_true(enc_is_hex(STR("")));
+	for (const char *p = "/:@G`g-."; *p; p++)
+		assert_false(enc_is_hex(str_of((const char[]){ 'a', *p }, 2)));
 	assert_int_equal(dec_hex(a, STR("abc"), &s, &e), -1);
 	assert_int_equal(dec_hex(a, STR("abcg"), &s, &e), -1);
 	assert_string_equal(e.msg, "not a hexadecimal digit at offset 3");

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/enc.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "base/vec.h"
@@ -65,13 +66,7 @@ struct pool *debuginfo_pool(struct debuginfo *d)
 
 bool debuginfo_id(struct str id)
 {
-	for (size_t i = 0; i < id.n; i++) {
-		char c = id.p[i];
-
-		if (!((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')))
-			return false;
-	}
-	return id.n >= 2 && id.n <= 40;
+	return id.n >= 2 && id.n <= 40 && enc_is_hex(id);
 }
 
 bool debuginfo_wanted(const struct profile *p)

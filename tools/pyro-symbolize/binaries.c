@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/enc.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/map.h"
@@ -23,7 +24,6 @@ struct given { /* --binary */
 struct known { /* what a mapping turned out to be */
 	struct str file, id;
 	struct binary *binary; /* NULL: nothing was found */
-	bool lines;
 };
 
 struct binaries {
@@ -55,8 +55,7 @@ static struct str hex(struct arena *a, struct str raw)
 	struct str s;
 
 	buf_init(&buf, 2 * raw.n + 1);
-	for (size_t i = 0; i < raw.n; i++)
-		buf_printf(&buf, "%02x", (unsigned char)raw.p[i]);
+	enc_hex(&buf, raw);
 	s = arena_str(a, buf_str(&buf));
 	buf_fini(&buf);
 	return s;
@@ -236,10 +235,7 @@ static bool by_id(struct binaries *b, struct str id, struct found *out)
 	const char *const *dirs = b->o->debug_dir.n ? b->o->debug_dir.p : usual;
 	size_t n = b->o->debug_dir.n ? b->o->debug_dir.n : ARRAY_LEN(usual);
 
-	for (size_t i = 0; i < id.n; i++)
-		if (!((id.p[i] >= '0' && id.p[i] <= '9') || (id.p[i] >= 'a' && id.p[i] <= 'f')))
-			return false;
-	for (size_t i = 0; i < n && id.n > 2; i++)
+	for (size_t i = 0; i < n && id.n > 2 && enc_is_hex(id); i++)
 		if (try_path(b,
 			arena_cstr(b->a,
 			    arena_printf(b->a, "%s/.build-id/%.2s/" STR_FMT ".debug", dirs[i], id.p,
@@ -326,7 +322,7 @@ static bool split_file(void *ctx, struct str dir, struct str name, struct str *b
 
 static void open_known(struct binaries *b, struct known *k)
 {
-	struct found main, debug = { 0 };
+	struct found main = { 0 }, debug = { 0 };
 	struct binary_files files = { .split = split_file, .ctx = b, .no_inlines = b->o->no_inlines };
 	struct str id = k->id;
 	struct err e;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/enc.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "io/fd.h"
@@ -104,7 +105,8 @@ const char *fetch_debug(struct fetch *f, struct arena *a, struct str id)
 {
 	static const char *const kinds[] = { "debuginfo", "executable" };
 
-	if (id.n == 0)
+	/* It becomes part of a path and of a URL; those of Go are no business of these servers. */
+	if (id.n == 0 || !enc_is_hex(id))
 		return NULL;
 	for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
 		const char *path = arena_cstr(a,
