@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+enum { SPECS_MAX = 1024 }; /* attributes of one abbreviation: entries of no bytes at all have them too */
+
 /* Bytes of a form, or -1 when it says so itself. */
 static int form_size(const struct dw_unit *u, uint16_t form)
 {
@@ -66,6 +68,7 @@ static void read_specs(struct rd *r, const struct dw_unit *u, struct dw_abbrev *
 		size = form_size(u, s.form);
 		fixed = size < 0 || fixed < 0 ? -1 : fixed + size;
 		vec_push(list, s);
+		r->bad |= list->n - b->first > SPECS_MAX;
 	}
 	b->n = (uint32_t)(list->n - b->first);
 	b->fixed = fixed > INT32_MAX ? -1 : (int32_t)fixed;
@@ -78,17 +81,22 @@ static int by_code(const void *a, const void *b)
 	return x->code < y->code ? -1 : x->code > y->code;
 }
 
+static int overlap(struct err *e)
+{
+	return err_set(e, ERR_LIMIT, ".debug_abbrev: tables overlap, reading them all takes too long");
+}
+
 static struct dw_abbrevs *read_table(struct dw_unit *u, struct err *e)
 {
 	struct dw_part *part = u->part;
 	struct arena *a = part->d->a;
 	struct rd r = rd_at(part->s.abbrev, u->abbrev_off, part->big);
 	size_t before = rd_left(&r);
-	struct dw_abbrevs *t = arena_zalloc(a, sizeof(*t));
+	struct dw_abbrevs *t = NULL;
+	bool dense = true;
 	VEC(struct dw_abbrev) list = { 0 };
 	struct spec_list specs = { 0 };
 
-	*t = (struct dw_abbrevs){ u->abbrev_off, u->addr_size, u->off_size, u->version <= 2, .dense = true };
 	for (;;) {
 		struct dw_abbrev b = { .code = rd_uleb(&r) };
 
@@ -98,11 +106,25 @@ static struct dw_abbrevs *read_table(struct dw_unit *u, struct err *e)
 		b.children = rd_u8(&r) != 0;
 		read_specs(&r, u, &b, &specs);
 		if (b.code != list.n + 1)
-			t->dense = false;
+			dense = false;
 		vec_push(&list, b);
 		if (before - rd_left(&r) > part->abbrev_work)
 			break;
 	}
+	if (before - rd_left(&r) > part->abbrev_work) {
+		part->abbrev_work = 0;
+		overlap(e);
+		goto fail;
+	}
+	part->abbrev_work -= before - rd_left(&r);
+	if (r.bad) {
+		err_set(e, ERR_CORRUPT,
+		    ".debug_abbrev: the table at 0x%llx is cut short, or an entry has too many attributes",
+		    (unsigned long long)u->abbrev_off);
+		goto fail;
+	}
+	t = arena_zalloc(a, sizeof(*t));
+	*t = (struct dw_abbrevs){ u->abbrev_off, u->addr_size, u->off_size, u->version <= 2, .dense = dense };
 	t->n = (uint32_t)list.n;
 	t->p = arena_array(a, list.n, sizeof(*t->p));
 	if (list.n)
@@ -114,17 +136,11 @@ static struct dw_abbrevs *read_table(struct dw_unit *u, struct err *e)
 		memcpy(t->specs, specs.p, specs.n * sizeof(*t->specs));
 	vec_free(&list);
 	vec_free(&specs);
-	if (before - rd_left(&r) > part->abbrev_work) {
-		err_set(e, ERR_LIMIT, ".debug_abbrev: tables overlap, reading them all takes too long");
-		return NULL;
-	}
-	part->abbrev_work -= before - rd_left(&r);
-	if (r.bad) {
-		err_set(e, ERR_CORRUPT, ".debug_abbrev: the table at 0x%llx is cut short",
-		    (unsigned long long)u->abbrev_off);
-		return NULL;
-	}
 	return t;
+fail:
+	vec_free(&list);
+	vec_free(&specs);
+	return NULL;
 }
 
 const struct dw_abbrevs *dw_abbrevs_at(struct dw_unit *u, struct err *e)
@@ -138,6 +154,10 @@ const struct dw_abbrevs *dw_abbrevs_at(struct dw_unit *u, struct err *e)
 		if (t->off == u->abbrev_off && t->addr_size == u->addr_size && t->off_size == u->off_size &&
 		    t->old == (u->version <= 2))
 			return t;
+	}
+	if (part->abbrev_work == 0) {
+		overlap(e);
+		return NULL;
 	}
 	t = read_table(u, e);
 	if (t != NULL)

@@ -308,6 +308,7 @@ static int read_header(struct dw_unit *u, struct rd *r, struct header *h, struct
 		    (unsigned long long)l->off);
 	if (length + 12 > u->part->line_work)
 		return err_set(e, ERR_LIMIT, ".debug_line: programs overlap, reading them all takes too long");
+	u->part->line_work -= length + 12; /* also of a program that turns out to be broken */
 	r->end = r->p + length;
 	h->version = rd_u16(r);
 	if (h->version < 2 || h->version > 5)
@@ -354,7 +355,6 @@ static struct dw_lines *read_lines(struct dw_unit *u, struct err *e)
 	l->off = u->line_off;
 	if (read_header(u, &r, &h, l, e) < 0)
 		return NULL;
-	p->line_work -= (uint64_t)(r.end - ((const uint8_t *)p->s.line.p + u->line_off));
 	n = run(p->d, &r, &h, &list);
 	order(p->d, l, list, n);
 	mem_free(list);

@@ -98,10 +98,14 @@ static void read_sections(struct arena *a, struct elf *f, struct header *h)
 		f->sections[i].name = rd_text(table, names[i]);
 }
 
-static void read_notes(struct elf *f, struct str bytes)
+/* left: bytes of notes that may still be read; pieces that overlap are not read for ever. */
+static void read_notes(struct elf *f, struct str bytes, uint64_t *left)
 {
 	struct rd r = rd_of(bytes, f->big);
 
+	if (bytes.n > *left)
+		return;
+	*left -= bytes.n;
 	while (rd_left(&r) >= 12) {
 		uint32_t name_n = rd_u32(&r), text_n = rd_u32(&r), type = rd_u32(&r);
 		struct str name = str_of(r.p, name_n), text;
@@ -119,7 +123,7 @@ static void read_notes(struct elf *f, struct str bytes)
 	}
 }
 
-static void read_loads(struct arena *a, struct elf *f, const struct header *h)
+static void read_loads(struct arena *a, struct elf *f, const struct header *h, uint64_t *left)
 {
 	uint32_t n = MIN(h->ph_n, (uint32_t)MAX_LOADS);
 
@@ -142,7 +146,7 @@ static void read_loads(struct arena *a, struct elf *f, const struct header *h)
 		if (type == PT_LOAD)
 			f->loads[f->n_loads++] = l;
 		if (type == PT_NOTE && l.off < f->bytes.n && l.file_size <= f->bytes.n - l.off)
-			read_notes(f, str_of(f->bytes.p + l.off, (size_t)l.file_size));
+			read_notes(f, str_of(f->bytes.p + l.off, (size_t)l.file_size), left);
 	}
 }
 
@@ -171,6 +175,7 @@ static void read_links(struct elf *f)
 int elf_open(struct arena *a, struct str bytes, struct elf *f, struct err *e)
 {
 	struct header h;
+	uint64_t left = (uint64_t)bytes.n * 2; /* notes are in a segment, and in a section */
 
 	if (!elf_is(bytes))
 		return err_set(e, ERR_INVALID, "not an ELF file");
@@ -183,10 +188,10 @@ int elf_open(struct arena *a, struct str bytes, struct elf *f, struct err *e)
 	if (read_header(f, &h, e) < 0)
 		return -1;
 	read_sections(a, f, &h);
-	read_loads(a, f, &h);
+	read_loads(a, f, &h, &left);
 	for (uint32_t i = 0; i < f->n_sections; i++)
 		if (f->sections[i].type == SHT_NOTE)
-			read_notes(f, raw(f, &f->sections[i]));
+			read_notes(f, raw(f, &f->sections[i]), &left);
 	read_links(f);
 	return 0;
 }

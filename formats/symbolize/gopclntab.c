@@ -14,6 +14,7 @@ enum {
 	MAGIC_18 = 0xfffffff0,
 	MAGIC_20 = 0xfffffff1,
 	PROGRAM_MAX = 1 << 20, /* bytes of one program */
+	MODULE_TRIES = 64,     /* places that look like the beginning of moduledata */
 };
 
 struct gopclntab {
@@ -248,25 +249,27 @@ static void find_module(struct gopclntab *t, uint64_t table)
 	const struct elf *f = t->f;
 	struct relocations all = { f, STR_NONE };
 	const struct elf_section *s = elf_find(f, ".rela.dyn");
-	uint64_t at, value;
+	uint64_t at, value, left = f->bytes.n; /* bytes to look through: segments may overlap */
+	unsigned tries = 0;
 
 	if (s == NULL)
 		s = elf_find(f, ".rela");
 	if (s != NULL && s->off < f->bytes.n && s->size <= f->bytes.n - s->off)
 		all.bytes = str_of(f->bytes.p + s->off, (size_t)s->size);
-	for (size_t i = 0; relocation(&all, i, &at, &value); i++)
-		if (value == table && use_module(t, &all, table, at))
+	for (size_t i = 0; relocation(&all, i, &at, &value) && tries < MODULE_TRIES; i++)
+		if (value == table && ++tries && use_module(t, &all, table, at))
 			return;
 	for (uint32_t i = 0; i < f->n_loads; i++) {
 		const struct elf_load *l = &f->loads[i];
 		struct str data;
 		struct rd r;
 
-		if (l->exec || !elf_memory(f, l->addr, l->file_size, &data))
+		if (l->exec || !elf_memory(f, l->addr, l->file_size, &data) || data.n > left)
 			continue;
+		left -= data.n;
 		r = rd_of(data, t->big);
-		for (uint64_t off = 0; rd_left(&r) >= t->ptr; off += t->ptr)
-			if (word(t, &r) == table && use_module(t, &all, table, l->addr + off))
+		for (uint64_t off = 0; rd_left(&r) >= t->ptr && tries < MODULE_TRIES; off += t->ptr)
+			if (word(t, &r) == table && ++tries && use_module(t, &all, table, l->addr + off))
 				return;
 	}
 }

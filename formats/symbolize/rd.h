@@ -8,6 +8,8 @@
 
 #include "base/str.h"
 
+enum { RD_TEXT_MAX = 1 << 16 }; /* bytes of one text of a table: looking for its end must not take all day */
+
 struct rd {
 	const uint8_t *p, *end;
 	bool big, bad;
@@ -157,11 +159,12 @@ static inline struct str rd_cstr(struct rd *r)
 	return s;
 }
 
-/* The text at an offset of a table of such; empty when there is none. */
+/* The text at an offset of a table of such; empty when there is none, or none that short. */
 static inline struct str rd_text(struct str table, uint64_t off)
 {
 	struct rd r = rd_at(table, off, false);
 
+	r.end = r.p + MIN(rd_left(&r), (size_t)RD_TEXT_MAX);
 	return rd_cstr(&r);
 }
 
