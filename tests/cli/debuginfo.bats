@@ -79,6 +79,22 @@ equals() {
 	done
 	should aa01 | grep -q 'First time'  # it had to go
 	should aa02 | grep -q 'already exists'
+	# an upload takes the place of what it tried before, and does not make room by forgetting itself
+	echo 1 >"$(find . -path '*debuginfo/aa02/started')"
+	rm "$(find . -path '*debuginfo/aa02/done')"
+	should aa02 | grep -q retried
+	equals "$(upload aa02 small)" ' 200'
+	equals "$(call UploadFinished '{"gnuBuildId":"aa02"}')" '{} 200'
+}
+
+@test "limits: what a packed section may become" {
+	program -gz=zlib
+	start_server -debuginfo.enabled -debuginfo.memory=100
+	should "$id" >/dev/null
+	equals "$(upload "$id" p)" ' 200'
+	equals "$(call UploadFinished "{\"gnuBuildId\":\"$id\"}")" '{} 200'
+	push
+	flame | grep -qx 'outer 3' # as the symbols have it, without inlined calls
 }
 
 # flame: names of the flame graph of all there is, sorted
@@ -86,19 +102,25 @@ flame() {
 	pyro-query folded -q '{}' --from 2026-01-15T09:00:00Z --to 2026-01-15T11:00:00Z "http://127.0.0.1:$port" | sort
 }
 
-@test "a profile of addresses, before and after its program is there" {
+push() {
+	curl -sf --data-binary @cpu.pb.gz "http://127.0.0.1:$port/ingest?name=shop&format=pprof"
+}
+
+# program [FLAG ...]: p, with inner inlined into outer, its $id, and cpu.pb.gz, a profile of outer (3) and of another place (4)
+program() {
 	printf '%s\n' 'static inline __attribute__((always_inline)) int inner(volatile int *x) { return *x * 3; }' \
 		'__attribute__((noinline)) int outer(volatile int *x)' '{' '	return inner(x) + 1;' '}' \
 		'int main(void) { volatile int x = 2; return outer(&x); }' >p.c
-	gcc -g -O1 -no-pie -Wl,--build-id=sha1 -o p p.c
+	gcc -g -O1 -no-pie -Wl,--build-id=sha1 "$@" -o p p.c
 	outer=0x$(nm p | awk '$3 == "outer" {print $1}')
 	id=$(readelf -n p | awk '/Build ID/ {print $3}')
 	"$repo/tests/lib/address_profile.py" cpu.pb.gz --mapping /usr/bin/p --build-id "$id" --start 0x400000 --limit 0x500000 \
 		"$outer=3" 0x400001=4
+}
+
+@test "a profile of addresses, before and after its program is there" {
+	program
 	start_server -debuginfo.enabled
-	push() {
-		curl -sf --data-binary @cpu.pb.gz "http://127.0.0.1:$port/ingest?name=shop&format=pprof"
-	}
 	push
 	flame >before
 	[ "$(grep -c outer before)" = 0 ]

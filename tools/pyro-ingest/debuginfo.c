@@ -135,8 +135,9 @@ int debuginfo_start(struct debuginfo *d, struct str tenant, struct str id, int64
 	return rc;
 }
 
-/* The oldest files go until there is room for `more`. */
-static int make_room(struct debuginfo *d, struct arena *a, struct str tenant, uint64_t more, struct err *e)
+/* The oldest files go until there is room for `more` bytes of id, which take the place of what it has. */
+static int make_room(struct debuginfo *d, struct arena *a, struct str tenant, struct str id, uint64_t more,
+    struct err *e)
 {
 	const char *folder = path_of(d, a, tenant, STR(""), "");
 	struct file_list ids;
@@ -154,7 +155,7 @@ static int make_room(struct debuginfo *d, struct arena *a, struct str tenant, ui
 		for (size_t i = 0; i < ids.n; i++) {
 			struct file_list files;
 
-			if (ids.p[i].type != FILE_FOLDER ||
+			if (ids.p[i].type != FILE_FOLDER || str_eq_nocase(ids.p[i].name, id) ||
 			    file_list(a, AT_FDCWD, path_of(d, a, tenant, ids.p[i].name, ""), &files, e) < 0)
 				continue;
 			for (size_t k = 0; k < files.n; k++) {
@@ -177,7 +178,7 @@ static int make_room(struct debuginfo *d, struct arena *a, struct str tenant, ui
 int debuginfo_store(struct debuginfo *d, struct str tenant, struct str id, struct str bytes, struct err *e)
 {
 	struct arena *a = arena_new();
-	int rc = make_room(d, a, tenant, bytes.n, e);
+	int rc = make_room(d, a, tenant, id, bytes.n, e);
 
 	if (rc == 0)
 		rc = file_mkdirs(AT_FDCWD, path_of(d, a, tenant, id, ""), 0777, e);
@@ -233,21 +234,23 @@ static bool open_table(struct debuginfo *d, struct table_of *t, struct err *e)
 	t->blob = blob_file_at(AT_FDCWD, path_of(d, t->a, t->tenant, t->id, "file"), FILE_RANDOM, e);
 	if (t->blob == NULL || blob_read(t->blob, t->a, 0, (size_t)t->blob->size, &bytes, e) < 0)
 		return false;
-	t->binary = binary_open(&(struct binary_files){ .main = bytes, .limit = INT32_MAX }, e);
+	t->binary = binary_open(&(struct binary_files){ .main = bytes,
+				    .limit = (size_t)MIN(MAX(d->conf.memory, 1u), (uint64_t)INT32_MAX) },
+	    e);
 	return t->binary != NULL;
 }
 
 static uint32_t table_for(struct debuginfo *d, struct str tenant, struct str id)
 {
-	struct table_of t = { .a = arena_new() };
+	struct table_of t = { 0 };
 	struct err e;
 
 	for (size_t i = 0; i < d->tables.n; i++)
 		if (str_eq(d->tables.p[i].tenant, tenant) && str_eq_nocase(d->tables.p[i].id, id)) {
 			d->tables.p[i].used = ++d->clock;
-			arena_free(t.a);
 			return (uint32_t)i + 1;
 		}
+	t.a = arena_new();
 	if (!there(d, t.a, tenant, id, "done")) {
 		arena_free(t.a);
 		return 0;
