@@ -79,6 +79,12 @@ app/Main.main;app/Shop.serve;app/Shop.parse 80000000"
 	prints "mutex:delay:nanoseconds:mutex:count"
 	try pyro-query folded -t process_cpu:cpu:nanoseconds:cpu:nanoseconds blocks
 	is "$cpu"
+	try pyro-query series blocks
+	prints 'jfr_event="cpu"'
+	pyro-ingest --label jfr_event=mine -o other x.jfr
+	try pyro-query series other
+	prints 'jfr_event="mine"'
+	! grep -q 'jfr_event="cpu"' <<<"$out" || fail "the label of the file stands beside that of the option"
 }
 
 @test "the server takes an upload, raw or as a form" {

@@ -166,6 +166,23 @@ EOF
 	[ -n "$out" ]
 }
 
+@test "labels that the file says: below those of --label" {
+	cat >one.json <<-'EOF'
+		{"resourceProfiles":[{"resource":{"attributes":[
+		{"key":"service.name","value":{"stringValue":"shop"}},{"key":"pod","value":{"stringValue":"shop-1"}}]},
+		"scopeProfiles":[{"profiles":[{"sampleType":{"typeStrindex":1,"unitStrindex":2},
+		"timeUnixNano":"1768471200000000000","samples":[{"stackIndex":1,"values":[5]}]}]}]}],
+		"dictionary":{"stringTable":["","cpu","count","f"],"functionTable":[{},{"nameStrindex":3}],"mappingTable":[{}],
+		"locationTable":[{},{"lines":[{"functionIndex":1}]}],"stackTable":[{},{"locationIndices":[1]}]}}
+	EOF
+	pyro-ingest -o blocks one.json
+	try pyro-query series --label-names service_name --label-names pod blocks
+	is '{pod="shop-1", service_name="shop"}'
+	pyro-ingest --label pod=mine -o other one.json
+	try pyro-query series --label-names service_name --label-names pod other
+	is '{pod="mine", service_name="shop"}'
+}
+
 @test "a --label that is none" {
 	shop
 	for label in service_name =shop service_name= ''; do

@@ -15,6 +15,7 @@
 #include "formats/labels/labels_json.h"
 #include "formats/block/block_cut.h"
 #include "formats/format.h"
+#include "formats/format_tell.h"
 #include "formats/profile_trim.h"
 #include "io/archive.h"
 #include "io/fd.h"
@@ -73,13 +74,21 @@ static int member_labels(struct arena *a, struct str json, struct labels *l, str
 	return labels_from_json(a, json, l, e) < 0 ? err_wrap(e, "labels of the member") : 0;
 }
 
-static struct labels labels_of_profile(struct filter *f, struct input *in, struct profile *p, struct labels member)
+static struct labels labels_over(struct arena *a, struct labels l, const struct labels *over)
 {
-	struct labels l = member;
+	for (uint32_t i = 0; i < over->n; i++)
+		l = labels_with(a, &l, over->p[i].name, over->p[i].value);
+	return l;
+}
 
-	for (uint32_t i = 0; i < f->labels.n; i++)
-		l = labels_with(in->a, &l, f->labels.p[i].name, f->labels.p[i].value);
-	if (!labels_has(&l, STR("__name__")))
+/* What the format says of the profile; over it the member's labels, over those --label. */
+static struct labels labels_of_profile(struct filter *f, struct input *in, const struct format_profile *of,
+    struct profile *p, const struct labels *member)
+{
+	struct labels l = labels_over(in->a, (struct labels){ 0 }, &of->labels);
+
+	l = labels_over(in->a, labels_over(in->a, l, member), &f->labels);
+	if (labels_get(&l, STR("__name__")).n == 0)
 		l = labels_with(in->a, &l, STR("__name__"),
 		    sample_type_config_profile_name(&sample_type_config_default, p));
 	return clean_labels(in->a, &l);
@@ -95,30 +104,6 @@ static void profile_id(struct filter *f, struct input *in, uint64_t n, uint8_t i
 	memcpy(id + 8, &k, 8);
 	id[6] = (uint8_t)((id[6] & 0x0f) | 0x40);
 	id[8] = (uint8_t)((id[8] & 0x3f) | 0x80);
-}
-
-static int add_profile(struct filter *f, struct input *in, struct profile *p, struct labels member, struct err *e)
-{
-	struct clean_in ci = { .rules = &f->rules,
-		.now = f->now,
-		.profile = p,
-		.partition_label = str_cstr(f->o->partition_label) };
-	struct clean_out out;
-	uint8_t id[16];
-
-	if (p->time == 0)
-		p->time = f->time ? f->time : in->mtime;
-	ci.labels = labels_of_profile(f, in, p, member);
-	if (clean_profile(in->a, &ci, &out, e) < 0)
-		return -1;
-	profile_id(f, in, f->profiles++, id);
-	for (uint32_t i = 0; i < out.n; i++) {
-		memcpy(out.p[i].id, id, sizeof(id));
-		out.p[i].again = i > 0;
-		buf_reset(&f->record);
-		head_add(f->head, f->importer, &out.p[i], &f->record);
-	}
-	return 0;
 }
 
 /* --max-samples, --max-depth */
@@ -137,6 +122,32 @@ static struct profile *trimmed(struct filter *f, struct input *in, struct profil
 	return p;
 }
 
+static int add_profile(struct filter *f, struct input *in, const struct format_profile *of, const struct labels *member,
+    struct err *e)
+{
+	struct profile *p = trimmed(f, in, of->p);
+	struct clean_in ci = { .rules = &f->rules,
+		.now = f->now,
+		.profile = p,
+		.partition_label = str_cstr(f->o->partition_label) };
+	struct clean_out out;
+	uint8_t id[16];
+
+	if (p->time == 0)
+		p->time = f->time ? f->time : in->mtime;
+	ci.labels = labels_of_profile(f, in, of, p, member);
+	if (clean_profile(in->a, &ci, &out, e) < 0)
+		return -1;
+	profile_id(f, in, f->profiles++, id);
+	for (uint32_t i = 0; i < out.n; i++) {
+		memcpy(out.p[i].id, id, sizeof(id));
+		out.p[i].again = i > 0;
+		buf_reset(&f->record);
+		head_add(f->head, f->importer, &out.p[i], &f->record);
+	}
+	return 0;
+}
+
 static int one_input(void *ctx, struct input *in, struct err *e)
 {
 	struct filter *f = ctx;
@@ -151,8 +162,9 @@ static int one_input(void *ctx, struct input *in, struct err *e)
 	if (format == NULL || format->decode(in->a, in->bytes, &fo, &got, e) < 0 ||
 	    member_labels(in->a, in->labels, &member, e) < 0)
 		return -1;
+	format_tell(in->name, &got.notes);
 	for (uint32_t i = 0; i < got.n; i++)
-		if (add_profile(f, in, trimmed(f, in, got.p[i].p), member, e) < 0)
+		if (add_profile(f, in, &got.p[i], &member, e) < 0)
 			return -1;
 	progress_add(&f->progress, in->bytes.n);
 	return 0;
