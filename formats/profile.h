@@ -166,7 +166,8 @@ struct profile *profile_builder_finish(struct profile_builder *b);
 
 /*
  * Merge: profiles into one, at 64 bits; each is read when it is added and not needed afterwards. time = smallest,
- * duration = sum, period = largest, as pprof does. Types are compared by name and unit, in any order; of unlike ones
+ * duration = sum (of profiles of one recording, the longest), period = largest, as pprof does. Types are compared by
+ * name and unit, in any order; of unlike ones
  * ERR_INVALID names the first that differs, or with `unite` all are columns of the result, 0 where a profile has none.
  *
  *	struct profile_merger *m = profile_merger_new(a, &(struct profile_merge_opts){ .unite = true, .copies = true });
@@ -189,6 +190,8 @@ struct profile_merger;
 struct profile_merger *profile_merger_new(struct arena *a, const struct profile_merge_opts *o);
 /* After an error nothing of p was added. */
 int profile_merger_add(struct profile_merger *m, const struct profile *p, struct err *e);
+/* As _add: p ran beside the profile that was added before, in one recording. */
+int profile_merger_add_beside(struct profile_merger *m, const struct profile *p, struct err *e);
 /* All tables so far, without what only _finish sets; NULL before the first profile. Until the next call. */
 const struct profile *profile_merger_tables(const struct profile_merger *m);
 /* NULL if nothing was added. The merger is done. */

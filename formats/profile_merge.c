@@ -7,6 +7,7 @@
  * when build id (or else file), offset and size in pages are, and addresses
  * move with the start of the mapping.
  */
+#include "base/arith.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/vec.h"
@@ -42,6 +43,7 @@ struct profile_merger {
 	struct merger_type period;
 	struct profile head; /* what is said once, with strings of the builder */
 	uint32_t cap_comments;
+	int64_t longest; /* of the recording at hand: how much of the duration is its */
 	bool timed;
 	bool chosen;         /* head.default_type, by choose_default */
 	uint32_t first_type; /* what would be shown of the first profile */
@@ -486,7 +488,7 @@ static void merge_comments(struct profile_merger *m)
 	}
 }
 
-static void merge_head(struct profile_merger *m)
+static void merge_head(struct profile_merger *m, bool beside)
 {
 	const struct profile *p = m->in;
 	struct profile *head = &m->head;
@@ -502,7 +504,10 @@ static void merge_head(struct profile_merger *m)
 	head->has_period_type = head->has_period_type || p->has_period_type;
 	if (p->time && (head->time == 0 || p->time < head->time))
 		head->time = p->time;
-	head->duration = (int64_t)((uint64_t)head->duration + (uint64_t)p->duration);
+	if (!beside || p->duration > m->longest) {
+		head->duration = wrap_add(head->duration, wrap_sub(p->duration, beside ? m->longest : 0));
+		m->longest = p->duration;
+	}
 	/* a period of another kind says nothing about the first */
 	if (type_eq(m->period, type_of(p, p->period_type)))
 		head->period = MAX(head->period, p->period);
@@ -590,7 +595,7 @@ static void choose_default(struct profile_merger *m)
 					      : p->types[m->first_type].type;
 }
 
-int profile_merger_add(struct profile_merger *m, const struct profile *p, struct err *e)
+static int add(struct profile_merger *m, const struct profile *p, bool beside, struct err *e)
 {
 	size_t known = m->types.n;
 
@@ -611,7 +616,7 @@ int profile_merger_add(struct profile_merger *m, const struct profile *p, struct
 	for (size_t k = known; k < m->types.n; k++)
 		profile_builder_type(m->b, (uint32_t)k, m->types.p[k].type, m->types.p[k].unit);
 	begin_profile(m, p);
-	merge_head(m);
+	merge_head(m, beside);
 	/* the first mapping is the program itself: it stays the first, whatever the samples are of */
 	if (m->n_in == 0 && p->n_mappings > 0)
 		merge_mapping(m, 0);
@@ -619,6 +624,16 @@ int profile_merger_add(struct profile_merger *m, const struct profile *p, struct
 		merge_sample(m, k);
 	m->n_in++;
 	return 0;
+}
+
+int profile_merger_add(struct profile_merger *m, const struct profile *p, struct err *e)
+{
+	return add(m, p, false, e);
+}
+
+int profile_merger_add_beside(struct profile_merger *m, const struct profile *p, struct err *e)
+{
+	return add(m, p, true, e);
 }
 
 const struct profile *profile_merger_tables(const struct profile_merger *m)

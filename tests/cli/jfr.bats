@@ -35,6 +35,20 @@ app/Main.main;app/Shop.serve;app/Shop.parse 40000000"
 	is "app/Main.main;app/Shop\$\$Lambda_.run 300000"
 }
 
+@test "a recording is as long as it is, however many kinds of events it has" {
+	recording x.jfr
+	try pyro-query raw x.jfr
+	prints "Duration: 10s"
+	try pyro-query info x.jfr
+	prints "duration   10s"
+	for sum in merge pprof; do
+		try_sh "pyro-query $sum x.jfr x.jfr | pyro-query raw -"
+		prints "Duration: 20s"
+	done
+	try_sh "pyro-convert --to pprof x.jfr x.jfr | pyro-query raw -"
+	prints "Duration: 20s"
+}
+
 @test "compressed by anything, in an archive, on standard input" {
 	recording x.jfr
 	for how in "gzip -c" "xz -c" "bzip2 -c" "zstd -qc" "lz4 -qc"; do

@@ -386,6 +386,43 @@ static void test_merge_head(void **ctx)
 	arena_free(a);
 }
 
+/* Profiles of one recording ran at the same time, those of different ones one after another. */
+static void test_merge_beside(void **ctx)
+{
+	static const struct {
+		bool beside;
+		int64_t duration, want;
+	} steps[] = {
+		{ false, 10, 10 },
+		{ true, 10, 10 },
+		{ true, 4, 10 },
+		{ true, 13, 13 },
+		{ false, 10, 23 },
+		{ true, 12, 25 },
+		{ false, 0, 25 },
+		{ true, 5, 30 },
+	};
+	struct err e;
+
+	(void)ctx;
+	for (size_t n = 1; n <= ARRAY_LEN(steps); n++) {
+		struct arena *a = arena_new();
+		struct profile_merger *m = profile_merger_new(a, &(struct profile_merge_opts){ 0 });
+		struct profile *p;
+
+		for (size_t i = 0; i < n; i++) {
+			p = profile_builder_finish(profile_builder_new(a, 1));
+			p->duration = steps[i].duration;
+			assert_int_equal(steps[i].beside ? profile_merger_add_beside(m, p, &e)
+							 : profile_merger_add(m, p, &e),
+			    0);
+		}
+		p = profile_merger_finish(m);
+		assert_int_equal(p->duration, steps[n - 1].want);
+		arena_free(a);
+	}
+}
+
 static void test_merge_refused(void **ctx)
 {
 	static const struct part ab[] = { { AB, "x", { 1, 2 }, NULL } },
@@ -716,6 +753,7 @@ int main(void)
 		cmocka_unit_test(test_merge_tag_order),
 		cmocka_unit_test(test_merge_mappings),
 		cmocka_unit_test(test_merge_head),
+		cmocka_unit_test(test_merge_beside),
 		cmocka_unit_test(test_merge_refused),
 		cmocka_unit_test(test_merge_equal_types),
 		cmocka_unit_test(test_merge_shared),

@@ -60,8 +60,9 @@ struct convert {
 /* Reads all inputs; each goes into the batch. convert_emit is called as soon as a batch is complete. */
 int convert_read(struct convert *c, const char *const *paths, size_t n, struct err *e);
 
-/* One more profile of the batch. Its bytes may go when c->sum is there. */
-int convert_add(struct convert *c, const struct format_profile *p, const struct format *from, struct err *e);
+/* One more profile of the batch; beside: of the same input as the last. Its bytes may go when c->sum is there. */
+int convert_add(struct convert *c, const struct format_profile *p, const struct format *from, bool beside,
+    struct err *e);
 /* Options that must fit each other; opens the stream. */
 int convert_begin(struct convert *c, struct err *e);
 /* Writes what the batch holds and empties it. name: of the input, for --output-dir; ignored without. */

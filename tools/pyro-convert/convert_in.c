@@ -49,7 +49,7 @@ static int one_input(void *ctx, struct input *in, struct err *e)
 		return -1;
 	format_tell(in->name, &got.notes);
 	for (uint32_t i = 0; i < got.n; i++) {
-		if (add_labels(c, in, &got.p[i], e) < 0 || convert_add(c, &got.p[i], f, e) < 0)
+		if (add_labels(c, in, &got.p[i], e) < 0 || convert_add(c, &got.p[i], f, i > 0, e) < 0)
 			return -1;
 	}
 	c->newest = MAX(c->newest, in->mtime);

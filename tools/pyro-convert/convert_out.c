@@ -151,7 +151,8 @@ static int begin_sum(struct convert *c, struct err *e)
 	return 0;
 }
 
-int convert_add(struct convert *c, const struct format_profile *p, const struct format *from, struct err *e)
+int convert_add(struct convert *c, const struct format_profile *p, const struct format *from, bool beside,
+    struct err *e)
 {
 	c->profiles++;
 	/* each of many profiles is a moment, too */
@@ -161,7 +162,9 @@ int convert_add(struct convert *c, const struct format_profile *p, const struct 
 		vec_push(&c->batch, ((struct convert_profile){ *p, from }));
 		return 0;
 	}
-	if ((c->sum == NULL && begin_sum(c, e) < 0) || profile_merger_add(c->sum, p->p, e) < 0)
+	if (c->sum == NULL && begin_sum(c, e) < 0)
+		return -1;
+	if ((beside ? profile_merger_add_beside(c->sum, p->p, e) : profile_merger_add(c->sum, p->p, e)) < 0)
 		return -1;
 	keep_common(c->sum_arena, &c->batch.p[0].of.labels, &p->labels);
 	return 0;

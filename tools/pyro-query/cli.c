@@ -307,7 +307,7 @@ static int report_stream(struct question *q, struct places *places, struct err *
 		/* blocks and servers bound their answers themselves */
 		rc = places_profile(places, &rows, e);
 		if (rc == 0)
-			rc = places_sum_add(sum, rows, e);
+			rc = places_sum_add(sum, rows, false, e);
 	}
 	if (rc == 0)
 		rc = (to = open_answer(&q->out, e)) != NULL ? 0 : -1;

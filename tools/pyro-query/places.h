@@ -47,6 +47,7 @@ struct places {
 	struct profile *only;
 	struct arena *only_mem;
 	struct profile_merger *merger;
+	bool beside;                 /* the input at hand has one that counts already */
 	uint64_t n_profiles, n_read; /* that count; all (of a text in pieces each counts) */
 	struct str other_types;      /* of the first that is not of --profile-type; see places_types */
 	uint64_t n_instances;        /* that count, a text once */

@@ -116,7 +116,8 @@ struct profile *places_tagged(const struct places *x, struct arena *a, struct pr
 	return wanted.n > 0 ? profile_with_tags(a, p, &wanted) : p;
 }
 
-static int merge(struct places *x, struct profile *p, struct err *e)
+/* beside: the input has brought another before. */
+static int merge(struct places *x, struct profile *p, bool beside, struct err *e)
 {
 	const struct profile_merge_opts mo = { .keep_tags = true,
 		.keep_times = (x->keep & FORMAT_TIMES) != 0,
@@ -124,16 +125,16 @@ static int merge(struct places *x, struct profile *p, struct err *e)
 		.copies = true };
 
 	if (x->sum != NULL)
-		return places_sum_add(x->sum, p, e);
+		return places_sum_add(x->sum, p, beside, e);
 	if (x->merger == NULL)
 		x->merger = profile_merger_new(x->a, &mo);
-	return profile_merger_add(x->merger, p, e);
+	return beside ? profile_merger_add_beside(x->merger, p, e) : profile_merger_add(x->merger, p, e);
 }
 
 /* The first was waiting for others that would make a sum. */
 static int merge_only(struct places *x, struct err *e)
 {
-	int rc = x->only != NULL ? merge(x, x->only, e) : 0;
+	int rc = x->only != NULL ? merge(x, x->only, false, e) : 0;
 
 	x->only = NULL;
 	arena_free(x->only_mem);
@@ -182,7 +183,7 @@ int places_add(struct places *x, struct arena *a, bool keep, struct profile *p, 
 		x->only = own;
 		return 0;
 	}
-	return merge_only(x, e) < 0 ? -1 : merge(x, own, e);
+	return merge_only(x, e) < 0 ? -1 : merge(x, own, x->beside, e);
 }
 
 int places_take(struct places *x, struct input *in, struct err *e)
@@ -191,12 +192,13 @@ int places_take(struct places *x, struct input *in, struct err *e)
 	struct format_profiles got;
 	const struct format *f;
 	uint64_t n;
+	int rc = 0;
 
 	if (labels_from_json(in->a, in->labels, &member, e) < 0 ||
 	    places_decode(x->o, places_keep(x), in, &f, &got, e) < 0)
 		return -1;
 	format_tell(in->name, &got.notes);
-	for (uint32_t i = 0; i < got.n; i++) {
+	for (uint32_t i = 0; i < got.n && rc == 0; i++) {
 		struct labels l = got.p[i].labels;
 
 		for (uint32_t k = 0; k < member.n; k++)
@@ -204,13 +206,14 @@ int places_take(struct places *x, struct input *in, struct err *e)
 		if (got.p[i].p->time == 0 && member.n > 0)
 			got.p[i].p->time = in->mtime;
 		n = x->n_profiles;
-		if (places_add(x, in->a, true, got.p[i].p, &l, e) < 0)
-			return -1;
+		rc = places_add(x, in->a, true, got.p[i].p, &l, e);
 		x->n_instances += x->n_profiles - n;
+		x->beside = x->beside || x->n_profiles > n;
 	}
+	x->beside = false;
 	if (x->only != NULL && x->only_mem == NULL) {
 		x->only_mem = in->a;
 		in->a = NULL;
 	}
-	return 0;
+	return rc;
 }

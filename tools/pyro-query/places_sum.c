@@ -211,7 +211,7 @@ void places_sum_free(struct places_sum *s)
 	mem_free(s);
 }
 
-int places_sum_add(struct places_sum *s, struct profile *p, struct err *e)
+int places_sum_add(struct places_sum *s, struct profile *p, bool beside, struct err *e)
 {
 	struct arena *a = arena_new();
 	int rc = 0;
@@ -219,7 +219,7 @@ int places_sum_add(struct places_sum *s, struct profile *p, struct err *e)
 	if (s->o.filter != NULL && (p = s->o.filter(s->o.ctx, a, p, e)) == NULL)
 		rc = -1;
 	if (rc == 0)
-		rc = profile_merger_add(s->m, p, e);
+		rc = beside ? profile_merger_add_beside(s->m, p, e) : profile_merger_add(s->m, p, e);
 	arena_free(a);
 	if (rc == 0 && s->bad) {
 		*e = s->failed;

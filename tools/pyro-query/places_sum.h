@@ -3,7 +3,7 @@
  * file in sorted runs, and the answer is written as a stream. Names, functions and locations stay in memory.
  *
  *	struct places_sum *s = places_sum_new(&so, e);
- *	rc = places_sum_add(s, p, e);                   any number of times
+ *	rc = places_sum_add(s, p, false, e);             any number of times
  *	rc = places_sum_write(s, to, e);                once
  *	places_sum_free(s);
  *
@@ -31,8 +31,8 @@ struct places_sum;
 
 struct places_sum *places_sum_new(const struct places_sum_opts *o, struct err *e);
 void places_sum_free(struct places_sum *s); /* accepts NULL */
-/* ERR_LIMIT: names and locations alone need more than the bound. */
-int places_sum_add(struct places_sum *s, struct profile *p, struct err *e);
+/* beside: as profile_merger_add_beside. ERR_LIMIT: names and locations alone need more than the bound. */
+int places_sum_add(struct places_sum *s, struct profile *p, bool beside, struct err *e);
 /* Of nothing at all: ERR_NOTFOUND. */
 int places_sum_write(struct places_sum *s, struct sink *to, struct err *e);
 uint64_t places_sum_spilled(const struct places_sum *s); /* bytes in the temporary file */
