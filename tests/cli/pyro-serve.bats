@@ -517,10 +517,37 @@ main;serve;parse 30 40"
 	at /adhocprofiles.v1.AdHocProfileService/Diff -H 'Content-Type: application/json' \
 		-d "{\"leftId\":\"$(cat id-a)\",\"rightId\":\"$(cat id-b)\"}"
 	grep -q 'leftTicks.*5.*rightTicks.*7' <<<"$out" || fail "no comparison"
+	at "/pyroscope/adhoc?id=$(cat id-b)&format=folded"
+	is $'main;idle 2\nmain;work 5'
+	at "/pyroscope/adhoc?id=$(cat id-b)&before=$(cat id-a)&format=folded"
+	is $'main;idle 2 2\nmain;work 3 5'
+	at "/pyroscope/adhoc?id=$(cat id-b)&format=times" -w ' %{http_code}'
+	prints 'the samples have no times'
+	[[ $out == *' 400' ]] || fail "not 400"
+	at "/pyroscope/adhoc?id=$(cat id-b)&format=raw&before=$(cat id-a)"
+	prints 'there is no \"raw\" of a comparison'
+	trace='[{"name":"a","ph":"B","ts":0,"pid":1,"tid":2},{"name":"b","ph":"B","ts":5,"pid":1,"tid":2},{"name":"b","ph":"E","ts":7,"pid":1,"tid":2},{"name":"a","ph":"E","ts":20,"pid":1,"tid":2}]'
+	at /adhocprofiles.v1.AdHocProfileService/Upload -H 'Content-Type: application/json' \
+		-d "{\"name\":\"x.trace.json\",\"profile\":\"$(base64 -w0 <<<"$trace")\"}" -o up
+	at "/pyroscope/adhoc?id=$(python3 -c 'import json; print(json.load(open("up"))["id"])')&format=times"
+	prints '[0,20000,0,'
+	prints '[5000,2000,0,'
 	at /adhocprofiles.v1.AdHocProfileService/Upload -H 'Content-Type: application/json' \
 		-d '{"name":"x","profile":"AAAAAAAA"}' -w ' %{http_code}'
 	prints 'failed to parse profile'
 	[[ $out == *' 400' ]] || fail "not 400"
+}
+
+@test "a question below a call site" {
+	start_server
+	printf 'main;serve;parse 3\nmain;serve;read 2\nmain;idle 7\n' >s
+	at "/ingest?name=deep&from=$(($(date +%s) - 30))&until=$(date +%s)" --data-binary @s
+	q="query=process_cpu:cpu:nanoseconds:cpu:nanoseconds%7Bservice_name%3D%22deep%22%7D&from=now-1h&until=now%2B1m"
+	at "/pyroscope/render?$q&callSite=main&callSite=serve&format=folded"
+	is $'main;serve;parse 30000000\nmain;serve;read 20000000'
+	at "/pyroscope/render?$q&callSite=main&callSite=serve"
+	prints '"numTicks":50000000'
+	grep -qv idle <<<"$out" || fail "what is not below"
 }
 
 @test "uploads and settings have limits" {

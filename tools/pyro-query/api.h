@@ -53,6 +53,8 @@ struct page {
 
 extern const struct page pages[];
 extern const size_t n_pages;
+/* /pyroscope/adhoc (api_uploads.c). */
+int uploads_page(struct api *x, struct str query, struct buf *out, const char **type, struct err *e);
 
 /* ---- shared by the two (range.c) ---- */
 
@@ -72,6 +74,9 @@ int max_nodes_check(struct api *x, int64_t asked, int64_t *out, struct err *e);
 /* An ask about one selector and profile type, start..end in ms, both inclusive. */
 void ask_merge(struct api *x, struct pyro_ask *ask, enum ask_kind kind, struct str profile_type, struct str selector,
     int64_t start, int64_t end);
+
+/* Stacks below these functions alone; NULL or empty: all. */
+void call_site_of(struct api *x, const struct types_stack_trace_selector *s, struct pyro_ask *ask);
 
 /* The series of a request, ordered and limited (api_querier.c); for the timeline too. */
 int select_series_part(struct api *x, const struct querier_select_series_request *req, struct part *out, struct err *e);

@@ -1,104 +1,10 @@
 /* api_adhoc.c - adhocprofiles.v1: uploaded profiles of any format as flame graphs; see api.h and adhoc.h */
 #include "base/buf.h"
-#include "base/enc.h"
 #include "base/num.h"
-#include "formats/format.h"
 #include "formats/query/render.h"
-#include "tools/pyro-query/adhoc.h"
-#include "tools/pyro-query/api.h"
+#include "tools/pyro-query/upload.h"
 
-enum {
-	MAX_JSON = 256 << 20,
-	UNPACKED_MAX = 1 << 30,
-	MAX_COLUMNS = 4096, /* names are compared one by one */
-};
-
-/* One value of one profile in an upload. */
-struct column {
-	struct str name; /* of the type, as clients choose it */
-	struct str unit;
-	const struct profile *p;
-	uint32_t type;
-};
-
-struct upload {
-	struct column *columns;
-	size_t n;
-	bool text; /* folded: a name from the file, no units */
-};
-
-static struct adhoc_place place_of(const struct api *x)
-{
-	return (struct adhoc_place){ .data = x->data, .tenant = x->tenant, .max = x->max_adhoc };
-}
-
-/* ---- what is in an upload ---- */
-
-static bool has_column(const struct upload *u, struct str name)
-{
-	for (size_t i = 0; i < u->n; i++)
-		if (str_eq(u->columns[i].name, name))
-			return true;
-	return false;
-}
-
-static void add_columns(struct arena *a, struct upload *u, const struct format_profile *in, struct str file)
-{
-	for (uint32_t k = 0; k < in->p->n_types; k++) {
-		struct column c = { .p = in->p, .type = k };
-
-		c.name = u->text ? file : profile_str(in->p, in->p->types[k].type);
-		c.unit = u->text ? STR_NONE : profile_str(in->p, in->p->types[k].unit);
-		if (in->name.n > 0 && has_column(u, c.name))
-			c.name = arena_printf(a, STR_FMT " " STR_FMT, STR_ARG(in->name), STR_ARG(c.name));
-		u->columns[u->n++] = c;
-	}
-}
-
-static int decode_upload(struct api *x, const struct adhoc *f, struct upload *u, struct err *e)
-{
-	int64_t own = x->limits->max_profile_size_bytes, limit = own > 0 ? own : UNPACKED_MAX;
-	struct format_opts o = { .file_name = f->name };
-	struct format_profiles got = { 0 };
-	const struct format *format;
-	struct str bytes;
-	size_t n = 0;
-
-	if (dec_base64(x->a, f->base64, &bytes, e) < 0)
-		return -1;
-	if (bytes.n < 2)
-		return err_set(e, ERR_INVALID, "profile is too short");
-	if (format_unpack(x->a, bytes, (size_t)limit, &bytes, e) < 0) {
-		if (e->kind == ERR_LIMIT || e->kind == ERR_TOOBIG)
-			err_set(e, ERR_INVALID, "uncompressed profile payload size exceeds limit of " STR_FMT,
-			    STR_ARG(num_size_si(x->a, (uint64_t)limit)));
-		return -1;
-	}
-	format = format_detect(bytes, f->name, e);
-	if (format == NULL)
-		return -1;
-	if (format->decode == NULL || format->decode(x->a, bytes, &o, &got, e) < 0)
-		return err_wrap(e, "the profile was detected as \"%s\"", format->name);
-	*u = (struct upload){ .text = strcmp(format->name, "folded") == 0 };
-	for (uint32_t i = 0; i < got.n; i++)
-		n += got.p[i].p->n_types;
-	if (n > MAX_COLUMNS)
-		return err_set(e, ERR_INVALID, "the profile has %zu sample types, at most %d can be shown", n,
-		    MAX_COLUMNS);
-	u->columns = arena_array(x->a, n, sizeof(*u->columns));
-	for (uint32_t i = 0; i < got.n; i++)
-		add_columns(x->a, u, &got.p[i], f->name);
-	return u->n > 0 ? 0 : err_set(e, ERR_INVALID, "the profile has no sample types");
-}
-
-static int open_upload(struct api *x, const struct adhoc *f, struct upload *u, struct err *e)
-{
-	if (decode_upload(x, f, u, e) == 0)
-		return 0;
-	if (e->kind != ERR_LIMIT)
-		e->kind = ERR_INVALID;
-	return -1;
-}
+enum { MAX_JSON = 256 << 20 };
 
 static struct msg_strs type_names(struct api *x, const struct upload *u)
 {
@@ -107,15 +13,6 @@ static struct msg_strs type_names(struct api *x, const struct upload *u)
 	for (size_t i = 0; i < u->n; i++)
 		out.p[i] = u->columns[i].name;
 	return out;
-}
-
-/* The one with that name, or the first. */
-static const struct column *choose(const struct upload *u, struct str name)
-{
-	for (size_t i = 0; i < u->n; i++)
-		if (str_eq(u->columns[i].name, name))
-			return &u->columns[i];
-	return &u->columns[0];
 }
 
 /* ---- flame graphs ---- */
@@ -139,7 +36,7 @@ static uint32_t stack_names(struct arena *a, const struct profile *p, uint32_t s
 	return n;
 }
 
-static struct tree *column_tree(struct arena *a, const struct column *c)
+static struct tree *column_tree(struct arena *a, const struct upload_column *c)
 {
 	const struct profile *p = c->p;
 	struct tree *t = tree_new();
@@ -174,7 +71,7 @@ static struct str print_graph(struct api *x, const struct render *r, struct err 
 	return out;
 }
 
-static struct render render_of(const struct upload *u, const struct column *c, const struct flamegraph *g)
+static struct render render_of(const struct upload *u, const struct upload_column *c, const struct flamegraph *g)
 {
 	return (struct render){ .graph = g,
 		.name = c->name,
@@ -186,7 +83,7 @@ static struct render render_of(const struct upload *u, const struct column *c, c
 static int answer(struct api *x, const struct adhoc *f, const struct upload *u, struct str type, int64_t max_nodes,
     struct adhoc_get_response *resp, struct err *e)
 {
-	const struct column *c = choose(u, type);
+	const struct upload_column *c = upload_choose(u, type);
 	struct tree *t = column_tree(x->a, c);
 	struct render r = render_of(u, c, tree_flamegraph(x->a, t, max_nodes));
 
@@ -213,7 +110,7 @@ static int upload(struct api *x, const void *vreq, void *resp, struct err *e)
 {
 	const struct adhoc_upload_request *req = vreq;
 	struct adhoc new = { .name = req->name, .base64 = req->profile, .uploaded = x->now / NS_PER_MS };
-	struct adhoc_place at = place_of(x);
+	struct adhoc_place at = adhoc_place_of(x);
 	int64_t limit = x->limits->max_profile_size_bytes, max_nodes;
 	struct upload u;
 
@@ -222,7 +119,7 @@ static int upload(struct api *x, const void *vreq, void *resp, struct err *e)
 		    STR_ARG(num_size_si(x->a, (uint64_t)limit)));
 	if (nodes_of(x, req->has_max_nodes, req->max_nodes, &max_nodes, e) < 0)
 		return -1;
-	if (open_upload(x, &new, &u, e) < 0)
+	if (upload_decode(x, &new, 0, &u, e) < 0)
 		return err_wrap(e, "failed to parse profile");
 	if (adhoc_put(x->a, &at, &new, e) < 0)
 		return -1;
@@ -234,7 +131,7 @@ static int upload(struct api *x, const void *vreq, void *resp, struct err *e)
 static int get(struct api *x, const void *vreq, void *resp, struct err *e)
 {
 	const struct adhoc_get_request *req = vreq;
-	struct adhoc_place at = place_of(x);
+	struct adhoc_place at = adhoc_place_of(x);
 	int64_t max_nodes;
 	struct adhoc f;
 	struct upload u;
@@ -242,7 +139,7 @@ static int get(struct api *x, const void *vreq, void *resp, struct err *e)
 	if (adhoc_get(x->a, &at, req->id, &f, e) < 0 ||
 	    nodes_of(x, req->has_max_nodes, req->max_nodes, &max_nodes, e) < 0)
 		return -1;
-	if (open_upload(x, &f, &u, e) < 0)
+	if (upload_decode(x, &f, 0, &u, e) < 0)
 		return err_wrap(e, "failed to parse profile");
 	return answer(x, &f, &u, req->profile_type, max_nodes, resp, e);
 }
@@ -250,7 +147,7 @@ static int get(struct api *x, const void *vreq, void *resp, struct err *e)
 static int list(struct api *x, const void *vreq, void *vresp, struct err *e)
 {
 	struct adhoc_list_response *resp = vresp;
-	struct adhoc_place at = place_of(x);
+	struct adhoc_place at = adhoc_place_of(x);
 	struct adhoc_list all;
 
 	(void)vreq;
@@ -284,7 +181,7 @@ static struct str in_brackets(struct api *x, struct msg_strs l)
 
 static int side(struct api *x, struct str id, const char *name, struct upload *u, struct err *e)
 {
-	struct adhoc_place at = place_of(x);
+	struct adhoc_place at = adhoc_place_of(x);
 	struct adhoc f;
 
 	if (adhoc_get(x->a, &at, id, &f, e) < 0) {
@@ -293,7 +190,7 @@ static int side(struct api *x, struct str id, const char *name, struct upload *u
 			    STR_ARG(str_of(id.p, MIN(id.n, (size_t)ADHOC_MAX_NAME))));
 		return -1;
 	}
-	return open_upload(x, &f, u, e) < 0 ? err_wrap(e, "failed to parse %s profile", name) : 0;
+	return upload_decode(x, &f, 0, u, e) < 0 ? err_wrap(e, "failed to parse %s profile", name) : 0;
 }
 
 /* The names that both sides have, in the order of the left one. */
@@ -302,20 +199,20 @@ static struct msg_strs common_names(struct api *x, const struct upload *l, const
 	struct msg_strs out = { arena_array(x->a, l->n, sizeof(struct str)), 0 };
 
 	for (size_t i = 0; i < l->n; i++)
-		if (has_column(r, l->columns[i].name))
+		if (upload_has(r, l->columns[i].name))
 			out.p[out.n++] = l->columns[i].name;
 	return out;
 }
 
 static int choose_common(struct api *x, const struct upload *l, const struct upload *r, struct str type,
-    const struct msg_strs *common, const struct column **left, const struct column **right, struct err *e)
+    const struct msg_strs *common, const struct upload_column **left, const struct upload_column **right, struct err *e)
 {
 	if (common->n == 0)
 		return err_set(e, ERR_INVALID,
 		    "no common profile types between left (" STR_FMT ") and right (" STR_FMT ")",
 		    STR_ARG(in_brackets(x, type_names(x, l))), STR_ARG(in_brackets(x, type_names(x, r))));
-	*left = choose(l, type.n ? type : common->p[0]);
-	*right = choose(r, type.n ? type : common->p[0]);
+	*left = upload_choose(l, type.n ? type : common->p[0]);
+	*right = upload_choose(r, type.n ? type : common->p[0]);
 	if (!str_eq((*left)->name, (*right)->name))
 		return err_set(e, ERR_INVALID,
 		    "profile type mismatch: left profile uses '" STR_FMT "', right profile uses '" STR_FMT
@@ -328,7 +225,7 @@ static int diff(struct api *x, const void *vreq, void *vresp, struct err *e)
 {
 	const struct adhoc_diff_request *req = vreq;
 	struct adhoc_diff_response *resp = vresp;
-	const struct column *lc = NULL, *rc = NULL;
+	const struct upload_column *lc = NULL, *rc = NULL;
 	struct tree *lt, *rt;
 	struct flamegraph *g;
 	struct upload l, r;

@@ -141,7 +141,7 @@ static int series(struct api *x, const void *vreq, void *vresp, struct err *e)
 
 /* ---- merges ---- */
 
-static void call_site_of(struct api *x, const struct types_stack_trace_selector *s, struct pyro_ask *ask)
+void call_site_of(struct api *x, const struct types_stack_trace_selector *s, struct pyro_ask *ask)
 {
 	if (s == NULL)
 		return;

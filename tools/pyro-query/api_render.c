@@ -16,7 +16,8 @@ struct side {
 	struct str type_id; /* the profile type as text */
 	struct profile_type type;
 	struct str selector;
-	int64_t from, until; /* ms */
+	int64_t from, until;                     /* ms */
+	struct types_stack_trace_selector *site; /* stacks below these functions alone; NULL: all */
 };
 
 static struct str param(struct api *x, struct str query, const char *name)
@@ -39,6 +40,23 @@ static int64_t int_param(struct api *x, struct str query, const char *name)
 	struct err ignored;
 
 	return num_i64(param(x, query, name), &v, &ignored) == 0 ? v : 0;
+}
+
+/* All values of a parameter that may be repeated. */
+static struct msg_strs params(struct api *x, struct str query, const char *name)
+{
+	struct msg_strs out = { 0 };
+	struct url_param *p;
+	struct err ignored;
+	size_t n;
+
+	if (url_query(x->a, query, &p, &n, &ignored) < 0)
+		return out;
+	out.p = arena_array(x->a, n, sizeof(*out.p));
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(p[i].name, str_cstr(name)))
+			out.p[out.n++] = p[i].value;
+	return out;
 }
 
 static int64_t nodes_param(struct api *x, struct str query)
@@ -90,6 +108,19 @@ static int parse_query(struct api *x, struct str text, const char *name, struct 
 	return 0;
 }
 
+/* callSite, repeated: functions from the root on. */
+static struct types_stack_trace_selector *read_site(struct api *x, struct str query)
+{
+	struct msg_strs names = params(x, query, "callSite");
+	struct types_stack_trace_selector *site = arena_zalloc(x->a, sizeof(*site));
+
+	site->call_site.p = arena_zarray(x->a, names.n, sizeof(*site->call_site.p));
+	site->call_site.n = names.n;
+	for (size_t i = 0; i < names.n; i++)
+		site->call_site.p[i].name = names.p[i];
+	return names.n > 0 ? site : NULL;
+}
+
 static int read_side(struct api *x, struct str query, const char *q, const char *from, const char *until,
     struct side *out, struct err *e)
 {
@@ -97,6 +128,7 @@ static int read_side(struct api *x, struct str query, const char *q, const char 
 		return -1;
 	out->from = time_param(x, query, from);
 	out->until = time_param(x, query, until);
+	out->site = read_site(x, query);
 	return 0;
 }
 
@@ -107,26 +139,11 @@ static struct querier_select_merge_stacktraces_request merge_request(const struc
 		.start = s->from,
 		.end = s->until,
 		.max_nodes = max_nodes,
-		.has_max_nodes = max_nodes != 0 };
+		.has_max_nodes = max_nodes != 0,
+		.stack_trace_selector = s->site };
 }
 
 /* ---- render ---- */
-
-static struct msg_strs group_by(struct api *x, struct str query)
-{
-	struct url_param *p;
-	struct msg_strs out = { 0 };
-	size_t n;
-	struct err ignored;
-
-	if (url_query(x->a, query, &p, &n, &ignored) < 0)
-		return out;
-	out.p = arena_array(x->a, n, sizeof(*out.p));
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(p[i].name, STR("groupBy")))
-			out.p[out.n++] = p[i].value;
-	return out;
-}
 
 static struct timeline timeline_of(struct api *x, const struct side *s, const struct series_group *g, int64_t step,
     bool average)
@@ -148,7 +165,8 @@ static int ask_timeline(struct api *x, const struct side *s, struct msg_strs by,
 		.start = s->from,
 		.end = s->until,
 		.step = (double)step,
-		.group_by = by };
+		.group_by = by,
+		.stack_trace_selector = s->site };
 	struct render_group *groups;
 	struct timeline *t = arena_alloc(x->a, sizeof(*t));
 	struct part p;
@@ -183,6 +201,7 @@ static int render_dot(struct api *x, const struct side *s, int64_t max_nodes, st
 	*type = "text/plain";
 	ask_merge(x, &ask, ASK_PROFILE, s->type_id, s->selector, s->from, s->until);
 	ask.max_nodes = MAX(max_nodes, (int64_t)DOT_NODES);
+	call_site_of(x, s->site, &ask);
 	if (engine_ask(x->engine, x->a, &ask, &p, e) < 0)
 		return -1;
 	if (p.profile == NULL)
@@ -225,6 +244,7 @@ static int ask_profile(struct api *x, const struct side *s, int64_t max_nodes, s
 		return 0;
 	ask_merge(x, &ask, ASK_PROFILE, s->type_id, s->selector, from, s->until);
 	ask.max_nodes = max_nodes;
+	call_site_of(x, s->site, &ask);
 	if (engine_ask(x->engine, x->a, &ask, out, e) < 0)
 		return -1;
 	if (out->profile != NULL) {
@@ -309,7 +329,7 @@ static int render(struct api *x, struct str query, struct buf *out, const char *
 	req = merge_request(&s, max_nodes);
 	if (merged_tree(x, &req, &p, &nodes, e) < 0)
 		return -1;
-	if (ask_timeline(x, &s, group_by(x, query), average, timeline_step(s.from, s.until), &r, e) < 0) {
+	if (ask_timeline(x, &s, params(x, query, "groupBy"), average, timeline_step(s.from, s.until), &r, e) < 0) {
 		part_fini(&p);
 		return -1;
 	}
@@ -383,6 +403,7 @@ const struct page pages[] = {
 	{ "/pyroscope/render", render },
 	{ "/pyroscope/render-diff", render_diff },
 	{ "/pyroscope/label-values", label_values_page },
+	{ "/pyroscope/adhoc", uploads_page },
 };
 
 const size_t n_pages = ARRAY_LEN(pages);
