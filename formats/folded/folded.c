@@ -10,7 +10,7 @@
 #include "base/enc.h"
 #include "base/mem.h"
 #include "base/vec.h"
-#include "formats/profile_impl.h"
+#include "formats/format_impl.h"
 
 enum count { COUNT_GOOD, COUNT_SYNTAX, COUNT_RANGE };
 
@@ -164,6 +164,19 @@ int folded_decode_lines(struct arena *a, struct str text, struct profile **out, 
 
 	folder_init(&f, a);
 	return folder_fini(&f, decode_lines(&f, text, e), out);
+}
+
+int folded_one(struct arena *a, struct profile *p, struct format_profiles *out)
+{
+	struct str *strings = arena_alloc(a, (p->n_strings + 2) * sizeof(*strings));
+
+	memcpy(strings, p->strings, p->n_strings * sizeof(*strings));
+	strings[p->n_strings] = STR("samples");
+	strings[p->n_strings + 1] = STR("count");
+	p->strings = strings;
+	p->types[0] = (struct value_type){ p->n_strings, p->n_strings + 1 };
+	p->n_strings += 2;
+	return format_one(a, p, out);
 }
 
 /* ---- out ---- */

@@ -32,6 +32,9 @@ int folded_decode(struct arena *a, struct str text, struct profile **out, struct
 /* "lines": every line counts 1, empty ones are ignored; ERR_INVALID for a line that is too long. */
 int folded_decode_lines(struct arena *a, struct str text, struct profile **out, struct err *e);
 
+/* Such a profile with the type samples/count as the only one of out; returns 0. */
+int folded_one(struct arena *a, struct profile *p, struct format_profiles *out);
+
 /*
  * Files of other tools, one profile:
  *

@@ -20,6 +20,8 @@ print(eval(sys.argv[1]))' "$1" <<<"$out"
 	[ "$(fact '[(f["name"], f["value"]) for f in d["types"][0]["top_flat"]]')" = "[('idle', 70), ('parse', 30)]" ]
 	[ "$(fact '[(f["name"], f["value"]) for f in d["types"][0]["top_cum"]]')" = \
 		"[('main', 100), ('idle', 70), ('parse', 30), ('serve', 30)]" ]
+	[ "$(fact 'd["sample_types"], d["totals"]')" = "([['cpu', 'nanoseconds']], [100])" ]
+	[ "$(fact '[(p["totals"], p["samples"], p["functions"]) for p in d["profiles"]]')" = "[([100], 2, 4)]" ]
 	saved=$out
 	try pyro-query info -o json cpu.pb.gz
 	is "$saved"
@@ -40,6 +42,18 @@ print(eval(sys.argv[1]))' "$1" <<<"$out"
 	out=$(head -n 1 <<<"$out")
 	[ "$(fact 'd["lines_with_count"], d["other_lines"], d["total"], d["max_depth"]')" = "(2, 1, 7, 2)" ]
 	[ "$(fact 'd["first_skipped"]')" = "line 2 does not end in a blank and a count" ]
+}
+
+@test "info of what old agents sent, by name and by --format" {
+	printf 'a;b\na\na;b\n' >x.lines
+	try pyro-query info --json x.lines
+	ends 0
+	[ "$(fact 'd["format"], d["totals"], d["distinct_stacks"]')" = "('ingest-lines', [3], 2)" ]
+	printf '\0\0\1\1a\1\1\1b\2\0' >x.bin
+	try pyro-query info --json --format query-tree x.bin
+	[ "$(fact 'd["format"], d["totals"], d["max_depth"]')" = "('query-tree', [3], 2)" ]
+	try pyro-query info --json --format ingest-tree x.bin
+	[ "$(fact 'd["format"], d["totals"], d["max_depth"]')" = "('ingest-tree', [3], 2)" ]
 }
 
 @test "info for people" {

@@ -134,15 +134,16 @@ class Runner:
         return name
 
     def run(self, command, path):
-        """What went wrong, or None."""
+        """What went wrong, or None. Without a path the command has it."""
         with tempfile.TemporaryFile() as said:
-            p = subprocess.Popen([os.path.join(self.build, command[0]), *command[1:], path], stdin=subprocess.DEVNULL,
-                                 stdout=subprocess.DEVNULL, stderr=said)
+            words = [os.path.join(self.build, command[0]), *command[1:], *([path] if path else [])]
+            p = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said)
             late = threading.Timer(WAIT, p.kill)
             late.start()
             _, status, used = os.wait4(p.pid, 0)
             late.cancel()
             p.returncode = os.waitstatus_to_exitcode(status)
+            self.judged(command, used)
             said.seek(0)
             text = said.read().decode(errors="replace").strip()
         if p.returncode < 0:
@@ -154,6 +155,9 @@ class Runner:
         if self.memory and used.ru_maxrss / 1024 > self.memory:
             return "%d MB of memory, allowed are %d" % (used.ru_maxrss / 1024, self.memory)
         return None
+
+    def judged(self, command, used):
+        """For those who count."""
 
     def all_of(self, what, data, commands):
         path, wrong = self.put(data), []

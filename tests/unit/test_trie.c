@@ -271,6 +271,92 @@ static void test_expected(void **ctx)
 	}
 }
 
+/* As rows of the table of formats. */
+static void test_rows(void **ctx)
+{
+	static const struct {
+		const char *name;
+		struct str in;
+		const char *want; /* folded, or the error */
+	} rows[] = {
+		{ "ingest-lines", B("a;b\na\n\na;b\n"), "a 1\na;b 2\n" },
+		{ "ingest-trie",
+		    B("\x02"
+		      "a;\x01\x01\x01"
+		      "b\x02\x00"),
+		    "a 1\na;b 2\n" },
+		{ "ingest-trie", B("\x00"), "ingest-trie: EOF" },
+		{ "ingest-tree",
+		    B("\x00\x00\x01\x01"
+		      "a\x01\x01\x01"
+		      "b\x02\x00"),
+		    "a 1\na;b 2\n" },
+		{ "ingest-tree", B(""), "ingest-tree: EOF" },
+		{ "query-tree",
+		    B("\x00\x00\x01\x01"
+		      "a\x01\x01\x01"
+		      "b\x02\x00"),
+		    "a 1\na;b 2\n" },
+		{ "query-tree",
+		    B("\x00\x00\x02\x01"
+		      "a\x01\x00\x01"
+		      "b\x00\x01\x01"
+		      "c\x05\x00"),
+		    "a 1\nb;c 5\n" },
+		{ "query-tree",
+		    B("\x00\x00\x01\x01"
+		      "a"),
+		    "query-tree: tree at byte 0: more children than bytes" },
+	};
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct arena *a = arena_new();
+		struct err e = { 0 };
+		const struct format *f = format_by_name(str_cstr(rows[i].name), &e);
+		struct format_profiles got = { 0 };
+
+		assert_non_null(f);
+		if (f->decode(a, arena_str(a, rows[i].in), &(struct format_opts){ 0 }, &got, &e) < 0) {
+			assert_int_equal(strncmp(e.msg, rows[i].want, strlen(rows[i].want)), 0);
+		} else {
+			const struct profile *p = got.p[0].p;
+
+			expect_folded(rows[i].name, p, str_cstr(rows[i].want));
+			assert_true(str_eq(profile_str(p, p->types[0].type), STR("samples")));
+			assert_true(str_eq(profile_str(p, p->types[0].unit), STR("count")));
+		}
+		arena_free(a);
+	}
+}
+
+/* A chain with a value in each node: stacks are the square of the bytes. */
+static void test_query_tree_bomb(void **ctx)
+{
+	enum { DEEP = 100000 };
+	struct arena *a = arena_new();
+	struct format_profiles got = { 0 };
+	struct buf b;
+	struct err e;
+
+	(void)ctx;
+	buf_init(&b, 1 << 20);
+	buf_add(&b, STR("\x00\x00\x01"));
+	for (unsigned i = 0; i < DEEP; i++) {
+		buf_add(&b,
+		    STR("\x01"
+			"f\x01"));
+		buf_uvarint(&b, i + 1 < DEEP);
+	}
+	assert_int_equal(format_by_name(STR("query-tree"), &e)
+			     ->decode(a, buf_str(&b), &(struct format_opts){ 0 }, &got, &e),
+	    -1);
+	assert_int_equal(e.kind, ERR_LIMIT);
+	assert_true(arena_bytes(a) < b.n * 1024);
+	buf_fini(&b);
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +365,8 @@ int main(void)
 		cmocka_unit_test(test_bomb),
 		cmocka_unit_test(test_long_key),
 		cmocka_unit_test(test_expected),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_query_tree_bomb),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

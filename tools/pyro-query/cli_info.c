@@ -95,32 +95,49 @@ static void json_head(struct jw *w, const struct profile *p)
 	jw_close(w, ']');
 }
 
-static void json_profile(struct jw *w, struct arena *a, const struct profile *p)
+/* The types again, as lists of pairs and of sums, which compare in one go. */
+static void json_sums(struct jw *w, const struct profile_facts *f)
 {
-	struct profile_facts f;
+	jw_key(w, STR("sample_types"));
+	jw_open(w, '[');
+	for (uint32_t i = 0; i < f->n_types; i++) {
+		jw_open(w, '[');
+		jw_str(w, f->types[i].type);
+		jw_str(w, f->types[i].unit);
+		jw_close(w, ']');
+	}
+	jw_close(w, ']');
+	jw_key(w, STR("totals"));
+	jw_open(w, '[');
+	for (uint32_t i = 0; i < f->n_types; i++)
+		jw_i64(w, f->types[i].total);
+	jw_close(w, ']');
+}
 
-	profile_facts(a, p, &f);
+static void json_profile(struct jw *w, const struct profile *p, const struct profile_facts *f)
+{
 	json_head(w, p);
-	put_i64(w, "samples", (int64_t)f.samples);
-	put_i64(w, "all_zero_samples", (int64_t)f.all_zero_samples);
-	put_i64(w, "negative_values", (int64_t)f.negative_values);
-	put_i64(w, "distinct_stacks", (int64_t)f.distinct_stacks);
-	put_i64(w, "max_depth_locations", f.max_depth_locations);
-	put_i64(w, "max_depth", f.max_depth);
-	put_i64(w, "locations", f.locations);
-	put_i64(w, "lines", f.lines);
-	put_i64(w, "functions", f.functions);
-	put_i64(w, "mappings", f.mappings);
+	put_i64(w, "samples", (int64_t)f->samples);
+	put_i64(w, "all_zero_samples", (int64_t)f->all_zero_samples);
+	put_i64(w, "negative_values", (int64_t)f->negative_values);
+	put_i64(w, "distinct_stacks", (int64_t)f->distinct_stacks);
+	put_i64(w, "max_depth_locations", f->max_depth_locations);
+	put_i64(w, "max_depth", f->max_depth);
+	put_i64(w, "locations", f->locations);
+	put_i64(w, "lines", f->lines);
+	put_i64(w, "functions", f->functions);
+	put_i64(w, "mappings", f->mappings);
 	jw_key(w, STR("label_keys"));
 	jw_open(w, '{');
-	for (uint32_t i = 0; i < f.n_label_keys; i++) {
-		jw_key(w, f.label_keys[i].name);
-		jw_i64(w, f.label_keys[i].value);
+	for (uint32_t i = 0; i < f->n_label_keys; i++) {
+		jw_key(w, f->label_keys[i].name);
+		jw_i64(w, f->label_keys[i].value);
 	}
 	jw_close(w, '}');
-	if (f.n_types == 1)
-		put_i64(w, "total", f.types[0].total);
-	json_types(w, &f);
+	if (f->n_types == 1)
+		put_i64(w, "total", f->types[0].total);
+	json_sums(w, f);
+	json_types(w, f);
 }
 
 static void json_labels(struct jw *w, const struct labels *l)
@@ -134,10 +151,28 @@ static void json_labels(struct jw *w, const struct labels *l)
 	jw_close(w, '}');
 }
 
+/* One of the source's; of the only one everything was said of the source already, and is said again. */
+static void json_one(struct jw *w, struct arena *a, const struct format_profile *one, const struct profile_facts *known)
+{
+	struct str metric = labels_get(&one->labels, STR("__name__"));
+	struct profile_facts own;
+
+	jw_open(w, '{');
+	put_str(w, "name", one->name);
+	if (metric.n > 0)
+		put_str(w, "metric", metric);
+	json_labels(w, &one->labels);
+	if (known == NULL)
+		profile_facts(a, one->p, &own);
+	json_profile(w, one->p, known != NULL ? known : &own);
+	jw_close(w, '}');
+}
+
 static void json_source(struct infos *x, struct arena *a, const struct source *s, const struct profile *whole)
 {
 	struct jw w = jw_init(x->out);
 	const struct format_notes *notes = &s->got.notes;
+	struct profile_facts all;
 
 	jw_open(&w, '{');
 	put_str(&w, "file", s->name);
@@ -156,18 +191,14 @@ static void json_source(struct infos *x, struct arena *a, const struct source *s
 		put_str(&w, "first_skipped", notes->first);
 	if (notes->warning.n > 0)
 		put_str(&w, "warning", notes->warning);
-	if (whole != NULL)
-		json_profile(&w, a, whole);
+	if (whole != NULL) {
+		profile_facts(a, whole, &all);
+		json_profile(&w, whole, &all);
+	}
 	jw_key(&w, STR("profiles"));
 	jw_open(&w, '[');
-	for (uint32_t i = 0; i < s->got.n; i++) {
-		jw_open(&w, '{');
-		put_str(&w, "name", s->got.p[i].name);
-		json_labels(&w, &s->got.p[i].labels);
-		if (s->got.n > 1)
-			json_profile(&w, a, s->got.p[i].p);
-		jw_close(&w, '}');
-	}
+	for (uint32_t i = 0; i < s->got.n; i++)
+		json_one(&w, a, &s->got.p[i], s->got.n == 1 ? &all : NULL);
 	jw_close(&w, ']');
 	jw_close(&w, '}');
 	buf_byte(x->out, '\n');
