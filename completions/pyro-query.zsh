@@ -14,8 +14,8 @@ _arguments \
 	'-keep-tags[keep what files say of samples\: thread, process, state]' \
 	'-strict[refuse to merge profiles of unlike sample types]' \
 	'-memory[folded, pprof\: keep within this memory, the rest in $TMPDIR; 0 = all in memory]:size:' \
-	'-output[form of the answer, or FORM=FILE\: text svg html json folded pprof]:text:' \
-	'-o[form of the answer, or FORM=FILE\: text svg html json folded pprof]:text:' \
+	'-output[form of the answer, or FORM=FILE\: text svg html json pprof]:text:' \
+	'-o[form of the answer, or FORM=FILE\: text svg html json pprof]:text:' \
 	'-json[info\: one JSON object a line]' \
 	'*-label-names[labels that `series` shows]:text:' \
 	'-keep-going[skip inputs that cannot be read and say so]' \
@@ -152,5 +152,5 @@ _arguments \
 	'-ready-fd[write one line to this descriptor when ready]:number:' \
 	'-help[show help]' '-help-all[show all options]' '-version[show the version]' \
 	'-print.config[show each value and its origin]' \
-	'1:verb or file:{_alternative "verbs:verb:(top tree peek list calls raw traces tags folded pprof merge export json flame svg html dot diff info series labels values types serve)" "files:file:_files"}' \
+	'1:verb or file:{_alternative "verbs:verb:(top tree peek list calls raw traces tags folded pprof merge export json flame svg html dot diff check info series labels values types serve)" "files:file:_files"}' \
 	'*:file:_files'

@@ -27,6 +27,8 @@ enum format_keep {        /* what stays apart beside stacks, where a format has 
 	FORMAT_TAGS = 1,  /* tags of samples: thread, pid, cpu, state, class ...; otherwise such samples are summed */
 	FORMAT_TIMES = 2, /* profile.at; otherwise samples of one stack are summed */
 	FORMAT_NAMES = 4, /* names that only stand in comments, where pprof shows addresses: Go's texts of debug=1 */
+	FORMAT_MOMENTS =
+	    8, /* for who reads many: samples without times are of their profile's (profile_time_samples) */
 };
 
 enum format_marks {              /* behind names of functions, where perf's text says it */

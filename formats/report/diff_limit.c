@@ -75,8 +75,11 @@ static int take_number(struct str rest, struct diff_limit *l, struct err *e)
 		return wrong(l->text, "a number is expected", e);
 	l->number = minus ? -l->number : l->number;
 	l->unit = str_trim(str_skip(rest, n));
+	l->share = str_prefix(l->unit, STR("%")) && str_eq(str_trim(str_skip(l->unit, 1)), STR("of total"));
 	l->percent = str_eq(l->unit, STR("%"));
 	l->change = sign || l->percent;
+	if (l->share && (sign || l->of == LIMIT_TOTAL))
+		return wrong(l->text, "a share of the total has no sign and is of functions", e);
 	return 0;
 }
 
@@ -144,7 +147,7 @@ static int threshold(const struct diff_limit *l, struct report *r, double *out, 
 	double one;
 
 	*out = l->number;
-	if (l->unit.n == 0 || l->percent || str_eq(l->unit, r->unit))
+	if (l->unit.n == 0 || l->percent || l->share || str_eq(l->unit, r->unit))
 		return 0;
 	one = unit_scale(1, l->unit, r->unit, &have);
 	unit_scale(1, r->unit, r->unit, &want);
@@ -168,8 +171,14 @@ static double growth(const struct diff_value *x)
 	return d == 0 ? 0 : x->v[0] == 0 ? copysign(INFINITY, d) : 100 * d / fabs((double)x->v[0]);
 }
 
+/* Of the total after, in per cent. */
+static double share(const struct changes *c, const struct diff_value *x)
+{
+	return c->total.v[1] != 0 ? 100 * (double)x->v[1] / (double)c->total.v[1] : 0;
+}
+
 static void tell(struct diff_limit *l, struct arena *a, const struct changes *c, const struct diff_value *x,
-    struct report *r)
+    bool compared, struct report *r)
 {
 	struct buf b;
 
@@ -177,11 +186,17 @@ static void tell(struct diff_limit *l, struct arena *a, const struct changes *c,
 	diff_unit(c, r);
 	buf_add(&b, l->text);
 	buf_add(&b, STR(": "));
-	diff_print_value(r, x->v[0], false, &b);
-	buf_add(&b, STR(" before, "));
+	if (compared) {
+		diff_print_value(r, x->v[0], false, &b);
+		buf_add(&b, STR(" before, "));
+	}
 	diff_print_value(r, x->v[1], false, &b);
-	buf_add(&b, STR(" after, "));
-	diff_print_growth(x, &b);
+	if (compared) {
+		buf_add(&b, STR(" after, "));
+		diff_print_growth(x, &b);
+	}
+	if (l->share)
+		buf_printf(&b, ", %.2f%% of total", share(c, x));
 	if (x->tested) {
 		buf_add(&b, STR(" (p "));
 		diff_print_p(x, &b);
@@ -194,23 +209,34 @@ static void tell(struct diff_limit *l, struct arena *a, const struct changes *c,
 int diff_limit_check(struct diff_limit *l, struct arena *a, struct report *before, struct report *after,
     const struct report_diff_opts *o, struct err *e)
 {
+	struct changes c = { .o = o, .scale.s = 1 };
 	struct diff_value x = { 0 };
-	struct changes c;
 	double limit;
 
+	if (before == NULL && l->change)
+		return err_set(e, ERR_USAGE, STR_FMT ": this is a change, and there is nothing to compare with",
+		    STR_ARG(l->text));
 	if (threshold(l, after, &limit, e) < 0)
 		return -1;
-	changes_collect(&c, before, after, o, false);
-	sum_side(l, before, &x, 0);
+	if (before != NULL) {
+		changes_collect(&c, before, after, o, false);
+		sum_side(l, before, &x, 0);
+	}
+	c.total.v[1] = report_sum(after);
 	sum_side(l, after, &x, 1);
 	diff_value_test(&c, &x);
 	/* the shares of all are 1 on both sides: there is nothing to test */
 	if (l->of == LIMIT_TOTAL && c.scale.shares)
 		x.tested = false;
-	l->passed = beyond(l, l->percent ? growth(&x) : l->change ? (double)diff_delta(&x) : (double)x.v[1], limit);
+	l->passed = beyond(l,
+	    l->percent      ? growth(&x)
+		: l->share  ? share(&c, &x)
+		: l->change ? (double)diff_delta(&x)
+			    : (double)x.v[1],
+	    limit);
 	if (l->change)
 		l->passed = l->passed && diff_matters(&c, &x);
-	tell(l, a, &c, &x, after);
+	tell(l, a, &c, &x, before != NULL, after);
 	changes_fini(&c);
 	return 0;
 }

@@ -184,6 +184,13 @@ int opts_apply_yaml(struct opts *o, const struct yaml *root, const char *name, s
 int opt_overlay(const struct opt_table *t, void *values, struct arena *a, struct absent *absent, const char *prefix,
     const struct yaml *map, const char *name, struct err *e);
 
+/*
+ * The option of that flag name, from YAML, for files whose keys are options: one of the verb's sections; lists are
+ * replaced. ERR_CONFIG, "name:line: ...".
+ */
+int opt_store_flag(const struct opt_table *t, void *values, struct arena *a, const char *verb, struct str flag,
+    const struct yaml *y, const char *name, struct err *e);
+
 /* One value from text, checked; what opts_* use underneath. */
 int opt_store(const struct opt_table *t, const struct opt_row *row, void *values, struct arena *a, struct str text,
     struct err *e);

@@ -225,3 +225,31 @@ int opt_overlay(const struct opt_table *t, void *values, struct arena *a, struct
 		return err_set(e, ERR_CONFIG, "%s:%u: must be a map of keys", name, map->line);
 	return overlay_map(&v, str_cstr(prefix), map);
 }
+
+/* The row of a flag, in a section that is for the verb. */
+static const struct opt_row *row_of_flag(const struct opt_table *t, const char *verb, struct str flag)
+{
+	bool ours = true;
+
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->rows[i].kind == OPT_SECTION)
+			ours = opt_verb_in(t->rows[i].yaml, verb);
+		else if (ours && t->rows[i].kind == OPT_ROW && str_eq(flag, str_cstr(t->rows[i].flag)))
+			return &t->rows[i];
+	}
+	return NULL;
+}
+
+int opt_store_flag(const struct opt_table *t, void *values, struct arena *a, const char *verb, struct str flag,
+    const struct yaml *y, const char *name, struct err *e)
+{
+	const struct opt_row *row = row_of_flag(t, verb, flag);
+
+	if (row == NULL)
+		return err_set(e, ERR_CONFIG, "%s:%u: there is no option %.*s", name, y->line,
+		    (int)MIN(flag.n, (size_t)200), flag.p);
+	opt_clear_list(row, values);
+	if (opt_store_yaml(t, row, values, a, y, e) < 0)
+		return err_wrap(e, "%s:%u: " STR_FMT, name, y->line, STR_ARG(flag));
+	return 0;
+}

@@ -804,3 +804,17 @@ main;parse 3"
 	ends 0
 	silent
 }
+
+@test "heatmap of many profiles: by their times" {
+	profile a.pb.gz --stack 'main;a=1' --time 2026-01-15T10:00:00Z
+	profile b.pb.gz --stack 'main;b=2' --time 2026-01-15T10:00:15Z
+	try pyro-query export --output heatmap a.pb.gz b.pb.gz
+	ends 0
+	prints "2026-01-15 10:00:00: "
+	prints "2026-01-15 10:00:15: "
+	[ "$(grep -c '<title>2026' <<<"$out")" = 2 ]
+	printf 'main 1\n' >x.folded
+	try pyro-query export --output heatmap x.folded
+	ends 100
+	says "the samples have no times"
+}

@@ -100,6 +100,10 @@ def texts():
                      "a -1\n", "a;;b 2\r\n;a 3\n", "# comment\nmain 1.5\n"])
     seeds("selector", ["{}", '{a="b"}', 'process_cpu:cpu:nanoseconds:cpu:nanoseconds{service_name="shop", pod=~"p[0-9]+"}',
                        '{a!="b",c!~"(?i)x|y.*",}', '{"a.b"=`raw`, b="x\\xc3\\xa9y\\n\\u00e9\\""}', '{b=~"x.y\\n"}', '{__name__=~"c(p|q)u{1,3}"}'])
+    seeds("rules", ["defaults: {from: now-1h, source: http://a}\nrules:\n  - name: first\n    query: '{a=\"b\"}'\n"
+                    "    fail-if: [self(x) > 1s, total > +5%]\n    base: {from: now-25h, to: now-24h}\n"
+                    "  - {source: [b, c], fail-if: 'cum(a|b) > 3% of total', confidence: 0.5, normalize: total}\n",
+                    "rules: [{fail-if: total < 3}]\n", "rules:\n- fail-if: []\n"])
     seeds("yaml", ["server:\n  http_listen_port: 4040 # port\nlimits: &l\n  a: [1, 'two', \"th\\tree\"]\n  b: {c: d}\n", "a: ${HOME:x}\nb: |\n  text\n  more\n",
                    "- 1\n- - 2\n  - {x: y}\n- null\n- ~\n", "overrides:\n  t:\n    max_series: 1\n", "---\na: 1\n---\nb: 2\n", "a: *x\n"])
     seeds("json", ['{"a":[1,-2.5e3,true,null,"\\u00e9\\ud83d\\ude00\\n"],"b":{}}', "[[[[]]]]", '"\\ud800"', "12345678901234567890", '{"a":1,"a":2}'])

@@ -160,6 +160,10 @@ static void test_limit_texts(void **ctx)
 		{ "cum(json\\)x) < 100", NULL },
 		{ " total<=+2 GB ", NULL },
 		{ "total > 5%", NULL },
+		{ "self(x) > 5% of total", NULL },
+		{ "cum(x) < 5 %  of total", NULL },
+		{ "self(x) > +5% of total", "a share of the total has no sign" },
+		{ "total > 5% of total", "is of functions" },
 		{ "", "self(RE), cum(RE) or total is expected" },
 		{ "slow(x) > 1", "self(RE), cum(RE) or total is expected" },
 		{ "self(x > 1", "a bracket is not closed" },
@@ -241,6 +245,10 @@ static void test_limits(void **ctx)
 		/* twice as long, the same shares */
 		{ "self(encode) > +3%", { 100, 900 }, { 200, 1800 }, true, false, NULL },
 		{ "self(encode) > +3%", { 100, 900 }, { 400, 1600 }, true, true, NULL },
+		{ "self(encode) > 19.9% of total", { 100, 900 }, { 400, 1600 }, false, true,
+		    "self(encode) > 19.9% of total: 1000ms before, 4000ms after, +300.00%, 20.00% of total (p "
+		    "<0.001)" },
+		{ "self(encode) > 20% of total", { 100, 900 }, { 400, 1600 }, false, false, NULL },
 	};
 
 	(void)ctx;
@@ -265,6 +273,74 @@ static void test_limits(void **ctx)
 		report_free(after);
 		arena_free(a);
 	}
+}
+
+/* One profile, with nothing to compare it with: 1 s of 10 s. */
+static void test_limits_alone(void **ctx)
+{
+	static const struct {
+		const char *text;
+		bool passed;
+		const char *sentence; /* NULL: it cannot be said */
+	} cases[] = {
+		{ "self(encode) > 500ms", true, "self(encode) > 500ms: 1000ms" },
+		{ "self(encode) > 1s", false, "self(encode) > 1s: 1000ms" },
+		{ "self(encode) >= 10% of total", true, "self(encode) >= 10% of total: 1000ms, 10.00% of total" },
+		{ "cum(main) < 100% of total", false, "cum(main) < 100% of total: 10000ms, 100.00% of total" },
+		{ "self(nobody) < 1", true, "self(nobody) < 1: 0" },
+		{ "total > 9s", true, "total > 9s: 10000ms" },
+		{ "total > +9s", false, NULL },
+		{ "total > 9%", false, NULL },
+	};
+	struct arena *a = arena_new();
+	struct report *r = report_of(a, 100, 900);
+	struct report_diff_opts o = report_diff_defaults();
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct diff_limit l;
+		struct err e;
+		int rc;
+
+		assert_int_equal(diff_limit_parse(a, str_cstr(cases[i].text), &l, &e), 0);
+		rc = diff_limit_check(&l, a, NULL, r, &o, &e);
+		assert_int_equal(rc, cases[i].sentence != NULL ? 0 : -1);
+		if (rc == 0 && (l.passed != cases[i].passed || !str_eq(l.sentence, str_cstr(cases[i].sentence))))
+			fail_msg("case %zu: %.*s", i, (int)l.sentence.n, l.sentence.p);
+		diff_limit_fini(&l);
+	}
+	report_free(r);
+	arena_free(a);
+}
+
+static void test_limit_documents(void **ctx)
+{
+	struct diff_limit l[2] = { { .text = STR("total > 1"), .passed = true, .sentence = STR("total > 1: <2>\033") },
+		{ .text = STR("total > 3"), .sentence = STR("total > 3: 2") } };
+	struct limit_suite s[2] = { { STR("a`b"), l, 2, STR_NONE }, { STR("\xff&"), l, 1, STR("no\nserver") } };
+	struct limit_counts n = limits_count(s, 2);
+	struct buf b;
+
+	(void)ctx;
+	assert_true(n.limits == 3 && n.passed == 1 && n.unchecked == 1);
+	buf_init(&b, 4096);
+	limits_text(s, 2, &b);
+	assert_true(str_eq(buf_str(&b),
+	    STR("exceeded     a`b: total > 1: <2>?\nkept         a`b: total > 3: 2\n"
+		"not checked  \xff&: total > 1: no?server\n")));
+	buf_reset(&b);
+	limits_markdown(s, 2, &b);
+	assert_true(str_eq(buf_str(&b),
+	    STR("- **exceeded** `a'b`: `total > 1: <2>\033`\n- **kept** `a'b`: `total > 3: 2`\n"
+		"- **not checked** `\xff&`: `total > 1`: `no server`\n")));
+	buf_reset(&b);
+	limits_junit(s + 1, 1, &b);
+	assert_true(str_eq(buf_str(&b),
+	    STR("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+		" <testsuite name=\"?&amp;\" tests=\"1\" failures=\"0\" errors=\"1\">\n"
+		"  <testcase classname=\"?&amp;\" name=\"total &gt; 1\">\n   <error message=\"no\nserver\"/>\n"
+		"  </testcase>\n </testsuite>\n</testsuites>\n")));
+	buf_fini(&b);
 }
 
 static void test_limit_units(void **ctx)
@@ -298,6 +374,8 @@ int main(void)
 		cmocka_unit_test(test_false_alarms),
 		cmocka_unit_test(test_limit_texts),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_limits_alone),
+		cmocka_unit_test(test_limit_documents),
 		cmocka_unit_test(test_limit_units),
 	};
 

@@ -156,7 +156,7 @@ int convert_add(struct convert *c, const struct format_profile *p, const struct 
 {
 	c->profiles++;
 	/* each of many profiles is a moment, too */
-	if (strcmp(c->out.form.name, "heatmap") == 0 && p->p->time != 0)
+	if ((c->reading.keep & FORMAT_MOMENTS) != 0 && p->p->time != 0)
 		profile_time_samples(p->p);
 	if (!c->sums || c->batch.n == 0) {
 		vec_push(&c->batch, ((struct convert_profile){ *p, from }));

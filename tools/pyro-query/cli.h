@@ -7,6 +7,8 @@
 /* top tree peek list calls raw traces tags folded pprof merge json flame svg html dot; t->conf.verb says which. */
 int cli_report(struct tool *t, const struct query_opts *o, struct err *e);
 int cli_diff(struct tool *t, const struct query_opts *o, struct err *e);
+/* Limits of a file of rules (rules.h), each over a question of its own. */
+int cli_check(struct tool *t, const struct query_opts *o, struct err *e);
 /* series labels values types */
 int cli_labels(struct tool *t, const struct query_opts *o, struct err *e);
 /* What each file is: format, times, tables, totals. */

@@ -3,75 +3,15 @@
 
 #include <stdio.h>
 
-#include "base/clock.h"
 #include "formats/report/diff_limit.h"
 #include "formats/report/report.h"
-#include "tools/pyro-query/cli_edit.h"
 #include "tools/pyro-query/cli_filters.h"
 #include "tools/pyro-query/cli_out.h"
-#include "tools/pyro-query/places.h"
+#include "tools/pyro-query/cli_sides.h"
 
 enum { MAX_ANSWER = INT32_MAX };
 
-struct side {
-	struct places places;
-	struct profile *p;
-	struct report_filters f;
-	struct report *r;
-};
-
-static int open_side(struct side *s, const char *path, const struct query_opts *o, struct err *e)
-{
-	if (places_open(&s->places, &path, 1, o, PLACES_SAMPLES, 0, NULL, e) < 0)
-		return -1;
-	if (places_profile(&s->places, &s->p, e) < 0 || (s->p = cli_edit(s->places.a, o, s->p, e)) == NULL ||
-	    cli_filters_init(&s->f, s->places.a, o, s->p, e) < 0)
-		return -1;
-	s->r = report_new(s->p, &s->f.o, e);
-	return s->r != NULL ? 0 : -1;
-}
-
-static void close_side(struct side *s)
-{
-	report_free(s->r);
-	report_filters_fini(&s->f);
-	if (s->places.a != NULL)
-		places_close(&s->places);
-}
-
-static int time_of(const struct side *s, const char *which, double *out, struct err *e)
-{
-	*out = (double)s->p->duration / NS_PER_S;
-	return *out > 0 ? 0
-			: err_set(e, ERR_INVALID, "--normalize time: %s does not say how long it was recorded", which);
-}
-
-static int normalize(const struct side *sides, const struct query_opts *o, struct report_diff_opts *d, struct err *e)
-{
-	switch ((enum normalize)o->normalize) {
-	case NORMALIZE_NONE:
-	case NORMALIZE_FALSE: d->normalize = DIFF_NONE; return 0;
-	case NORMALIZE_TOTAL:
-	case NORMALIZE_TRUE: d->normalize = DIFF_TOTAL; return 0;
-	case NORMALIZE_TIME:
-		d->normalize = DIFF_TIME;
-		return time_of(&sides[0], "before", &d->exposure[0], e) < 0
-		    ? -1
-		    : time_of(&sides[1], "after", &d->exposure[1], e);
-	case NORMALIZE_INSTANCES:
-		d->normalize = DIFF_INSTANCES;
-		for (int i = 0; i < 2; i++) {
-			d->exposure[i] = (double)sides[i].places.n_instances;
-			if (d->exposure[i] == 0)
-				return err_set(e, ERR_USAGE,
-				    "--normalize instances: of profiles in files and streams alone");
-		}
-		return 0;
-	}
-	return 0;
-}
-
-static int check_limits(const struct side *sides, struct arena *a, struct report_diff_opts *d, struct diff_limit *l,
+static int check_limits(const struct cli_side *sides, struct arena *a, struct report_diff_opts *d, struct diff_limit *l,
     size_t n, struct err *e)
 {
 	for (size_t i = 0; i < n; i++)
@@ -106,7 +46,7 @@ static int tell_limits(const struct diff_limit *l, size_t n)
 
 int cli_diff(struct tool *t, const struct query_opts *o, struct err *e)
 {
-	struct side sides[2] = { 0 };
+	struct cli_side sides[2] = { 0 };
 	struct report_diff_opts d = report_diff_defaults();
 	struct output_opts oo = cli_output_options(o);
 	struct arena *a = arena_new();
@@ -126,11 +66,11 @@ int cli_diff(struct tool *t, const struct query_opts *o, struct err *e)
 	if (rc == 0 && n_limits == 0 && strcmp(out.output.name, "junit") == 0)
 		rc = err_set(e, ERR_USAGE, "--output junit: there is no --fail-if that could be a test");
 	for (int i = 0; i < 2 && rc == 0; i++)
-		rc = open_side(&sides[i], t->conf.args[i], o, e);
+		rc = cli_side_open(&sides[i], &t->conf.args[i], 1, o, e);
 	d.confidence = o->confidence;
 	d.all = o->all;
 	if (rc == 0)
-		rc = normalize(sides, o, &d, e);
+		rc = cli_sides_normalize(sides, o, &d, e);
 	if (rc == 0)
 		rc = check_limits(sides, a, &d, limits, n_limits, e);
 	oo.picture = sides[1].f.picture;
@@ -145,7 +85,7 @@ int cli_diff(struct tool *t, const struct query_opts *o, struct err *e)
 	for (size_t i = 0; i < n_limits; i++)
 		diff_limit_fini(&limits[i]);
 	for (int i = 0; i < 2; i++)
-		close_side(&sides[i]);
+		cli_side_close(&sides[i]);
 	buf_fini(&b);
 	arena_free(a);
 	return rc;

@@ -165,6 +165,8 @@ int places_add(struct places *x, struct arena *a, bool keep, struct profile *p, 
 	bool yes;
 
 	x->n_read++;
+	if ((x->keep & FORMAT_MOMENTS) != 0 && p->time != 0)
+		profile_time_samples(p);
 	if (takes_labels(x, l, &yes, e) < 0)
 		return -1;
 	if (!yes || (own = in_range(x, a, p)) == NULL)

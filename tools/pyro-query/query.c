@@ -27,6 +27,11 @@ static int diff(struct tool *t, struct err *e)
 	return cli_diff(t, &opts, e);
 }
 
+static int check(struct tool *t, struct err *e)
+{
+	return cli_check(t, &opts, e);
+}
+
 static int info(struct tool *t, struct err *e)
 {
 	return cli_info(t, &opts, e);
@@ -58,6 +63,7 @@ int main(int argc, char **argv)
 		{ "html", "[SOURCE ...]", "flame graph as a page", report },
 		{ "dot", "[SOURCE ...]", "call graph for Graphviz", report },
 		{ "diff", "BEFORE AFTER", "what changed", diff },
+		{ "check", "RULES [SOURCE ...]", "limits of a file of rules, for CI and cron", check },
 		{ "info", "[SOURCE ...]", "what each file is: format, times, tables, totals", info },
 		{ "series", "[SOURCE ...]", "label sets of the series", labels },
 		{ "labels", "[SOURCE ...]", "names of labels", labels },
@@ -71,7 +77,7 @@ int main(int argc, char **argv)
 	static const char *const examples[] = {
 		"pyro-query top cpu.pb.gz",
 		"pyro-query diff before.pb.gz after.pb.gz --output svg > diff.svg",
-		"pyro-query series -q '{service_name=\"shop\"}' --from now-7d blocks/",
+		"pyro-query check rules.yaml http://localhost:4040 --output junit=checks.xml",
 		"pyro-query merge -q '{}' http://localhost:4040 > all.pb.gz",
 		NULL,
 	};
