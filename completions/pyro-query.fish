@@ -114,7 +114,7 @@ complete -c pyro-query -o listen -x -d 'answer here instead (unix:/path or host:
 complete -c pyro-query -o head-socket -x -d 'ask this place about recent rows (unix:/path)'
 complete -c pyro-query -o query-scheduler.max-outstanding-requests-per-tenant -x -d 'questions that may wait, of a tenant'
 complete -c pyro-query -o querier.max-adhoc-profiles -x -d 'uploaded profiles of a tenant that are kept to look at'
-complete -c pyro-query -o querier.results-cache-size -x -d 'memory for finished answers, given again while they are true; 0 = none are kept'
+complete -c pyro-query -o querier.results-cache-size -x -d 'memory for finished answers and for what blocks said, given again while true; 0 = none are kept'
 complete -c pyro-query -o querier.block-memory -x -d 'memory for decoded parts of blocks'
 complete -c pyro-query -o server.http-listen-address -x -d 'accept HTTP on this address; unix:/path is one too'
 complete -c pyro-query -o server.http-listen-port -x -d 'accept HTTP on this port'

@@ -94,7 +94,7 @@ _arguments \
 	'-head-socket[ask this place about recent rows (unix\:/path)]:text:' \
 	'-query-scheduler.max-outstanding-requests-per-tenant[questions that may wait, of a tenant]:number:' \
 	'-querier.max-adhoc-profiles[uploaded profiles of a tenant that are kept to look at]:number:' \
-	'-querier.results-cache-size[memory for finished answers, given again while they are true; 0 = none are kept]:size:' \
+	'-querier.results-cache-size[memory for finished answers and for what blocks said, given again while true; 0 = none are kept]:size:' \
 	'-querier.block-memory[memory for decoded parts of blocks]:size:' \
 	'-server.http-listen-address[accept HTTP on this address; unix\:/path is one too]:text:' \
 	'-server.http-listen-port[accept HTTP on this port]:number:' \

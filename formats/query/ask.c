@@ -1,6 +1,7 @@
 /* ask.c - see ask.h */
 #include "formats/query/ask.h"
 
+#include "base/arith.h"
 #include "formats/pprof/pprof.h"
 #include "formats/ulid.h"
 
@@ -297,6 +298,18 @@ static struct str encoded(struct arena *a, const struct part *p)
 	return out;
 }
 
+static void points_to(struct arena *a, const struct series_group *from, struct pyro_group *g)
+{
+	g->times = (struct msg_i64s){ arena_array(a, from->n, sizeof(*g->times.p)), from->n };
+	g->sums = (struct msg_i64s){ arena_array(a, from->n, sizeof(*g->sums.p)), from->n };
+	g->counts = (struct msg_u64s){ arena_array(a, from->n, sizeof(*g->counts.p)), from->n };
+	for (size_t k = 0; k < from->n; k++) {
+		g->times.p[k] = wrap_sub(from->p[k].time, k == 0 ? 0 : from->p[k - 1].time);
+		g->sums.p[k] = from->p[k].sum;
+		g->counts.p[k] = from->p[k].count;
+	}
+}
+
 void part_to_message(struct arena *a, const struct part *p, struct pyro_answer *out)
 {
 	if (p->tree != NULL)
@@ -310,13 +323,7 @@ void part_to_message(struct arena *a, const struct part *p, struct pyro_answer *
 		const struct series_group *from = &p->series.p[i];
 
 		pairs_of(a, &from->labels, &g->labels);
-		g->points.n = from->n;
-		g->points.p = arena_zarray(a, from->n, sizeof(*g->points.p));
-		for (size_t k = 0; k < from->n; k++) {
-			g->points.p[k].time = from->p[k].time;
-			g->points.p[k].sum = from->p[k].sum;
-			g->points.p[k].count = from->p[k].count;
-		}
+		points_to(a, from, g);
 	}
 	out->strings.p = p->strings.p;
 	out->strings.n = p->strings.n;
@@ -334,20 +341,32 @@ void part_to_message(struct arena *a, const struct part *p, struct pyro_answer *
 	}
 }
 
-static void series_of(struct arena *a, const struct pyro_answer *m, struct series_set *out)
+static int points_of(struct arena *a, const struct pyro_group *g, struct series_group *out, struct err *e)
+{
+	int64_t time = 0;
+
+	if (g->sums.n != g->times.n || g->counts.n != g->times.n)
+		return err_set(e, ERR_CORRUPT, "points with %zu times, %zu sums and %zu counts", g->times.n, g->sums.n,
+		    g->counts.n);
+	out->n = g->times.n;
+	out->p = arena_array(a, out->n, sizeof(*out->p));
+	for (size_t k = 0; k < out->n; k++) {
+		time = wrap_add(time, g->times.p[k]);
+		out->p[k] = (struct series_point){ time, g->sums.p[k], g->counts.p[k] };
+	}
+	return 0;
+}
+
+static int series_of(struct arena *a, const struct pyro_answer *m, struct series_set *out, struct err *e)
 {
 	out->n = m->series.n;
 	out->p = arena_zarray(a, m->series.n, sizeof(*out->p));
 	for (size_t i = 0; i < m->series.n; i++) {
-		const struct pyro_group *g = &m->series.p[i];
-
-		out->p[i].labels = labels_of_pairs(a, &g->labels);
-		out->p[i].n = g->points.n;
-		out->p[i].p = arena_array(a, g->points.n, sizeof(*out->p[i].p));
-		for (size_t k = 0; k < g->points.n; k++)
-			out->p[i].p[k] = (struct series_point){ g->points.p[k].time, g->points.p[k].sum,
-				g->points.p[k].count };
+		out->p[i].labels = labels_of_pairs(a, &m->series.p[i].labels);
+		if (points_of(a, &m->series.p[i], &out->p[i], e) < 0)
+			return -1;
 	}
+	return 0;
 }
 
 int part_of_message(struct arena *a, const struct pyro_answer *m, struct part *out, struct err *e)
@@ -358,7 +377,8 @@ int part_of_message(struct arena *a, const struct pyro_answer *m, struct part *o
 		out->max_time = m->max_time;
 	}
 	out->plan = (struct plan){ scope_of(m->recent), scope_of(m->stored) };
-	series_of(a, m, &out->series);
+	if (series_of(a, m, &out->series, e) < 0)
+		return -1;
 	out->strings = (struct str_list){ m->strings.p, m->strings.n };
 	out->sets.n = m->sets.n;
 	out->sets.p = arena_array(a, m->sets.n, sizeof(*out->sets.p));

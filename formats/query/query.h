@@ -66,6 +66,8 @@ struct query_series_opts {
 
 int query_series(struct arena *a, struct dataset *const *sets, size_t n, const struct query *q,
     const struct query_series_opts *o, struct series_set *out, struct err *e);
+/* Points of a finer grid are laid on that of o; what lies behind its end is left out, and so is a group without points. */
+void series_on_grid(struct series_set *s, const struct query_series_opts *o);
 /* Adds the points of equal groups. */
 void series_merge(struct arena *a, struct series_set *into, const struct series_set *from);
 /* By descending sum, ties by labels; limit <= 0: all. average: by the average. */

@@ -137,11 +137,20 @@ static int point_cmp(const void *a, const void *b)
 	return x->time < y->time ? -1 : x->time > y->time;
 }
 
+static bool points_ordered(const struct series_point *p, size_t n)
+{
+	size_t i = 1;
+
+	while (i < n && p[i - 1].time <= p[i].time)
+		i++;
+	return i >= n;
+}
+
 static void points_tidy(struct series_point *p, size_t *n)
 {
 	size_t k = 0;
 
-	if (*n > 1)
+	if (!points_ordered(p, *n))
 		qsort(p, *n, sizeof(*p), point_cmp);
 	for (size_t i = 0; i < *n; i++) {
 		if (k > 0 && p[k - 1].time == p[i].time) {
@@ -196,6 +205,39 @@ int query_series(struct arena *a, struct dataset *const *sets, size_t n, const s
 	map_fini(&g.by_hash);
 	arena_free(g.mem);
 	return rc;
+}
+
+/* Returns how many points are left; p is ascending, or is made so. */
+static size_t points_on_grid(struct series_point *p, size_t n, const struct query_series_opts *o)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct series_point x = p[i];
+
+		if (k > 0 && x.time <= p[k - 1].time && x.time > p[k - 1].time - o->step_ms) {
+			p[k - 1].sum = wrap_add(p[k - 1].sum, x.sum);
+			p[k - 1].count += x.count;
+		} else if (grid_time(o, p[i].time, &x.time)) {
+			p[k++] = x;
+		}
+	}
+	points_tidy(p, &k);
+	return k;
+}
+
+void series_on_grid(struct series_set *s, const struct query_series_opts *o)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct series_group g = s->p[i];
+
+		g.n = points_on_grid(g.p, g.n, o);
+		if (g.n > 0)
+			s->p[n++] = g;
+	}
+	s->n = n;
 }
 
 void series_merge(struct arena *a, struct series_set *into, const struct series_set *from)

@@ -1,4 +1,7 @@
-/* test_blocks.c - which blocks a question opens, which stay open, and what happens to those that are removed */
+/*
+ * test_blocks.c - which blocks a question opens, which stay open, what happens to those that are removed, and what of
+ * their answers is kept
+ */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +12,7 @@
 #include "base/mem.h"
 #include "io/file.h"
 #include "tools/pyro-ingest/publish.h"
-#include "tools/pyro-query/blocks.h"
+#include "tools/pyro-query/block_answers.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,16 +29,22 @@ struct world {
 	char text[BLOCKS][ULID_TEXT + 1];
 };
 
-/* Block i has one row, in hour i. */
+#define TYPE "cpu:cpu:nanoseconds:cpu:nanoseconds"
+
+/* Block i has one row, at the begin of hour i, with the value 2^i. */
 static void make_block(int i, struct ulid id, struct block_parts *out)
 {
-	struct label names[] = { { STR("service_name"), STR("shop") } };
+	struct label names[] = { { STR("__profile_type__"), STR(TYPE) }, { STR("service_name"), STR("shop") } };
 	struct labels labels = { names, ARRAY_LEN(names) };
 	struct symbols *s = symbols_new(7);
 	struct block_writer *w = block_writer_new();
 	uint32_t stack;
-	int64_t value = 1;
-	struct row row = { .time = i * HOUR_MS * NS_PER_MS, .total = 1, .n = 1, .stacks = &stack, .values = &value };
+	int64_t value = 1 << i;
+	struct row row = { .time = i * HOUR_MS * NS_PER_MS,
+		.total = value,
+		.n = 1,
+		.stacks = &stack,
+		.values = &value };
 	struct sym_line line;
 	struct err e;
 
@@ -104,11 +113,16 @@ static const char *ask(struct world *w, const char *tenant, size_t n, int64_t fr
 {
 	static char out[64];
 	struct dataset *sets[BLOCKS];
-	size_t n_sets;
+	struct blocks_range times[BLOCKS];
+	struct str names[BLOCKS];
+	size_t n_sets, n_names = 0;
 	struct err e;
+	int rc = blocks_times(w->blocks, str_cstr(tenant), w->names, n, times, &e);
 
-	if (blocks_select(w->blocks, str_cstr(tenant), w->names, n, (struct blocks_range){ from, to }, sets, &n_sets,
-		&e) < 0)
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		if (times[i].from <= to && times[i].to >= from)
+			names[n_names++] = w->names[i];
+	if (rc < 0 || blocks_open(w->blocks, str_cstr(tenant), names, n_names, sets, &n_sets, &e) < 0)
 		return e.kind == ERR_CORRUPT ? "corrupt" : "error";
 	out[0] = '\0';
 	for (size_t i = 0; i < n_sets; i++)
@@ -190,6 +204,174 @@ static void removed_blocks(void **state)
 	assert_string_equal(ask(w, "b", 1, 0, HOUR_MS), "0 ");
 }
 
+/* ---- what is kept ---- */
+
+struct asking {
+	struct world *w;
+	struct answers *kept;
+	struct block_answers x;
+	struct arena *a;
+};
+
+static struct asking asking(struct world *w, size_t room)
+{
+	struct asking k = { .w = w, .kept = answers_new(room), .a = arena_new() };
+
+	k.x = (struct block_answers){ .blocks = w->blocks, .kept = k.kept };
+	return k;
+}
+
+static void asking_fini(struct asking *k)
+{
+	answers_free(k->kept);
+	arena_free(k->a);
+}
+
+static struct pyro_ask ask_hours(int kind, int from, int to)
+{
+	static struct str all = { "{}", 2 };
+
+	return (struct pyro_ask){ .tenant = STR("a"),
+		.kind = kind,
+		.profile_type = STR(TYPE),
+		.selectors = { &all, 1 },
+		.from = from * HOUR_MS * NS_PER_MS,
+		.to = to * HOUR_MS * NS_PER_MS - 1 };
+}
+
+static int put_ask(struct asking *k, const struct pyro_ask *ask, struct part *out)
+{
+	struct msg_strs ids = { k->w->names, BLOCKS };
+	struct err e;
+
+	return block_answers_ask(&k->x, k->a, ask, &ids, out, &e);
+}
+
+static int64_t total(struct asking *k, int from, int to)
+{
+	struct pyro_ask ask = ask_hours(ASK_TREE, from, to);
+	struct part p;
+	int64_t sum;
+
+	if (put_ask(k, &ask, &p) < 0)
+		return -1;
+	tree_total(p.tree);
+	sum = p.tree->nodes.p[0].total;
+	part_fini(&p);
+	return sum;
+}
+
+/* "hour:sum " of each point. */
+static const char *points(struct asking *k, int from, int to, int step)
+{
+	static char out[100];
+	struct pyro_ask ask = ask_hours(ASK_SERIES, from, to);
+	struct part p;
+
+	ask.from_ms = from * HOUR_MS;
+	ask.to_ms = to * HOUR_MS;
+	ask.step_ms = step * HOUR_MS;
+	assert_int_equal(put_ask(k, &ask, &p), 0);
+	out[0] = '\0';
+	for (size_t i = 0; i < p.series.n; i++)
+		for (size_t j = 0; j < p.series.p[i].n; j++)
+			snprintf(out + strlen(out), sizeof(out) - strlen(out), "%d:%d ",
+			    (int)(p.series.p[i].p[j].time / HOUR_MS), (int)p.series.p[i].p[j].sum);
+	part_fini(&p);
+	return out;
+}
+
+static void expect_counts(const struct asking *k, uint64_t hits, uint64_t misses)
+{
+	assert_int_equal(k->x.hits, hits);
+	assert_int_equal(k->x.misses, misses);
+}
+
+/* The first hours and the last one apart; another range finds those that it has whole. */
+static void whole_blocks_are_read_once(void **state)
+{
+	struct asking k = asking(*state, 1 << 20);
+
+	assert_int_equal(total(&k, 0, 6), 63);
+	expect_counts(&k, 0, 2);
+	assert_int_equal(total(&k, 0, 6), 63);
+	expect_counts(&k, 2, 2);
+	assert_int_equal(total(&k, 0, 9), 63);
+	expect_counts(&k, 4, 2);
+	assert_int_equal(total(&k, 1, 6), 62);
+	expect_counts(&k, 5, 3);
+	assert_int_equal(total(&k, 1, 5), 30);
+	expect_counts(&k, 5, 5);
+	asking_fini(&k);
+}
+
+/* What is kept needs no file. */
+static void kept_without_the_block(void **state)
+{
+	struct world *w = *state;
+	struct asking k;
+
+	blocks_free(w->blocks);
+	w->blocks = blocks_new(w->data, 0);
+	k = asking(w, 1 << 20);
+	assert_int_equal(total(&k, 0, 6), 63);
+	blocks_trim(w->blocks);
+	break_block(w, 2);
+	assert_int_equal(total(&k, 0, 6), 63);
+	assert_int_equal(total(&k, 1, 6), -1);
+	asking_fini(&k);
+}
+
+static void points_on_other_grids(void **state)
+{
+	struct asking k = asking(*state, 1 << 20);
+
+	assert_string_equal(points(&k, 0, 6, 2), "0:1 2:6 4:24 6:32 ");
+	expect_counts(&k, 0, 2);
+	assert_string_equal(points(&k, 0, 6, 1), "0:1 1:2 2:4 3:8 4:16 5:32 ");
+	assert_string_equal(points(&k, 0, 7, 4), "0:1 4:30 ");
+	expect_counts(&k, 4, 2);
+	assert_string_equal(points(&k, 1, 6, 3), "1:2 4:28 ");
+	expect_counts(&k, 5, 3);
+	asking_fini(&k);
+}
+
+/* Without room all of it is asked for again, and says the same. */
+static void nothing_is_kept(void **state)
+{
+	struct asking k = asking(*state, 0);
+
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(total(&k, 0, 6), 63);
+		assert_string_equal(points(&k, 0, 6, 2), "0:1 2:6 4:24 6:32 ");
+	}
+	expect_counts(&k, 0, 8);
+	k.x.kept = NULL;
+	assert_int_equal(total(&k, 0, 6), 63);
+	assert_string_equal(points(&k, 1, 6, 3), "1:2 4:28 ");
+	expect_counts(&k, 0, 8);
+	asking_fini(&k);
+}
+
+/* The head of a merged profile is that of the ask. */
+static void profiles_of_another_range(void **state)
+{
+	struct asking k = asking(*state, 1 << 20);
+	struct pyro_ask ask = ask_hours(ASK_PROFILE, 0, 6);
+	struct part p;
+
+	for (int to = 6; to < 9; to++) {
+		ask.to = to * HOUR_MS * NS_PER_MS - 1;
+		assert_int_equal(put_ask(&k, &ask, &p), 0);
+		assert_int_equal(p.profile->n_samples, 1);
+		assert_int_equal(p.profile->values[0], 63);
+		assert_int_equal(p.profile->time, ask.to);
+		assert_int_equal(p.profile->duration, ask.to);
+	}
+	expect_counts(&k, 4, 2);
+	asking_fini(&k);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +379,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(times_are_remembered, world_new, world_free),
 		cmocka_unit_test_setup_teardown(used_blocks_stay_open, world_new, world_free),
 		cmocka_unit_test_setup_teardown(removed_blocks, world_new, world_free),
+		cmocka_unit_test_setup_teardown(whole_blocks_are_read_once, world_new, world_free),
+		cmocka_unit_test_setup_teardown(kept_without_the_block, world_new, world_free),
+		cmocka_unit_test_setup_teardown(points_on_other_grids, world_new, world_free),
+		cmocka_unit_test_setup_teardown(nothing_is_kept, world_new, world_free),
+		cmocka_unit_test_setup_teardown(profiles_of_another_range, world_new, world_free),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -3,7 +3,8 @@
  * of what the head said to some asks, and of blocks that the head named and
  * that never change. So it is true as long as the head says the same, byte for
  * byte, to the same asks: the recent rows are always asked for, the blocks are
- * not read again.
+ * not read again. The parts that blocks have in answers lie here too (block_answers.h):
+ * they have no sources, and are true for ever.
  *
  *	const struct answer *old = answers_find(x, key);
  *	if (old != NULL && every ask of old->sources still gets the same reply) ...

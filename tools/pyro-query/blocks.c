@@ -116,29 +116,6 @@ static struct known *learn(struct blocks *b, uint32_t owner, struct ulid id, str
 	return &b->v.p[b->v.n - 1];
 }
 
-/* The block of that name, open if it has rows in the range; *out NULL if not. */
-static int select_one(struct blocks *b, uint32_t owner, struct str name, struct blocks_range range, struct block **out,
-    struct err *e)
-{
-	struct known *k;
-	struct ulid id;
-
-	*out = NULL;
-	if (ulid_parse(name, &id, e) < 0)
-		return -1;
-	k = find(b, owner, id);
-	if (k == NULL && (k = learn(b, owner, id, e)) == NULL)
-		return -1;
-	if (k->times.from <= range.to && k->times.to >= range.from) {
-		if (k->block == NULL && (k->block = open_folder(b, owner, id, e)) == NULL)
-			return -1;
-		k->used = b->question;
-		*out = k->block;
-	}
-	k->named = b->question;
-	return 0;
-}
-
 /* Blocks of the owner that the present question did not name. */
 static void forget_others(struct blocks *b, uint32_t owner)
 {
@@ -159,30 +136,66 @@ static void forget_others(struct blocks *b, uint32_t owner)
 	b->v.n = n;
 }
 
-int blocks_select(struct blocks *b, struct str tenant, const struct str *names, size_t n, struct blocks_range range,
-    struct dataset **sets, size_t *n_sets, struct err *e)
+/* Removed by hand: the rest is still an answer. */
+static int without(struct err *e)
+{
+	if (e->kind != ERR_NOTFOUND)
+		return -1;
+	log_event(LOG_WARN, "block is gone, the answer is without it", LOG_CSTR("error", e->msg));
+	return 0;
+}
+
+int blocks_times(struct blocks *b, struct str tenant, const struct str *names, size_t n, struct blocks_range *times,
+    struct err *e)
 {
 	uint32_t owner = owner_of(b, tenant);
 	size_t named = 0;
 
 	b->question++;
-	*n_sets = 0;
 	for (size_t i = 0; i < n; i++) {
-		struct block *block;
+		struct known *k;
+		struct ulid id;
 
-		if (select_one(b, owner, names[i], range, &block, e) == 0) {
-			named++;
-			if (block != NULL)
-				sets[(*n_sets)++] = &block->set;
-		} else if (e->kind == ERR_NOTFOUND) {
-			/* Removed by hand: the rest is still an answer. */
-			log_event(LOG_WARN, "block is gone, the answer is without it", LOG_CSTR("error", e->msg));
-		} else {
+		times[i] = BLOCKS_NEVER;
+		if (ulid_parse(names[i], &id, e) < 0)
 			return -1;
-		}
+		k = find(b, owner, id);
+		if (k == NULL && (k = learn(b, owner, id, e)) == NULL && without(e) < 0)
+			return -1;
+		if (k == NULL)
+			continue;
+		times[i] = k->times;
+		k->named = b->question;
+		named++;
 	}
 	if (b->owners.p[owner].n > named)
 		forget_others(b, owner);
+	return 0;
+}
+
+int blocks_open(struct blocks *b, struct str tenant, const struct str *names, size_t n, struct dataset **sets,
+    size_t *n_sets, struct err *e)
+{
+	uint32_t owner = owner_of(b, tenant);
+
+	*n_sets = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct known *k;
+		struct ulid id;
+
+		if (ulid_parse(names[i], &id, e) < 0)
+			return -1;
+		k = find(b, owner, id);
+		if (k == NULL)
+			continue;
+		if (k->block == NULL && (k->block = open_folder(b, owner, id, e)) == NULL) {
+			if (without(e) < 0)
+				return -1;
+			continue;
+		}
+		k->used = b->question;
+		sets[(*n_sets)++] = &k->block->set;
+	}
 	return 0;
 }
 

@@ -15,20 +15,25 @@ struct blocks;
 struct blocks *blocks_new(const char *data, size_t max_memory);
 void blocks_free(struct blocks *b);
 
-/* What a question is about: ms, inclusive. */
+/* Times of rows: ms, inclusive. */
 struct blocks_range {
 	int64_t from, to;
 };
 
+/* Of a block that is not there. */
+#define BLOCKS_NEVER ((struct blocks_range){ INT64_MAX, INT64_MIN })
+
 /*
- * Of the blocks <data>/<tenant>/local/<name> those that have rows in the
- * range, into sets, which has room for n. They stay open until blocks_trim. A
- * block that is not there is left out, with a line in the log. The names are
- * all that the tenant has: others are closed, so that their disk space is
- * free once they are removed.
+ * When the rows of the blocks <data>/<tenant>/local/<name> are. A block that
+ * is not there is left out, with a line in the log. The names are all that
+ * the tenant has: others are closed, so that their disk space is free once
+ * they are removed.
  */
-int blocks_select(struct blocks *b, struct str tenant, const struct str *names, size_t n, struct blocks_range range,
-    struct dataset **sets, size_t *n_sets, struct err *e);
+int blocks_times(struct blocks *b, struct str tenant, const struct str *names, size_t n, struct blocks_range *times,
+    struct err *e);
+/* Some of those, into sets, which has room for n. They stay open until blocks_trim; what is gone is left out. */
+int blocks_open(struct blocks *b, struct str tenant, const struct str *names, size_t n, struct dataset **sets,
+    size_t *n_sets, struct err *e);
 /* Closes what is over the limits. Not while a question uses blocks. */
 void blocks_trim(struct blocks *b);
 

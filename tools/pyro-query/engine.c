@@ -9,15 +9,13 @@
 #include "base/vec.h"
 #include "io/file.h"
 #include "net/sibling.h"
-#include "tools/pyro-query/blocks.h"
-#include "tools/pyro-query/stoppable.h"
+#include "tools/pyro-query/block_answers.h"
 
 struct engine {
 	struct engine_conf conf;
-	struct blocks *blocks;
+	struct block_answers blocks;
 	struct sibling *head; /* NULL: there is none to ask */
 	struct arena *noting; /* of the question, or NULL */
-	const atomic_int *stop;
 	int64_t until;
 	bool replaying; /* the head, when it was asked */
 	VEC(struct answer_source) sources;
@@ -35,7 +33,7 @@ struct engine *engine_new(const struct engine_conf *conf, struct err *e)
 		mem_free(x);
 		return NULL;
 	}
-	x->blocks = blocks_new(conf->data, conf->block_memory);
+	x->blocks = (struct block_answers){ .blocks = blocks_new(conf->data, conf->block_memory), .kept = conf->kept };
 	x->until = INT64_MAX;
 	return x;
 }
@@ -44,7 +42,7 @@ void engine_free(struct engine *x)
 {
 	if (x == NULL)
 		return;
-	blocks_free(x->blocks);
+	blocks_free(x->blocks.blocks);
 	sibling_free(x->head);
 	vec_free(&x->sources);
 	vec_free(&x->replies);
@@ -54,7 +52,7 @@ void engine_free(struct engine *x)
 void engine_rest(struct engine *x)
 {
 	engine_begin(x, NULL, NULL, INT64_MAX);
-	blocks_trim(x->blocks);
+	blocks_trim(x->blocks.blocks);
 }
 
 /* ---- the head ---- */
@@ -129,7 +127,7 @@ void engine_begin(struct engine *x, struct arena *a, const atomic_int *stop, int
 {
 	x->until = until;
 	x->noting = a;
-	x->stop = stop;
+	x->blocks.stop = stop;
 	x->replaying = false;
 	x->sources.n = 0;
 	x->replies.n = 0;
@@ -165,6 +163,12 @@ static int head_reply(struct engine *x, struct arena *a, struct str ask, struct 
 	return 0;
 }
 
+void engine_kept(const struct engine *x, uint64_t *hits, uint64_t *misses)
+{
+	*hits = x->blocks.hits;
+	*misses = x->blocks.misses;
+}
+
 bool engine_unchanged(struct engine *x, struct arena *a, const struct answer_source *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -183,31 +187,7 @@ bool engine_unchanged(struct engine *x, struct arena *a, const struct answer_sou
 	return true;
 }
 
-/* ---- blocks ---- */
-
-static struct blocks_range range_of(const struct pyro_ask *ask)
-{
-	if (ask->kind == ASK_STATS || (ask->from == 0 && ask->to == 0))
-		return (struct blocks_range){ INT64_MIN, INT64_MAX };
-	return (struct blocks_range){ ask->from / NS_PER_MS, ask->to / NS_PER_MS };
-}
-
-static int ask_blocks(struct engine *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
-    struct part *out, struct err *e)
-{
-	struct dataset **sets = arena_array(a, ids->n, sizeof(*sets));
-	size_t n;
-
-	if (blocks_select(x->blocks, ask->tenant, ids->p, ids->n, range_of(ask), sets, &n, e) < 0)
-		return -1;
-	for (size_t i = 0; x->stop != NULL && i < n; i++) {
-		struct stoppable *s = arena_alloc(a, sizeof(*s));
-
-		stoppable_init(s, sets[i], x->stop);
-		sets[i] = &s->set;
-	}
-	return ask_run(a, ask, sets, n, out, e);
-}
+/* ---- both ---- */
 
 static struct str encode_ask(struct arena *a, const struct pyro_ask *ask)
 {
@@ -232,7 +212,7 @@ int engine_ask(struct engine *x, struct arena *a, const struct pyro_ask *ask, st
 	    msg_decode(a, &pyro_answer_type, reply, &answer, e) < 0 || part_of_message(a, &answer, &head, e) < 0)
 		return -1;
 	x->replaying |= answer.replaying;
-	if (ask_blocks(x, a, ask, &answer.blocks, whole, e) < 0) {
+	if (block_answers_ask(&x->blocks, a, ask, &answer.blocks, whole, e) < 0) {
 		part_fini(&head);
 		return -1;
 	}

@@ -20,6 +20,8 @@ struct engine_conf {
 	const char *head; /* "unix:/path" of pyro-ingest; "" = no head, only blocks on disk */
 	size_t block_memory;
 	int64_t timeout; /* of the head's answer */
+	struct answers
+	    *kept; /* for what blocks say; NULL: nothing is kept. The caller's, for as long as the engine is */
 };
 
 struct engine *engine_new(const struct engine_conf *conf, struct err *e);
@@ -37,6 +39,8 @@ void engine_begin(struct engine *x, struct arena *a, const atomic_int *stop, int
 const struct answer_source *engine_sources(const struct engine *x, size_t *n);
 /* Does the head still say to these asks what it said? */
 bool engine_unchanged(struct engine *x, struct arena *a, const struct answer_source *s, size_t n);
+/* How often what whole blocks say was known, and was not. */
+void engine_kept(const struct engine *x, uint64_t *hits, uint64_t *misses);
 /* After a question: gives memory back that is over the limit. */
 void engine_rest(struct engine *x);
 

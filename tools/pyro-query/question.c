@@ -330,6 +330,8 @@ static void question_done(struct job *j)
 		limits_free(x->old_limits.p[i]);
 	x->old_limits.n = 0;
 	x->counts.kept += q->kept;
+	x->counts.kept_bytes = answers_bytes(x->answers);
+	engine_kept(x->engine, &x->counts.kept_blocks, &x->counts.read_blocks);
 	if (q->failed && atomic_load(&q->stop) == STOP_LATE)
 		say_late(q, &q->err);
 	if (q->failed && q->until <= loop_mono(x->conf.loop))
@@ -554,17 +556,22 @@ void question_page(struct questions *x, struct http_req *r, const struct page *p
 
 struct questions *questions_new(const struct questions_conf *conf, struct limits_set *limits, struct err *e)
 {
-	struct engine *engine = engine_new(&conf->engine, e);
+	struct engine_conf ec = conf->engine;
+	struct answers *answers = answers_new(conf->keep);
+	struct engine *engine;
 	struct questions *x;
 
+	ec.kept = conf->keep > 0 ? answers : NULL;
+	engine = engine_new(&ec, e);
 	if (engine == NULL) {
+		answers_free(answers);
 		limits_free(limits);
 		return NULL;
 	}
 	x = mem_zalloc(sizeof(*x));
 	x->conf = *conf;
 	x->engine = engine;
-	x->answers = answers_new(conf->keep);
+	x->answers = answers;
 	x->limits = limits;
 	x->pool = pool_new("query", 1, 1);
 	return x;
@@ -581,8 +588,8 @@ void questions_free(struct questions *x)
 		limits_free(x->old_limits.p[i]);
 	vec_free(&x->lanes);
 	vec_free(&x->old_limits);
-	answers_free(x->answers);
 	engine_free(x->engine);
+	answers_free(x->answers);
 	limits_free(x->limits);
 	mem_free(x);
 }

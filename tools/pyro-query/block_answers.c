@@ -1,0 +1,211 @@
+/* block_answers.c - see block_answers.h */
+#include "tools/pyro-query/block_answers.h"
+
+#include "base/arith.h"
+#include "base/hash.h"
+#include "tools/pyro-query/stoppable.h"
+
+enum { HOUR_MS = 3600 * 1000, MAX_KEPT = INT32_MAX };
+
+static struct blocks_range range_of(const struct pyro_ask *ask)
+{
+	if (ask->kind == ASK_STATS || (ask->from == 0 && ask->to == 0))
+		return (struct blocks_range){ INT64_MIN, INT64_MAX };
+	return (struct blocks_range){ ask->from / NS_PER_MS, ask->to / NS_PER_MS };
+}
+
+/* ---- asking ---- */
+
+static int run(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
+    struct part *out, struct err *e)
+{
+	struct dataset **sets = arena_array(a, ids->n, sizeof(*sets));
+	size_t n;
+
+	if (blocks_open(x->blocks, ask->tenant, ids->p, ids->n, sets, &n, e) < 0)
+		return -1;
+	for (size_t i = 0; x->stop != NULL && i < n; i++) {
+		struct stoppable *s = arena_alloc(a, sizeof(*s));
+
+		stoppable_init(s, sets[i], x->stop);
+		sets[i] = &s->set;
+	}
+	return ask_run(a, ask, sets, n, out, e);
+}
+
+/* ---- what is kept ---- */
+
+static struct str encoded(struct arena *a, const struct msg_type *type, const void *m)
+{
+	struct str out;
+	struct buf b;
+
+	buf_init(&b, MAX_KEPT);
+	msg_encode(type, m, &b);
+	out = buf_check(&b, "answer", &(struct err){ 0 }) == 0 ? arena_str(a, buf_str(&b)) : STR_NONE;
+	buf_fini(&b);
+	return out;
+}
+
+/* The ask without its range, and the blocks. */
+static struct str key_of(struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids)
+{
+	struct pyro_ask core = *ask;
+	struct hash128 names;
+	struct str out;
+	struct buf b;
+
+	core.from = core.to = core.from_ms = core.to_ms = core.step_ms = 0;
+	buf_init(&b, MAX_KEPT);
+	for (size_t i = 0; i < ids->n; i++)
+		buf_add(&b, ids->p[i]);
+	names = hash_seeded_128(buf_str(&b));
+	buf_reset(&b);
+	buf_add(&b, STR("blocks\n"));
+	buf_add(&b, str_of(&names, sizeof(names)));
+	msg_encode(&pyro_ask_type, &core, &b);
+	out = arena_str(a, buf_str(&b));
+	buf_fini(&b);
+	return out;
+}
+
+static int found(struct arena *a, struct str body, const struct pyro_ask *ask, struct part *out, struct err *e)
+{
+	struct pyro_answer m = { 0 };
+
+	if (msg_decode(a, &pyro_answer_type, arena_str(a, body), &m, e) < 0 || part_of_message(a, &m, out, e) < 0)
+		return -1;
+	if (out->profile != NULL) {
+		out->profile->time = ask->to;
+		out->profile->duration = wrap_sub(ask->to, ask->from);
+	}
+	return 0;
+}
+
+/* Points are kept as they lie in memory: there is one for every row. */
+static int found_series(struct arena *a, struct str body, struct part *out, struct err *e)
+{
+	struct pyro_answer m = { 0 };
+
+	if (msg_decode(a, &pyro_answer_type, body, &m, e) < 0 || part_of_message(a, &m, out, e) < 0)
+		return -1;
+	for (size_t i = 0; i < out->series.n; i++) {
+		struct series_group *g = &out->series.p[i];
+		struct str raw = m.series.p[i].raw;
+
+		g->labels = labels_copy(a, &g->labels);
+		g->n = raw.n / sizeof(*g->p);
+		g->p = arena_array(a, g->n, sizeof(*g->p));
+		if (raw.n > 0)
+			memcpy(g->p, raw.p, raw.n);
+	}
+	return 0;
+}
+
+static void keep(struct block_answers *x, struct arena *a, struct str key, const struct part *p)
+{
+	struct pyro_answer m = { 0 };
+	struct part bare = *p;
+	struct answer kept = { 0 };
+
+	bare.series.p = arena_array(a, p->series.n, sizeof(*bare.series.p));
+	for (size_t i = 0; i < p->series.n; i++)
+		bare.series.p[i] = (struct series_group){ .labels = p->series.p[i].labels };
+	part_to_message(a, &bare, &m);
+	for (size_t i = 0; i < p->series.n; i++)
+		m.series.p[i].raw = str_of(p->series.p[i].p, p->series.p[i].n * sizeof(*p->series.p[i].p));
+	kept.body = encoded(a, &pyro_answer_type, &m);
+	if (kept.body.n > 0)
+		answers_put(x->kept, key, &kept);
+}
+
+/* Blocks that lie in the range as a whole. */
+static int ask_whole(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
+    struct part *out, struct err *e)
+{
+	struct pyro_ask fine = *ask;
+	struct str key = key_of(a, ask, ids);
+	const struct answer *old = answers_find(x->kept, key);
+
+	x->hits += old != NULL;
+	x->misses += old == NULL;
+	if (old != NULL) {
+		if ((ask->kind == ASK_SERIES ? found_series(a, old->body, out, e) : found(a, old->body, ask, out, e)) <
+		    0)
+			return -1;
+	} else {
+		if (ask->kind == ASK_SERIES) {
+			fine.from_ms = floor_ms(ask->from);
+			fine.to_ms = floor_ms(ask->to);
+			fine.step_ms = 1;
+		}
+		if (run(x, a, &fine, ids, out, e) < 0)
+			return -1;
+		keep(x, a, key, out);
+	}
+	if (ask->kind == ASK_SERIES)
+		series_on_grid(&out->series,
+		    &(struct query_series_opts){ .from_ms = ask->from_ms,
+			.to_ms = ask->to_ms,
+			.step_ms = ask->step_ms });
+	return 0;
+}
+
+/* ---- which blocks are whole ---- */
+
+struct groups {
+	struct msg_strs edge, closed, newest;
+};
+
+static int64_t hour_of(int64_t ms)
+{
+	return ms / HOUR_MS - (ms % HOUR_MS < 0);
+}
+
+static void split(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
+    const struct blocks_range *times, struct groups *g)
+{
+	struct blocks_range in = range_of(ask);
+	bool keeps = x->kept != NULL && ask->kind != ASK_STATS && (ask->kind != ASK_SERIES || ask->step_ms > 0);
+	int64_t newest = INT64_MIN;
+
+	g->edge.p = arena_array(a, ids->n, sizeof(struct str));
+	g->closed.p = arena_array(a, ids->n, sizeof(struct str));
+	g->newest.p = arena_array(a, ids->n, sizeof(struct str));
+	for (size_t i = 0; i < ids->n; i++)
+		if (times[i].from >= in.from && times[i].to <= in.to && times[i].from <= times[i].to)
+			newest = MAX(newest, hour_of(times[i].to));
+	for (size_t i = 0; i < ids->n; i++) {
+		struct msg_strs *to = &g->edge;
+
+		if (times[i].from > in.to || times[i].to < in.from)
+			continue;
+		if (keeps && times[i].from >= in.from && times[i].to <= in.to)
+			to = hour_of(times[i].to) == newest ? &g->newest : &g->closed;
+		to->p[to->n++] = ids->p[i];
+	}
+}
+
+int block_answers_ask(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
+    struct part *out, struct err *e)
+{
+	struct blocks_range *times = arena_array(a, ids->n, sizeof(*times));
+	struct groups g = { 0 };
+	const struct msg_strs *whole[] = { &g.closed, &g.newest };
+	struct part part;
+
+	if (blocks_times(x->blocks, ask->tenant, ids->p, ids->n, times, e) < 0)
+		return -1;
+	split(x, a, ask, ids, times, &g);
+	if (run(x, a, ask, &g.edge, out, e) < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(whole); i++) {
+		if (whole[i]->n == 0)
+			continue;
+		if (ask_whole(x, a, ask, whole[i], &part, e) < 0 || part_merge(a, ask, out, &part, e) < 0) {
+			part_fini(out);
+			return -1;
+		}
+	}
+	return 0;
+}

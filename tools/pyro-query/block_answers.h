@@ -1,0 +1,36 @@
+/*
+ * block_answers.h - what the blocks of a tenant say to an ask. A block never
+ * changes, so what was found in blocks that lie wholly in the range of the ask
+ * is kept, without the range: the same question about another hour, or with
+ * newer rows beside it, finds it again. Blocks at the edges of the range are
+ * asked every time.
+ *
+ *	range        [-----------------------------------)
+ *	blocks    [edge][ closed hours         ][newest hour]   (recent rows: the head)
+ *
+ * The blocks of the newest hour are kept apart from those of closed hours,
+ * because others may join them soon.
+ *
+ * Time series are kept by the millisecond and laid on the grid of the ask. One thread.
+ */
+#ifndef BLOCK_ANSWERS_H
+#define BLOCK_ANSWERS_H
+
+#include <stdatomic.h>
+
+#include "formats/query/ask.h"
+#include "tools/pyro-query/answers.h"
+#include "tools/pyro-query/blocks.h"
+
+struct block_answers {
+	struct blocks *blocks;
+	struct answers *kept;   /* NULL: nothing is kept */
+	const atomic_int *stop; /* not 0: ERR_CANCELED; or NULL */
+	uint64_t hits, misses;  /* groups of whole blocks that were found, that had to be read */
+};
+
+/* ids: all blocks that the tenant has. *out is ended by the caller with part_fini; its memory is a. */
+int block_answers_ask(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
+    struct part *out, struct err *e);
+
+#endif
