@@ -23,6 +23,8 @@
 
 #define FORMAT_ALL_TYPES UINT32_MAX
 
+struct src; /* base/stream.h */
+
 enum format_keep {        /* what stays apart beside stacks, where a format has it */
 	FORMAT_TAGS = 1,  /* tags of samples: thread, pid, cpu, state, class ...; otherwise such samples are summed */
 	FORMAT_TIMES = 2, /* profile.at; otherwise samples of one stack are summed */
@@ -96,6 +98,9 @@ struct format {
 	 * NULL for all others.
 	 */
 	size_t (*cut)(struct str bytes);
+	/* As decode, of bytes that are read once, a few records at a time; the profiles do not need them. NULL for most. */
+	int (*stream)(struct arena *a, struct src *s, const struct format_opts *o, struct format_profiles *out,
+	    struct err *e);
 	/* NULL if the format cannot be written. Appends. n is 1 unless `several`. */
 	int (*encode)(const struct format_profile *in, uint32_t n, const struct format_opts *o, struct buf *out,
 	    struct err *e);

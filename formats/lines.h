@@ -34,4 +34,11 @@ static inline bool lines_next(struct lines *t)
 int lines_bad(const struct lines *t, struct arena *a, const struct format_opts *o, struct format_notes *notes,
     const char *text, struct err *e);
 
+/*
+ * Whole records from the front of s, as cut (format.h) finds them, for who reads a text without having all of it: at least
+ * `least` bytes of them, and usually some hundred KB, until *end is the end of s. Nothing is skipped; valid until the next
+ * call. ERR_LIMIT: a record of more than a gigabyte.
+ */
+int lines_piece(struct src *s, size_t (*cut)(struct str), size_t least, struct str *out, bool *end, struct err *e);
+
 #endif

@@ -6,18 +6,28 @@
 
 enum { TABLE_FIRST_BITS = 5, TABLE_MAX_BITS = 31 };
 
+static void cap_grow(uint32_t *cap, uint32_t n)
+{
+	*cap = *cap > UINT32_MAX / 2 - 8 ? UINT32_MAX : *cap * 2 + 8;
+	/* 4 G elements: memory has ended long before */
+	assert(n < *cap);
+}
+
 void *profile_grow(struct arena *a, const void *old, size_t size, uint32_t n, uint32_t *cap)
 {
-	uint32_t more = *cap > UINT32_MAX / 2 - 8 ? UINT32_MAX : *cap * 2 + 8;
 	void *p;
 
-	/* 4 G elements: memory has ended long before */
-	assert(n < more);
-	p = arena_array(a, more, size);
+	cap_grow(cap, n);
+	p = arena_array(a, *cap, size);
 	if (n)
 		memcpy(p, old, n * size);
-	*cap = more;
 	return p;
+}
+
+void *profile_move(struct arena *a, void *old, size_t size, uint32_t n, uint32_t *cap)
+{
+	cap_grow(cap, n);
+	return arena_resize(a, old, n * size, *cap * size);
 }
 
 static void table_insert(struct table *t, uint64_t slot)

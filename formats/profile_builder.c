@@ -12,6 +12,7 @@ struct profile_builder {
 	uint32_t cap_samples, cap_stack, cap_tags, cap_at;
 	uint32_t n_stack, n_tags;
 	struct table strings, mappings, functions, locations, frames, samples;
+	uint32_t n_indexed; /* samples that are in the table; behind them are those of _other, until one is looked up */
 	bool copies;
 };
 
@@ -214,17 +215,17 @@ static uint32_t sample_new(struct profile_builder *b, const uint32_t *stack, uin
 	uint32_t i = p->n_samples, cap = b->cap_samples;
 
 	if (i + 1 >= cap) {
-		p->stack_at = profile_grow(b->a, p->stack_at, sizeof(*p->stack_at), i + (i > 0), &cap);
+		p->stack_at = profile_move(b->a, p->stack_at, sizeof(*p->stack_at), i + (i > 0), &cap);
 		cap = b->cap_samples;
-		p->tag_at = profile_grow(b->a, p->tag_at, sizeof(*p->tag_at), i + (i > 0), &cap);
+		p->tag_at = profile_move(b->a, p->tag_at, sizeof(*p->tag_at), i + (i > 0), &cap);
 		cap = b->cap_samples;
-		p->values = profile_grow(b->a, p->values, sizeof(*p->values) * p->n_types, i, &cap);
+		p->values = profile_move(b->a, p->values, sizeof(*p->values) * p->n_types, i, &cap);
 		b->cap_samples = cap;
 	}
 	while (b->cap_stack - b->n_stack < n)
-		p->stack = profile_grow(b->a, p->stack, sizeof(*p->stack), b->n_stack, &b->cap_stack);
+		p->stack = profile_move(b->a, p->stack, sizeof(*p->stack), b->n_stack, &b->cap_stack);
 	while (b->cap_tags - b->n_tags < n_tags)
-		p->tags = profile_grow(b->a, p->tags, sizeof(*p->tags), b->n_tags, &b->cap_tags);
+		p->tags = profile_move(b->a, p->tags, sizeof(*p->tags), b->n_tags, &b->cap_tags);
 	if (n)
 		memcpy(p->stack + b->n_stack, stack, n * sizeof(*stack));
 	if (n_tags)
@@ -250,20 +251,45 @@ static bool sample_eq(const struct profile *p, uint32_t i, const uint32_t *stack
 	return n_tags == 0 || tags_eq(p->tags + own_tags, tags, n_tags);
 }
 
+static uint64_t sample_hash(const uint32_t *stack, uint32_t n, const struct tag *tags, uint32_t n_tags)
+{
+	return tags_hash(hash_bytes(stack, n * sizeof(*stack)), tags, n_tags);
+}
+
+static void index_samples(struct profile_builder *b)
+{
+	const struct profile *p = b->p;
+
+	for (; b->n_indexed < p->n_samples; b->n_indexed++) {
+		uint32_t i = b->n_indexed, at = p->stack_at[i];
+
+		table_put(&b->samples, b->a, sample_hash(p->stack + at, p->stack_at[i + 1] - at, NULL, 0), i);
+	}
+}
+
 uint32_t profile_builder_sample(struct profile_builder *b, const uint32_t *stack, uint32_t n, const struct tag *tags,
     uint32_t n_tags)
 {
-	uint64_t hash = tags_hash(hash_bytes(stack, n * sizeof(*stack)), tags, n_tags);
-	struct table_at at = table_find(&b->samples, hash);
+	uint64_t hash = sample_hash(stack, n, tags, n_tags);
 	const struct profile *p = b->p;
+	struct table_at at;
 	uint32_t v;
 
+	if (UNLIKELY(b->n_indexed < p->n_samples))
+		index_samples(b);
+	at = table_find(&b->samples, hash);
 	while (table_next(&at, &v))
 		if (sample_eq(p, v, stack, n, tags, n_tags))
 			return v;
 	v = sample_new(b, stack, n, tags, n_tags);
 	table_put(&b->samples, b->a, hash, v);
+	b->n_indexed++;
 	return v;
+}
+
+uint32_t profile_builder_other(struct profile_builder *b, const uint32_t *stack, uint32_t n)
+{
+	return sample_new(b, stack, n, NULL, 0);
 }
 
 int64_t *profile_builder_values(struct profile_builder *b, uint32_t sample)
@@ -288,6 +314,8 @@ void profile_builder_append(struct profile_builder *b, const uint32_t *stack, ui
 
 	if (types)
 		memcpy(b->p->values + (size_t)i * types, values, types * sizeof(*values));
+	/* not in the table: nothing is to be added to it */
+	b->n_indexed = b->p->n_samples;
 }
 
 void profile_builder_add_at(struct profile_builder *b, const uint32_t *stack, uint32_t n, const int64_t *values,

@@ -11,6 +11,8 @@
 
 /* A larger copy of n elements; *cap is at least doubled. */
 void *profile_grow(struct arena *a, const void *old, size_t size, uint32_t n, uint32_t *cap);
+/* The same instead of old, which nobody may look at any more. */
+void *profile_move(struct arena *a, void *old, size_t size, uint32_t n, uint32_t *cap);
 
 /* From a hash to values 0 .. UINT32_MAX - 1; its high bits give the place of the entry. */
 struct table {
@@ -65,6 +67,8 @@ void profile_builder_append(struct profile_builder *b, const uint32_t *stack, ui
  */
 uint32_t profile_builder_sample(struct profile_builder *b, const uint32_t *stack, uint32_t n, const struct tag *tags,
     uint32_t n_tags);
+/* The same for a stack without tags that is known to be none of those before. */
+uint32_t profile_builder_other(struct profile_builder *b, const uint32_t *stack, uint32_t n);
 int64_t *profile_builder_values(struct profile_builder *b, uint32_t sample);
 
 /*

@@ -59,7 +59,11 @@ int folded_one(struct arena *a, struct profile *p, struct format_profiles *out);
  *   first piece.
  *
  * Any other line is skipped and noted. ERR_INVALID when no line has a count.
+ *
+ * The text is gone through once, in pieces of lines; names are copied.
  */
+int folded_stream(struct arena *a, struct src *s, const struct format_opts *o, struct format_profiles *out,
+    struct err *e);
 int folded_profiles(struct arena *a, struct str text, const struct format_opts *o, struct format_profiles *out,
     struct err *e);
 

@@ -1,13 +1,17 @@
 /*
  * folded_read.c - files of collapsed stacks. A stack is looked up by all its
  * bytes; one that was never seen shares its first frames with the line before
- * (files are mostly sorted), and only the others are looked up by name.
+ * (files are mostly sorted), and only the others are looked up by name. While
+ * lines are in order, stacks are not looked up at all.
  */
 #include "base/arith.h"
 #include "base/hash.h"
+#include "base/stream.h"
 #include "base/vec.h"
 #include "formats/folded/folded.h"
+#include "formats/folded/folded_mark.h"
 #include "formats/format_impl.h"
+#include "formats/lines.h"
 
 enum {
 	MAX_TYPES = 16,
@@ -25,9 +29,9 @@ struct count {
 	int64_t whole, nano; /* of the same sign */
 };
 
-/* A stack that was read. */
+/* A stack that was read, by a hash that no two texts share. */
 struct known {
-	struct str key;
+	struct hash128 hash;
 	uint32_t sample;
 };
 
@@ -36,8 +40,9 @@ struct open_frame {
 	uint32_t location;
 };
 
+/* A name that was read: by its hash, so that looking it up waits for nothing but the table. */
 struct frame_name {
-	struct str name;
+	struct hash128 hash;
 	uint32_t location;
 };
 
@@ -46,7 +51,7 @@ struct reader {
 	const struct format_opts *o;
 	struct profile_builder *b;
 	struct format_notes *notes;
-	const char *start; /* of the text */
+	uint64_t line; /* number of the one at hand */
 	/* settings: of the first piece */
 	uint32_t n_types;
 	struct value_type_name {
@@ -62,7 +67,10 @@ struct reader {
 	struct frame_name *names;
 	uint32_t n_names, cap_names;
 	struct table name_index;
+	bool in_order;     /* so far each stack was behind the one before it, as bytes, or equal: no other is like it */
 	struct str before; /* the stack of the line before */
+	uint32_t before_sample; /* with in_order */
+	VEC(char) last;         /* what `before` is kept in, from one piece of the text to the next */
 	VEC(struct open_frame) open;
 	VEC(uint32_t) stack;
 	/* by sample and type: what is beside whole counts; NULL until there is some */
@@ -145,16 +153,11 @@ static bool is_comment(struct str line)
 	return line.n == 1 || line.p[1] == ' ' || line.p[1] == '!' || !take_counts(&line, &c, 1);
 }
 
-static void note(struct reader *r, struct str line)
+static void note(struct reader *r)
 {
-	uint64_t number = 1;
-
-	if (r->notes->skipped++)
-		return;
-	for (const char *p = r->start; (p = memchr(p, '\n', (size_t)(line.p - p))) != NULL; p++)
-		number++;
-	r->notes->first = arena_printf(r->a, "line %llu does not end in a blank and a count",
-	    (unsigned long long)number);
+	if (r->notes->skipped++ == 0)
+		r->notes->first = arena_printf(r->a, "line %llu does not end in a blank and a count",
+		    (unsigned long long)r->line);
 }
 
 /* ---- what the first lines say ---- */
@@ -176,7 +179,7 @@ static bool read_types(struct reader *r, struct str line)
 
 		if (n == MAX_TYPES || !is_word(type) || !is_word(word))
 			return false;
-		r->types[n] = (struct value_type_name){ type, word };
+		r->types[n] = (struct value_type_name){ arena_str(r->a, type), arena_str(r->a, word) };
 	}
 	r->n_types = n ? n : r->n_types;
 	return n > 0;
@@ -194,9 +197,9 @@ static void read_comment(struct reader *r, struct str line)
 	else if (r->austin && str_eq(key, STR("interval")) && parse_count(value, &c) && c.whole > 0)
 		r->interval = c.whole;
 	else if (r->austin && str_eq(key, STR("mode")) && (str_eq(value, STR("wall")) || str_eq(value, STR("cpu"))))
-		r->types[0] = (struct value_type_name){ value, STR("microseconds") };
+		r->types[0] = (struct value_type_name){ arena_str(r->a, value), STR("microseconds") };
 	else if (r->austin && str_eq(key, STR("mode")) && str_eq(value, STR("memory")))
-		r->types[0] = (struct value_type_name){ value, STR("bytes") };
+		r->types[0] = (struct value_type_name){ arena_str(r->a, value), STR("bytes") };
 }
 
 /* All lines that have a count have two, and there is a ";". */
@@ -221,6 +224,18 @@ static bool is_comparison(struct str text)
 	return frames;
 }
 
+/* All that read_head looks at is there. */
+static bool has_head(struct str text)
+{
+	unsigned lines = 0;
+	struct str line;
+	struct count c;
+
+	while (lines < LOOK_LINES && next_line(&text, &line))
+		lines += line.n > 0 && !is_comment(line) && take_counts(&line, &c, 1);
+	return lines == LOOK_LINES;
+}
+
 /* Reads comments and the head; returns what is behind. */
 static struct str read_head(struct reader *r, struct str text)
 {
@@ -232,10 +247,13 @@ static struct str read_head(struct reader *r, struct str text)
 			read_comment(r, line);
 		else if (line.n)
 			break;
+		r->line++;
 		text = rest;
 	}
-	if (text.n && !take_counts(&line, &c, 1) && read_types(r, line))
+	if (text.n && !take_counts(&line, &c, 1) && read_types(r, line)) {
+		r->line++;
 		return rest;
+	}
 	if (r->n_types == 1 && is_comparison(text)) {
 		r->n_types = 2;
 		r->types[0] = (struct value_type_name){ STR("before"), STR("count") };
@@ -293,26 +311,26 @@ static void split_frame(struct str *name, struct str *file, int64_t *line)
 
 static uint32_t location_of(struct reader *r, struct str name)
 {
-	uint64_t hash = hash_seeded(name);
-	struct table_at at = table_find(&r->name_index, hash);
+	struct hash128 hash = hash_seeded_128(name);
+	struct table_at at = table_find(&r->name_index, hash.high);
+	struct str file = STR_NONE;
 	struct frame_name *own;
+	int64_t line = 0;
 
-	for (uint32_t v; table_next(&at, &v);)
-		if (str_eq(r->names[v].name, name))
-			return r->names[v].location;
+	for (uint32_t v; table_next(&at, &v);) {
+		own = &r->names[v];
+		if (LIKELY(own->hash.low == hash.low && own->hash.high == hash.high))
+			return own->location;
+	}
 	if (r->n_names == r->cap_names)
 		r->names = profile_grow(r->a, r->names, sizeof(*r->names), r->n_names, &r->cap_names);
-	own = &r->names[r->n_names];
-	own->name = name;
-	table_put(&r->name_index, r->a, hash, r->n_names++);
-	if (r->o->split_frames) {
-		struct str file = STR_NONE;
-		int64_t line = 0;
-
+	table_put(&r->name_index, r->a, hash.high, r->n_names);
+	own = &r->names[r->n_names++];
+	own->hash = hash;
+	name = arena_str(r->a, name);
+	if (r->o->split_frames)
 		split_frame(&name, &file, &line);
-		return own->location = profile_builder_frame(r->b, name, file, line);
-	}
-	return own->location = profile_builder_frame(r->b, name, STR_NONE, 0);
+	return own->location = profile_builder_frame(r->b, name, file, line);
 }
 
 static size_t common(struct str a, struct str b)
@@ -359,15 +377,23 @@ static void open_frames(struct reader *r, struct str key)
 	r->before = key;
 }
 
+/* Frames of Austin's that become tags have no file: their text is their name. */
+static struct str frame_text(const struct reader *r, const struct open_frame *f)
+{
+	const struct profile *p = profile_builder_peek(r->b);
+
+	return p->strings[p->functions[p->lines[p->locations[f->location].first_line].function].name];
+}
+
 /* Austin's "P12" and "T34" in front; returns how many frames they are. */
-static uint32_t austin_tags(struct reader *r, struct str key, struct tag *tags, uint32_t *n)
+static uint32_t austin_tags(struct reader *r, struct tag *tags, uint32_t *n)
 {
 	static const char letters[] = "PT";
 	static const char *const names[] = { "pid", "tid" };
 	uint32_t k = 0;
 
-	for (; k < 2 && key.n; k++) {
-		struct str frame = str_cut(&key, ';');
+	for (; k < 2 && k < r->open.n; k++) {
+		struct str frame = frame_text(r, &r->open.p[k]);
 
 		if (frame.n < 2 || frame.p[0] != letters[k] || frame.p[1] < '0' || frame.p[1] > '9')
 			break;
@@ -384,36 +410,41 @@ static uint32_t new_stack(struct reader *r, struct str key)
 
 	open_frames(r, key);
 	if (r->austin && r->o->keep & FORMAT_TAGS)
-		skip = austin_tags(r, key, tags, &n_tags);
-	skip = MIN(skip, (uint32_t)r->open.n);
+		skip = austin_tags(r, tags, &n_tags);
 	r->stack.n = 0;
 	vec_reserve(&r->stack, r->open.n);
 	for (size_t i = r->open.n; i > skip; i--)
 		r->stack.p[r->stack.n++] = r->open.p[i - 1].location;
+	if (r->in_order)
+		return r->before_sample = profile_builder_other(r->b, r->stack.p, (uint32_t)r->stack.n);
 	return profile_builder_sample(r->b, r->stack.p, (uint32_t)r->stack.n, tags, n_tags);
 }
 
 static uint32_t sample_of(struct reader *r, struct str key)
 {
-	uint64_t hash;
+	int order = r->in_order && r->open.n > 0 ? str_cmp(key, r->before) : 1;
+	struct hash128 hash;
 	struct table_at at;
 	uint32_t sample;
 
+	r->in_order = r->in_order && order >= 0;
+	if (r->in_order)
+		return order == 0 ? r->before_sample : new_stack(r, key);
 	if (r->looked >= LEARN && r->found * COME_AGAIN < r->looked)
 		return new_stack(r, key);
 	r->looked++;
-	hash = hash_seeded(key);
-	at = table_find(&r->known_index, hash);
+	hash = hash_seeded_128(key);
+	at = table_find(&r->known_index, hash.high);
 	for (uint32_t v; table_next(&at, &v);)
-		if (str_eq(r->known[v].key, key)) {
+		if (r->known[v].hash.low == hash.low && r->known[v].hash.high == hash.high) {
 			r->found++;
 			return r->known[v].sample;
 		}
 	sample = new_stack(r, key);
 	if (r->n_known == r->cap_known)
 		r->known = profile_grow(r->a, r->known, sizeof(*r->known), r->n_known, &r->cap_known);
-	r->known[r->n_known] = (struct known){ key, sample };
-	table_put(&r->known_index, r->a, hash, r->n_known++);
+	r->known[r->n_known] = (struct known){ hash, sample };
+	table_put(&r->known_index, r->a, hash.high, r->n_known++);
 	return sample;
 }
 
@@ -473,84 +504,77 @@ static void read_lines(struct reader *r, struct str text)
 	while (next_line(&text, &line)) {
 		struct str key = line;
 
+		r->line++;
 		if (UNLIKELY(line.n == 0 || (line.p[0] == '#' && is_comment(line))))
 			continue;
 		if (LIKELY(take_counts(&key, counts, r->n_types)))
 			add_line(r, key, counts);
 		else
-			note(r, line);
+			note(r);
 	}
 }
 
 /* ---- the text ---- */
 
-/* UTF-16 in UTF-8, which is at most half as long again. Halves of pairs become U+FFFD. */
-static struct str from_utf16(struct arena *a, struct str s, bool big)
+/* What the first piece says about all; returns what is behind. */
+static struct str begin(struct reader *r, struct str text)
 {
-	char *out = arena_alloc(a, s.n / 2 * 3 + 4), *p = out;
-
-	for (size_t i = 2; i + 1 < s.n; i += 2) {
-		unsigned hi = (unsigned char)s.p[i + !big], lo = (unsigned char)s.p[i + big], c = hi << 8 | lo;
-
-		if (c >= 0xd800 && c < 0xdc00 && i + 3 < s.n) {
-			unsigned next = (unsigned)(unsigned char)s.p[i + 2 + !big] << 8 |
-			    (unsigned char)s.p[i + 2 + big];
-
-			if (next >= 0xdc00 && next < 0xe000) {
-				c = 0x10000 + ((c - 0xd800) << 10) + (next - 0xdc00);
-				i += 2;
-			}
-		}
-		if (c >= 0xd800 && c < 0xe000)
-			c = 0xfffd;
-		if (c < 0x80) {
-			*p++ = (char)c;
-			continue;
-		}
-		if (c < 0x800) {
-			*p++ = (char)(0xc0 | c >> 6);
-		} else if (c < 0x10000) {
-			*p++ = (char)(0xe0 | c >> 12);
-			*p++ = (char)(0x80 | (c >> 6 & 0x3f));
-		} else {
-			*p++ = (char)(0xf0 | c >> 18);
-			*p++ = (char)(0x80 | (c >> 12 & 0x3f));
-			*p++ = (char)(0x80 | (c >> 6 & 0x3f));
-		}
-		*p++ = (char)(0x80 | (c & 0x3f));
-	}
-	return str_of(out, (size_t)(p - out));
-}
-
-static bool is_utf16(struct str s)
-{
-	return str_prefix(s, STR("\xff\xfe")) || str_prefix(s, STR("\xfe\xff"));
-}
-
-static struct str without_mark(struct arena *a, struct str s)
-{
-	if (is_utf16(s))
-		return from_utf16(a, s, s.p[0] == '\xfe');
-	return str_prefix(s, STR("\xef\xbb\xbf")) ? str_skip(s, 3) : s;
-}
-
-static int read_text(struct reader *r, struct str text, struct profile **out, struct err *e)
-{
-	struct profile *p;
-
 	r->types[0] = (struct value_type_name){ STR("samples"), STR("count") };
 	r->n_types = 1;
-	text = without_mark(r->a, text);
-	r->start = text.p;
+	text = folded_unmark(r->a, text);
 	if (r->o->first.n)
-		read_head(r, without_mark(r->a, r->o->first));
+		read_head(r, folded_unmark(r->a, r->o->first));
 	else
 		text = read_head(r, text);
+	if (r->o->first.n)
+		r->line = 0;
 	r->b = profile_builder_new(r->a, r->n_types);
-	read_lines(r, text);
-	round_values(r);
+	/* otherwise lines that are not alike may still be one stack */
+	r->in_order = !r->o->split_frames && !r->austin;
+	return text;
+}
+
+static void keep_before(struct reader *r)
+{
+	vec_reserve(&r->last, r->before.n + 1);
+	if (r->before.n > 0)
+		memmove(r->last.p, r->before.p, r->before.n);
+	r->before.p = r->last.p;
+}
+
+static int read_all(struct reader *r, struct src *s, struct err *e)
+{
+	size_t least = 0;
+	struct str text;
+	bool end;
+
+	do {
+		if (lines_piece(s, folded_cut, least, &text, &end, e) < 0)
+			return -1;
+		if (r->b == NULL && !end && !has_head(text)) {
+			least = 2 * text.n;
+			continue;
+		}
+		least = text.n;
+		read_lines(r, r->b == NULL ? begin(r, text) : text);
+		keep_before(r);
+		src_skip(s, least);
+		least = 0;
+	} while (!end);
+	return 0;
+}
+
+static int read_text(struct reader *r, struct src *s, struct profile **out, struct err *e)
+{
+	int rc = read_all(r, s, e);
+	struct profile *p;
+
 	vec_free(&r->open);
 	vec_free(&r->stack);
+	vec_free(&r->last);
+	if (rc < 0)
+		return -1;
+	round_values(r);
 	r->notes->records = r->counted;
 	/* a later piece without counts is no reason to refuse the whole */
 	if (r->counted == 0 && !r->o->first.n)
@@ -568,15 +592,25 @@ static int read_text(struct reader *r, struct str text, struct profile **out, st
 	return 0;
 }
 
-int folded_profiles(struct arena *a, struct str text, const struct format_opts *o, struct format_profiles *out,
+int folded_stream(struct arena *a, struct src *s, const struct format_opts *o, struct format_profiles *out,
     struct err *e)
 {
 	struct reader r = { .a = a, .o = o, .notes = &out->notes };
 	struct profile *p;
 
-	if (read_text(&r, text, &p, e) < 0)
+	if (read_text(&r, s, &p, e) < 0)
 		return -1;
 	return format_one(a, p, out);
+}
+
+int folded_profiles(struct arena *a, struct str text, const struct format_opts *o, struct format_profiles *out,
+    struct err *e)
+{
+	struct src *s = src_mem(text);
+	int rc = folded_stream(a, s, o, out, e);
+
+	src_close(s);
+	return rc;
 }
 
 int folded_read(struct arena *a, struct str text, struct profile **out, struct folded_lines *lines, struct err *e)
@@ -584,10 +618,12 @@ int folded_read(struct arena *a, struct str text, struct profile **out, struct f
 	struct format_opts o = { 0 };
 	struct format_notes notes = { 0 };
 	struct reader r = { .a = a, .o = &o, .notes = &notes };
+	struct src *s = src_mem(text);
 	int rc;
 
 	*out = NULL;
-	rc = read_text(&r, text, out, e);
+	rc = read_text(&r, s, out, e);
+	src_close(s);
 	*lines = (struct folded_lines){ r.counted, notes.skipped };
 	return rc;
 }
@@ -600,7 +636,7 @@ unsigned folded_look(struct str text, unsigned *lines)
 	unsigned good = 0;
 
 	*lines = 0;
-	text = without_mark(a, is_utf16(text) ? str_of(text.p, MIN(text.n, (size_t)LOOK_UTF16)) : text);
+	text = folded_unmark(a, folded_is_utf16(text) ? str_of(text.p, MIN(text.n, (size_t)LOOK_UTF16)) : text);
 	while (*lines < LOOK_LINES && next_line(&text, &line)) {
 		struct count c;
 
@@ -620,5 +656,5 @@ size_t folded_cut(struct str text)
 {
 	size_t last = str_rfind(text, '\n');
 
-	return last < text.n && !is_utf16(text) ? last + 1 : 0;
+	return last < text.n && !folded_is_utf16(text) ? last + 1 : 0;
 }

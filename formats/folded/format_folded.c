@@ -41,6 +41,7 @@ const struct format format_folded = {
 	.text = "collapsed stacks: frame;frame;frame COUNT",
 	.bid = folded_bid,
 	.decode = folded_profiles,
+	.stream = folded_stream,
 	.cut = folded_cut,
 	.encode = row_encode,
 };

@@ -65,5 +65,6 @@ const struct format format_perf_script = {
 	.text = "what perf script prints",
 	.bid = perf_script_bid,
 	.decode = perf_script_decode,
+	.stream = perf_script_stream,
 	.cut = perf_script_cut,
 };

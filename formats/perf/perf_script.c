@@ -6,13 +6,12 @@
 #include "formats/perf/perf_script.h"
 
 #include "base/hash.h"
+#include "base/stream.h"
 #include "base/vec.h"
+#include "formats/lines.h"
+#include "formats/perf/perf_blank.h"
 #include "formats/perf/perf_line.h"
 #include "formats/perf/perf_stacks.h"
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 enum { LOOK_UP_MAX = 1 << 20 }; /* bytes of callers: more is one stack without an end, or a text without empty lines */
 
@@ -26,7 +25,7 @@ struct known_line {
 /* The callers of a stack that were read, by a hash that no two texts share. */
 struct known_callers {
 	struct hash128 hash;
-	uint32_t seq;
+	uint32_t seq, lines;
 	bool java;
 };
 
@@ -49,7 +48,7 @@ struct record {
 struct script {
 	const struct format_opts *o;
 	struct arena *a;
-	struct str text, blank_after; /* blank_after: text from the next empty line on, when it was looked for */
+	uint64_t line; /* number of the one at hand */
 	struct perf_stacks stacks;
 	struct known_line *lines;
 	struct known_callers *callers;
@@ -68,40 +67,34 @@ struct script {
 	uint32_t none; /* the sequence of no frames */
 };
 
-static void note(struct script *s, const char *where, const char *why)
+static void note(struct script *s, uint64_t line, const char *why)
 {
-	uint64_t line = 1;
-
-	if (s->notes->skipped++)
-		return;
-	for (const char *p = s->text.p; (p = memchr(p, '\n', (size_t)(where - p))) != NULL; p++)
-		line++;
-	s->notes->first = arena_printf(s->a, "line %llu: %s", (unsigned long long)line, why);
+	if (s->notes->skipped++ == 0)
+		s->notes->first = arena_printf(s->a, "line %llu: %s", (unsigned long long)line, why);
 }
 
 /* ---- what was seen before ---- */
 
-static bool callers_find(const struct script *s, struct hash128 hash, bool java, uint32_t *seq)
+/* What is known of the callers; NULL: nothing. */
+static const struct known_callers *callers_find(const struct script *s, struct hash128 hash, bool java)
 {
 	struct table_at at = table_find(&s->callers_index, hash.high);
 
 	for (uint32_t v; table_next(&at, &v);) {
 		const struct known_callers *own = &s->callers[v];
 
-		if (own->hash.low == hash.low && own->hash.high == hash.high && own->java == java) {
-			*seq = own->seq;
-			return true;
-		}
+		if (own->hash.low == hash.low && own->hash.high == hash.high && own->java == java)
+			return own;
 	}
-	return false;
+	return NULL;
 }
 
-static void callers_put(struct script *s, struct hash128 hash, bool java, uint32_t seq)
+static void callers_put(struct script *s, const struct known_callers *c)
 {
 	if (s->n_callers == s->cap_callers)
 		s->callers = profile_grow(s->a, s->callers, sizeof(*s->callers), s->n_callers, &s->cap_callers);
-	s->callers[s->n_callers] = (struct known_callers){ hash, seq, java };
-	table_put(&s->callers_index, s->a, hash.high, s->n_callers++);
+	s->callers[s->n_callers] = *c;
+	table_put(&s->callers_index, s->a, c->hash.high, s->n_callers++);
 }
 
 static int hex_digit(char c)
@@ -147,6 +140,8 @@ static void line_put(struct script *s, const struct known_line *l, uint64_t hash
 	if (s->n_lines == s->cap_lines)
 		s->lines = profile_grow(s->a, s->lines, sizeof(*s->lines), s->n_lines, &s->cap_lines);
 	s->lines[s->n_lines] = *l;
+	s->lines[s->n_lines].symbol = arena_str(s->a, l->symbol);
+	s->lines[s->n_lines].object = arena_str(s->a, l->object);
 	table_put(&s->line_index, s->a, hash, s->n_lines++);
 }
 
@@ -422,9 +417,9 @@ static void take_line(struct script *s, struct str line, struct str next)
 		return;
 	s->irregular = true;
 	if (s->r.open || !indented)
-		note(s, line.p, "neither an event nor a frame of a stack");
+		note(s, s->line, "neither an event nor a frame of a stack");
 	else
-		note(s, line.p, "a frame without an event above it");
+		note(s, s->line, "a frame without an event above it");
 }
 
 static struct str without_cr(struct str line)
@@ -439,6 +434,7 @@ static void take_lines(struct script *s, struct str block)
 	while (block.n && !s->too_many) {
 		struct str line = without_cr(str_cut(&block, '\n'));
 
+		s->line++;
 		take_line(s, line, block);
 	}
 	close_record(s);
@@ -446,56 +442,13 @@ static void take_lines(struct script *s, struct str block)
 
 /* ---- blocks: what stands between empty lines ---- */
 
-#ifdef __SSE2__
-/* Of 64 bytes: a line feed with another, or CR, behind it. */
-static uint64_t blank_bits(const char *p)
-{
-	const __m128i lf = _mm_set1_epi8('\n'), cr = _mm_set1_epi8('\r');
-	uint64_t bits = 0;
-
-	for (int i = 0; i < 4; i++) {
-		__m128i x = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i));
-		__m128i y = _mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i + 1));
-		__m128i hit = _mm_and_si128(_mm_cmpeq_epi8(x, lf),
-		    _mm_or_si128(_mm_cmpeq_epi8(y, lf), _mm_cmpeq_epi8(y, cr)));
-
-		bits |= (uint64_t)(unsigned)_mm_movemask_epi8(hit) << 16 * i;
-	}
-	return bits;
-}
-#endif
-
-/* The line feed that ends the last line before an empty one, or end. */
-static const char *find_blank(const char *p, const char *end)
-{
-#ifdef __SSE2__
-	while (end - p > 64) {
-		uint64_t bits = blank_bits(p);
-
-		for (; bits; bits &= bits - 1) {
-			const char *at = p + __builtin_ctzll(bits);
-
-			if (at[1] == '\n' || (end - at > 2 && at[2] == '\n'))
-				return at;
-		}
-		p += 64;
-	}
-#endif
-	while ((p = memchr(p, '\n', (size_t)(end - p))) != NULL && end - p > 1) {
-		if (p[1] == '\n' || (p[1] == '\r' && end - p > 2 && p[2] == '\n'))
-			return p;
-		p++;
-	}
-	return end;
-}
-
 /* A record whose lines were all seen before. */
 static bool take_known(struct script *s, struct str block)
 {
 	struct str head = str_cut(&block, '\n'), leaf = str_cut(&block, '\n');
 	struct perf_head h;
 	uint64_t address;
-	uint32_t seq = s->none;
+	const struct known_callers *known = &(struct known_callers){ .seq = s->none };
 	const char *rest;
 
 	if (leaf.n == 0 || leaf.p[0] != '\t' || block.n > LOOK_UP_MAX || !perf_head_parse(without_cr(head), true, &h) ||
@@ -504,12 +457,13 @@ static bool take_known(struct script *s, struct str block)
 	rest = perf_frame_start(leaf, &address);
 	if (rest == NULL)
 		return false;
-	if (block.n && !callers_find(s, hash_seeded_128(block), str_prefix(h.comm, STR("java")), &seq))
+	if (block.n && (known = callers_find(s, hash_seeded_128(block), str_prefix(h.comm, STR("java")))) == NULL)
 		return false;
+	s->line += 2 + (uint64_t)known->lines;
 	take_head(s, &h);
 	if (!s->r.open)
 		return true;
-	s->r.sample.callers = seq;
+	s->r.sample.callers = known->seq;
 	leaf = without_cr(str_of(rest, (size_t)(leaf.p + leaf.n - rest)));
 	s->r.sample.leaf = frame_seq(s, leaf, address);
 	add_sample(s);
@@ -519,16 +473,16 @@ static bool take_known(struct script *s, struct str block)
 /* Remembers the callers of a block that was one record and nothing else; a source line of the leaf is not a caller. */
 static void keep_callers(struct script *s, struct str block)
 {
-	struct hash128 hash;
-	uint32_t seq;
+	struct known_callers new = { .seq = s->r.sample.callers, .java = s->root.java };
 
 	str_cut(&block, '\n');
 	str_cut(&block, '\n');
 	if (block.n == 0 || block.n > LOOK_UP_MAX || block.p[0] != '\t')
 		return;
-	hash = hash_seeded_128(block);
-	if (!callers_find(s, hash, s->root.java, &seq))
-		callers_put(s, hash, s->root.java, s->r.sample.callers);
+	new.hash = hash_seeded_128(block);
+	new.lines = (uint32_t)perf_count_lines(block);
+	if (callers_find(s, new.hash, new.java) == NULL)
+		callers_put(s, &new);
 }
 
 static void take_block(struct script *s, struct str block)
@@ -546,7 +500,7 @@ static void take_block(struct script *s, struct str block)
 static void take_comment(struct script *s, struct str line)
 {
 	if (str_prefix(line, STR("# cmdline :")))
-		s->comment = str_trim(str_skip(line, 1));
+		s->comment = arena_str(s->a, str_trim(str_skip(line, 1)));
 }
 
 /* Whether the last line, which has no end, is all there; otherwise it and its record go. */
@@ -568,9 +522,9 @@ static bool last_is_whole(struct str line)
 }
 
 /* The text without a last record that is cut inside a line. */
-static struct str whole_records(struct script *s)
+static struct str whole_records(struct script *s, struct str text)
 {
-	struct str t = s->text, line;
+	struct str t = text, line;
 	size_t start;
 
 	if (t.n == 0 || t.p[t.n - 1] == '\n')
@@ -579,11 +533,11 @@ static struct str whole_records(struct script *s)
 	line = start < t.n ? str_skip(t, start + 1) : t;
 	if (last_is_whole(line))
 		return t;
-	note(s, line.p, "the last record is cut");
+	note(s, s->line + 1 + perf_count_lines(str_of(t.p, t.n - line.n)), "the last record is cut");
 	t.n = perf_script_cut(str_of(t.p, t.n - line.n));
-	if (t.n + line.n == s->text.n)
+	if (t.n + line.n == text.n)
 		return t;
-	return line.p[0] == ' ' || line.p[0] == '\t' ? t : str_of(s->text.p, s->text.n - line.n);
+	return line.p[0] == ' ' || line.p[0] == '\t' ? t : str_of(text.p, text.n - line.n);
 }
 
 static void take_text(struct script *s, struct str t)
@@ -593,34 +547,76 @@ static void take_text(struct script *s, struct str t)
 
 		if (t.p[0] == '\n' || (t.p[0] == '\r' && t.n > 1 && t.p[1] == '\n')) {
 			t = str_skip(t, t.p[0] == '\n' ? 1 : 2);
+			s->line++;
 			continue;
 		}
 		if (t.p[0] == '#') {
 			take_comment(s, without_cr(str_cut(&t, '\n')));
+			s->line++;
 			continue;
 		}
-		at = find_blank(t.p, end);
+		at = perf_find_blank(t.p, end);
 		take_block(s, str_of(t.p, (size_t)(at - t.p) + (at < end)));
 		t = str_skip(t, (size_t)(at - t.p) + 1);
 	}
 }
 
-int perf_script_decode(struct arena *a, struct str text, const struct format_opts *o, struct format_profiles *out,
+/* What leads into the piece at hand, which goes. */
+static void keep_root(struct script *s)
+{
+	struct root *r = &s->root;
+
+	if (r->comm.p == NULL)
+		return;
+	r->comm = arena_str(s->a, r->comm);
+	r->pid = arena_str(s->a, r->pid);
+	r->tid = arena_str(s->a, r->tid);
+}
+
+static int take_all(struct script *s, struct src *in, struct err *e)
+{
+	struct str text;
+	bool end;
+
+	do {
+		if (lines_piece(in, perf_script_cut, 0, &text, &end, e) < 0)
+			return -1;
+		take_text(s, end ? whole_records(s, text) : text);
+		keep_root(s);
+		src_skip(in, text.n);
+	} while (!end && !s->too_many);
+	return 0;
+}
+
+int perf_script_stream(struct arena *a, struct src *in, const struct format_opts *o, struct format_profiles *out,
     struct err *e)
 {
-	struct script s = { .o = o, .a = a, .text = text, .event = PROFILE_NONE, .notes = &out->notes };
+	struct script s = { .o = o, .a = a, .event = PROFILE_NONE, .notes = &out->notes };
+	int rc;
 
 	perf_stacks_init(&s.stacks, a, o->keep & FORMAT_TIMES);
 	s.none = perf_stacks_seq(&s.stacks, NULL, 0);
-	take_text(&s, whole_records(&s));
+	rc = take_all(&s, in, e);
 	vec_free(&s.leaf);
 	vec_free(&s.rest);
+	if (rc < 0)
+		return -1;
 	if (s.too_many)
 		return err_set(e, ERR_LIMIT, "perf-script: more than %d different events", PERF_MAX_EVENTS);
 	if (s.stacks.n_samples == 0 && (s.lines_seen || out->notes.skipped))
 		return err_set(e, ERR_INVALID, "perf-script: no event; " STR_FMT, STR_ARG(out->notes.first));
 	perf_stacks_finish(&s.stacks, s.comment, out);
 	return 0;
+}
+
+int perf_script_decode(struct arena *a, struct str text, const struct format_opts *o, struct format_profiles *out,
+    struct err *e)
+{
+	struct src *in = src_mem(text);
+	int rc = perf_script_stream(a, in, o, out, e);
+
+	src_close(in);
+	return rc;
 }
 
 size_t perf_script_cut(struct str text)

@@ -45,6 +45,9 @@
 
 #include "formats/format.h"
 
+/* Text is gone through once, in pieces of whole records; names are copied. */
+int perf_script_stream(struct arena *a, struct src *in, const struct format_opts *o, struct format_profiles *out,
+    struct err *e);
 int perf_script_decode(struct arena *a, struct str text, const struct format_opts *o, struct format_profiles *out,
     struct err *e);
 /* See format.h: up to the last line that begins a record, or behind the last empty line. */

@@ -38,6 +38,9 @@ uint32_t perf_stacks_frame(struct perf_stacks *s, const struct perf_stack_frame 
 			return v;
 	MAKE_ROOM(s, s->frames, s->n_frames, cap_frames);
 	s->frames[s->n_frames] = *f;
+	s->frames[s->n_frames].name = arena_str(s->a, f->name);
+	s->frames[s->n_frames].object = arena_str(s->a, f->object);
+	s->frames[s->n_frames].file = arena_str(s->a, f->file);
 	table_put(&s->frame_index, s->a, hash, s->n_frames);
 	return s->n_frames++;
 }
@@ -74,7 +77,7 @@ uint32_t perf_stacks_event(struct perf_stacks *s, struct str name)
 	if (s->n_events == PERF_MAX_EVENTS)
 		return PROFILE_NONE;
 	MAKE_ROOM(s, s->events, s->n_events, cap_events);
-	s->events[s->n_events] = (struct perf_event){ .name = name, .first_sample = PROFILE_NONE };
+	s->events[s->n_events] = (struct perf_event){ .name = arena_str(s->a, name), .first_sample = PROFILE_NONE };
 	table_put(&s->event_index, s->a, hash, s->n_events);
 	return s->n_events++;
 }
@@ -97,7 +100,8 @@ uint32_t perf_stacks_tags(struct perf_stacks *s, const struct str tags[PERF_TAGS
 	}
 	if (s->n_tags == s->cap_tags)
 		s->tags = profile_grow(s->a, s->tags, PERF_TAGS * sizeof(*s->tags), s->n_tags, &s->cap_tags);
-	memcpy(s->tags + (size_t)s->n_tags * PERF_TAGS, tags, PERF_TAGS * sizeof(*tags));
+	for (int i = 0; i < PERF_TAGS; i++)
+		s->tags[(size_t)s->n_tags * PERF_TAGS + (size_t)i] = arena_str(s->a, tags[i]);
 	table_put(&s->tag_index, s->a, hash, s->n_tags);
 	return s->n_tags++;
 }

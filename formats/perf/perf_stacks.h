@@ -1,7 +1,7 @@
 /*
  * perf_stacks.h - stacks of `perf script` while they are read: frames,
  * sequences of frames and samples, each kept once; at the end profiles are
- * made of them. Everything lives in the arena.
+ * made of them. Everything lives in the arena; texts are copied into it.
  *
  * A stack is the frame at its leaf, its callers and its root, so that samples
  * that differ in the leaf alone share the rest.

@@ -205,6 +205,47 @@ void *arena_zarray(struct arena *a, size_t n, size_t size)
 	return arena_zalloc(a, arena_product(n, size));
 }
 
+#ifndef ARENA_ASAN
+/* What was allocated as a chunk of its own, and is large: there are no such regular chunks. */
+static struct chunk **large_chunk(struct arena *a, const void *p)
+{
+	struct chunk **at = &a->chunks;
+
+	while (*at != NULL && ((*at)->size <= CHUNK_MAX || (const char *)*at + HEAD != p))
+		at = &(*at)->next;
+	return *at != NULL ? at : NULL;
+}
+#endif
+
+void *arena_resize(struct arena *a, void *old, size_t used, size_t n)
+{
+	void *p;
+
+	assert(used <= n);
+#ifndef ARENA_ASAN
+	if (used > CHUNK_MAX / 2 && n <= PTRDIFF_MAX / 2) {
+		struct chunk **at = large_chunk(a, old);
+
+		if (at != NULL) {
+			struct chunk *c = *at;
+			size_t size = HEAD + ROUND_UP(n);
+
+			a->held += size - c->size;
+			*at = c = mem_resize(c, size, 1);
+			c->size = size;
+			if (size >= HUGE_FROM)
+				use_huge_pages(c, size);
+			return (char *)c + HEAD;
+		}
+	}
+#endif
+	p = arena_alloc(a, n);
+	if (used > 0)
+		memcpy(p, old, used);
+	POISON(old, used);
+	return p;
+}
+
 struct str arena_str(struct arena *a, struct str s)
 {
 	if (s.n == 0)

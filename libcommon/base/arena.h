@@ -25,6 +25,9 @@ void *arena_alloc(struct arena *a, size_t n); /* aligned to 16, not zeroed */
 void *arena_zalloc(struct arena *a, size_t n);
 void *arena_array(struct arena *a, size_t n, size_t size); /* overflow aborts */
 void *arena_zarray(struct arena *a, size_t n, size_t size);
+/* Room for n bytes that begins with the `used` ones of old (of this arena, or NULL), which is no more: large ones grow
+   where they are, others leave a hole. */
+void *arena_resize(struct arena *a, void *old, size_t used, size_t n);
 struct str arena_str(struct arena *a, struct str s); /* copy */
 char *arena_cstr(struct arena *a, struct str s);     /* terminated copy */
 /* The text is terminated as well: .p is a C string. */

@@ -22,7 +22,10 @@ struct inputs {
 
 /* ---- labels ---- */
 
-enum { MAX_LABELS_FILE = 1 << 20 };
+enum {
+	MAX_LABELS_FILE = 1 << 20,
+	HEAD = 16, /* bytes that tell what a file is packed with */
+};
 
 void inputs_labels_fini(struct inputs_labels *l)
 {
@@ -230,8 +233,25 @@ static int offer(struct inputs *x, struct src **s, struct str name, struct err *
 	return like > 0 ? 2 : x->o->stream(x->ctx, name, *s, e);
 }
 
-/* A pipe or a large file: an archive is read member by member, anything else as a whole or by o->stream. */
-static int stream(struct inputs *x, int fd, const char *path_name, struct err *e)
+/* A file that o->stream is asked about. */
+static bool is_offered(const struct inputs *x, int fd, const struct stat *st)
+{
+	char head[HEAD];
+	ssize_t n;
+
+	if (x->o->stream == NULL || (uint64_t)st->st_size < MIN(x->o->plain_from, x->o->stream_from))
+		return false;
+	if ((uint64_t)st->st_size >= x->o->stream_from)
+		return true;
+	n = pread(fd, head, sizeof(head), 0);
+	return n == HEAD && packed_with(str_of(head, HEAD)) == NULL;
+}
+
+/*
+ * A pipe or a large file: an archive is read member by member, anything else as a whole or by o->stream. st: of a file that
+ * can be read again from its beginning, or NULL.
+ */
+static int stream(struct inputs *x, int fd, const char *path_name, const struct stat *st, struct err *e)
 {
 	struct src *s = src_fd(fd, FD_KEEP, path_name);
 	struct str name = str_cstr(path_name);
@@ -246,6 +266,12 @@ static int stream(struct inputs *x, int fd, const char *path_name, struct err *e
 	if (rc != 0) {
 		src_close(s);
 		return rc > 0 ? 0 : err_wrap(e, STR_FMT, STR_ARG(name));
+	}
+	if (st != NULL && S_ISREG(st->st_mode) && (uint64_t)st->st_size < x->o->stream_from) {
+		src_close(s);
+		if (lseek(fd, 0, SEEK_SET) < 0)
+			return err_sys(e, ERR_IO, STR_FMT, STR_ARG(name));
+		return whole_file(x, fd, name, st, e);
 	}
 	buf_init(&b, x->o->limit);
 	rc = src_all(s, x->o->limit, &b, e);
@@ -291,10 +317,10 @@ static int open_path(struct inputs *x, const char *name, unsigned depth, struct 
 		rc = err_sys(e, ERR_IO, "%s", name);
 	else if (S_ISDIR(st.st_mode))
 		rc = folder(x, name, depth, e);
-	else if (S_ISREG(st.st_mode) && (x->o->stream == NULL || (uint64_t)st.st_size < x->o->stream_from))
+	else if (S_ISREG(st.st_mode) && !is_offered(x, fd, &st))
 		rc = whole_file(x, fd, str_cstr(name), &st, e);
 	else
-		rc = stream(x, fd, name, e);
+		rc = stream(x, fd, name, &st, e);
 	fd_close(&fd);
 	return rc;
 }
@@ -304,7 +330,7 @@ static int path(struct inputs *x, const char *name, unsigned depth, struct err *
 	int rc;
 
 	if (strcmp(name, "-") == 0)
-		return stream(x, STDIN_FILENO, "standard input", e);
+		return stream(x, STDIN_FILENO, "standard input", NULL, e);
 	rc = open_path(x, name, depth, e);
 	if (rc < 0 && x->o->bad != NULL)
 		return x->o->bad(x->ctx, str_cstr(name), e);

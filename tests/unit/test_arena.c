@@ -151,6 +151,35 @@ static void test_zeroed(void **state)
 	arena_free(a);
 }
 
+/* Small ones move; large ones grow beside others that stay where they are, and are accounted for once. */
+static void test_resize(void **state)
+{
+	struct arena *a = arena_new();
+	unsigned char *p = NULL, *other;
+	size_t used = 0;
+
+	(void)state;
+	other = arena_zalloc(a, 3 << 20);
+	for (size_t n = 10; n < (size_t)40 << 20; n = 2 * n + 8) {
+		p = arena_resize(a, p, used, n);
+		assert_int_equal((uintptr_t)p % 16, 0);
+		for (size_t i = 0; i < used; i += used / 10 + 1)
+			assert_int_equal(p[i], i & 255);
+		for (size_t i = 0; i < n; i++)
+			p[i] = (unsigned char)i;
+		used = n;
+		memset(arena_alloc(a, 100), 0xff, 100);
+	}
+	for (size_t i = 0; i < 3 << 20; i++)
+		assert_int_equal(other[i], 0);
+#ifndef __SANITIZE_ADDRESS__
+	assert_true(arena_bytes(a) >= used && arena_bytes(a) < used + ((size_t)8 << 20));
+#endif
+	arena_reset(a);
+	assert_true(arena_bytes(a) < (size_t)2 << 20);
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -161,6 +190,7 @@ int main(void)
 		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_zeroed),
+		cmocka_unit_test(test_resize),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

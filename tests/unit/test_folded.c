@@ -1,6 +1,8 @@
 /*
  * test_folded.c - collapsed stacks in and out.
  */
+#include "tests/lib/drip_src.h"
+/* before cmocka, which has a macro "skip" */
 #include "tests/lib/profile_fixture.h"
 
 #include "formats/folded/folded.h"
@@ -314,6 +316,78 @@ static void test_many(void **ctx)
 	arena_free(a);
 }
 
+/* Text whose lines stand at known places, beyond the first piece: in order, then one that is none, then some again. */
+static void many_lines(struct buf *b)
+{
+	buf_add(b, STR("# a comment\n\n"));
+	for (int i = 0; i < 20000; i++)
+		buf_printf(b, "main;some.function.with.a.long.name;f%05d 1\n", i);
+	buf_add(b, STR("no count\n"));
+	for (int i = 100; i > 0; i--)
+		buf_printf(b, "main;some.function.with.a.long.name;f%05d 5\n", 199 * i);
+	buf_add(b, STR("main;some.function.with.a.long.name;f00199 2.5"));
+}
+
+static void test_stream(void **ctx)
+{
+	struct arena *a = arena_new();
+	struct format_profiles got = { 0 };
+	struct format_opts o = { 0 };
+	struct drip_src d;
+	struct buf b, out;
+	struct err e;
+
+	(void)ctx;
+	buf_init(&b, 4 << 20);
+	buf_init(&out, 4 << 20);
+	many_lines(&b);
+	d = drip_src(buf_str(&b));
+	assert_int_equal(folded_stream(a, &d.src, &o, &got, &e), 0);
+	drip_src_fini(&d);
+	buf_reset(&b);
+	assert_int_equal(got.n, 1);
+	assert_int_equal(got.p[0].p->n_samples, 20000);
+	assert_int_equal(got.notes.records, 20101);
+	assert_int_equal(got.notes.skipped, 1);
+	assert_true(str_eq(got.notes.first, STR("line 20003 does not end in a blank and a count")));
+	folded_encode(got.p[0].p, 0, &out);
+	assert_true(str_prefix(buf_str(&out), STR("main;some.function.with.a.long.name;f00000 1\n")));
+	assert_true(str_search(buf_str(&out), STR(";f00199 9\n")) < out.n); /* 1 + 5 + 2.5 */
+	assert_true(str_search(buf_str(&out), STR(";f00398 6\n")) < out.n);
+	assert_true(str_search(buf_str(&out), STR(";f00399 1\n")) < out.n);
+	assert_true(str_search(buf_str(&out), STR(";f19900 6\n")) < out.n);
+	buf_fini(&b);
+	buf_fini(&out);
+	arena_free(a);
+}
+
+/* Two columns are known by fifty lines, however long they are. */
+static void test_stream_head(void **ctx)
+{
+	char name[20000];
+
+	(void)ctx;
+	memset(name, 'x', sizeof(name));
+	for (int one = 0; one < 2; one++) {
+		struct arena *a = arena_new();
+		struct format_profiles got = { 0 };
+		struct format_opts o = { 0 };
+		struct drip_src d;
+		struct buf b;
+		struct err e;
+
+		buf_init(&b, 4 << 20);
+		for (int i = 0; i < 60; i++)
+			buf_printf(&b, "a;%.*s%d%s 3\n", (int)sizeof(name), name, i, one && i == 45 ? "" : " 2");
+		d = drip_src(buf_str(&b));
+		assert_int_equal(folded_stream(a, &d.src, &o, &got, &e), 0);
+		drip_src_fini(&d);
+		assert_int_equal(got.p[0].p->n_types, one ? 1 : 2);
+		buf_fini(&b);
+		arena_free(a);
+	}
+}
+
 static void test_cut(void **ctx)
 {
 	(void)ctx;
@@ -462,6 +536,8 @@ int main(void)
 		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_stream_head),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_encode),
 		cmocka_unit_test(test_shared),

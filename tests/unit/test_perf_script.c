@@ -2,6 +2,8 @@
  * test_perf_script.c - `perf script` text: fields, frames, names, what is
  * skipped, pieces; and what the usual collapser makes of real files.
  */
+#include "tests/lib/drip_src.h"
+/* before cmocka, which has a macro "skip" */
 #include "tests/lib/profile_fixture.h"
 
 #include "base/zip.h"
@@ -547,6 +549,46 @@ static void check_pieces(const char *path, const json_t *row, void *arg)
 	arena_free(a);
 }
 
+/* Text beyond the first piece: 6 lines a record, so the one that is no frame is line 6 * 4000 + 4. */
+static void test_stream(void **ctx)
+{
+	struct arena *a = arena_new();
+	struct format_profiles got = { 0 };
+	struct format_opts o = { .keep = FORMAT_TAGS };
+	struct drip_src d;
+	struct buf b;
+	struct err e;
+
+	(void)ctx;
+	buf_init(&b, 8 << 20);
+	for (int i = 0; i <= 8000; i++) {
+		buf_printf(&b, "comm%d 1/%d [003] 1.5: 7 event%d:u: \n", i / 3000, i % 2, i / 5000);
+		buf_printf(&b, "\tf%03x leaf%d+0x%x (/l.so)\n\tf1 middle (/m.so)\n", i & 4095, i % 4, i & 255);
+		if (i == 4000)
+			buf_add(&b, STR("neither\n"));
+		buf_add(&b, STR("\tf2 root (/r.so)\n\n\n"));
+	}
+	d = drip_src(buf_str(&b));
+	assert_int_equal(perf_script_stream(a, &d.src, &o, &got, &e), 0);
+	drip_src_fini(&d);
+	buf_reset(&b);
+	assert_int_equal(got.notes.skipped, 1);
+	assert_true(str_eq(got.notes.first, STR("line 24004: neither an event nor a frame of a stack")));
+	assert_int_equal(got.n, 2);
+	assert_true(str_eq(got.p[1].name, STR("event1:u")));
+	/* 4 leaves in 2 threads are 4 stacks for each command */
+	assert_int_equal(got.p[0].p->n_samples, 4 + 4);
+	assert_int_equal(got.p[1].p->n_samples, 4 + 4);
+	folded_encode(got.p[1].p, 0, &b);
+	assert_true(str_eq(buf_str(&b),
+	    STR("comm1;root;middle;leaf0 250\ncomm1;root;middle;leaf1 250\n"
+		"comm1;root;middle;leaf2 250\ncomm1;root;middle;leaf3 250\n"
+		"comm2;root;middle;leaf0 501\ncomm2;root;middle;leaf1 500\n"
+		"comm2;root;middle;leaf2 500\ncomm2;root;middle;leaf3 500\n")));
+	buf_fini(&b);
+	arena_free(a);
+}
+
 static void test_pieces(void **ctx)
 {
 	(void)ctx;
@@ -565,6 +607,7 @@ int main(void)
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_many_events),
 		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_pieces),
 	};
 

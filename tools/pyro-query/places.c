@@ -13,7 +13,8 @@
 #include "tools/pyro-query/places_read.h"
 #include "tools/pyro-query/places_type.h"
 
-enum { STREAM_FROM = 256 << 20, STREAM_BOUNDED = 1 << 20 }; /* smaller files are read whole; the latter with --memory */
+/* Smaller files are read whole; STREAM_BOUNDED with --memory, PLAIN_FROM when they are not packed. */
+enum { STREAM_FROM = 256 << 20, STREAM_BOUNDED = 1 << 20, PLAIN_FROM = 1 << 20 };
 
 /* ---- blocks in memory: members of a block stream ---- */
 
@@ -130,7 +131,8 @@ static int add_path(struct loading *l, const char *path, struct err *e)
 		.bad = l->p->o->keep_going ? skip_input : NULL,
 		.labels = &l->labels,
 		.stream = add_stream,
-		.stream_from = l->p->o->memory > 0 ? STREAM_BOUNDED : STREAM_FROM };
+		.stream_from = l->p->o->memory > 0 ? STREAM_BOUNDED : STREAM_FROM,
+		.plain_from = PLAIN_FROM };
 	struct stat st;
 	uint32_t found;
 

@@ -75,13 +75,18 @@ int places_labels(struct places *p, enum ask_kind kind, const struct msg_strs *n
 
 /* places_read.c: profiles of one input, into the sum. The former takes in->a when it keeps it. */
 int places_take(struct places *p, struct input *in, struct err *e);
+/* The same of a text that f reads once. */
+int places_take_stream(struct places *x, const struct format *f, struct str name, struct src *s, struct err *e);
 /* a: of p, which may be kept as the only one when `keep`; the caller frees a only if x->only is NULL then. */
 int places_add(struct places *x, struct arena *a, bool keep, struct profile *p, const struct labels *l, struct err *e);
 unsigned places_keep(const struct places *p); /* enum format_keep */
 /* Labels of what counts, as tags of the samples; p itself if there are none that are wanted. */
 struct profile *places_tagged(const struct places *x, struct arena *a, struct profile *p, const struct labels *l);
 
-/* places_pieces.c: large inputs of independent records, decoded by two threads; for inputs_opts.stream, ctx: places. */
+/*
+ * places_pieces.c: inputs of independent records, without having all of their text; for inputs_opts.stream, ctx: places.
+ * With --memory, and where the format has no `stream`, they are decoded piece by piece, by two threads.
+ */
 int places_pieces(void *ctx, struct str name, struct src *s, struct err *e);
 
 #endif

@@ -189,12 +189,12 @@ int places_pieces(void *ctx, struct str name, struct src *s, struct err *e)
 	struct err no;
 	int rc;
 
-	if (x->o->profile.n + x->o->event.n > 0)
-		return 0;
 	if (places_opts(x->o, name, places_keep(x), &all.opts, e) < 0 || src_peek(s, LOOK, &look, e) < 0)
 		return -1;
 	all.f = look.n < LOOK ? NULL : places_format(x->o, str_of(look.p, LOOK), name, &no);
-	if (all.f == NULL || all.f->cut == NULL)
+	if (all.f != NULL && all.f->stream != NULL && x->o->memory == 0)
+		return places_take_stream(x, all.f, name, s, e) < 0 ? -1 : 1;
+	if (all.f == NULL || all.f->cut == NULL || x->o->profile.n + x->o->event.n > 0)
 		return 0;
 	all.a = arena_new();
 	all.loop = loop_new();

@@ -188,34 +188,60 @@ int places_add(struct places *x, struct arena *a, bool keep, struct profile *p, 
 	return merge_only(x, e) < 0 ? -1 : merge(x, own, x->beside, e);
 }
 
-int places_take(struct places *x, struct input *in, struct err *e)
+/* All profiles of an input into the sum; *a is taken when one is kept. */
+static int take_all(struct places *x, struct arena **a, struct str name, const struct format_profiles *got,
+    const struct labels *member, int64_t mtime, struct err *e)
 {
-	struct labels member = { 0 };
-	struct format_profiles got;
-	const struct format *f;
 	uint64_t n;
 	int rc = 0;
 
-	if (labels_from_json(in->a, in->labels, &member, e) < 0 ||
-	    places_decode(x->o, places_keep(x), in, &f, &got, e) < 0)
-		return -1;
-	format_tell(in->name, &got.notes);
-	for (uint32_t i = 0; i < got.n && rc == 0; i++) {
-		struct labels l = got.p[i].labels;
+	format_tell(name, &got->notes);
+	for (uint32_t i = 0; i < got->n && rc == 0; i++) {
+		struct labels l = got->p[i].labels;
 
-		for (uint32_t k = 0; k < member.n; k++)
-			l = labels_with(in->a, &l, member.p[k].name, member.p[k].value);
-		if (got.p[i].p->time == 0 && member.n > 0)
-			got.p[i].p->time = in->mtime;
+		for (uint32_t k = 0; k < member->n; k++)
+			l = labels_with(*a, &l, member->p[k].name, member->p[k].value);
+		if (got->p[i].p->time == 0 && member->n > 0)
+			got->p[i].p->time = mtime;
 		n = x->n_profiles;
-		rc = places_add(x, in->a, true, got.p[i].p, &l, e);
+		rc = places_add(x, *a, true, got->p[i].p, &l, e);
 		x->n_instances += x->n_profiles - n;
 		x->beside = x->beside || x->n_profiles > n;
 	}
 	x->beside = false;
 	if (x->only != NULL && x->only_mem == NULL) {
-		x->only_mem = in->a;
-		in->a = NULL;
+		x->only_mem = *a;
+		*a = NULL;
 	}
+	return rc;
+}
+
+int places_take(struct places *x, struct input *in, struct err *e)
+{
+	struct labels member = { 0 };
+	struct format_profiles got;
+	const struct format *f;
+
+	if (labels_from_json(in->a, in->labels, &member, e) < 0 ||
+	    places_decode(x->o, places_keep(x), in, &f, &got, e) < 0)
+		return -1;
+	return take_all(x, &in->a, in->name, &got, &member, in->mtime, e);
+}
+
+int places_take_stream(struct places *x, const struct format *f, struct str name, struct src *s, struct err *e)
+{
+	const struct labels none = { 0 };
+	struct format_profiles got = { 0 };
+	struct arena *a = arena_new();
+	struct format_opts fo;
+	int rc = places_opts(x->o, name, places_keep(x), &fo, e);
+
+	if (rc == 0)
+		rc = f->stream(a, s, &fo, &got, e);
+	if (rc == 0)
+		rc = choose(x->o, a, &got, e);
+	if (rc == 0)
+		rc = take_all(x, &a, name, &got, &none, 0, e);
+	arena_free(a);
 	return rc;
 }
