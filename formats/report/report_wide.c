@@ -10,19 +10,34 @@
 #include "formats/report/report_impl.h"
 
 enum { MAX_FRAMES = 1 << 28 }; /* of all stacks together: more would take gigabytes */
+
 struct flat_stack {
-	uint32_t at, n; /* in names */
+	uint32_t at, n; /* in frames */
+	uint32_t same;  /* frames that it begins with as the one before does */
 	int64_t value;
 };
+
+/* A node on the way to the stack at hand; it is in the tree only when it is known to be wide. */
+struct open_node {
+	uint32_t rank, node; /* node: in the tree, or NONE */
+	int64_t self;        /* with what is narrow below it */
+	int64_t total;       /* of its children that are wide */
+};
+
+#define NONE UINT32_MAX
 
 struct flow {
 	struct report *r;
 	struct tree *t;
-	uint32_t *name;      /* by info: name of the tree + 1 */
-	VEC(uint32_t) names; /* of all stacks, root first: numbers in the tree, then their ranks */
+	uint32_t *name; /* by info: name of the tree + 1 */
+	/* Of all stacks, leaf first. Mostly a location is one name, and these are the report's stacks as they are. */
+	const uint32_t *frames;
+	VEC(uint32_t) names; /* else these: names of the tree */
+	uint32_t *rank;      /* of a frame: of its name among all names */
 	VEC(struct flat_stack) stacks;
-	VEC(uint32_t) nodes; /* open, from the root on */
-	uint32_t *by_rank;
+	bool unordered;
+	VEC(struct open_node) open; /* from the root, which is no frame, on */
+	uint32_t *by_rank;          /* names of the tree */
 	int64_t least;
 };
 
@@ -46,56 +61,59 @@ static uint32_t name_of(struct flow *f, uint32_t info)
 	return f->name[info] - 1;
 }
 
-/* false: there are too many frames. */
-static bool flatten(struct flow *f)
-{
-	const struct report *r = f->r;
-
-	for (uint32_t i = 0; i < r->n_samples; i++) {
-		const struct rsample *s = &r->samples[i];
-		struct flat_stack flat = { (uint32_t)f->names.n, 0, report_weight(r, s) };
-
-		if (flat.value == 0)
-			continue;
-		for (uint32_t k = s->n; k-- > 0;) {
-			uint32_t location = r->stack[s->at + k];
-
-			for (uint32_t j = location < r->n_locations ? r->node_at[location + 1] : 0;
-			     j > 0 && j-- > r->node_at[location];)
-				vec_push(&f->names, name_of(f, r->nodes[j]));
-		}
-		flat.n = (uint32_t)f->names.n - flat.at;
-		if (flat.n > 0)
-			vec_push(&f->stacks, flat);
-		if (f->names.n > MAX_FRAMES)
-			return false;
-	}
-	return true;
-}
-
 static void rank_names(struct flow *f)
 {
 	struct tree *t = f->t;
-	uint32_t n = (uint32_t)t->names.n, *rank = mem_array(n, sizeof(*rank));
+	uint32_t n = (uint32_t)t->names.n;
 
+	f->rank = mem_array(n, sizeof(*f->rank));
 	f->by_rank = mem_array(n, sizeof(*f->by_rank));
 	for (uint32_t i = 0; i < n; i++)
 		f->by_rank[i] = i;
 	qsort_r(f->by_rank, n, sizeof(*f->by_rank), by_bytes, t);
 	for (uint32_t i = 0; i < n; i++)
-		rank[f->by_rank[i]] = i;
-	for (size_t i = 0; i < f->names.n; i++)
-		f->names.p[i] = rank[f->names.p[i]];
-	mem_free(rank);
+		f->rank[f->by_rank[i]] = i;
+}
+
+/* Every location is one name. */
+static bool is_flat(const struct report *r)
+{
+	for (uint32_t i = 0; i < r->n_locations; i++)
+		if (r->node_at[i + 1] - r->node_at[i] != 1)
+			return false;
+	for (uint32_t i = 0; i < r->n_samples; i++)
+		for (uint32_t k = 0; k < r->samples[i].n; k++)
+			if (r->stack[r->samples[i].at + k] >= r->n_locations)
+				return false;
+	return true;
+}
+
+/* The report's stacks as they are: ranks by location instead of by name. */
+static void rank_locations(struct flow *f)
+{
+	const struct report *r = f->r;
+	uint32_t *rank = mem_array((size_t)r->n_locations + 1, sizeof(*rank));
+
+	for (uint32_t i = 0; i < r->n_locations; i++)
+		rank[i] = f->rank[name_of(f, r->nodes[i])];
+	mem_free(f->rank);
+	f->rank = rank;
+	f->frames = r->stack;
+}
+
+/* The frame at depth i. */
+static inline uint32_t frame(const struct flow *f, const struct flat_stack *s, uint32_t i)
+{
+	return f->frames[s->at + s->n - 1 - i];
 }
 
 static uint32_t common_frames(const struct flow *f, const struct flat_stack *a, const struct flat_stack *b)
 {
-	const uint32_t *x = f->names.p + a->at, *y = f->names.p + b->at;
+	const uint32_t *x = f->frames + a->at + a->n - 1, *y = f->frames + b->at + b->n - 1, *rank = f->rank;
 	uint32_t n = MIN(a->n, b->n), i = 0;
 
-	while (i < n && x[i] == y[i])
-		i++;
+	for (; i < n && (*x == *y || rank[*x] == rank[*y]); i++, x--, y--)
+		;
 	return i;
 }
 
@@ -107,59 +125,123 @@ static int by_frames(const void *a, const void *b, void *ctx)
 
 	if (same == x->n || same == y->n)
 		return (x->n > y->n) - (x->n < y->n);
-	return f->names.p[x->at + same] < f->names.p[y->at + same] ? -1 : 1;
+	return f->rank[frame(f, x, same)] < f->rank[frame(f, y, same)] ? -1 : 1;
 }
 
+/* Behind the stack before it, while that is at hand. */
+static void add_stack(struct flow *f, struct flat_stack s)
+{
+	if (f->stacks.n > 0) {
+		const struct flat_stack *before = &f->stacks.p[f->stacks.n - 1];
+
+		s.same = common_frames(f, before, &s);
+		if (s.same < before->n)
+			f->unordered |= s.same == s.n ||
+			    f->rank[frame(f, before, s.same)] > f->rank[frame(f, &s, s.same)];
+	}
+	vec_push(&f->stacks, s);
+}
+
+/* The names of a stack behind those of the others. */
+static void flatten(struct flow *f, struct flat_stack *s)
+{
+	const struct report *r = f->r;
+	const uint32_t *stack = r->stack + s->at, n = s->n;
+
+	s->at = (uint32_t)f->names.n;
+	for (uint32_t i = 0; i < n; i++) {
+		if (stack[i] >= r->n_locations)
+			continue;
+		for (uint32_t k = r->node_at[stack[i]]; k < r->node_at[stack[i] + 1]; k++)
+			vec_push(&f->names, name_of(f, r->nodes[k]));
+	}
+	s->n = (uint32_t)f->names.n - s->at;
+	f->frames = f->names.p;
+}
+
+/* false: there are too many frames. */
+static bool take_stacks(struct flow *f)
+{
+	const struct report *r = f->r;
+	bool flat = is_flat(r);
+
+	for (uint32_t i = 0; i < r->node_at[r->n_locations]; i++)
+		name_of(f, r->nodes[i]);
+	rank_names(f);
+	if (flat)
+		rank_locations(f);
+	for (uint32_t i = 0; i < r->n_samples; i++) {
+		const struct rsample *s = &r->samples[i];
+		struct flat_stack x = { .at = s->at, .n = s->n, .value = report_weight(r, s) };
+
+		if (x.value == 0)
+			continue;
+		if (!flat)
+			flatten(f, &x);
+		if (f->names.n > MAX_FRAMES)
+			return false;
+		if (x.n > 0)
+			add_stack(f, x);
+	}
+	return true;
+}
+
+/* A file of folded stacks is in order as it is. */
 static void sort_stacks(struct flow *f)
 {
-	size_t i = 1;
-
-	/* a file of folded stacks is in order as it is */
-	while (i < f->stacks.n && by_frames(&f->stacks.p[i - 1], &f->stacks.p[i], f) <= 0)
-		i++;
-	if (i < f->stacks.n)
-		qsort_r(f->stacks.p, f->stacks.n, sizeof(*f->stacks.p), by_frames, f);
+	if (!f->unordered)
+		return;
+	qsort_r(f->stacks.p, f->stacks.n, sizeof(*f->stacks.p), by_frames, f);
+	for (size_t i = 1; i < f->stacks.n; i++)
+		f->stacks.p[i].same = common_frames(f, &f->stacks.p[i - 1], &f->stacks.p[i]);
+	f->stacks.p[0].same = 0;
 }
 
-/* While nodes are open their total is that of their children that are closed. */
+/* All open nodes are wide when the last one is. */
+static void put_open(struct flow *f)
+{
+	size_t i = f->open.n;
+
+	while (f->open.p[i - 1].node == NONE)
+		i--;
+	for (; i < f->open.n; i++)
+		f->open.p[i].node = tree_append(f->t, f->open.p[i - 1].node, f->by_rank[f->open.p[i].rank], 0);
+}
+
 static void close_node(struct flow *f)
 {
-	struct tree *t = f->t;
-	uint32_t i = f->nodes.p[--f->nodes.n];
-	struct tree_node *n = &t->nodes.p[i], *parent = &t->nodes.p[n->parent];
+	struct open_node *n = &f->open.p[f->open.n - 1];
 	int64_t total = wrap_add(n->total, n->self);
 
 	if (total >= f->least) {
-		parent->total = wrap_add(parent->total, total);
-		return;
+		put_open(f);
+		f->t->nodes.p[n->node].self = n->self;
+		n[-1].total = wrap_add(n[-1].total, total);
+	} else {
+		n[-1].self = wrap_add(n[-1].self, total);
 	}
-	/* nothing below it is wider: it is the last */
-	assert(i + 1 == t->nodes.n);
-	parent->self = wrap_add(parent->self, total);
-	parent->first_child = n->next;
-	t->nodes.n--;
+	f->open.n--;
 }
 
 static void grow_sorted(struct flow *f)
 {
-	struct tree *t = f->t;
-
+	vec_push(&f->open, ((struct open_node){ 0 }));
 	for (size_t i = 0; i < f->stacks.n; i++) {
 		const struct flat_stack *s = &f->stacks.p[i];
-		uint32_t same = i ? common_frames(f, &f->stacks.p[i - 1], s) : 0, at;
+		struct open_node *top;
 
-		while (f->nodes.n > same)
+		while (f->open.n > (size_t)s->same + 1)
 			close_node(f);
-		for (uint32_t k = same; k < s->n; k++) {
-			at = k ? f->nodes.p[k - 1] : 0;
-			vec_push(&f->nodes, tree_append(t, at, f->by_rank[f->names.p[s->at + k]], 0));
-		}
-		at = f->nodes.p[f->nodes.n - 1];
-		t->nodes.p[at].self = wrap_add(t->nodes.p[at].self, s->value);
+		vec_reserve(&f->open, s->n);
+		for (uint32_t k = s->same; k < s->n; k++)
+			f->open.p[f->open.n++] = (struct open_node){ .rank = f->rank[frame(f, s, k)], .node = NONE };
+		top = &f->open.p[f->open.n - 1];
+		top->self = wrap_add(top->self, s->value);
 	}
-	while (f->nodes.n > 0)
+	while (f->open.n > 1)
 		close_node(f);
-	tree_total(t);
+	f->t->nodes.p[0].self = f->open.p[0].self;
+	tree_total(f->t);
 }
 
 struct tree *report_wide_tree(struct report *r, double share)
@@ -181,18 +263,18 @@ struct tree *report_wide_tree(struct report *r, double share)
 	f.t = tree_new();
 	report_nodes(r, false);
 	f.name = mem_zarray(r->infos.n + 1, sizeof(*f.name));
-	done = flatten(&f);
+	done = take_stacks(&f);
 	if (done) {
-		rank_names(&f);
 		sort_stacks(&f);
 		grow_sorted(&f);
 	} else {
 		tree_free(f.t);
 	}
 	mem_free(f.name);
+	mem_free(f.rank);
 	mem_free(f.by_rank);
 	vec_free(&f.names);
 	vec_free(&f.stacks);
-	vec_free(&f.nodes);
+	vec_free(&f.open);
 	return done ? f.t : report_call_tree(r);
 }
