@@ -12,6 +12,8 @@ struct profile_builder {
 	uint32_t cap_samples, cap_stack, cap_tags, cap_at;
 	uint32_t n_stack, n_tags;
 	struct table strings, mappings, functions, locations, frames, samples;
+	uint64_t *lows; /* of each sample in that table: half of the hash of its stack */
+	uint32_t cap_lows;
 	uint32_t n_indexed; /* samples that are in the table; behind them are those of _other, until one is looked up */
 	bool copies;
 };
@@ -239,51 +241,58 @@ static uint32_t sample_new(struct profile_builder *b, const uint32_t *stack, uin
 	return p->n_samples++;
 }
 
-static bool sample_eq(const struct profile *p, uint32_t i, const uint32_t *stack, uint32_t n, const struct tag *tags,
+/* No two stacks share a hash of 128 bits: they are not compared, which would be a look at memory far away. */
+static bool sample_eq(const struct profile_builder *b, uint32_t i, uint64_t low, const struct tag *tags,
     uint32_t n_tags)
 {
-	uint32_t own = p->stack_at[i], own_tags = p->tag_at[i];
+	const uint32_t *at = b->p->tag_at + i;
 
-	if (p->stack_at[i + 1] - own != n || p->tag_at[i + 1] - own_tags != n_tags)
+	if (b->lows[i] != low)
 		return false;
-	if (n && memcmp(p->stack + own, stack, n * sizeof(*stack)) != 0)
-		return false;
-	return n_tags == 0 || tags_eq(p->tags + own_tags, tags, n_tags);
+	return b->n_tags + n_tags == 0 || (at[1] - at[0] == n_tags && tags_eq(b->p->tags + at[0], tags, n_tags));
 }
 
-static uint64_t sample_hash(const uint32_t *stack, uint32_t n, const struct tag *tags, uint32_t n_tags)
+static struct hash128 stack_hash(const uint32_t *stack, uint32_t n)
 {
-	return tags_hash(hash_bytes(stack, n * sizeof(*stack)), tags, n_tags);
+	return hash_seeded_128(str_of(stack, n * sizeof(*stack)));
 }
 
-static void index_samples(struct profile_builder *b)
+/* The sample that is next in turn. */
+static void index_sample(struct profile_builder *b, struct hash128 hash, uint64_t key)
+{
+	MAKE_ROOM(b, b->lows, b->n_indexed, cap_lows);
+	b->lows[b->n_indexed] = hash.low;
+	table_put(&b->samples, b->a, key, b->n_indexed++);
+}
+
+static void index_others(struct profile_builder *b)
 {
 	const struct profile *p = b->p;
 
-	for (; b->n_indexed < p->n_samples; b->n_indexed++) {
-		uint32_t i = b->n_indexed, at = p->stack_at[i];
+	while (b->n_indexed < p->n_samples) {
+		uint32_t at = p->stack_at[b->n_indexed];
+		struct hash128 hash = stack_hash(p->stack + at, p->stack_at[b->n_indexed + 1] - at);
 
-		table_put(&b->samples, b->a, sample_hash(p->stack + at, p->stack_at[i + 1] - at, NULL, 0), i);
+		index_sample(b, hash, hash.high);
 	}
 }
 
 uint32_t profile_builder_sample(struct profile_builder *b, const uint32_t *stack, uint32_t n, const struct tag *tags,
     uint32_t n_tags)
 {
-	uint64_t hash = sample_hash(stack, n, tags, n_tags);
-	const struct profile *p = b->p;
+	struct hash128 hash = stack_hash(stack, n);
+	uint64_t key = tags_hash(hash.high, tags, n_tags);
 	struct table_at at;
 	uint32_t v;
 
-	if (UNLIKELY(b->n_indexed < p->n_samples))
-		index_samples(b);
-	at = table_find(&b->samples, hash);
+	if (UNLIKELY(b->n_indexed < b->p->n_samples))
+		index_others(b);
+	at = table_find(&b->samples, key);
 	while (table_next(&at, &v))
-		if (sample_eq(p, v, stack, n, tags, n_tags))
+		if (LIKELY(sample_eq(b, v, hash.low, tags, n_tags)))
 			return v;
 	v = sample_new(b, stack, n, tags, n_tags);
-	table_put(&b->samples, b->a, hash, v);
-	b->n_indexed++;
+	index_sample(b, hash, key);
 	return v;
 }
 

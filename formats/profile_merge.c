@@ -52,13 +52,15 @@ struct profile_merger {
 	VEC(uint64_t) moved;
 	VEC(uint32_t) stack;
 	VEC(struct line) lines;
-	uint32_t ahead; /* locations of the profile before it were fetched */
+	uint32_t ahead_from, ahead;  /* locations of the profile from .. to that were fetched last */
+	uint32_t ahead_known[AHEAD]; /* what each of them may be, or PROFILE_NONE */
 	VEC(struct tag) tags;
 	VEC(int64_t) values;
 	VEC(uint32_t) columns;
 	VEC(bool) noted;          /* by string: is a comment */
 	struct table index;       /* of same, by what makes mappings equal */
 	struct table at_address;  /* locations of the builder, by mapping and address */
+	uint64_t seed;            /* of its hashes: outsiders do not know it */
 	VEC(struct mapping) same; /* strings and id (position) are the builder's */
 };
 
@@ -205,11 +207,9 @@ static inline bool is_placed(const struct profile_merger *m, struct location *l)
 	return true;
 }
 
-static inline uint64_t place_hash(const struct location *l)
+static inline uint64_t place_hash(const struct profile_merger *m, const struct location *l)
 {
-	uint64_t key[2] = { l->address, l->mapping };
-
-	return hash_seeded(str_of(key, sizeof(key)));
+	return hash_mix(l->address ^ m->seed, l->mapping);
 }
 
 /*
@@ -219,28 +219,27 @@ static inline uint64_t place_hash(const struct location *l)
 static void fetch_ahead(struct profile_merger *m, uint32_t i)
 {
 	const struct profile *own = profile_builder_peek(m->b), *in = m->in;
-	uint32_t n = 0, known[AHEAD], end = MIN(in->n_locations - i, (uint32_t)AHEAD) + i;
+	uint32_t n = MIN(in->n_locations - i, (uint32_t)AHEAD), *known = m->ahead_known;
 	const struct line *lines[AHEAD];
 	struct table_at at[AHEAD];
 
-	m->ahead = end;
-	if (m->at_address.slots == NULL)
-		return;
-	for (; i < end; i++) {
-		struct location l = in->locations[i];
+	m->ahead_from = i;
+	m->ahead = i + n;
+	for (uint32_t k = 0; k < n; k++) {
+		struct location l = in->locations[i + k];
 
-		if (m->t.locations[i] != 0 || l.address == 0 || !is_placed(m, &l))
+		known[k] = PROFILE_NONE;
+		at[k].t = NULL;
+		if (m->t.locations[i + k] != 0 || l.address == 0 || !is_placed(m, &l) || m->at_address.slots == NULL)
 			continue;
-		at[n] = table_find(&m->at_address, place_hash(&l));
-		__builtin_prefetch(&m->at_address.slots[at[n++].i]);
+		at[k] = table_find(&m->at_address, place_hash(m, &l));
+		__builtin_prefetch(&m->at_address.slots[at[k].i]);
 	}
-	for (uint32_t k = 0; k < n; k++) {
-		known[k] = UINT32_MAX;
-		if (table_next(&at[k], &known[k]))
+	for (uint32_t k = 0; k < n; k++)
+		if (at[k].t != NULL && table_next(&at[k], &known[k]))
 			__builtin_prefetch(&own->locations[known[k]]);
-	}
 	for (uint32_t k = 0; k < n; k++) {
-		const struct location *l = known[k] != UINT32_MAX ? &own->locations[known[k]] : NULL;
+		const struct location *l = known[k] != PROFILE_NONE ? &own->locations[known[k]] : NULL;
 
 		lines[k] = l != NULL && l->n_lines > 0 ? &own->lines[l->first_line] : NULL;
 		if (lines[k] != NULL)
@@ -260,14 +259,17 @@ static __attribute__((noinline)) uint32_t merge_new_location(struct profile_merg
 	uint64_t hash;
 	uint32_t v;
 
-	if (l.mapping < m->in->n_mappings)
+	if (l.mapping < m->in->n_mappings && m->t.mappings[l.mapping] == 0)
 		merge_mapping(m, l.mapping);
 	if (i >= m->ahead)
 		fetch_ahead(m, i);
 	is_placed(m, &l);
+	v = i >= m->ahead_from ? m->ahead_known[i - m->ahead_from] : PROFILE_NONE;
+	if (LIKELY(v != PROFILE_NONE && same_location(m, &l, lines, v)))
+		return (m->t.locations[i] = v + 1) - 1;
 	if (l.address == 0)
 		return (m->t.locations[i] = merge_lines(m, &l, lines) + 1) - 1;
-	hash = place_hash(&l);
+	hash = place_hash(m, &l);
 	at = table_find(&m->at_address, hash);
 	while (met < AT_ADDRESS && table_next(&at, &v)) {
 		if (same_location(m, &l, lines, v))
@@ -280,13 +282,24 @@ static __attribute__((noinline)) uint32_t merge_new_location(struct profile_merg
 	return (m->t.locations[i] = v + 1) - 1;
 }
 
-static inline uint32_t merge_location(struct profile_merger *m, uint32_t i)
+/* n positions of the profile at hand as those of the builder, into m->stack. */
+static void merge_stack(struct profile_merger *m, const uint32_t *stack, uint32_t n)
 {
-	if (UNLIKELY(i >= m->in->n_locations))
-		return PROFILE_NONE;
-	if (LIKELY(m->t.locations[i]))
-		return m->t.locations[i] - 1;
-	return merge_new_location(m, i);
+	const uint32_t *known = m->t.locations;
+	uint32_t n_locations = m->in->n_locations, *out;
+
+	m->stack.n = 0;
+	vec_reserve(&m->stack, n);
+	out = m->stack.p;
+#pragma GCC unroll 4
+	for (uint32_t k = 0; k < n; k++) {
+		uint32_t i = stack[k];
+
+		if (UNLIKELY(i >= n_locations))
+			out[k] = PROFILE_NONE;
+		else
+			out[k] = LIKELY(known[i] != 0) ? known[i] - 1 : merge_new_location(m, i);
+	}
 }
 
 static int tag_cmp(const struct tag *x, const struct tag *y)
@@ -339,10 +352,7 @@ static void merge_sample(struct profile_merger *m, uint32_t i)
 	}
 	if (any == 0)
 		return;
-	m->stack.n = 0;
-	vec_reserve(&m->stack, n);
-	for (uint32_t k = 0; k < n; k++)
-		m->stack.p[k] = merge_location(m, stack[k]);
+	merge_stack(m, stack, n);
 	if (m->o.keep_tags && in->tag_at)
 		n_tags = merge_tags(m, i);
 	if (m->o.sample != NULL)
@@ -464,7 +474,7 @@ static void begin_profile(struct profile_merger *m, const struct profile *p)
 	m->t.locations = at + p->n_functions;
 	m->t.moved = m->moved.p;
 	m->t.columns = m->columns.p;
-	m->ahead = 0;
+	m->ahead_from = m->ahead = 0;
 	m->in = p;
 }
 
@@ -576,6 +586,7 @@ struct profile_merger *profile_merger_new(struct arena *a, const struct profile_
 
 	m->a = a;
 	m->o = *o;
+	m->seed = hash_seeded(STR("at_address"));
 	return m;
 }
 

@@ -17,6 +17,12 @@
 #include "formats/pprof/pprof_ids.h"
 #include "formats/profile_impl.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+enum { STACK_MORE = 8 }; /* references that read_stack may write behind the last one */
+
 enum { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_LEN = 2, WIRE_32 = 5 };
 
 enum {
@@ -568,20 +574,117 @@ static __attribute__((noinline)) uint32_t find_location(struct reader *r, uint64
 	return position;
 }
 
-/* References of one sample. r->stack has room: each takes a byte at least. */
+/* What read_stack looks at for each reference: not behind pointers that its stores might change. */
+struct positions {
+	uint64_t sequential, n_dense;
+	const uint32_t *dense;
+	uint16_t safe, most; /* an id that has a position; none of those that are looked up at once is higher */
+};
+
+static inline uint32_t position_of(struct reader *r, struct positions t, uint64_t id)
+{
+	uint32_t position;
+
+	if (LIKELY(id - 1 < t.sequential))
+		return (uint32_t)(id - 1);
+	if (UNLIKELY(id - 1 >= t.n_dense || (position = t.dense[id]) == PROFILE_NONE))
+		position = find_location(r, id);
+	return position;
+}
+
+#ifdef __SSE2__
+enum { LANES = 8 };
+
+/* Numbers read at once; those behind the n-th are `safe`. */
+struct lanes {
+	uint16_t v[LANES];
+	unsigned n;
+	size_t size; /* bytes */
+	bool within; /* none is above `most` */
+};
+
+/*
+ * The next numbers of one byte, or else those of two bytes and one of one byte behind them: as most references have two, few
+ * branches go another way than the last time. At most `left` bytes. n = 0: the next number is longer, or cut.
+ */
+static inline void take_lanes(const uint8_t *p, size_t left, struct positions t, struct lanes *out)
+{
+	static const uint16_t masks[2 * LANES] = { 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535 };
+	const __m128i x = _mm_loadu_si128((const __m128i *)(const void *)p), zero = _mm_setzero_si128();
+	unsigned more = (unsigned)_mm_movemask_epi8(x), n; /* by byte: its number goes on behind it */
+	bool one = false;
+	__m128i ids, mask;
+
+	if ((more & 3) == 0) {
+		ids = _mm_unpacklo_epi8(x, zero);
+		n = (unsigned)MIN((size_t)__builtin_ctz(more | 1 << LANES), left);
+		out->size = n;
+	} else {
+		ids = _mm_or_si128(_mm_and_si128(x, _mm_set1_epi16(0x007f)),
+		    _mm_srli_epi16(_mm_and_si128(x, _mm_set1_epi16(0x7f00)), 1));
+		n = (unsigned)MIN((size_t)__builtin_ctz((more ^ 0x5555) | 0x10000) / 2, left / 2);
+		one = n < LANES && left > 2 * n && (more >> 2 * n & 1) == 0;
+		out->size = 2 * n + one;
+	}
+	mask = _mm_loadu_si128((const __m128i *)(const void *)(masks + LANES - n));
+	ids = _mm_or_si128(_mm_and_si128(ids, mask), _mm_andnot_si128(mask, _mm_set1_epi16((short)t.safe)));
+	_mm_storeu_si128((__m128i *)(void *)out->v, ids);
+	mask = _mm_cmpeq_epi16(_mm_subs_epu16(ids, _mm_set1_epi16((short)t.most)), zero);
+	out->within = _mm_movemask_epi8(mask) == 0xffff;
+	if (one) {
+		out->v[n] = p[2 * n];
+		out->within = out->within && p[2 * n] <= t.most;
+	}
+	out->n = n + one;
+}
+
+/* out has room for LANES. */
+static inline void put_positions(struct reader *r, struct positions t, const struct lanes *l, uint32_t *out)
+{
+	uint32_t any = 0;
+
+	if (LIKELY(l->within && t.dense != NULL)) {
+#pragma GCC unroll 8
+		for (unsigned i = 0; i < LANES; i++)
+			any |= out[i] = t.dense[l->v[i]];
+	} else if (LIKELY(l->within)) {
+#pragma GCC unroll 8
+		for (unsigned i = 0; i < LANES; i++)
+			any |= out[i] = l->v[i] - UINT32_C(1);
+	}
+	/* positions are less than half as many as bytes: PROFILE_NONE is not among them */
+	if (LIKELY(l->within && any < UINT32_MAX / 2))
+		return;
+	for (unsigned i = 0; i < l->n; i++)
+		out[i] = position_of(r, t, l->v[i]);
+}
+#endif
+
+/* References of one sample. r->stack has room: each takes a byte at least, and there is some more. */
 static inline void read_stack(struct reader *r, const uint8_t *p, const uint8_t *end, bool fast)
 {
-	uint64_t sequential = r->location_ids.sequential, n_dense = r->location_ids.n_dense, id;
-	const uint32_t *dense = r->location_ids.dense;
+	struct positions t = { r->location_ids.sequential, r->location_ids.n_dense, r->location_ids.dense, 1, 0 };
 	uint32_t *out = r->stack;
+	uint64_t id;
 
+	t.most = (uint16_t)MIN(MAX(t.sequential, t.n_dense), (uint64_t)UINT16_MAX);
+	if (t.dense != NULL)
+		t.safe = (uint16_t)MIN(r->p->locations[0].id, (uint64_t)UINT16_MAX);
 	while (p < end) {
+#ifdef __SSE2__
+		struct lanes l = { .n = 0 };
+
+		if (fast)
+			take_lanes(p, (size_t)(end - p), t, &l);
+		if (LIKELY(l.n > 0)) {
+			put_positions(r, t, &l, out);
+			out += l.n;
+			p += l.size;
+			continue;
+		}
+#endif
 		p = number(r, p, &id, fast);
-		if (LIKELY(id - 1 < sequential))
-			*out = (uint32_t)(id - 1);
-		else if (UNLIKELY(id - 1 >= n_dense || (*out = dense[id]) == PROFILE_NONE))
-			*out = find_location(r, id);
-		out++;
+		*out++ = position_of(r, t, id);
 	}
 	r->stack = out;
 	check_end(r, p, end);
@@ -708,7 +811,7 @@ static void make_room(struct reader *r)
 		stack_bytes += samples->p[i].n;
 	o->n_samples = samples->n;
 	o->stack_at = arena_array(r->a, (size_t)samples->n + 1, sizeof(*o->stack_at));
-	o->stack = arena_array(r->a, stack_bytes, sizeof(*o->stack));
+	o->stack = arena_array(r->a, stack_bytes + STACK_MORE, sizeof(*o->stack));
 	o->values = arena_array(r->a, n_values, sizeof(*o->values));
 	o->n_locations = r->records[F_LOCATION].n;
 	o->locations = arena_array(r->a, o->n_locations, sizeof(*o->locations));

@@ -114,6 +114,26 @@ static size_t gzip_hint(struct str in)
 	return in.n < SIZE_MAX / DEFLATE_RATIO ? MIN((size_t)size, in.n * DEFLATE_RATIO) : size;
 }
 
+size_t zip_gunzip_size(struct str in, size_t limit)
+{
+	uint32_t size = 0;
+
+	if (in.n >= 18)
+		memcpy(&size, in.p + in.n - 4, sizeof(size));
+	return size <= limit && size / DEFLATE_RATIO <= in.n ? size : 0;
+}
+
+bool zip_gunzip_into(struct str in, void *p, size_t n)
+{
+	struct state *s = state_get();
+	size_t used = 0, made = 0;
+
+	if (s->inflate == NULL && (s->inflate = libdeflate_alloc_decompressor()) == NULL)
+		abort();
+	return libdeflate_gzip_decompress_ex(s->inflate, in.p, in.n, p, n, &used, &made) == LIBDEFLATE_SUCCESS &&
+	    used == in.n && made == n;
+}
+
 /* zlib's words, where Go's are other ones: those are what clients of the servers here have seen so far. */
 static const char *gzip_words(const char *zlib)
 {

@@ -17,6 +17,12 @@ int zip_gunzip(struct str in, size_t limit, struct buf *out, struct err *e);
 int zip_unzstd(struct str in, size_t limit, struct buf *out, struct err *e);
 /* As zip_unzstd for a stream that is still open at its end: what was flushed so far. */
 int zip_unzstd_open(struct str in, size_t limit, struct buf *out, struct err *e);
+/*
+ * The usual case without a copy: one member that says its size. _size: bytes that it unpacks to, 0: not known in advance, or not
+ * within limit. _into is true when that is what it was; otherwise zip_gunzip tells what is wrong, or does it.
+ */
+size_t zip_gunzip_size(struct str in, size_t limit);
+bool zip_gunzip_into(struct str in, void *p, size_t n);
 /* A stream whose size is known: exactly n bytes to p, or ERR_CORRUPT. */
 int zip_unzlib_into(struct str in, void *p, size_t n, struct err *e);
 int zip_unzstd_into(struct str in, void *p, size_t n, struct err *e);

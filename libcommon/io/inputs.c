@@ -121,12 +121,18 @@ static const char *packed_with(struct str bytes)
 /* Takes a compression off; out lives in a. */
 static int unzip(struct arena *a, struct str bytes, size_t limit, struct str *out, struct err *e)
 {
+	size_t n = zip_is_gzip(bytes) ? zip_gunzip_size(bytes, limit) : 0;
 	struct buf b;
+	char *p;
 	int rc;
 
 	*out = bytes;
 	if (packed_with(bytes) == NULL)
 		return 0;
+	if (n > 0 && zip_gunzip_into(bytes, p = arena_alloc(a, n), n)) {
+		*out = str_of(p, n);
+		return 0;
+	}
 	buf_init(&b, limit);
 	rc = zip_is_gzip(bytes)  ? zip_gunzip(bytes, limit, &b, e)
 	    : zip_is_zstd(bytes) ? zip_unzstd(bytes, limit, &b, e)

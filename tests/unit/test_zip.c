@@ -344,6 +344,38 @@ static void *one_thread(void *arg)
 	return NULL;
 }
 
+/* One whole member that says its size, and nothing else. */
+static void test_into(void **state)
+{
+	struct buf in = text_of(100000), zip;
+	char *p = malloc(200000);
+
+	(void)state;
+	buf_init(&zip, BIG);
+	zip_gzip(buf_str(&in), 3, &zip);
+	assert_int_equal(zip_gunzip_size(buf_str(&zip), BIG), 100000);
+	assert_int_equal(zip_gunzip_size(buf_str(&zip), 100000), 100000);
+	assert_int_equal(zip_gunzip_size(buf_str(&zip), 99999), 0);
+	assert_int_equal(zip_gunzip_size(str_of(zip.p, 17), BIG), 0);
+	assert_true(zip_gunzip_into(buf_str(&zip), p, 100000));
+	assert_memory_equal(p, in.p, 100000);
+	assert_false(zip_gunzip_into(buf_str(&zip), p, 99999));
+	assert_false(zip_gunzip_into(buf_str(&zip), p, 100001));
+	assert_false(zip_gunzip_into(str_of(zip.p, zip.n - 1), p, 100000));
+	zip.p[zip.n / 2] ^= 1;
+	assert_false(zip_gunzip_into(buf_str(&zip), p, 100000));
+	zip.p[zip.n / 2] ^= 1;
+	/* the last of two members says its own size; and a size that no such input can have */
+	zip_gzip(STR("more"), 3, &zip);
+	assert_int_equal(zip_gunzip_size(buf_str(&zip), BIG), 4);
+	assert_false(zip_gunzip_into(buf_str(&zip), p, 4));
+	memcpy(zip.p + 36, "\xff\xff\xff\x7f", 4);
+	assert_int_equal(zip_gunzip_size(str_of(zip.p, 40), SIZE_MAX), 0);
+	buf_fini(&in);
+	buf_fini(&zip);
+	free(p);
+}
+
 static void test_threads(void **state)
 {
 	pthread_t threads[4];
@@ -371,6 +403,7 @@ int main(void)
 		cmocka_unit_test(test_bomb),
 		cmocka_unit_test(test_zstd_unknown_size),
 		cmocka_unit_test(test_output_maximum),
+		cmocka_unit_test(test_into),
 		cmocka_unit_test(test_threads),
 	};
 
