@@ -107,7 +107,6 @@ static const struct {
 	const char *magic; /* at the beginning */
 	const char *part;  /* near the beginning; both when both are there */
 } strangers[] = {
-	{ "parquet", "PAR1", NULL },
 	{ "elf", "\177ELF", NULL },
 	{ "zip archive", "PK\003\004", NULL },
 	{ "xz", "\3757zXZ", NULL },

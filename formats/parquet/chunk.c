@@ -142,13 +142,24 @@ static const int64_t *wide_values(struct job *j, size_t from, size_t n)
 	return j->m->wide.p;
 }
 
+static void put_word(struct job *j, size_t i)
+{
+	struct str s = j->c->words[j->c->u32[i]];
+
+	buf_u32le(&j->m->body, (uint32_t)s.n);
+	buf_add(&j->m->body, s);
+}
+
 static void put_plain(struct job *j, size_t from, size_t n)
 {
 	struct buf *b = &j->m->body;
 
 	if (n == 0)
 		return;
-	if (j->leaf->type == PQ_FIXED)
+	if (j->leaf->type == PQ_BYTES)
+		for (size_t i = from; i < from + n; i++)
+			put_word(j, i);
+	else if (j->leaf->type == PQ_FIXED)
 		buf_add(b, str_of(j->c->fixed + from * j->leaf->length, n * j->leaf->length));
 	else if (j->leaf->type == PQ_INT32)
 		buf_add(b, str_of(j->c->u32 + from, n * 4));
@@ -284,6 +295,10 @@ static uint32_t put_dictionary(struct job *j, const struct pq_form *f, struct bu
 
 	buf_reset(b);
 	for (uint32_t k = 0; k < j->dict.n; k++) {
+		if (j->leaf->type == PQ_BYTES) {
+			put_word(j, j->dict.first[k]);
+			continue;
+		}
 		buf_add(b, str_of(v + (size_t)j->dict.first[k] * width, width));
 		if (j->leaf->type == PQ_INT64 && width == 4)
 			buf_u32le(b, 0);
@@ -562,8 +577,10 @@ void chunk_make(struct chunk_maker *m, struct arena *a, const struct pq_leaf *le
 	make_best(&j, c);
 	*pages = (struct chunk_pages){ .n = (uint32_t)j.cuts.n };
 	pages->at = arena_zarray(a, pages->n, sizeof(*pages->at));
-	pages->bounds = arena_zarray(a, pages->n, sizeof(*pages->bounds));
-	set_bounds(&j, a, pages);
+	if (column->words == NULL) {
+		pages->bounds = arena_zarray(a, pages->n, sizeof(*pages->bounds));
+		set_bounds(&j, a, pages);
+	}
 	c->bytes = m->best.n;
 	c->n_values = j.cuts.p[j.cuts.n - 1].entry + j.cuts.p[j.cuts.n - 1].entries - j.cuts.p[0].entry;
 	locate(&j, buf_str(&m->best), at, c, pages);

@@ -10,7 +10,7 @@
 /* What the page indexes say of a chunk. */
 struct chunk_pages {
 	struct pq_page_at *at;
-	struct pq_page_bounds *bounds;
+	struct pq_page_bounds *bounds; /* NULL: no column index */
 	uint32_t n;
 	int order; /* boundary order: 0 none, 1 ascending, 2 descending */
 };

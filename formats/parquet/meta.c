@@ -27,7 +27,10 @@ static enum pq_logical of_converted(int64_t type)
 {
 	switch (type) {
 	case 0: return PQ_STRING;
+	case 1: return PQ_MAP;
 	case 3: return PQ_LIST;
+	case 9: return PQ_TIMESTAMP_MS;
+	case 10: return PQ_TIMESTAMP_US;
 	case 13: return PQ_U32;
 	case 14: return PQ_U64;
 	case 18: return PQ_I64;
@@ -52,18 +55,34 @@ static enum pq_logical get_integer(struct thrift_in *t)
 	return bits == 32 && !has_sign ? PQ_U32 : PQ_PLAIN_TYPE;
 }
 
+/* Of a timestamp: the unit is a union of empty structs. */
+static enum pq_logical get_timestamp(struct thrift_in *t)
+{
+	enum pq_logical is = PQ_TIMESTAMP_NS;
+
+	for (struct thrift_field f = { 0 }; thrift_next(t, &f);) {
+		if (f.id != 2 || !thrift_struct(t, &f)) {
+			thrift_skip(t, &f);
+			continue;
+		}
+		for (struct thrift_field unit = { 0 }; thrift_next(t, &unit); thrift_skip(t, &unit))
+			is = unit.id == 1 ? PQ_TIMESTAMP_MS : unit.id == 2 ? PQ_TIMESTAMP_US : PQ_TIMESTAMP_NS;
+	}
+	return is;
+}
+
 static enum pq_logical get_logical(struct thrift_in *t)
 {
 	enum pq_logical is = PQ_PLAIN_TYPE;
 
 	for (struct thrift_field f = { 0 }; thrift_next(t, &f);) {
-		if (f.id == 10 && thrift_struct(t, &f)) {
-			is = get_integer(t);
+		if ((f.id == 8 || f.id == 10) && thrift_struct(t, &f)) {
+			is = f.id == 8 ? get_timestamp(t) : get_integer(t);
 			continue;
 		}
 		is = f.id == 1   ? PQ_STRING
+		    : f.id == 2  ? PQ_MAP
 		    : f.id == 3  ? PQ_LIST
-		    : f.id == 8  ? PQ_TIMESTAMP_NS
 		    : f.id == 14 ? PQ_UUID
 				 : PQ_PLAIN_TYPE;
 		thrift_skip(t, &f);
@@ -170,6 +189,16 @@ static void get_group(struct arena *a, struct thrift_in *t, struct pq_group *g)
 		}
 }
 
+static void get_pair(struct thrift_in *t, struct pq_pair *p)
+{
+	for (struct thrift_field f = { 0 }; thrift_next(t, &f);)
+		switch (f.id) {
+		case 1: p->key = thrift_binary(t, &f); break;
+		case 2: p->value = thrift_binary(t, &f); break;
+		default: thrift_skip(t, &f);
+		}
+}
+
 int meta_decode(struct arena *a, struct str footer, struct pq_meta *out, struct err *e)
 {
 	struct thrift_in t = thrift_in(footer);
@@ -189,6 +218,12 @@ int meta_decode(struct arena *a, struct str footer, struct pq_meta *out, struct 
 			out->groups = arena_zarray(a, out->n_groups, sizeof(*out->groups));
 			for (uint32_t i = 0; i < out->n_groups && !t.bad; i++)
 				get_group(a, &t, &out->groups[i]);
+			break;
+		case 5:
+			out->n_pairs = thrift_list(&t, &f, THRIFT_STRUCT);
+			out->pairs = arena_zarray(a, out->n_pairs, sizeof(*out->pairs));
+			for (uint32_t i = 0; i < out->n_pairs && !t.bad; i++)
+				get_pair(&t, &out->pairs[i]);
 			break;
 		case 6: out->created_by = thrift_binary(&t, &f); break;
 		default: thrift_skip(&t, &f);
@@ -221,14 +256,14 @@ static void put_integer(struct buf *b, int bits, bool has_sign)
 	thrift_put_stop(b);
 }
 
-static void put_timestamp(struct buf *b)
+static void put_timestamp(struct buf *b, enum pq_logical is)
 {
 	int16_t last = 0, inner = 0;
 
 	thrift_put_struct(b, &last, 8);
 	thrift_put_bool(b, &inner, 1, true);
 	thrift_put_struct(b, &inner, 2);
-	put_empty_union(b, 3);
+	put_empty_union(b, is == PQ_TIMESTAMP_MS ? 1 : is == PQ_TIMESTAMP_US ? 2 : 3);
 	thrift_put_stop(b);
 	thrift_put_stop(b);
 }
@@ -241,8 +276,11 @@ static void put_logical(struct buf *b, int16_t *last, enum pq_logical is)
 		[PQ_I64] = 18,
 		[PQ_UUID] = -1,
 		[PQ_TIMESTAMP_NS] = -1,
+		[PQ_TIMESTAMP_US] = -1,
+		[PQ_TIMESTAMP_MS] = -1,
 		[PQ_STRING] = 0,
-		[PQ_LIST] = 3 };
+		[PQ_LIST] = 3,
+		[PQ_MAP] = 1 };
 
 	if (is == PQ_PLAIN_TYPE)
 		return;
@@ -254,8 +292,11 @@ static void put_logical(struct buf *b, int16_t *last, enum pq_logical is)
 	case PQ_U64: put_integer(b, 64, false); break;
 	case PQ_I64: put_integer(b, 64, true); break;
 	case PQ_UUID: put_empty_union(b, 14); break;
-	case PQ_TIMESTAMP_NS: put_timestamp(b); break;
+	case PQ_TIMESTAMP_NS:
+	case PQ_TIMESTAMP_US:
+	case PQ_TIMESTAMP_MS: put_timestamp(b, is); break;
 	case PQ_STRING: put_empty_union(b, 1); break;
+	case PQ_MAP: put_empty_union(b, 2); break;
 	default: put_empty_union(b, 3);
 	}
 }
@@ -312,8 +353,10 @@ static void put_chunk(struct buf *b, const struct pq_chunk *c)
 	put_column(b, c);
 	thrift_put_i64(b, &last, 4, (int64_t)c->offset_index_at);
 	thrift_put_i32(b, &last, 5, (int32_t)c->offset_index_bytes);
-	thrift_put_i64(b, &last, 6, (int64_t)c->column_index_at);
-	thrift_put_i32(b, &last, 7, (int32_t)c->column_index_bytes);
+	if (c->column_index_bytes) {
+		thrift_put_i64(b, &last, 6, (int64_t)c->column_index_at);
+		thrift_put_i32(b, &last, 7, (int32_t)c->column_index_bytes);
+	}
 	thrift_put_stop(b);
 }
 
@@ -329,6 +372,15 @@ static void put_group(struct buf *b, const struct pq_group *g, uint32_t ordinal)
 	thrift_put_i64(b, &last, 5, (int64_t)g->at);
 	thrift_put_i64(b, &last, 6, (int64_t)g->bytes);
 	thrift_put_int(b, &last, 7, THRIFT_I16, ordinal);
+	thrift_put_stop(b);
+}
+
+static void put_pair(struct buf *b, const struct pq_pair *p)
+{
+	int16_t last = 0;
+
+	thrift_put_binary(b, &last, 1, p->key);
+	thrift_put_binary(b, &last, 2, p->value);
 	thrift_put_stop(b);
 }
 
@@ -354,6 +406,10 @@ void meta_encode(struct buf *out, const struct pq_meta *m)
 	thrift_put_list(out, &last, 4, THRIFT_STRUCT, m->n_groups);
 	for (uint32_t i = 0; i < m->n_groups; i++)
 		put_group(out, &m->groups[i], i);
+	if (m->n_pairs)
+		thrift_put_list(out, &last, 5, THRIFT_STRUCT, m->n_pairs);
+	for (uint32_t i = 0; i < m->n_pairs; i++)
+		put_pair(out, &m->pairs[i]);
 	thrift_put_binary(out, &last, 6, m->created_by);
 	thrift_put_list(out, &last, 7, THRIFT_STRUCT, leaves);
 	for (uint32_t i = 0; i < leaves; i++)

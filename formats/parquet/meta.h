@@ -1,8 +1,8 @@
 /*
  * meta.h - what a Parquet file says about itself: the footer, the page
  * indexes, and the headers in front of pages; read into structs and written
- * from them. Enum values are those of the format. Fields that neither
- * profiles.parquet nor the old symbol tables need are skipped.
+ * from them. Enum values are those of the format. Fields that none of our
+ * tables needs are skipped.
  *
  * Decoders check syntax and the ranges of counts and enums, not that offsets
  * lie inside the file: the reader does. Everything lives in the arena, names
@@ -50,8 +50,11 @@ enum pq_logical {
 	PQ_I64,
 	PQ_UUID,
 	PQ_TIMESTAMP_NS,
+	PQ_TIMESTAMP_US,
+	PQ_TIMESTAMP_MS,
 	PQ_STRING,
 	PQ_LIST,
+	PQ_MAP,
 };
 
 /* A node of the schema; the list is in depth-first order, children follow their parent. */
@@ -84,12 +87,18 @@ struct pq_group {
 	uint32_t ordinal; /* read only: it is written as it must be, the position in the list */
 };
 
+struct pq_pair {
+	struct str key, value;
+};
+
 struct pq_meta {
 	uint64_t rows;
 	struct pq_node *nodes; /* [0] is the root */
 	uint32_t n_nodes;
 	struct pq_group *groups;
 	uint32_t n_groups;
+	struct pq_pair *pairs; /* what a writer wants to say beside */
+	uint32_t n_pairs;
 	struct str created_by;
 };
 

@@ -37,7 +37,7 @@ struct pq_leaf {
  * row_at[r + 1]. Values are in one of the arrays, by type: booleans and
  * integers in ints (32 bits are widened, with the sign unless the column is
  * unsigned), PQ_FIXED in fixed (n * length bytes), PQ_BYTES in strs (their
- * bytes in text).
+ * bytes in text, or in the dictionary: that lives as long as the file).
  */
 struct pq_values {
 	uint32_t rows, entries, n; /* n: values */

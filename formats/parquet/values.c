@@ -225,42 +225,33 @@ static void pick_ints(const uint32_t *at, size_t n, const int64_t *from, int64_t
 		to[i] = from[at[i]];
 }
 
-static int pick_strs(const uint32_t *at, size_t n, const struct pq_values *dict, struct pq_values *out, struct err *e)
+static void pick_strs(const uint32_t *at, size_t n, const struct str *from, struct pq_values *out)
 {
-	size_t sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		if ((sum += dict->strs.p[at[i]].n) > PQ_MAX_PAGE)
-			return err_set(e, ERR_LIMIT, "values: more than %d bytes in a page", PQ_MAX_PAGE);
-	if (text_room(out, sum, e) < 0)
-		return -1;
 	vec_reserve(&out->strs, n);
-	for (size_t i = 0; i < n; i++) {
-		out->strs.p[out->strs.n++] = str_of(out->text.p + out->text.n, dict->strs.p[at[i]].n);
-		buf_add(&out->text, dict->strs.p[at[i]]);
-	}
-	return 0;
+	for (size_t i = 0; i < n; i++)
+		out->strs.p[i] = from[at[i]];
+	out->strs.n = n;
 }
 
-static int pick(const uint32_t *at, const struct pq_leaf *leaf, const struct pq_values *dict, struct pq_values *out,
-    struct err *e)
+static void pick(const uint32_t *at, const struct pq_leaf *leaf, const struct pq_values *dict, struct pq_values *out)
 {
 	size_t n = out->n;
 
-	if (leaf->type == PQ_BYTES)
-		return pick_strs(at, n, dict, out, e);
+	if (leaf->type == PQ_BYTES) {
+		pick_strs(at, n, dict->strs.p, out);
+		return;
+	}
 	if (leaf->type == PQ_FIXED) {
 		vec_reserve(&out->fixed, n * leaf->length);
 		for (size_t i = 0; i < n; i++)
 			memcpy(out->fixed.p + i * leaf->length, dict->fixed.p + (size_t)at[i] * leaf->length,
 			    leaf->length);
 		out->fixed.n = n * leaf->length;
-		return 0;
+		return;
 	}
 	vec_reserve(&out->ints, n);
 	pick_ints(at, n, dict->ints.p, out->ints.p);
 	out->ints.n = n;
-	return 0;
 }
 
 /* One byte of width, then indices. */
@@ -283,7 +274,8 @@ static int indexed(struct pq_scratch *s, struct str in, const struct pq_leaf *le
 		largest = MAX(largest, s->indices.p[i]);
 	if (largest >= dict->n)
 		return err_set(e, ERR_CORRUPT, "values: index %u in a dictionary of %u", largest, dict->n);
-	return pick(s->indices.p, leaf, dict, out, e);
+	pick(s->indices.p, leaf, dict, out);
+	return 0;
 }
 
 int values_decode(struct pq_scratch *s, struct str in, int encoding, const struct pq_leaf *leaf,

@@ -9,12 +9,13 @@ struct pq_writer {
 	struct arena *mem;
 	struct buf *out;
 	bool many;
-	size_t base; /* of out when we began: offsets count from there */
+	uint64_t base; /* of out when we began, less what was moved (it wraps): offsets count from there */
 	struct pq_meta meta;
 	struct pq_leaf *leaves;
 	uint32_t n_leaves, leaf; /* leaf: next column of the group */
 	VEC(struct pq_group) groups;
 	VEC(struct chunk_pages) chunks; /* in file order */
+	VEC(struct pq_pair) pairs;
 	struct chunk_maker *maker;
 };
 
@@ -47,6 +48,7 @@ void pq_writer_free(struct pq_writer *w)
 		return;
 	vec_free(&w->groups);
 	vec_free(&w->chunks);
+	vec_free(&w->pairs);
 	chunk_maker_free(w->maker);
 	arena_free(w->mem);
 }
@@ -102,6 +104,8 @@ static void put_indexes(struct pq_writer *w)
 		struct pq_chunk *c = chunk_at(w, i);
 		const struct chunk_pages *p = &w->chunks.p[i];
 
+		if (p->bounds == NULL)
+			continue;
 		c->column_index_at = w->out->n - w->base;
 		column_index_encode(w->out, p->bounds, p->n, p->order);
 		c->column_index_bytes = (uint32_t)(w->out->n - w->base - c->column_index_at);
@@ -116,6 +120,16 @@ static void put_indexes(struct pq_writer *w)
 	}
 }
 
+void pq_writer_moved(struct pq_writer *w, size_t n)
+{
+	w->base -= n;
+}
+
+void pq_writer_pair(struct pq_writer *w, struct str key, struct str value)
+{
+	vec_push(&w->pairs, ((struct pq_pair){ arena_str(w->mem, key), arena_str(w->mem, value) }));
+}
+
 void pq_writer_finish(struct pq_writer *w, struct str created_by)
 {
 	size_t footer;
@@ -125,6 +139,8 @@ void pq_writer_finish(struct pq_writer *w, struct str created_by)
 	w->meta.groups = w->groups.p;
 	w->meta.n_groups = (uint32_t)w->groups.n;
 	w->meta.created_by = created_by;
+	w->meta.pairs = w->pairs.p;
+	w->meta.n_pairs = (uint32_t)w->pairs.n;
 	footer = w->out->n;
 	meta_encode(w->out, &w->meta);
 	buf_u32le(w->out, (uint32_t)(w->out->n - footer));

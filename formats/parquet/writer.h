@@ -16,6 +16,8 @@
  * caller allows are applied to some pages (all, if they are few), and the
  * smallest one is taken for the chunk; of equal ones the first.
  *
+ * Files larger than memory: between two groups the caller may take what is in out away and says so with pq_writer_moved.
+ *
  * Source: spec of the block format, 4.7 to 4.12.
  */
 #ifndef PARQUET_WRITER_H
@@ -31,12 +33,14 @@ struct pq_form {
 
 /*
  * The content of a chunk. Values lie in one array, without nulls: i64 or u32
- * for integers, fixed for PQ_FIXED; columns of PQ_BYTES can hold nulls only.
+ * for integers, fixed for PQ_FIXED; of PQ_BYTES u32 are positions in words (no
+ * column index is written then), and without words there are nulls only.
  */
 struct pq_column {
 	const int64_t *i64;
 	const uint32_t *u32;
 	const uint8_t *fixed;
+	const struct str *words;
 	size_t n;               /* values */
 	const uint32_t *row_at; /* row r has entries row_at[r] .. row_at[r + 1], at least one; NULL: one each */
 	const uint8_t *def;     /* definition level per entry; NULL: `level` for all */
@@ -61,6 +65,10 @@ struct pq_writer *pq_writer_new(struct buf *out, const struct pq_node *nodes, ui
 /* A row group; then pq_writer_column once for each leaf, in order. */
 void pq_writer_group(struct pq_writer *w, uint32_t rows);
 void pq_writer_column(struct pq_writer *w, const struct pq_column *c);
+/* The caller took the first n bytes of out away: offsets count on. */
+void pq_writer_moved(struct pq_writer *w, size_t n);
+/* One more pair of the file's metadata; copied. */
+void pq_writer_pair(struct pq_writer *w, struct str key, struct str value);
 void pq_writer_finish(struct pq_writer *w, struct str created_by);
 void pq_writer_free(struct pq_writer *w); /* without finishing; accepts NULL */
 

@@ -80,6 +80,27 @@ main;serve;parse 30"
 	done <list
 }
 
+@test "parquet: a row for each sample, read back by sample type, refused where it is a part of a block" {
+	profile two.pb --type samples:count --type cpu:nanoseconds --stack 'main;idle=7,70' --stack 'main;serve;parse=3,30' --tag pod=a
+	try pyro-convert -o two.parquet two.pb
+	ends 0
+	[ "$(head -c 4 two.parquet)$(tail -c 4 two.parquet)" = PAR1PAR1 ]
+	try pyro-query folded -s samples two.parquet
+	ends 0
+	is "main;idle 7
+main;serve;parse 3"
+	try pyro-query top -o three.parquet --focus parse two.parquet
+	ends 0
+	try pyro-query tags three.parquet
+	prints "pod: Total 30"
+	pyro-ingest --label service_name=shop --output blocks two.pb
+	try pyro-query top blocks/*/profiles.parquet
+	ends 100
+	says "parquet: a part of a block; name the folder of the block"
+	try pyro-query folded -o again.parquet -q '{}' --profile-type 'process_cpu:cpu:nanoseconds:cpu:nanoseconds' blocks
+	[ "$(total again.parquet)" = 100 ]
+}
+
 @test "formats: a table for people, for programs and for the manual" {
 	try pyro-convert formats
 	ends 0

@@ -472,6 +472,9 @@ main;serve;parse 30
 	pyro-query folded got.pb.gz >got && printf 'main;idle 70\nmain;serve;parse 30\n' | cmp - got
 	at "/pyroscope/render?$Q&format=jsonl" -w '%{content_type}' -o /dev/null
 	is "application/x-ndjson"
+	at "/pyroscope/render?$Q&format=parquet" -o got.parquet -w '%{content_type}'
+	is "application/vnd.apache.parquet"
+	pyro-query folded got.parquet >got && printf 'main;idle 70\nmain;serve;parse 30\n' | cmp - got
 	at "/pyroscope/render?$Q&format=html" -w '%{content_type}' -o /dev/null
 	is "application/json"
 	at "/pyroscope/render?$Q&format=html" -H 'Accept: text/html,*/*' -w '%{content_type}' -o /dev/null

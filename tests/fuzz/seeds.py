@@ -89,6 +89,15 @@ def blocks():
          '"parents":[{"ulid":"01KF0HJ0803N2PGHJQK4ANKZJ7","minTime":1,"maxTime":2}]},"version":1,"labels":{"a":"b"},"source":"compactor"}')
 
 
+def samples():
+    """The first byte: options; from 128 on the rest is a file, below it says what a file is made of."""
+    for i, p in enumerate(PROFILES[:5]):
+        table = subprocess.run([os.path.join(ROOT, "build/pyro-convert"), "--to", "parquet"], input=p, check=True, capture_output=True).stdout
+        seed("samples", "file%d" % i, b"\x87" + table)
+    for how in range(8):
+        seed("samples", "made%d" % how, bytes([7, how << 4 | how]) + bytes((i * 37 + how) % 251 for i in range(300)))
+
+
 def texts():
     seeds("perf_script", [
         "# cmdline : perf record x\na b 1/2 [003] 1.5: 7 cycles:u: \n\tf0 leaf+0x1 (/x)\n\tf1 main (/x)\n\n"
@@ -461,6 +470,7 @@ profiles()
 json_formats()
 go_tables()
 blocks()
+samples()
 texts()
 binaries()
 messages()
