@@ -98,30 +98,29 @@ void frames_init(struct frames *f, struct arena *a, const struct profile *p)
 	f->first[p->n_locations] = n;
 	f->names[n] = STR("[unknown]");
 	f->first[p->n_locations + 1] = n + 1;
-	for (uint32_t i = 0; i < p->n_samples; i++) {
-		uint32_t depth = 0;
+	for (uint32_t i = 0; i < p->n_samples; i++)
+		f->max_depth = MAX(f->max_depth, frames_stack(f, i, NULL));
+}
 
-		for (uint32_t k = p->stack_at[i]; k < p->stack_at[i + 1]; k++) {
-			uint32_t l = MIN(p->stack[k], p->n_locations);
+uint32_t frames_names(const struct frames *f, const uint32_t *stack, uint32_t n, struct str *out)
+{
+	uint32_t names = 0;
 
-			depth += f->first[l + 1] - f->first[l];
-		}
-		f->max_depth = MAX(f->max_depth, depth);
+	for (uint32_t k = n; k-- > 0;) {
+		uint32_t l = MIN(stack[k], f->p->n_locations);
+
+		for (uint32_t i = f->first[l]; i < f->first[l + 1]; i++, names++)
+			if (out != NULL)
+				out[names] = f->names[i];
 	}
+	return names;
 }
 
 uint32_t frames_stack(const struct frames *f, uint32_t sample, struct str *out)
 {
-	const struct profile *p = f->p;
-	uint32_t n = 0;
+	const uint32_t *at = &f->p->stack_at[sample];
 
-	for (uint32_t k = p->stack_at[sample + 1]; k > p->stack_at[sample]; k--) {
-		uint32_t l = MIN(p->stack[k - 1], p->n_locations);
-
-		for (uint32_t i = f->first[l]; i < f->first[l + 1]; i++)
-			out[n++] = f->names[i];
-	}
-	return n;
+	return frames_names(f, f->p->stack + at[0], at[1] - at[0], out);
 }
 
 void profile_reserve_strings(struct profile *p, uint32_t more)

@@ -87,6 +87,8 @@ struct frames {
 void frames_init(struct frames *f, struct arena *a, const struct profile *p);
 /* Into out, which has room for max_depth; returns the number. */
 uint32_t frames_stack(const struct frames *f, uint32_t sample, struct str *out);
+/* Of a stack of n locations, leaf first. out NULL: only the number. */
+uint32_t frames_names(const struct frames *f, const uint32_t *stack, uint32_t n, struct str *out);
 
 /* Room for `more` strings behind those of p, for profile_new_str. */
 void profile_reserve_strings(struct profile *p, uint32_t more);

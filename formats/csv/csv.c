@@ -293,15 +293,18 @@ static int row_cmp(const void *a, const void *b)
 	return str_cmp(x->text, y->text);
 }
 
+/* What would end a column or a line is a blank. */
+static char clean(char c, char separator)
+{
+	return c == '\n' || c == '\r' || (c == '\t' && separator == '\t') ? ' ' : c;
+}
+
 static struct str clean_name(struct arena *a, struct str s, char separator)
 {
 	char *p = arena_alloc(a, s.n);
 
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-
-		p[i] = c == ';' ? ':' : c == '\n' || c == '\r' || (c == '\t' && separator == '\t') ? ' ' : c;
-	}
+	for (size_t i = 0; i < s.n; i++)
+		p[i] = s.p[i] == ';' ? ':' : clean(s.p[i], separator);
 	return str_of(p, s.n);
 }
 
@@ -325,17 +328,48 @@ static struct str join(struct arena *a, const struct str *names, uint32_t n)
 
 static void put_text(struct buf *out, struct str s, char separator)
 {
-	if (separator != ',' || (str_find(s, ',') == s.n && str_find(s, '"') == s.n)) {
-		buf_add(out, s);
-		return;
-	}
-	buf_byte(out, '"');
+	bool quotes = separator == ',' && (str_find(s, ',') < s.n || str_find(s, '"') < s.n);
+
+	if (quotes)
+		buf_byte(out, '"');
 	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '"')
+		if (quotes && s.p[i] == '"')
 			buf_byte(out, '"');
-		buf_byte(out, (unsigned char)s.p[i]);
+		buf_byte(out, (unsigned char)clean(s.p[i], separator));
 	}
-	buf_byte(out, '"');
+	if (quotes)
+		buf_byte(out, '"');
+}
+
+void csv_put_heading(struct buf *out, const struct profile *p, uint32_t from, uint32_t end, char separator)
+{
+	struct buf text;
+
+	buf_init(&text, INT32_MAX);
+	buf_add(out, STR("stack"));
+	for (uint32_t t = from; t < end; t++) {
+		buf_reset(&text);
+		buf_printf(&text, STR_FMT "/" STR_FMT, STR_ARG(profile_str(p, p->types[t].type)),
+		    STR_ARG(profile_str(p, p->types[t].unit)));
+		buf_byte(out, (unsigned char)separator);
+		put_text(out, buf_str(&text), separator);
+	}
+	buf_byte(out, '\n');
+	buf_fini(&text);
+}
+
+void csv_put_line(struct buf *out, struct str stack, const int64_t *values, uint32_t n, char separator)
+{
+	bool any = false;
+
+	for (uint32_t t = 0; t < n; t++)
+		any = any || values[t] != 0;
+	if (!any)
+		return;
+	put_text(out, stack, separator);
+	for (uint32_t t = 0; t < n; t++)
+		buf_printf(out, "%c%lld", separator, (long long)values[t]);
+	buf_byte(out, '\n');
 }
 
 struct writer {
@@ -347,21 +381,6 @@ struct writer {
 	uint32_t n;
 	struct buf *out;
 };
-
-static void put_heading(struct writer *w)
-{
-	const struct profile *p = w->p;
-
-	buf_add(w->out, STR("stack"));
-	for (uint32_t t = w->first; t < w->end; t++) {
-		struct str text = arena_printf(w->a, STR_FMT "/" STR_FMT, STR_ARG(profile_str(p, p->types[t].type)),
-		    STR_ARG(profile_str(p, p->types[t].unit)));
-
-		buf_byte(w->out, (unsigned char)w->separator);
-		put_text(w->out, clean_name(w->a, text, w->separator), w->separator);
-	}
-	buf_byte(w->out, '\n');
-}
 
 static void make_rows(struct writer *w)
 {
@@ -384,29 +403,23 @@ static void make_rows(struct writer *w)
 }
 
 /* Rows i .. k of one stack. */
-static void put_row(struct writer *w, uint32_t i, uint32_t k, uint64_t *sums)
+static void put_row(struct writer *w, uint32_t i, uint32_t k, int64_t *sums)
 {
-	bool any = false;
-
 	for (uint32_t t = w->first; t < w->end; t++) {
-		sums[t] = 0;
+		uint64_t sum = 0;
+
 		for (uint32_t s = i; s < k; s++)
-			sums[t] += (uint64_t)profile_value(w->p, w->rows[s].sample, t);
-		any = any || sums[t];
+			sum += (uint64_t)profile_value(w->p, w->rows[s].sample, t);
+		sums[t - w->first] = (int64_t)sum;
 	}
-	if (!any)
-		return;
-	put_text(w->out, w->rows[i].text, w->separator);
-	for (uint32_t t = w->first; t < w->end; t++)
-		buf_printf(w->out, "%c%lld", w->separator, (long long)sums[t]);
-	buf_byte(w->out, '\n');
+	csv_put_line(w->out, w->rows[i].text, sums, w->end - w->first, w->separator);
 }
 
 int csv_encode(const struct profile *p, char separator, const struct format_opts *o, struct buf *out, struct err *e)
 {
 	const char *name = separator == ',' ? "stacks-csv" : "stacks-tsv";
 	struct writer w = { .p = p, .separator = separator, .end = p->n_types, .out = out };
-	uint64_t *sums;
+	int64_t *sums;
 
 	if (p->n_types > MAX_COLUMNS || p->n_types == 0)
 		return err_set(e, ERR_INVALID, "%s: %u sample types, not 1 to %d", name, p->n_types, MAX_COLUMNS);
@@ -417,7 +430,7 @@ int csv_encode(const struct profile *p, char separator, const struct format_opts
 	}
 	w.a = arena_new();
 	sums = arena_array(w.a, p->n_types, sizeof(*sums));
-	put_heading(&w);
+	csv_put_heading(out, p, w.first, w.end, separator);
 	make_rows(&w);
 	for (uint32_t i = 0, k; i < w.n; i = k) {
 		for (k = i; k < w.n && str_eq(w.rows[k].text, w.rows[i].text); k++)

@@ -25,6 +25,9 @@
 int csv_decode(struct arena *a, struct str text, char separator, const struct format_opts *o,
     struct format_profiles *out, struct err *e);
 int csv_encode(const struct profile *p, char separator, const struct format_opts *o, struct buf *out, struct err *e);
+/* The lines of csv_encode one by one, of the types from .. end - 1; a stack is names with ";" between them. */
+void csv_put_heading(struct buf *out, const struct profile *p, uint32_t from, uint32_t end, char separator);
+void csv_put_line(struct buf *out, struct str stack, const int64_t *values, uint32_t n, char separator);
 /* Whole records in front. */
 size_t csv_cut(struct str text, char separator);
 

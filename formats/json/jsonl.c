@@ -290,14 +290,14 @@ int jsonl_decode(struct arena *a, struct str text, const struct format_opts *o, 
 
 /* ---- out ---- */
 
-static void put_tags(struct jw *w, const struct profile *p, uint32_t sample)
+static void put_tags(struct jw *w, const struct profile *p, const struct jsonl_line *l)
 {
-	if (p->tag_at == NULL || p->tag_at[sample] == p->tag_at[sample + 1])
+	if (l->n_tags == 0)
 		return;
 	jw_key(w, STR("tags"));
 	jw_open(w, '{');
-	for (uint32_t i = p->tag_at[sample]; i < p->tag_at[sample + 1]; i++) {
-		const struct tag *t = &p->tags[i];
+	for (uint32_t i = 0; i < l->n_tags; i++) {
+		const struct tag *t = &l->tags[i];
 
 		jw_key(w, profile_str(p, t->key));
 		if (t->str)
@@ -308,74 +308,96 @@ static void put_tags(struct jw *w, const struct profile *p, uint32_t sample)
 	jw_close(w, '}');
 }
 
-static void put_values(struct jw *w, const struct profile *p, uint32_t sample, const struct str *keys)
+static void put_values(struct jw *w, const struct jsonl_types *t, const int64_t *values)
 {
 	jw_key(w, STR("values"));
 	jw_open(w, '{');
-	for (uint32_t t = 0; t < p->n_types; t++) {
-		jw_key(w, keys[t]);
-		jw_i64(w, profile_value(p, sample, t));
+	for (uint32_t i = 0; i < t->p->n_types; i++) {
+		jw_key(w, t->keys[i]);
+		jw_i64(w, values[i]);
 	}
 	jw_close(w, '}');
 }
 
-static void put_value(struct jw *w, const struct profile *p, uint32_t sample, uint32_t type)
+static void put_value(struct jw *w, const struct profile *p, int64_t value, uint32_t type)
 {
 	jw_key(w, STR("value"));
-	jw_i64(w, profile_value(p, sample, type));
+	jw_i64(w, value);
 	jw_key(w, STR("type"));
 	jw_str(w, profile_str(p, p->types[type].type));
 	jw_key(w, STR("unit"));
 	jw_str(w, profile_str(p, p->types[type].unit));
 }
 
-static bool any_value(const struct profile *p, uint32_t sample, uint32_t type)
+static bool any_value(const struct jsonl_types *t, const int64_t *values)
 {
-	for (uint32_t t = 0; t < p->n_types; t++)
-		if ((type == FORMAT_ALL_TYPES || type == t) && profile_value(p, sample, t))
+	for (uint32_t i = 0; i < t->p->n_types; i++)
+		if ((t->type == FORMAT_ALL_TYPES || t->type == i) && values[i] != 0)
 			return true;
 	return false;
+}
+
+int jsonl_types_init(struct jsonl_types *t, struct arena *a, const struct profile *p, uint32_t type, struct err *e)
+{
+	const struct format_opts o = { .type = type == FORMAT_ALL_TYPES && p->n_types == 1 ? 0 : type };
+
+	*t = (struct jsonl_types){ .p = p, .type = o.type, .keys = arena_array(a, p->n_types, sizeof(*t->keys)) };
+	if (o.type != FORMAT_ALL_TYPES && format_type(p, &o, "jsonl", &t->type, e) < 0)
+		return -1;
+	for (uint32_t i = 0; i < p->n_types; i++)
+		t->keys[i] = arena_printf(a, STR_FMT "/" STR_FMT, STR_ARG(profile_str(p, p->types[i].type)),
+		    STR_ARG(profile_str(p, p->types[i].unit)));
+	return 0;
+}
+
+void jsonl_put(const struct jsonl_types *t, const struct jsonl_line *l, struct buf *out)
+{
+	struct jw w = jw_init(out);
+
+	if (!any_value(t, l->values))
+		return;
+	jw_open(&w, '{');
+	if (l->profile.n) {
+		jw_key(&w, STR("profile"));
+		jw_str(&w, l->profile);
+	}
+	jw_key(&w, STR("stack"));
+	jw_open(&w, '[');
+	for (uint32_t k = 0; k < l->n; k++)
+		jw_str(&w, l->stack[k]);
+	jw_close(&w, ']');
+	if (t->type == FORMAT_ALL_TYPES)
+		put_values(&w, t, l->values);
+	else
+		put_value(&w, t->p, l->values[t->type], t->type);
+	put_tags(&w, t->p, l);
+	jw_close(&w, '}');
+	buf_byte(out, '\n');
 }
 
 static int put_profile(struct arena *a, const struct format_profile *in, struct str name, const struct format_opts *o,
     struct buf *out, struct err *e)
 {
 	const struct profile *p = in->p;
-	struct str *keys = arena_array(a, p->n_types, sizeof(*keys)), *stack;
-	uint32_t type = o->type == FORMAT_ALL_TYPES && p->n_types == 1 ? 0 : o->type;
+	struct jsonl_types types;
+	struct str *stack;
 	struct frames f;
 
-	if (type != FORMAT_ALL_TYPES && format_type(p, o, "jsonl", &type, e) < 0)
+	if (jsonl_types_init(&types, a, p, o->type, e) < 0)
 		return -1;
-	for (uint32_t t = 0; t < p->n_types; t++)
-		keys[t] = arena_printf(a, STR_FMT "/" STR_FMT, STR_ARG(profile_str(p, p->types[t].type)),
-		    STR_ARG(profile_str(p, p->types[t].unit)));
 	frames_init(&f, a, p);
 	stack = arena_array(a, f.max_depth, sizeof(*stack));
 	for (uint32_t i = 0; i < p->n_samples; i++) {
-		struct jw w = jw_init(out);
-		uint32_t n;
+		uint32_t tags = p->tag_at ? p->tag_at[i] : 0;
 
-		if (!any_value(p, i, type))
-			continue;
-		n = frames_stack(&f, i, stack);
-		jw_open(&w, '{');
-		if (name.n) {
-			jw_key(&w, STR("profile"));
-			jw_str(&w, name);
-		}
-		jw_key(&w, STR("stack"));
-		jw_open(&w, '[');
-		for (uint32_t k = 0; k < n; k++)
-			jw_str(&w, stack[k]);
-		jw_close(&w, ']');
-		if (type == FORMAT_ALL_TYPES)
-			put_values(&w, p, i, keys);
-		else
-			put_value(&w, p, i, type);
-		put_tags(&w, p, i);
-		jw_close(&w, '}');
-		buf_byte(out, '\n');
+		jsonl_put(&types,
+		    &(struct jsonl_line){ .profile = name,
+			.stack = stack,
+			.n = frames_stack(&f, i, stack),
+			.values = p->values + (size_t)i * p->n_types,
+			.tags = p->tag_at ? p->tags + tags : NULL,
+			.n_tags = p->tag_at ? p->tag_at[i + 1] - tags : 0 },
+		    out);
 	}
 	return 0;
 }

@@ -22,4 +22,22 @@ int jsonl_decode(struct arena *a, struct str text, const struct format_opts *o, 
 int jsonl_encode(const struct format_profile *in, uint32_t n, const struct format_opts *o, struct buf *out,
     struct err *e);
 
+/* The lines of jsonl_encode one by one. */
+struct jsonl_types { /* what is said of values */
+	const struct profile *p;
+	uint32_t type; /* or FORMAT_ALL_TYPES */
+	struct str *keys;
+};
+struct jsonl_line {
+	struct str profile;      /* may be empty */
+	const struct str *stack; /* n names, root first */
+	uint32_t n, n_tags;
+	const int64_t *values; /* of all types */
+	const struct tag *tags;
+};
+
+/* Only the tables of p are looked at; in a. ERR_INVALID: it has no such type. */
+int jsonl_types_init(struct jsonl_types *t, struct arena *a, const struct profile *p, uint32_t type, struct err *e);
+void jsonl_put(const struct jsonl_types *t, const struct jsonl_line *l, struct buf *out); /* nothing for zeros */
+
 #endif

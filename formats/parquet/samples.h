@@ -17,7 +17,7 @@
  * Text is UTF-8: another byte is U+FFFD. Several values of one label are joined by commas.
  *
  * Writing: rows are collected and leave as a row group when there are SAMPLES_ROWS of them or SAMPLES_ENTRIES frames,
- * labels or values, so memory is bounded by that and by one row, not by the file:
+ * labels or values (or less: samples_writer_limit), so memory is bounded by that and by one row, not by the file:
  *
  *	w = samples_writer_new(&out, profiles, n, FORMAT_ALL_TYPES, e);
  *	samples_writer_profile(w, &profiles[0]);
@@ -49,6 +49,8 @@ void samples_writer_free(struct samples_writer *w); /* accepts NULL */
 void samples_writer_profile(struct samples_writer *w, const struct format_profile *in);
 /* at: unix ns, or 0: that of the profile. */
 void samples_writer_add(struct samples_writer *w, const struct stack_row *row, int64_t at);
+/* Smaller groups: so many frames, labels or values, and a quarter of that in rows. */
+void samples_writer_limit(struct samples_writer *w, size_t entries);
 void samples_writer_moved(struct samples_writer *w, size_t n); /* the first n bytes of out were taken away */
 void samples_writer_finish(struct samples_writer *w);
 

@@ -27,6 +27,7 @@ struct samples_writer {
 	struct arena *mem;
 	struct pq_writer *pq;
 	uint32_t type;
+	size_t max_rows, max_entries; /* of a group */
 	struct column *columns;
 	uint32_t n_columns;
 
@@ -195,7 +196,11 @@ struct samples_writer *samples_writer_new(struct buf *out, const struct format_p
 	struct samples_writer *w = arena_zalloc(mem, sizeof(*w));
 	uint32_t columns = 0;
 
-	*w = (struct samples_writer){ .mem = mem, .type = type, .text = arena_new() };
+	*w = (struct samples_writer){ .mem = mem,
+		.type = type,
+		.text = arena_new(),
+		.max_rows = SAMPLES_ROWS,
+		.max_entries = SAMPLES_ENTRIES };
 	for (uint32_t i = 0; i < n && columns < SAMPLES_MAX_COLUMNS; i++)
 		columns = MIN(columns + in[i].p->n_types, (uint32_t)SAMPLES_MAX_COLUMNS);
 	w->columns = arena_zarray(mem, columns, sizeof(*w->columns));
@@ -315,8 +320,8 @@ static void put_group(struct samples_writer *w)
 
 static bool is_full(const struct samples_writer *w)
 {
-	return w->rows >= SAMPLES_ROWS || w->stack.def.n >= SAMPLES_ENTRIES || w->keys.def.n >= SAMPLES_ENTRIES ||
-	    (uint64_t)w->rows * w->n_columns >= SAMPLES_ENTRIES;
+	return w->rows >= w->max_rows || w->stack.def.n >= w->max_entries || w->keys.def.n >= w->max_entries ||
+	    (uint64_t)w->rows * w->n_columns >= w->max_entries;
 }
 
 /* ---- words ---- */
@@ -484,6 +489,12 @@ void samples_writer_add(struct samples_writer *w, const struct stack_row *row, i
 	w->rows++;
 	if (is_full(w))
 		put_group(w);
+}
+
+void samples_writer_limit(struct samples_writer *w, size_t entries)
+{
+	w->max_entries = MIN(w->max_entries, MAX(entries, (size_t)1));
+	w->max_rows = MIN(w->max_rows, MAX(entries / 4, (size_t)1));
 }
 
 void samples_writer_moved(struct samples_writer *w, size_t n)

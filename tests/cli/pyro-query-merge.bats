@@ -216,6 +216,14 @@ main;serve;parse 30"
 	silent
 	pyro-query folded -o folded=file --memory 16M big.folded
 	cmp file whole
+	for form in stacks-csv stacks-tsv jsonl parquet; do
+		try pyro-query folded -o $form=$form --memory 16M big.folded
+		ends 0
+		try_sh "pyro-query folded $form | cmp - whole"
+		ends 0
+	done
+	pyro-convert -o whole.csv --to stacks-csv big.folded
+	cmp whole.csv stacks-csv
 	stream all.tar
 	try pyro-query folded --memory 16M -q '{service_name="shop"}' --label-frame pod all.tar
 	ends 0
@@ -227,11 +235,34 @@ b/c;main;serve;render 5"
 	is "main;pay 5"
 }
 
+@test "--memory: every form, of several sample types, names that want quotes, and tags" {
+	profile a.pb.gz --type samples:count --type cpu:nanoseconds --stack 'main;a,"b"	c=1,10' --stack 'main;z=0,0' --tag pod=a
+	profile b.pb.gz --type samples:count --type cpu:nanoseconds --stack 'main;a,"b"	c=2,20' --tag pod=b
+	try pyro-query folded --memory 16M -o stacks-csv a.pb.gz b.pb.gz
+	is 'stack,samples/count,cpu/nanoseconds
+"main;a,""b""	c",3,30'
+	try pyro-query folded --memory 16M -s cpu -o stacks-tsv a.pb.gz b.pb.gz
+	is 'stack	cpu/nanoseconds
+main;a,"b" c	30'
+	try pyro-query folded --memory 16M -o jsonl a.pb.gz b.pb.gz
+	is '{"stack":["main","a,\"b\"\tc"],"values":{"samples/count":1,"cpu/nanoseconds":10},"tags":{"pod":"a"}}
+{"stack":["main","a,\"b\"\tc"],"values":{"samples/count":2,"cpu/nanoseconds":20},"tags":{"pod":"b"}}'
+	pyro-query folded --memory 16M -o t.parquet a.pb.gz b.pb.gz
+	try pyro-query tags t.parquet
+	prints "20ns (66.67%): b"
+	try pyro-query folded --memory 16M -s nothing -o jsonl a.pb.gz
+	ends 100
+	says 'no sample type "nothing"'
+}
+
 @test "--memory: what cannot be" {
 	shop
 	try pyro-query top --memory 64M cpu.pb.gz
 	ends 2
-	says "stream"
+	says "top cannot be written row by row (what can: folded, stacks-csv, stacks-tsv, jsonl, parquet, pprof)"
+	try pyro-query folded --memory 64M -o x.parquet.gz cpu.pb.gz
+	ends 2
+	says "parquet is not compressed on the way"
 	try pyro-query folded --memory 1k cpu.pb.gz
 	ends 2
 	says "16M"

@@ -271,12 +271,13 @@ static struct sink *open_answer(const struct cli_out *out, struct err *e)
 static int check_stream(const struct question *q, struct err *e)
 {
 	const struct query_opts *o = q->o;
+	const struct places_form *form = places_form(str_cstr(q->out.output.name), e);
 
-	if (strcmp(q->out.output.name, "folded") != 0 && strcmp(q->out.output.name, "pprof") != 0)
-		return err_set(e, ERR_USAGE, "--memory: folded and pprof are written as a stream, %s is not",
-		    q->out.output.name);
-	if (q->out.pack != OUTPUT_AS_IT_IS && strcmp(q->out.output.name, "folded") == 0)
-		return err_set(e, ERR_USAGE, "--memory: folded is not compressed on the way; pipe it through gzip");
+	if (form == NULL)
+		return -1;
+	if (q->out.pack != OUTPUT_AS_IT_IS && strcmp(form->name, "pprof") != 0)
+		return err_set(e, ERR_USAGE, "--memory: %s is not compressed on the way; %s", form->name,
+		    form->packed ? "its pages are" : "pipe it through gzip");
 	if (o->base.n + o->diff_base.n + o->group_by.n + o->split_by.n > 0)
 		return err_set(e, ERR_USAGE, "--memory: not together with a base, --group-by or --split-by");
 	if (o->columns)
@@ -293,7 +294,7 @@ static int report_stream(struct question *q, struct places *places, struct err *
 {
 	struct stream_filter filter = { .o = q->o };
 	const struct places_sum_opts so = { .memory = (size_t)q->o->memory,
-		.form = strcmp(q->out.output.name, "pprof") == 0 ? PLACES_PPROF : PLACES_FOLDED,
+		.form = places_form(str_cstr(q->out.output.name), e),
 		.sample = str_cstr(q->o->sample_type),
 		.strict = q->o->strict,
 		.filter = is_filtered(q->o) ? filter_input : NULL,

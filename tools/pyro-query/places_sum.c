@@ -7,18 +7,14 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/num.h"
 #include "base/vec.h"
-#include "base/zip.h"
-#include "formats/pprof/pprof.h"
 #include "formats/stack_table.h"
 #include "io/fd.h"
 
 enum {
-	WRITE_SIZE = 1 << 18, /* bytes of a write, and of a gzip member before compression */
+	WRITE_SIZE = 1 << 18, /* bytes of a write */
 	READ_MIN = 1 << 14,   /* bytes that a run reads at once */
 	READ_MAX = 1 << 20,
-	GZIP_LEVEL = 6,
 };
 
 struct place {
@@ -190,7 +186,7 @@ struct places_sum *places_sum_new(const struct places_sum_opts *o, struct err *e
 	/* the other half: what is being read, and the tables */
 	s->table = stack_table_new(o->memory / 2);
 	s->m = profile_merger_new(s->a,
-	    &(struct profile_merge_opts){ .keep_tags = o->form == PLACES_PPROF,
+	    &(struct profile_merge_opts){ .keep_tags = o->form->tags,
 		.unite = !o->strict,
 		.copies = true,
 		.sample = add_row,
@@ -286,187 +282,30 @@ static void rows_close(struct rows *r)
 	stack_order_fini(&r->order);
 }
 
-static int flush(struct sink *to, struct buf *b, size_t least, struct err *e)
-{
-	if (b->n == 0 || b->n < least)
-		return 0;
-	if (sink_write(to, buf_str(b), e) < 0)
-		return -1;
-	buf_reset(b);
-	return 0;
-}
-
-static int folded_type(const struct places_sum *s, const struct profile *p, uint32_t *type, struct err *e)
-{
-	uint64_t number;
-	struct err no;
-
-	*type = profile_default_type(p);
-	if (s->o.sample.n == 0)
-		return 0;
-	for (*type = 0; *type < p->n_types; ++*type)
-		if (str_eq(profile_str(p, p->types[*type].type), s->o.sample))
-			return 0;
-	if (num_u64(s->o.sample, &number, &no) < 0 || number >= p->n_types)
-		return err_set(e, ERR_INVALID, "the profile has no sample type \"" STR_FMT "\"", STR_ARG(s->o.sample));
-	*type = (uint32_t)number;
-	return 0;
-}
-
-/* Rows of equal text are neighbours: a line is written when the next one differs. */
-static int write_folded(struct places_sum *s, struct rows *r, const struct profile *p, struct sink *to, struct err *e)
-{
-	struct buf line, out;
-	struct stack_row row;
-	uint64_t sum = 0;
-	uint32_t type;
-	struct buf last;
-	bool any = false;
-	int rc;
-
-	if (folded_type(s, p, &type, e) < 0)
-		return -1;
-	buf_init(&line, INT32_MAX);
-	buf_init(&last, INT32_MAX);
-	buf_init(&out, INT32_MAX);
-	while ((rc = rows_next(r, &row, e)) > 0) {
-		int64_t v = type < row.n_values ? row.values[type] : 0;
-
-		buf_reset(&line);
-		stack_order_print(&r->order, &row, &line);
-		if (any && !str_eq(buf_str(&line), buf_str(&last))) {
-			if (sum != 0) {
-				buf_add(&out, buf_str(&last));
-				buf_printf(&out, " %lld\n", (long long)sum);
-			}
-			sum = 0;
-		}
-		any = true;
-		sum += (uint64_t)v;
-		buf_reset(&last);
-		buf_add(&last, buf_str(&line));
-		if ((rc = flush(to, &out, WRITE_SIZE, e)) < 0)
-			break;
-	}
-	if (rc == 0 && any && sum != 0) {
-		buf_add(&out, buf_str(&last));
-		buf_printf(&out, " %lld\n", (long long)sum);
-	}
-	if (rc == 0)
-		rc = flush(to, &out, 0, e);
-	buf_fini(&line);
-	buf_fini(&last);
-	buf_fini(&out);
-	return rc;
-}
-
-/* A profile of one sample after the other: its encoding begins with the types, which are left out. */
-struct packer {
-	struct sink *to;
-	struct buf raw, packed;
-};
-
-static int pack(struct packer *k, size_t least, struct err *e)
-{
-	if (k->raw.n == 0 || k->raw.n < least)
-		return 0;
-	buf_reset(&k->packed);
-	zip_gzip(buf_str(&k->raw), GZIP_LEVEL, &k->packed);
-	buf_reset(&k->raw);
-	return sink_write(k->to, buf_str(&k->packed), e);
-}
-
-/* Field 2 of the profile, as pprof_encode writes it: location ids are positions + 1. */
-static void put_sample(struct buf *b, struct buf *part, struct buf *list, const struct stack_row *row, uint32_t n_types)
-{
-	buf_reset(part);
-	buf_reset(list);
-	for (uint32_t i = 0; i < row->n; i++)
-		buf_uvarint(list, (uint64_t)row->stack[i] + 1);
-	buf_byte(part, 1 << 3 | 2);
-	buf_uvarint(part, list->n);
-	buf_add(part, buf_str(list));
-	buf_reset(list);
-	for (uint32_t i = 0; i < n_types; i++)
-		buf_uvarint(list, (uint64_t)(i < row->n_values ? row->values[i] : 0));
-	buf_byte(part, 2 << 3 | 2);
-	buf_uvarint(part, list->n);
-	buf_add(part, buf_str(list));
-	for (uint32_t i = 0; i < row->n_tags; i++) {
-		const struct tag *t = &row->tags[i];
-		const uint64_t fields[] = { t->key, t->str, (uint64_t)t->num, t->unit };
-
-		buf_reset(list);
-		for (unsigned k = 0; k < ARRAY_LEN(fields); k++) {
-			if (fields[k] == 0)
-				continue;
-			buf_byte(list, (unsigned char)((k + 1) << 3));
-			buf_uvarint(list, fields[k]);
-		}
-		buf_byte(part, 3 << 3 | 2);
-		buf_uvarint(part, list->n);
-		buf_add(part, buf_str(list));
-	}
-	buf_byte(b, 2 << 3 | 2);
-	buf_uvarint(b, part->n);
-	buf_add(b, buf_str(part));
-}
-
-static bool is_zero(const struct stack_row *row)
-{
-	for (uint32_t i = 0; i < row->n_values; i++)
-		if (row->values[i] != 0)
-			return false;
-	return true;
-}
-
-static int write_pprof(struct rows *r, uint32_t n_types, const struct profile *head, struct sink *to, struct err *e)
-{
-	struct packer k = { .to = to };
-	struct buf part, list;
-	struct stack_row row;
-	int rc;
-
-	buf_init(&k.raw, INT32_MAX);
-	buf_init(&k.packed, INT32_MAX);
-	buf_init(&part, INT32_MAX);
-	buf_init(&list, INT32_MAX);
-	/* everything but the samples; messages that follow one another are one message */
-	pprof_encode(head, &k.raw);
-	rc = pack(&k, 0, e);
-	while (rc == 0 && (rc = rows_next(r, &row, e)) > 0) {
-		if (!is_zero(&row))
-			put_sample(&k.raw, &part, &list, &row, n_types);
-		rc = pack(&k, WRITE_SIZE, e);
-	}
-	if (rc == 0)
-		rc = pack(&k, 0, e);
-	if (rc == 0)
-		rc = buf_check(&k.packed, "pprof", e);
-	buf_fini(&k.raw);
-	buf_fini(&k.packed);
-	buf_fini(&part);
-	buf_fini(&list);
-	return rc;
-}
-
 int places_sum_write(struct places_sum *s, struct sink *to, struct err *e)
 {
 	const struct profile *tables = profile_merger_tables(s->m);
-	struct profile *head;
+	struct places_to out = { .sink = to, .sample = s->o.sample, .memory = s->o.memory };
+	struct places_writer *w;
+	struct stack_row row;
 	struct rows rows;
-	uint32_t n_types;
 	int rc;
 
 	if (tables == NULL)
 		return err_set(e, ERR_NOTFOUND, "there are no profiles");
 	if (rows_open(&rows, s, e) < 0)
 		return -1;
-	n_types = tables->n_types;
-	head = profile_merger_finish(s->m);
+	out.head = profile_merger_finish(s->m);
+	out.order = &rows.order;
 	s->m = NULL;
-	rc = s->o.form == PLACES_FOLDED ? write_folded(s, &rows, head, to, e)
-					: write_pprof(&rows, n_types, head, to, e);
+	w = places_writer_new(s->o.form, &out, e);
+	rc = w != NULL ? 0 : -1;
+	while (rc == 0 && (rc = rows_next(&rows, &row, e)) > 0)
+		rc = places_writer_add(w, &row, e);
+	if (rc == 0)
+		rc = places_writer_end(w, e);
+	else
+		places_writer_free(w);
 	rows_close(&rows);
 	return rc;
 }

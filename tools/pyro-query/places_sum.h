@@ -14,13 +14,12 @@
 
 #include "base/stream.h"
 #include "formats/profile.h"
-
-enum places_form { PLACES_FOLDED, PLACES_PPROF };
+#include "tools/pyro-query/places_forms.h"
 
 struct places_sum_opts {
 	size_t memory; /* bytes for all of it */
-	enum places_form form;
-	struct str sample; /* of folded: name or number of the sample type; empty: the profile's default */
+	const struct places_form *form;
+	struct str sample; /* name or number of the sample type; empty: all that the form holds, or the default */
 	bool strict;
 	/* What options of reports leave of a profile; NULL: all. In a, or p itself. */
 	struct profile *(*filter)(void *ctx, struct arena *a, struct profile *p, struct err *e);
