@@ -133,8 +133,8 @@ static const char *stranger(struct str s)
 	return NULL;
 }
 
-/* "pprof, folded, flamebearer" */
-static void known_names(char *out, size_t size)
+/* "pprof, folded, flamebearer": all, or those that can be read */
+static void known_names(char *out, size_t size, bool read)
 {
 	size_t n = 0;
 
@@ -144,7 +144,9 @@ static void known_names(char *out, size_t size)
 
 		if (n + name.n + 3 > size)
 			return;
-		if (i) {
+		if (read && formats[i]->decode == NULL)
+			continue;
+		if (n > 0) {
 			memcpy(out + n, ", ", 3);
 			n += 2;
 		}
@@ -160,7 +162,7 @@ const struct format *format_by_name(struct str name, struct err *e)
 	for (uint32_t i = 0; i < n_formats; i++)
 		if (str_eq(name, str_cstr(formats[i]->name)))
 			return formats[i];
-	known_names(known, sizeof(known));
+	known_names(known, sizeof(known), false);
 	err_set(e, ERR_UNSUPPORTED, "unsupported format: %.*s (known: %s)", (int)MIN(name.n, (size_t)100), name.p,
 	    known);
 	return NULL;
@@ -217,7 +219,7 @@ const struct format *format_detect(struct str bytes, struct str file_name, struc
 		err_set(e, ERR_UNSUPPORTED, "unsupported format: %s", other);
 		return NULL;
 	}
-	known_names(known, sizeof(known));
+	known_names(known, sizeof(known), true);
 	if (bytes.n == 0)
 		err_set(e, ERR_UNSUPPORTED, "unsupported format: the input is empty");
 	else

@@ -1,5 +1,5 @@
 /*
- * flamebearer.c - the old /render JSON. A graph of one side is read as a graph
+ * flamebearer.c - the old /render JSON, in. A graph of one side is read as a graph
  * of groups of four, a diff as groups of seven; places and widths of both
  * sides are added up, which keeps the nesting and gives a group that is empty
  * on one side its place on the other.
@@ -8,13 +8,11 @@
 
 #include <stdlib.h>
 
-#include "base/json.h"
 #include "base/vec.h"
 #include "base/arith.h"
 #include "formats/format_impl.h"
 #include "formats/json/json_walk.h"
 #include "formats/profile_impl.h"
-#include "formats/query/render.h"
 
 enum { SINGLE = 4, DOUBLE = 7, MAX_WORK = 256, NO_NUMBER = -1 };
 
@@ -189,6 +187,27 @@ static int read_text(struct text *t)
 	return jwalk_end(&t->j);
 }
 
+/* A graph of our page says what it is itself; the walk goes on behind it. */
+static void read_page_graph(struct text *t)
+{
+	struct str key;
+
+	t->has_object = jwalk_kind(&t->j) == '{';
+	if (!jwalk_try(&t->j, '{'))
+		return;
+	while (jwalk_member(&t->j, &key))
+		if (str_eq(key, STR("names")))
+			read_names_text(t);
+		else if (str_eq(key, STR("levels")))
+			read_levels_text(t);
+		else if (str_eq(key, STR("type")))
+			t->name = jwalk_str_or(&t->j, STR_NONE);
+		else if (str_eq(key, STR("unit")))
+			t->units = jwalk_str_or(&t->j, STR_NONE);
+		else
+			jwalk_skip(&t->j);
+}
+
 /* ---- graph ---- */
 
 static uint32_t frame(struct graph *g, uint32_t name)
@@ -333,6 +352,15 @@ static int read_graph(struct graph *g)
 	return read_levels(g);
 }
 
+static void graph_free(struct graph *g)
+{
+	vec_free(&g->t.names);
+	vec_free(&g->t.numbers);
+	vec_free(&g->t.ends);
+	vec_free(&g->groups);
+	vec_free(&g->stack);
+}
+
 static int decode(struct graph *g, struct str json, struct profile **out)
 {
 	int rc = 0;
@@ -343,11 +371,7 @@ static int decode(struct graph *g, struct str json, struct profile **out)
 		rc = err_wrap(g->e, "flamebearer");
 	else if ((rc = read_graph(g)) == 0)
 		*out = profile_builder_finish(g->b);
-	vec_free(&g->t.names);
-	vec_free(&g->t.numbers);
-	vec_free(&g->t.ends);
-	vec_free(&g->groups);
-	vec_free(&g->stack);
+	graph_free(g);
 	return rc;
 }
 
@@ -383,6 +407,18 @@ static struct profile *side_of(struct arena *a, const struct profile *p, uint32_
 	return profile_builder_finish(b);
 }
 
+/* after: NULL where nothing is compared. Returns 0. */
+static int sides(struct arena *a, struct profile *before, struct profile *after, struct format_profiles *out)
+{
+	if (after == NULL)
+		return format_one(a, before, out);
+	out->p = arena_zarray(a, 2, sizeof(*out->p));
+	out->n = 2;
+	out->p[0] = (struct format_profile){ before, STR("before"), { 0 } };
+	out->p[1] = (struct format_profile){ after, STR("after"), { 0 } };
+	return 0;
+}
+
 int flamebearer_decode_sides(struct arena *a, struct str json, struct format_profiles *out, struct err *e)
 {
 	struct graph g = { .a = a, .limit = json.n * MAX_WORK, .e = e };
@@ -392,194 +428,90 @@ int flamebearer_decode_sides(struct arena *a, struct str json, struct format_pro
 		return -1;
 	if (p->n_types < 2)
 		return format_one(a, p, out);
-	out->p = arena_zarray(a, 2, sizeof(*out->p));
-	out->n = 2;
-	out->p[0] = (struct format_profile){ side_of(a, p, 0, g.t.name), STR("before"), { 0 } };
-	out->p[1] = (struct format_profile){ side_of(a, p, 1, g.t.name), STR("after"), { 0 } };
-	return 0;
+	return sides(a, side_of(a, p, 0, g.t.name), side_of(a, p, 1, g.t.name), out);
 }
 
-/* ---- out ---- */
+/* ---- our page ---- */
 
-/*
- * The graph is laid out here and not by tree_flamegraph, for which a frame
- * named "other" is what was cut off, and has no children.
- */
-struct place {
-	uint32_t node;
-	int64_t x;
+struct page {
+	struct jwalk j;
+	VEC(struct profile *) before, after; /* of a page that compares; else the first alone */
+	size_t limit;
+	bool diff;
 };
 
-struct layout {
-	struct arena *a;
-	const struct tree *t;
-	struct flamegraph *graph;
-	uint32_t *name_index; /* by tree name, 0 = not yet named */
-	VEC(struct place) level, below;
-	VEC(uint32_t) children;
-};
-
-static int child_cmp(const void *x, const void *y, void *arg)
+static int read_page_graphs(struct arena *a, struct page *page, struct err *e)
 {
-	const struct tree *t = arg;
-	uint32_t a, b;
+	int rc = 0;
 
-	memcpy(&a, x, sizeof(a));
-	memcpy(&b, y, sizeof(b));
-	return str_cmp(t->names.p[t->nodes.p[a].name], t->names.p[t->nodes.p[b].name]);
-}
+	if (!jwalk_try(&page->j, '['))
+		return 0;
+	while (rc == 0 && jwalk_item(&page->j)) {
+		struct graph g = { .a = a, .limit = page->limit, .e = e };
 
-static int64_t name_index(struct layout *l, uint32_t name)
-{
-	struct flamegraph *g = l->graph;
+		g.t.j = page->j;
+		read_page_graph(&g.t);
+		page->j = g.t.j;
+		g.t.format = page->diff ? STR("double") : STR("single");
+		if (page->j.failed)
+			rc = -1;
+		else if ((rc = read_graph(&g)) == 0) {
+			struct profile *p = profile_builder_finish(g.b);
 
-	if (l->name_index[name] == 0) {
-		l->name_index[name] = (uint32_t)g->n_names;
-		g->names[g->n_names++] = l->t->names.p[name];
+			vec_push(&page->before, page->diff ? side_of(a, p, 0, g.t.name) : p);
+			if (page->diff)
+				vec_push(&page->after, side_of(a, p, 1, g.t.name));
+		}
+		graph_free(&g);
 	}
-	return l->name_index[name];
-}
-
-/* The children of a node, left to right behind its own share. */
-static void place_children(struct layout *l, struct place at)
-{
-	const struct tree_node *nodes = l->t->nodes.p;
-	int64_t x = wrap_add(at.x, nodes[at.node].self);
-
-	l->children.n = 0;
-	for (uint32_t c = nodes[at.node].first_child; c; c = nodes[c].next)
-		vec_push(&l->children, c);
-	if (l->children.n)
-		qsort_r(l->children.p, l->children.n, sizeof(*l->children.p), child_cmp, (void *)(uintptr_t)l->t);
-	for (size_t i = 0; i < l->children.n; i++) {
-		vec_push(&l->below, ((struct place){ l->children.p[i], x }));
-		x = wrap_add(x, nodes[l->children.p[i]].total);
-	}
-}
-
-static void place_level(struct layout *l, struct flame_level *out)
-{
-	int64_t end = 0, *v = arena_array(l->a, l->level.n * SINGLE, sizeof(*v));
-
-	*out = (struct flame_level){ v, l->level.n * SINGLE };
-	l->below.n = 0;
-	for (size_t i = 0; i < l->level.n; i++, v += SINGLE) {
-		struct place at = l->level.p[i];
-		const struct tree_node *node = &l->t->nodes.p[at.node];
-
-		v[0] = wrap_sub(at.x, end);
-		v[1] = node->total;
-		v[2] = node->self;
-		v[3] = at.node ? name_index(l, node->name) : 0;
-		end = wrap_add(at.x, node->total);
-		l->graph->max_self = MAX(l->graph->max_self, node->self);
-		place_children(l, at);
-	}
-}
-
-static uint32_t tree_depth(const struct tree *t, struct arena *a)
-{
-	uint32_t *depth = arena_zarray(a, t->nodes.n, sizeof(*depth)), most = 0;
-
-	for (size_t i = 1; i < t->nodes.n; i++) {
-		depth[i] = depth[t->nodes.p[i].parent] + 1;
-		most = MAX(most, depth[i]);
-	}
-	return most;
-}
-
-static struct flamegraph *make_graph(struct arena *a, const struct tree *t)
-{
-	struct flamegraph *g = arena_zalloc(a, sizeof(*g));
-	struct layout l = { .a = a, .t = t, .graph = g };
-
-	g->names = arena_array(a, t->names.n + 1, sizeof(*g->names));
-	g->names[g->n_names++] = STR("total");
-	g->levels = arena_array(a, (size_t)tree_depth(t, a) + 1, sizeof(*g->levels));
-	l.name_index = arena_zarray(a, t->names.n, sizeof(*l.name_index));
-	g->total = t->nodes.p[0].total;
-	vec_push(&l.level, ((struct place){ 0 }));
-	while (l.level.n) {
-		struct place *swap = l.level.p;
-		size_t cap = l.level.cap;
-
-		place_level(&l, &g->levels[g->n_levels++]);
-		l.level.p = l.below.p;
-		l.level.n = l.below.n;
-		l.level.cap = l.below.cap;
-		l.below.p = swap;
-		l.below.cap = cap;
-	}
-	vec_free(&l.level);
-	vec_free(&l.below);
-	vec_free(&l.children);
-	return g;
-}
-
-static int add_samples(struct tree *t, const struct profile *p, uint32_t type, struct arena *a, struct err *e)
-{
-	struct frames f;
-	struct str *names;
-	int64_t sum = 0;
-
-	frames_init(&f, a, p);
-	names = arena_array(a, f.max_depth, sizeof(*names));
-	for (uint32_t i = 0; i < p->n_samples; i++) {
-		int64_t value = profile_value(p, i, type);
-
-		if (value < 0)
-			return err_set(e, ERR_INVALID, "flamebearer: sample %u has the negative value %lld", i,
-			    (long long)value);
-		if (__builtin_add_overflow(sum, value, &sum))
-			return err_set(e, ERR_INVALID, "flamebearer: the values add up to more than 63 bits");
-		if (value)
-			tree_add(t, names, frames_stack(&f, i, names), value);
-	}
-	return 0;
-}
-
-int flamebearer_encode(const struct profile *p, uint32_t type, struct buf *out, struct err *e)
-{
-	struct arena *a = arena_new();
-	struct tree *t = tree_new();
-	struct render r = { 0 };
-	int rc;
-
-	assert(type < p->n_types);
-	rc = add_samples(t, p, type, a, e);
-	if (rc == 0) {
-		tree_total(t);
-		r.graph = make_graph(a, t);
-		r.name = profile_str(p, p->types[type].type);
-		r.unit = profile_str(p, p->types[type].unit);
-		render_json(out, &r);
-	}
-	tree_free(t);
-	arena_free(a);
 	return rc;
 }
 
-int flamebearer_encode_diff(const struct profile *left, const struct profile *right, uint32_t type, struct buf *out,
-    struct err *e)
+/* What compares is said in front of the graphs. */
+static int read_page(struct arena *a, struct page *page, struct err *e)
 {
-	struct arena *a = arena_new();
-	struct tree *l = tree_new(), *r = tree_new();
-	struct render d = { .diff = true };
-	int rc = -1;
+	struct str key;
 
-	assert(type < left->n_types && type < right->n_types);
-	if (add_samples(l, left, type, a, e) == 0 && add_samples(r, right, type, a, e) == 0) {
-		tree_total(l);
-		tree_total(r);
-		d.graph = tree_flamegraph_diff(a, l, r, 0, e);
-		d.name = profile_str(left, left->types[type].type);
-		d.unit = profile_str(left, left->types[type].unit);
-		rc = d.graph ? 0 : -1;
-	}
+	for (jwalk_open(&page->j, '{'); jwalk_member(&page->j, &key);)
+		if (str_eq(key, STR("diff")) && jwalk_kind(&page->j) == 't')
+			page->diff = jwalk_bool(&page->j);
+		else if (!str_eq(key, STR("graphs")))
+			jwalk_skip(&page->j);
+		else if (read_page_graphs(a, page, e) < 0)
+			return -1;
+	if (jwalk_end(&page->j) < 0)
+		return -1;
+	return page->before.n > 0 ? 0 : err_set(e, ERR_INVALID, "no graphs");
+}
+
+/* Each graph was one sample type of a profile. */
+static struct profile *unite(struct arena *a, struct profile *const *in, size_t n, struct err *e)
+{
+	struct profile_merger *m = profile_merger_new(a, &(struct profile_merge_opts){ .unite = true });
+	struct profile *out;
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = profile_merger_add(m, in[i], e);
+	out = profile_merger_finish(m);
+	return rc == 0 ? out : NULL;
+}
+
+int flamebearer_decode_page(struct arena *a, struct str json, struct format_profiles *out, struct err *e)
+{
+	struct page page = { .limit = json.n * MAX_WORK };
+	struct profile *before = NULL, *after = NULL;
+	int rc;
+
+	jwalk_init(&page.j, a, json, e);
+	rc = read_page(a, &page, e);
+	if (rc == 0 && (before = unite(a, page.before.p, page.before.n, e)) == NULL)
+		rc = -1;
+	if (rc == 0 && page.diff && (after = unite(a, page.after.p, page.after.n, e)) == NULL)
+		rc = -1;
 	if (rc == 0)
-		render_json(out, &d);
-	tree_free(l);
-	tree_free(r);
-	arena_free(a);
+		sides(a, before, after, out);
+	vec_free(&page.before);
+	vec_free(&page.after);
 	return rc;
 }

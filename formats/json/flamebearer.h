@@ -32,6 +32,8 @@
 int flamebearer_decode(struct arena *a, struct str json, struct profile **out, struct err *e);
 /* A double is two profiles, named so. */
 int flamebearer_decode_sides(struct arena *a, struct str json, struct format_profiles *out, struct err *e);
+/* The data of the page of pyro-query html: each graph is a sample type; a page that compares is two profiles. */
+int flamebearer_decode_page(struct arena *a, struct str json, struct format_profiles *out, struct err *e);
 /* ERR_INVALID for negative values. */
 int flamebearer_encode(const struct profile *p, uint32_t type, struct buf *out, struct err *e);
 /* Format "double". */

@@ -132,6 +132,19 @@ main;serve;parse 30"
 main;serve;parse 60"
 }
 
+@test "a page is read back: all sample types, and both sides of a comparison" {
+	profile heap.pb.gz --type n:count --type size:bytes --stack 'main;serve;parse=3,900' --stack 'main;idle=1,70'
+	profile after.pb.gz --type n:count --type size:bytes --stack 'main;serve;parse=4,950'
+	try_sh 'pyro-query html heap.pb.gz > heap.html; pyro-query diff -o html heap.pb.gz after.pb.gz > diff.html'
+	ends 0
+	for type in n size; do
+		try pyro-query folded --sample-index $type heap.html
+		is "$(pyro-query folded --sample-index $type heap.pb.gz)"
+		try pyro-query folded --sample-index $type --profile after diff.html
+		is "$(pyro-query folded --sample-index $type after.pb.gz)"
+	done
+}
+
 @test "pyro-query diff before.pb.gz after.pb.gz" {
 	shop before.pb.gz
 	profile after.pb.gz --stack 'main;serve;parse=90' --stack 'main;idle=70'

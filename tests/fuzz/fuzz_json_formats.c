@@ -9,7 +9,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
 static const char *const names[] = { "speedscope", "cpuprofile", "heapprofile", "flamebearer", "trace-event",
-	"stackprof", "firefox", "jsonl", "stacks-csv", "stacks-tsv", "pprof-json", "svg" };
+	"stackprof", "firefox", "jsonl", "stacks-csv", "stacks-tsv", "pprof-json", "svg", "html" };
 
 static void check(bool ok)
 {

@@ -286,9 +286,14 @@ JSONL = '{"profile":"p","stack":["a",{"name":"b","file":"b.c","line":3}],"values
 CSV = 'stack,cpu/nanoseconds,samples\n"a;""b"", c",3,1\na,-2,1.5\n'
 SVG = ('<svg><title>Flame</title><g><title>all (10 samples, 100%)</title><rect x="0%" y="68" width="100%" height="15" fg:x="0" fg:w="10"/></g>'
        '<g><title>a&lt;b&gt; (4 samples, 40%)</title><rect x="0%" y="52" width="40%" height="15" fg:x="0" fg:w="4" fg:l="1" fg:r="3"/></g></svg>')
+HTML = ('<html><script type="application/json" id="data">{"diff":true,"flame":false,"chosen":0,"graphs":[{"type":"cpu","unit":"nanoseconds","total":9,"left":4,'
+        '"right":5,"names":["total","a"],"levels":[[0,4,0,0,5,0,0],[0,4,4,0,5,5,1]]}]}</script></html>')
+CALLS = ("<html><script>\nfunction f(\nlevels[\nconst cpool = [\n'all',\n' ab',\n'!c\\'d'\n];\nunpack(cpool);\n\nn(3,9)\nu(11,7)\nu(19)\nf(8,1,7,2)\n"
+         "</script></html>")
+OLD_CALLS = "<html><script>\nfunction f(\nlevels[\nf(0,0,9,3,'all')\nf(1,0,7,1,'a')\nf(1,7,2,1,'b',0,1,0)\n</script></html>"
 PPROF_JSON = ('{"sampleType":[{"type":"1","unit":"2"}],"sample":[{"locationId":["1"],"value":["5"]}],"location":[{"id":"1","line":[{"functionId":"1","line":"3"}]}],'
               '"function":[{"id":"1","name":"3"}],"stringTable":["","cpu","count","f"]}')
-FORMATS = [[SPEEDSCOPE], [CPUPROFILE, OLD_CPUPROFILE], [HEAPPROFILE], [FLAMEBEARER], [TRACE, CHUNKS], [STACKPROF], [FIREFOX], [JSONL], [CSV], [CSV.replace(",", "\t")], [PPROF_JSON], [SVG]]
+FORMATS = [[SPEEDSCOPE], [CPUPROFILE, OLD_CPUPROFILE], [HEAPPROFILE], [FLAMEBEARER], [TRACE, CHUNKS], [STACKPROF], [FIREFOX], [JSONL], [CSV], [CSV.replace(",", "\t")], [PPROF_JSON], [SVG], [HTML, CALLS, OLD_CALLS]]
 
 
 def json_formats():

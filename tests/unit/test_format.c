@@ -53,6 +53,7 @@ static const struct {
 	{ B("# callgrind format\nversion: 1\n"), "", "callgrind" },
 	{ B("<?xml version=\"1.0\"?>\n<svg width=\"1\">"), "", "svg" },
 	{ B("<!doctype html>\n<html>"), "", "unsupported format: html" },
+	{ B("<!doctype html>\n<html><script type=\"application/json\" id=\"data\">{}</script>"), "", "html" },
 	{ B("heap profile: 1: 2 [3: 4] @ heap/5\n"), "", "heap-text" },
 	{ B("goroutine profile: total 5\n1 @ 0x1\n"), "", "go-text" },
 	{ B("goroutine 1 [running]:\nmain.main()\n"), "", "goroutine-dump" },
