@@ -23,6 +23,7 @@ complete -c pyro-convert -o kernel -d 'perf script: functions of the kernel end 
 complete -c pyro-convert -o jit -d 'perf script: functions compiled while the program ran end in _[j]'
 complete -c pyro-convert -o inlined -d 'perf script: functions that such a compiler inlined end in _[i]'
 complete -c pyro-convert -o split-frames -d 'folded: take file and line out of names, FUNCTION (FILE:LINE) or FILE:FUNCTION:LINE'
+complete -c pyro-convert -o text-names -d 'texts of Go (debug=1) and threadz: names as their comments say; false: addresses alone, as pprof reads them'
 complete -c pyro-convert -o columns -d 'folded: write all sample types, side by side'
 complete -c pyro-convert -o sample-index -s s -x -d 'sample type: its name or number'
 complete -c pyro-convert -o cum -d 'sort by what functions and their callees took'

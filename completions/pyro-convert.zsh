@@ -28,6 +28,7 @@ _arguments \
 	'-jit[perf script\: functions compiled while the program ran end in _\[j\]]' \
 	'-inlined[perf script\: functions that such a compiler inlined end in _\[i\]]' \
 	'-split-frames[folded\: take file and line out of names, FUNCTION (FILE\:LINE) or FILE\:FUNCTION\:LINE]' \
+	'-text-names[texts of Go (debug=1) and threadz\: names as their comments say; false\: addresses alone, as pprof reads them]' \
 	'-columns[folded\: write all sample types, side by side]' \
 	'-sample-index[sample type\: its name or number]:text:' \
 	'-s[sample type\: its name or number]:text:' \

@@ -52,6 +52,7 @@ complete -c pyro-query -o kernel -d 'perf script: functions of the kernel end in
 complete -c pyro-query -o jit -d 'perf script: functions compiled while the program ran end in _[j]'
 complete -c pyro-query -o inlined -d 'perf script: functions that such a compiler inlined end in _[i]'
 complete -c pyro-query -o split-frames -d 'folded: take file and line out of names, FUNCTION (FILE:LINE) or FILE:FUNCTION:LINE'
+complete -c pyro-query -o text-names -d 'texts of Go (debug=1) and threadz: names as their comments say; false: addresses alone, as pprof reads them'
 complete -c pyro-query -o columns -d 'folded: write all sample types, side by side'
 complete -c pyro-query -o label-frame -x -d 'values of this label or tag become frames at the root; may be repeated'
 complete -c pyro-query -o group-by -x -d 'one table for each value of this label or tag'

@@ -30,6 +30,7 @@ _arguments \
 	'-jit[perf script\: functions compiled while the program ran end in _\[j\]]' \
 	'-inlined[perf script\: functions that such a compiler inlined end in _\[i\]]' \
 	'-split-frames[folded\: take file and line out of names, FUNCTION (FILE\:LINE) or FILE\:FUNCTION\:LINE]' \
+	'-text-names[texts of Go (debug=1) and threadz\: names as their comments say; false\: addresses alone, as pprof reads them]' \
 	'-columns[folded\: write all sample types, side by side]' \
 	'*-label-frame[values of this label or tag become frames at the root; may be repeated]:text:' \
 	'*-group-by[one table for each value of this label or tag]:text:' \

@@ -14,5 +14,6 @@ int format_args_read(const struct format_args *args, struct format_opts *out, st
 	    (args->inlined ? FORMAT_MARK_INLINED : 0);
 	out->split_frames = args->split_frames;
 	out->columns = args->columns;
+	out->keep = args->text_names ? out->keep | FORMAT_NAMES : out->keep & ~(unsigned)FORMAT_NAMES;
 	return 0;
 }

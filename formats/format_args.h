@@ -13,16 +13,17 @@
 #include "formats/format.h"
 
 struct format_args {
-	bool pid, tid, comm, kernel, jit, inlined, split_frames, columns;
+	bool pid, tid, comm, kernel, jit, inlined, split_frames, text_names, columns;
 };
 
 #define FORMAT_ARGS(o)                                                                                       \
 	{                                                                                                    \
 		.pid = (o)->pid, .tid = (o)->tid, .comm = (o)->comm, .kernel = (o)->kernel, .jit = (o)->jit, \
-		.inlined = (o)->inlined, .split_frames = (o)->split_frames, .columns = (o)->columns,         \
+		.inlined = (o)->inlined, .split_frames = (o)->split_frames, .text_names = (o)->text_names,   \
+		.columns = (o)->columns,                                                                     \
 	}
 
-/* Sets marks, root, split_frames and columns, nothing else. A thread names its process: tid goes before pid. ERR_USAGE. */
+/* Sets marks, root, split_frames, columns and FORMAT_NAMES in keep, nothing else. A thread names its process: tid goes before pid. ERR_USAGE. */
 int format_args_read(const struct format_args *args, struct format_opts *out, struct err *e);
 
 #endif

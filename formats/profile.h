@@ -51,6 +51,7 @@ struct function {
 
 struct line {
 	uint32_t function; /* position, or PROFILE_NONE */
+	uint32_t column;   /* from 1; 0: not known, as in most profiles. What tells minified JavaScript apart */
 	int64_t line;
 };
 
@@ -117,6 +118,12 @@ struct profile {
 /* Samples that have no times get that of the profile. */
 void profile_time_samples(struct profile *p);
 
+/* A column as formats have it; those that are none are not known. */
+static inline uint32_t profile_column(int64_t column)
+{
+	return column > 0 && column < UINT32_MAX ? (uint32_t)column : 0;
+}
+
 static inline struct str profile_str(const struct profile *p, uint32_t i)
 {
 	return i < p->n_strings ? p->strings[i] : STR_NONE;
@@ -151,6 +158,8 @@ uint32_t profile_builder_mapping(struct profile_builder *b,
 uint32_t profile_builder_function(struct profile_builder *b, const struct function *f);
 uint32_t profile_builder_location(struct profile_builder *b, const struct location *l, const struct line *lines);
 uint32_t profile_builder_frame(struct profile_builder *b, struct str name, struct str file, int64_t line);
+uint32_t profile_builder_frame_at(struct profile_builder *b, struct str name, struct str file, int64_t line,
+    uint32_t column);
 /* stack: locations of the builder, leaf first. tags: strings of the builder. */
 void profile_builder_add(struct profile_builder *b, const uint32_t *stack, uint32_t n, const int64_t *values,
     const struct tag *tags, uint32_t n_tags);

@@ -124,7 +124,7 @@ static bool location_eq(const struct profile *p, const struct location *x, const
 	for (uint32_t i = 0; i < x->n_lines; i++) {
 		const struct line *own = &p->lines[x->first_line + i];
 
-		if (own->function != lines[i].function || own->line != lines[i].line)
+		if (own->function != lines[i].function || own->line != lines[i].line || own->column != lines[i].column)
 			return false;
 	}
 	return true;
@@ -136,12 +136,13 @@ static uint64_t location_hash(const struct location *l, const struct line *lines
 		l->address,
 		(uint64_t)l->mapping << 32 | (uint32_t)l->folded << 1 | l->mapping_unknown,
 		l->n_lines ? lines[0].function : PROFILE_NONE,
-		l->n_lines ? (uint64_t)lines[0].line : 0,
+		l->n_lines ? (uint64_t)lines[0].line ^ (uint64_t)lines[0].column << 32 : 0,
 	};
 	uint64_t hash = hash_bytes(key, sizeof(key));
 
 	for (uint32_t i = 1; i < l->n_lines; i++)
-		hash = hash_mix(hash_mix(hash, lines[i].function), (uint64_t)lines[i].line);
+		hash = hash_mix(hash_mix(hash, lines[i].function),
+		    (uint64_t)lines[i].line ^ (uint64_t)lines[i].column << 32);
 	return hash;
 }
 
@@ -171,18 +172,25 @@ uint32_t profile_builder_location(struct profile_builder *b, const struct locati
 /* The frames table leads past functions and locations: names come again and again. */
 uint32_t profile_builder_frame(struct profile_builder *b, struct str name, struct str file, int64_t line)
 {
+	return profile_builder_frame_at(b, name, file, line, 0);
+}
+
+uint32_t profile_builder_frame_at(struct profile_builder *b, struct str name, struct str file, int64_t line,
+    uint32_t column)
+{
 	uint32_t n = profile_builder_str(b, name), f = file.n ? profile_builder_str(b, file) : 0;
-	uint64_t key[] = { (uint64_t)n << 32 | f, (uint64_t)line };
+	uint64_t key[] = { (uint64_t)n << 32 | f, (uint64_t)line ^ (uint64_t)column << 32 };
 	uint64_t hash = hash_bytes(key, sizeof(key));
 	struct table_at at = table_find(&b->frames, hash);
 	struct profile *p = b->p;
 	struct location l = { .n_lines = 1 };
-	struct line where = { .line = line };
+	struct line where = { .line = line, .column = column };
 
 	for (uint32_t v; table_next(&at, &v);) {
 		const struct line *own = &p->lines[p->locations[v].first_line];
 
-		if (own->line == line && p->functions[own->function].name == n && p->functions[own->function].file == f)
+		if (own->line == line && own->column == column && p->functions[own->function].name == n &&
+		    p->functions[own->function].file == f)
 			return v;
 	}
 	l.mapping = profile_builder_mapping(b, &(struct mapping){ 0 });

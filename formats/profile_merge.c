@@ -179,7 +179,8 @@ static bool same_location(struct profile_merger *m, const struct location *l, co
 	for (uint32_t i = 0; i < l->n_lines; i++) {
 		const struct line *line = &own->lines[k->first_line + i];
 
-		if (line->line != lines[i].line || !same_function(m, own, lines[i].function, line->function))
+		if (line->line != lines[i].line || line->column != lines[i].column ||
+		    !same_function(m, own, lines[i].function, line->function))
 			return false;
 	}
 	return true;
@@ -190,7 +191,7 @@ static uint32_t merge_lines(struct profile_merger *m, const struct location *l, 
 	m->lines.n = 0;
 	vec_reserve(&m->lines, l->n_lines);
 	for (uint32_t k = 0; k < l->n_lines; k++)
-		m->lines.p[k] = (struct line){ merge_function(m, lines[k].function), lines[k].line };
+		m->lines.p[k] = (struct line){ merge_function(m, lines[k].function), lines[k].column, lines[k].line };
 	return profile_builder_location(m->b, l, m->lines.p);
 }
 

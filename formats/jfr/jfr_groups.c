@@ -431,7 +431,8 @@ static uint32_t new_location(struct jfr *d, struct renumber *r, struct profile *
 
 	r->locations[l] = (struct number){ r->pass, i };
 	p->locations[i] = (struct location){ .id = i + UINT64_C(1), .first_line = i, .n_lines = 1 };
-	p->lines[p->n_lines++] = (struct line){ own_function(d, r, p, d->locations[l].function), d->locations[l].line };
+	p->lines[p->n_lines++] = (struct line){ .function = own_function(d, r, p, d->locations[l].function),
+		.line = d->locations[l].line };
 	return i;
 }
 

@@ -35,10 +35,10 @@ struct slot {
 };
 
 struct tables {
-	struct column prefix, frame;             /* of stacks */
-	struct column func, line, address;       /* of frames */
-	struct column name, file, source, start; /* of functions */
-	struct column source_file;               /* of sources: a string */
+	struct column prefix, frame;               /* of stacks */
+	struct column func, line, column, address; /* of frames */
+	struct column name, file, source, start;   /* of functions */
+	struct column source_file;                 /* of sources: a string */
 	struct texts strings;
 	struct slot *stack_slots, *frame_slots; /* of the rows; NULL: not needed yet */
 	const struct tables *checked;           /* the frames that the stacks were checked against */
@@ -142,7 +142,9 @@ static bool read_tables(struct reader *r, struct tables *t, struct str key)
 		read_table(r, (struct place[]){ { "prefix", &t->prefix }, { "frame", &t->frame } }, 2);
 	else if (str_eq(key, STR("frameTable")))
 		read_table(r,
-		    (struct place[]){ { "func", &t->func }, { "line", &t->line }, { "address", &t->address } }, 3);
+		    (struct place[]){ { "func", &t->func }, { "line", &t->line }, { "column", &t->column },
+			{ "address", &t->address } },
+		    4);
 	else if (str_eq(key, STR("funcTable")))
 		read_table(r,
 		    (struct place[]){ { "name", &t->name }, { "fileName", &t->file }, { "source", &t->source },
@@ -333,7 +335,8 @@ static uint32_t location(struct maker *m, int64_t frame)
 	struct str name = string(m, at(&f->name, func));
 	struct function fn = { .start_line = MAX(start, INT64_C(0)) };
 	struct location l = { .n_lines = 1, .address = address > 0 ? (uint64_t)address : 0 };
-	struct line where = { .line = line > 0 ? line : fn.start_line };
+	struct line where = { .line = line > 0 ? line : fn.start_line,
+		.column = line > 0 ? profile_column(at(&m->frames->column, frame)) : 0 };
 
 	if (file == NONE && f->source.any)
 		file = at(&m->sources->source_file, at(&f->source, func));

@@ -70,18 +70,18 @@ static void put_positive(struct writer *w, int64_t v)
 
 /* ---- tables ---- */
 
-static uint32_t frame_of(struct writer *w, uint32_t function, int64_t line)
+static uint32_t frame_of(struct writer *w, struct line f)
 {
-	uint64_t hash = hash_mix(function, (uint64_t)line);
+	uint64_t hash = hash_mix(hash_mix(f.function, (uint64_t)f.line), f.column);
 	struct table_at at = table_find(&w->frame_index, hash);
 
 	for (uint32_t v; table_next(&at, &v);)
-		if (w->frames[v].function == function && w->frames[v].line == line)
+		if (w->frames[v].function == f.function && w->frames[v].line == f.line &&
+		    w->frames[v].column == f.column)
 			return v;
 	if (w->n_frames == w->cap_frames)
 		w->frames = profile_grow(w->a, w->frames, sizeof(*w->frames), w->n_frames, &w->cap_frames);
-	w->frames[w->n_frames].function = function;
-	w->frames[w->n_frames].line = line;
+	w->frames[w->n_frames] = f;
 	table_put(&w->frame_index, w->a, hash, w->n_frames);
 	return w->n_frames++;
 }
@@ -97,11 +97,12 @@ static uint32_t node_of(struct writer *w, uint32_t sample)
 			 n = w->map.first[l + 1] - first;
 
 		for (uint32_t i = 0; i < n; i++) {
-			int64_t line = 0;
+			struct line line = { 0 };
 
 			if (l < p->n_locations && p->locations[l].n_lines == n)
-				line = p->lines[p->locations[l].first_line + n - 1 - i].line;
-			node = stack_tree_child(&w->stacks, node, frame_of(w, w->map.frames[first + i], line));
+				line = p->lines[p->locations[l].first_line + n - 1 - i];
+			line.function = w->map.frames[first + i];
+			node = stack_tree_child(&w->stacks, node, frame_of(w, line));
 		}
 	}
 	return node;
@@ -153,7 +154,7 @@ static void put_tables(struct writer *w)
 	put_same(w, "innerWindowID", nr, "null");
 	put_same(w, "implementation", nr, "null");
 	PUT_COLUMN(w, "line", nr, put_positive(w, w->frames[i].line));
-	put_same(w, "column", nr, "null");
+	PUT_COLUMN(w, "column", nr, put_positive(w, w->frames[i].column));
 	put_i64(w, "length", nr);
 	jw_close(&w->w, '}');
 	/* strings: the names, then the files */

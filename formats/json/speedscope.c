@@ -14,6 +14,7 @@ enum { MAX_SAMPLES = 1 << 30, MAX_PROFILES = 1 << 14, RUN = 128 };
 struct frame {
 	struct str name, file;
 	int64_t line;
+	uint32_t column;
 };
 
 /* The location of a frame in the builder of that profile, made when it is needed. Small: it is looked up for each use. */
@@ -66,6 +67,8 @@ static void read_frame(struct reader *r)
 			f.file = jwalk_str_or(&r->j, STR_NONE);
 		else if (str_eq(key, STR("line")))
 			f.line = jwalk_i64_or(&r->j, 0);
+		else if (str_eq(key, STR("col")))
+			f.column = profile_column(jwalk_i64_or(&r->j, 0));
 		else
 			jwalk_skip(&r->j);
 	vec_push(&r->frames, f);
@@ -222,7 +225,7 @@ static uint32_t new_location(struct reader *r, struct profile_builder *b, uint32
 {
 	const struct frame *f = &r->frames.p[frame];
 
-	r->slots[frame] = (struct slot){ track, profile_builder_frame(b, f->name, f->file, f->line) };
+	r->slots[frame] = (struct slot){ track, profile_builder_frame_at(b, f->name, f->file, f->line, f->column) };
 	return r->slots[frame].location;
 }
 

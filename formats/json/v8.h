@@ -9,7 +9,7 @@
  *
  * Nodes name their children or their parent; older ones are nested below
  * "head" with the members of callFrame beside id. Lines in callFrame begin
- * with 0 (those of old nodes with 1), in positionTicks with 1. Times are
+ * with 0 (those of old nodes with 1), in positionTicks with 1; columns as lines. Times are
  * microseconds (seconds where there are no timeDeltas); a sample lasts until
  * the next, the last until endTime. Samples whose time goes back are put in
  * order, as they were taken.
@@ -22,7 +22,7 @@
  * but (program), (idle) and (garbage collector) are; a function without a name
  * is (anonymous). The line of the innermost frame is that of positionTicks,
  * where there are some: which of the samples of a node has which line is not
- * known, their number is. Other lines are those of the function.
+ * known, their number is. Other lines, and the column, are those of the function.
  *
  * Source: spec of the command line, 5.7.
  */
@@ -42,7 +42,8 @@ struct v8_node {
 	uint32_t id, parent; /* parent: an id */
 	bool has_parent, linked;
 	struct str name, url, script;
-	int64_t line; /* from 1, 0 = none */
+	int64_t line;    /* from 1, 0 = none */
+	uint32_t column; /* from 1, 0 = none */
 	uint64_t hits, size;
 	uint32_t first_tick, n_ticks;
 	uint32_t up; /* position of the parent, UINT32_MAX = none */

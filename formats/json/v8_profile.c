@@ -34,6 +34,9 @@ static uint32_t location(struct maker *m, const struct v8_node *n, int64_t line)
 	struct location l = { .n_lines = 1 };
 	struct line where = { .line = line ? line : f.start_line };
 
+	if (where.line == f.start_line)
+		where.column = n->column;
+
 	f.file = n->url.n ? profile_builder_str(b, n->url) : 0;
 	l.mapping = profile_builder_mapping(b, &(struct mapping){ 0 });
 	where.function = profile_builder_function(b, &f);

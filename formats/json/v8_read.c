@@ -21,6 +21,8 @@ static void read_frame_member(struct jwalk *j, struct v8_node *n, struct str key
 		n->url = jwalk_str_or(j, STR_NONE);
 	else if (str_eq(key, STR("lineNumber")))
 		n->line = wrap_add(jwalk_i64_or(j, -1), old ? 0 : 1);
+	else if (str_eq(key, STR("columnNumber")))
+		n->column = profile_column(wrap_add(jwalk_i64_or(j, -1), old ? 0 : 1));
 	else
 		jwalk_skip(j);
 }

@@ -284,7 +284,7 @@ static uint32_t make_location(struct legacy *l, uint64_t address, uint32_t mappi
 	f = (struct function){ .name = profile_builder_str(l->b, l->names[i].name) };
 	f.system_name = f.name;
 	f.file = profile_builder_str(l->b, l->names[i].file);
-	line = (struct line){ profile_builder_function(l->b, &f), l->names[i].line };
+	line = (struct line){ .function = profile_builder_function(l->b, &f), .line = l->names[i].line };
 	loc.n_lines = 1;
 	return profile_builder_location(l->b, &loc, &line);
 }

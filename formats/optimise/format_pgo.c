@@ -65,7 +65,7 @@ static uint32_t copy_location(struct pgo *x, uint32_t i, bool is_leaf)
 	for (uint32_t k = 0; k < l->n_lines; k++) {
 		const struct line *from = &p->lines[l->first_line + k];
 
-		x->lines[k] = (struct line){ copy_function(x, from->function), from->line };
+		x->lines[k] = (struct line){ .function = copy_function(x, from->function), .line = from->line };
 		if (k == 0 && is_leaf && from->function < p->n_functions)
 			x->lines[k].line = p->functions[from->function].start_line;
 	}

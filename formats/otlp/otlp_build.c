@@ -354,6 +354,7 @@ static void table_number(struct otlp_build *b, enum otlp_field_id field, int64_t
 	case OTLP_stack_location_indices: *PUSH(b, b->rq, location_refs) = ref_of(v); break;
 	case OTLP_line_function_index: LAST(t, lines)->function = ref_of(v); break;
 	case OTLP_line_line: LAST(t, lines)->line = v; break;
+	case OTLP_line_column: LAST(t, lines)->column = profile_column(v); break;
 	case OTLP_location_mapping_index:
 	case OTLP_location_mapping_index_:
 		LAST(t, locations)->mapping = ref_of(v);

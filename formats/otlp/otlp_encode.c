@@ -142,7 +142,7 @@ static uint32_t *locations(struct encoder *x, const struct profile *p)
 			const struct line *line = &p->lines[l.first_line + k];
 
 			if (line->function < p->n_functions)
-				lines[n++] = (struct line){ functions[line->function], line->line };
+				lines[n++] = (struct line){ functions[line->function], line->column, line->line };
 		}
 		l.n_lines = n;
 		l.folded = l.mapping_unknown = false;
@@ -348,6 +348,7 @@ static void put_locations(struct encoder *x, struct otlp_out *w)
 			otlp_out_open(w, OTLP_location_lines);
 			otlp_out_number(w, OTLP_line_function_index, d->lines[k].function + 1);
 			otlp_out_number(w, OTLP_line_line, d->lines[k].line);
+			otlp_out_number(w, OTLP_line_column, d->lines[k].column);
 			otlp_out_close(w);
 		}
 		if (l->n_lines > 0)

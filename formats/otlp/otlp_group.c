@@ -174,7 +174,7 @@ static int new_location(struct group *g, uint32_t index, uint8_t flags)
 		if (function(g, line->function, &f) < 0)
 			return err_wrap(g->e, "could not process line at index %u", i);
 		ROOM(g, p->lines, p->n_lines, cap_lines);
-		p->lines[p->n_lines++] = (struct line){ f, line->line };
+		p->lines[p->n_lines++] = (struct line){ f, line->column, line->line };
 	}
 	l.id = p->n_locations + UINT64_C(1);
 	ROOM(g, p->locations, p->n_locations, cap_locations);

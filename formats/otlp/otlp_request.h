@@ -43,7 +43,7 @@ struct otlp_function {
 };
 
 struct otlp_line {
-	uint32_t function;
+	uint32_t function, column;
 	int64_t line;
 };
 

@@ -502,7 +502,7 @@ static void read_comments(struct reader *r)
 static inline void read_line(struct reader *r, const uint8_t *p, const uint8_t *end, bool fast)
 {
 	struct profile *o = r->p;
-	uint64_t v[2] = { 0 };
+	uint64_t v[3] = { 0 };
 	uint32_t function;
 
 	read_in_order(r, p, end, v, ARRAY_LEN(v), fast);
@@ -510,7 +510,7 @@ static inline void read_line(struct reader *r, const uint8_t *p, const uint8_t *
 	o->faults.unknown_function += function == PROFILE_NONE;
 	if (UNLIKELY(o->n_lines == r->cap_lines))
 		o->lines = profile_grow(r->a, o->lines, sizeof(*o->lines), o->n_lines, &r->cap_lines);
-	o->lines[o->n_lines++] = (struct line){ function, (int64_t)v[1] };
+	o->lines[o->n_lines++] = (struct line){ function, profile_column((int64_t)v[2]), (int64_t)v[1] };
 }
 
 static inline void read_location(struct reader *r, const uint8_t *p, const uint8_t *end, struct location *l, bool fast)

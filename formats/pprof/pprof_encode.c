@@ -205,7 +205,7 @@ static void put_location(struct writer *w, uint32_t i)
 
 	for (uint32_t k = 0; k < l->n_lines; k++)
 		size += 2 + field_size(id_of(w->function, p->n_functions, line[k].function)) +
-		    field_size((uint64_t)line[k].line);
+		    field_size((uint64_t)line[k].line) + field_size(line[k].column);
 	if (!buf_room(w->out, size + MAX_FIELD))
 		return;
 	at = put_length(w->out->p + w->out->n, 4, size);
@@ -215,9 +215,11 @@ static void put_location(struct writer *w, uint32_t i)
 	for (uint32_t k = 0; k < l->n_lines; k++) {
 		uint64_t function = id_of(w->function, p->n_functions, line[k].function);
 
-		at = put_length(at, 4, field_size(function) + field_size((uint64_t)line[k].line));
+		at = put_length(at, 4,
+		    field_size(function) + field_size((uint64_t)line[k].line) + field_size(line[k].column));
 		at = put_number(at, 1, function);
 		at = put_number(at, 2, (uint64_t)line[k].line);
+		at = put_number(at, 3, line[k].column);
 	}
 	at = put_number(at, 5, l->folded);
 	w->out->n = (size_t)(at - w->out->p);

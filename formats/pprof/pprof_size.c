@@ -67,10 +67,10 @@ static size_t location_size(const struct profile *p, uint32_t i)
 
 	size += l->mapping < p->n_mappings ? number_size(l->mapping + UINT64_C(1)) : 0;
 	for (uint32_t k = l->first_line; k < l->first_line + l->n_lines; k++) {
-		uint32_t f = p->lines[k].function;
+		const struct line *line = &p->lines[k];
+		size_t function = line->function < p->n_functions ? number_size(line->function + UINT64_C(1)) : 0;
 
-		size += record_size(
-		    (f < p->n_functions ? number_size(f + UINT64_C(1)) : 0) + number_size((uint64_t)p->lines[k].line));
+		size += record_size(function + number_size((uint64_t)line->line) + number_size(line->column));
 	}
 	return record_size(size);
 }

@@ -187,7 +187,8 @@ static uint32_t make_location(struct import *m, uint32_t i, bool no_line)
 	for (uint32_t k = 0; k < l->n_lines; k++) {
 		const struct sym_line *x = &m->s->lines.p[l->first_line + k];
 
-		m->lines[k] = (struct line){ import_function(m, x->function), k == 0 && no_line ? 0 : x->line };
+		m->lines[k] = (struct line){ .function = import_function(m, x->function),
+			.line = k == 0 && no_line ? 0 : x->line };
 	}
 	return profile_builder_location(m->b, &out, m->lines);
 }
@@ -205,7 +206,7 @@ static uint32_t import_stub(struct import *m)
 		uint32_t other = profile_builder_str(m->b, STR("other"));
 		struct mapping empty = { 0 };
 		struct function f = { .name = other, .system_name = other };
-		struct line line = { profile_builder_function(m->b, &f), 0 };
+		struct line line = { .function = profile_builder_function(m->b, &f) };
 		struct location l = { .n_lines = 1 };
 
 		l.mapping = profile_builder_mapping(m->b,

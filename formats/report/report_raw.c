@@ -122,7 +122,7 @@ static void put_line_of(struct report *r, const struct line *line, struct buf *o
 	f = &r->functions[line->function];
 	put_str(out, "", report_str(r, f->name), " ");
 	put_str(out, "", f->file, ":");
-	buf_printf(out, "%lld:0 s=%lld", (long long)line->line, (long long)f->start_line);
+	buf_printf(out, "%lld:%u s=%lld", (long long)line->line, line->column, (long long)f->start_line);
 	if (!str_eq(report_str(r, f->name), f->system))
 		put_str(out, "(", f->system, ")");
 	buf_byte(out, '\n');

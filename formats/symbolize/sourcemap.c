@@ -284,7 +284,10 @@ bool sourcemap_find(const struct sourcemap *m, uint32_t line, uint32_t column, s
 		return false;
 	g = &m->p[low - 1];
 	*out = (struct sym_frame){ .file = m->sources[g->source], .line = g->source_line + 1 };
-	if (column != 0 && g->name < m->n_names)
-		out->name = m->names[g->name];
+	if (column != 0) {
+		out->column = g->source_column + 1;
+		if (g->name < m->n_names)
+			out->name = m->names[g->name];
+	}
 	return true;
 }

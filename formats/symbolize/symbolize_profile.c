@@ -126,7 +126,7 @@ static void push_frame(struct work *w, const struct sym_frame *f)
 		s = &w->seen[v];
 		if (s->name == f->name.p && s->file == f->file.p && s->name_n == f->name.n && s->file_n == f->file.n &&
 		    s->start_line == f->start_line) {
-			push(w, (struct line){ .function = s->function, .line = f->line });
+			push(w, (struct line){ .function = s->function, .line = f->line, .column = f->column });
 			return;
 		}
 	}
@@ -135,7 +135,7 @@ static void push_frame(struct work *w, const struct sym_frame *f)
 	s = &w->seen[w->n_seen];
 	*s = (struct seen){ f->name.p, f->file.p, f->name.n, f->file.n, f->start_line, function_of_frame(w, f) };
 	table_put(&w->frames, w->a, hash, w->n_seen++);
-	push(w, (struct line){ .function = s->function, .line = f->line });
+	push(w, (struct line){ .function = s->function, .line = f->line, .column = f->column });
 }
 
 /* What is found, as lines; a frame without a name has a place at least. */
@@ -175,7 +175,8 @@ static void rename_line(struct work *w, const struct line *l, struct symbolize_c
 	in = (struct sym_frame){ .name = profile_str(p, f->name),
 		.file = profile_str(p, f->file),
 		.line = l->line > 0 && l->line <= UINT32_MAX ? (uint32_t)l->line : 0,
-		.start_line = f->start_line > 0 && f->start_line <= UINT32_MAX ? (uint32_t)f->start_line : 0 };
+		.start_line = f->start_line > 0 && f->start_line <= UINT32_MAX ? (uint32_t)f->start_line : 0,
+		.column = l->column };
 	n = w->s->rename(w->s->ctx, &in, out, SYM_FRAMES_MAX);
 	if (n == 0) {
 		push(w, *l);

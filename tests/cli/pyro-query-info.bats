@@ -244,3 +244,15 @@ p;b 1 7"
 	try pyro-query folded -q '{service_name="cart"}' "file://$PWD/blocks"
 	is "main;pay 5"
 }
+
+@test "--text-names: what the comments of Go's texts say, or addresses alone" {
+	printf 'goroutine profile: total 3\n2 @ 0x10 0x20\n#\t0xf\tmain.wait+0x1\t/src/main.go:7\n#\t0x1f\tmain.main+0x2\t/src/main.go:3\n\n1 @ 0x20\n#\t0x1f\tmain.main+0x2\t/src/main.go:3\n' >g.txt
+	try pyro-query folded g.txt
+	is $'main.main 1\nmain.main;main.wait 2'
+	try pyro-query folded --text-names=false g.txt
+	is $'<unknown> 1\n<unknown>;<unknown> 2'
+	try_sh 'pyro-convert --to folded <g.txt'
+	is $'main.main 1\nmain.main;main.wait 2'
+	try_sh 'pyro-symbolize g.txt | pyro-query folded'
+	is $'main.main 1\nmain.main;main.wait 2'
+}

@@ -213,6 +213,25 @@ s.serve_forever()' >port 2>requests 3>&- &
 	done
 }
 
+@test "--source-map: minified JavaScript is one line, columns tell functions apart" {
+	# a: line 1 column 11 of out.js is line 1 of a.ts, work; column 21 is line 11 of b.ts, rest
+	printf '%s' '{"version":3,"file":"out.js","sources":["a.ts","b.ts"],"names":["work","rest"],"mappings":"UAAAA,UCUUC"}' >out.js.map
+	cat >x.cpuprofile <<-'END'
+	{"nodes":[{"id":1,"callFrame":{"functionName":"(root)","lineNumber":-1,"columnNumber":-1},"children":[2,3]},
+	{"id":2,"callFrame":{"functionName":"t","url":"file:///srv/out.js","lineNumber":0,"columnNumber":12}},
+	{"id":3,"callFrame":{"functionName":"t","url":"file:///srv/out.js","lineNumber":0,"columnNumber":25}}],
+	"startTime":0,"endTime":30,"samples":[2,3,3],"timeDeltas":[0,10,10]}
+	END
+	pyro-symbolize --source-map out.js.map x.cpuprofile >named.pb.gz
+	[ "$(pyro-query folded --sample-index samples named.pb.gz | sort)" = $'rest 2\nwork 1' ]
+	pyro-query raw named.pb.gz >raw
+	grep -q ' work a.ts:1:1 ' raw
+	grep -q ' rest b.ts:11:11 ' raw
+	# through pprof, where the column is kept
+	pyro-convert x.cpuprofile >x.pb.gz
+	[ "$(pyro-symbolize --source-map out.js.map x.pb.gz | pyro-query folded --sample-index samples | sort)" = $'rest 2\nwork 1' ]
+}
+
 @test "several profiles: a tar of them, labels and times beside" {
 	program
 	addresses a.pb.gz --mapping "$PWD/p" --start 0x400000 --limit 0x500000 "$outer=3"

@@ -41,7 +41,8 @@ class Writer:
         for i in range(1, locations + 1):
             body = number(1, i) + number(2, rnd.choice([1, 1, 1, 2])) + number(3, 0x400000 + 16 * i)
             for _ in range(rnd.choice([0, 1, 1, 1, 1, 2, 3])):
-                body += message(4, number(1, rnd.randrange(1, functions + 1)) + number(2, rnd.randrange(100)))
+                column = number(3, 7 * i) if i % 9 == 4 else b""
+                body += message(4, number(1, rnd.randrange(1, functions + 1)) + number(2, rnd.randrange(100)) + column)
             self.out.append(message(4, body))
 
     def tags(self):

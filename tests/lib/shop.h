@@ -40,11 +40,12 @@ static void add_locations(struct profile_builder *b, uint32_t *loc)
 	encode = add_function(b, "encoding/json.Marshal", "/go/json/encode.go", 100);
 	alloc = add_function(b, "runtime.mallocgc", "/go/runtime/malloc.go", 900);
 	idle = add_function(b, "runtime.idle;1", "/go/runtime/proc.go", 1);
-	loc[MAIN] = add_location(b, mapping, 0x400010, (struct line[]){ { main, 5 } }, 1);
-	loc[WORK] = add_location(b, mapping, 0x400020, (struct line[]){ { work, 12 } }, 1);
-	loc[ENCODE_IN_WORK] = add_location(b, mapping, 0x400030, (struct line[]){ { encode, 101 }, { work, 15 } }, 2);
-	loc[MALLOC] = add_location(b, mapping, 0x400040, (struct line[]){ { alloc, 901 } }, 1);
-	loc[IDLE] = add_location(b, mapping, 0x400050, (struct line[]){ { idle, 2 } }, 1);
+	loc[MAIN] = add_location(b, mapping, 0x400010, (struct line[]){ { main, 0, 5 } }, 1);
+	loc[WORK] = add_location(b, mapping, 0x400020, (struct line[]){ { work, 0, 12 } }, 1);
+	loc[ENCODE_IN_WORK] = add_location(b, mapping, 0x400030, (struct line[]){ { encode, 0, 101 }, { work, 0, 15 } },
+	    2);
+	loc[MALLOC] = add_location(b, mapping, 0x400040, (struct line[]){ { alloc, 0, 901 } }, 1);
+	loc[IDLE] = add_location(b, mapping, 0x400050, (struct line[]){ { idle, 0, 2 } }, 1);
 	loc[NAMELESS] = add_location(b, mapping, 0x400060, NULL, 0);
 }
 

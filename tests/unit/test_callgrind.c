@@ -133,7 +133,7 @@ static void test_cut(void **ctx)
 static struct profile *made(struct arena *a, int64_t first)
 {
 	struct profile_builder *b = profile_builder_new(a, 2);
-	struct line inlined[2] = { { 0, 7 }, { 0, 3 } };
+	struct line inlined[2] = { { .line = 7 }, { .line = 3 } };
 	struct location l = { .mapping = PROFILE_NONE, .n_lines = 2 };
 	uint32_t m, f, in, raw;
 	struct mapping lib = { .file = profile_builder_str(b, STR("/lib/x.so")) };

@@ -404,7 +404,7 @@ static void test_encode(void **ctx)
 {
 	struct arena *a = arena_new();
 	struct profile_builder *b = profile_builder_new(a, 2);
-	struct line lines[2] = { { 0, 0 } };
+	struct line lines[2] = { 0 };
 	struct location l = { .mapping = PROFILE_NONE, .n_lines = 2 };
 	uint32_t stack[2];
 	struct profile *p;

@@ -421,7 +421,17 @@ static void test_detect_shared(void **ctx)
 
 static void test_args(void **ctx)
 {
-	enum { PID = 1, TID = 2, NO_COMM = 4, KERNEL = 8, JIT = 16, INLINED = 32, SPLIT = 64, COLUMNS = 128 };
+	enum {
+		PID = 1,
+		TID = 2,
+		NO_COMM = 4,
+		KERNEL = 8,
+		JIT = 16,
+		INLINED = 32,
+		SPLIT = 64,
+		COLUMNS = 128,
+		NAMES = 256
+	};
 	static const struct {
 		unsigned in;
 		enum format_root root;
@@ -439,6 +449,7 @@ static void test_args(void **ctx)
 		{ JIT | INLINED, FORMAT_ROOT_COMMAND, FORMAT_MARK_JIT | FORMAT_MARK_INLINED, false },
 		{ SPLIT, FORMAT_ROOT_COMMAND, 0, false },
 		{ COLUMNS, FORMAT_ROOT_COMMAND, 0, false },
+		{ NAMES, FORMAT_ROOT_COMMAND, 0, false },
 	};
 
 	(void)ctx;
@@ -453,8 +464,11 @@ static void test_args(void **ctx)
 			.inlined = (in & INLINED) != 0,
 			.split_frames = (in & SPLIT) != 0,
 			.columns = (in & COLUMNS) != 0,
+			.text_names = (in & NAMES) != 0,
 		};
-		struct format_opts got = { .rate = 7, .lenient = true };
+		struct format_opts got = { .rate = 7,
+			.lenient = true,
+			.keep = FORMAT_TAGS | (i % 2 ? FORMAT_NAMES : 0) };
 		struct err e;
 
 		assert_int_equal(format_args_read(&args, &got, &e), rows[i].bad ? -1 : 0);
@@ -466,6 +480,7 @@ static void test_args(void **ctx)
 		assert_int_equal(got.marks, rows[i].marks);
 		assert_int_equal(got.split_frames, (in & SPLIT) != 0);
 		assert_int_equal(got.columns, (in & COLUMNS) != 0);
+		assert_int_equal(got.keep, FORMAT_TAGS | (in & NAMES ? FORMAT_NAMES : 0));
 		assert_int_equal(got.rate, 7);
 		assert_true(got.lenient);
 	}

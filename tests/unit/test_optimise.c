@@ -27,7 +27,7 @@ static struct line line_of(struct maker *m, const char *name, const char *symbol
 		.file = profile_builder_str(m->b, STR("x.go")),
 		.start_line = start };
 
-	return (struct line){ profile_builder_function(m->b, &f), line };
+	return (struct line){ .function = profile_builder_function(m->b, &f), .line = line };
 }
 
 /* A location of its own address; lines innermost first. */

@@ -115,7 +115,7 @@ static void test_builder_differs(void **ctx)
 		{ .start_line = 1 },
 		{ .start_line = -1 },
 	};
-	const struct line lines[] = { { 0, 1 }, { 0, 2 }, { 1, 1 }, { 0, 1 } };
+	const struct line lines[] = { { 0, 0, 1 }, { 0, 0, 2 }, { 1, 0, 1 }, { 0, 0, 1 } };
 	const struct {
 		struct location l;
 		uint32_t from;

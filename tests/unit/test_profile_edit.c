@@ -80,8 +80,8 @@ static void test_inlined_recursion(void **ctx)
 	const struct profile *t = profile_builder_peek(b);
 	const uint32_t f_main = t->lines[main_].function, f_work = t->lines[work].function,
 		       f_leaf = t->lines[leaf].function;
-	const struct line outer[] = { { f_work, 1 }, { f_work, 2 }, { f_main, 3 } };
-	const struct line inner[] = { { f_leaf, 4 }, { f_work, 5 } };
+	const struct line outer[] = { { f_work, 0, 1 }, { f_work, 0, 2 }, { f_main, 0, 3 } };
+	const struct line inner[] = { { f_leaf, 0, 4 }, { f_work, 0, 5 } };
 	uint32_t stack[2];
 	struct profile *p;
 

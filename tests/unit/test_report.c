@@ -363,7 +363,7 @@ static struct profile *listed_profile(struct arena *a)
 		struct function f = { .name = profile_builder_str(b, str_cstr(all[i].name)),
 			.file = profile_builder_str(b, str_cstr(all[i].file)),
 			.start_line = all[i].start };
-		struct line line = { profile_builder_function(b, &f), all[i].line };
+		struct line line = { profile_builder_function(b, &f), 0, all[i].line };
 
 		stack[i > 0] = profile_builder_location(b, &(struct location){ .mapping = PROFILE_NONE, .n_lines = 1 },
 		    &line);

@@ -271,7 +271,7 @@ static struct profile *seeded(struct arena *a, uint64_t seed, uint32_t n_types, 
 		struct location l = { .mapping = mapping, .address = 0x2000 + i, .n_lines = i % 4 };
 
 		for (uint32_t k = 0; k < l.n_lines; k++)
-			lines[k] = (struct line){ functions[next(&seed) % ARRAY_LEN(functions)],
+			lines[k] = (struct line){ functions[next(&seed) % ARRAY_LEN(functions)], 0,
 				(int64_t)(next(&seed) % 50) };
 		locations[i] = profile_builder_location(b, &l, lines);
 	}
@@ -304,6 +304,51 @@ static void test_seeded(void **ctx)
 		arena_free(a);
 	}
 	assert_true(true);
+}
+
+/* Two calls in one line, which only their columns tell apart, through the formats that have columns. */
+static void test_columns(void **ctx)
+{
+	static const char *const names[] = { "pprof", "pprof-json", "otlp", "otlp-json", "firefox" };
+	static const uint32_t columns[] = { 0, 7, 70000 };
+	struct arena *a = arena_new();
+	struct profile_builder *b = profile_builder_new(a, 1);
+	struct profile *p;
+
+	(void)ctx;
+	profile_builder_type(b, 0, STR("cpu"), STR("nanoseconds"));
+	for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
+		uint32_t frame = profile_builder_frame_at(b, STR("f"), STR("o.js"), 3, columns[i]);
+		int64_t value = (int64_t)columns[i] + 1;
+
+		profile_builder_add(b, &frame, 1, &value, NULL, 0);
+	}
+	p = profile_builder_finish(b);
+	assert_int_equal(p->n_locations, 3);
+	p = profile_merge(a, (struct profile *[]){ p, p }, 2, false, &(struct err){ 0 });
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const struct format *f = format_by_name(str_cstr(names[i]), &(struct err){ 0 });
+		struct format_opts o = { .type = FORMAT_ALL_TYPES, .plain = true };
+		struct format_profiles got = { 0 };
+		const struct profile *q;
+		struct buf out;
+		struct err e;
+
+		buf_init(&out, LIMIT);
+		assert_int_equal(f->encode(&(struct format_profile){ .p = p }, 1, &o, &out, &e), 0);
+		assert_int_equal(f->decode(a, buf_str(&out), &o, &got, &e), 0);
+		q = got.p[0].p;
+		assert_int_equal(q->n_samples, 3);
+		for (uint32_t k = 0; k < q->n_samples; k++) {
+			const struct line *l = &q->lines[q->locations[q->stack[q->stack_at[k]]].first_line];
+
+			if (l->line != 3 || profile_value(q, k, 0) != 2 * ((int64_t)l->column + 1))
+				fail_msg("%s: column %u", names[i], l->column);
+		}
+		assert_true(i > 0 || pprof_size(p) == out.n);
+		buf_fini(&out);
+	}
+	arena_free(a);
 }
 
 /* Large values, where doubles would round. */
@@ -385,6 +430,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_seeded),
 		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_exceptions),
 	};

@@ -509,7 +509,7 @@ static struct profile *odd_profile(struct arena *a)
 		{ .id = 9, .address = 0x5600, .mapping = 1 },              /* only an address, which is taken */
 		{ .id = 10, .mapping = 2, .first_line = 1, .n_lines = 1 }, /* strings that do not exist */
 	};
-	struct line lines[5] = { { 0, 10 }, { 1, -5 }, { 2, 10 }, { 0, 1 }, { PROFILE_NONE, 1 } };
+	struct line lines[5] = { { 0, 0, 10 }, { 1, 0, -5 }, { 2, 0, 10 }, { 0, 0, 1 }, { PROFILE_NONE, 0, 1 } };
 	uint32_t at[] = { 0, 2, 4, 6, 7, 8, 10, 11, 12, 13, 14, 14, 16 };
 	uint32_t stack[] = { 0, 1, 0, 2, 1, 0, 3, 4, 0, 5, 6, 7, 8, 9, 0, PROFILE_NONE };
 
@@ -616,7 +616,7 @@ static struct profile *random_profile(struct arena *a)
 			.first_line = 2 * i,
 			.n_lines = 1 + roll(2) };
 	for (uint32_t i = 0; i < p->n_lines; i++)
-		p->lines[i] = (struct line){ roll(NAMES), roll(3) };
+		p->lines[i] = (struct line){ roll(NAMES), 0, roll(3) };
 	p->n_samples = SAMPLES;
 	p->stack_at = arena_array(a, SAMPLES + 1, sizeof(*p->stack_at));
 	p->stack = arena_array(a, SAMPLES * 100, sizeof(*p->stack));

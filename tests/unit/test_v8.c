@@ -125,6 +125,39 @@ static void test_lines(void **ctx)
 	arena_free(a);
 }
 
+/* Minified code is one line: columns keep functions of one name apart; at another line than the function's there is none. */
+static void test_columns(void **ctx)
+{
+	static const char json[] =
+	    "{\"nodes\":[{\"id\":1,\"callFrame\":{\"functionName\":\"(root)\",\"lineNumber\":-1,\"columnNumber\":-1},"
+	    "\"children\":[2,3]},"
+	    "{\"id\":2,\"callFrame\":{\"functionName\":\"t\",\"url\":\"o.js\",\"lineNumber\":0,\"columnNumber\":10}},"
+	    "{\"id\":3,\"callFrame\":{\"functionName\":\"t\",\"url\":\"o.js\",\"lineNumber\":0,\"columnNumber\":500},"
+	    "\"hitCount\":2,\"positionTicks\":[{\"line\":4,\"ticks\":1}]}],"
+	    "\"startTime\":0,\"samples\":[2,3,3],\"timeDeltas\":[0,1,1]}";
+	static const uint32_t want[][3] = { { 1, 11, 1 }, { 4, 0, 1 }, { 1, 501, 1 } }; /* line, column, samples */
+	struct format_opts o = { 0 };
+	struct format_notes notes;
+	struct arena *a = arena_new();
+	struct profile *p;
+	unsigned met = 0;
+	struct err e;
+
+	(void)ctx;
+	assert_int_equal(cpuprofile_decode(a, STR(json), &o, &p, &notes, &e), 0);
+	assert_int_equal(p->n_functions, 1);
+	assert_int_equal(p->n_samples, ARRAY_LEN(want));
+	for (uint32_t i = 0; i < p->n_samples; i++) {
+		const struct line *l = &p->lines[p->locations[p->stack[p->stack_at[i]]].first_line];
+
+		for (size_t k = 0; k < ARRAY_LEN(want); k++)
+			if (l->line == want[k][0] && l->column == want[k][1] && profile_value(p, i, 0) == want[k][2])
+				met |= 1u << k;
+	}
+	assert_int_equal(met, 7);
+	arena_free(a);
+}
+
 /* Nodes inside one another, as deep as the reader goes and deeper. */
 static void test_deep(void **ctx)
 {
@@ -239,6 +272,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_columns),
 		cmocka_unit_test(test_deep),
 		cmocka_unit_test(test_shared),
 	};

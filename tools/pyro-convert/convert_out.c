@@ -94,7 +94,7 @@ int convert_begin(struct convert *c, struct err *e)
 	} else if (choose_form(c, e) < 0) {
 		return -1;
 	}
-	c->reading.keep = c->out.form.keep;
+	c->reading.keep |= c->out.form.keep;
 	c->sums = !o->all && !c->stream &&
 	    (c->out.form.format == NULL || !c->out.form.format->several || o->sample_type[0] != '\0');
 	if (o->tag_focus[0] || o->tag_ignore[0] || o->tag_root[0] || o->tag_leaf[0])

@@ -66,7 +66,7 @@ static void format_stored(struct push *p)
 
 void receive_format(struct upload *u)
 {
-	struct format_opts o = { .rate = u->rate };
+	struct format_opts o = { .rate = u->rate, .keep = FORMAT_NAMES };
 	struct format_profiles got = { 0 };
 	struct str body;
 	struct err e;

@@ -60,7 +60,7 @@ static int unpack(struct api *x, const struct adhoc *f, struct str *out, struct 
 
 static int decode(struct api *x, const struct adhoc *f, unsigned keep, struct upload *u, struct err *e)
 {
-	struct format_opts o = { .file_name = f->name, .keep = keep };
+	struct format_opts o = { .file_name = f->name, .keep = keep | FORMAT_NAMES };
 	struct format_profiles got = { 0 };
 	const struct format *format;
 	struct str bytes;
