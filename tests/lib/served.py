@@ -93,9 +93,9 @@ def difference(got, want, limit=10):
 
 
 class Process:
-    """A server that answers /ready."""
+    """A server that says when it is ready."""
 
-    def __init__(self, argv, port, log, tries=1200, cwd=None):
+    def __init__(self, argv, port, log, tries=1200, cwd=None, ready="/ready"):
         self.port, self.url = port, "http://127.0.0.1:%d" % port
         with open(log, "ab") as f:
             self.process = subprocess.Popen(argv, stdout=f, stderr=f, cwd=cwd, start_new_session=True)
@@ -103,7 +103,7 @@ class Process:
             if self.process.poll() is not None:
                 break
             try:
-                if self.request("GET", "/ready")[0] == 200:
+                if self.request("GET", ready)[0] == 200:
                     return
             except OSError:
                 pass
