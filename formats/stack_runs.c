@@ -33,6 +33,7 @@ void stack_row_encode(const struct stack_row *row, struct buf *out)
 struct run {
 	struct src *s;
 	struct stack_row row;
+	uint64_t key; /* of row */
 	VEC(uint32_t) stack;
 	VEC(struct tag) tags;
 	VEC(int64_t) values;
@@ -116,7 +117,7 @@ static bool decode(struct run *r, struct str s)
 }
 
 /* 1: r->row is the next one; 0: the end. */
-static int read_row(struct run *r, struct err *e)
+static int read_row(const struct stack_merge *m, struct run *r, struct err *e)
 {
 	struct str got;
 	size_t n = 0;
@@ -132,6 +133,7 @@ static int read_row(struct run *r, struct err *e)
 	if (got.n < LENGTH + n || !decode(r, str_of(got.p + LENGTH, n)))
 		return err_set(e, ERR_CORRUPT, "a run of the temporary file is not what was written");
 	src_skip(r->s, LENGTH + n);
+	r->key = stack_order_key(m->o, &r->row, 0);
 	return 1;
 }
 
@@ -168,7 +170,9 @@ void stack_merge_free(struct stack_merge *m)
 
 static bool less(const struct stack_merge *m, uint32_t a, uint32_t b)
 {
-	return stack_order_cmp(m->o, &m->runs[a].row, &m->runs[b].row) < 0;
+	const struct run *x = &m->runs[a], *y = &m->runs[b];
+
+	return x->key != y->key ? x->key < y->key : stack_order_cmp(m->o, &x->row, &y->row) < 0;
 }
 
 static void sift_down(struct stack_merge *m, size_t i)
@@ -193,7 +197,7 @@ static void sift_down(struct stack_merge *m, size_t i)
 static int begin(struct stack_merge *m, struct err *e)
 {
 	for (size_t i = 0; i < m->n_runs; i++) {
-		int rc = read_row(&m->runs[i], e);
+		int rc = read_row(m, &m->runs[i], e);
 
 		if (rc < 0)
 			return -1;
@@ -209,7 +213,7 @@ static int begin(struct stack_merge *m, struct err *e)
 /* The least run goes on to its next row. */
 static int advance(struct stack_merge *m, struct err *e)
 {
-	int rc = read_row(&m->runs[m->heap[0]], e);
+	int rc = read_row(m, &m->runs[m->heap[0]], e);
 
 	if (rc < 0)
 		return -1;

@@ -186,6 +186,9 @@ void stack_order_init(struct stack_order *o, const struct profile *p)
 			o->rank[all[i].number] = rank;
 	}
 	mem_free(all);
+	/* rank + 1 */
+	o->key_bits = 64 - (unsigned)__builtin_clzll(rank + UINT64_C(1));
+	o->key_ranks = 64 / o->key_bits;
 }
 
 void stack_order_fini(struct stack_order *o)
@@ -223,6 +226,23 @@ static bool walk_next(struct walk *w, uint32_t *name, bool *last)
 static struct walk walk_of(const struct stack_order *o, const struct stack_row *row)
 {
 	return (struct walk){ .o = o, .row = row, .left = row->n };
+}
+
+uint64_t stack_order_key(const struct stack_order *o, const struct stack_row *row, uint32_t skip)
+{
+	struct walk w = walk_of(o, row);
+	uint64_t key = 0;
+	uint32_t name;
+	bool last;
+
+	for (uint32_t i = 0; i < skip && walk_next(&w, &name, &last); i++)
+		;
+	for (unsigned i = 0; i < o->key_ranks; i++) {
+		key <<= o->key_bits;
+		if (walk_next(&w, &name, &last))
+			key |= (last ? o->last_rank[name] : o->rank[name]) + UINT64_C(1);
+	}
+	return key;
 }
 
 static int text_cmp(const struct stack_order *o, const struct stack_row *x, const struct stack_row *y)
@@ -323,13 +343,23 @@ struct sort_by {
 	struct tag *x, *y; /* room for the most tags of a row */
 };
 
+struct keyed {
+	uint64_t key;
+	uint32_t place;
+};
+
 static int places_cmp(const void *a, const void *b, void *ctx)
 {
 	const struct sort_by *by = ctx;
-	struct stack_row x = row_at(by->t, *(const uint32_t *)a, by->x, NULL);
-	struct stack_row y = row_at(by->t, *(const uint32_t *)b, by->y, NULL);
-	int rc = stack_order_cmp(by->o, &x, &y);
+	const struct keyed *ka = a, *kb = b;
+	struct stack_row x, y;
+	int rc;
 
+	if (ka->key != kb->key)
+		return ka->key < kb->key ? -1 : 1;
+	x = row_at(by->t, ka->place, by->x, NULL);
+	y = row_at(by->t, kb->place, by->y, NULL);
+	rc = stack_order_cmp(by->o, &x, &y);
 	return rc ? rc : words_cmp(x.n_values, y.n_values);
 }
 
@@ -338,30 +368,61 @@ static uint32_t *sorted_places(const struct stack_table *t)
 	return (uint32_t *)t->slots;
 }
 
+/* How many names all rows have in front, but for the last of a row: those say nothing about the order. */
+static uint32_t common_names(const struct sort_by *by, const struct keyed *rows, uint32_t n)
+{
+	struct stack_row first = row_at(by->t, rows[0].place, by->x, NULL), row;
+	uint32_t common = UINT32_MAX;
+
+	for (uint32_t i = 0; i < n && common > 0; i++) {
+		struct walk x = walk_of(by->o, &first), y;
+		uint32_t k = 0, nx, ny;
+		bool lx, ly;
+
+		row = row_at(by->t, rows[i].place, by->y, NULL);
+		y = walk_of(by->o, &row);
+		while (k < common && walk_next(&x, &nx, &lx) && walk_next(&y, &ny, &ly) && !lx && !ly &&
+		    by->o->rank[nx] == by->o->rank[ny])
+			k++;
+		common = k;
+	}
+	return common;
+}
+
 void stack_table_sort(struct stack_table *t, const struct stack_order *o)
 {
-	uint32_t n = 0, most = 0;
+	struct keyed *rows;
+	uint32_t n = 0, most = 0, skip;
 	struct sort_by by = { .t = t, .o = o };
 
 	if (t->sorted)
 		return;
-	/* a place is half as large as the slot it is read from: none is overwritten that was not read */
+	t->sorted = true;
+	if (t->n == 0)
+		return;
+	rows = mem_array(t->n, sizeof(*rows));
 	for (size_t i = 0; i <= t->mask; i++) {
-		uint64_t slot = t->slots[i];
-		uint32_t place = (uint32_t)slot - 1;
+		uint32_t place = (uint32_t)t->slots[i] - 1;
 
-		if (slot == 0)
+		if (t->slots[i] == 0)
 			continue;
-		memcpy((char *)t->slots + n++ * sizeof(place), &place, sizeof(place));
+		rows[n++] = (struct keyed){ .place = place };
 		most = MAX(most, t->pool[place + 1]);
 	}
 	by.x = mem_array((size_t)most + 1, sizeof(*by.x));
 	by.y = mem_array((size_t)most + 1, sizeof(*by.y));
-	if (n > 1)
-		qsort_r(sorted_places(t), n, sizeof(uint32_t), places_cmp, &by);
+	skip = common_names(&by, rows, n);
+	for (uint32_t i = 0; i < n; i++) {
+		struct stack_row row = row_at(t, rows[i].place, by.x, NULL);
+
+		rows[i].key = stack_order_key(o, &row, skip);
+	}
+	qsort_r(rows, n, sizeof(*rows), places_cmp, &by);
+	for (uint32_t i = 0; i < n; i++)
+		sorted_places(t)[i] = rows[i].place;
+	mem_free(rows);
 	mem_free(by.x);
 	mem_free(by.y);
-	t->sorted = true;
 }
 
 struct stack_row stack_table_row(struct stack_table *t, size_t i)

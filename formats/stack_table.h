@@ -20,7 +20,7 @@
  * A record of a run: length of what follows (u32le), then LEB128 numbers: frames, tags, values; locations leaf first;
  * key, text, number (zigzag), unit of each tag; values (zigzag).
  *
- * One thread. Memory is what _new was told, and for the order 40 bytes a name.
+ * One thread. Memory is what _new was told, for the order 40 bytes a name, and while it is sorted 32 bytes a row.
  */
 #ifndef STACK_TABLE_H
 #define STACK_TABLE_H
@@ -49,11 +49,18 @@ struct stack_order {
 	struct frames frames; /* names as folded text has them: without ";" and line feeds */
 	uint32_t *rank;       /* by name: where "name;" is among all names with and without ";" */
 	uint32_t *last_rank;  /* where "name" is */
+	unsigned key_bits;    /* of a rank in a key, which has that many ranks: */
+	unsigned key_ranks;
 };
 
 /* Only the tables of p are looked at. */
 void stack_order_init(struct stack_order *o, const struct profile *p);
 void stack_order_fini(struct stack_order *o);
+/*
+ * The order of rows where their keys differ: ranks of the first names behind `skip` of them, 0 where there is none. Rows that
+ * are compared have the same `skip` names in front.
+ */
+uint64_t stack_order_key(const struct stack_order *o, const struct stack_row *row, uint32_t skip);
 int stack_order_cmp(const struct stack_order *o, const struct stack_row *x,
     const struct stack_row *y); /* 0: equal rows */
 /* Do they look alike in folded text? */

@@ -7,13 +7,12 @@ import random
 import shutil
 import statistics
 import subprocess
-import time
 import zlib
 
 import inputs
 import make_profiles
 from inputs import Group
-from servers import go_first
+from servers import cost_of
 
 ROUNDS = 9
 DISTINCT, TIMES = 5000000, 4        # lines of some 105 bytes, each stack four times
@@ -37,12 +36,8 @@ def hundred(folder):
 
 def cost(argv):
     """CPU ms and ms on the clock."""
-    began = time.monotonic()
-    child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=go_first)
-    _, child.returncode, use = os.wait4(child.pid, 0)
-    if child.returncode != 0:
-        raise SystemExit("%s failed" % " ".join(argv[:3]))
-    return (use.ru_utime + use.ru_stime) * 1000, (time.monotonic() - began) * 1000
+    cpu, clock = cost_of(argv)
+    return cpu * 1000, clock * 1000
 
 
 def gos_pprof():

@@ -4,15 +4,15 @@ Beside them, where they are in PATH: inferno (inferno-collapse-perf with one thr
 FlameGraph (stackcollapse-perf.pl, flamegraph.pl). CPU time, median of some; the sides take turns.
 """
 import os
+import os
 import shutil
 import statistics
-import subprocess
 import zlib
 
 import inputs
 import make_texts
 from inputs import Group
-from servers import go_first
+from servers import cost_of
 
 ROUNDS, SCRIPT_ROUNDS = 7, 1
 
@@ -20,16 +20,6 @@ ROUNDS, SCRIPT_ROUNDS = 7, 1
 class Side:
     def __init__(self, suffix):
         self.suffix = suffix
-
-
-def cpu_seconds(argv):
-    child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-                             preexec_fn=go_first)
-    _, status, use = os.wait4(child.pid, 0)
-    child.returncode = status
-    if status != 0:
-        raise SystemExit("%s failed" % " ".join(argv))
-    return use.ru_utime + use.ru_stime
 
 
 def beside(bench, name, ours, others):
@@ -44,7 +34,7 @@ def beside(bench, name, ours, others):
     for i in range(ROUNDS):
         for side, argv, rounds in sides:
             if i < rounds:
-                took[side].append(cpu_seconds(argv))
+                took[side].append(cost_of(argv)[0])
     bench.figure(name, "s", {side: statistics.median(t) for side, t in took.items()})
 
 

@@ -15,6 +15,7 @@ struct made {
 	struct profile_builder *b;
 	uint32_t locations[ARRAY_LEN(names) + 1];
 	uint64_t seed;
+	uint32_t roots; /* that all rows have in common */
 };
 
 static uint64_t next(struct made *m)
@@ -45,6 +46,8 @@ static void random_row(struct made *m, struct stack_row *row, uint32_t *stack, s
 	*row = (struct stack_row){ stack, tag, values, (uint32_t)(1 + next(m) % 4), (uint32_t)(next(m) % 2), 2 };
 	for (uint32_t i = 0; i < row->n; i++)
 		stack[i] = m->locations[next(m) % ARRAY_LEN(m->locations)];
+	for (uint32_t i = 0; i < m->roots; i++)
+		stack[row->n++] = m->locations[ARRAY_LEN(m->locations) - 1 - i % 3];
 	*tag = (struct tag){ .key = 1, .num = (int64_t)(next(m) % 2) - 1 };
 	values[0] = (int64_t)(next(m) % 7) - 3;
 	values[1] = INT64_MAX - (int64_t)(next(m) % 3);
@@ -69,7 +72,7 @@ static struct src *run_of(struct arena *a, struct stack_table *t, const struct s
 }
 
 /* Rows through a table of any size and as many runs as that takes, as folded text, are what folded_encode prints. */
-static void check_sum(uint64_t seed, size_t bytes, unsigned rows)
+static void check_sum(uint64_t seed, size_t bytes, unsigned rows, uint32_t roots)
 {
 	struct made m;
 	struct stack_table *t = stack_table_new(bytes);
@@ -84,9 +87,10 @@ static void check_sum(uint64_t seed, size_t bytes, unsigned rows)
 	int rc;
 
 	made_init(&m, seed);
+	m.roots = roots;
 	stack_order_init(&o, profile_builder_peek(m.b));
 	for (unsigned i = 0; i < rows; i++) {
-		uint32_t stack[8];
+		uint32_t stack[32];
 		int64_t values[2];
 		struct tag tag;
 
@@ -139,9 +143,12 @@ static void test_sums(void **ctx)
 {
 	(void)ctx;
 	for (uint64_t seed = 1; seed <= 5; seed++) {
-		check_sum(seed, 4096, 2000);
-		check_sum(seed, 1 << 16, 5000);
-		check_sum(seed, 1 << 20, 5000);
+		check_sum(seed, 4096, 2000, 0);
+		check_sum(seed, 1 << 16, 5000, 0);
+		check_sum(seed, 1 << 20, 5000, 0);
+		/* more in common than a key has room for */
+		check_sum(seed, 1 << 16, 5000, 2);
+		check_sum(seed, 1 << 20, 5000, 24);
 	}
 }
 
