@@ -1,4 +1,6 @@
 /* format_pprof.c - the protobuf profile in the table of formats */
+#include <inttypes.h>
+
 #include "base/zip.h"
 #include "formats/format_impl.h"
 #include "formats/pprof/pprof.h"
@@ -71,13 +73,27 @@ static int pprof_bid(struct str s, struct str file_name)
 	return named && records ? BID_WEAK : BID_NO;
 }
 
+/* Function ids of 0 are not told: a .NET profiler writes them, and its lines say what is meant. */
+static struct str warning_of(struct arena *a, const struct profile_faults *f)
+{
+	uint64_t lost = (uint64_t)f->unknown_location + f->unknown_function + f->unknown_mapping;
+
+	if (lost == 0 && f->value_count == 0)
+		return STR_NONE;
+	return arena_printf(a, "references that lead nowhere: %" PRIu64 "; samples with too many or too few values: %u",
+	    lost, f->value_count);
+}
+
 static int row_decode(struct arena *a, struct str bytes, const struct format_opts *o, struct format_profiles *out,
     struct err *e)
 {
 	struct profile *p;
 
 	(void)o;
-	return pprof_decode(a, bytes, &p, e) < 0 ? -1 : format_one(a, p, out);
+	if (pprof_decode(a, bytes, &p, e) < 0)
+		return -1;
+	out->notes.warning = warning_of(a, &p->faults);
+	return format_one(a, p, out);
 }
 
 static int row_encode(const struct format_profile *in, uint32_t n, const struct format_opts *o, struct buf *out,

@@ -43,7 +43,8 @@ def commands_of(row):
 def mutants(rng, data, cuts, flips):
     """(how, bytes): cuts spread over the file, each somewhere in its part; then flips of one to thirty bits; NULs, CR LF, a mark."""
     for k in range(cuts):
-        at = rng.randrange(len(data) * k // cuts, max(len(data) * (k + 1) // cuts, 1) or 1) if data else 0
+        at = len(data) * k // cuts
+        at = rng.randrange(at, max(len(data) * (k + 1) // cuts, at + 1))
         yield "cut at %d" % at, data[:at]
     for k in range(flips if data else 0):
         x = bytearray(data)

@@ -159,6 +159,27 @@ static void test_encode_pprof(void **ctx)
 	arena_free(a);
 }
 
+/* Taken, as Pyroscope takes it, but not without a word. */
+static void test_broken_references(void **ctx)
+{
+	static const char sound[] = PPROF;
+	struct arena *a = arena_new();
+	const struct format *f = format_by_name(STR("pprof"), &(struct err){ 0 });
+	struct format_profiles got = { 0 };
+	char bytes[sizeof(sound) - 1];
+	struct err e;
+
+	(void)ctx;
+	memcpy(bytes, sound, sizeof(bytes));
+	assert_int_equal(f->decode(a, str_of(bytes, sizeof(bytes)), &(struct format_opts){ 0 }, &got, &e), 0);
+	assert_int_equal(got.notes.warning.n, 0);
+	bytes[10] = 2; /* the location of the sample */
+	assert_int_equal(f->decode(a, str_of(bytes, sizeof(bytes)), &(struct format_opts){ 0 }, &got, &e), 0);
+	assert_string_equal(arena_cstr(a, got.notes.warning),
+	    "references that lead nowhere: 1; samples with too many or too few values: 0");
+	arena_free(a);
+}
+
 static void test_unpack(void **ctx)
 {
 	struct arena *a = arena_new();
@@ -547,6 +568,7 @@ int main(void)
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_encode_pprof),
+		cmocka_unit_test(test_broken_references),
 		cmocka_unit_test(test_unpack),
 		cmocka_unit_test(test_flamebearer),
 		cmocka_unit_test(test_flamebearer_cut),
