@@ -106,8 +106,8 @@ $O/%.o: %.cc
 	$(Q)$(CXX) -std=c++17 $(COPT) $(CFLAGS) -Wall -Wextra $(WERROR) $(CPPFLAGS) -fPIE -MMD -MP -c -o $@ $<
 
 # Files that are embedded, see libcommon/base/embed.h.
-$O/tools/pyro-query/web_page.o: $(wildcard tools/pyro-query/web_page.*)
-$O/formats/report/flame_view.o: formats/report/flame_view.js formats/report/flame_view.css
+$O/tools/pyro-query/web_page.o: $(wildcard tools/pyro-query/web_page*.js tools/pyro-query/web_page.css tools/pyro-query/web_page.html)
+$O/formats/report/flame_view.o: formats/report/flame_model.js formats/report/flame_view.js formats/report/flame_view.css
 $O/formats/report/report_html.o: formats/report/report_page.js formats/report/report_page.css
 
 # Unit tests: one program per module; they print TAP.

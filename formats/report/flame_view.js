@@ -1,100 +1,4 @@
-// Flame graphs on a canvas and the table of functions. The page of the server and the file that `pyro-query html`
-// writes are made of it. Everything that comes from data is shown as text, never as markup.
-'use strict';
-const $ = id => document.getElementById(id);
-function el(tag, props, ...kids) {
-	const e = Object.assign(document.createElement(tag), props);
-	e.append(...kids);
-	return e;
-}
-
-// ---- values for people ----
-const SCALES = {
-	nanoseconds: [[36e11, ' h'], [6e10, ' min'], [1e9, ' s'], [1e6, ' ms'], [1e3, ' µs'], [1, ' ns']],
-	bytes: [[2 ** 40, ' TB'], [2 ** 30, ' GB'], [2 ** 20, ' MB'], [1024, ' kB'], [1, ' B']],
-	count: [[1e9, ' G'], [1e6, ' M'], [1e4, ' k', 1e3], [1, '']],
-};
-function digits(v) {
-	const a = Math.abs(v);
-	return Number.isInteger(v) && a < 1e4 ? String(v) : v.toFixed(a < 10 ? 2 : a < 100 ? 1 : 0);
-}
-function valueText(v, unit) {
-	const scale = SCALES[unit] || SCALES.count, s = scale.find(s => Math.abs(v) >= s[0]) || scale[scale.length - 1];
-	return v ? digits(v / (s[2] || s[0])) + s[1] : '0';
-}
-const share = (v, all) => all ? v / all : 0, percent = (v, all) => digits(100 * share(v, all)) + ' %';
-
-// ---- a flame graph ----
-// A model has levels of frames, left to right: {name, d (its level), up (the frame that holds it), path (hash of the
-// names down to it), outer (no frame above it has its name: a recursive function counts once)} and by side x, w (total)
-// and s (self). There is one side, or three: before, after, both; `all` is the last one.
-// rows: levels in groups of four (offset from the end of the group before, total, self, name) or seven (twice).
-function flameModel(names, rows, two) {
-	const size = two ? 7 : 4, all = two ? 2 : 0, levels = [], totals = [0, 0, 0];
-	for (const v of rows) {
-		const above = levels[levels.length - 1], level = [], end = [0, 0];
-		for (let k = 0, at = 0; k + size <= v.length; k += size) {
-			const f = { name: names[v[k + size - 1]] || '(no name)', d: levels.length, x: [], w: [], s: [], outer: true, path: 1 };
-			for (let j = 0; j <= all / 2; j++) {
-				f.x[j] = end[j] + +v[k + 3 * j];
-				f.w[j] = +v[k + 3 * j + 1];
-				f.s[j] = +v[k + 3 * j + 2];
-				end[j] = f.x[j] + f.w[j];
-			}
-			if (two) for (const n of [f.x, f.w, f.s]) n[2] = n[0] + n[1];
-			if (above) {
-				while (at < above.length - 1 && above[at].x[all] + above[at].w[all] <= f.x[all]) at++;
-				f.up = above[at];
-				f.path = hash(f.name, f.up.path);
-				for (let p = f.up; p.up && f.outer; p = p.up) f.outer = p.name !== f.name;
-			} else add(totals, f.w);
-			level.push(f);
-		}
-		levels.push(level);
-	}
-	return { names, levels, two, all, totals };
-}
-function add(to, from) { for (let k = 0; k < from.length; k++) to[k] += from[k]; }
-function hash(s, h) {
-	for (let i = 0; i < s.length; i++) h = Math.imul(h ^ s.charCodeAt(i), 16777619);
-	return Math.imul(h, 16777619) >>> 0;
-}
-function* framesOf(m) { for (const level of m.levels.slice(1)) yield* level; }
-function functionsOf(m) {
-	const rows = new Map();
-	for (const f of framesOf(m)) {
-		if (!rows.has(f.name)) rows.set(f.name, { name: f.name, self: [0, 0, 0], total: [0, 0, 0] });
-		const r = rows.get(f.name);
-		add(r.self, f.s);
-		if (f.outer) add(r.total, f.w);
-	}
-	return [...rows.values()];
-}
-// What the search asks for: text, "exactly this", or /an expression/. Throws where the expression is none.
-function finder(text) {
-	const exact = /^"(.*)"$/s.exec(text), expr = /^\/(.+)\/$/s.exec(text), low = text.toLowerCase(), re = expr && new RegExp(expr[1], 'i');
-	return exact ? s => s === exact[1] : re ? s => re.test(s) : low ? s => s.toLowerCase().includes(low) : null;
-}
-// All stacks through one function: what it calls, or (callers) by whom it is called; it is the root of both.
-function through(m, name, callers) {
-	const node = name => ({ name, w: [0, 0, 0], s: [0, 0, 0], kids: new Map() }), root = node(name), at = new Map(), levels = [];
-	const count = (n, f) => { add(n.w, f.w); add(n.s, f.s); return n; };
-	const below = (n, name) => { if (!n.kids.has(name)) n.kids.set(name, node(name)); return n.kids.get(name); };
-	for (const f of framesOf(m)) {
-		if (f.outer && f.name === name) {
-			at.set(f, count(root, f));
-			if (callers) for (let n = root, p = f.up; p.up; p = p.up) n = count(below(n, p.name), f);
-		} else if (!callers && at.has(f.up)) at.set(f, count(below(at.get(f.up), f.name), f));
-	}
-	const place = (n, d, up, x) => {
-		n.x = x;
-		x = x.slice();
-		(levels[d] = levels[d] || []).push(Object.assign(n, { d, up }));
-		for (const kid of [...n.kids.values()].sort((a, b) => b.w[m.all] - a.w[m.all])) { place(kid, d + 1, n, x.slice()); add(x, kid.w); }
-	};
-	place(root, 0, undefined, [0, 0, 0]);
-	return { ...m, levels };
-}
+// Flame graphs on a canvas and the table of functions; models are made by flame_model.js.
 
 // ---- colours ----
 const isDark = () => document.documentElement.dataset.theme === 'dark';
@@ -109,55 +13,57 @@ function frameColour(name, dark) {
 	const h = hash(/^(?:.*\/)?[^/.:(<\s]*/.exec(name)[0], 2166136261), tone = (h >>> 8) % 7;
 	return `hsl(${HUES[h % 13]} ${tone + (dark ? 34 : 66)}% ${tone + (dark ? 30 : 74)}%)`;
 }
-// Of shares, so that a longer range is not a change: -1 (gone) to 1 (new).
-function changeOf(m, w) {
-	const a = share(w[0], m.totals[0]), b = share(w[1], m.totals[1]);
-	return share(b - a, Math.max(a, b));
+// -1 (gone) to 1 (new). Usually of shares, so that a longer range is not a change; "points": by how much of the whole,
+// 10 of 100 have the full colour; "value": of values by time.
+function changeOf(b, w) {
+	const t = b.model.totals, part = w.map((v, k) => share(v, t[k])), [x, y] = b.tone === 'value' ? w.map((v, k) => v * b.rates[k]) : part;
+	return b.tone === 'points' ? Math.max(-1, Math.min(1, 10 * (y - x))) : share(y - x, Math.max(x, y));
 }
-function changeText(m, w) {
-	const c = Math.round(1e4 * (share(w[1], m.totals[1]) - share(w[0], m.totals[0]))) / 100;
-	return w[0] && w[1] || !c ? (c > 0 ? '+' : '') + digits(c) + ' points' : c > 0 ? 'new' : 'gone';
+function changeText(b, w) {
+	const t = b.model.totals, [x, y] = w.map((v, k) => b.tone === 'value' ? v * b.rates[k] : share(v, t[k])), sign = y > x ? '+' : '';
+	if (!w[0] !== !w[1]) return w[1] ? 'new' : 'gone';
+	return b.tone === 'value' ? sign + percent(y - x, x) : sign + digits(Math.round(1e4 * (y - x)) / 100) + ' points';
 }
-function changeColour(c, dark) {
-	const k = Math.min(10, Math.round(Math.abs(c) * 14)) / 10, hue = c > 0 ? 4 : 212;
+function changeColour(c, dark, faint) {
+	const k = Math.min(10, Math.round(Math.abs(c) * 14)) / (faint ? 60 : 10), hue = c > 0 ? 4 : 212;
 	return dark ? `hsl(${hue} ${k * 62}% ${27 + k * 15}%)` : `hsl(${hue} ${k * 88}% ${89 - k * 24}%)`;
 }
 
 // ---- the canvas ----
-// What the views of one model share: zoom and selection (frames), hits (a Set of names, or null).
-const ROW = 21, plain = e => !e.ctrlKey && !e.metaKey && !e.altKey;
+// What the views of one model share: zoom, selection and pointer (frames; null: none), found (of search(), or null).
+// on: zoom(frame), select(frame, board), open(frame): "other" was clicked.
+const ROW = 21, FONT = '12px ui-monospace,Menlo,Consolas,monospace', plain = e => !e.ctrlKey && !e.metaKey && !e.altKey;
 class Board {
-	constructor(model, unit, on) {
-		Object.assign(this, { model, unit, on, top: (model.levels[0] || [])[0], views: [], fills: new Map() });
-		this.zoom = this.top;
+	constructor(model, unit, on, more) {
+		Object.assign(this, { model, unit, on, views: [], fills: [], zoom: 0, sel: null, hover: null, found: null, tone: '', rates: [1, 1], events: [0, 0], faint: true }, more);
 	}
 	redraw() {
 		this.frame = this.frame || requestAnimationFrame(() => { this.frame = 0; for (const v of this.views) v.draw(); });
 	}
-	zoomTo(f) {
-		this.zoom = f || this.top;
-		for (const v of this.views) v.reveal(this.zoom);
+	zoomTo(i) {
+		this.zoom = i;
+		for (const v of this.views) v.reveal(i);
 		this.redraw();
-		if (this.on.zoom) this.on.zoom(this.zoom);
+		if (this.on.zoom) this.on.zoom(i);
 	}
-	select(f) {
-		this.sel = f;
+	select(i) {
+		this.sel = i;
 		this.redraw();
-		if (this.on.select) this.on.select(f, this);
+		if (this.on.select) this.on.select(i, this);
 	}
-	facts(f) {
-		const m = this.model, part = (v, k) => `${valueText(v, this.unit)} (${percent(v, m.totals[k])})`;
-		return m.two ? ['before ' + part(f.w[0], 0), 'after ' + part(f.w[1], 1), 'change ' + changeText(m, f.w)]
-			: ['total ' + part(f.w[0], 0), 'self ' + part(f.s[0], 0), ...this.zoom.d ? [percent(f.w[0], this.zoom.w[0]) + ' of the zoomed frame'] : []];
-	}
-	// The sum of all stacks that have a hit, each once.
-	matched() {
-		const sums = [0, 0, 0];
-		for (const f of framesOf(this.model)) {
-			f.hit = f.up.hit || this.hits.has(f.name);
-			if (f.hit && !f.up.hit) add(sums, f.w);
+	isCut(i) { return i && this.on.open && nameOf(this.model, i) === 'other'; }
+	click(i) { if (this.isCut(i)) this.on.open(i); else this.zoomTo(i); }
+	// How likely such a difference is without a change: 0 where nothing is known.
+	chance(w) { return chance(w, this.model.totals, this.events); }
+	isNoise(w) { return this.faint && this.model.two && this.chance(w) > .05; }
+	facts(i) {
+		const m = this.model, z = this.zoom, w = at(m, 'w', i), s = at(m, 's', i), part = (v, k) => `${valueText(v, this.unit)} (${percent(v, m.totals[k])})`;
+		if (m.two) {
+			const p = this.chance(w);
+			return ['before ' + part(w[0], 0), 'after ' + part(w[1], 1), 'change ' + changeText(this, w), ...p > .05 ? [`may be noise (p = ${p.toFixed(2)})`] : []];
 		}
-		return sums;
+		if (m.times) return [valueText(w[0], 'nanoseconds') + ' long', 'from ' + valueText(m.x[0][i], 'nanoseconds')];
+		return ['total ' + part(w[0], 0), 'self ' + part(s[0], 0), ...z && !m.slots ? [percent(w[0], m.w[0][z]) + ' of the zoomed frame'] : [], ...this.isCut(i) ? ['click to open: smaller frames'] : []];
 	}
 }
 
@@ -165,15 +71,16 @@ class FlameView {
 	// side: whose widths are drawn. upward: the root is at the bottom.
 	constructor(board, side, label, upward) {
 		const space = el('div'), c = el('canvas', { tabIndex: 0, role: 'application', ariaLabel: label + ': arrows choose, Enter zooms, Backspace goes out' });
-		Object.assign(this, { board, side, upward, canvas: c, box: el('div', { className: 'flame' }, c, space), levels: board.model.levels });
-		space.style.height = this.box.style.height = this.levels.length * ROW + 'px';
+		Object.assign(this, { board, m: board.model, side, upward, canvas: c, box: el('div', { className: 'flame' }, c, space), rows: board.model.starts.length - 1 });
+		space.style.height = this.box.style.height = this.rows * ROW + 'px';
 		c.onmousemove = e => this.point(this.at(e), e);
-		c.onmouseleave = () => this.point();
+		c.onmouseleave = () => this.point(null);
 		c.onclick = e => {
-			const f = this.at(e), zoom = e.pointerType !== 'touch' || f === board.sel;
-			this.point();
-			if (f) board.select(f);
-			if (f && zoom) board.zoomTo(f);
+			const i = this.at(e), act = e.pointerType !== 'touch' || i === board.sel;
+			this.point(null);
+			if (i === null) return;
+			board.select(i);
+			if (act) board.click(i);
 		};
 		c.onkeydown = e => this.key(e);
 		this.box.onscroll = () => board.redraw();
@@ -181,44 +88,45 @@ class FlameView {
 		board.views.push(this);
 	}
 	// Level to row, and back.
-	turn(d) { return this.upward ? this.levels.length - 1 - d : d; }
-	// Place of the first frame of a level that ends right of x.
-	first(level, x) {
-		let a = 0, b = level.length;
-		while (a < b) { const c = (a + b) >> 1; if (level[c].x[this.side] + level[c].w[this.side] > x) b = c; else a = c + 1; }
+	turn(d) { return this.upward ? this.rows - 1 - d : d; }
+	// The first frame of a level that ends right of x, not before `from`.
+	first(d, x, from) {
+		const m = this.m, xs = m.x[this.side], ws = m.w[this.side];
+		let a = from ?? m.starts[d], b = m.starts[d + 1];
+		while (a < b) { const c = (a + b) >> 1; if (xs[c] + ws[c] > x) b = c; else a = c + 1; }
 		return a;
 	}
 	above(d) {
-		let f = this.board.zoom;
-		while (f.d > d) f = f.up;
-		return f;
+		let i = this.board.zoom;
+		while (this.m.d[i] > d) i = this.m.up[i];
+		return i;
 	}
 	at(e) {
-		const z = this.board.zoom, k = this.side, d = this.turn(Math.floor((e.offsetY + this.box.scrollTop) / ROW)), level = this.levels[d];
-		if (!level || d < z.d) return level && this.above(d);
-		const x = z.x[k] + e.offsetX / this.width * z.w[k], f = level[this.first(level, x)];
-		return f && f.x[k] <= x ? f : null;
+		const m = this.m, z = this.board.zoom, k = this.side, d = this.turn(Math.floor((e.offsetY + this.box.scrollTop) / ROW));
+		if (d < 0 || d >= this.rows) return null;
+		if (d < m.d[z] && !m.times) return this.above(d);
+		const x = m.x[k][z] + e.offsetX / this.width * m.w[k][z], i = this.first(d, x);
+		return i < m.starts[d + 1] && m.x[k][i] <= x ? i : null;
 	}
-	point(f, e) {
+	point(i, e) {
 		const b = this.board;
-		if (f !== b.hover) b.redraw();
-		b.hover = f;
-		this.canvas.style.cursor = f ? 'pointer' : '';
-		showTip(f && [f.name, ...b.facts(f)], e);
+		if (i !== b.hover) b.redraw();
+		b.hover = i;
+		this.canvas.style.cursor = i === null ? '' : 'pointer';
+		showTip(i !== null && [nameOf(this.m, i), ...b.facts(i)], e);
 	}
-	fill(f) {
-		const b = this.board, dark = this.dark;
-		if (b.hits && !b.hits.has(f.name)) return dark ? '#2b2f37' : '#e4e6ea';
-		if (!f.up) return dark ? '#343a46' : '#d6dae1';
-		if (b.model.two) return changeColour(changeOf(b.model, f.w), dark);
-		if (!b.fills.has(f.name)) b.fills.set(f.name, frameColour(f.name, dark));
-		return b.fills.get(f.name);
+	fill(i) {
+		const b = this.board, m = this.m, dark = this.dark, f = m.name[i];
+		if (b.found && !b.found.by[f]) return dark ? '#2b2f37' : '#e4e6ea';
+		if (!i || (m.slots && m.d[i] < 2) || b.isCut(i)) return dark ? '#343a46' : '#d6dae1';
+		if (m.two) { const w = at(m, 'w', i); return changeColour(changeOf(b, w), dark, b.isNoise(w)); }
+		return b.fills[f] || (b.fills[f] = frameColour(m.names[f], dark));
 	}
 	draw() {
-		const c = this.canvas, g = this.g = c.getContext('2d'), k = this.side, w = this.width = this.box.clientWidth, h = this.box.clientHeight;
-		const scroll = this.box.scrollTop, dpr = devicePixelRatio, z = this.board.zoom;
-		if (!w || !z) return;
-		if (this.dark !== isDark()) this.board.fills.clear();
+		const c = this.canvas, g = this.g = c.getContext('2d'), m = this.m, k = this.side, w = this.width = this.box.clientWidth, h = this.box.clientHeight;
+		const scroll = this.box.scrollTop, dpr = devicePixelRatio, z = this.board.zoom, last = Math.ceil((scroll + h) / ROW);
+		if (!w || !m.n) return;
+		if (this.dark !== isDark()) this.board.fills = [];
 		this.dark = isDark();
 		if (c.width !== Math.round(w * dpr) || c.height !== Math.round(h * dpr)) {
 			c.width = Math.round(w * dpr);
@@ -227,82 +135,97 @@ class FlameView {
 		}
 		g.setTransform(dpr, 0, 0, dpr, 0, 0);
 		g.clearRect(0, 0, w, h);
-		g.font = '12px ui-monospace,Menlo,Consolas,monospace';
+		g.font = FONT;
 		g.textBaseline = 'middle';
 		g.fillStyle = '#8d95a5';
-		if (!z.w[k]) return g.fillText('nothing of it here', 8, this.turn(z.d) * ROW - scroll + ROW / 2);
+		if (!m.w[k][z]) return g.fillText('nothing of it here', 8, this.turn(m.d[z]) * ROW - scroll + ROW / 2);
 		this.letter = g.measureText('m').width;
-		this.levels.forEach((level, d) => {
-			const y = this.turn(d) * ROW - scroll;
-			if (y + ROW < 0 || y > h) return;
-			if (d < z.d) this.rect(this.above(d), 0, w, y, .55);
-			else this.row(level, y, z.x[k], z.w[k], w / z.w[k]);
-		});
-	}
-	// One level. Neighbours below a pixel or so become one stripe, so that a row is never more work than pixels.
-	row(level, y, x0, zw, scale) {
-		const k = this.side, hits = this.board.hits;
-		let from = -1, to, most, best;
-		const flush = () => {
-			if (from < 0) return;
-			this.g.fillStyle = this.fill(best);
-			this.g.fillRect(from, y, Math.max(to - from, .5), ROW - 1);
-			from = -1;
-		};
-		for (let i = this.first(level, x0); i < level.length && level[i].x[k] < x0 + zw; i++) {
-			const f = level[i], a = Math.max(0, (f.x[k] - x0) * scale), e = Math.min(this.width, (f.x[k] + f.w[k] - x0) * scale);
-			if (e - a >= 1.5) { flush(); this.rect(f, a, e, y, 1); continue; }
-			if (!f.w[k]) continue;
-			if (from >= 0 && (a - to > .7 || e - from > 3)) flush();
-			if (from < 0) { from = a; most = 0; }
-			const weight = f.w[k] + (hits && hits.has(f.name) ? zw : 0);
-			if (weight > most) { most = weight; best = f; }
-			to = e;
+		for (let row = Math.floor(scroll / ROW); row < Math.min(last, this.rows); row++) {
+			const d = this.turn(row), y = row * ROW - scroll;
+			if (m.times && !d) this.axis(y, m.x[k][z], m.w[k][z]);
+			else if (d < m.d[z] && !m.times) this.rect(this.above(d), 0, w, y, .55);
+			else this.row(d, y, m.x[k][z], m.w[k][z]);
 		}
-		flush();
 	}
-	rect(f, a, e, y, alpha) {
-		const g = this.g, b = this.board, m = b.model, width = e - a - (e - a > 3 ? 1 : 0), dark = this.dark, hit = b.hits && b.hits.has(f.name);
+	axis(y, from, wide) {
+		const g = this.g, step = 10 ** Math.floor(Math.log10(wide / 2)), every = step * [1, 2, 5].find(s => wide / step / s < Math.max(2, this.width / 90) || s === 5);
+		for (let t = Math.ceil(from / every) * every; t < from + wide; t += every) {
+			const x = (t - from) / wide * this.width;
+			g.fillRect(x, y + 12, 1, ROW - 12);
+			g.fillText(valueText(t, 'nanoseconds'), x + 4, y + ROW / 2);
+		}
+	}
+	// One level. Neighbours below a pixel or so become one stripe, and are passed over by halving: a row is never more work
+	// than pixels.
+	row(d, y, x0, zw) {
+		const { m, board: { found } } = this, xs = m.x[this.side], ws = m.w[this.side], scale = this.width / zw, end = m.starts[d + 1], far = x0 + zw;
+		for (let i = this.first(d, x0); i < end && xs[i] < far;) {
+			const a = Math.max(0, (xs[i] - x0) * scale), e = Math.min(this.width, (xs[i] + ws[i] - x0) * scale);
+			if (e - a >= 1.5) { this.rect(i++, a, e, y, 1); continue; }
+			const next = Math.max(i + 1, this.first(d, x0 + (a + 2) / scale, i)), wide = (xs[next - 1] + ws[next - 1] - x0) * scale - a;
+			if (wide > 0) {
+				let best = i;
+				for (let j = i, step = Math.ceil((next - i) / 12); j < next; j += step) if (ws[j] > ws[best]) best = j;
+				this.g.fillStyle = found && found.before[next] > found.before[i] ? this.dark ? '#ffd43b' : '#e8590c' : this.fill(best);
+				this.g.fillRect(a, y, Math.max(wide, .5), ROW - 1);
+			}
+			i = next;
+		}
+	}
+	rect(i, a, e, y, alpha) {
+		const g = this.g, b = this.board, m = this.m, k = this.side, width = e - a - (e - a > 3 ? 1 : 0), dark = this.dark, hit = b.found && i && b.found.by[m.name[i]];
 		g.globalAlpha = alpha;
-		g.fillStyle = this.fill(f);
+		g.fillStyle = this.fill(i);
 		g.fillRect(a, y, width, ROW - 1);
 		g.globalAlpha = 1;
 		if (hit) { g.fillStyle = dark ? '#ffd43b' : '#e8590c'; g.fillRect(a, y + ROW - 4, width, 3); }
-		if (f === b.sel || f === b.hover) {
-			g.lineWidth = f === b.sel ? 2 : 1;
+		if (i === b.sel || i === b.hover) {
+			g.lineWidth = i === b.sel ? 2 : 1;
 			g.strokeStyle = dark ? '#fff' : '#101828';
 			g.strokeRect(a + 1, y + 1, Math.max(width - 2, 1), ROW - 3);
 		}
-		let room = Math.floor((width - 8) / this.letter), s = f.name;
+		let room = Math.floor((width - 8) / this.letter), s = nameOf(m, i);
 		if (room < 3) return;
+		if (b.isCut(i)) s = '⋯ other';
 		// Wide letters take two places; the path makes room first.
 		if (/[\u1100-\uffff]/.test(s)) room >>= 1;
 		if (s.length > room) s = s.slice(s.lastIndexOf('/', s.length - 2) + 1);
 		if (s.length > room) s = s.slice(0, room - 1) + '…';
-		else if (s.length + 9 < room) s += '  ' + (f.up ? percent(f.w[this.side], m.totals[this.side]) : valueText(f.w[this.side], b.unit));
-		g.fillStyle = b.hits && !hit ? '#8d95a5' : dark ? '#f2f4f8' : '#16191f';
+		else if (s.length + 9 < room && !m.times) s += '  ' + (i ? percent(m.w[k][i], m.totals[k]) : valueText(m.totals[k], b.unit));
+		g.fillStyle = b.found && !hit ? '#8d95a5' : dark ? '#f2f4f8' : '#16191f';
 		g.fillText(s, a + 4, y + ROW / 2);
 	}
-	reveal(f) {
-		const y = this.turn(f.d) * ROW, b = this.box;
+	reveal(i) {
+		const y = this.turn(this.m.d[i]) * ROW, b = this.box;
 		b.scrollTop = Math.min(Math.max(b.scrollTop, y + ROW - b.clientHeight), y);
 	}
+	// The next frame of the level that has a width; the widest one below.
+	beside(i, step) {
+		const m = this.m, d = m.d[i];
+		for (let j = i + step; j >= m.starts[d] && j < m.starts[d + 1]; j += step) if (m.w[this.side][j]) return j;
+		return i;
+	}
+	child(i) {
+		const m = this.m, w = m.w[this.side], d = m.d[i] + 1;
+		let best = i, from = m.kids[i], to = m.kids[i + 1];
+		if (m.times && d < this.rows) { from = this.first(d, m.x[0][i]); to = from + (from < m.starts[d + 1]); }
+		for (let j = from; j < to; j++) if (w[j] && (best === i || w[j] > w[best])) best = j;
+		return best;
+	}
 	key(e) {
-		const b = this.board, f = b.sel || b.zoom, k = this.side, z = b.zoom, name = e.key;
-		if (!f || !plain(e)) return;
-		const level = this.levels[f.d].filter(o => o.w[k] || o === f), beside = step => level[level.indexOf(f) + step];
-		const child = () => (this.levels[f.d + 1] || []).filter(o => o.up === f && o.w[k]).sort((p, q) => q.w[k] - p.w[k])[0];
-		const to = { ArrowRight: () => beside(1), ArrowLeft: () => beside(-1), [this.upward ? 'ArrowDown' : 'ArrowUp']: () => f.up,
-			[this.upward ? 'ArrowUp' : 'ArrowDown']: child }[name];
-		const zoom = { Enter: f, ' ': f, Backspace: z.up || b.top, Home: b.top }[name];
-		if (!to && !zoom) return;
+		const b = this.board, z = b.zoom, i = b.sel ?? z, name = e.key, up = this.m.up[i];
+		if (!plain(e)) return;
+		const to = { ArrowRight: () => this.beside(i, 1), ArrowLeft: () => this.beside(i, -1), [this.upward ? 'ArrowDown' : 'ArrowUp']: () => up,
+			[this.upward ? 'ArrowUp' : 'ArrowDown']: () => this.child(i) }[name];
+		const zoom = { Enter: i, ' ': i, Backspace: this.m.up[z], Home: 0 }[name];
+		if (!to && zoom === undefined) return;
 		e.preventDefault();
-		if (zoom) return b.zoomTo(zoom);
-		b.select(b.sel ? to() || f : f);
+		if (!to) return name === 'Enter' ? b.click(zoom) : b.zoomTo(zoom);
+		b.select(b.sel === null ? i : to());
 		this.reveal(b.sel);
 	}
 }
-// lines: the first is a name; null hides it.
+// lines: the first is a name; without them it hides.
 function showTip(lines, e) {
 	const t = $('tip');
 	t.hidden = !lines;
@@ -313,25 +236,35 @@ function showTip(lines, e) {
 }
 
 // ---- the table ----
+// Up and down go from row to row, Enter is a click.
+function rowKeys(table) {
+	table.onkeydown = e => {
+		const tr = e.target.closest('tbody tr'), to = tr && { ArrowDown: tr.nextSibling, ArrowUp: tr.previousSibling }[e.key];
+		if (!to && !(tr && e.target === tr && e.key === 'Enter')) return;
+		e.preventDefault();
+		if (to) to.focus(); else tr.click();
+	};
+}
+function partCell(text, v, all) {
+	const td = el('td', {}, text + ' ', el('small', {}, percent(v, all)));
+	td.style.setProperty('--part', 100 * share(v, all) + '%');
+	return td;
+}
 class FunctionTable {
 	// on.sort(text): "self", "total", ..., with "-" before it the other way round; on.pick(name).
 	constructor(table, on) {
 		Object.assign(this, { table, on, sort: '', most: 100 });
-		table.onkeydown = e => {
-			const tr = e.target.closest('tbody tr'), to = tr && { ArrowDown: tr.nextSibling, ArrowUp: tr.previousSibling }[e.key];
-			if (!to && !(tr && e.target === tr && e.key === 'Enter')) return;
-			e.preventDefault();
-			if (to) to.focus(); else tr.click();
-		};
+		rowKeys(table);
 	}
-	// Returns how many functions there are of those that the board has as hits.
+	// Returns how many functions there are of those that the board has found.
 	fill(board) {
-		const m = board.model, keys = m.two ? ['function', 'before', 'after', 'change'] : ['function', 'self', 'total'];
-		if (this.model !== m) { this.model = m; this.rows = functionsOf(m); }
+		const m = board.model, t = m.totals, keys = m.two ? ['function', 'before', 'after', 'change'] : ['function', 'self', 'total'];
+		if (this.model !== m) { this.model = m; this.rows = functionsOf(m); this.place = new Map(m.names.map((s, i) => [s || '(no name)', i])); }
 		const wanted = this.sort.replace('-', ''), key = keys.includes(wanted) ? wanted : m.two ? 'change' : 'self', turned = this.sort[0] === '-';
-		const rank = { self: r => r.self[0], total: r => r.total[0], before: r => r.total[0], after: r => r.total[1],
-			change: r => Math.abs(share(r.total[1], m.totals[1]) - share(r.total[0], m.totals[0])) }[key] || (() => 0);
-		const rows = this.rows.filter(r => !board.hits || board.hits.has(r.name)).sort((a, b) => rank(b) - rank(a) || (a.name < b.name ? -1 : 1));
+		const change = r => board.tone === 'value' ? Math.abs(r.total[1] * board.rates[1] - r.total[0] * board.rates[0]) : Math.abs(share(r.total[1], t[1]) - share(r.total[0], t[0]));
+		const rank = { self: r => r.self[0], total: r => r.total[0], before: r => r.total[0], after: r => r.total[1], change: r => change(r) * (r.noise ? 1e-6 : 1) }[key] || (() => 0);
+		for (const r of this.rows) r.noise = board.isNoise(r.total);
+		const rows = this.rows.filter(r => !board.found || board.found.by[this.place.get(r.name)]).map(r => [rank(r), r]).sort((a, b) => b[0] - a[0] || (a[1].name < b[1].name ? -1 : 1)).map(r => r[1]);
 		if (turned) rows.reverse();
 		const body = el('tbody', {}, ...rows.slice(0, this.most).map((r, i) => this.row(board, r, i)));
 		if (rows.length > this.most) body.append(el('tr', {}, el('td', {}, el('button', { onclick: () => { this.most *= 5; this.fill(board); } }, `${rows.length - this.most} more`))));
@@ -347,13 +280,9 @@ class FunctionTable {
 		return rows.length;
 	}
 	row(board, r, i) {
-		const m = board.model, cell = (v, k) => {
-			const td = el('td', {}, valueText(v, board.unit) + ' ', el('small', {}, percent(v, m.totals[k])));
-			td.style.setProperty('--part', 100 * share(v, m.totals[k]) + '%');
-			return td;
-		};
-		const cells = m.two ? [cell(r.total[0], 0), cell(r.total[1], 1), el('td', { className: changeOf(m, r.total) > 0 ? 'up' : 'down' }, changeText(m, r.total))]
+		const t = board.model.totals, cell = (v, k) => partCell(valueText(v, board.unit), v, t[k]);
+		const cells = board.model.two ? [cell(r.total[0], 0), cell(r.total[1], 1), el('td', { className: changeOf(board, r.total) > 0 ? 'up' : 'down' }, changeText(board, r.total))]
 			: [cell(r.self[0], 0), cell(r.total[0], 0)];
-		return el('tr', { tabIndex: i ? -1 : 0, onclick: e => { if (e.target.tagName !== 'BUTTON') this.on.pick(r.name); } }, el('td', {}, r.name), ...cells);
+		return el('tr', { tabIndex: i ? -1 : 0, className: r.noise ? 'faint' : '', onclick: e => { if (e.target.tagName !== 'BUTTON') this.on.pick(r.name); } }, el('td', {}, r.name), ...cells);
 	}
 }

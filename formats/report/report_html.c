@@ -109,6 +109,7 @@ void report_html(const struct html_page *p, const struct picture *o, struct buf 
 	buf_add(out, STR("<script type=\"application/json\" id=\"data\">"));
 	put_data(p, o, out);
 	buf_add(out, STR("</script>\n<script>\n"));
+	buf_add(out, flame_model_script());
 	buf_add(out, flame_view_script());
 	buf_add(out, EMBEDDED(report_page_js));
 	buf_add(out, STR("</script>\n</body></html>\n"));

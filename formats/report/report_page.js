@@ -2,7 +2,7 @@
 // behind the # of the address, so that links, reload and the back button work here as on the page of the server.
 chooseTheme();
 const data = JSON.parse($('data').textContent), EMPTY = { graph: String(data.chosen), find: '', view: 'both', sort: '', zoom: '', focus: '', flip: data.flame ? 1 : '' };
-const graphs = data.graphs.map(g => ({ ...g, model: null })), views = document.querySelectorAll('[data-view]');
+const graphs = data.graphs.map(g => ({ ...g, model: null })), views = $$('[data-view]');
 let state, board, boards = [];
 const table = new FunctionTable($('table'), { sort: sort => go({ sort }), pick: name => go({ find: state.find === `"${name}"` ? '' : `"${name}"` }) });
 const button = (text, onclick) => el('button', { onclick }, text);
@@ -21,7 +21,7 @@ function go(changes, replace) {
 function show() {
 	const g = graphs[state.graph];
 	g.model = g.model || flameModel(g.names, g.levels, data.diff);
-	board = new Board(g.model, g.unit, { select: detail, zoom: f => go({ zoom: f.up ? f.path : '' }) });
+	board = new Board(g.model, g.unit, { select: detail, zoom: i => go({ zoom: i ? board.model.path[i] : '' }) });
 	board.graph = state.graph;
 	boards.key = '';
 }
@@ -31,13 +31,11 @@ function draw() {
 	let accept = null, bad = '';
 	try { accept = finder(state.find); } catch (e) { bad = e.message; }
 	if ($('search').value !== state.find) $('search').value = state.find;
-	board.hits = accept && new Set(m.names.filter(accept));
-	board.zoom = board.top;
-	if (state.zoom) for (const f of framesOf(m)) if (f.path === +state.zoom) { board.zoom = f; break; }
+	board.zoom = state.zoom ? Math.max(0, m.path.indexOf(+state.zoom)) : 0;
 	if (boards.key !== state.focus + '\n' + state.flip) flames();
-	for (const b of boards) { b.hits = board.hits; b.redraw(); }
-	const sums = board.hits ? board.matched() : m.totals, word = board.hits ? 'matched ' : '';
-	const part = k => valueText(sums[k], board.unit) + (board.hits ? ' (' + percent(sums[k], m.totals[k]) + ')' : '');
+	for (const b of new Set([board, ...boards])) { b.found = accept && search(b.model, accept); b.redraw(); }
+	const { found } = board, sums = found ? found.sums : m.totals, word = found ? 'matched ' : '';
+	const part = k => valueText(sums[k], board.unit) + (found ? ' (' + percent(sums[k], m.totals[k]) + ')' : '');
 	$('stat').textContent = bad || word + (m.two ? part(0) + ' before, ' + part(1) + ' after' : part(0));
 	document.body.dataset.view = state.view;
 	for (const b of views) b.ariaPressed = b.dataset.view === state.view;
@@ -59,28 +57,28 @@ function flames() {
 	})));
 	document.body.className = (split ? 'split ' : '') + (m.two ? 'two' : '');
 	for (const v of boards.flatMap(b => b.views)) if (v.upward) v.box.scrollTop = 1e6;
-	detail();
+	detail(null);
 }
-function detail(f, b) {
-	$('detail').hidden = !f;
-	if (!f) return;
-	const n = f.name;
-	$('detail').replaceChildren(el('b', {}, n), el('span', {}, b.facts(f).join(' · ')), button('Zoom', () => b.zoomTo(f)), button('Find', () => go({ find: `"${n}"` })),
-		f.up && n !== state.focus ? button('Callers', () => go({ focus: n, zoom: '' })) : '', button('Close', () => b.select()));
+function detail(i, b) {
+	$('detail').hidden = i === null;
+	if (i === null) return;
+	const n = nameOf(b.model, i);
+	$('detail').replaceChildren(el('b', {}, n), el('span', {}, b.facts(i).join(' · ')), button('Zoom', () => b.zoomTo(i)), button('Find', () => go({ find: `"${n}"` })),
+		i && n !== state.focus ? button('Callers', () => go({ focus: n, zoom: '' })) : '', button('Close', () => b.select(null)));
 }
 
 $('type').replaceChildren(...graphs.map((g, i) => el('option', { value: i }, g.type || 'values')));
 $('type').hidden = graphs.length < 2;
 $('type').onchange = e => go({ graph: e.target.value, zoom: '' });
 $('search').oninput = e => go({ find: e.target.value }, true);
-$('reset').onclick = () => board.zoomTo();
+$('reset').onclick = () => board.zoomTo(0);
 $('leave').onclick = () => go({ focus: '' });
 $('flip').onclick = () => go({ flip: state.flip ? '' : 1 });
 $('theme').onclick = () => { chooseTheme(isDark() ? 'light' : 'dark'); draw(); };
 for (const b of views) b.onclick = () => go({ view: b.dataset.view });
 addEventListener('keydown', e => {
 	if (!plain(e)) return;
-	if (e.key === 'Escape') { detail(); return go({ find: '', zoom: '', focus: '' }); }
+	if (e.key === 'Escape') { board.select(null); return go({ find: '', zoom: '', focus: '' }); }
 	const id = !/INPUT|SELECT/.test(e.target.tagName) && { '/': 'search', t: 'theme', f: 'flip' }[e.key];
 	if (!id) return;
 	e.preventDefault();

@@ -224,6 +224,15 @@ class Page:
                 out.append("%s: %s %s" % (entry["source"], entry["text"], entry.get("url", "")))
         return out
 
+    def cpu(self, expression):
+        """Milliseconds of the page's own thread for it, drawing included: what other programs do at the time does not count."""
+        def now():
+            return next(m["value"] for m in self.call("Performance.getMetrics")["metrics"] if m["name"] == "ThreadTime")
+        self.call("Performance.enable", timeDomain="threadTicks")
+        before = now()
+        self.js(expression)
+        return 1000 * (now() - before)
+
     def addresses(self):
         """Every address that the page has asked."""
         return [e["params"]["request"]["url"] for e in self.browser.events

@@ -9,6 +9,9 @@
 EMBED(web_page_html, "tools/pyro-query/web_page.html");
 EMBED(web_page_css, "tools/pyro-query/web_page.css");
 EMBED(web_page_js, "tools/pyro-query/web_page.js");
+EMBED(web_page_time_js, "tools/pyro-query/web_page_time.js");
+EMBED(web_page_more_js, "tools/pyro-query/web_page_more.js");
+EMBED(web_page_start_js, "tools/pyro-query/web_page_start.js");
 
 enum { MAX_PAGE = 1 << 20, NONCE_BYTES = 18, NONCE_TEXT = NONCE_BYTES / 3 * 4 };
 
@@ -32,8 +35,8 @@ static void put_lines(struct buf *out, struct str text)
 	}
 }
 
-/* Writes <tag nonce="...">text</tag>; each answer has a nonce of its own. */
-static size_t put_inline(struct web_page *p, const char *tag, struct str shared, struct str own)
+/* Writes <tag nonce="...">texts</tag>; each answer has a nonce of its own. */
+static size_t put_inline(struct web_page *p, const char *tag, const struct str *texts, size_t n)
 {
 	size_t at;
 
@@ -41,14 +44,17 @@ static size_t put_inline(struct web_page *p, const char *tag, struct str shared,
 	at = p->body.n;
 	buf_fill(&p->body, ' ', NONCE_TEXT);
 	buf_add(&p->body, STR("\">"));
-	put_lines(&p->body, shared);
-	put_lines(&p->body, own);
+	for (size_t i = 0; i < n; i++)
+		put_lines(&p->body, texts[i]);
 	buf_printf(&p->body, "</%s>\n", tag);
 	return at;
 }
 
 struct web_page *web_page_new(void)
 {
+	const struct str styles[] = { flame_view_style(), EMBEDDED(web_page_css) };
+	const struct str scripts[] = { flame_model_script(), flame_view_script(), EMBEDDED(web_page_js),
+		EMBEDDED(web_page_time_js), EMBEDDED(web_page_more_js), EMBEDDED(web_page_start_js) };
 	struct web_page *p = mem_zalloc(sizeof(*p));
 
 	buf_init(&p->body, MAX_PAGE);
@@ -56,9 +62,9 @@ struct web_page *web_page_new(void)
 	    STR("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		"<title>pyro</title>\n"));
-	p->nonce_at[0] = put_inline(p, "style", flame_view_style(), EMBEDDED(web_page_css));
+	p->nonce_at[0] = put_inline(p, "style", styles, ARRAY_LEN(styles));
 	put_lines(&p->body, EMBEDDED(web_page_html));
-	p->nonce_at[1] = put_inline(p, "script", flame_view_script(), EMBEDDED(web_page_js));
+	p->nonce_at[1] = put_inline(p, "script", scripts, ARRAY_LEN(scripts));
 	return p;
 }
 

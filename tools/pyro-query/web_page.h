@@ -1,6 +1,6 @@
 /*
- * web_page.h - the page at "/": services, time line, flame graph, table. One
- * answer of at most 40,000 bytes, no outside address. It is put together
+ * web_page.h - the page at "/": services, time line, flame graph, table, comparison, files. One
+ * answer of at most 80,000 bytes, no outside address. It is put together
  * once; the Content-Security-Policy of each answer admits only the style and
  * the script that bear its random number, so that no text of a profile can
  * become one.
