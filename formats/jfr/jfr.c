@@ -4,7 +4,7 @@
 #include "base/hash.h"
 #include "formats/jfr/jfr_impl.h"
 
-enum { HEADER = 68, FLAG_LEB = 1, FREE_SPREAD = 4 << 20 };
+enum { HEADER = 68, FLAG_LEB = 1, FREE_SPREAD = 4 << 20, FIRST_FRAMES = 1 << 18 };
 
 static const char magic[4] = { 'F', 'L', 'R', '\0' };
 
@@ -179,7 +179,9 @@ int jfr_decode(struct arena *a, struct str bytes, const struct jfr_opts *o, stru
 
 	d.budget = (uint64_t)bytes.n * JFR_SPREAD + FREE_SPREAD;
 	e->kind = ERR_NONE;
-	JFR_ROOM(&d, d.frames, d.n_frames, d.cap_frames); /* readers add 0 to it */
+	/* of a frame each integer takes a byte; readers add 0 to it */
+	d.cap_frames = (uint32_t)MIN(bytes.n / JFR_FRAME_FIELDS, (size_t)FIRST_FRAMES) + 1;
+	d.frames = arena_array(a, d.cap_frames, sizeof(*d.frames));
 	jfr_groups_init(&d);
 	jfr_intern(&d, STR(""));
 	rc = jfr_contexts_read(a, o->contexts, &d.contexts, e);

@@ -82,7 +82,38 @@ static bool fits(const struct jfr_chunk *c, const struct jfr_field *f, unsigned 
 	return f->pool && c->classes[f->cls].pool == pools[want];
 }
 
-static void plan_slots(const struct jfr_chunk *c, const struct jfr_class *cls, struct jfr_event *ev)
+/* Slots that are asked for, by bits. */
+static uint32_t slots_of(const struct jfr *d, unsigned kind, bool spans)
+{
+#define BIT(name) (UINT32_C(1) << SLOT_##name)
+	static const uint32_t values[] = {
+		[KIND_CPU] = BIT(STATE),
+		[KIND_WALL] = BIT(STATE) | BIT(SAMPLES),
+		[KIND_IN_TLAB] = BIT(TLAB_SIZE),
+		[KIND_OUT_TLAB] = BIT(ALLOCATION_SIZE),
+		[KIND_LOCK] = BIT(DURATION),
+		[KIND_PARK] = BIT(DURATION),
+		[KIND_LIVE] = BIT(ALLOCATION_SIZE),
+		[KIND_ALLOC] = BIT(WEIGHT),
+		[KIND_MALLOC] = BIT(SIZE),
+		[KIND_NATIVE] = 0,
+		[KIND_OTHER] = BIT(DURATION) | BIT(SIZE) | BIT(SAMPLING_PERIOD),
+		[KIND_SETTING] = BIT(ID) | BIT(NAME) | BIT(VALUE),
+	};
+	uint32_t out = values[kind] | BIT(STACK);
+
+	if (d->o->spans && spans)
+		out |= BIT(CONTEXT) | BIT(SPAN) | BIT(SPAN_NAME);
+	if (d->o->keep & FORMAT_TAGS)
+		out |= BIT(THREAD) | BIT(STATE) | BIT(CLASS) | BIT(MONITOR);
+	if (d->o->keep & FORMAT_TIMES)
+		out |= BIT(START);
+#undef BIT
+	return out;
+}
+
+/* Fields up to the last that may be a slot are read, so that an event that is too short is found out; `asked` are kept. */
+static void plan_slots(const struct jfr_chunk *c, const struct jfr_class *cls, uint32_t asked, struct jfr_event *ev)
 {
 	uint32_t found[JFR_SLOTS];
 
@@ -96,8 +127,13 @@ static void plan_slots(const struct jfr_chunk *c, const struct jfr_class *cls, s
 			ev->n = MAX(ev->n, f + 1);
 		}
 	}
-	for (unsigned i = 0; i < JFR_SLOTS; i++)
-		ev->slot[i] = (uint16_t)(found[i] == PROFILE_NONE ? ev->n : found[i]);
+	for (unsigned i = 0; i < JFR_SLOTS; i++) {
+		bool keep = found[i] != PROFILE_NONE && asked >> i & 1;
+
+		ev->slot[i] = (uint16_t)(keep ? found[i] : ev->n);
+		if (keep && c->fields[cls->first].run >= ev->n && ev->n <= 64)
+			ev->wanted |= UINT64_C(1) << found[i];
+	}
 }
 
 void jfr_plan_events(struct jfr *d, struct jfr_chunk *c)
@@ -116,11 +152,9 @@ void jfr_plan_events(struct jfr *d, struct jfr_chunk *c)
 			}
 		if (d->o->only_known && (ev.kind == KIND_OTHER || ev.kind == KIND_NATIVE))
 			continue;
-		plan_slots(c, cls, &ev);
+		plan_slots(c, cls, slots_of(d, ev.kind, spans), &ev);
 		if (ev.kind != KIND_SETTING && ev.slot[SLOT_STACK] == ev.n)
 			continue;
-		if (!d->o->spans || !spans)
-			ev.slot[SLOT_CONTEXT] = ev.slot[SLOT_SPAN] = ev.slot[SLOT_SPAN_NAME] = (uint16_t)ev.n;
 		if (ev.kind < KIND_OTHER)
 			ev.group = ev.kind;
 		cls->event = arena_alloc(c->a, sizeof(ev));
@@ -241,6 +275,7 @@ static int count_event(struct jfr *d, struct jfr_chunk *c, const struct jfr_clas
 		s.keys[5] = V(CLASS);
 		s.keys[6] = V(MONITOR);
 	}
+	s.keyed = (s.keys[0] | s.keys[1] | s.keys[2] | s.keys[3] | s.keys[4] | s.keys[5] | s.keys[6]) != 0;
 	s.at = 0;
 	if (d->o->keep & FORMAT_TIMES)
 		s.at = wrap_add((int64_t)c->start_ns, scale(V(START) - c->start_ticks, NS_PER_S, c->ticks_per_s));
@@ -272,6 +307,34 @@ static int skipped(struct jfr *d, const struct jfr_chunk *c, size_t at, const ch
 	return 0;
 }
 
+/* False: not that simple an event, nothing is read. room: bytes behind in->p, that of others included. */
+static inline bool read_wanted(const struct jfr_in *in, size_t room, const struct jfr_event *ev, uint64_t *v)
+{
+	unsigned from = 0;
+	uint64_t ends;
+
+	if (ev->wanted == 0 || room < JFR_BLOCK_ROOM)
+		return false;
+	ends = jfr_ends(in->p);
+	for (uint32_t i = 0; i < ev->n; i++) {
+		unsigned last;
+		uint64_t word;
+
+		if (UNLIKELY(ends == 0))
+			return false;
+		last = (unsigned)__builtin_ctzll(ends);
+		if (UNLIKELY(last - from > 7))
+			return false;
+		if (ev->wanted >> i & 1) {
+			memcpy(&word, in->p + from, sizeof(word));
+			v[i] = jfr_leb_of(word, 0, last - from);
+		}
+		from = last + 1;
+		ends &= ends - 1;
+	}
+	return from <= jfr_left(in);
+}
+
 int jfr_read_events(struct jfr *d, struct jfr_chunk *c, struct err *e)
 {
 	enum { HEADER = 68 };
@@ -298,7 +361,8 @@ int jfr_read_events(struct jfr *d, struct jfr_chunk *c, struct err *e)
 			continue;
 		cls = &c->classes[i];
 		c->v[cls->event->n] = 0;
-		jfr_fields(c, &one, cls, cls->event->n, c->v);
+		if (!read_wanted(&one, jfr_left(&one) + jfr_left(&in), cls->event, c->v))
+			jfr_fields(c, &one, cls, cls->event->n, c->v);
 		if (UNLIKELY(one.bad)) {
 			if (skipped(d, c, at, "its fields do not fit in its size", e) < 0)
 				return -1;

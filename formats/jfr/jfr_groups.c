@@ -1,16 +1,12 @@
 /*
- * jfr_groups.c - events that are counted together, and the profile that
- * becomes of them. Stacks and strings are the decoder's until the end.
+ * jfr_groups.c - events that are counted together. Stacks and strings are
+ * the decoder's; jfr_profiles.c makes profiles of them at the end.
  */
 #include "base/arith.h"
 #include "base/hash.h"
 #include "formats/jfr/jfr_impl.h"
 
-enum { MAX_EVENT_NAME = 100, FALLBACK_RATE = 100, HEAD_STRINGS = 2 * JFR_TYPES + 3 };
-
-struct tags_at {
-	uint32_t first, n;
-};
+enum { MAX_EVENT_NAME = 100 };
 
 struct key {
 	uint64_t stack, keys[JFR_KEYS];
@@ -19,34 +15,6 @@ struct key {
 struct keyed {
 	struct key key;
 	uint32_t sample;
-};
-
-struct jfr_group {
-	struct str name; /* of the profile: cpu, file_read */
-	struct str event;
-	struct str metric; /* __name__ */
-	struct str types[JFR_TYPES], units[JFR_TYPES];
-	struct str period_type, period_unit;
-	uint32_t n_types;
-	bool other;
-
-	uint32_t n, cap, cap_ids, cap_tags, cap_at, cap_values, n_tags, cap_tag;
-	uint32_t *stacks; /* of samples */
-	uint64_t *ids;    /* of those stacks, in the chunk that brought them */
-	int64_t *values;
-	struct tags_at *tags_at; /* NULL until one has any */
-	struct tag *tags;        /* strings are the decoder's */
-	int64_t *at;
-
-	/* of the chunk */
-	uint32_t begin;     /* samples of chunks before */
-	uint32_t *by_stack; /* sample + 1 of a stack without keys */
-	struct table by_key;
-	struct keyed *keyed;
-	uint32_t n_keyed, cap_keyed;
-
-	/* of chunks before: each (stack, tags) and each (stack, tags, id) once, so that equal ones do not crowd it */
-	struct table by_content;
 };
 
 /* ---- the groups ---- */
@@ -207,7 +175,7 @@ static uint32_t make_tags(struct jfr *d, struct jfr_chunk *c, struct jfr_group *
 
 /* ---- samples ---- */
 
-static uint64_t content_hash(const struct jfr *d, const struct jfr_group *g, uint32_t stack, struct tags_at t)
+static uint64_t content_hash(const struct jfr *d, const struct jfr_group *g, uint32_t stack, struct jfr_tags t)
 {
 	const struct jfr_stack *s = &d->stacks[stack];
 	uint64_t hash = hash_seeded(str_of(d->frames + s->first, (size_t)s->n * sizeof(*d->frames)));
@@ -221,15 +189,10 @@ static uint64_t content_hash(const struct jfr *d, const struct jfr_group *g, uin
 	return hash;
 }
 
-static struct tags_at tags_of(const struct jfr_group *g, uint32_t i)
-{
-	return g->tags_at ? g->tags_at[i] : (struct tags_at){ 0, 0 };
-}
-
-static bool same_content(const struct jfr *d, const struct jfr_group *g, uint32_t i, uint32_t stack, struct tags_at t)
+static bool same_content(const struct jfr *d, const struct jfr_group *g, uint32_t i, uint32_t stack, struct jfr_tags t)
 {
 	const struct jfr_stack *x = &d->stacks[g->stacks[i]], *y = &d->stacks[stack];
-	struct tags_at own = tags_of(g, i);
+	struct jfr_tags own = jfr_tags_of(g, i);
 
 	if (x->n != y->n || own.n != t.n)
 		return false;
@@ -248,7 +211,7 @@ static uint64_t with_id(uint64_t hash, uint64_t id)
 }
 
 /* Of chunks before; id NULL: any. */
-static uint32_t find_content(const struct jfr *d, const struct jfr_group *g, uint32_t stack, struct tags_at t,
+static uint32_t find_content(const struct jfr *d, const struct jfr_group *g, uint32_t stack, struct jfr_tags t,
     const uint64_t *id, uint64_t hash)
 {
 	struct table_at at = table_find(&g->by_content, hash);
@@ -260,7 +223,7 @@ static uint32_t find_content(const struct jfr *d, const struct jfr_group *g, uin
 }
 
 static uint32_t new_sample(struct jfr *d, struct jfr_group *g, const struct jfr_sample *s, uint64_t id,
-    struct tags_at t)
+    struct jfr_tags t)
 {
 	uint32_t i = g->n;
 
@@ -285,6 +248,8 @@ static uint32_t new_sample(struct jfr *d, struct jfr_group *g, const struct jfr_
 	JFR_ROOM(d, g->ids, i, g->cap_ids);
 	g->stacks[i] = s->stack;
 	g->ids[i] = id;
+	g->unordered |= s->stack > g->n_stacks;
+	g->n_stacks = MAX(g->n_stacks, s->stack + 1);
 	for (uint32_t k = 0; k < g->n_types; k++)
 		g->values[(size_t)i * g->n_types + k] = 0;
 	g->n++;
@@ -298,7 +263,7 @@ static uint32_t new_sample(struct jfr *d, struct jfr_group *g, const struct jfr_
  */
 static uint32_t find_sample(struct jfr *d, struct jfr_chunk *c, struct jfr_group *g, const struct jfr_sample *s)
 {
-	struct tags_at t = { g->n_tags, 0 };
+	struct jfr_tags t = { g->n_tags, 0 };
 	uint64_t id = c->pools[JFR_STACKS].map.ids[s->entry], hash;
 	uint32_t tags = g->n_tags, i = PROFILE_NONE;
 
@@ -344,15 +309,12 @@ int jfr_add(struct jfr *d, struct jfr_chunk *c, uint32_t group, const struct jfr
 {
 	struct jfr_group *g = &d->groups[group];
 	const struct jfr_pool *stacks = &c->pools[JFR_STACKS];
-	bool plain = !g->other;
 	uint32_t i;
 	int64_t *v;
 
-	for (unsigned k = 0; k < JFR_KEYS && plain; k++)
-		plain = s->keys[k] == 0;
 	if (d->o->keep & FORMAT_TIMES) {
 		i = find_sample(d, c, g, s);
-	} else if (plain) {
+	} else if (!s->keyed && !g->other) {
 		if (g->by_stack == NULL)
 			g->by_stack = arena_zarray(c->a, stacks->map.n, sizeof(*g->by_stack));
 		if (g->by_stack[s->entry] == 0)
@@ -377,7 +339,7 @@ void jfr_groups_end(struct jfr *d)
 		struct jfr_group *g = &d->groups[k];
 
 		for (uint32_t i = g->begin; i < g->n; i++) {
-			struct tags_at t = tags_of(g, i);
+			struct jfr_tags t = jfr_tags_of(g, i);
 			uint64_t hash = content_hash(d, g, g->stacks[i], t), exact = with_id(hash, g->ids[i]);
 
 			if (find_content(d, g, g->stacks[i], t, &g->ids[i], exact) == PROFILE_NONE)
@@ -386,244 +348,4 @@ void jfr_groups_end(struct jfr *d)
 				table_put(&g->by_content, d->a, hash, i);
 		}
 	}
-}
-
-/* ---- profiles ---- */
-
-struct number {
-	uint32_t of; /* the pass that it is of: others' are as none */
-	uint32_t n;
-};
-
-struct renumber { /* of the decoder's tables to those of one profile */
-	struct number *strings, *functions, *locations;
-	uint32_t pass;
-};
-
-static uint32_t own_string(struct jfr *d, struct renumber *r, struct profile *p, uint32_t s)
-{
-	struct number *own = &r->strings[s];
-
-	if (d->strings[s].n == 0)
-		return 0;
-	if (own->of != r->pass) {
-		p->strings[p->n_strings] = d->strings[s];
-		*own = (struct number){ r->pass, p->n_strings++ };
-	}
-	return own->n;
-}
-
-static uint32_t own_function(struct jfr *d, struct renumber *r, struct profile *p, uint32_t f)
-{
-	struct number *own = &r->functions[f];
-
-	if (own->of != r->pass) {
-		*own = (struct number){ r->pass, p->n_functions++ };
-		p->functions[own->n] = (struct function){ .id = own->n + UINT64_C(1),
-			.name = own_string(d, r, p, d->functions[f].name) };
-	}
-	return own->n;
-}
-
-static uint32_t new_location(struct jfr *d, struct renumber *r, struct profile *p, uint32_t l)
-{
-	uint32_t i = p->n_locations++;
-
-	r->locations[l] = (struct number){ r->pass, i };
-	p->locations[i] = (struct location){ .id = i + UINT64_C(1), .first_line = i, .n_lines = 1 };
-	p->lines[p->n_lines++] = (struct line){ .function = own_function(d, r, p, d->locations[l].function),
-		.line = d->locations[l].line };
-	return i;
-}
-
-/* How many frames and locations the group refers to, so that arrays have their size. */
-static void count_refs(const struct jfr *d, const struct jfr_group *g, struct renumber *r, uint64_t *frames,
-    uint32_t *locations)
-{
-	r->pass++;
-	for (uint32_t i = 0; i < g->n; i++) {
-		const struct jfr_stack *s = &d->stacks[g->stacks[i]];
-		const uint32_t *f = d->frames + s->first;
-
-		*frames += s->n;
-		for (uint32_t k = 0; k < s->n; k++)
-			if (r->locations[f[k]].of != r->pass) {
-				r->locations[f[k]].of = r->pass;
-				++*locations;
-			}
-	}
-}
-
-/* Types of events in general that are always 0 were not there. */
-static void drop_types(struct jfr_group *g)
-{
-	for (uint32_t k = g->n_types; g->other && k-- > 1;) {
-		bool any = false;
-
-		for (uint32_t i = 0; i < g->n && !any; i++)
-			any = g->values[(size_t)i * g->n_types + k] != 0;
-		if (any)
-			continue;
-		for (uint32_t i = 0, to = 0, n = g->n * g->n_types; i < n; i++)
-			if (i % g->n_types != k)
-				g->values[to++] = g->values[i];
-		for (uint32_t t = k; t + 1 < g->n_types; t++) {
-			g->types[t] = g->types[t + 1];
-			g->units[t] = g->units[t + 1];
-		}
-		g->n_types--;
-	}
-}
-
-static int64_t period_of(const struct jfr *d, uint32_t group)
-{
-	static const char *const times[] = { "", "cpu", "itimer", "ctimer", "wall", "cpu-clock", "task-clock" };
-	int64_t by_rate = d->o->rate ? NS_PER_S / d->o->rate : 0, ns = 0;
-
-	if (d->o->only_known)
-		return by_rate;
-	/* the interval of other events counts those */
-	for (size_t i = 0; i < ARRAY_LEN(times); i++)
-		if (str_eq(d->event, str_cstr(times[i])))
-			ns = d->interval;
-	if (group == KIND_WALL && d->wall_interval && !str_eq(d->event, STR("wall")))
-		ns = d->wall_interval;
-	if (group == KIND_NATIVE)
-		ns = d->native_period;
-	return ns ? ns : by_rate ? by_rate : NS_PER_S / FALLBACK_RATE;
-}
-
-static uint32_t fixed_string(struct profile *p, struct str s)
-{
-	for (uint32_t i = 0; i < p->n_strings; i++)
-		if (str_eq(p->strings[i], s))
-			return i;
-	p->strings[p->n_strings] = s.n ? s : STR("");
-	return p->n_strings++;
-}
-
-static void set_head(struct jfr *d, struct jfr_group *g, uint32_t group, struct profile *p)
-{
-	bool timed = group == KIND_CPU || group == KIND_WALL || group == KIND_NATIVE;
-	int64_t period = timed ? period_of(d, group) : 1;
-
-	fixed_string(p, STR(""));
-	for (uint32_t k = 0; k < g->n_types; k++)
-		p->types[k] = (struct value_type){ fixed_string(p, g->types[k]), fixed_string(p, g->units[k]) };
-	if (g->period_type.n) {
-		p->period_type = (struct value_type){ fixed_string(p, g->period_type),
-			fixed_string(p, g->period_unit) };
-		p->has_period_type = true;
-	}
-	for (size_t i = 0; timed && i < (size_t)g->n * g->n_types; i++)
-		g->values[i] = wrap_mul(g->values[i], period);
-	if (d->o->only_known)
-		return;
-	/* the first that says so is shown where all are summed: the recording's own event, times before bytes */
-	if (group != KIND_CPU || !str_eq(d->event, STR("wall")))
-		p->default_type = p->types[g->other ? MIN(1, g->n_types - 1) : g->n_types - 1].type;
-	p->period = timed ? period : 0;
-	p->time = (int64_t)d->begin;
-	p->duration = (int64_t)d->ran;
-}
-
-static void set_samples(struct jfr *d, struct jfr_group *g, struct renumber *r, struct profile *p)
-{
-	uint32_t n_stack = 0, n_tags = 0;
-
-	for (uint32_t i = 0; i < g->n; i++) {
-		const struct jfr_stack *s = &d->stacks[g->stacks[i]];
-		struct tags_at t = tags_of(g, i);
-
-		p->stack_at[i] = n_stack;
-		for (uint32_t k = 0; k < s->n; k++) {
-			const struct number *own = &r->locations[d->frames[s->first + k]];
-
-			p->stack[n_stack++] = own->of == r->pass ? own->n
-								 : new_location(d, r, p, d->frames[s->first + k]);
-		}
-		if (p->tag_at == NULL)
-			continue;
-		p->tag_at[i] = n_tags;
-		for (uint32_t k = 0; k < t.n; k++) {
-			struct tag tag = g->tags[t.first + k];
-
-			tag.key = own_string(d, r, p, tag.key);
-			tag.str = own_string(d, r, p, tag.str);
-			p->tags[n_tags++] = tag;
-		}
-	}
-	p->stack_at[g->n] = n_stack;
-	if (p->tag_at)
-		p->tag_at[g->n] = n_tags;
-}
-
-static struct profile *make_profile(struct jfr *d, uint32_t group, struct renumber *r)
-{
-	struct jfr_group *g = &d->groups[group];
-	struct profile *p = arena_zalloc(d->a, sizeof(*p));
-	uint32_t locations = 0;
-	uint64_t frames = 0;
-
-	count_refs(d, g, r, &frames, &locations);
-	if (frames >= UINT32_MAX) {
-		err_set(d->e, ERR_LIMIT, "stacks of %llu frames in all", (unsigned long long)frames);
-		return NULL;
-	}
-	drop_types(g);
-	p->mem = d->a;
-	p->n_types = g->n_types;
-	p->types = arena_zarray(d->a, JFR_TYPES, sizeof(*p->types));
-	p->strings = arena_array(d->a,
-	    (size_t)locations + MIN((size_t)g->n_tags * 2, (size_t)d->n_strings) + HEAD_STRINGS, sizeof(*p->strings));
-	p->mappings = arena_zarray(d->a, 1, sizeof(*p->mappings));
-	p->mappings[0] = (struct mapping){ .id = 1, .flags = MAPPING_HAS_FUNCTIONS };
-	p->n_mappings = 1;
-	p->functions = arena_array(d->a, (size_t)locations + 1, sizeof(*p->functions));
-	p->locations = arena_array(d->a, (size_t)locations + 1, sizeof(*p->locations));
-	p->lines = arena_array(d->a, (size_t)locations + 1, sizeof(*p->lines));
-	p->stack_at = arena_array(d->a, (size_t)g->n + 1, sizeof(*p->stack_at));
-	p->stack = arena_array(d->a, (size_t)frames + 1, sizeof(*p->stack));
-	p->comments = arena_zarray(d->a, 1, sizeof(*p->comments));
-	if (g->n_tags) {
-		p->tag_at = arena_array(d->a, (size_t)g->n + 1, sizeof(*p->tag_at));
-		p->tags = arena_array(d->a, g->n_tags, sizeof(*p->tags));
-	}
-	set_head(d, g, group, p);
-	p->n_samples = g->n;
-	p->values = g->values;
-	p->at = g->at;
-	r->pass++;
-	set_samples(d, g, r, p);
-	return p;
-}
-
-int jfr_groups_finish(struct jfr *d, struct format_profiles *out)
-{
-	struct renumber r = {
-		arena_zarray(d->tmp, (size_t)d->n_strings + 1, sizeof(*r.strings)),
-		arena_zarray(d->tmp, (size_t)d->n_functions + 1, sizeof(*r.functions)),
-		arena_zarray(d->tmp, (size_t)d->n_locations + 1, sizeof(*r.locations)),
-		0,
-	};
-
-	out->p = arena_zarray(d->a, (size_t)d->n_groups + 1, sizeof(*out->p));
-	out->n = 0;
-	for (uint32_t i = 0; i < d->n_groups; i++) {
-		struct format_profile *f = &out->p[out->n];
-
-		if (d->groups[i].n == 0)
-			continue;
-		f->p = make_profile(d, i, &r);
-		if (f->p == NULL)
-			return -1;
-		f->name = d->groups[i].name;
-		f->labels.p = arena_array(d->a, 2, sizeof(*f->labels.p));
-		f->labels.n = 2;
-		f->labels.p[0] = (struct label){ STR("__name__"), d->groups[i].metric };
-		f->labels.p[1] = (struct label){ STR("jfr_event"), d->event };
-		out->n++;
-	}
-	out->notes = d->notes;
-	return 0;
 }

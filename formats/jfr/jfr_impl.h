@@ -1,11 +1,15 @@
 /*
  * jfr_impl.h - between the parts of the JFR decoder. A chunk is read in three
  * steps: its types (jfr_types.c), its constants by id (jfr_pools.c), its
- * events (jfr_events.c), which sum into groups; jfr_groups.c makes profiles
- * of them. What a chunk needs alone lives in `tmp`, reset for each.
+ * events (jfr_events.c), which sum into groups (jfr_groups.c); jfr_profiles.c
+ * makes profiles of them. What a chunk needs alone lives in `tmp`, reset for each.
  */
 #ifndef JFR_IMPL_H
 #define JFR_IMPL_H
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "formats/jfr/jfr.h"
 #include "formats/profile_impl.h"
@@ -41,6 +45,45 @@ static inline uint64_t jfr_fix(struct jfr_in *in, unsigned size)
 	for (unsigned i = 0; i < size; i++)
 		v = v << 8 | *in->p++;
 	return v;
+}
+
+#define JFR_TOPS UINT64_C(0x8080808080808080)
+
+/* The integer of the bytes from..to of a word, to its end: at most eight of seven bits. */
+static inline uint64_t jfr_leb_of(uint64_t word, unsigned from, unsigned to)
+{
+	uint64_t v = word >> (from * 8) & ~UINT64_C(0) >> (56 - (to - from) * 8);
+
+	v &= ~JFR_TOPS;
+	v = (v & UINT64_C(0x007f007f007f007f)) | (v & UINT64_C(0x7f007f007f007f00)) >> 1;
+	v = (v & UINT64_C(0x00003fff00003fff)) | (v & UINT64_C(0x3fff00003fff0000)) >> 2;
+	return (v & UINT64_C(0x000000000fffffff)) | (v & UINT64_C(0x0fffffff00000000)) >> 4;
+}
+
+enum { JFR_BLOCK = 64, JFR_BLOCK_ROOM = JFR_BLOCK + 8 }; /* bytes; room: of a word from any byte of a block */
+
+#ifdef __SSE2__
+static inline uint64_t jfr_tops16(const uint8_t *p)
+{
+	return (unsigned)_mm_movemask_epi8(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+#else
+static inline uint64_t jfr_tops16(const uint8_t *p)
+{
+	uint64_t word[2];
+
+	memcpy(word, p, sizeof(word));
+	/* each product has the lowest bit of each byte in its highest byte */
+	for (unsigned i = 0; i < 2; i++)
+		word[i] = ((word[i] & JFR_TOPS) >> 7) * UINT64_C(0x0102040810204080) >> 56;
+	return word[0] | word[1] << 8;
+}
+#endif
+
+/* Of a block: the bytes below 0x80, each of which ends an integer that has eight bytes at most. */
+static inline uint64_t jfr_ends(const uint8_t *p)
+{
+	return ~(jfr_tops16(p) | jfr_tops16(p + 16) << 16 | jfr_tops16(p + 32) << 32 | jfr_tops16(p + 48) << 48);
 }
 
 uint64_t jfr_leb_slow(struct jfr_in *in);
@@ -139,6 +182,7 @@ struct jfr_event {                /* of a type that is counted */
 	uint32_t n;               /* fields to read */
 	uint16_t slot[JFR_SLOTS]; /* position of the field, or n: 0 is there */
 	uint8_t kind;             /* enum jfr_kind */
+	uint64_t wanted;          /* fields that are slots, by bits, if all n are JFR_LEB and fit; else 0 */
 	uint32_t group;           /* position once there is one, or PROFILE_NONE */
 };
 
@@ -189,17 +233,15 @@ struct jfr_seen { /* a frame that was met, and its location */
 	uint32_t line, location; /* + 1 */
 };
 
-struct jfr_raw { /* the same by its bytes, where they are eight at most */
-	uint64_t bytes;
-	uint32_t location; /* + 1 */
-};
-
 enum { JFR_SEEN_MIN = 8, JFR_SEEN_MAX = 15 }; /* bits */
+
+enum { JFR_FRAME_FIELDS = 4 };
 
 /* Fields of stacks and methods; n of the class: not there. */
 struct jfr_layout {
 	uint32_t frames, method, line; /* frames: PROFILE_NONE if stacks cannot be read */
 	uint32_t type, name, descriptor;
+	bool words; /* a frame is JFR_FRAME_FIELDS integers, as all writers have it */
 	const struct jfr_class *frame;
 };
 
@@ -224,8 +266,9 @@ struct jfr_chunk {
 	struct jfr_pool pools[JFR_POOLS];
 	struct jfr_layout layout;
 	struct jfr_seen *seen;
-	struct jfr_raw *raw;
-	unsigned seen_bits; /* of both */
+	uint64_t *raw; /* frames by their bytes, which are at the upper end; all ones: none */
+	uint32_t *raw_location;
+	unsigned seen_bits; /* of all three */
 	uint64_t *v, *w;    /* fields that were read: of an event, of a constant */
 };
 
@@ -264,11 +307,51 @@ struct jfr_location {
 	uint32_t line;
 };
 
+enum { JFR_TYPES = 3, JFR_KEYS = 7 };
+
 struct jfr_stack {
-	uint32_t first, n; /* in frames */
+	uint32_t first, n;  /* in frames */
+	uint32_t locations; /* of the decoder once this was made */
 };
 
-struct jfr_group;
+struct jfr_tags { /* of a sample, in those of its group */
+	uint32_t first, n;
+};
+
+struct jfr_group {
+	struct str name; /* of the profile: cpu, file_read */
+	struct str event;
+	struct str metric; /* __name__ */
+	struct str types[JFR_TYPES], units[JFR_TYPES];
+	struct str period_type, period_unit;
+	uint32_t n_types;
+	bool other;
+
+	uint32_t n, cap, cap_ids, cap_tags, cap_at, cap_values, n_tags, cap_tag;
+	uint32_t *stacks; /* of samples */
+	uint64_t *ids;    /* of those stacks, in the chunk that brought them */
+	int64_t *values;
+	struct jfr_tags *tags_at; /* NULL until one has any */
+	struct tag *tags;         /* strings are the decoder's */
+	int64_t *at;
+	uint32_t n_stacks; /* of those of its samples, stacks 0 .. n_stacks - 1 of the decoder came in this order */
+	bool unordered;    /* others came before */
+
+	/* of the chunk */
+	uint32_t begin;     /* samples of chunks before */
+	uint32_t *by_stack; /* sample + 1 of a stack without keys */
+	struct table by_key;
+	struct keyed *keyed;
+	uint32_t n_keyed, cap_keyed;
+
+	/* of chunks before: each (stack, tags) and each (stack, tags, id) once, so that equal ones do not crowd it */
+	struct table by_content;
+};
+
+static inline struct jfr_tags jfr_tags_of(const struct jfr_group *g, uint32_t sample)
+{
+	return g->tags_at ? g->tags_at[sample] : (struct jfr_tags){ 0, 0 };
+}
 
 struct jfr {
 	struct arena *a, *tmp;
@@ -319,8 +402,16 @@ void jfr_pools_done(struct jfr_chunk *c); /* all were read: ids can be looked up
 
 /* Text of a field that was read: a string, or a constant that is or has one. */
 struct str jfr_text(struct jfr *d, struct jfr_chunk *c, const struct jfr_class *cls, uint32_t field, uint64_t v);
+uint32_t jfr_stack_make(struct jfr *d, struct jfr_chunk *c, uint32_t entry);
+
 /* Position in d->stacks of an entry of the pool of stack traces. */
-uint32_t jfr_stack(struct jfr *d, struct jfr_chunk *c, uint32_t entry);
+static inline uint32_t jfr_stack(struct jfr *d, struct jfr_chunk *c, uint32_t entry)
+{
+	uint32_t made = c->pools[JFR_STACKS].made[entry];
+
+	return LIKELY(made) ? made - 1 : jfr_stack_make(d, c, entry);
+}
+
 struct str jfr_thread(struct jfr *d, struct jfr_chunk *c, uint64_t id);
 struct str jfr_class_name(struct jfr *d, struct jfr_chunk *c, uint64_t id);
 
@@ -345,8 +436,6 @@ enum jfr_kind { /* of events; the first nine are groups of their own in this ord
 	KIND_SETTING,
 };
 
-enum { JFR_TYPES = 3, JFR_KEYS = 7 };
-
 struct jfr_sample {
 	uint32_t kind;
 	uint32_t stack; /* in d->stacks */
@@ -355,6 +444,7 @@ struct jfr_sample {
 	int64_t at;
 	/* what keeps it apart: context, span, span name, thread, state, class, monitor; ids in the chunk */
 	uint64_t keys[JFR_KEYS];
+	bool keyed; /* one of them is not 0 */
 };
 
 void jfr_groups_init(struct jfr *d);

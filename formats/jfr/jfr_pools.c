@@ -183,8 +183,10 @@ static void find_layout(struct jfr_chunk *c)
 	l->frame = &c->classes[f->cls];
 	l->method = jfr_field_of(c, l->frame, "method");
 	l->line = jfr_field_of(c, l->frame, "lineNumber");
-	if (l->method < l->frame->n && c->fields[l->frame->first + l->method].pool)
-		l->frames = (uint32_t)(f - &c->fields[cls->first]);
+	if (l->method >= l->frame->n || !c->fields[l->frame->first + l->method].pool)
+		return;
+	l->frames = (uint32_t)(f - &c->fields[cls->first]);
+	l->words = l->frame->lebs == JFR_FRAME_FIELDS && l->line < JFR_FRAME_FIELDS;
 }
 
 void jfr_pools_done(struct jfr_chunk *c)
@@ -205,7 +207,9 @@ void jfr_pools_done(struct jfr_chunk *c)
 	while (c->seen_bits < JFR_SEEN_MAX && (UINT64_C(1) << c->seen_bits) < (uint64_t)c->pools[JFR_METHODS].map.n)
 		c->seen_bits++;
 	c->seen = arena_zarray(c->a, (size_t)1 << c->seen_bits, sizeof(*c->seen));
-	c->raw = arena_zarray(c->a, (size_t)1 << c->seen_bits, sizeof(*c->raw));
+	c->raw = arena_array(c->a, (size_t)1 << c->seen_bits, sizeof(*c->raw));
+	memset(c->raw, 0xff, sizeof(*c->raw) << c->seen_bits);
+	c->raw_location = arena_zarray(c->a, (size_t)1 << c->seen_bits, sizeof(*c->raw_location));
 }
 
 /* ---- texts ---- */

@@ -210,21 +210,10 @@ static inline void add_frame(struct jfr *d, uint32_t location)
 	d->n_frames += location != PROFILE_NONE;
 }
 
-/* The integer of the bytes from..to of a word, to its end: at most eight of seven bits. */
-static inline uint64_t leb_of(uint64_t word, unsigned from, unsigned to)
-{
-	uint64_t v = word >> (from * 8) & ~UINT64_C(0) >> (56 - (to - from) * 8);
-
-	v &= UINT64_C(0x7f7f7f7f7f7f7f7f);
-	v = (v & UINT64_C(0x007f007f007f007f)) | (v & UINT64_C(0x7f007f007f007f00)) >> 1;
-	v = (v & UINT64_C(0x00003fff00003fff)) | (v & UINT64_C(0x3fff00003fff0000)) >> 2;
-	return (v & UINT64_C(0x000000000fffffff)) | (v & UINT64_C(0x0fffffff00000000)) >> 4;
-}
-
 /* Where integer i of a word begins; there are so many. */
 static inline unsigned field_at(uint64_t word, unsigned i)
 {
-	uint64_t tops = ~word & UINT64_C(0x8080808080808080);
+	uint64_t tops = ~word & JFR_TOPS;
 
 	for (unsigned k = 1; k < i; k++)
 		tops &= tops - 1;
@@ -234,44 +223,78 @@ static inline unsigned field_at(uint64_t word, unsigned i)
 static uint32_t word_location(struct jfr *d, struct jfr_chunk *c, uint64_t word)
 {
 	const struct jfr_layout *l = &c->layout;
-	uint64_t method = leb_of(word, field_at(word, l->method), field_at(word, l->method + 1) - 1);
-	uint64_t line = leb_of(word, field_at(word, l->line), field_at(word, l->line + 1) - 1);
+	uint64_t method = jfr_leb_of(word, field_at(word, l->method), field_at(word, l->method + 1) - 1);
+	uint64_t line = jfr_leb_of(word, field_at(word, l->line), field_at(word, l->line + 1) - 1);
 
 	return frame_location(d, c, method, (uint32_t)line);
 }
 
-/* Frames of integers alone, as all writers have them: one of eight bytes at most is known by its bytes. */
+/* Of set bits, the second, the fourth ... */
+static inline uint64_t every_second(uint64_t bits)
+{
+	uint64_t odd = bits ^ bits << 1; /* whether the number of bits up to this one is, of two; of four ... */
+
+	odd ^= odd << 2;
+	odd ^= odd << 4;
+	odd ^= odd << 8;
+	odd ^= odd << 16;
+	odd ^= odd << 32;
+	return bits & ~odd;
+}
+
+/* The location of a frame that is not in its place; kept there, unless there is none. */
+static uint32_t new_word(struct jfr *d, struct jfr_chunk *c, uint64_t place, uint64_t word, unsigned unused)
+{
+	uint32_t location = word_location(d, c, word >> unused);
+
+	if (location != PROFILE_NONE) {
+		c->raw[place] = word;
+		c->raw_location[place] = location;
+	}
+	return location;
+}
+
+/*
+ * Frames as long as each has eight bytes at most: such a one is known by its bytes. Returns how many are left; the
+ * next is a longer one or near the end of the chunk.
+ */
 static uint64_t read_words(struct jfr *d, struct jfr_chunk *c, struct jfr_in *in, uint64_t n)
 {
-	const struct jfr_layout *l = &c->layout;
-	unsigned fields = l->frame->lebs;
+	const uint64_t *raw = c->raw;
+	const uint32_t *locations = c->raw_location;
+	uint32_t *out = d->frames + d->n_frames;
+	unsigned shift = 64 - c->seen_bits;
+	size_t at = JFR_BLOCK, to;
 
-	if (fields == 0 || fields > 8 || l->line >= fields)
-		return n;
-	for (; n > 0 && in->end - in->p >= 8; n--) {
-		uint64_t word, tops;
-		struct jfr_raw *raw;
-		unsigned last;
+	static_assert(JFR_FRAME_FIELDS == 4, "the last integer of a frame is the second of every second");
+	while (n > 0 && at > 0 && in->end - in->p >= JFR_BLOCK_ROOM) {
+		uint64_t ends = every_second(every_second(jfr_ends(in->p)));
+		const uint8_t *p = in->p;
 
-		memcpy(&word, in->p, 8);
-		tops = ~word & UINT64_C(0x8080808080808080);
-		for (unsigned i = 1; i < fields; i++)
-			tops &= tops - 1;
-		if (UNLIKELY(tops == 0))
-			break;
-		last = (unsigned)__builtin_ctzll(tops);
-		in->p += last / 8 + 1;
-		word &= ~UINT64_C(0) >> (63 - last);
-		raw = &c->raw[(word * 0x9e3779b97f4a7c15u) >> (64 - c->seen_bits)];
-		if (UNLIKELY(raw->location == 0 || raw->bytes != word)) {
-			uint32_t location = word_location(d, c, word);
+		at = 0;
+		for (; n > 0 && ends; n--, at = to, ends &= ends - 1) {
+			uint64_t word, place;
+			uint32_t location;
+			long unused; /* bits of a word behind the frame */
 
-			if (location == PROFILE_NONE)
-				continue;
-			*raw = (struct jfr_raw){ word, location + 1 };
+			to = (size_t)__builtin_ctzll(ends) + 1;
+			unused = 64 - 8 * (long)(to - at);
+			if (UNLIKELY(unused < 0))
+				break;
+			memcpy(&word, p + at, 8);
+			word <<= unused;
+			place = (word * 0x9e3779b97f4a7c15u) >> shift;
+			location = locations[place];
+			if (UNLIKELY(raw[place] != word)) {
+				location = new_word(d, c, place, word, (unsigned)unused);
+				if (location == PROFILE_NONE)
+					continue;
+			}
+			*out++ = location;
 		}
-		add_frame(d, raw->location - 1);
+		in->p += at;
 	}
+	d->n_frames = (uint32_t)(out - d->frames);
 	return n;
 }
 
@@ -286,7 +309,10 @@ static void read_frames(struct jfr *d, struct jfr_chunk *c, size_t at)
 	while (d->cap_frames - d->n_frames < n + 1)
 		d->frames = profile_grow(d->a, d->frames, sizeof(*d->frames), d->n_frames, &d->cap_frames);
 	w[l->frame->n] = 0;
-	while ((n = read_words(d, c, &in, n)) > 0 && !in.bad) {
+	while (n > 0 && !in.bad) {
+		n = l->words ? read_words(d, c, &in, n) : n;
+		if (n == 0)
+			return;
 		jfr_fields(c, &in, l->frame, l->frame->n, w);
 		if (in.bad)
 			return;
@@ -295,15 +321,13 @@ static void read_frames(struct jfr *d, struct jfr_chunk *c, size_t at)
 	}
 }
 
-uint32_t jfr_stack(struct jfr *d, struct jfr_chunk *c, uint32_t entry)
+uint32_t jfr_stack_make(struct jfr *d, struct jfr_chunk *c, uint32_t entry)
 {
 	struct jfr_pool *p = &c->pools[JFR_STACKS];
 	struct jfr_in in;
 
-	if (LIKELY(p->made[entry]))
-		return p->made[entry] - 1;
 	JFR_ROOM(d, d->stacks, d->n_stacks, d->cap_stacks);
-	d->stacks[d->n_stacks] = (struct jfr_stack){ d->n_frames, 0 };
+	d->stacks[d->n_stacks] = (struct jfr_stack){ d->n_frames, 0, 0 };
 	if (c->layout.frames != PROFILE_NONE) {
 		in = jfr_window(c, p->at[entry], c->bytes.n);
 		jfr_fields(c, &in, &c->classes[p->cls], c->layout.frames, c->w);
@@ -311,6 +335,7 @@ uint32_t jfr_stack(struct jfr *d, struct jfr_chunk *c, uint32_t entry)
 			read_frames(d, c, (size_t)(in.p - (const uint8_t *)c->bytes.p));
 	}
 	d->stacks[d->n_stacks].n = d->n_frames - d->stacks[d->n_stacks].first;
+	d->stacks[d->n_stacks].locations = d->n_locations;
 	p->made[entry] = ++d->n_stacks;
 	return d->n_stacks - 1;
 }

@@ -12,6 +12,16 @@ uint64_t jfr_leb_slow(struct jfr_in *in)
 {
 	uint64_t v = 0;
 
+	if (LIKELY(in->end - in->p >= 8)) {
+		memcpy(&v, in->p, 8);
+		if (LIKELY((v & JFR_TOPS) != JFR_TOPS)) {
+			unsigned last = (unsigned)__builtin_ctzll(~v & JFR_TOPS) / 8;
+
+			in->p += last + 1;
+			return jfr_leb_of(v, 0, last);
+		}
+		v = 0;
+	}
 	for (unsigned i = 0; i < LEB_BYTES && in->p < in->end; i++) {
 		uint64_t b = *in->p++;
 
@@ -59,28 +69,50 @@ static void skip_string(struct jfr_in *in)
 	}
 }
 
+/* In byte i of the result: how many bits are set in bytes 0 .. i of x. */
+static uint64_t count_bits(uint64_t x)
+{
+	x -= x >> 1 & UINT64_C(0x5555555555555555);
+	x = (x & UINT64_C(0x3333333333333333)) + (x >> 2 & UINT64_C(0x3333333333333333));
+	return ((x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f)) * UINT64_C(0x0101010101010101);
+}
+
+/* Where bit n of x is, counted from 1; there are so many. */
+static unsigned find_bit(uint64_t x, uint64_t counts, unsigned n)
+{
+	uint64_t enough = ((counts | JFR_TOPS) - n * UINT64_C(0x0101010101010101)) & JFR_TOPS;
+	unsigned at = (unsigned)__builtin_ctzll(enough) & ~7u;
+
+	n -= (unsigned)(counts << 8 >> at) & 0xff;
+	x >>= at;
+	while (--n > 0)
+		x &= x - 1;
+	return at + (unsigned)__builtin_ctzll(x);
+}
+
 /*
- * n integers, eight bytes at a time: a byte below 0x80 ends one. The ninth
- * byte of one ends it whatever it is: where that may matter, one by one.
+ * n integers, a block at a time: a byte below 0x80 ends one. The ninth byte
+ * of one ends it whatever it is: where that may matter, one by one.
  */
 static void skip_lebs(struct jfr_in *in, uint64_t n)
 {
-	const uint64_t tops = UINT64_C(0x8080808080808080);
 	unsigned open = 0; /* bytes before p of an integer that is not at its end */
 
-	while (n > 0 && in->end - in->p >= 8) {
-		uint64_t word, ends;
-		unsigned lead, k;
+	while (n > 0 && in->end - in->p >= JFR_BLOCK) {
+		uint64_t ends = jfr_ends(in->p), counts = count_bits(ends), far = ~ends;
 
-		memcpy(&word, in->p, 8);
-		ends = ~word & tops;
-		k = (unsigned)((ends >> 7) * UINT64_C(0x0101010101010101) >> 56); /* how many */
-		lead = ends ? (unsigned)__builtin_ctzll(ends) / 8 : 8;
-		if (UNLIKELY(k >= n || open + lead >= 8))
+		far &= far >> 1;
+		far &= far >> 2;
+		far &= far >> 4; /* the first of eight bytes that end none */
+		if (UNLIKELY(far || open + (unsigned)__builtin_ctzll(ends) >= 8))
 			break;
-		n -= k;
-		open = (unsigned)__builtin_clzll(ends) / 8;
-		in->p += 8;
+		if (counts >> 56 >= n) {
+			in->p += find_bit(ends, counts, (unsigned)n) + 1;
+			return;
+		}
+		n -= counts >> 56;
+		open = (unsigned)__builtin_clzll(ends);
+		in->p += JFR_BLOCK;
 	}
 	in->p -= open;
 	while (n-- && !in->bad)

@@ -18,16 +18,15 @@ static size_t type_size(struct value_type t)
 	return record_size(number_size(t.type) + number_size(t.unit));
 }
 
-/* Positions in a table as the ids 1, 2 ...: sums of comparisons, which compilers do many at once. */
+/* Positions in a table of limit items as the ids 1, 2 ...; others have one byte. */
 static size_t ids_size(const uint32_t *positions, uint32_t n, uint32_t limit)
 {
+	static const uint32_t longer[] = { 0x7f, 0x3fff, 0x1fffff, 0xfffffff }; /* from there on a byte more */
 	size_t size = n;
 
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t p = positions[i] < limit ? positions[i] : 0;
-
-		size += (size_t)(p >= 0x7f) + (p >= 0x3fff) + (p >= 0x1fffff) + (p >= 0xfffffff);
-	}
+	for (size_t k = 0; k < ARRAY_LEN(longer) && longer[k] < limit; k++)
+		for (uint32_t i = 0; i < n; i++)
+			size += positions[i] - longer[k] < limit - longer[k];
 	return size;
 }
 
