@@ -75,6 +75,12 @@ void mem_trim(void)
 	malloc_trim(0);
 }
 
+void mem_keep(int n)
+{
+	mallopt(M_TRIM_THRESHOLD, n);
+	mallopt(M_MMAP_THRESHOLD, n / 2);
+}
+
 char *mem_cstr(const char *p, size_t n)
 {
 	char *s;

@@ -17,6 +17,8 @@ void *mem_resize(void *p, size_t n, size_t size); /* realloc of n * size */
 void mem_free(void *p);                           /* accepts NULL */
 /* Gives what is free back to the system, of all threads. Takes a while: when there is nothing else to do. */
 void mem_trim(void);
+/* Up to so many bytes that are free stay with each thread until mem_trim, and only blocks of half as many are given back one by one. */
+void mem_keep(int n);
 char *mem_cstr(const char *p, size_t n); /* terminated copy */
 
 #endif

@@ -16,6 +16,7 @@
 
 enum { POOL_THREADS = 3, POOL_QUEUE = 4096 };
 enum { OWN_FDS = 48, QUERY_FDS = 64 }; /* descriptors of our own; of a worker's way to pyro-query */
+enum { KEEP_FREE = 8 << 20 };          /* bytes a thread: what a large request takes, and the next one takes again */
 
 /* ---- what goes to the query process ---- */
 
@@ -562,6 +563,7 @@ int ingest_serve(struct tool *t, const struct ingest_conf *c, struct err *e)
 	struct ingest_signals sig = { .s = { .fn = on_signal }, .in = in };
 	int rc;
 
+	mem_keep(KEEP_FREE);
 	in->tool = t;
 	in->opts = c->opts;
 	in->server = c->server;
