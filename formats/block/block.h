@@ -79,6 +79,10 @@ int block_writer_finish(struct block_writer *w, struct ulid id, struct block_par
 void block_parts_free(struct block_parts *p);
 
 /* Reader. */
+struct page_cache;
+
+enum { BLOCK_CACHE = 64 << 20 };
+
 struct block {
 	struct dataset set; /* first member */
 	struct block_meta meta;
@@ -87,8 +91,16 @@ struct block {
 /* parts: a folder, a bucket prefix, members of a tar in memory; names are the paths of meta.files. Takes ownership of
    it, also when it fails. Reads meta.json at once, the rest when needed. */
 struct block *block_open(struct blobs *parts, struct err *e);
-void block_close(struct block *b);         /* accepts NULL */
+void block_close(struct block *b); /* accepts NULL */
+/* Decoded pages of columns are kept in c, which several blocks share, and not counted by block_bytes; else each block has
+   room for BLOCK_CACHE bytes of its own. Before the first question; c outlives b. */
+void block_share(struct block *b, struct page_cache *c);
 size_t block_bytes(const struct block *b); /* memory held by decoded parts */
+/* Gives that memory back; what is asked next is decoded again. Not between the beginning of a question and its
+   dataset_rest. */
+void block_forget(struct block *b);
+/* Only that of the symbols, which is most of it and costs least to have again. */
+void block_forget_symbols(struct block *b);
 /* Every checksum, order, reference and count of the block; *problems counts lines that were given to say(). */
 int block_check(struct block *b, void (*say)(void *ctx, const char *problem), void *ctx, uint32_t *problems,
     struct err *e);

@@ -11,15 +11,16 @@
 #include "formats/block/profiles_table.h"
 #include "formats/symbols/symdb.h"
 
-enum { BLOCK_CACHE = 64 << 20 }; /* bytes of decoded pages that a block keeps */
-
 struct open_block {
 	struct block face; /* first member */
 	struct blobs *parts;
-	struct arena *mem; /* meta, bytes of index.tsdb */
+	struct arena *mem;        /* meta */
+	struct page_cache *pages; /* of others too, or NULL */
 	struct blob *index_blob;
-	struct index *index; /* these three: NULL until needed */
+	struct arena *index_mem; /* bytes of index.tsdb, where they are a copy */
+	struct index *index;     /* these three: NULL until needed */
 	struct profiles_table *profiles;
+	struct label_views *views;
 	struct symdb *symdb;
 	struct symbols **symbols; /* per partition, NULL until needed */
 	const uint64_t *ids;      /* of partitions */

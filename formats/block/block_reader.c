@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "formats/query/label_set.h"
 #include "formats/symbols/symtables.h"
 
 /* ---- parts ---- */
@@ -45,7 +46,9 @@ int block_index(struct open_block *b, struct index **out, struct err *e)
 	if (b->index == NULL) {
 		if (b->index_blob == NULL && need_part(b, STR("index.tsdb"), &b->index_blob, e) < 0)
 			return -1;
-		if (blob_read(b->index_blob, b->mem, 0, (size_t)b->index_blob->size, &bytes, e) < 0)
+		arena_free(b->index_mem);
+		b->index_mem = arena_new();
+		if (blob_read(b->index_blob, b->index_mem, 0, (size_t)b->index_blob->size, &bytes, e) < 0)
 			return err_wrap(e, "index.tsdb");
 		b->index = index_open(bytes, e);
 		if (b->index == NULL)
@@ -65,6 +68,8 @@ int block_profiles(struct open_block *b, struct profiles_table **out, struct err
 		b->profiles = profiles_open(blob, BLOCK_CACHE, e);
 		if (b->profiles == NULL)
 			return -1;
+		if (b->pages != NULL)
+			profiles_share(b->profiles, b->pages);
 	}
 	*out = b->profiles;
 	return 0;
@@ -174,6 +179,20 @@ static int set_series(struct dataset *d, struct arena *a, const struct selector 
 	return wrap(b, rc, e);
 }
 
+/* Nothing is new in a block. */
+static int set_since(struct dataset *d, struct arena *a, const struct selector *s, uint32_t since,
+    struct series_list *out, uint32_t *now, struct err *e)
+{
+	*now = 1;
+	*out = (struct series_list){ 0 };
+	return since > 0 ? 0 : set_series(d, a, s, out, e);
+}
+
+static struct label_views **set_views(struct dataset *d)
+{
+	return &open_block_of(d)->views;
+}
+
 static int set_symbols(struct dataset *d, uint32_t partition, struct symbols **out, struct err *e)
 {
 	struct open_block *b = open_block_of(d);
@@ -252,6 +271,7 @@ static int set_scan(struct dataset *d, const struct scan *s, struct err *e)
 		.samples = s->samples,
 		.spans = s->spans,
 		.ids = s->ids,
+		.summed = s->summed,
 		.row = scan_row,
 		.ctx = &x };
 	struct profiles_table *t;
@@ -284,7 +304,25 @@ static void set_sizes(struct dataset *d, struct dataset_sizes *out)
 	}
 }
 
-static const struct dataset_ops ops = { set_series, set_scan, set_symbols, set_sizes };
+/* Nothing is added to symbols of a block. */
+static void set_rest(struct dataset *d)
+{
+	struct open_block *b = open_block_of(d);
+
+	for (uint32_t i = 0; i < d->n_partitions; i++)
+		if (b->symbols[i] != NULL)
+			symbols_rest(b->symbols[i]);
+}
+
+static const struct dataset_ops ops = {
+	.series = set_series,
+	.scan = set_scan,
+	.symbols = set_symbols,
+	.sizes = set_sizes,
+	.series_since = set_since,
+	.views = set_views,
+	.rest = set_rest,
+};
 
 /* ---- opening ---- */
 
@@ -334,19 +372,46 @@ struct block *block_open(struct blobs *parts, struct err *e)
 	return NULL;
 }
 
+void block_share(struct block *block, struct page_cache *c)
+{
+	((struct open_block *)block)->pages = c;
+}
+
+void block_forget_symbols(struct block *block)
+{
+	struct open_block *b = (struct open_block *)block;
+
+	for (uint32_t i = 0; b->symbols && i < b->face.set.n_partitions; i++) {
+		symbols_free(b->symbols[i]);
+		b->symbols[i] = NULL;
+	}
+}
+
+void block_forget(struct block *block)
+{
+	struct open_block *b = (struct open_block *)block;
+
+	block_forget_symbols(block);
+	profiles_close(b->profiles);
+	b->profiles = NULL;
+	index_close(b->index);
+	b->index = NULL;
+	arena_free(b->index_mem);
+	b->index_mem = NULL;
+	label_views_free(b->views);
+	b->views = NULL;
+}
+
 void block_close(struct block *block)
 {
 	struct open_block *b = (struct open_block *)block;
 
 	if (b == NULL)
 		return;
-	for (uint32_t i = 0; b->symbols && i < b->face.set.n_partitions; i++)
-		symbols_free(b->symbols[i]);
+	block_forget(block);
 	mem_free(b->symbols);
 	map_fini(&b->by_id);
 	symdb_close(b->symdb);
-	profiles_close(b->profiles);
-	index_close(b->index);
 	blob_close(b->index_blob);
 	vec_free(&b->wanted);
 	vec_free(&b->nodes);
@@ -358,10 +423,11 @@ void block_close(struct block *block)
 size_t block_bytes(const struct block *block)
 {
 	const struct open_block *b = (const struct open_block *)block;
-	size_t n = sizeof(*b) + arena_bytes(b->mem) + map_bytes(&b->by_id);
+	size_t n = sizeof(*b) + arena_bytes(b->mem) + map_bytes(&b->by_id) +
+	    b->face.set.n_partitions * sizeof(*b->symbols) + symdb_bytes(b->symdb) + label_views_bytes(b->views);
 
 	if (b->index)
-		n += index_bytes(b->index);
+		n += index_bytes(b->index) + arena_bytes(b->index_mem);
 	if (b->profiles)
 		n += profiles_bytes(b->profiles);
 	for (uint32_t i = 0; i < b->face.set.n_partitions; i++)

@@ -26,6 +26,16 @@ static void link_newest(struct page_cache *c, struct cached_page *p)
 	c->newest = p;
 }
 
+static void link_oldest(struct page_cache *c, struct cached_page *p)
+{
+	p->newer = c->oldest;
+	if (c->oldest)
+		c->oldest->older = p;
+	else
+		c->newest = p;
+	c->oldest = p;
+}
+
 static void destroy(struct page_cache *c, struct cached_page *p)
 {
 	unlink_page(c, p);
@@ -63,14 +73,26 @@ struct cached_page *page_cache_get(struct page_cache *c, struct cached_page **sl
 	return p;
 }
 
-void page_cache_add(struct page_cache *c, struct cached_page **slot, struct cached_page *p)
+static void add(struct page_cache *c, struct cached_page **slot, struct cached_page *p)
 {
 	assert(*slot == NULL);
 	p->slot = slot;
 	p->holders = 1;
 	*slot = p;
 	c->size += p->size;
+}
+
+void page_cache_add(struct page_cache *c, struct cached_page **slot, struct cached_page *p)
+{
+	add(c, slot, p);
 	link_newest(c, p);
+	trim(c);
+}
+
+void page_cache_add_passing(struct page_cache *c, struct cached_page **slot, struct cached_page *p)
+{
+	add(c, slot, p);
+	link_oldest(c, p);
 	trim(c);
 }
 
@@ -80,6 +102,22 @@ void page_cache_drop(struct page_cache *c, struct cached_page *p)
 	p->holders--;
 	if (p->holders == 0 && c->size > c->limit)
 		trim(c);
+}
+
+void page_cache_forget(struct page_cache *c, struct cached_page **slot)
+{
+	if (*slot == NULL)
+		return;
+	assert((*slot)->holders == 0);
+	destroy(c, *slot);
+}
+
+void page_cache_forget_all(struct page_cache *c, struct page_slots *s)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		page_cache_forget(c, &s->p[i]);
+	mem_free(s->p);
+	*s = (struct page_slots){ 0 };
 }
 
 void page_cache_fini(struct page_cache *c)

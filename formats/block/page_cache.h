@@ -1,6 +1,7 @@
 /*
  * page_cache.h - decoded pages of profiles.parquet, kept up to a number of
- * bytes; the one that was used longest ago goes first. For profiles_table.c.
+ * bytes; the one that was used longest ago goes first. A table has one of its
+ * own, or several tables share one (block_share in block.h).
  *
  * Pages that are held (page_cache_get, page_cache_add) stay until
  * page_cache_drop, also past the limit.
@@ -10,19 +11,25 @@
 
 #include "base/base.h"
 
-/* One page of one column. Its arrays are owned by the cache (mem_free). */
+/* One page of one column, or the sums of some rows (profiles_sums.h). Its arrays are owned by the cache (mem_free). */
 struct cached_page {
 	struct cached_page *newer, *older;
 	struct cached_page **slot; /* where the owner looks for it; NULL again when it goes */
 	uint32_t holders;
 	uint32_t first_row, rows; /* within the row group */
 	uint32_t n;               /* values: of samples, nulls count */
+	uint64_t partition;       /* of sums */
 	bool nothing;             /* only nulls: no values array */
 	uint32_t *row_at;         /* samples of row r: row_at[r] .. row_at[r + 1]; NULL for columns of rows */
 	int64_t *ints;            /* one of these */
 	uint32_t *narrow;
 	uint8_t *bytes;
 	size_t size; /* of all this */
+};
+
+struct page_slots {
+	struct cached_page **p;
+	uint32_t n;
 };
 
 struct page_cache {
@@ -34,7 +41,13 @@ struct page_cache {
 struct cached_page *page_cache_get(struct page_cache *c, struct cached_page **slot);
 /* Takes p (from mem_zalloc), held once, and puts it at *slot; older pages may go. */
 void page_cache_add(struct page_cache *c, struct cached_page **slot, struct cached_page *p);
+/* The same, but p goes before all others: it is not likely to be asked for again. */
+void page_cache_add_passing(struct page_cache *c, struct cached_page **slot, struct cached_page *p);
 void page_cache_drop(struct page_cache *c, struct cached_page *p);
+/* The page at *slot goes, if there is one; it is not held. */
+void page_cache_forget(struct page_cache *c, struct cached_page **slot);
+/* All of them go, and the array. */
+void page_cache_forget_all(struct page_cache *c, struct page_slots *s);
 /* All pages go; none is held. */
 void page_cache_fini(struct page_cache *c);
 

@@ -7,6 +7,7 @@
 
 #include "formats/block/page_cache.h"
 #include "formats/parquet/reader.h"
+#include "formats/block/profiles_sums.h"
 #include "formats/block/profiles_table.h"
 
 enum column {
@@ -35,16 +36,20 @@ struct run {
 
 struct profiles_table {
 	struct pq_file *pq;
-	int leaf[COLUMNS]; /* -1: not in this file */
-	struct page_cache cache;
-	struct cached_page ***slots; /* [group * COLUMNS + column][page] */
+	int leaf[COLUMNS];        /* -1: not in this file */
+	struct page_cache *cache; /* own, or that of several tables */
+	struct page_cache own;
+	struct page_slots *slots; /* [group * COLUMNS + column]; NULL until a page is asked for */
+	size_t slot_bytes;
 	struct window window[COLUMNS];
 	struct pq_values values;    /* scratch */
 	VEC(struct run) runs, kept; /* rows of the group that are still wanted, ascending */
-	VEC(int64_t) sums;
+	struct sum_runs *sums;      /* by group */
+	struct stack_sums adding;
+	bool passing; /* columns of samples are decoded for once */
 };
 
-/* Page i of a column of a group, decoded and held: page_cache_drop(&t->cache, ...) when done. */
+/* Page i of a column of a group, decoded and held: page_cache_drop(t->cache, ...) when done. */
 int columns_page(struct profiles_table *t, uint32_t group, enum column c, uint32_t i, struct cached_page **out,
     struct err *e);
 

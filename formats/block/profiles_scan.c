@@ -7,6 +7,7 @@ struct scanner {
 	struct profiles_table *t;
 	const struct profiles_scan *s;
 	uint32_t group, rows;
+	bool summed; /* as the scan allows, and the columns are there */
 	struct cursor {
 		struct cached_page *page; /* held */
 		const struct pq_page *pages;
@@ -29,7 +30,7 @@ static int cursor_open(struct scanner *x, enum column c, struct err *e)
 static void cursor_close(struct scanner *x, enum column c)
 {
 	if (x->cursor[c].page)
-		page_cache_drop(&x->t->cache, x->cursor[c].page);
+		page_cache_drop(x->t->cache, x->cursor[c].page);
 	x->cursor[c].page = NULL;
 	x->cursor[c].first = x->cursor[c].end = 0;
 }
@@ -250,18 +251,25 @@ static int64_t sum_of(const struct profiles_row *r)
 	return (int64_t)sum;
 }
 
+static const uint8_t no_id[16];
+
+/* All but samples, total and id; the pages are at hand. */
+static inline void head_of(const struct scanner *x, uint32_t row, struct profiles_row *r)
+{
+	r->series = (uint32_t)int_at(&x->cursor[COL_SERIES], row);
+	r->time = int_at(&x->cursor[COL_TIME], row);
+	r->partition = (uint64_t)int_at(&x->cursor[COL_PARTITION], row);
+	r->duration = int_at(&x->cursor[COL_DURATION], row);
+}
+
 static inline int give_row(struct scanner *x, uint32_t row, struct err *e)
 {
-	static const uint8_t no_id[16];
 	struct profiles_row r = { .id = no_id };
 
 	for (int c = 0; c < COLUMNS; c++)
 		if (x->cursor[c].on && cursor_seek(x, (enum column)c, row, e) < 0)
 			return -1;
-	r.series = (uint32_t)int_at(&x->cursor[COL_SERIES], row);
-	r.time = int_at(&x->cursor[COL_TIME], row);
-	r.partition = (uint64_t)int_at(&x->cursor[COL_PARTITION], row);
-	r.duration = int_at(&x->cursor[COL_DURATION], row);
+	head_of(x, row, &r);
 	if (x->cursor[COL_ID].on)
 		r.id = x->cursor[COL_ID].page->bytes + (size_t)(row - x->cursor[COL_ID].first) * 16;
 	if (x->cursor[COL_VALUE].on && set_samples(x, row, &r, e) < 0)
@@ -270,6 +278,107 @@ static inline int give_row(struct scanner *x, uint32_t row, struct err *e)
 	if (!x->s->samples)
 		r.n = 0;
 	return x->s->row(x->s->ctx, &r, e);
+}
+
+/* ---- rows that come as one ---- */
+
+/* Where each series begins, once for a group. */
+static int find_series(struct scanner *x, struct err *e)
+{
+	struct sum_runs *r = &x->t->sums[x->group];
+	const struct cursor *k = &x->cursor[COL_SERIES];
+	int64_t last = 0;
+
+	for (uint32_t row = 0; r->slots.p == NULL && row < x->rows; row++) {
+		if (cursor_seek(x, COL_SERIES, row, e) < 0)
+			return -1;
+		if (row == 0 || k->page->ints[row - k->first] != last)
+			sum_runs_begin(r, row);
+		last = k->page->ints[row - k->first];
+	}
+	if (r->slots.p == NULL)
+		sum_runs_end(r, x->rows);
+	return 0;
+}
+
+/* What all of these rows have in common; false: there is no such thing, or they cannot be summed. */
+static int add_rows(struct scanner *x, struct run rows, uint64_t *partition, bool *fits, struct err *e)
+{
+	static const enum column needed[] = { COL_PARTITION, COL_STACK, COL_VALUE };
+
+	*fits = true;
+	for (uint32_t row = rows.first; row < rows.end && *fits; row++) {
+		struct profiles_row r = { 0 };
+		uint64_t p;
+
+		for (size_t i = 0; i < ARRAY_LEN(needed); i++)
+			if (x->cursor[needed[i]].on && cursor_seek(x, needed[i], row, e) < 0)
+				return -1;
+		if (set_samples(x, row, &r, e) < 0)
+			return -1;
+		p = (uint64_t)int_at(&x->cursor[COL_PARTITION], row);
+		*fits = (row == rows.first || p == *partition) &&
+		    stack_sums_add(&x->t->adding, r.stacks, r.values, r.n);
+		*partition = p;
+	}
+	return 0;
+}
+
+/* The sums of these rows, held. */
+static int sums_of(struct scanner *x, struct run rows, struct cached_page **slot, struct cached_page **out,
+    struct err *e)
+{
+	struct cached_page *p;
+	uint64_t partition = 0;
+	bool fits;
+	int rc;
+
+	*out = page_cache_get(x->t->cache, slot);
+	if (*out != NULL)
+		return 0;
+	rc = add_rows(x, rows, &partition, &fits, e);
+	p = stack_sums_take(&x->t->adding);
+	p->partition = partition;
+	p->nothing = !fits;
+	page_cache_add(x->t->cache, slot, p);
+	*out = p;
+	if (rc < 0) {
+		page_cache_drop(x->t->cache, p);
+		page_cache_forget(x->t->cache, slot);
+	}
+	return rc;
+}
+
+/* The rows from `row` on as one, if they may be; *next is then the row behind them. */
+static int give_sums(struct scanner *x, uint32_t row, uint32_t end, uint32_t *next, struct err *e)
+{
+	struct profiles_row r = { .id = no_id };
+	struct cached_page *p, **slot;
+	int rc;
+
+	*next = row;
+	slot = sum_runs_at(&x->t->sums[x->group], row, end, next);
+	if (slot == NULL)
+		return 0;
+	for (enum column c = COL_SERIES; c <= COL_DURATION; c++)
+		if (x->cursor[c].on && cursor_seek(x, c, row, e) < 0)
+			return -1;
+	if (sums_of(x, (struct run){ row, *next }, slot, &p, e) < 0)
+		return -1;
+	if (p->nothing) {
+		*next = row;
+		page_cache_drop(x->t->cache, p);
+		return 0;
+	}
+	head_of(x, row, &r);
+	r.partition = p->partition;
+	r.n = p->n;
+	r.stacks = p->narrow;
+	r.values = p->ints;
+	r.total = sum_of(&r);
+	rc = x->s->row(x->s->ctx, &r, e);
+	page_cache_drop(x->t->cache, p);
+	return rc;
 }
 
 static int open_cursors(struct scanner *x, struct err *e)
@@ -299,10 +408,19 @@ static int scan_group(struct scanner *x, struct err *e)
 		return 0;
 	if (open_cursors(x, e) < 0)
 		return -1;
+	if (x->summed && find_series(x, e) < 0)
+		return -1;
 	for (size_t r = 0; r < t->runs.n; r++)
-		for (uint32_t row = t->runs.p[r].first; row < t->runs.p[r].end; row++)
+		for (uint32_t row = t->runs.p[r].first, next; row < t->runs.p[r].end; row = next) {
+			next = row;
+			if (x->summed && give_sums(x, row, t->runs.p[r].end, &next, e) < 0)
+				return -1;
+			if (next > row)
+				continue;
+			next = row + 1;
 			if (give_row(x, row, e) < 0)
 				return -1;
+		}
 	return 0;
 }
 
@@ -324,10 +442,12 @@ static void close_windows(struct profiles_table *t)
 
 int profiles_scan(struct profiles_table *t, const struct profiles_scan *s, struct err *e)
 {
+	bool summed = s->summed && s->samples && !s->spans && !s->ids;
 	int rc = 0;
 
+	t->passing = summed;
 	for (uint32_t g = 0; g < profiles_groups(t) && rc == 0; g++) {
-		struct scanner x = { .t = t, .s = s, .group = g, .rows = pq_group_rows(t->pq, g) };
+		struct scanner x = { .t = t, .s = s, .group = g, .rows = pq_group_rows(t->pq, g), .summed = summed };
 
 		rc = scan_group(&x, e);
 		for (int c = 0; c < COLUMNS; c++)

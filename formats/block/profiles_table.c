@@ -43,43 +43,57 @@ struct profiles_table *profiles_open(struct blob *b, size_t cache, struct err *e
 {
 	struct profiles_table *t = mem_zalloc(sizeof(*t));
 
-	t->cache.limit = cache;
+	t->own.limit = cache;
+	t->cache = &t->own;
 	t->pq = pq_open(b, e);
 	if (t->pq == NULL || find_columns(t, e) < 0) {
 		err_wrap(e, "profiles.parquet");
 		profiles_close(t);
 		return NULL;
 	}
+	t->sums = mem_zarray(profiles_groups(t), sizeof(*t->sums));
 	t->slots = mem_zarray((size_t)profiles_groups(t) * COLUMNS, sizeof(*t->slots));
 	for (int i = 0; i < COLUMNS; i++)
 		t->window[i].mem = arena_new();
 	return t;
 }
 
+void profiles_share(struct profiles_table *t, struct page_cache *c)
+{
+	assert(t->own.size == 0);
+	t->cache = c;
+}
+
 void profiles_close(struct profiles_table *t)
 {
 	if (t == NULL)
 		return;
-	page_cache_fini(&t->cache);
 	for (size_t i = 0; t->slots && i < (size_t)profiles_groups(t) * COLUMNS; i++)
-		mem_free(t->slots[i]);
+		page_cache_forget_all(t->cache, &t->slots[i]);
+	for (uint32_t g = 0; t->sums && g < profiles_groups(t); g++)
+		sum_runs_fini(&t->sums[g], t->cache);
+	mem_free(t->sums);
 	mem_free(t->slots);
 	for (int i = 0; i < COLUMNS; i++)
 		arena_free(t->window[i].mem);
 	pq_values_fini(&t->values);
 	vec_free(&t->runs);
 	vec_free(&t->kept);
-	vec_free(&t->sums);
+	stack_sums_fini(&t->adding);
 	pq_close(t->pq);
 	mem_free(t);
 }
 
 size_t profiles_bytes(const struct profiles_table *t)
 {
-	size_t n = sizeof(*t) + t->cache.size + pq_bytes(t->pq) + pq_values_bytes(&t->values);
+	size_t n = sizeof(*t) + t->slot_bytes + (size_t)profiles_groups(t) * COLUMNS * sizeof(*t->slots) + t->own.size +
+	    pq_bytes(t->pq) + pq_values_bytes(&t->values);
 
 	for (int i = 0; i < COLUMNS; i++)
 		n += arena_bytes(t->window[i].mem);
+	for (uint32_t g = 0; g < profiles_groups(t); g++)
+		n += sizeof(*t->sums) + sum_runs_bytes(&t->sums[g]);
+	n += stack_sums_bytes(&t->adding);
 	return n;
 }
 
@@ -261,19 +275,25 @@ static int load_page(struct profiles_table *t, uint32_t group, enum column c, co
 int columns_page(struct profiles_table *t, uint32_t group, enum column c, uint32_t i, struct cached_page **out,
     struct err *e)
 {
-	struct cached_page ***slots = &t->slots[(size_t)group * COLUMNS + c];
+	struct page_slots *slots = &t->slots[(size_t)group * COLUMNS + c];
 	const struct pq_page *pages;
 	uint32_t n;
 
 	if (pq_pages(t->pq, group, (uint32_t)t->leaf[c], &pages, &n, e) < 0)
 		return -1;
-	if (*slots == NULL)
-		*slots = mem_zarray(n, sizeof(**slots));
-	*out = page_cache_get(&t->cache, &(*slots)[i]);
+	if (slots->p == NULL) {
+		slots->p = mem_zarray(n, sizeof(*slots->p));
+		slots->n = n;
+		t->slot_bytes += n * sizeof(*slots->p);
+	}
+	*out = page_cache_get(t->cache, &slots->p[i]);
 	if (*out)
 		return 0;
 	if (load_page(t, group, c, pages, n, i, out, e) < 0)
 		return -1;
-	page_cache_add(&t->cache, &(*slots)[i], *out);
+	if (t->passing && (c == COL_STACK || c == COL_VALUE))
+		page_cache_add_passing(t->cache, &slots->p[i], *out);
+	else
+		page_cache_add(t->cache, &slots->p[i], *out);
 	return 0;
 }

@@ -50,6 +50,7 @@ void profiles_writer_finish(struct profiles_writer *w);
 /* ---- reading ---- */
 
 struct profiles_table;
+struct page_cache;
 
 struct profiles_row {
 	uint32_t series;
@@ -67,6 +68,7 @@ struct profiles_scan {
 	uint32_t n_series;
 	int64_t from, to; /* both inclusive */
 	bool samples, spans, ids;
+	bool summed; /* rows of one series and partition may come as one: samples summed, the rest that of the first */
 	/* Arrays of the row are good during the call only. -1 ends the scan with the error. */
 	int (*row)(void *ctx, const struct profiles_row *row, struct err *e);
 	void *ctx;
@@ -74,6 +76,8 @@ struct profiles_scan {
 
 /* Takes ownership of the blob, also when it fails. cache: bytes of decoded pages that are kept between scans. */
 struct profiles_table *profiles_open(struct blob *b, size_t cache, struct err *e);
+/* Pages are kept there from now on, within its limit, and not counted as memory of t. Before the first scan. */
+void profiles_share(struct profiles_table *t, struct page_cache *c);
 void profiles_close(struct profiles_table *t);         /* accepts NULL */
 size_t profiles_bytes(const struct profiles_table *t); /* memory held */
 uint64_t profiles_rows(const struct profiles_table *t);

@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "formats/head/head_tables.h"
+#include "formats/query/label_set.h"
 
 static int head_select(struct dataset *d, struct arena *a, const struct selector *s, struct series_list *out,
     struct err *e)
@@ -19,6 +20,30 @@ static int head_select(struct dataset *d, struct arena *a, const struct selector
 			out->p[out->n++] = (struct series_ref){ i, x->fingerprint, x->labels };
 	}
 	return 0;
+}
+
+static int head_since(struct dataset *d, struct arena *a, const struct selector *s, uint32_t since,
+    struct series_list *out, uint32_t *now, struct err *e)
+{
+	const struct head_tables *t = ((struct head *)d)->tables;
+
+	(void)e;
+	*now = (uint32_t)t->with_rows.n;
+	out->p = arena_array(a, *now - since, sizeof(*out->p));
+	out->n = 0;
+	for (uint32_t i = since; i < *now; i++) {
+		uint32_t number = t->with_rows.p[i];
+		const struct head_series *x = &t->series.p[number];
+
+		if (s == NULL || selector_match(s, &x->labels))
+			out->p[out->n++] = (struct series_ref){ number, x->fingerprint, x->labels };
+	}
+	return 0;
+}
+
+static struct label_views **head_views(struct dataset *d)
+{
+	return &((struct head *)d)->tables->views;
 }
 
 static int scan_row(const struct head_tables *t, const struct scan *s, const struct head_row *r, struct row *row,
@@ -45,7 +70,8 @@ static int scan_row(const struct head_tables *t, const struct scan *s, const str
 	return s->row(s->ctx, row, e);
 }
 
-/* A head that is being cut is read by two threads: nothing of it is touched here. */
+/* A head that is being cut is read by two threads: nothing of it is touched here. Its label views are those of questions,
+   which one thread asks at a time. */
 static int head_scan(struct dataset *d, const struct scan *s, struct err *e)
 {
 	const struct head_tables *t = ((struct head *)d)->tables;
@@ -88,6 +114,8 @@ static const struct dataset_ops head_ops = {
 	.scan = head_scan,
 	.symbols = head_symbols,
 	.sizes = head_sizes,
+	.series_since = head_since,
+	.views = head_views,
 };
 
 struct head *head_new(void)
@@ -126,6 +154,7 @@ void head_free(struct head *h)
 	for (size_t i = 0; i < t->partitions.n; i++)
 		symbols_free(t->partitions.p[i]);
 	vec_free(&t->series);
+	vec_free(&t->with_rows);
 	vec_free(&t->streams);
 	vec_free(&t->stream_series);
 	vec_free(&t->profiles);
@@ -139,6 +168,7 @@ void head_free(struct head *h)
 	samples_fini(&t->growth);
 	buf_fini(&t->packed);
 	buf_fini(&t->key);
+	label_views_free(t->views);
 	arena_free(t->mem);
 	mem_free(t);
 	mem_free(h);
@@ -208,7 +238,8 @@ size_t head_bytes(const struct head *h)
 	    t->profiles.cap * sizeof(*t->profiles.p) + map_bytes(&t->series_by_print) + map_bytes(&t->streams_by_key) +
 	    t->streams.cap * sizeof(*t->streams.p);
 
-	n += h->n_rows * sizeof(struct head_row) * 3 / 2;
+	n += h->n_rows * sizeof(struct head_row) * 3 / 2 + t->with_rows.cap * sizeof(*t->with_rows.p) +
+	    label_views_bytes(t->views);
 	for (size_t i = 0; i < t->partitions.n; i++)
 		n += symbols_bytes(t->partitions.p[i]);
 	return n;

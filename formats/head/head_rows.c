@@ -358,6 +358,8 @@ uint32_t head_row_add(struct head *h, uint32_t series, uint32_t profile, bool is
 	row.packed = packed;
 	row.bytes = (uint32_t)t->packed.n;
 	row.total = total_of(s);
+	if (x->rows.n == 0)
+		vec_push(&t->with_rows, series);
 	vec_push(&x->rows, row);
 	t->row_bytes += row.bytes;
 	h->n_rows++;

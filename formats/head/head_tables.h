@@ -47,6 +47,7 @@ struct head_stream {
 struct head_tables {
 	struct arena *mem; /* labels and packed rows */
 	VEC(struct head_series) series;
+	VEC(uint32_t) with_rows; /* series, in the order of their first rows */
 	struct map series_by_print;
 	VEC(struct head_stream) streams;
 	VEC(uint32_t) stream_series;
@@ -55,6 +56,7 @@ struct head_tables {
 	VEC(struct symbols *) partitions;
 	struct map partitions_by_id;
 	size_t row_bytes;
+	struct label_views *views;
 
 	/* Scratch, kept between pushes. */
 	struct samples samples, growth;

@@ -16,7 +16,7 @@
 struct series_ref {
 	uint32_t number; /* within the dataset */
 	uint64_t fingerprint;
-	struct labels labels; /* valid as long as the dataset is open and unchanged */
+	struct labels labels; /* valid as long as the dataset is open and unchanged, and until dataset_rest */
 };
 
 struct series_list {
@@ -43,10 +43,14 @@ struct scan {
 	uint32_t n_series;
 	int64_t from, to;         /* row times, unix ns, both inclusive */
 	bool samples, spans, ids; /* which parts of the rows are wanted */
+	/* Rows of one series and partition may come as one, with the sums of their samples and the time of the first. */
+	bool summed;
 	/* Called for each row, in any order; -1 ends the scan with the error. */
 	int (*row)(void *ctx, const struct row *row, struct err *e);
 	void *ctx;
 };
+
+struct label_views;
 
 struct dataset {
 	const struct dataset_ops *ops;
@@ -67,6 +71,16 @@ struct dataset_ops {
 	/* Symbols of partition 0 .. n_partitions - 1; owned by the dataset. */
 	int (*symbols)(struct dataset *d, uint32_t partition, struct symbols **out, struct err *e);
 	void (*sizes)(struct dataset *d, struct dataset_sizes *out); /* NULL: not known, in memory */
+	/*
+	 * Of a set that only grows, or stays as it is: its series with rows have an order, in which new ones come last.
+	 * Those at `since` and after that match; *now is the position behind the last of all. NULL: there is no order.
+	 */
+	int (*series_since)(struct dataset *d, struct arena *a, const struct selector *s, uint32_t since,
+	    struct series_list *out, uint32_t *now, struct err *e);
+	/* With series_since: where label_set.h keeps what it collected, of the set that is really asked. NULL at first. */
+	struct label_views **(*views)(struct dataset *d);
+	/* A question has what it needs of the set: what it gave, labels and symbols, may go. NULL: nothing goes. */
+	void (*rest)(struct dataset *d);
 };
 
 static inline int dataset_series(struct dataset *d, struct arena *a, const struct selector *s, struct series_list *out,
@@ -83,6 +97,12 @@ static inline int dataset_scan(struct dataset *d, const struct scan *s, struct e
 static inline int dataset_symbols(struct dataset *d, uint32_t partition, struct symbols **out, struct err *e)
 {
 	return d->ops->symbols(d, partition, out, e);
+}
+
+static inline void dataset_rest(struct dataset *d)
+{
+	if (d->ops->rest != NULL)
+		d->ops->rest(d);
 }
 
 #endif

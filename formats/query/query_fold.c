@@ -76,6 +76,7 @@ int fold_run(struct fold *f, struct arena *mem, struct dataset *set, const struc
 		.samples = true,
 		.spans = q->by_span,
 		.ids = q->n_profile_ids > 0,
+		.summed = !q->by_span && q->n_profile_ids == 0,
 		.row = fold_row,
 		.ctx = f };
 
@@ -147,6 +148,8 @@ int query_tree(struct dataset *const *sets, size_t n, const struct query *q, str
 			fold_keep_matching(mem, &f.parts[k], q);
 			tree_add_symbols(into, f.parts[k].symbols, f.parts[k].sums, f.parts[k].n);
 		}
+		arena_reset(mem);
+		dataset_rest(sets[i]);
 	}
 	arena_free(mem);
 	return rc;

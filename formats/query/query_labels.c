@@ -1,15 +1,5 @@
 /* query_labels.c - see query.h: names, values and sets of labels */
-#include <stdlib.h>
-
-#include "base/hash.h"
-#include "base/map.h"
-#include "base/vec.h"
-#include "formats/query/query.h"
-
-/* Called for each series that one of the selectors takes. */
-struct visit {
-	void (*fn)(struct visit *v, const struct labels *l);
-};
+#include "formats/query/label_set.h"
 
 struct marks {
 	uint8_t *has_row; /* by series number - first */
@@ -25,6 +15,11 @@ static int mark_row(void *ctx, const struct row *r, struct err *e)
 	return 0;
 }
 
+static bool whole(const struct dataset *d, struct label_range in)
+{
+	return in.from <= d->min_time && in.to >= d->max_time;
+}
+
 /* Keeps the series that have a row in the range. */
 static int keep_in_range(struct arena *mem, struct dataset *d, struct series_list *l, struct label_range in,
     struct err *e)
@@ -33,7 +28,7 @@ static int keep_in_range(struct arena *mem, struct dataset *d, struct series_lis
 	struct scan s = { .series = l->p, .n_series = l->n, .from = in.from, .to = in.to, .row = mark_row, .ctx = &m };
 	uint32_t n = 0;
 
-	if (l->n == 0 || (in.from <= d->min_time && in.to >= d->max_time))
+	if (l->n == 0 || whole(d, in))
 		return 0;
 	m.first = l->p[0].number;
 	m.has_row = arena_zarray(mem, l->p[l->n - 1].number - m.first + 1, 1);
@@ -46,196 +41,111 @@ static int keep_in_range(struct arena *mem, struct dataset *d, struct series_lis
 	return 0;
 }
 
-static int visit_series(struct arena *mem, struct dataset *const *sets, size_t n, struct selector *const *sel,
-    size_t n_sel, struct label_range in, struct visit *v, struct err *e)
+/* Series with a row in the range only. */
+static int collect_rows(struct arena *mem, struct dataset *d, struct selector *const *sel, size_t n_sel,
+    struct label_range in, struct label_set *into, struct err *e)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (sets[i]->min_time > in.to || sets[i]->max_time < in.from)
-			continue;
-		for (size_t k = 0; k < MAX(n_sel, (size_t)1); k++) {
-			struct series_list list;
+	for (size_t k = 0; k < MAX(n_sel, (size_t)1); k++) {
+		struct series_list list;
 
-			if (dataset_series(sets[i], mem, n_sel ? sel[k] : NULL, &list, e) < 0 ||
-			    keep_in_range(mem, sets[i], &list, in, e) < 0)
-				return -1;
-			for (uint32_t x = 0; x < list.n; x++)
-				v->fn(v, &list.p[x].labels);
-		}
+		if (dataset_series(d, mem, n_sel ? sel[k] : NULL, &list, e) < 0 ||
+		    keep_in_range(mem, d, &list, in, e) < 0)
+			return -1;
+		for (uint32_t i = 0; i < list.n; i++)
+			label_set_add(into, &list.p[i].labels);
 	}
 	return 0;
 }
 
-/* Distinct strings in the order they come. */
-struct str_set {
-	struct visit visit;
-	struct arena *a;
-	struct str name; /* of label values */
-	VEC(struct str) v;
-	struct map by_hash;
-};
-
-static void str_set_add(struct str_set *s, struct str x)
-{
-	uint64_t hash = hash_seeded(x);
-	struct map_at at = map_find(&s->by_hash, hash);
-
-	for (uint32_t i; map_next(&at, &i);)
-		if (str_eq(s->v.p[i], x))
-			return;
-	vec_push(&s->v, arena_str(s->a, x));
-	map_put(&s->by_hash, hash, (uint32_t)s->v.n - 1);
-}
-
-static int str_order(const void *a, const void *b)
-{
-	return str_cmp(*(const struct str *)a, *(const struct str *)b);
-}
-
-static void str_set_out(struct str_set *s, struct str_list *out)
-{
-	out->n = s->v.n;
-	out->p = arena_array(s->a, s->v.n, sizeof(*out->p));
-	if (s->v.n > 0)
-		memcpy(out->p, s->v.p, s->v.n * sizeof(*out->p));
-	if (s->v.n > 1)
-		qsort(out->p, out->n, sizeof(*out->p), str_order);
-	vec_free(&s->v);
-	map_fini(&s->by_hash);
-}
-
-static void visit_names(struct visit *v, const struct labels *l)
-{
-	struct str_set *s = CONTAINER_OF(v, struct str_set, visit);
-
-	for (uint32_t i = 0; i < l->n; i++)
-		str_set_add(s, l->p[i].name);
-}
-
-static void visit_values(struct visit *v, const struct labels *l)
-{
-	struct str_set *s = CONTAINER_OF(v, struct str_set, visit);
-	struct str value = labels_get(l, s->name);
-
-	if (value.n > 0)
-		str_set_add(s, value);
-}
-
-static int str_query(struct str_set *s, struct dataset *const *sets, size_t n, struct selector *const *sel,
-    size_t n_sel, struct label_range in, struct str_list *out, struct err *e)
+static int collect(struct dataset *const *sets, size_t n, struct selector *const *sel, size_t n_sel,
+    struct label_range in, struct label_set *into, struct err *e)
 {
 	struct arena *mem = arena_new();
-	int rc = visit_series(mem, sets, n, sel, n_sel, in, &s->visit, e);
+	int rc = 0;
 
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		struct dataset *d = sets[i];
+
+		if (d->min_time > in.to || d->max_time < in.from)
+			continue;
+		if (d->ops->series_since != NULL && whole(d, in))
+			rc = label_views_collect(d, sel, n_sel, into, e);
+		else
+			rc = collect_rows(mem, d, sel, n_sel, in, into, e);
+		arena_reset(mem);
+		dataset_rest(d);
+	}
 	arena_free(mem);
-	str_set_out(s, out);
+	return rc;
+}
+
+static int collect_strings(struct arena *a, const struct label_what *what, struct dataset *const *sets, size_t n,
+    struct selector *const *sel, size_t n_sel, struct label_range in, struct str_list *out, struct err *e)
+{
+	struct label_set all;
+	int rc;
+
+	label_set_init(&all, what, a);
+	rc = collect(sets, n, sel, n_sel, in, &all, e);
+	label_set_strings(&all, out);
+	label_set_fini(&all);
 	return rc;
 }
 
 int query_label_names(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel, size_t n_sel,
     struct label_range in, struct str_list *out, struct err *e)
 {
-	struct str_set s = { .visit = { visit_names }, .a = a };
+	struct label_what what = { .kind = LABEL_NAMES };
 
-	return str_query(&s, sets, n, sel, n_sel, in, out, e);
+	return collect_strings(a, &what, sets, n, sel, n_sel, in, out, e);
 }
 
 int query_label_values(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel,
     size_t n_sel, struct label_range in, struct str name, struct str_list *out, struct err *e)
 {
-	struct str_set s = { .visit = { visit_values }, .a = a, .name = name };
+	struct label_what what = { .kind = LABEL_VALUES, .names = &name, .n_names = 1 };
 
-	return str_query(&s, sets, n, sel, n_sel, in, out, e);
-}
-
-void str_list_merge(struct arena *a, struct str_list *into, const struct str_list *from)
-{
-	struct str_set s = { .a = a };
-
-	for (size_t i = 0; i < into->n; i++)
-		str_set_add(&s, into->p[i]);
-	for (size_t i = 0; i < from->n; i++)
-		str_set_add(&s, from->p[i]);
-	str_set_out(&s, into);
-}
-
-/* Distinct label sets. */
-struct sets_set {
-	struct visit visit;
-	struct arena *a, *scratch;
-	const struct str *names;
-	size_t n_names;
-	VEC(struct labels) v;
-	struct map by_hash;
-};
-
-static void sets_add(struct sets_set *s, const struct labels *l)
-{
-	uint64_t hash = labels_hash(l);
-	struct map_at at = map_find(&s->by_hash, hash);
-
-	for (uint32_t i; map_next(&at, &i);)
-		if (labels_cmp(&s->v.p[i], l) == 0)
-			return;
-	vec_push(&s->v, labels_copy(s->a, l));
-	map_put(&s->by_hash, hash, (uint32_t)s->v.n - 1);
-}
-
-static bool name_asked(const struct sets_set *s, struct str name)
-{
-	for (size_t i = 0; i < s->n_names; i++)
-		if (str_eq(s->names[i], name))
-			return true;
-	return s->n_names == 0;
-}
-
-static void visit_sets(struct visit *v, const struct labels *l)
-{
-	struct sets_set *s = CONTAINER_OF(v, struct sets_set, visit);
-	struct labels out = { arena_array(s->scratch, l->n, sizeof(*out.p)), 0 };
-
-	for (uint32_t i = 0; i < l->n; i++)
-		if (name_asked(s, l->p[i].name))
-			out.p[out.n++] = l->p[i];
-	labels_sort(&out);
-	sets_add(s, &out);
-}
-
-static int labels_order(const void *a, const void *b)
-{
-	return labels_cmp(a, b);
-}
-
-static void sets_out(struct sets_set *s, struct labels_list *out)
-{
-	out->n = s->v.n;
-	out->p = arena_array(s->a, s->v.n, sizeof(*out->p));
-	if (s->v.n > 0)
-		memcpy(out->p, s->v.p, s->v.n * sizeof(*out->p));
-	if (s->v.n > 1)
-		qsort(out->p, out->n, sizeof(*out->p), labels_order);
-	vec_free(&s->v);
-	map_fini(&s->by_hash);
+	return collect_strings(a, &what, sets, n, sel, n_sel, in, out, e);
 }
 
 int query_label_sets(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel, size_t n_sel,
     struct label_range in, const struct str *names, size_t n_names, struct labels_list *out, struct err *e)
 {
-	struct arena *mem = arena_new();
-	struct sets_set s = { .visit = { visit_sets }, .a = a, .scratch = mem, .names = names, .n_names = n_names };
-	int rc = visit_series(mem, sets, n, sel, n_sel, in, &s.visit, e);
+	struct label_what what = { .kind = LABEL_SETS, .names = names, .n_names = n_names };
+	struct label_set all;
+	int rc;
 
-	arena_free(mem);
-	sets_out(&s, out);
+	label_set_init(&all, &what, a);
+	rc = collect(sets, n, sel, n_sel, in, &all, e);
+	label_set_sets(&all, out);
+	label_set_fini(&all);
 	return rc;
+}
+
+void str_list_merge(struct arena *a, struct str_list *into, const struct str_list *from)
+{
+	struct label_what what = { .kind = LABEL_NAMES };
+	struct label_set all;
+
+	label_set_init(&all, &what, a);
+	for (size_t i = 0; i < into->n; i++)
+		label_set_string(&all, into->p[i]);
+	for (size_t i = 0; i < from->n; i++)
+		label_set_string(&all, from->p[i]);
+	label_set_strings(&all, into);
+	label_set_fini(&all);
 }
 
 void labels_list_merge(struct arena *a, struct labels_list *into, const struct labels_list *from)
 {
-	struct sets_set s = { .a = a };
+	struct label_what what = { .kind = LABEL_SETS };
+	struct label_set all;
 
+	label_set_init(&all, &what, a);
 	for (size_t i = 0; i < into->n; i++)
-		sets_add(&s, &into->p[i]);
+		label_set_add(&all, &into->p[i]);
 	for (size_t i = 0; i < from->n; i++)
-		sets_add(&s, &from->p[i]);
-	sets_out(&s, into);
+		label_set_add(&all, &from->p[i]);
+	label_set_sets(&all, into);
+	label_set_fini(&all);
 }

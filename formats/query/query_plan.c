@@ -56,6 +56,7 @@ int query_plan(struct dataset *const *sets, size_t n, const struct query *q, str
 			sets[i]->ops->sizes(sets[i], &sizes);
 		rc = plan_one(mem, sets[i], q, &sizes, sizes.stored ? &out->stored : &out->recent, e);
 		arena_reset(mem);
+		dataset_rest(sets[i]);
 	}
 	arena_free(mem);
 	return rc;

@@ -15,6 +15,7 @@
  * are the same. Strings are the builder's.
  */
 struct same_mappings {
+	struct arena *mem;
 	struct table index;
 	VEC(struct mapping) first;
 };
@@ -104,7 +105,7 @@ static uint32_t mapping_text(const struct mapping *m)
 	return m->build_id != 0 ? m->build_id : m->file;
 }
 
-static uint32_t same_mapping(struct arena *mem, struct same_mappings *same, const struct mapping *m)
+static uint32_t same_mapping(struct same_mappings *same, const struct mapping *m)
 {
 	uint64_t key[] = { m->start, mapping_pages(m), m->offset, mapping_text(m) };
 	uint64_t hash = hash_seeded(str_of(key, sizeof(key)));
@@ -118,7 +119,7 @@ static uint32_t same_mapping(struct arena *mem, struct same_mappings *same, cons
 			return v;
 	}
 	vec_push(&same->first, *m);
-	table_put(&same->index, mem, hash, (uint32_t)same->first.n - 1);
+	table_put(&same->index, same->mem, hash, (uint32_t)same->first.n - 1);
 	return (uint32_t)same->first.n - 1;
 }
 
@@ -162,7 +163,7 @@ static void import_mappings(struct arena *mem, struct import *m)
 				.file = import_string(m, x->file),
 				.build_id = import_string(m, x->build_id),
 				.flags = (uint8_t)x->flags };
-			m->mappings[i] = same_mapping(mem, m->same, &out);
+			m->mappings[i] = same_mapping(m->same, &out);
 			if (m->first_mapping == PROFILE_NONE)
 				m->first_mapping = m->mappings[i];
 		}
@@ -407,8 +408,8 @@ int query_profile(struct arena *a, struct dataset *const *sets, size_t n, const 
     const struct query_profile_opts *o, struct profile **out, struct err *e)
 {
 	struct profile_builder *b = profile_builder_new(a, 1);
-	struct arena *mem = arena_new();
-	struct same_mappings same = { 0 };
+	struct same_mappings same = { .mem = arena_new() };
+	struct arena *part = arena_new();
 	uint32_t type = profile_builder_str(b, o->type.type), period[2];
 	int rc = 0;
 
@@ -420,14 +421,17 @@ int query_profile(struct arena *a, struct dataset *const *sets, size_t n, const 
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		struct fold f = { 0 };
 
-		rc = fold_run(&f, mem, sets[i], q, e);
+		rc = fold_run(&f, part, sets[i], q, e);
 		for (uint32_t k = 0; rc == 0 && k < sets[i]->n_partitions; k++)
 			if (f.parts[k].symbols != NULL)
-				add_part(mem, b, &same, &f.parts[k], q, o);
+				add_part(part, b, &same, &f.parts[k], q, o);
+		arena_reset(part);
+		dataset_rest(sets[i]);
 	}
 	*out = profile_builder_finish(b);
 	profile_head(*out, q, period, type, &o->type);
 	vec_free(&same.first);
-	arena_free(mem);
+	arena_free(same.mem);
+	arena_free(part);
 	return rc;
 }

@@ -196,6 +196,7 @@ int query_series(struct arena *a, struct dataset *const *sets, size_t n, const s
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		g.set = sets[i];
 		rc = series_of_set(&g, by, o->n_by, e);
+		dataset_rest(sets[i]);
 	}
 	if (rc == 0)
 		groups_out(a, &g, out);

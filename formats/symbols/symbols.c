@@ -213,10 +213,19 @@ static uint32_t names_enter(struct symbols *s, const struct sym_location *l, uin
 	return at;
 }
 
+void symbols_rest(struct symbols *s)
+{
+	sym_index_free(s->index);
+	s->index = NULL;
+}
+
 void symbols_names(struct symbols *s)
 {
-	struct sym_index *x = sym_index_of(s);
+	struct sym_index *x;
 
+	if (s->names.n > 0 && s->node_name.n == s->nodes.n)
+		return;
+	x = sym_index_of(s);
 	if (s->names.n == 0)
 		vec_push(&s->names, ((struct sym_name){ 0, 0 }));
 	sym_children_sync(&x->names, &s->names.p->parent, (uint32_t)s->names.n);

@@ -306,6 +306,11 @@ uint32_t symdb_version(const struct symdb *db)
 	return db->version;
 }
 
+size_t symdb_bytes(const struct symdb *db)
+{
+	return arena_bytes(db->mem);
+}
+
 uint32_t symdb_partitions(const struct symdb *db, const uint64_t **ids)
 {
 	if (ids)

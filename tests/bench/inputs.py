@@ -97,26 +97,39 @@ class Inputs:
     def half_hour(self):
         """(name, jobs) of 10 services of 3 pods at 15 s: those of the shared generator where that can be built, else
         ours: as many profiles of that size, with stacks that have less in common, so figures of the two do not compare."""
-        shared = os.environ.get("PYRO_SHARED", os.path.join(HERE, "..", "..", "..", "shared"))
-        source = os.path.join(shared, "testdata", "loadgen")
-        if os.path.isdir(source) and shutil.which("go"):
-            folder = os.path.join(self.folder, "loadgen")
-            self.made(folder, lambda out: loadgen(os.path.abspath(source), out))
-            return "loadgen", folder_jobs(folder)
+        folder = self.loadgen("loadgen", 10, 3, 0.5)
+        if folder:
+            return "loadgen", folder_jobs(folder, BASE)
         folder = os.path.join(self.folder, "half-hour")
         self.made(folder, make_profiles.half_hour)
-        return "own generator", folder_jobs(folder)
+        return "own generator", folder_jobs(folder, BASE)
+
+    def loadgen(self, name, services, pods, hours, sources=()):
+        """Folder with a set of the shared generator, at 15 s; None where that cannot be built. sources: CPU profiles of the
+        shared data to draw from; none: all that it has."""
+        shared = os.environ.get("PYRO_SHARED", os.path.join(HERE, "..", "..", "..", "shared"))
+        source, folder = os.path.join(shared, "testdata", "loadgen"), os.path.join(self.folder, name)
+        if not (os.path.isdir(source) and shutil.which("go")):
+            return None
+        flags = ["-services", str(services), "-pods", str(pods), "-hours", str(hours)]
+        if sources:
+            rows = ["process_cpu %s\n" % os.path.abspath(os.path.join(shared, "testdata", s)) for s in sources]
+            with open(folder + ".sources", "w") as f:
+                f.writelines(rows)
+            flags += ["-sources", os.path.abspath(folder + ".sources")]
+        self.made(folder, lambda out: loadgen(os.path.abspath(source), out, flags))
+        return folder
 
 
-def loadgen(source, out):
+def loadgen(source, out, flags):
     """The set of the shared generator as files and a list. Go's own library is enough to build it. A time of 1970 in a
     profile is none: the request says when it was."""
     os.makedirs(out)
     program, tar = os.path.abspath(os.path.join(out, "loadgen")), os.path.join(out, "set.tar")
     subprocess.run(["go", "build", "-o", program, "."], cwd=source, check=True)
     with open(tar, "wb") as f:
-        subprocess.run([program, "-services", "10", "-pods", "3", "-hours", "0.5", "-start", "1970-01-01T00:00:00Z"],
-                       cwd=source, stdout=f, stderr=subprocess.DEVNULL, check=True)
+        subprocess.run([program, *flags, "-start", "1970-01-01T00:00:00Z"], cwd=source, stdout=f,
+                       stderr=subprocess.DEVNULL, check=True)
     with tarfile.open(tar) as t, open(os.path.join(out, "list"), "w") as rows:
         for m in t:
             labels = json.loads(m.pax_headers["SCHILY.xattr.user.pyro.labels"])
@@ -128,12 +141,12 @@ def loadgen(source, out):
     os.remove(program)
 
 
-def folder_jobs(folder):
+def folder_jobs(folder, base):
     """Jobs of a folder whose file "list" has lines [ns from the start, labels, file]."""
     jobs = []
     with open(os.path.join(folder, "list")) as rows:
         for at, labels, file in map(json.loads, rows):
-            jobs.append(push(labels.pop("service_name"), labels, BASE + at, os.path.join(folder, file)))
+            jobs.append(push(labels.pop("service_name"), labels, base + at, os.path.join(folder, file)))
     return jobs
 
 

@@ -2,15 +2,17 @@
  * load.c - load for a server: POSTs over keep-alive connections, one thread
  * each, and says how long the answers took.
  *
- *	load [-c CONNECTIONS] [-r PER_SECOND] [-t CONTENT_TYPE] PORT <JOBS
- *	pushes 4000 errors 0 seconds 1.31 p50_ms 3.1 p99_ms 9.8 bytes 12
+ *	load [-c CONNECTIONS] [-r PER_SECOND] [-b MS] [-t CONTENT_TYPE] PORT <JOBS
+ *	pushes 4000 errors 0 refused 0 seconds 1.31 p50_ms 3.1 p99_ms 9.8 bytes 12
  *	load -w PORT            # wait until GET /ready says 200, 60 s at most
  *
  * A job is a line: the path with its query, one space, the file with the
- * body. With -r a job has a time at which it is due and its latency counts
+ * body; "-" for a file: a GET without one. With -r a job has a time at which it is due and its latency counts
  * from then, so that a server that stalls pays for everybody who waits.
- * "bytes" is the size of the last answer's body. The first answers that are
- * no 200 are shown on standard error; exit code 1 if there was one.
+ * "bytes" is the size of the last answer's body. "refused" are answers 429:
+ * no errors, and their times do not count; who got one waits for -b ms. The
+ * first answers that are neither 200 nor 429 are shown on standard error; exit
+ * code 1 if there was one.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -39,7 +41,7 @@ struct body {
 
 struct job {
 	char *path;
-	struct body *body;
+	struct body *body; /* NULL: GET */
 };
 
 struct answer {
@@ -54,10 +56,10 @@ static struct body bodies[MAX_FILES];
 static size_t n_bodies, n_jobs;
 static struct job *jobs;
 static double *latency_ms;
-static atomic_size_t next_job, n_errors, answer_bytes;
+static atomic_size_t next_job, n_errors, n_refused, answer_bytes;
 static uint16_t port;
 static const char *content_type = "application/octet-stream";
-static double rate, started;
+static double rate, started, back_off;
 
 static double now_s(void)
 {
@@ -115,7 +117,8 @@ static void read_jobs(void)
 			cap = cap > 0 ? cap * 2 : 1024;
 			jobs = mem_resize(jobs, cap, sizeof(*jobs));
 		}
-		jobs[n_jobs++] = (struct job){ .path = mem_cstr(line, strlen(line)), .body = body_of(space + 1) };
+		jobs[n_jobs++] = (struct job){ .path = mem_cstr(line, strlen(line)),
+			.body = strcmp(space + 1, "-") == 0 ? NULL : body_of(space + 1) };
 	}
 }
 
@@ -226,19 +229,34 @@ static void complain(const struct answer *a, const struct job *j, int rc)
 		    a->bytes + strlen(a->bytes) + 4);
 }
 
-static void exchange(struct answer *a, const struct job *j)
+static int send_job(int fd, const struct job *j)
 {
 	char head[MAX_LINE + 256];
-	int n = snprintf(head, sizeof(head),
+	int n;
+
+	if (j->body == NULL) {
+		n = snprintf(head, sizeof(head), "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", j->path);
+		return send_all(fd, head, (size_t)n, 0);
+	}
+	n = snprintf(head, sizeof(head),
 	    "POST %s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n", j->path,
 	    content_type, j->body->n);
+	if (send_all(fd, head, (size_t)n, MSG_MORE) < 0)
+		return -1;
+	return send_all(fd, j->body->bytes, j->body->n, 0);
+}
+
+/* False: it was refused. */
+static bool exchange(struct answer *a, const struct job *j)
+{
 	int rc = -1;
 
 	if (a->fd < 0)
 		a->fd = dial();
-	if (a->fd >= 0 && send_all(a->fd, head, (size_t)n, MSG_MORE) == 0 &&
-	    send_all(a->fd, j->body->bytes, j->body->n, 0) == 0)
+	if (a->fd >= 0 && send_job(a->fd, j) == 0)
 		rc = read_answer(a);
+	if (rc == 0 && a->status == 429)
+		return false;
 	if (rc < 0 || a->status != 200)
 		complain(a, j, rc);
 	else
@@ -247,6 +265,7 @@ static void exchange(struct answer *a, const struct job *j)
 		close(a->fd);
 		a->fd = -1;
 	}
+	return true;
 }
 
 static void *connection(void *unused)
@@ -259,8 +278,13 @@ static void *connection(void *unused)
 		double due = rate > 0 ? started + (double)i / rate : now_s();
 
 		sleep_until(due);
-		exchange(&a, &jobs[i]);
-		latency_ms[i] = (now_s() - due) * 1e3;
+		if (exchange(&a, &jobs[i])) {
+			latency_ms[i] = (now_s() - due) * 1e3;
+			continue;
+		}
+		latency_ms[i] = -1;
+		atomic_fetch_add(&n_refused, 1);
+		sleep_until(now_s() + back_off);
 	}
 	if (a.fd >= 0)
 		close(a.fd);
@@ -300,7 +324,8 @@ static int by_value(const void *a, const void *b)
 static int run(unsigned n)
 {
 	pthread_t threads[MAX_CONNECTIONS];
-	double took;
+	double took, *answered;
+	size_t n_answered;
 
 	latency_ms = mem_zarray(n_jobs + 1, sizeof(*latency_ms));
 	started = now_s();
@@ -311,8 +336,11 @@ static int run(unsigned n)
 		pthread_join(threads[i], NULL);
 	took = now_s() - started;
 	qsort(latency_ms, n_jobs, sizeof(*latency_ms), by_value);
-	printf("pushes %zu errors %zu seconds %.3f p50_ms %.2f p99_ms %.2f bytes %zu\n", n_jobs, (size_t)n_errors, took,
-	    latency_ms[n_jobs / 2], latency_ms[n_jobs * 99 / 100], (size_t)answer_bytes);
+	answered = latency_ms + n_refused; /* those that were not have -1 */
+	n_answered = n_jobs - n_refused;
+	printf("pushes %zu errors %zu refused %zu seconds %.3f p50_ms %.2f p99_ms %.2f bytes %zu\n", n_jobs,
+	    (size_t)n_errors, (size_t)n_refused, took, answered[n_answered / 2], answered[n_answered * 99 / 100],
+	    (size_t)answer_bytes);
 	return n_errors > 0;
 }
 
@@ -322,8 +350,9 @@ int main(int argc, char **argv)
 	bool waiting = false;
 	int c;
 
-	while ((c = getopt(argc, argv, "c:r:t:w")) != -1) {
+	while ((c = getopt(argc, argv, "b:c:r:t:w")) != -1) {
 		switch (c) {
+		case 'b': back_off = strtod(optarg, NULL) / 1e3; break;
 		case 'c': connections = (unsigned)strtoul(optarg, NULL, 10); break;
 		case 'r': rate = strtod(optarg, NULL); break;
 		case 't': content_type = optarg; break;
@@ -332,7 +361,8 @@ int main(int argc, char **argv)
 		}
 	}
 	if (optind + 1 != argc || connections == 0 || connections > MAX_CONNECTIONS) {
-		fputs("usage: load [-c CONNECTIONS] [-r PER_SECOND] [-t CONTENT_TYPE] PORT <JOBS; load -w PORT\n",
+		fputs("usage: load [-c CONNECTIONS] [-r PER_SECOND] [-b MS] [-t CONTENT_TYPE] PORT <JOBS; load -w "
+		      "PORT\n",
 		    stderr);
 		return 2;
 	}

@@ -93,6 +93,16 @@ def page_frames(pid):
     return frames
 
 
+def smaps_kb(pid):
+    """Name -> kB; empty if the process is gone."""
+    try:
+        with open("/proc/%d/smaps_rollup" % pid) as f:
+            rows = [line.split() for line in f.readlines()[1:]]
+    except OSError:
+        return {}
+    return {row[0].rstrip(":"): int(row[1]) for row in rows}
+
+
 class Server:
     """One server with its own data folder. A subclass says how it is started and where its blocks lie."""
     name = suffix = ""
@@ -163,15 +173,13 @@ class Server:
         """(pages, Pss, Rss) of all processes. Pages counts each page of memory once, whoever else maps it, which only
         root can see (else 0). In Pss a page counts by halves when a stranger maps it too, in Rss once for each process
         of the server."""
-        sums, frames = {"Pss": 0, "Rss": 0}, set()
+        frames = set()
         for pid in self.pids:
             frames |= page_frames(pid)
-            with open("/proc/%d/smaps_rollup" % pid) as f:
-                for line in f:
-                    name, _, rest = line.partition(":")
-                    if name in sums:
-                        sums[name] += int(rest.split()[0])
-        return len(frames) * PAGE / 2**20, sums["Pss"] / 1024, sums["Rss"] / 1024
+        return len(frames) * PAGE / 2**20, self.pss_mb(), sum(smaps_kb(pid).get("Rss", 0) for pid in self.pids) / 1024
+
+    def pss_mb(self):
+        return sum(smaps_kb(pid).get("Pss", 0) for pid in self.pids) / 1024
 
     def block_bytes(self):
         return file_bytes(self.folder, self.is_block)

@@ -5,7 +5,7 @@ standard error whether the terminal was left as it was.
 usage: screen.py ROWSxCOLUMNS KEYS COMMAND ...
 
 KEYS is a Python string literal: '\\x1b[B/main\\r'. {SIZE:30x100} changes the size, {KILL:TERM} sends a signal, {WAIT:text}
-waits until the screen has shown text, {RUN:command} runs a command of the shell.
+waits until the screen has shown text.
 """
 import fcntl
 import os
@@ -57,9 +57,6 @@ def main():
         elif what and what[1] == "KILL":
             os.kill(pid, getattr(signal, "SIG" + what[2]))
             break
-        elif what and what[1] == "RUN":
-            os.system(what[2])
-            continue
         elif what:
             read(re.escape(what[2].encode()))
             continue
@@ -82,7 +79,7 @@ def main():
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screens[-1] if screens else text)
     print(plain.replace("\r\n", "\n").rstrip())
     same = termios.tcgetattr(theirs) == before
-    left = text.rfind("\x1b[?1049l") >= text.rfind("\x1b[?1049h")
+    left = text.rstrip().endswith("\x1b[?1049l") or "\x1b[?1049h" not in text
     print("terminal %s, %s, status %d" % ("as before" if same else "changed", "left" if left else "held",
                                          os.waitstatus_to_exitcode(status)), file=sys.stderr)
 

@@ -372,6 +372,67 @@ static void profiles_of_another_range(void **state)
 	asking_fini(&k);
 }
 
+static int add_total(void *ctx, const struct row *r, struct err *e)
+{
+	(void)e;
+	*(int64_t *)ctx += r->values[0];
+	return 0;
+}
+
+/* The sum of all values of a block, with everything of it decoded. */
+static int64_t read_all(struct dataset *set)
+{
+	struct arena *a = arena_new();
+	struct series_list list;
+	struct symbols *symbols;
+	int64_t sum = 0;
+	struct scan s = { .to = INT64_MAX, .samples = true, .row = add_total, .ctx = &sum };
+	struct err e;
+
+	assert_int_equal(dataset_series(set, a, NULL, &list, &e), 0);
+	s.series = list.p;
+	s.n_series = list.n;
+	assert_int_equal(dataset_scan(set, &s, &e), 0);
+	assert_int_equal(dataset_symbols(set, 0, &symbols, &e), 0);
+	arena_free(a);
+	return sum;
+}
+
+/* One question over all blocks: what was decoded of one goes before the next is read, if it is over the limit. */
+static void decoded_parts_go(struct world *w, size_t max_memory, size_t stay)
+{
+	struct dataset *sets[BLOCKS];
+	struct blocks_range times[BLOCKS];
+	struct block *b[BLOCKS];
+	size_t n, closed[BLOCKS], held = 0;
+	struct err e;
+
+	blocks_free(w->blocks);
+	w->blocks = blocks_new(w->data, max_memory);
+	assert_int_equal(blocks_times(w->blocks, STR("a"), w->names, BLOCKS, times, &e), 0);
+	assert_int_equal(blocks_open(w->blocks, STR("a"), w->names, BLOCKS, sets, &n, &e), 0);
+	assert_int_equal(n, BLOCKS);
+	for (size_t i = 0; i < n; i++) {
+		b[i] = (struct block *)sets[i];
+		closed[i] = block_bytes(b[i]);
+	}
+	for (int again = 0; again < 2; again++)
+		for (size_t i = 0; i < n; i++) {
+			assert_int_equal(read_all(sets[i]), 1 << i);
+			assert_true(block_bytes(b[i]) > closed[i]);
+			blocks_rested(w->blocks, sets[i]);
+		}
+	for (size_t i = 0; i < n; i++)
+		held += block_bytes(b[i]) > closed[i];
+	assert_int_equal(held, stay);
+}
+
+static void memory_within_a_question(void **state)
+{
+	decoded_parts_go(*state, 0, 0);
+	decoded_parts_go(*state, SIZE_MAX, BLOCKS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -384,6 +445,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(points_on_other_grids, world_new, world_free),
 		cmocka_unit_test_setup_teardown(nothing_is_kept, world_new, world_free),
 		cmocka_unit_test_setup_teardown(profiles_of_another_range, world_new, world_free),
+		cmocka_unit_test_setup_teardown(memory_within_a_question, world_new, world_free),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -5,6 +5,8 @@
 #include "base/hash.h"
 #include "tools/pyro-query/stoppable.h"
 
+static const atomic_int never;
+
 enum { HOUR_MS = 3600 * 1000, MAX_KEPT = INT32_MAX };
 
 static struct blocks_range range_of(const struct pyro_ask *ask)
@@ -16,6 +18,11 @@ static struct blocks_range range_of(const struct pyro_ask *ask)
 
 /* ---- asking ---- */
 
+static void block_rested(void *blocks, const struct dataset *set)
+{
+	blocks_rested(blocks, set);
+}
+
 static int run(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
     struct part *out, struct err *e)
 {
@@ -24,10 +31,12 @@ static int run(struct block_answers *x, struct arena *a, const struct pyro_ask *
 
 	if (blocks_open(x->blocks, ask->tenant, ids->p, ids->n, sets, &n, e) < 0)
 		return -1;
-	for (size_t i = 0; x->stop != NULL && i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct stoppable *s = arena_alloc(a, sizeof(*s));
 
-		stoppable_init(s, sets[i], x->stop);
+		stoppable_init(s, sets[i], x->stop != NULL ? x->stop : &never);
+		s->rested = block_rested;
+		s->ctx = x->blocks;
 		sets[i] = &s->set;
 	}
 	return ask_run(a, ask, sets, n, out, e);

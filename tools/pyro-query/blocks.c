@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "formats/block/page_cache.h"
 #include "io/blobs.h"
 #include "io/fd.h"
 
@@ -21,6 +22,7 @@ struct known {
 	struct blocks_range times;
 	struct block *block;  /* NULL: closed */
 	uint64_t used, named; /* the number of the last question that used it, that named it */
+	uint64_t rested;      /* when that question was done with it, in the order of this; 0: not yet */
 };
 
 struct blocks {
@@ -29,7 +31,8 @@ struct blocks {
 	VEC(struct owner) owners;
 	VEC(struct known) v;
 	struct map by_id; /* to v */
-	uint64_t question;
+	struct page_cache pages;
+	uint64_t question, rests;
 };
 
 struct blocks *blocks_new(const char *data, size_t max_memory)
@@ -38,6 +41,7 @@ struct blocks *blocks_new(const char *data, size_t max_memory)
 
 	b->data = mem_cstr(data, strlen(data));
 	b->max_memory = max_memory;
+	b->pages.limit = max_memory / 2;
 	b->max_open = fd_limit() / 2;
 	return b;
 }
@@ -48,6 +52,7 @@ void blocks_free(struct blocks *b)
 		block_close(b->v.p[i].block);
 	for (size_t i = 0; i < b->owners.n; i++)
 		mem_free(b->owners.p[i].name);
+	page_cache_fini(&b->pages);
 	vec_free(&b->owners);
 	vec_free(&b->v);
 	map_fini(&b->by_id);
@@ -88,6 +93,8 @@ static struct block *open_folder(struct blocks *b, uint32_t owner, struct ulid i
 		e->kind = ERR_CORRUPT; /* a part is missing: the block is damaged, not gone */
 	if (block == NULL)
 		err_wrap(e, "block %s", path);
+	else
+		block_share(block, &b->pages);
 	arena_free(a);
 	return block;
 }
@@ -194,35 +201,76 @@ int blocks_open(struct blocks *b, struct str tenant, const struct str *names, si
 			continue;
 		}
 		k->used = b->question;
+		k->rested = 0;
 		sets[(*n_sets)++] = &k->block->set;
 	}
 	return 0;
 }
 
+/* What goes first. Of one question what it has just left: when it is asked again, it begins with the others. */
 static int by_use(const void *a, const void *b)
 {
-	const struct known *const *x = a, *const *y = b;
+	const struct known *x = *(const struct known *const *)a, *y = *(const struct known *const *)b;
 
-	return (*x)->used < (*y)->used ? -1 : (*x)->used > (*y)->used;
+	if (x->used != y->used)
+		return x->used < y->used ? -1 : 1;
+	return x->rested > y->rested ? -1 : x->rested < y->rested;
 }
 
-void blocks_trim(struct blocks *b)
+struct open_blocks {
+	VEC(struct known *) v;
+	size_t bytes; /* pages, too */
+};
+
+static struct open_blocks list_open(struct blocks *b)
 {
-	VEC(struct known *) open = { 0 };
-	size_t bytes = 0;
+	struct open_blocks open = { .bytes = b->pages.size };
 
 	for (size_t i = 0; i < b->v.n; i++) {
 		if (b->v.p[i].block == NULL)
 			continue;
-		bytes += block_bytes(b->v.p[i].block);
-		vec_push(&open, &b->v.p[i]);
+		open.bytes += block_bytes(b->v.p[i].block);
+		vec_push(&open.v, &b->v.p[i]);
 	}
-	if (bytes > b->max_memory || open.n > b->max_open)
-		qsort(open.p, open.n, sizeof(*open.p), by_use);
-	for (size_t i = 0; i + 1 < open.n && (bytes > b->max_memory || open.n - i > b->max_open); i++) {
-		bytes -= block_bytes(open.p[i]->block);
-		block_close(open.p[i]->block);
-		open.p[i]->block = NULL;
+	if (open.bytes > b->max_memory || open.v.n > b->max_open)
+		qsort(open.v.p, open.v.n, sizeof(*open.v.p), by_use);
+	return open;
+}
+
+/* Symbols of all blocks go before anything else of one: what was summed of rows costs most to have again. */
+static void forget_over(struct blocks *b)
+{
+	static void (*const forget[])(struct block * b) = { block_forget_symbols, block_forget };
+	struct open_blocks open = list_open(b);
+
+	for (size_t what = 0; what < ARRAY_LEN(forget); what++)
+		for (size_t i = 0; i < open.v.n && open.bytes > b->max_memory; i++) {
+			size_t before = block_bytes(open.v.p[i]->block) + b->pages.size;
+
+			forget[what](open.v.p[i]->block);
+			open.bytes -= before - block_bytes(open.v.p[i]->block) - b->pages.size;
+		}
+	vec_free(&open.v);
+}
+
+void blocks_rested(struct blocks *b, const struct dataset *set)
+{
+	for (size_t i = 0; i < b->v.n; i++)
+		if (b->v.p[i].block != NULL && &b->v.p[i].block->set == set)
+			b->v.p[i].rested = ++b->rests;
+	forget_over(b);
+}
+
+void blocks_trim(struct blocks *b)
+{
+	struct open_blocks open = list_open(b);
+
+	for (size_t i = 0; i + 1 < open.v.n && (open.bytes > b->max_memory || open.v.n - i > b->max_open); i++) {
+		open.bytes -= block_bytes(open.v.p[i]->block) + b->pages.size;
+		block_close(open.v.p[i]->block);
+		open.v.p[i]->block = NULL;
+		open.bytes += b->pages.size;
 	}
-	vec_free(&open);
+	vec_free(&open.v);
+	forget_over(b);
 }

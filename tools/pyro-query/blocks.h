@@ -1,9 +1,14 @@
 /*
  * blocks.h - the blocks of a data folder, kept open between questions: most
- * recently used ones stay, up to a limit of memory for their decoded parts
- * and half of the descriptors that the process may have. Of those that were
- * closed the times are still known, so that a question opens only what it
- * may need. One thread.
+ * recently used ones stay, up to half of the descriptors that the process may
+ * have. Of those that were closed the times are still known, so that a question
+ * opens only what it may need. One thread.
+ *
+ * Their decoded parts stay within a limit of memory: half of it is for pages of
+ * columns, which all blocks share; symbols and indexes have what is left. A
+ * question goes from block to block, and between two of them (blocks_rested)
+ * what was used longest ago is given back; so the limit holds but for the parts
+ * of the one block that is being asked.
  */
 #ifndef BLOCKS_H
 #define BLOCKS_H
@@ -34,6 +39,8 @@ int blocks_times(struct blocks *b, struct str tenant, const struct str *names, s
 /* Some of those, into sets, which has room for n. They stay open until blocks_trim; what is gone is left out. */
 int blocks_open(struct blocks *b, struct str tenant, const struct str *names, size_t n, struct dataset **sets,
     size_t *n_sets, struct err *e);
+/* The question has what it needs of this set, one of blocks_open, and uses no other at this moment. */
+void blocks_rested(struct blocks *b, const struct dataset *set);
 /* Closes what is over the limits. Not while a question uses blocks. */
 void blocks_trim(struct blocks *b);
 

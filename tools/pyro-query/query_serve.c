@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <fcntl.h>
 
+#include "base/heap.h"
 #include "base/log.h"
 #include "base/promtext.h"
 #include "daemon/daemon.h"
@@ -284,7 +285,10 @@ int query_serve(struct tool *t, const struct query_conf *c, struct err *e)
 		.loop = loop_new(),
 		.listen_fd = -1 };
 	struct server_signals sig = { { .fn = on_signal }, &s };
-	int rc = signals_open(&sig.sig, s.loop, list, e);
+	int rc;
+
+	heap_give_back();
+	rc = signals_open(&sig.sig, s.loop, list, e);
 
 	if (rc == 0)
 		rc = open_all(&s, e);

@@ -57,10 +57,41 @@ static void sizes(struct dataset *d, struct dataset_sizes *out)
 		s->in->ops->sizes(s->in, out);
 }
 
+static int series_since(struct dataset *d, struct arena *a, const struct selector *sel, uint32_t since,
+    struct series_list *out, uint32_t *now, struct err *e)
+{
+	struct stoppable *s = CONTAINER_OF(d, struct stoppable, set);
+
+	return check(s->stop, e) < 0 ? -1 : s->in->ops->series_since(s->in, a, sel, since, out, now, e);
+}
+
+static struct label_views **views(struct dataset *d)
+{
+	struct stoppable *s = CONTAINER_OF(d, struct stoppable, set);
+
+	return s->in->ops->views(s->in);
+}
+
+static void rest(struct dataset *d)
+{
+	struct stoppable *s = CONTAINER_OF(d, struct stoppable, set);
+
+	dataset_rest(s->in);
+	if (s->rested != NULL)
+		s->rested(s->ctx, s->in);
+}
+
 void stoppable_init(struct stoppable *s, struct dataset *in, const atomic_int *stop)
 {
-	static const struct dataset_ops ops = { series, scan, symbols, sizes };
+	bool ordered = in->ops->series_since != NULL;
 
 	*s = (struct stoppable){ .set = *in, .in = in, .stop = stop };
-	s->set.ops = &ops;
+	s->ops = (struct dataset_ops){ .series = series,
+		.scan = scan,
+		.symbols = symbols,
+		.sizes = sizes,
+		.series_since = ordered ? series_since : NULL,
+		.views = ordered ? views : NULL,
+		.rest = rest };
+	s->set.ops = &s->ops;
 }
