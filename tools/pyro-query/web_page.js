@@ -7,7 +7,7 @@ const EMPTY = { service: '', type: '', labels: '', range: '1h', from: '', until:
 const ASKS = 'service type labels range from until by nodes tenant a b la lb ta tb fa fb file ftype live shape heat'.split(' ');
 const RANGES = { '5m': 5, '15m': 15, '1h': 60, '6h': 360, '24h': 1440, '7d': 10080, '30d': 43200 }, MINUTE = 6e4, DAY = 864e5, quote = JSON.stringify;
 let state, shown, step, series = [], sizes, board, boards = [], chart, asking, timer, active = 'a', drag, labelSets = new Map();
-const views = $$('[data-view]'), shapes = $$('[data-shape]'), on = (id, event, fn) => $(id).addEventListener(event, fn);
+const switches = [...$$('[data-view],[data-shape]')].map(b => [b, ...Object.entries(b.dataset)[0]]), on = (id, event, fn) => $(id).addEventListener(event, fn);
 const files = new Map(), table = new FunctionTable($('table'), { sort: sort => go({ sort }), pick: name => go({ find: state.find === `"${name}"` ? '' : `"${name}"`, fn: name }) });
 const button = (text, onclick, more) => el('button', { onclick, ...more }, text);
 const join = (...parts) => parts.filter(Boolean).join(', ');
@@ -40,7 +40,7 @@ function pick(k) {
 }
 
 // ---- the server ----
-const WORDS = { 401: 'This server has tenants: enter one above.', 429: 'The server has too many questions at once. Try again in a moment.',
+const WORDS = { 401: 'This server has tenants: enter one above.',
 	501: 'For that the server needs -querier.heatmaps-enabled.', 502: 'A part of the server is not there.', 503: 'The server is starting or stopping. Try again in a moment.', 504: 'That took too long: choose a shorter time or more labels.' };
 async function call(path, options, tenant = state.tenant) {
 	const headers = { ...options.headers, ...tenant && { 'X-Scope-OrgID': tenant } };
@@ -50,7 +50,7 @@ async function call(path, options, tenant = state.tenant) {
 	if (r.ok) return r;
 	const said = await r.json().catch(() => ({}));
 	if (r.status === 401) $('tenants').hidden = false;
-	throw Object.assign(Error(r.status !== 429 && WORDS[r.status] || said.message || WORDS[r.status] || `The server answers with status ${r.status}.`), { status: r.status });
+	throw Object.assign(Error(WORDS[r.status] || said.message || `The server answers with status ${r.status}.`), { status: r.status });
 }
 const send = async (what, body, tenant) => (await call(what, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: quote(body) }, tenant)).json();
 const ask = (what, body, tenant) => send('querier.v1.QuerierService/' + what, body, tenant);
@@ -141,7 +141,7 @@ async function answers(start, end) {
 async function graphs() {
 	const picks = state.a ? sides().map(pick) : [pick('')], got = await Promise.all(picks.map(p => graphOf(p))), two = got.length > 1, unit = got[0].unit;
 	if (two && unit !== got[1].unit) throw Error(`One side has ${unit || 'counts'}, the other ${got[1].unit || 'counts'}: choose another profile.`);
-	const events = two ? await Promise.all(picks.map((p, k) => eventOf(p, unit, got[k].model.totals[0]))) : [0, 0];
+	const events = two ? await Promise.all(picks.map((p, k) => eventOf(p, unit, got[k].model.totals[0]).catch(() => 0))) : [0, 0];
 	const own = await chartOf(picks[0], two), rates = picks.map(p => p.file ? 1 : 1e3 / (p.until - p.from));
 	board = new Board(two ? comparison(got[0].model, got[1].model) : got[0].model, unit,
 		{ zoom: i => go({ zoom: i ? board.model.path[i] : '' }), select: detail, open: picks.some(p => p.file) ? null : i => openCut(i, picks) },
@@ -205,8 +205,7 @@ function controls() {
 	$('compare').ariaPressed = !!state.a;
 	$('live').ariaPressed = !!state.live;
 	$('faint').checked = state.faint;
-	for (const b of views) b.ariaPressed = b.dataset.view === state.view;
-	for (const b of shapes) b.ariaPressed = b.dataset.shape === state.shape;
+	for (const [b, k, v] of switches) { b.ariaPressed = state[k] === v; b.disabled = v === 'chart' && !!state.a; }
 	$('exact').hidden = !state.from || !!onlyFiles();
 	$('sides').hidden = !state.a;
 	$('stored').hidden = $('live').hidden = $('preset').hidden = !!onlyFiles();

@@ -23,7 +23,7 @@ async function overview(types, start, end) {
 	$('overview').hidden = false;
 	$('all-title').textContent = `${list.length} services: ${typeText(kind)} ${amount(all0)}`;
 	if (details) details.disconnect();
-	details = new IntersectionObserver(seen => { for (const s of seen) if (s.isIntersecting) { details.unobserve(s.target); functionsFor(s.target, mine).catch(() => { }); } });
+	details = new IntersectionObserver(seen => { for (const s of seen) if (s.isIntersecting) { details.unobserve(s.target); functionsFor(s.target, mine).catch(e => { if (e.name !== 'AbortError') s.target.more.textContent = e.message; }); } });
 	const kept = new Map([...$$('#services li')].map(l => [l.who + l.kind, l.more]));
 	$('services').replaceChildren(el('li', { className: 'head' }, el('span', {}, 'service'), el('span', {}, 'now, and dotted yesterday'), el('span', {}, 'most time in: share, and points to yesterday')), ...list.map(r => {
 		const [v, was] = r.sums, open = () => go({ service: r.name, type: kind }), more = kept.get(r.name + kind) || el('div', { className: 'tops' });
@@ -205,5 +205,5 @@ function exportMenu() {
 // With exact times, so that it shows the same tomorrow.
 async function copyLink() {
 	if (!state.from && !onlyFiles()) go({ from: Math.round(shown[0]), until: Math.round(shown[1]), live: '' });
-	try { await navigator.clipboard.writeText(location.href); complain('The link is copied.'); } catch { complain('This is the link: ' + location.href); }
+	try { await navigator.clipboard.writeText(location.href); $('found').textContent = 'The link is copied.'; } catch { complain('This is the link: ' + location.href); }
 }

@@ -29,8 +29,7 @@ for (const [id, ...how] of [['earlier', -.5, 1], ['later', .5, 1], ['wider', 0, 
 on('all', 'click', () => board.zoomTo(0));
 on('leave', 'click', () => go({ focus: '' }));
 on('home', 'click', () => go({ ...EMPTY, range: state.range, from: state.from, until: state.until, tenant: state.tenant, type: state.type }));
-for (const b of views) b.onclick = () => go({ view: b.dataset.view });
-for (const b of shapes) b.onclick = () => go({ shape: b.dataset.shape, zoom: '' });
+for (const [b, k, v] of switches) b.onclick = () => go({ [k]: v });
 for (const b of $$('[data-tab]')) b.onclick = () => go({ tab: b.dataset.tab });
 on('export', 'toggle', e => { if (e.target.open) exportMenu(); });
 addEventListener('pointerdown', e => { if (!e.target.closest('#export')) $('export').open = false; });
@@ -63,7 +62,7 @@ on('help', 'click', () => {
 });
 addEventListener('keydown', e => {
 	if (!plain(e) || $('keys').open) return;
-	if (e.key === 'Escape') { $('find').value = ''; $('export').open = false; if (board) board.select(null); return go({ find: '', zoom: '', focus: '' }); }
+	if (e.key === 'Escape') { $('find').value = ''; $('export').open = false; if (board) board.select(null); for (const b of boards) b.zoomTo(0); return go({ find: '', zoom: '', focus: '' }); }
 	const [id] = !/INPUT|SELECT/.test(e.target.tagName) && KEYS[e.key] || [];
 	if (!id) return;
 	e.preventDefault();
