@@ -75,6 +75,8 @@ complete -c pyro-ingest -o querier.max-query-length -x -d 'time range of a query
 complete -c pyro-ingest -o querier.max-flamegraph-nodes-default -x -d 'nodes of a flame graph when the query names no number'
 complete -c pyro-ingest -o querier.max-flamegraph-nodes-max -x -d 'nodes that a query may ask for'
 complete -c pyro-ingest -o querier.max-flamegraph-nodes-on-select-merge-profile -d 'apply both to merged profiles too'
+complete -c pyro-ingest -o querier.federation -x -d 'tenants that may be asked for together with this one (X-Scope-OrgID: a|b); *: all'
+complete -c pyro-ingest -o querier.heatmaps-enabled -d 'answer SelectHeatmap, and give SelectSeries the exemplars it is asked for'
 complete -c pyro-ingest -o querier.query-analysis-enabled -d 'answer AnalyzeQuery'
 complete -c pyro-ingest -o querier.query-analysis-series-enabled -d 'AnalyzeQuery says how many series are touched'
 complete -c pyro-ingest -o compactor.blocks-retention-period -x -d 'remove blocks older than this; 0 = keep them for ever'

@@ -144,6 +144,8 @@ _arguments \
 	'-querier.max-flamegraph-nodes-default[nodes of a flame graph when the query names no number]:number:' \
 	'-querier.max-flamegraph-nodes-max[nodes that a query may ask for]:number:' \
 	'-querier.max-flamegraph-nodes-on-select-merge-profile[apply both to merged profiles too]' \
+	'*-querier.federation[tenants that may be asked for together with this one (X-Scope-OrgID\: a|b); *\: all]:text:' \
+	'-querier.heatmaps-enabled[answer SelectHeatmap, and give SelectSeries the exemplars it is asked for]' \
 	'-querier.query-analysis-enabled[answer AnalyzeQuery]' \
 	'-querier.query-analysis-series-enabled[AnalyzeQuery says how many series are touched]' \
 	'-compactor.blocks-retention-period[remove blocks older than this; 0 = keep them for ever]:duration:' \

@@ -165,6 +165,19 @@ struct labels labels_without(struct arena *a, const struct labels *l, struct str
 	return out;
 }
 
+struct labels labels_some(struct arena *a, const struct labels *l, const struct str *names, size_t n)
+{
+	struct labels out = { arena_array(a, n, sizeof(*out.p)), 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		struct str value = labels_get(l, names[i]);
+
+		if (value.n > 0)
+			out.p[out.n++] = (struct label){ names[i], value };
+	}
+	return out;
+}
+
 void labels_print(struct buf *b, const struct labels *l)
 {
 	buf_byte(b, '{');

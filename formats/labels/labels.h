@@ -27,6 +27,8 @@ struct labels labels_copy(struct arena *a, const struct labels *l); /* with its 
 /* A set like l with name = value (replaced or inserted), or without name. New array in a, bytes borrowed. */
 struct labels labels_with(struct arena *a, const struct labels *l, struct str name, struct str value);
 struct labels labels_without(struct arena *a, const struct labels *l, struct str name);
+/* Those of these names that l has with a value; sorted if the names are. Bytes borrowed. */
+struct labels labels_some(struct arena *a, const struct labels *l, const struct str *names, size_t n);
 void labels_print(struct buf *b, const struct labels *l); /* {a="b", c="d"}, values quoted as Go does */
 
 /* name:type:unit:period_type:period_unit, from 5 parts or 6 (the sixth is dropped). */

@@ -3,6 +3,8 @@
  */
 #include "formats/labels/matcher.h"
 
+#include "base/enc.h"
+
 #include "formats/labels/regex.h"
 
 void selector_fini(struct selector *s)
@@ -39,6 +41,22 @@ bool matcher_match_value(const struct matcher *m, struct str value)
 bool matcher_match_empty(const struct matcher *m)
 {
 	return matcher_match_value(m, STR(""));
+}
+
+void selector_print(struct buf *b, const struct selector *s, struct str without)
+{
+	static const char *const ops[] = { [MATCH_EQ] = "=", [MATCH_NE] = "!=", [MATCH_RE] = "=~", [MATCH_NRE] = "!~" };
+
+	buf_byte(b, '{');
+	for (uint32_t i = 0; i < s->n; i++) {
+		if (without.n > 0 && str_eq(s->p[i].name, without))
+			continue;
+		enc_quote(b, s->p[i].name);
+		buf_add(b, str_cstr(ops[s->p[i].op]));
+		enc_quote(b, s->p[i].value);
+		buf_byte(b, ',');
+	}
+	buf_byte(b, '}');
 }
 
 bool selector_match(const struct selector *s, const struct labels *l)

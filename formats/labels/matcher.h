@@ -35,6 +35,8 @@ int selector_parse(struct arena *a, struct str text, struct selector *out, struc
 void selector_fini(struct selector *s);
 /* One more condition, e.g. __profile_type__ = "...": in a, strings borrowed. */
 void selector_add(struct arena *a, struct selector *s, enum match_op op, struct str name, struct str value);
+/* As text that selector_parse reads, without the matchers of one name (empty: all are there). */
+void selector_print(struct buf *b, const struct selector *s, struct str without);
 bool selector_match(const struct selector *s, const struct labels *l);
 bool matcher_match_value(const struct matcher *m, struct str value);
 bool matcher_match_empty(const struct matcher *m); /* does it accept a series without the label? */

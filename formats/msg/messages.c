@@ -113,3 +113,14 @@ struct labels labels_of_pairs(struct arena *a, const struct types_label_pair_lis
 		l.p[i] = (struct label){ pairs->p[i].name, pairs->p[i].value };
 	return l;
 }
+
+struct types_label_pair_list pairs_of_labels(struct arena *a, const struct labels *l)
+{
+	struct types_label_pair_list out = { arena_zarray(a, l->n, sizeof(*out.p)), l->n };
+
+	for (uint32_t i = 0; i < l->n; i++) {
+		out.p[i].name = l->p[i].name;
+		out.p[i].value = l->p[i].value;
+	}
+	return out;
+}

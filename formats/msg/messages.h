@@ -131,6 +131,7 @@ struct msg_strs {
 
 /* The same pairs, unsorted; strings are borrowed. */
 struct labels labels_of_pairs(struct arena *a, const struct types_label_pair_list *pairs);
+struct types_label_pair_list pairs_of_labels(struct arena *a, const struct labels *l);
 
 /* All tables, for tests and for tools that show messages; NULL-terminated. */
 extern const struct msg_type *const messages_all[];

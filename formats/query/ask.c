@@ -156,6 +156,8 @@ static int run_merge(struct arena *a, const struct pyro_ask *ask, struct parsed 
 		return run_profile(a, ask, p, sets, n, out, e);
 	if (ask->kind == ASK_SERIES)
 		return run_series(a, ask, p, sets, n, out, e);
+	if (ask->kind == ASK_POINTS)
+		return query_points(a, sets, n, &p->q, ask->span_points, &out->points, e);
 	out->tree = tree_new();
 	return query_tree(sets, n, &p->q, out->tree, e);
 }
@@ -180,6 +182,11 @@ static void run_stats(struct dataset *const *sets, size_t n, struct part *out)
 	}
 }
 
+static bool is_merge(int kind)
+{
+	return kind == ASK_TREE || kind == ASK_PROFILE || kind == ASK_SERIES || kind == ASK_POINTS;
+}
+
 int ask_run(struct arena *a, const struct pyro_ask *ask, struct dataset *const *sets, size_t n, struct part *out,
     struct err *e)
 {
@@ -191,7 +198,7 @@ int ask_run(struct arena *a, const struct pyro_ask *ask, struct dataset *const *
 	if (ask->kind == ASK_STATS)
 		return 0;
 	rc = parse_selectors(a, ask, &p, e);
-	if (rc == 0 && (ask->kind == ASK_TREE || ask->kind == ASK_PROFILE || ask->kind == ASK_SERIES))
+	if (rc == 0 && is_merge(ask->kind))
 		rc = run_merge(a, ask, &p, sets, n, out, e);
 	else if (rc == 0 && ask->kind == ASK_PLAN)
 		rc = run_plan(a, ask, &p, sets, n, out, e);
@@ -241,6 +248,7 @@ int part_merge(struct arena *a, const struct pyro_ask *ask, struct part *into, s
 		return 0;
 	case ASK_PROFILE: return merge_profiles(a, into, from, e);
 	case ASK_SERIES: series_merge(a, &into->series, &from->series); return 0;
+	case ASK_POINTS: return points_merge(a, &into->points, &from->points, e);
 	case ASK_PLAN: plan_merge(&into->plan, &from->plan); return 0;
 	case ASK_SETS: labels_list_merge(a, &into->sets, &from->sets); return 0;
 	case ASK_NAMES:
@@ -271,16 +279,6 @@ static struct plan_scope scope_of(const struct pyro_scope *m)
 		return (struct plan_scope){ 0 };
 	return (struct plan_scope){ m->sets, m->series, m->profiles, m->samples, m->index_bytes, m->profile_bytes,
 		m->symbol_bytes };
-}
-
-static void pairs_of(struct arena *a, const struct labels *l, struct types_label_pair_list *out)
-{
-	out->n = l->n;
-	out->p = arena_zarray(a, l->n, sizeof(*out->p));
-	for (uint32_t i = 0; i < l->n; i++) {
-		out->p[i].name = l->p[i].name;
-		out->p[i].value = l->p[i].value;
-	}
 }
 
 static struct str encoded(struct arena *a, const struct part *p)
@@ -322,15 +320,16 @@ void part_to_message(struct arena *a, const struct part *p, struct pyro_answer *
 		struct pyro_group *g = &out->series.p[i];
 		const struct series_group *from = &p->series.p[i];
 
-		pairs_of(a, &from->labels, &g->labels);
+		g->labels = pairs_of_labels(a, &from->labels);
 		points_to(a, from, g);
 	}
+	points_to_message(a, &p->points, &out->points);
 	out->strings.p = p->strings.p;
 	out->strings.n = p->strings.n;
 	out->sets.n = p->sets.n;
 	out->sets.p = arena_zarray(a, p->sets.n, sizeof(*out->sets.p));
 	for (size_t i = 0; i < p->sets.n; i++)
-		pairs_of(a, &p->sets.p[i], &out->sets.p[i].labels);
+		out->sets.p[i].labels = pairs_of_labels(a, &p->sets.p[i]);
 	if (p->plan.recent.sets > 0)
 		out->recent = scope_to(a, &p->plan.recent);
 	if (p->plan.stored.sets > 0)
@@ -377,7 +376,7 @@ int part_of_message(struct arena *a, const struct pyro_answer *m, struct part *o
 		out->max_time = m->max_time;
 	}
 	out->plan = (struct plan){ scope_of(m->recent), scope_of(m->stored) };
-	if (series_of(a, m, &out->series, e) < 0)
+	if (series_of(a, m, &out->series, e) < 0 || points_of_message(a, &m->points, &out->points, e) < 0)
 		return -1;
 	out->strings = (struct str_list){ m->strings.p, m->strings.n };
 	out->sets.n = m->sets.n;

@@ -11,14 +11,26 @@
 #define ASK_H
 
 #include "formats/msg/messages.h"
+#include "formats/query/points.h"
 #include "formats/query/query.h"
 
-enum ask_kind { ASK_TREE = 1, ASK_PROFILE, ASK_SERIES, ASK_NAMES, ASK_VALUES, ASK_SETS, ASK_STATS, ASK_PLAN };
+enum ask_kind {
+	ASK_TREE = 1,
+	ASK_PROFILE,
+	ASK_SERIES,
+	ASK_NAMES,
+	ASK_VALUES,
+	ASK_SETS,
+	ASK_STATS,
+	ASK_PLAN,
+	ASK_POINTS,
+};
 
 struct part {
 	struct tree *tree;       /* ASK_TREE; NULL = nothing */
 	struct profile *profile; /* ASK_PROFILE; NULL = nothing */
 	struct series_set series;
+	struct point_set points;
 	struct str_list strings;
 	struct labels_list sets;
 	struct plan plan;

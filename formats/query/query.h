@@ -64,6 +64,8 @@ struct query_series_opts {
 	int64_t from_ms, to_ms, step_ms; /* step > 0 */
 };
 
+/* The first time of the grid from, from + step, ... at or after ms; it may lie behind the end of a range. */
+int64_t series_grid_time(int64_t ms, int64_t from, int64_t step);
 int query_series(struct arena *a, struct dataset *const *sets, size_t n, const struct query *q,
     const struct query_series_opts *o, struct series_set *out, struct err *e);
 /* Points of a finer grid are laid on that of o; what lies behind its end is left out, and so is a group without points. */

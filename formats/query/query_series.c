@@ -30,19 +30,6 @@ static int name_cmp(const void *a, const void *b)
 	return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
-static struct labels group_labels(struct arena *a, const struct labels *l, const struct str *by, uint32_t n_by)
-{
-	struct labels out = { arena_array(a, n_by, sizeof(*out.p)), 0 };
-
-	for (uint32_t i = 0; i < n_by; i++) {
-		struct str value = labels_get(l, by[i]);
-
-		if (value.n > 0)
-			out.p[out.n++] = (struct label){ by[i], value };
-	}
-	return out;
-}
-
 static uint32_t group_find(struct groups *g, const struct labels *l)
 {
 	uint64_t hash = labels_hash(l);
@@ -58,12 +45,15 @@ static uint32_t group_find(struct groups *g, const struct labels *l)
 	return (uint32_t)g->v.n - 1;
 }
 
-/* The first time of the grid at or after t, or false when the last one is before it. */
+int64_t series_grid_time(int64_t ms, int64_t from, int64_t step)
+{
+	return ms <= from ? from : from + (ms - from + step - 1) / step * step;
+}
+
+/* False when the last time of the grid is before ms. */
 static bool grid_time(const struct query_series_opts *o, int64_t ms, int64_t *out)
 {
-	int64_t steps = ms <= o->from_ms ? 0 : (ms - o->from_ms + o->step_ms - 1) / o->step_ms;
-
-	*out = o->from_ms + steps * o->step_ms;
+	*out = series_grid_time(ms, o->from_ms, o->step_ms);
 	return *out <= o->to_ms;
 }
 
@@ -121,7 +111,7 @@ static int series_of_set(struct groups *g, const struct str *by, uint32_t n_by, 
 	g->group_of = arena_zarray(g->mem, list.p[list.n - 1].number - g->first + 1, sizeof(*g->group_of));
 	g->match = arena_zarray(g->mem, g->set->n_partitions, sizeof(*g->match));
 	for (uint32_t i = 0; i < list.n; i++) {
-		struct labels l = group_labels(g->mem, &list.p[i].labels, by, n_by);
+		struct labels l = labels_some(g->mem, &list.p[i].labels, by, n_by);
 
 		g->group_of[list.p[i].number - g->first] = group_find(g, &l);
 	}

@@ -5,6 +5,8 @@
  */
 #include "tests/lib/block_fixture.h"
 
+#include "base/arith.h"
+
 #include "formats/query/ask.h"
 #include "formats/block/block_cut.h"
 #include "formats/head/head.h"
@@ -320,6 +322,53 @@ static void trees_and_profiles(void **state)
 			profile_sums(p.profile, got);
 			assert_memory_equal(got, want, sizeof(want));
 		}
+		part_fini(&p);
+		arena_free(a);
+	}
+}
+
+/* ---- single rows ---- */
+
+static bool is_row(const struct point_series *s, const struct point *p, const struct sample *r, size_t number)
+{
+	return p->id[0] == (uint8_t)number && p->value == r->value && p->time == floor_ms(r->time) &&
+	    str_eq(labels_get(&s->labels, STR("service_name")), str_cstr(services[r->service]));
+}
+
+/* Each row that is wanted is there once, with its value; of spans those that have one. */
+static void points(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2 * ARRAY_LEN(wanted); i++) {
+		const struct wanted *w = &wanted[i / 2];
+		struct arena *a = arena_new();
+		size_t found = 0, want = 0;
+		struct str selector, site[2];
+		struct pyro_ask ask;
+		struct part p;
+		uint64_t span;
+
+		if (w->root >= 0 || w->span >= 0) {
+			arena_free(a);
+			continue;
+		}
+		ask = ask_wanted(ASK_POINTS, w, &selector, site, &span);
+		ask.span_points = i % 2;
+		p = ask_all(a, &ask);
+		for (size_t r = 0; r < ROWS; r++) {
+			if (!is_wanted(w, &all[r]) || (ask.span_points && all[r].span == 0))
+				continue;
+			want++;
+			for (size_t k = 0; k < p.points.n; k++)
+				for (size_t j = 0; j < p.points.p[k].n; j++)
+					found += is_row(&p.points.p[k], &p.points.p[k].p[j], &all[r], r) &&
+					    p.points.p[k].p[j].span == (ask.span_points ? all[r].span : 0);
+		}
+		assert_int_equal(found, want);
+		assert_int_equal(want != 0, i / 2 < 4);
+		for (size_t k = 0; k < p.points.n; k++)
+			want -= p.points.p[k].n;
+		assert_int_equal(want, 0);
 		part_fini(&p);
 		arena_free(a);
 	}
@@ -717,6 +766,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(trees_and_profiles),
+		cmocka_unit_test(points),
 		cmocka_unit_test(profile_ids),
 		cmocka_unit_test(cut_profiles),
 		cmocka_unit_test(broken_sets),

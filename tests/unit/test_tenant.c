@@ -1,4 +1,6 @@
 /* test_tenant.c - whose request it is: the names become folders, so nothing else may pass */
+#include <stdio.h>
+
 #include "net/tenant.h"
 
 #include <stdarg.h>
@@ -62,6 +64,53 @@ static void headers(void **state)
 	}
 }
 
+static void several(void **state)
+{
+	static const struct {
+		const char *header, *want;
+	} lists[] = { { "b|a", "a|b" }, { "a", "a" }, { "c|a:x|b|a", "a|b|c" }, { "a|", "a" }, { "a||b", NULL },
+		{ "a|b/c", NULL } };
+	struct arena *a = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		struct http_field field = { STR("X-Scope-OrgID"), str_cstr(lists[i].header) };
+		struct http_req r = { .headers = &field, .n_headers = 1, .a = a };
+		struct str name;
+		struct err e;
+		int rc = tenants_of_request(&r, true, &name, &e);
+
+		assert_int_equal(rc, lists[i].want ? 0 : -1);
+		if (rc == 0)
+			assert_true(str_eq(name, str_cstr(lists[i].want)));
+		assert_int_equal(tenants_of_request(&r, false, &name, &e), 0);
+		assert_true(str_eq(name, STR("anonymous")));
+	}
+	arena_free(a);
+}
+
+/* Each name is a question to the place of recent rows, so there is an end. */
+static void too_many(void **state)
+{
+	char text[400] = "";
+	struct http_field field = { STR("X-Scope-OrgID"), { text, 0 } };
+	struct arena *a = arena_new();
+	struct http_req r = { .headers = &field, .n_headers = 1, .a = a };
+	struct str name;
+	struct err e;
+
+	(void)state;
+	for (int i = 0; i < 64; i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "t%d|", i);
+	field.value.n = strlen(text) - 1;
+	assert_int_equal(tenants_of_request(&r, true, &name, &e), 0);
+	snprintf(text + strlen(text), sizeof(text) - strlen(text), "t64");
+	field.value.n = strlen(text);
+	assert_int_equal(tenants_of_request(&r, true, &name, &e), -1);
+	assert_string_equal(e.msg, "more than 64 tenants in one request");
+	arena_free(a);
+}
+
 /* A zero byte ends no name. */
 static void zeros(void **state)
 {
@@ -76,7 +125,8 @@ static void zeros(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(headers), cmocka_unit_test(zeros) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(headers), cmocka_unit_test(several),
+		cmocka_unit_test(too_many), cmocka_unit_test(zeros) };
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,19 +19,20 @@ struct api {
 	struct arena *a; /* of the answer */
 	struct engine *engine;
 	const struct limits *limits; /* of the tenant */
-	struct str tenant;
-	int64_t now;        /* unix ns */
-	const char *data;   /* the data folder */
-	uint64_t max_adhoc; /* uploaded profiles of a tenant */
-	struct buf raw;     /* a finished protobuf message, instead of the response struct */
-	bool passing;       /* set by range_check: the answer depends on the present time */
-	bool browser;       /* the client would rather see HTML */
-	bool utf8_names;    /* the client takes label names beyond [a-zA-Z_][a-zA-Z0-9_]* */
+	struct str tenant;           /* or several, "a|b" (federation.h) */
+	int64_t now;                 /* unix ns */
+	const char *data;            /* the data folder */
+	uint64_t max_adhoc;          /* uploaded profiles of a tenant */
+	struct buf raw;              /* a finished protobuf message, instead of the response struct */
+	bool passing;                /* set by range_check: the answer depends on the present time */
+	bool browser;                /* the client would rather see HTML */
+	bool utf8_names;             /* the client takes label names beyond [a-zA-Z_][a-zA-Z0-9_]* */
 };
 
 enum procedure_flags {
 	PROCEDURE_PUBLIC = 1, /* needs no tenant */
 	PROCEDURE_WRITES = 2, /* done as often as it is asked for */
+	PROCEDURE_MANY = 4,   /* several tenants may be asked for at once */
 };
 
 struct procedure {
@@ -41,9 +42,9 @@ struct procedure {
 	unsigned flags; /* enum procedure_flags */
 };
 
-/* By file: api_querier.c, api_adhoc.c, api_services.c. */
-extern const struct procedure querier_procedures[], adhoc_procedures[], service_procedures[];
-extern const size_t n_querier_procedures, n_adhoc_procedures, n_service_procedures;
+/* By file: api_querier.c, api_points.c, api_adhoc.c, api_services.c. */
+extern const struct procedure querier_procedures[], point_procedures[], adhoc_procedures[], service_procedures[];
+extern const size_t n_querier_procedures, n_point_procedures, n_adhoc_procedures, n_service_procedures;
 
 /* A plain page: query string in, body and type out. */
 struct page {
@@ -80,6 +81,13 @@ void call_site_of(struct api *x, const struct types_stack_trace_selector *s, str
 
 /* The series of a request, ordered and limited (api_querier.c); for the timeline too. */
 int select_series_part(struct api *x, const struct querier_select_series_request *req, struct part *out, struct err *e);
+/* From where on rows are asked for a series that starts there, in ms. */
+int64_t series_from(int64_t start, int64_t step);
+/* Step in ms of a request's seconds; ERR_INVALID for none. */
+int step_check(double seconds, int64_t *out, struct err *e);
+/* Where the tenant has them: the largest profile or span of each point, if the request asks for it (api_points.c). */
+int add_exemplars(struct api *x, const struct querier_select_series_request *req,
+    struct querier_select_series_response *resp, struct err *e);
 /*
  * The tree of one request, truncated as often as the original does. max_nodes
  * becomes what the answer itself is to be cut to. No tree: nothing was found.

@@ -339,17 +339,6 @@ static int select_merge_profile(struct api *x, const void *vreq, void *vresp, st
 
 /* ---- series ---- */
 
-/*
- * The first point holds what came within a step before it, but not from another hour: the original looks
- * into the blocks of the range alone, and a block ends with its hour.
- */
-static int64_t series_from(int64_t start, int64_t step)
-{
-	const int64_t hour = 3600 * 1000;
-
-	return MAX(start - step, start - ((start % hour) + hour) % hour);
-}
-
 int select_series_part(struct api *x, const struct querier_select_series_request *req, struct part *out, struct err *e)
 {
 	int64_t start = req->start, step;
@@ -361,9 +350,8 @@ int select_series_part(struct api *x, const struct querier_select_series_request
 		return -1;
 	if (empty || range_none(start, req->end))
 		return 0;
-	if (!(req->step >= 0.001) || req->step > 1e12)
-		return err_set(e, ERR_INVALID, "step must be non-zero");
-	step = (int64_t)(req->step * 1000);
+	if (step_check(req->step, &step, e) < 0)
+		return -1;
 	ask_merge(x, &ask, ASK_SERIES, req->profile_type_id, req->label_selector, series_from(start, step), req->end);
 	ask.from_ms = start;
 	ask.to_ms = req->end;
@@ -392,12 +380,7 @@ static int select_series(struct api *x, const void *vreq, void *vresp, struct er
 		const struct series_group *g = &p.series.p[i];
 		struct types_series *s = &resp->series.p[i];
 
-		s->labels.n = g->labels.n;
-		s->labels.p = arena_zarray(x->a, g->labels.n, sizeof(*s->labels.p));
-		for (uint32_t k = 0; k < g->labels.n; k++) {
-			s->labels.p[k].name = g->labels.p[k].name;
-			s->labels.p[k].value = g->labels.p[k].value;
-		}
+		s->labels = pairs_of_labels(x->a, &g->labels);
 		s->points.n = g->n;
 		s->points.p = arena_zarray(x->a, g->n, sizeof(*s->points.p));
 		for (size_t k = 0; k < g->n; k++) {
@@ -407,7 +390,7 @@ static int select_series(struct api *x, const void *vreq, void *vresp, struct er
 			s->points.p[k].value = average ? sum / (double)g->p[k].count : sum;
 		}
 	}
-	return 0;
+	return add_exemplars(x, req, resp, e);
 }
 
 /* ---- two sides ---- */
@@ -541,9 +524,9 @@ static int profile_stats(struct api *x, const void *vreq, void *vresp, struct er
 	return 0;
 }
 
-#define QUERIER(name, req, resp, fn)                                                 \
-	{                                                                            \
-		"/querier.v1.QuerierService/" name, &req##_type, &resp##_type, fn, 0 \
+#define QUERIER(name, req, resp, fn)                                                              \
+	{                                                                                         \
+		"/querier.v1.QuerierService/" name, &req##_type, &resp##_type, fn, PROCEDURE_MANY \
 	}
 
 const struct procedure querier_procedures[] = {

@@ -1,5 +1,4 @@
 /* api_render.c - /pyroscope/render, /pyroscope/render-diff, /pyroscope/label-values; see api.h */
-#include "base/enc.h"
 #include "base/json.h"
 #include "base/num.h"
 #include "formats/query/attime.h"
@@ -66,16 +65,6 @@ static int64_t nodes_param(struct api *x, struct str query)
 	return n != 0 ? n : int_param(x, query, "max-nodes");
 }
 
-static void print_matcher(struct buf *b, const struct matcher *m)
-{
-	static const char *const ops[] = { [MATCH_EQ] = "=", [MATCH_NE] = "!=", [MATCH_RE] = "=~", [MATCH_NRE] = "!~" };
-
-	enc_quote(b, m->name);
-	buf_add(b, str_cstr(ops[m->op]));
-	enc_quote(b, m->value);
-	buf_byte(b, ',');
-}
-
 /* query is <profile type id>{matchers}: the value of __name__ is the id, the rest selects. */
 static int parse_query(struct api *x, struct str text, const char *name, struct side *out, struct err *e)
 {
@@ -87,17 +76,14 @@ static int parse_query(struct api *x, struct str text, const char *name, struct 
 		return err_set(e, ERR_INVALID, "\"%s\" is required", name);
 	if (selector_parse(x->a, text, &s, e) < 0)
 		return err_wrap(e, "failed to parse \"%s\"", name);
-	buf_init(&b, MAX_SELECTOR);
-	buf_byte(&b, '{');
 	for (uint32_t i = 0; i < s.n; i++) {
 		if (str_eq(s.p[i].name, STR("__name__"))) {
 			out->type_id = arena_str(x->a, s.p[i].value);
 			found = true;
-		} else {
-			print_matcher(&b, &s.p[i]);
 		}
 	}
-	buf_byte(&b, '}');
+	buf_init(&b, MAX_SELECTOR);
+	selector_print(&b, &s, STR("__name__"));
 	out->selector = arena_str(x->a, buf_str(&b));
 	buf_fini(&b);
 	selector_fini(&s);

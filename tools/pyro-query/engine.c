@@ -10,6 +10,7 @@
 #include "io/file.h"
 #include "net/sibling.h"
 #include "tools/pyro-query/block_answers.h"
+#include "tools/pyro-query/federation.h"
 
 struct engine {
 	struct engine_conf conf;
@@ -201,7 +202,8 @@ static struct str encode_ask(struct arena *a, const struct pyro_ask *ask)
 	return out;
 }
 
-int engine_ask(struct engine *x, struct arena *a, const struct pyro_ask *ask, struct part *whole, struct err *e)
+/* Of one tenant. */
+static int ask_one(struct engine *x, struct arena *a, const struct pyro_ask *ask, struct part *whole, struct err *e)
 {
 	struct pyro_answer answer = { 0 };
 	struct part head;
@@ -221,4 +223,33 @@ int engine_ask(struct engine *x, struct arena *a, const struct pyro_ask *ask, st
 		return -1;
 	}
 	return 0;
+}
+
+int engine_ask(struct engine *x, struct arena *a, const struct pyro_ask *ask, struct part *whole, struct err *e)
+{
+	struct str left = ask->tenant;
+
+	if (str_find(left, '|') == left.n)
+		return ask_one(x, a, ask, whole, e);
+	*whole = part_none();
+	while (left.n > 0) {
+		struct str tenant = str_cut(&left, '|');
+		struct pyro_ask one;
+		struct part p;
+		bool none;
+
+		if (federation_ask(a, ask, tenant, &one, &none, e) < 0)
+			goto fail;
+		if (none)
+			continue;
+		if (ask_one(x, a, &one, &p, e) < 0)
+			goto fail;
+		federation_part(a, ask, tenant, &p);
+		if (part_merge(a, ask, whole, &p, e) < 0)
+			goto fail;
+	}
+	return 0;
+fail:
+	part_fini(whole);
+	return -1;
 }

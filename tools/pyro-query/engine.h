@@ -27,7 +27,7 @@ struct engine_conf {
 struct engine *engine_new(const struct engine_conf *conf, struct err *e);
 void engine_free(struct engine *x); /* accepts NULL */
 
-/* ask->tenant says whose rows. *whole is ended by the caller with part_fini; its memory is a. */
+/* ask->tenant says whose rows: "a", or "a|b" (federation.h). *whole is ended by the caller with part_fini; its memory is a. */
 int engine_ask(struct engine *x, struct arena *a, const struct pyro_ask *ask, struct part *whole, struct err *e);
 /*
  * What a question is made of. From engine_begin on, each ask is noted in a with a digest of what the head said; an

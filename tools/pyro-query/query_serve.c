@@ -58,20 +58,6 @@ static void handle_page(struct http_req *r, void *ctx)
 	question_page(s->questions, r, ctx);
 }
 
-/* Procedures of the service that this server does not have. */
-static void handle_absent(struct http_req *r, void *ctx)
-{
-	struct rpc_call *c = rpc_open(r, &(struct rpc_conf){ .max_message = 64 << 20 });
-
-	(void)ctx;
-	if (c != NULL)
-		rpc_fail_code(c, RPC_UNIMPLEMENTED, STR("This endpoint is not available in v1 frontend"));
-}
-
-static const char *const absent[] = {
-	"/querier.v1.QuerierService/SelectHeatmap",
-};
-
 /* ---- operators ---- */
 
 static void show_ready(struct http_req *r, void *ctx)
@@ -138,10 +124,11 @@ static struct router *make_router(struct server *s, struct err *e)
 		size_t n;
 	} all[] = {
 		{ querier_procedures, n_querier_procedures },
+		{ point_procedures, n_point_procedures },
 		{ adhoc_procedures, n_adhoc_procedures },
 		{ service_procedures, n_service_procedures },
 	};
-	size_t n = n_pages + ARRAY_LEN(absent) + 2, k = 0;
+	size_t n = n_pages + 2, k = 0;
 	struct route *rows;
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++)
@@ -161,8 +148,6 @@ static struct router *make_router(struct server *s, struct err *e)
 			.fn = handle_page,
 			.ctx = (void *)(uintptr_t)&pages[i],
 			.flags = ROUTE_GZIP };
-	for (size_t i = 0; i < ARRAY_LEN(absent); i++)
-		rows[k++] = (struct route)RPC_ROUTE(absent[i], handle_absent);
 	rows[k++] = (struct route){ .path = "/api/", .methods = "*", .fn = handle_api_unknown, .flags = ROUTE_PREFIX };
 	rows[k++] = (struct route){ .path = "/",
 		.methods = "GET",

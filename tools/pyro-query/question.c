@@ -7,6 +7,7 @@
 #include "net/tenant.h"
 #include "net/url.h"
 #include "proc/pool.h"
+#include "tools/pyro-query/federation.h"
 
 enum { MAX_ANSWER = INT32_MAX, MAX_MESSAGE = 64 << 20 };
 enum { STOP_NOT, STOP_GONE, STOP_LATE };
@@ -306,7 +307,7 @@ static void run_next(struct questions *x)
 		x->turn = 0;
 	q = lane_take(x, x->turn++);
 	q->api.a = arena_new(); /* that of the request is the loop's: it notes there that the client has gone */
-	q->api.limits = limits_of(x->limits, q->api.tenant);
+	q->api.limits = federation_limits(q->api.a, x->limits, q->api.tenant);
 	q->forget = x->forget;
 	x->forget = false;
 	q->job = (struct job){ .work = question_work, .done = question_done, .home = x->conf.loop };
@@ -519,13 +520,24 @@ static struct question *question_new(struct questions *x, struct http_req *r)
 	return q;
 }
 
+static int whose(struct question *q, bool many, struct err *e)
+{
+	struct questions *x = q->x;
+
+	if (!many)
+		return tenant_of_request(q->r, x->conf.multitenancy, &q->api.tenant, e);
+	if (tenants_of_request(q->r, x->conf.multitenancy, &q->api.tenant, e) < 0)
+		return -1;
+	return federation_check(x->limits, q->api.tenant, e);
+}
+
 void question_procedure(struct questions *x, struct http_req *r, const struct procedure *p)
 {
 	struct question *q = question_new(x, r);
 	struct err e;
 
 	q->procedure = p;
-	if (!(p->flags & PROCEDURE_PUBLIC) && tenant_of_request(r, x->conf.multitenancy, &q->api.tenant, &e) < 0) {
+	if (!(p->flags & PROCEDURE_PUBLIC) && whose(q, p->flags & PROCEDURE_MANY, &e) < 0) {
 		rpc_refuse(r, rpc_code_of(e.kind), str_cstr(e.msg));
 		return;
 	}
@@ -546,7 +558,7 @@ void question_page(struct questions *x, struct http_req *r, const struct page *p
 
 	q->page = p;
 	q->api.browser = str_search(accept, STR("text/html")) < accept.n;
-	if (tenant_of_request(r, x->conf.multitenancy, &q->api.tenant, &e) < 0)
+	if (whose(q, true, &e) < 0)
 		http_error(r, &e);
 	else
 		submit(q);

@@ -54,6 +54,25 @@ int max_nodes_check(struct api *x, int64_t asked, int64_t *out, struct err *e)
 	return 0;
 }
 
+int step_check(double seconds, int64_t *out, struct err *e)
+{
+	if (!(seconds >= 0.001) || seconds > 1e12)
+		return err_set(e, ERR_INVALID, "step must be non-zero");
+	*out = (int64_t)(seconds * 1000);
+	return 0;
+}
+
+/*
+ * The first point holds what came within a step before it, but not from another hour: the original looks
+ * into the blocks of the range alone, and a block ends with its hour.
+ */
+int64_t series_from(int64_t start, int64_t step)
+{
+	const int64_t hour = 3600 * 1000;
+
+	return MAX(start - step, start - ((start % hour) + hour) % hour);
+}
+
 static int64_t ms_to_ns(int64_t ms, bool end)
 {
 	if (ms > INT64_MAX / NS_PER_MS - 1)

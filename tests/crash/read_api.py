@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""read_api.py - what the read API has beyond recorded answers: heat maps, exemplars, several tenants in one question, and
+what else clients may ask for. Every expected number is written down here, from the values that are pushed.
+
+usage: read_api.py [--build DIR]
+
+Prints TAP. Only loopback is used.
+"""
+import argparse
+import json
+import os
+import sys
+import time
+import urllib.parse
+
+from hostile import msg, num, pprof, push_request, varint
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+import served                                                                       # noqa: E402
+
+CPU = "process_cpu:cpu:nanoseconds:cpu:nanoseconds"
+T = (int(time.time()) // 3600 - 1) * 3600 * 1000        # ms: the last full hour but one
+SPAN = "000000000000abc1"
+OVERRIDES = """overrides:
+  team-a: {query_federation: [team-b, team-c], query_heatmaps_enabled: true}
+  team-b: {query_federation: ["*"], query_heatmaps_enabled: true}
+  team-c: {max_query_length: 1m}
+"""
+
+
+def profile(at, work, main=0, span=False):
+    """main;work with one value, main with the other."""
+    label = msg(3, num(1, 7), num(2, 8)) if span else b""
+    samples = msg(2, msg(1, varint(1), varint(2)), msg(2, varint(work)), label)
+    if main:
+        samples += msg(2, msg(1, varint(2)), msg(2, varint(main)))
+    return pprof(when=at * 10**6, samples=samples, strings=(b"span_id", SPAN.encode()),
+                 extra=msg(11, num(1, 1), num(2, 2)))
+
+
+def push(s, tenant, pod, at, *values, **how):
+    labels = ((b"__name__", b"process_cpu"), (b"service_name", b"shop"), (b"pod", pod.encode()))
+    status, _, body = s.request("POST", served.PUSH, push_request(profile(at, *values, **how), labels),
+                                {"Content-Type": "application/proto", "X-Scope-OrgID": tenant})
+    if status != 200:
+        served.bail("push: %d %s" % (status, body))
+
+
+def post(s, call, tenant, **request):
+    status, _, body = s.request("POST", served.QUERIER + call, json.dumps(request),
+                                {"Content-Type": "application/json", "X-Scope-OrgID": tenant})
+    return status, json.loads(body)
+
+
+def get(s, path, tenant="team-a", **query):
+    status, headers, body = s.request("GET", path + "?" + urllib.parse.urlencode(query), None, {"X-Scope-OrgID": tenant})
+    return status, headers, body
+
+
+def usual(**more):
+    return {"profileTypeID": CPU, "labelSelector": "{}", "start": T, "end": T + 120000, **more}
+
+
+def fill(s):
+    """team-a: 100, 200 (pod a), 300, 500 (pod b); team-b: 1000 and one of 2000 in a span."""
+    push(s, "team-a", "a", T + 10000, 100)
+    push(s, "team-a", "a", T + 20000, 200)
+    push(s, "team-a", "b", T + 30000, 300)
+    push(s, "team-a", "b", T + 70000, 400, 100)
+    push(s, "team-b", "a", T + 10000, 1000)
+    push(s, "team-b", "a", T + 80000, 2000, span=True)
+    push(s, "team-c", "a", T + 10000, 5)
+
+
+# ---- heat maps and exemplars ----
+
+def cells(answer):
+    """{(labels, ms after T, row): count}"""
+    return {(",".join(p["value"] for p in s.get("labels", [])), int(slot["timestamp"]) - T, i): n
+            for s in answer.get("series", []) for slot in s["slots"] for i, n in enumerate(slot["counts"]) if n}
+
+
+def heatmaps(tap, s):
+    one = {"step": 60, "queryType": "HEATMAP_QUERY_TYPE_INDIVIDUAL"}
+    status, answer = post(s, "SelectHeatmap", "team-a", **usual(**one))
+    tap.equal((status, cells(answer)), (200, {("", 60000, 0): 1, ("", 60000, 5): 1, ("", 60000, 10): 1, ("", 120000, 19): 1}),
+              "a heat map of all")
+    tap.equal(answer["series"][0]["slots"][0]["yMin"], [100 + 20 * i for i in range(20)], "its rows")
+    status, answer = post(s, "SelectHeatmap", "team-a", **usual(groupBy=["pod"], **one))
+    tap.equal(cells(answer), {("a", 60000, 0): 1, ("a", 60000, 5): 1, ("b", 60000, 10): 1, ("b", 120000, 19): 1},
+              "a heat map of each pod")
+    status, answer = post(s, "SelectHeatmap", "team-a", **usual(groupBy=["pod"], limit=1, exemplarType=2, **one))
+    found = answer["series"][0]["slots"][0]["exemplars"]
+    tap.equal((len(answer["series"]), [e["value"] for e in found], len(found[0]["profileId"])), (1, ["100", "200"], 36),
+              "the first of equals, with its examples")
+    tap.equal(sorted(p["name"] for p in found[0]["labels"] if not p["name"].startswith("__")), ["service_name"],
+              "an example has the labels that its group has not")
+    status, answer = post(s, "SelectHeatmap", "team-b", **usual(step=60, queryType=2, exemplarType=3))
+    tap.equal((cells(answer), [e["spanId"] for e in answer["series"][0]["slots"][0]["exemplars"]]),
+              ({("", 120000, 19): 1}, [SPAN]), "a heat map of spans")
+    for title, want, more in (("no step", "step must be greater than 0, got 0.000000", {"step": 0}),
+                              ("a limit below 0", "limit must be non-negative, got -1", {"limit": -1}),
+                              ("no type", "valid heatmap query type must be specified", {"queryType": 0}),
+                              ("examples of another type", "span exemplars only available for span query type", {"exemplarType": 3}),
+                              ("a range that ends before it starts", "start time must be before end time, got start=5 end=4",
+                               {"start": 5, "end": 4})):
+        status, answer = post(s, "SelectHeatmap", "team-a", **usual(**{**one, **more}))
+        tap.equal((status, answer["message"]), (400, want), "a heat map with " + title)
+    status, answer = post(s, "SelectHeatmap", "team-c", **usual(**one))
+    tap.equal((status, answer["code"]), (501, "unimplemented"), "none where they are not enabled")
+
+
+def exemplars(tap, s):
+    status, answer = post(s, "SelectSeries", "team-a", **usual(step=60, exemplarType=2, groupBy=["service_name"]))
+    found = [(int(p["timestamp"]) - T, p["value"], [(e["value"], int(e["timestamp"]) - T) for e in p["exemplars"]])
+             for p in answer["series"][0]["points"]]
+    tap.equal(found, [(60000, 600, [("300", 30000)]), (120000, 500, [("500", 70000)])], "the largest profile of each point")
+    profile_id = answer["series"][0]["points"][1]["exemplars"][0]["profileId"]
+    status, answer = post(s, "SelectMergeStacktraces", "team-a", **usual(profileIdSelector=[profile_id]))
+    tap.equal(answer["flamegraph"]["total"], "500", "its id finds it again")
+    status, answer = post(s, "SelectSeries", "team-a", **usual(step=60))
+    tap.ok(not any("exemplars" in p for p in answer["series"][0]["points"]), "none where none are asked for", answer)
+    status, answer = post(s, "SelectSeries", "team-c", **usual(end=T + 60000, step=60, exemplarType=2))
+    tap.ok(not any("exemplars" in p for p in answer["series"][0]["points"]), "none where they are not enabled", answer)
+
+
+# ---- several tenants ----
+
+def tenants(tap, s):
+    def total(who, **more):
+        status, answer = post(s, "SelectMergeStacktraces", who, **usual(**more))
+        return int(answer["flamegraph"].get("total", 0)) if status == 200 else (status, answer["code"])
+    tap.equal([total(w) for w in ("team-a", "team-b", "team-a|team-b", "team-b|team-a|team-a")], [1100, 3000, 4100, 4100],
+              "two tenants add up")
+    tap.equal([total("team-a|team-b", labelSelector='{__tenant_id__%s"team-b"}' % op) for op in ("=", "!=", "=~", "!~")],
+              [3000, 1100, 3000, 1100], "and can be told apart by a selector")
+    status, answer = post(s, "SelectSeries", "team-a|team-b", **usual(step=120, groupBy=["__tenant_id__"]))
+    tap.equal([(x["labels"], x["points"][0]["value"]) for x in answer["series"]],
+              [([{"name": "__tenant_id__", "value": "team-b"}], 3000), ([{"name": "__tenant_id__", "value": "team-a"}], 1100)],
+              "and by a label of time series")
+    tap.equal(post(s, "LabelValues", "team-a|team-b", name="__tenant_id__"), (200, {"names": ["team-a", "team-b"]}),
+              "its values")
+    tap.equal(post(s, "LabelValues", "team-a|team-b", name="pod"), (200, {"names": ["a", "b"]}), "values of other labels")
+    tap.equal(post(s, "Series", "team-a|team-b", labelNames=["pod", "__tenant_id__"])[1]["labelsSet"],
+              [{"labels": [{"name": "__tenant_id__", "value": t}, {"name": "pod", "value": p}]}
+               for t, p in (("team-a", "a"), ("team-a", "b"), ("team-b", "a"))], "series")
+    tap.equal(total("team-a|team-c"), (403, "permission_denied"), "both must allow it")
+    tap.equal(total("team-c|team-d"), (403, "permission_denied"), "a tenant without rules is asked alone")
+    status, _, body = s.request("POST", served.PUSH, push_request(profile(T, 1)),
+                                {"Content-Type": "application/proto", "X-Scope-OrgID": "team-a|team-b"})
+    tap.equal((status, json.loads(body)["message"]), (401, "multiple org IDs present"), "a push belongs to one tenant")
+    status, _, body = s.request("POST", "/settings.v1.SettingsService/Get", "{}",
+                                {"Content-Type": "application/json", "X-Scope-OrgID": "team-a|team-b"})
+    tap.equal(status, 400, "so do settings")
+
+
+def main():
+    argv = argparse.ArgumentParser()
+    argv.add_argument("--build", default=served.BUILD)
+    build = argv.parse_args().build
+    tap = served.Tap()
+    with served.Folder() as folder:
+        overrides, data = os.path.join(folder, "overrides.yaml"), os.path.join(folder, "data")
+        with open(overrides, "w") as f:
+            f.write(OVERRIDES)
+        for moment in ("rows in memory", "rows in blocks"):
+            s = served.pyro_serve(data, "-auth.multitenancy-enabled=true", "-runtime-config.file=" + overrides, *served.OPEN,
+                                  build=build)
+            if moment == "rows in memory":
+                fill(s)
+            print("# " + moment)
+            for part in (heatmaps, exemplars, tenants):
+                part(tap, s)
+            tap.equal(s.stop(), 0, "the server ends cleanly, " + moment)
+    tap.done()
+
+
+main()
