@@ -92,3 +92,20 @@ void tree_cut(struct tree *t, int64_t max_nodes)
 		cut_once(t, max_nodes, IN_STORE);
 	tree_cut_merged(t, max_nodes);
 }
+
+size_t tree_shown(const struct tree *t, int64_t max_nodes)
+{
+	int64_t least = max_nodes > 0 ? tree_min_value(t, max_nodes) : INT64_MIN;
+	uint32_t other = tree_find_name(t, TREE_OTHER);
+	bool *hidden = mem_zarray(t->nodes.n, sizeof(*hidden));
+	size_t n = 0;
+
+	for (size_t i = 1; i < t->nodes.n; i++) {
+		const struct tree_node *x = &t->nodes.p[i];
+
+		hidden[i] = hidden[x->parent] || x->name == other || x->total < least;
+		n += !hidden[i];
+	}
+	mem_free(hidden);
+	return n;
+}

@@ -26,5 +26,7 @@
 void tree_cut(struct tree *t, int64_t max_nodes);
 /* Without the first cut: trees of spans leave the store whole. */
 void tree_cut_merged(struct tree *t, int64_t max_nodes);
+/* Nodes that are seen under their names when the tree is written with max_nodes, none below an `other`; totals are right. */
+size_t tree_shown(const struct tree *t, int64_t max_nodes);
 
 #endif

@@ -154,6 +154,25 @@ def tenants(tap, s):
     tap.equal(status, 400, "so do settings")
 
 
+# ---- beside the answer ----
+
+def truncated(tap, s):
+    """team-a has main;work and main alone: two nodes."""
+    def header(max_nodes, call="SelectMergeStacktraces", **more):
+        _, headers, _ = s.request("POST", served.QUERIER + call, json.dumps(usual(maxNodes=max_nodes, **more)),
+                                  {"Content-Type": "application/json", "X-Scope-OrgID": "team-a"})
+        return headers.get("x-pyro-truncated")
+    tap.equal([header(1), header(2), header(None), header(1)], ["1", None, None, "1"], "nodes that a flame graph has lost")
+    tap.equal([header(1, format=2), header(2, format=2)], ["1", None], "that a tree has lost")
+    both = {"left": usual(maxNodes=1), "right": usual(maxNodes=1)}
+    _, headers, _ = s.request("POST", served.QUERIER + "Diff", json.dumps(both),
+                              {"Content-Type": "application/json", "X-Scope-OrgID": "team-a"})
+    tap.equal(headers.get("x-pyro-truncated"), "1", "that a comparison has lost")
+    query = {"query": CPU + "{}", "from": T, "until": T + 120000}
+    tap.equal([get(s, "/pyroscope/render", maxNodes=n, **query)[1].get("x-pyro-truncated") for n in (1, 2)], ["1", None],
+              "that a page has lost")
+
+
 def main():
     argv = argparse.ArgumentParser()
     argv.add_argument("--build", default=served.BUILD)
@@ -169,7 +188,7 @@ def main():
             if moment == "rows in memory":
                 fill(s)
             print("# " + moment)
-            for part in (heatmaps, exemplars, tenants):
+            for part in (heatmaps, exemplars, tenants, truncated):
                 part(tap, s)
             tap.equal(s.stop(), 0, "the server ends cleanly, " + moment)
     tap.done()

@@ -31,6 +31,7 @@ struct answer {
 	size_t n_sources;
 	struct str body;
 	const char *type; /* or NULL */
+	size_t truncated; /* nodes that it has put into "other" */
 };
 
 struct answers *answers_new(size_t max_bytes); /* 0: nothing is kept */

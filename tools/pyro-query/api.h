@@ -23,6 +23,8 @@ struct api {
 	int64_t now;                 /* unix ns */
 	const char *data;            /* the data folder */
 	uint64_t max_adhoc;          /* uploaded profiles of a tenant */
+	size_t whole;                /* nodes of the merged tree, before it was cut */
+	size_t truncated;            /* nodes that the answer has put into "other" */
 	struct buf raw;              /* a finished protobuf message, instead of the response struct */
 	bool passing;                /* set by range_check: the answer depends on the present time */
 	bool browser;                /* the client would rather see HTML */
@@ -95,6 +97,8 @@ int add_exemplars(struct api *x, const struct querier_select_series_request *req
 int merged_tree(struct api *x, const struct querier_select_merge_stacktraces_request *req, struct part *out,
     int64_t *max_nodes, struct err *e);
 int diff_graph(struct api *x, const struct querier_diff_request *req, struct flamegraph **out, struct err *e);
+/* Notes what the tree will have lost when it is written with max_nodes. */
+void note_truncated(struct api *x, const struct tree *t, int64_t max_nodes);
 /* Flame graph of a tree part; never NULL. */
 struct flamegraph *flamegraph_of(struct api *x, struct part *p, int64_t max_nodes);
 

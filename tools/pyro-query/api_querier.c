@@ -185,8 +185,11 @@ int merged_tree(struct api *x, const struct querier_select_merge_stacktraces_req
 	ask.profile_ids = req->profile_id_selector;
 	if (engine_ask(x->engine, x->a, &ask, out, e) < 0)
 		return -1;
-	if (out->tree != NULL)
+	if (out->tree != NULL) {
+		tree_total(out->tree);
+		x->whole = tree_shown(out->tree, 0);
 		tree_cut(out->tree, *max_nodes);
+	}
 	*max_nodes = req->has_max_nodes ? req->max_nodes : 0;
 	return 0;
 }
@@ -199,6 +202,7 @@ static struct str tree_bytes(struct api *x, struct part *p, int64_t max_nodes)
 	if (p->tree == NULL)
 		return STR_NONE;
 	tree_total(p->tree);
+	note_truncated(x, p->tree, max_nodes);
 	buf_init(&b, INT32_MAX);
 	tree_encode(p->tree, max_nodes, &b);
 	out = arena_str(x->a, buf_str(&b));
@@ -285,8 +289,11 @@ static int select_merge_span_profile(struct api *x, const void *vreq, void *vres
 	if (max_nodes_check(x, req->has_max_nodes ? req->max_nodes : 0, &max_nodes, e) < 0 ||
 	    ask_spans(x, req, start, &p, e) < 0)
 		return -1;
-	if (p.tree != NULL)
+	if (p.tree != NULL) {
+		tree_total(p.tree);
+		x->whole = tree_shown(p.tree, 0);
 		tree_cut_merged(p.tree, max_nodes);
+	}
 	max_nodes = req->has_max_nodes ? req->max_nodes : 0;
 	if (req->format == PROFILE_FORMAT_TREE)
 		resp->tree = tree_bytes(x, &p, max_nodes);
@@ -409,10 +416,14 @@ int diff_graph(struct api *x, const struct querier_diff_request *req, struct fla
 	left.has_max_nodes = right.has_max_nodes = true;
 	if (merged_tree(x, &left, &l, &max_left, e) < 0)
 		return -1;
+	if (l.tree != NULL)
+		note_truncated(x, l.tree, max_left);
 	if (merged_tree(x, &right, &r, &max_right, e) < 0) {
 		part_fini(&l);
 		return -1;
 	}
+	if (r.tree != NULL)
+		note_truncated(x, r.tree, max_right);
 	if (l.tree == NULL)
 		l.tree = tree_new();
 	if (r.tree == NULL)

@@ -97,13 +97,14 @@ static bool still_true(struct question *q)
 		return false;
 	buf_add(&q->out, old->body);
 	q->type = old->type ? arena_cstr(q->api.a, str_cstr(old->type)) : NULL;
+	q->api.truncated = old->truncated;
 	q->kept = true;
 	return true;
 }
 
 static void keep(struct question *q)
 {
-	struct answer a = { .body = buf_str(&q->out), .type = q->type };
+	struct answer a = { .body = buf_str(&q->out), .type = q->type, .truncated = q->api.truncated };
 
 	a.sources = engine_sources(q->x->engine, &a.n_sources);
 	if (a.sources != NULL && a.n_sources > 0 && !q->api.passing)
@@ -151,26 +152,29 @@ static void reply_error(struct question *q, const struct err *e)
 		http_error(q->r, e);
 }
 
-static void reply(struct question *q, const char *page_type, struct str body, struct buf *take)
+/* made: the question that was answered, q itself or its leader. A client that does not know the header is not disturbed. */
+static void reply(struct question *q, const struct question *made, struct str body, struct buf *take)
 {
+	struct http_field fields[2] = { { STR("Content-Type"), str_cstr(made->type) } };
+	size_t n = 1;
+
+	if (made->api.truncated > 0)
+		fields[n++] = (struct http_field){ STR("X-Pyro-Truncated"),
+			arena_printf(q->r->a, "%zu", made->api.truncated) };
 	loop_timer_off(q->x->conf.loop, &q->timer);
 	q->x->counts.running--;
 	q->x->counts.answered++;
 	q->x->counts.answer_bytes += body.n;
-	if (q->call != NULL && take != NULL) {
-		rpc_reply_buf(q->call, take);
-	} else if (q->call != NULL) {
-		rpc_reply_message(q->call, body);
-	} else {
-		struct http_field type = { STR("Content-Type"), str_cstr(page_type) };
-
+	if (q->call != NULL)
+		rpc_reply(q->call,
+		    &(struct rpc_answer){ .message = body, .take = take, .headers = fields + 1, .n_headers = n - 1 });
+	else
 		http_reply(q->r,
 		    &(struct http_reply){ .status = 200,
-			.headers = &type,
-			.n_headers = 1,
+			.headers = fields,
+			.n_headers = n,
 			.body = body,
 			.take = take });
-	}
 }
 
 static void say_late(const struct question *q, struct err *e)
@@ -196,15 +200,13 @@ static void fail_all(struct question *q, const struct err *why)
 
 static void answer_all(struct question *q, struct buf *out)
 {
-	const char *type = q->type;
-
 	while (q->others != NULL) {
 		struct question *o = q->others;
 
 		q->others = o->next;
-		reply(o, type, buf_str(out), NULL);
+		reply(o, q, buf_str(out), NULL);
 	}
-	reply(q, type, buf_str(out), out);
+	reply(q, q, buf_str(out), out);
 }
 
 /* ---- the queue ---- */

@@ -1,5 +1,6 @@
 /* range.c - rules that all questions share; see api.h */
 #include "base/num.h"
+#include "formats/query/tree_cut.h"
 #include "tools/pyro-query/api.h"
 
 int range_check(struct api *x, int64_t *start, int64_t end, bool *empty, struct err *e)
@@ -96,10 +97,18 @@ void ask_merge(struct api *x, struct pyro_ask *ask, enum ask_kind kind, struct s
 		.to = ms_to_ns(end, true) };
 }
 
+void note_truncated(struct api *x, const struct tree *t, int64_t max_nodes)
+{
+	size_t shown = tree_shown(t, max_nodes);
+
+	x->truncated = MAX(x->truncated, x->whole - MIN(x->whole, shown));
+}
+
 struct flamegraph *flamegraph_of(struct api *x, struct part *p, int64_t max_nodes)
 {
 	if (p->tree == NULL)
 		p->tree = tree_new();
 	tree_total(p->tree);
+	note_truncated(x, p->tree, max_nodes);
 	return tree_flamegraph(x->a, p->tree, max_nodes);
 }
