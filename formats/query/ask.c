@@ -99,12 +99,17 @@ static int run_series(struct arena *a, const struct pyro_ask *ask, const struct 
 {
 	struct query_series_opts o = { .by = ask->names.p,
 		.n_by = (uint32_t)ask->names.n,
+		.functions = ask->functions.p,
+		.n_functions = (uint32_t)ask->functions.n,
+		.cum = ask->cum,
 		.from_ms = ask->from_ms,
 		.to_ms = ask->to_ms,
 		.step_ms = ask->step_ms };
 
 	if (o.step_ms <= 0)
 		return err_set(e, ERR_INVALID, "step must be non-zero");
+	if (ask->functions.n > SERIES_MAX_FUNCTIONS)
+		return err_set(e, ERR_INVALID, "time series of more than %d functions", SERIES_MAX_FUNCTIONS);
 	return query_series(a, sets, n, &p->q, &o, &out->series, e);
 }
 

@@ -58,9 +58,17 @@ struct series_set {
 	size_t n;
 };
 
+enum { SERIES_MAX_FUNCTIONS = 64 };
+#define FUNCTION_LABEL STR("__function__")
+
 struct query_series_opts {
 	const struct str *by;
 	uint32_t n_by;
+	/* One series for each of these functions, with the label FUNCTION_LABEL, of its own values or, cum, with those
+	   of what it calls; none: totals. */
+	const struct str *functions;
+	uint32_t n_functions; /* <= SERIES_MAX_FUNCTIONS */
+	bool cum;
 	int64_t from_ms, to_ms, step_ms; /* step > 0 */
 };
 

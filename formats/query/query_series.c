@@ -20,9 +20,10 @@ struct groups {
 	const struct query *q;
 	const struct query_series_opts *o;
 	struct dataset *set;
-	uint32_t *group_of; /* by series number of the set, dense from `first` */
+	uint32_t *group_of; /* by series number of the set, dense from `first`; with functions, one for each of them */
 	uint32_t first;
-	uint8_t **match; /* by partition: stacks below the call site */
+	uint8_t **match;    /* by partition: stacks below the call site */
+	uint64_t **callers; /* by partition and stack: a bit for each function whose value this is */
 };
 
 static int name_cmp(const void *a, const void *b)
@@ -72,6 +73,67 @@ static int site_total(struct groups *g, const struct row *r, int64_t *total, str
 	return 0;
 }
 
+/* A location without lines is part of what called it, as in trees. */
+static uint64_t *function_bits(struct groups *g, struct symbols *s)
+{
+	uint64_t *of = arena_zarray(g->mem, s->functions.n, sizeof(*of));
+	uint64_t *bits = arena_zarray(g->mem, s->nodes.n, sizeof(*bits));
+	uint8_t *below = fold_call_site(g->mem, s, g->q);
+
+	for (size_t i = 0; i < s->functions.n; i++)
+		for (uint32_t k = 0; k < g->o->n_functions; k++)
+			if (str_eq(s->strings.p[s->functions.p[i].name], g->o->functions[k]))
+				of[i] |= UINT64_C(1) << k;
+	for (size_t i = 1; i < s->nodes.n; i++) {
+		const struct sym_location *l = &s->locations.p[s->nodes.p[i].location];
+		uint64_t up = bits[s->nodes.p[i].parent];
+
+		if (g->o->cum || l->n_lines == 0)
+			bits[i] = up;
+		for (uint32_t k = 0; k < (g->o->cum ? l->n_lines : MIN(l->n_lines, 1)); k++)
+			bits[i] |= of[s->lines.p[l->first_line + k].function];
+	}
+	for (size_t i = 0; below != NULL && i < s->nodes.n; i++)
+		bits[i] = below[i] ? bits[i] : 0;
+	return bits;
+}
+
+static void add_to_group(struct groups *g, uint32_t group, const struct series_point *p)
+{
+	struct group *x = &g->v.p[group];
+
+	if (x->points.n > 0 && x->points.p[x->points.n - 1].time == p->time) {
+		x->points.p[x->points.n - 1].sum = wrap_add(x->points.p[x->points.n - 1].sum, p->sum);
+		x->points.p[x->points.n - 1].count += p->count;
+		return;
+	}
+	vec_push(&x->points, *p);
+}
+
+static int add_functions(struct groups *g, const struct row *r, int64_t time, struct err *e)
+{
+	uint32_t *group = &g->group_of[(size_t)(r->series - g->first) * g->o->n_functions];
+	int64_t sums[SERIES_MAX_FUNCTIONS] = { 0 };
+	uint64_t met = 0;
+	struct symbols *s;
+
+	if (dataset_symbols(g->set, r->partition, &s, e) < 0)
+		return -1;
+	if (g->callers[r->partition] == NULL)
+		g->callers[r->partition] = function_bits(g, s);
+	for (uint32_t i = 0; i < r->n; i++) {
+		uint64_t bits = r->stacks[i] < s->nodes.n ? g->callers[r->partition][r->stacks[i]] : 0;
+
+		met |= bits;
+		for (; bits != 0; bits &= bits - 1)
+			sums[__builtin_ctzll(bits)] = wrap_add(sums[__builtin_ctzll(bits)], r->values[i]);
+	}
+	for (; met != 0; met &= met - 1)
+		add_to_group(g, group[__builtin_ctzll(met)],
+		    &(struct series_point){ time, sums[__builtin_ctzll(met)], 1 });
+	return 0;
+}
+
 static int series_row(void *ctx, const struct row *r, struct err *e)
 {
 	struct groups *g = ctx;
@@ -79,25 +141,33 @@ static int series_row(void *ctx, const struct row *r, struct err *e)
 
 	if (!grid_time(g->o, floor_ms(r->time), &p.time))
 		return 0;
+	if (g->o->n_functions > 0)
+		return add_functions(g, r, p.time, e);
 	if (g->q->n_call_site > 0 && site_total(g, r, &p.sum, e) < 0)
 		return -1;
-	struct group *x = &g->v.p[g->group_of[r->series - g->first]];
-
-	if (x->points.n > 0 && x->points.p[x->points.n - 1].time == p.time) {
-		x->points.p[x->points.n - 1].sum = wrap_add(x->points.p[x->points.n - 1].sum, p.sum);
-		x->points.p[x->points.n - 1].count++;
-		return 0;
-	}
-	vec_push(&x->points, p);
+	add_to_group(g, g->group_of[r->series - g->first], &p);
 	return 0;
+}
+
+/* The groups of a series. */
+static void find_groups(struct groups *g, const struct labels *l, uint32_t *out)
+{
+	if (g->o->n_functions == 0)
+		*out = group_find(g, l);
+	for (uint32_t k = 0; k < g->o->n_functions; k++) {
+		struct labels of = labels_with(g->mem, l, FUNCTION_LABEL, g->o->functions[k]);
+
+		out[k] = group_find(g, &of);
+	}
 }
 
 static int series_of_set(struct groups *g, const struct str *by, uint32_t n_by, struct err *e)
 {
+	uint32_t each = MAX(g->o->n_functions, 1);
 	struct series_list list;
 	struct scan s = { .from = g->q->from,
 		.to = g->q->to,
-		.samples = g->q->n_call_site > 0,
+		.samples = g->q->n_call_site > 0 || g->o->n_functions > 0,
 		.row = series_row,
 		.ctx = g };
 
@@ -108,12 +178,14 @@ static int series_of_set(struct groups *g, const struct str *by, uint32_t n_by, 
 	if (list.n == 0)
 		return 0;
 	g->first = list.p[0].number;
-	g->group_of = arena_zarray(g->mem, list.p[list.n - 1].number - g->first + 1, sizeof(*g->group_of));
+	g->group_of = arena_zarray(g->mem, (size_t)(list.p[list.n - 1].number - g->first + 1) * each,
+	    sizeof(*g->group_of));
 	g->match = arena_zarray(g->mem, g->set->n_partitions, sizeof(*g->match));
+	g->callers = arena_zarray(g->mem, g->set->n_partitions, sizeof(*g->callers));
 	for (uint32_t i = 0; i < list.n; i++) {
 		struct labels l = labels_some(g->mem, &list.p[i].labels, by, n_by);
 
-		g->group_of[list.p[i].number - g->first] = group_find(g, &l);
+		find_groups(g, &l, &g->group_of[(size_t)(list.p[i].number - g->first) * each]);
 	}
 	s.series = list.p;
 	s.n_series = list.n;

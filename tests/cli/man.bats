@@ -122,6 +122,17 @@ serve() {
 	[ -s all.pb.gz ]
 }
 
+@test "pyro-api.7: questions to a server" {
+	things
+	port=$(free_port)
+	mapfile -t lines < <(examples pyro-api.7)
+	[ ${#lines[@]} = 3 ]
+	serve "$(here "${lines[0]}")"
+	curl -sf --data-binary @day.folded "http://127.0.0.1:$port/ingest?name=shop"
+	for line in "${lines[@]:1}"; do run_example "$(here "$line")"; done
+	grep -q '^pyro_function_self_value{.*function="work"} ' <<<"$out"
+}
+
 @test "pyro-serve.1: with a file; with options, then status, restart, stop" {
 	things
 	port=$(free_port)

@@ -173,6 +173,54 @@ def truncated(tap, s):
               "that a page has lost")
 
 
+def functions(tap, s):
+    """team-a: work has 100 + 200 + 300 in the first minute and 400 in the second, main itself 100 there."""
+    query = {"query": CPU + "{}", "from": T, "until": T + 120000}
+
+    def ask(**more):
+        status, _, body = get(s, "/pyroscope/functions", **{**query, **more})
+        answer = json.loads(body)
+        return status, [(f["name"], f["value"], [(i * 15, v) for i, v in enumerate(f["samples"]) if v])
+                        for f in answer["functions"]]
+    work = ("work", 1000, [(15, 100), (30, 500), (75, 400)])
+    tap.equal(ask(), (200, [work, ("main", 100, [(75, 100)])]), "functions over time by their own values")
+    tap.equal(ask(by="total"), (200, [("main", 1100, [(15, 100), (30, 500), (75, 500)]), work]), "with what they call")
+    tap.equal(ask(limit=1), (200, [work]), "the largest one")
+    tap.equal(ask(callSite="nowhere"), (200, []), "below a call site")
+    tap.equal(ask(query=CPU + '{pod="none"}'), (200, []), "of nothing")
+    for more in ({"limit": 0}, {"limit": 65}, {"limit": "x"}, {"by": "me"}):
+        tap.equal(get(s, "/pyroscope/functions", **{**query, **more})[0], 400, "refused: %s" % more)
+
+
+def metrics(tap, s):
+    query = {"query": CPU + "{}", "from": T, "until": T + 120000}
+    status, headers, body = get(s, "/pyroscope/metrics", groupBy="pod", limit=5, **query)
+    tap.equal((status, headers["content-type"].split(";")[0]), (200, "text/plain"), "a selection as metrics")
+    tap.equal([x for x in body.decode().splitlines() if not x.startswith("#")],
+              ['pyro_profile_value{profile_type="%s",pod="b"} 800' % CPU, 'pyro_profile_value{profile_type="%s",pod="a"} 300' % CPU,
+               'pyro_function_self_value{profile_type="%s",function="work"} 1000' % CPU,
+               'pyro_function_self_value{profile_type="%s",function="main"} 100' % CPU], "its samples")
+    tap.equal([x for x in get(s, "/pyroscope/metrics", **query)[2].decode().splitlines() if not x.startswith("#")],
+              ['pyro_profile_value{profile_type="%s"} 1100' % CPU], "all of it")
+
+
+def granularity(tap, s):
+    """Both functions are in main.c; hostile.pprof gives them no lines."""
+    query = {"query": CPU + "{}", "from": T, "until": T + 120000}
+
+    def names(**more):
+        status, _, body = get(s, "/pyroscope/render", **{**query, **more})
+        f = json.loads(body).get("flamebearer", {})
+        return status, sorted(f.get("names", [])), f.get("numTicks")
+    tap.equal(names(), (200, ["main", "total", "work"], 1100), "frames are functions")
+    tap.equal(names(granularity="files"), (200, ["main.c", "total"], 1100), "frames are files")
+    tap.equal(names(granularity="lines"), (200, ["main main.c", "total", "work main.c"], 1100), "frames are lines")
+    tap.equal(names(granularity="lines", query=CPU + '{pod="none"}'), (200, ["total"], 0), "lines of nothing")
+    tap.equal(names(granularity="x")[0], 400, "frames are nothing that is known")
+    status, _, body = get(s, "/pyroscope/render", format="folded", granularity="files", **query)
+    tap.equal((status, body), (200, b"main.c 100\nmain.c;main.c 1000\n"), "frames of another form")
+
+
 def main():
     argv = argparse.ArgumentParser()
     argv.add_argument("--build", default=served.BUILD)
@@ -188,7 +236,7 @@ def main():
             if moment == "rows in memory":
                 fill(s)
             print("# " + moment)
-            for part in (heatmaps, exemplars, tenants, truncated):
+            for part in (heatmaps, exemplars, tenants, truncated, functions, metrics, granularity):
                 part(tap, s)
             tap.equal(s.stop(), 0, "the server ends cleanly, " + moment)
     tap.done()

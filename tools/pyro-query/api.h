@@ -12,6 +12,7 @@
 
 #include "conf/limits.h"
 #include "formats/msg/messages.h"
+#include "formats/query/render.h"
 #include "net/http.h"
 #include "tools/pyro-query/engine.h"
 
@@ -56,8 +57,32 @@ struct page {
 
 extern const struct page pages[];
 extern const size_t n_pages;
+/* /pyroscope/functions, /pyroscope/metrics (api_functions.c). */
+int functions_page(struct api *x, struct str query, struct buf *out, const char **type, struct err *e);
+int metrics_page(struct api *x, struct str query, struct buf *out, const char **type, struct err *e);
 /* /pyroscope/adhoc (api_uploads.c). */
 int uploads_page(struct api *x, struct str query, struct buf *out, const char **type, struct err *e);
+
+/* ---- parameters of pages (api_render.c) ---- */
+
+/* What a page is asked about. */
+struct side {
+	struct str type_id; /* the profile type as text */
+	struct profile_type type;
+	struct str selector;
+	int64_t from, until;                     /* ms */
+	struct types_stack_trace_selector *site; /* stacks below these functions alone; NULL: all */
+};
+
+struct str param(struct api *x, struct str query, const char *name);       /* empty: none */
+int64_t int_param(struct api *x, struct str query, const char *name);      /* 0: none, or no number */
+struct msg_strs params(struct api *x, struct str query, const char *name); /* of one that may be repeated */
+/* The names of the parameters come in; callSite holds for all sides. */
+int read_side(struct api *x, struct str query, const char *q, const char *from, const char *until, struct side *out,
+    struct err *e);
+/* g NULL: no points. step in seconds. */
+struct timeline timeline_of(struct api *x, const struct side *s, const struct series_group *g, int64_t step,
+    bool average);
 
 /* ---- shared by the two (range.c) ---- */
 

@@ -3,6 +3,7 @@
 #include "base/num.h"
 #include "formats/query/attime.h"
 #include "formats/query/render.h"
+#include "formats/query/tree_cut.h"
 #include "formats/report/output.h"
 #include "net/url.h"
 #include "tools/pyro-query/api.h"
@@ -11,15 +12,7 @@ enum { DOT_NODES = 512, MAX_SELECTOR = 1 << 20 };
 
 /* ---- parameters ---- */
 
-struct side {
-	struct str type_id; /* the profile type as text */
-	struct profile_type type;
-	struct str selector;
-	int64_t from, until;                     /* ms */
-	struct types_stack_trace_selector *site; /* stacks below these functions alone; NULL: all */
-};
-
-static struct str param(struct api *x, struct str query, const char *name)
+struct str param(struct api *x, struct str query, const char *name)
 {
 	struct str v;
 
@@ -33,7 +26,7 @@ static int64_t time_param(struct api *x, struct str query, const char *name)
 	return (text.n ? attime_parse(text, x->now) : x->now) / NS_PER_MS;
 }
 
-static int64_t int_param(struct api *x, struct str query, const char *name)
+int64_t int_param(struct api *x, struct str query, const char *name)
 {
 	int64_t v;
 	struct err ignored;
@@ -42,7 +35,7 @@ static int64_t int_param(struct api *x, struct str query, const char *name)
 }
 
 /* All values of a parameter that may be repeated. */
-static struct msg_strs params(struct api *x, struct str query, const char *name)
+struct msg_strs params(struct api *x, struct str query, const char *name)
 {
 	struct msg_strs out = { 0 };
 	struct url_param *p;
@@ -107,8 +100,8 @@ static struct types_stack_trace_selector *read_site(struct api *x, struct str qu
 	return names.n > 0 ? site : NULL;
 }
 
-static int read_side(struct api *x, struct str query, const char *q, const char *from, const char *until,
-    struct side *out, struct err *e)
+int read_side(struct api *x, struct str query, const char *q, const char *from, const char *until, struct side *out,
+    struct err *e)
 {
 	if (parse_query(x, param(x, query, q), q, out, e) < 0)
 		return -1;
@@ -131,7 +124,7 @@ static struct querier_select_merge_stacktraces_request merge_request(const struc
 
 /* ---- render ---- */
 
-static struct timeline timeline_of(struct api *x, const struct side *s, const struct series_group *g, int64_t step,
+struct timeline timeline_of(struct api *x, const struct side *s, const struct series_group *g, int64_t step,
     bool average)
 {
 	struct timeline_point *p = arena_array(x->a, g ? g->n : 0, sizeof(*p));
@@ -240,18 +233,41 @@ static int ask_profile(struct api *x, const struct side *s, int64_t max_nodes, s
 	return 0;
 }
 
-static struct report *report_of(const struct part *p, const struct side *s, struct err *e)
+/* What a frame is; functions where nothing is said. */
+static int granularity_param(struct api *x, struct str query, enum report_granularity *out, struct err *e)
+{
+	static const char *const names[] = { [REPORT_FUNCTIONS] = "functions",
+		[REPORT_FILEFUNCTIONS] = "filefunctions",
+		[REPORT_FILES] = "files",
+		[REPORT_LINES] = "lines",
+		[REPORT_ADDRESSES] = "addresses" };
+	struct str name = param(x, query, "granularity");
+
+	*out = REPORT_FUNCTIONS;
+	if (name.n == 0)
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (str_eq(name, str_cstr(names[i]))) {
+			*out = (enum report_granularity)i;
+			return 0;
+		}
+	}
+	return err_set(e, ERR_INVALID, "\"granularity\" must be functions, filefunctions, files, lines or addresses");
+}
+
+static struct report *report_of(const struct part *p, const struct side *s, enum report_granularity by, struct err *e)
 {
 	struct report_opts o = report_defaults();
 
+	o.granularity = by;
 	if (p->profile != NULL)
 		return report_new(p->profile, &o, e);
 	err_set(e, ERR_NOTFOUND, "no samples of " STR_FMT " match " STR_FMT, STR_ARG(s->type_id), STR_ARG(s->selector));
 	return NULL;
 }
 
-static int render_form(struct api *x, const struct output *f, const struct side *s, int64_t max_nodes, struct buf *out,
-    const char **type, struct err *e)
+static int render_form(struct api *x, const struct output *f, const struct side *s, enum report_granularity by,
+    int64_t max_nodes, struct buf *out, const char **type, struct err *e)
 {
 	struct output_opts o = { .max_nodes = max_nodes, .type = FORMAT_ALL_TYPES };
 	struct output_in in = { .a = x->a };
@@ -261,15 +277,15 @@ static int render_form(struct api *x, const struct output *f, const struct side 
 	if (ask_profile(x, s, max_nodes, &p, e) < 0)
 		return -1;
 	in.profile = p.profile;
-	in.report = report_of(&p, s, e);
+	in.report = report_of(&p, s, by, e);
 	rc = in.report == NULL ? -1 : output_print(f, &in, &o, out, e);
 	report_free(in.report);
 	*type = arena_cstr(x->a, f->content_type);
 	return rc;
 }
 
-static int render_diff_form(struct api *x, const struct output *f, const struct side sides[2], int64_t max_nodes,
-    struct buf *out, const char **type, struct err *e)
+static int render_diff_form(struct api *x, const struct output *f, const struct side sides[2],
+    enum report_granularity by, int64_t max_nodes, struct buf *out, const char **type, struct err *e)
 {
 	struct output_opts o = { .max_nodes = max_nodes };
 	struct output_in in = { .a = x->a };
@@ -279,7 +295,7 @@ static int render_diff_form(struct api *x, const struct output *f, const struct 
 
 	for (int i = 0; i < 2 && rc == 0; i++) {
 		rc = ask_profile(x, &sides[i], max_nodes, &p[i], e);
-		if (rc == 0 && (r[i] = report_of(&p[i], &sides[i], e)) == NULL)
+		if (rc == 0 && (r[i] = report_of(&p[i], &sides[i], by, e)) == NULL)
 			rc = -1;
 	}
 	in.before = r[0];
@@ -292,12 +308,35 @@ static int render_diff_form(struct api *x, const struct output *f, const struct 
 	return rc;
 }
 
+/* The tree of other frames than functions, of everything that was found; *nodes: what it is to be cut to. */
+static int finer_tree(struct api *x, const struct side *s, enum report_granularity by, int64_t max_nodes,
+    struct part *out, int64_t *nodes, struct err *e)
+{
+	struct report *r;
+	struct part p;
+
+	*out = part_none();
+	if (max_nodes_check(x, max_nodes, nodes, e) < 0 || ask_profile(x, s, 0, &p, e) < 0)
+		return -1;
+	if (p.profile == NULL)
+		return 0;
+	r = report_of(&p, s, by, e);
+	if (r == NULL)
+		return -1;
+	out->tree = report_call_tree(r);
+	report_free(r);
+	tree_total(out->tree);
+	x->whole = tree_shown(out->tree, 0);
+	return 0;
+}
+
 static int render(struct api *x, struct str query, struct buf *out, const char **type, struct err *e)
 {
 	int64_t max_nodes = nodes_param(x, query), nodes = 0;
 	bool average = str_eq(param(x, query, "aggregation"), STR("avg")), empty;
 	struct querier_select_merge_stacktraces_request req;
 	struct render r = { 0 };
+	enum report_granularity by;
 	struct output form;
 	struct side s;
 	struct part p;
@@ -306,14 +345,15 @@ static int render(struct api *x, struct str query, struct buf *out, const char *
 	if (url_query_check(query, e) < 0 || read_side(x, query, "query", "from", "until", &s, e) < 0)
 		return -1;
 	from = s.from;
-	if (range_check(x, &from, s.until, &empty, e) < 0)
+	if (range_check(x, &from, s.until, &empty, e) < 0 || granularity_param(x, query, &by, e) < 0)
 		return -1;
 	if (str_eq(param(x, query, "format"), STR("dot")))
 		return render_dot(x, &s, max_nodes, out, type, e);
 	if (wants_form(x, query, OUTPUT_REPORT, &form))
-		return render_form(x, &form, &s, max_nodes, out, type, e);
+		return render_form(x, &form, &s, by, max_nodes, out, type, e);
 	req = merge_request(&s, max_nodes);
-	if (merged_tree(x, &req, &p, &nodes, e) < 0)
+	if ((by == REPORT_FUNCTIONS ? merged_tree(x, &req, &p, &nodes, e)
+				    : finer_tree(x, &s, by, max_nodes, &p, &nodes, e)) < 0)
 		return -1;
 	if (ask_timeline(x, &s, params(x, query, "groupBy"), average, timeline_step(s.from, s.until), &r, e) < 0) {
 		part_fini(&p);
@@ -334,6 +374,7 @@ static int render_diff(struct api *x, struct str query, struct buf *out, const c
 	struct querier_diff_request req = { .left = &left, .right = &right };
 	struct render r = { .diff = true };
 	struct flamegraph *g;
+	enum report_granularity by;
 	struct output form;
 	struct side l, h;
 
@@ -342,8 +383,10 @@ static int render_diff(struct api *x, struct str query, struct buf *out, const c
 		return -1;
 	if (!str_eq(l.type_id, h.type_id))
 		return err_set(e, ERR_INVALID, "profile types must match");
+	if (granularity_param(x, query, &by, e) < 0)
+		return -1;
 	if (wants_form(x, query, OUTPUT_COMPARISON, &form))
-		return render_diff_form(x, &form, (const struct side[2]){ l, h }, max_nodes, out, type, e);
+		return render_diff_form(x, &form, (const struct side[2]){ l, h }, by, max_nodes, out, type, e);
 	left = merge_request(&l, max_nodes);
 	right = merge_request(&h, max_nodes);
 	if (diff_graph(x, &req, &g, e) < 0)
@@ -389,6 +432,8 @@ const struct page pages[] = {
 	{ "/pyroscope/render", render },
 	{ "/pyroscope/render-diff", render_diff },
 	{ "/pyroscope/label-values", label_values_page },
+	{ "/pyroscope/functions", functions_page },
+	{ "/pyroscope/metrics", metrics_page },
 	{ "/pyroscope/adhoc", uploads_page },
 };
 

@@ -12,13 +12,6 @@
 #include "net/url.h"
 #include "tools/pyro-query/upload.h"
 
-static struct str param(struct api *x, struct str query, const char *name)
-{
-	struct str v;
-
-	return url_param(x->a, query, name, &v) ? v : STR_NONE;
-}
-
 static struct report *report_of(struct api *x, const struct upload_column *c, struct err *e)
 {
 	struct report_opts o = report_defaults();
