@@ -9,12 +9,16 @@
  *
  * An absent label equals "". Literals, alternations of literals, prefixes and
  * the like are compared without the engine. Not for two threads at once.
+ *
+ * Limits: SELECTOR_MAX_TEXT bytes and SELECTOR_MAX_MATCHERS matchers, because each expression is work for every shard.
  */
 #ifndef MATCHER_H
 #define MATCHER_H
 
 #include "base/err.h"
 #include "formats/labels/labels.h"
+
+enum { SELECTOR_MAX_TEXT = 1 << 20, SELECTOR_MAX_MATCHERS = 1000 };
 
 enum match_op { MATCH_EQ, MATCH_NE, MATCH_RE, MATCH_NRE };
 

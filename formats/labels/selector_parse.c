@@ -556,6 +556,8 @@ static int add(struct parser *p, enum match_op op, struct str name, struct str v
 {
 	struct matcher m = { .op = op, .name = name, .value = value };
 
+	if (p->out.n == SELECTOR_MAX_MATCHERS)
+		return fail_at(p, at, "more than %d matchers", SELECTOR_MAX_MATCHERS);
 	if (op == MATCH_RE || op == MATCH_NRE) {
 		m.re = regex_new_anchored(value, p->e);
 		if (m.re == NULL) {
@@ -664,6 +666,9 @@ int selector_parse(struct arena *a, struct str text, struct selector *out, struc
 	struct parser p = { .a = a, .e = e, .text = text };
 	int rc;
 
+	*out = (struct selector){ 0 };
+	if (text.n > SELECTOR_MAX_TEXT)
+		return err_set(e, ERR_INVALID, "a selector of %zu bytes, the limit is %d", text.n, SELECTOR_MAX_TEXT);
 	if (text.n == 0)
 		p.text = STR("");
 	rc = selector(&p);

@@ -37,6 +37,10 @@ static void parsed_fini(struct parsed *p)
 
 static int parse_selectors(struct arena *a, const struct pyro_ask *ask, struct parsed *p, struct err *e)
 {
+	if (ask->selectors.n > ASK_MAX_NAMES)
+		return err_set(e, ERR_INVALID, "%zu selectors, the limit is %d", ask->selectors.n, ASK_MAX_NAMES);
+	if (ask->names.n > ASK_MAX_NAMES)
+		return err_set(e, ERR_INVALID, "%zu label names, the limit is %d", ask->names.n, ASK_MAX_NAMES);
 	p->list = arena_zarray(a, ask->selectors.n, sizeof(*p->list));
 	p->pointers = arena_zarray(a, ask->selectors.n, sizeof(*p->pointers));
 	for (size_t i = 0; i < ask->selectors.n; i++) {

@@ -14,6 +14,8 @@
 #include "formats/query/points.h"
 #include "formats/query/query.h"
 
+enum { ASK_MAX_NAMES = 1000 }; /* selectors, label names */
+
 enum ask_kind {
 	ASK_TREE = 1,
 	ASK_PROFILE,

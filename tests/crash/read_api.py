@@ -7,6 +7,7 @@ usage: read_api.py [--build DIR]
 Prints TAP. Only loopback is used.
 """
 import argparse
+import gzip
 import json
 import os
 import sys
@@ -221,6 +222,68 @@ def granularity(tap, s):
     tap.equal((status, body), (200, b"main.c 100\nmain.c;main.c 1000\n"), "frames of another form")
 
 
+# ---- what no honest client asks ----
+
+def post_raw(s, call, body, kind="application/json", **headers):
+    status, _, answer = s.request("POST", served.QUERIER + call, body,
+                                  {"Content-Type": kind, "X-Scope-OrgID": "team-a", **headers})
+    try:
+        return status, json.loads(answer).get("message", "")
+    except ValueError:
+        return status, ""
+
+
+def peak_mb(s):
+    """Of the largest process of the server."""
+    peaks = [0]
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open("/proc/%s/stat" % pid) as f:
+                stat = f.read()
+            if int(stat[stat.rindex(")") + 2:].split()[1]) == s.process.pid:
+                with open("/proc/%s/status" % pid) as f:
+                    peaks += [int(x.split()[1]) >> 10 for x in f if x.startswith("VmHWM:")]
+        except (OSError, ValueError):
+            pass
+    return max(peaks)
+
+
+def hostile(tap, s):
+    many, merge = [str(i) for i in range(100000)], "SelectMergeStacktraces"
+    for title, want, call, more in (
+            ("an expression that explodes elsewhere", 200, merge, {"labelSelector": '{pod=~"(a+)+(b|b)*$"}'}),
+            ("an expression with a billion states", 400, merge, {"labelSelector": '{pod=~"((a{1,100}){1,100}){1,100}"}'}),
+            ("an expression of brackets", 200, merge, {"labelSelector": '{pod=~"%s"}' % ("(" * 2000 + "a" + ")" * 2000)}),
+            ("a selector above a megabyte", 400, merge, {"labelSelector": '{pod="%s"}' % ("a" * 2**20)}),
+            ("100,000 matchers", 400, merge, {"labelSelector": "{%s}" % ",".join('pod=~"a.*%s"' % i for i in many)}),
+            ("100,000 selectors", 400, "Series", {"matchers": ['{pod="%s"}' % i for i in many]}),
+            ("100,000 label names", 400, "Series", {"labelNames": ["l" + i for i in many]}),
+            ("100,000 group-bys", 400, "SelectSeries", {"step": 60, "groupBy": ["pod"] * 100000}),
+            ("100,000 group-bys of a heat map", 200, "SelectHeatmap", {"step": 60, "queryType": 1, "groupBy": ["pod"] * 100000}),
+            ("a century", 200, merge, {"start": 1, "end": 4102444800000}),
+            ("all of time", 200, merge, {"start": -2**63, "end": 2**63 - 1}),
+            ("a century by the millisecond", 200, "SelectSeries", {"start": 1, "end": 4102444800000, "step": 0.001}),
+            ("a heat map of a century", 200, "SelectHeatmap", {"start": 1, "end": 4102444800000, "step": 0.001, "queryType": 1}),
+            ("a step that is no number", 400, "SelectSeries", {"step": "NaN"}),
+            ("2^62 nodes", 400, merge, {"maxNodes": str(2**62)}),
+            ("2^62 nodes of a profile", 200, "SelectMergeProfile", {"maxNodes": str(2**62)}),
+            ("a call site of 100,000 functions", 200, merge, {"stackTraceSelector": {"callSite": [{"name": i} for i in many]}}),
+            ("a profile id that is none", 400, merge, {"profileIdSelector": ["x"]}),
+            ("a profile that is nowhere", 200, merge, {"profileIdSelector": ["00000000-0000-0000-0000-00000000000a"]})):
+        tap.equal(post(s, call, "team-a", **usual(**more))[0], want, "asked: " + title)
+    bomb = gzip.compress(b" " * (1 << 27))
+    for title, want, body, kind, more in (
+            ("half a request", 400, b'{"start":1,"end', "application/json", {}),
+            ("a text", 415, b"{}", "text/plain", {}),
+            ("JSON of 100,000 levels", 400, b'{"a":' * 100000, "application/json", {}),
+            ("a bomb", 429, bomb, "application/json", {"Content-Encoding": "gzip"}),
+            ("a bomb of Protobuf", 429, gzip.compress(bytes(1 << 27)), "application/proto", {"Content-Encoding": "gzip"}),
+            ("a question of 60 MB", 429, b"\x42\0" * 30000000, "application/proto", {})):
+        tap.equal(post_raw(s, merge, body, kind, **more)[0], want, "sent: " + title)
+    tap.ok(peak_mb(s) < 400, "memory stays within bounds", peak_mb(s), "MB")
+    tap.equal(post(s, merge, "team-a", **usual())[1]["flamegraph"]["total"], "1100", "and honest questions are answered")
+
+
 def main():
     argv = argparse.ArgumentParser()
     argv.add_argument("--build", default=served.BUILD)
@@ -236,10 +299,11 @@ def main():
             if moment == "rows in memory":
                 fill(s)
             print("# " + moment)
-            for part in (heatmaps, exemplars, tenants, truncated, functions, metrics, granularity):
+            for part in (heatmaps, exemplars, tenants, truncated, functions, metrics, granularity, hostile):
                 part(tap, s)
             tap.equal(s.stop(), 0, "the server ends cleanly, " + moment)
     tap.done()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -313,6 +313,42 @@ static void added_conditions(void **state)
 	assert_int_equal(s.n, 0);
 }
 
+/* As many matchers and bytes as allowed, and one more. */
+static void limits(void **state)
+{
+	struct arena *mem = arena_new();
+	struct selector sel;
+	struct buf b;
+	struct err e;
+
+	(void)state;
+	buf_init(&b, 4 << 20);
+	for (int n = 1000; n <= 1001; n++) {
+		buf_reset(&b);
+		buf_byte(&b, '{');
+		for (int i = 0; i < n; i++)
+			buf_add(&b, STR("a=\"b\","));
+		buf_byte(&b, '}');
+		assert_int_equal(selector_parse(mem, buf_str(&b), &sel, &e), n == 1000 ? 0 : -1);
+		if (n == 1000)
+			selector_fini(&sel);
+		else
+			assert_string_equal(e.msg, "1:6002: parse error: more than 1000 matchers");
+	}
+	buf_reset(&b);
+	buf_add(&b, STR("{a=\""));
+	buf_fill(&b, 'x', (1 << 20) - 6);
+	buf_add(&b, STR("\"}"));
+	assert_int_equal(b.n, 1 << 20);
+	assert_int_equal(selector_parse(mem, buf_str(&b), &sel, &e), 0);
+	selector_fini(&sel);
+	buf_byte(&b, ' ');
+	assert_int_equal(selector_parse(mem, buf_str(&b), &sel, &e), -1);
+	assert_string_equal(e.msg, "a selector of 1048577 bytes, the limit is 1048576");
+	buf_fini(&b);
+	arena_free(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +359,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(matching, setup, teardown),
 		cmocka_unit_test_setup_teardown(empty_values, setup, teardown),
 		cmocka_unit_test_setup_teardown(added_conditions, setup, teardown),
+		cmocka_unit_test(limits),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
