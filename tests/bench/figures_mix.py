@@ -150,7 +150,7 @@ def mix(bench):
         bench.plain("mix_p50" + s.suffix, "ms", p50)
         bench.plain("mix_p99" + s.suffix, "ms", p99)
     for s in sides:
-        many_clients(bench, s, questions(bench, 2000, services, "clients"))
+        many_clients(bench, s, questions(bench, 1000, services, "clients"))
     bench.figure("mix_memory", "MB", {s: p.stop() for s, p in peaks.items()})
 
 
