@@ -136,6 +136,16 @@ class More:
         self.settle(page, "board.model.n > %d" % before)
         assert page.js("functionsOf(board.model).reduce((n, f) => n + f.self[0], 0)") == own and page.text("#title") == total, "the sum stays"
         assert "zoom=" in page.js("location.hash"), "it shows what has opened"
+        path, kids = page.js("[pathTo(board.model, board.zoom), [...Array(board.model.n).keys()].filter(i => i && board.model.up[i] === board.zoom)"
+                             ".map(i => [nameOf(board.model, i), board.model.w[0][i]])]")
+        below = {}
+        for line in shop_stacks.wide(20000).decode().splitlines():
+            stack, n = line.rsplit(" ", 1)
+            stack = stack.split(";")
+            if stack[:len(path)] == path and len(stack) > len(path):
+                below[stack[len(path)]] = below.get(stack[len(path)], 0) + int(n) * 10**7
+        shown = {k: v for k, v in kids if k != "other"}
+        assert len(shown) > 1 and all(below.get(k) == v for k, v in shown.items()), (path, kids)
         self.picture(page, "opened")
         page.js("go({ zoom: '', a: '%d-%d', b: '%d-%d' })" % (START * 1000, START * 1000 + 9000, START * 1000 + 10000, (START + 3600) * 1000))
         self.settle(page, "board.model.two")
