@@ -122,7 +122,13 @@ class More:
         page.drag("#timeline", .25, .5, 25)
         self.settle(page, "!location.hash.includes('from=%d000')" % START)
         page.choose("#heat", "size")
-        page.wait("document.querySelector('#error').innerText.length > 20 || sizes")
+        self.settle(page, "sizes && sizes.length > 0")
+        lo, hi = (int(v) / 1000 for v in re.search(r"from=(\d+)&until=(\d+)", page.js("location.hash")).groups())
+        pushed = len({(when, labels["pod"]) for when, labels, _, _ in self.sums.rows if lo <= when <= hi})
+        drawn = page.js("heatRows().reduce((n, r) => n + r.cells.reduce((m, c) => m + c[1], 0), 0)")
+        assert pushed > 100 and abs(drawn - pushed) <= 8, (pushed, drawn)
+        page.wait("document.querySelector('#timeline').clientHeight > 100")
+        self.picture(page, "heat-size")
         return page
 
     def test_other_opens(self):
