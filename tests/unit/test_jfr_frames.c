@@ -4,6 +4,7 @@
  */
 #include "tests/lib/jfr_writer.h"
 
+#include "base/arith.h"
 #include "formats/jfr/jfr.h"
 
 enum { METHODS = 40, STACKS = 150, DEPTH = 90, EVENTS = 600, CPU = 0, ALLOC = 1, KINDS = 2, MAX_SAMPLES = STACKS * 3 };
@@ -105,7 +106,7 @@ static void count_sample(struct draw *d, unsigned kind, unsigned stack, unsigned
 		i++;
 	if (i == d->n[kind])
 		s[d->n[kind]++] = (struct drawn_sample){ stack, context, 0 };
-	s[i].value += value;
+	s[i].value = wrap_add(s[i].value, value);
 }
 
 /* one: a kind alone has events that count, so that stacks come in the order in which they are read. */
