@@ -250,7 +250,7 @@ int64_t report_divided(const struct report *r, int64_t v); /* by divide_by */
 void report_format(struct report *r, int64_t value, struct buf *b);
 void put_right(struct buf *b, struct str s, size_t width); /* blanks in front; width in characters */
 size_t text_width(struct str s);
-void put_cut(struct buf *b, struct str s, size_t width);  /* at most width characters, "…" at the end */
+void put_cut(struct buf *b, struct str s, size_t width);  /* at most width columns, "…" at the end */
 void put_tail(struct buf *b, struct str s, size_t width); /* at most width characters, "…" in front: of paths */
 
 /* report_header.c */

@@ -286,8 +286,6 @@ void svg_begin(const struct picture *o, unsigned height, struct buf *out)
 
 static void put_buttons(const struct drawing *d, unsigned height)
 {
-	if (d->o->no_script)
-		return;
 	put_text(d->out, "reset", "x=\"8\" class=\"button\" style=\"display:none\"", 24, STR("Reset zoom"));
 	put_text(d->out, "search", "x=\"100%\" dx=\"-8\" text-anchor=\"end\" class=\"button\" style=\"display:none\"",
 	    24, STR("Search"));
@@ -300,15 +298,19 @@ void report_svg(const struct flamegraph *g, bool diff, const struct picture *o, 
 	struct drawing d = { .g = g, .o = o, .diff = diff, .out = out };
 	unsigned rows = (unsigned)MIN(g->n_levels, (size_t)1 << 24) * ROW;
 	unsigned top = svg_top(o);
+	bool nothing = g->total == 0;
 
 	svg_begin(o, top + rows + FOOT, out);
-	put_buttons(&d, top + rows + FOOT);
+	if (nothing)
+		put_text(out, "info", "x=\"50%\" text-anchor=\"middle\"", top + 12, STR("no samples"));
+	else if (!o->no_script)
+		put_buttons(&d, top + rows + FOOT);
 	buf_printf(out, "<svg id=\"frames\" x=\"0\" y=\"%u\" width=\"100%%\" height=\"%u\" total_samples=\"%lld\">\n",
 	    top, rows, (long long)g->total);
 	for (size_t i = 0; i < g->n_levels; i++)
 		put_level(&d, i);
 	buf_add(out, STR("</svg>\n"));
-	if (!o->no_script) {
+	if (!o->no_script && !nothing) {
 		buf_add(out, STR("<script><![CDATA[\n"));
 		buf_add(out, str_cstr(report_svg_script));
 		buf_add(out, STR("]]></script>\n"));

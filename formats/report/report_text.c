@@ -29,17 +29,42 @@ void put_right(struct buf *b, struct str s, size_t width)
 	buf_add(b, s);
 }
 
+/* Chinese, Japanese, Korean and pictures take two places of a font in which all others take one. */
+static size_t char_columns(const char *p, size_t size)
+{
+	static const uint32_t wide[][2] = { { 0x1100, 0x115f }, { 0x2e80, 0xa4cf }, { 0xac00, 0xd7a3 },
+		{ 0xf900, 0xfaff }, { 0xfe30, 0xfe6f }, { 0xff01, 0xff60 }, { 0xffe0, 0xffe6 }, { 0x1f300, 0x1faff },
+		{ 0x20000, 0x3fffd } };
+	uint32_t c;
+
+	if (size < 3)
+		return 1;
+	c = (unsigned char)p[0] & (size == 3 ? 0x0f : 0x07);
+	for (size_t i = 1; i < size; i++)
+		c = c << 6 | ((unsigned char)p[i] & 0x3f);
+	for (size_t i = 0; i < ARRAY_LEN(wide); i++)
+		if (c >= wide[i][0] && c <= wide[i][1])
+			return 2;
+	return 1;
+}
+
 void put_cut(struct buf *b, struct str s, size_t width)
 {
-	size_t i = 0;
+	size_t i = 0, columns = 0, fits = 0; /* fits: bytes in front of which there is room for the dots, too */
 
-	if (text_width(s) <= width) {
+	while (i < s.n && columns <= width) {
+		size_t size = char_size(s.p + i, s.n - i);
+
+		if (columns + 1 <= width)
+			fits = i;
+		columns += char_columns(s.p + i, size);
+		i += size;
+	}
+	if (columns <= width) {
 		buf_add(b, s);
 		return;
 	}
-	for (size_t k = 0; k + 1 < width; k++)
-		i += char_size(s.p + i, s.n - i);
-	buf_add(b, str_of(s.p, i));
+	buf_add(b, str_of(s.p, fits));
 	if (width > 0)
 		buf_add(b, STR("…"));
 }

@@ -189,6 +189,44 @@ static void test_svg(void **state)
 	arena_free(a);
 }
 
+/* Wide characters count twice, none is cut in the middle; a picture of nothing says so. */
+static void test_svg_cut(void **state)
+{
+	static const struct {
+		const char *in;
+		size_t width;
+		const char *want;
+	} cases[] = {
+		{ "abc", 3, "abc" },
+		{ "abcd", 3, "ab…" },
+		{ "\u00e4\u00f6\u00fc", 3, "\u00e4\u00f6\u00fc" },
+		{ "\u65e5\u672c\u8a9e", 6, "\u65e5\u672c\u8a9e" },
+		{ "\u65e5\u672c\u8a9e", 5, "\u65e5\u672c…" },
+		{ "\u65e5\u672c\u8a9e", 4, "\u65e5…" },
+		{ "a\U0001f600b", 3, "a…" },
+		{ "\xff\xfe\xfd", 2, "\xff…" },
+		{ "abc", 0, "" },
+	};
+	struct picture o = { .unit = STR("count") };
+	struct flamegraph nothing = { 0 };
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1 << 20);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		buf_reset(&b);
+		put_cut(&b, str_cstr(cases[i].in), cases[i].width);
+		buf_byte(&b, 0);
+		assert_string_equal(b.p, cases[i].want);
+	}
+	buf_reset(&b);
+	report_svg(&nothing, false, &o, &b);
+	buf_byte(&b, 0);
+	assert_non_null(strstr(b.p, ">no samples</text>"));
+	assert_null(strstr(b.p, "<script"));
+	buf_fini(&b);
+}
+
 static void test_svg_diff(void **state)
 {
 	struct arena *a = arena_new();
@@ -329,6 +367,7 @@ int main(void)
 		cmocka_unit_test(test_short_names),
 		cmocka_unit_test(test_wide),
 		cmocka_unit_test(test_svg),
+		cmocka_unit_test(test_svg_cut),
 		cmocka_unit_test(test_svg_diff),
 		cmocka_unit_test(test_html),
 	};
