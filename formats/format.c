@@ -279,6 +279,6 @@ int format_unpack(struct arena *a, struct str bytes, size_t limit, struct str *o
 		if (rc < 0)
 			return -1;
 	}
-	*out = bytes;
+	*out = str_unmarked(bytes);
 	return 0;
 }

@@ -128,7 +128,7 @@ const struct format *format_detect(struct str bytes, struct str file_name, struc
 int format_choose(struct format_profiles *got, const char *const *names, size_t n, struct err *e);
 
 /*
- * Takes gzip or zstd off, again while there is some, three times at most.
+ * Takes gzip or zstd off, again while there is some, three times at most, and a byte-order mark of UTF-8.
  * *out points into bytes or into the arena. ERR_LIMIT above limit bytes.
  */
 int format_unpack(struct arena *a, struct str bytes, size_t limit, struct str *out, struct err *e);

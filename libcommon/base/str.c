@@ -44,6 +44,11 @@ struct str str_skip(struct str s, size_t n)
 	return n ? str_of(s.p + n, s.n - n) : s;
 }
 
+struct str str_unmarked(struct str s)
+{
+	return str_prefix(s, STR("\xef\xbb\xbf")) ? str_skip(s, 3) : s;
+}
+
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';

@@ -37,6 +37,7 @@ bool str_eq_nocase(struct str a, struct str b); /* ASCII letters only */
 bool str_prefix(struct str s, struct str prefix);
 bool str_suffix(struct str s, struct str suffix);
 struct str str_skip(struct str s, size_t n); /* without the first n bytes, at most all */
+struct str str_unmarked(struct str s);       /* without the byte-order mark of UTF-8 that it may begin with */
 struct str str_trim(struct str s);           /* without blanks, tabs, CR, LF around it */
 
 /* Offset of the first or last c, or of needle, or s.n when there is none. */

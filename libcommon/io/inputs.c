@@ -167,6 +167,7 @@ static int found(struct inputs *x, struct input *in, bool inside, struct err *e)
 		arena_free(in->a);
 		return rc;
 	}
+	in->bytes = str_unmarked(in->bytes);
 	if (inside || !is_archive(in->bytes))
 		return give(x, in, e);
 	rc = archive(x, src_mem(in->bytes), in->name, e);
@@ -230,12 +231,14 @@ static int whole_file(struct inputs *x, int fd, struct str name, const struct st
 /* 1: somebody reads it as a stream; 0: not, *s is unpacked; 2: it is an archive. */
 static int offer(struct inputs *x, struct src **s, struct str name, struct err *e)
 {
+	struct str head;
 	int like;
 
 	*s = src_unzip(*s, UINT64_MAX);
 	like = archive_like(*s, e);
-	if (like < 0)
+	if (like < 0 || src_peek(*s, HEAD, &head, e) < 0)
 		return -1;
+	src_skip(*s, head.n - str_unmarked(head).n);
 	return like > 0 ? 2 : x->o->stream(x->ctx, name, *s, e);
 }
 

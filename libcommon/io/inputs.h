@@ -1,7 +1,7 @@
 /*
  * inputs.h - what a filter was given to read: files, folders, archives and
  * standard input, one after another, each as whole bytes. gzip, zstd, xz, bzip2
- * and lz4 are taken off; a tar, zip or cpio is many inputs; a folder is all regular files
+ * and lz4 are taken off, and a byte-order mark of UTF-8; a tar, zip or cpio is many inputs; a folder is all regular files
  * below it, in order of their names. "-", or no path at all, is standard input.
  *
  *	static int one(void *ctx, struct input *in, struct err *e) { ... in->bytes ... }

@@ -256,3 +256,11 @@ p;b 1 7"
 	try_sh 'pyro-symbolize g.txt | pyro-query folded'
 	is $'main.main 1\nmain.main;main.wait 2'
 }
+
+@test "a byte-order mark says nothing: in a file, a pipe, packed, in an archive" {
+	printf '\xef\xbb\xbfa 1 1.0: cycles:\n\t1 f (x)\n\t2 main (x)\n\n' >x.perf
+	for input in 'x.perf' '- <x.perf' '<(cat x.perf)' '- < <(gzip x.perf -c)' '- < <(tar c x.perf)'; do
+		try_sh "pyro-query folded $input"
+		is 'a;main;f 1'
+	done
+}

@@ -11,11 +11,13 @@ Skips without the reference data (PYRO_SHARED). Prints TAP, a line for each form
 import argparse
 import collections
 import concurrent.futures
+import gzip
 import itertools
 import json
 import os
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -145,6 +147,39 @@ def jobs_of(kind, rows, a, place):
             yield "%s %s" % (row["path"], how), os.path.basename(path), x, commands
 
 
+def text_of(row):
+    """The bytes of a file that is text; None: it is not."""
+    data = read(os.path.join(DATA, row["path"]))
+    try:
+        data = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+    except (OSError, EOFError):
+        return None
+    binary = data.translate(None, bytes(range(32, 256)) + b"\t\r\n") or data[:1] == b"\n"
+    return None if binary or not data else data
+
+
+def marked(build, rows, place):
+    """What is not read the same with CR LF at the ends of lines, or behind a byte-order mark; and how many files were read."""
+    wrong, n = [], 0
+    for row in rows:
+        data = text_of(row)
+        if data is None:
+            continue
+        n += 1
+        said = []
+        for x in (data, data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"), b"\xef\xbb\xbf" + data):
+            path = os.path.join(place, "marked", os.path.basename(row["path"]).removesuffix(".gz"))
+            write(path, x)
+            form = ["--from", READ_AS[row["format"]]] if row["format"] in READ_AS else []
+            done = subprocess.run([os.path.join(build, "pyro-convert"), "--to", "folded", *form, path],
+                                  stdin=subprocess.DEVNULL, capture_output=True)
+            said.append((done.returncode, done.stdout))
+        for how, one in zip(("CR LF", "byte-order mark"), said[1:]):
+            if one != said[0]:
+                wrong.append("%s with %s: exit %d, not %d, or another answer" % (row["path"], how, one[0], said[0][0]))
+    return wrong, n
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--build", default=os.environ.get("BIN", os.path.join(HERE, "..", "..", "build")))
@@ -165,10 +200,10 @@ def main():
     for row in json.load(open(os.path.join(DATA, "index.json"))):
         if row["format"] not in OTHER and a.only in row["format"]:
             rows[row["format"]].append(row)
-    place, bad = tempfile.mkdtemp(prefix="pyro-corpus-"), 0
-    print("1..%d" % len(rows))
+    place, build, bad = tempfile.mkdtemp(prefix="pyro-corpus-"), os.path.abspath(a.build), 0
+    print("1..%d" % (len(rows) + 1))
     for i, kind in enumerate(sorted(rows)):
-        runner = Runner(os.path.abspath(a.build), place, memory)
+        runner = Runner(build, place, memory)
         with concurrent.futures.ThreadPoolExecutor(a.jobs) as pool:
             jobs, wrong = jobs_of(kind, rows[kind], a, place), []
             while some := list(itertools.islice(jobs, 64)):
@@ -181,6 +216,11 @@ def main():
         for line in wrong[:20]:
             print("# " + line.replace("\n", "\n# "))
         sys.stdout.flush()
+    wrong, n = marked(build, [r for k in sorted(rows) if k != "block" for r in rows[k]], place)
+    bad += bool(wrong)
+    print("%sok %d - CR LF and a byte-order mark change nothing: %d texts" % ("not " if wrong else "", len(rows) + 1, n))
+    for line in wrong[:20]:
+        print("# " + line)
     if not bad:
         shutil.rmtree(place)
     return 1 if bad else 0

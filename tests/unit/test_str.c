@@ -39,6 +39,10 @@ static void test_parts(void **state)
 	assert_int_equal(str_skip(STR_NONE, 1).n, 0);
 	assert_true(str_eq(str_trim(STR(" \t\r\n a b \n")), STR("a b")));
 	assert_int_equal(str_trim(STR(" \t ")).n, 0);
+	assert_true(str_eq(str_unmarked(STR("\xef\xbb\xbf"
+					    "a")),
+	    STR("a")));
+	assert_true(str_eq(str_unmarked(STR("\xef\xbb")), STR("\xef\xbb")));
 	assert_true(str_eq(str_cut(&rest, ','), STR("a")));
 	assert_true(str_eq(str_cut(&rest, ','), STR("b")));
 	assert_true(str_eq(str_cut(&rest, ','), STR("")));
