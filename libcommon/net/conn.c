@@ -19,7 +19,7 @@ static const unsigned may[CONN_STATES] = {
 	[CONN_HEAD] = 1u << CONN_HEAD | 1u << CONN_BODY | 1u << CONN_WORK | 1u << CONN_SEND | 1u << CONN_H2,
 	[CONN_BODY] = 1u << CONN_WORK | 1u << CONN_SEND | 1u << CONN_H2,
 	[CONN_WORK] = 1u << CONN_SEND,
-	[CONN_SEND] = 1u << CONN_HEAD | 1u << CONN_LINGER,
+	[CONN_SEND] = 1u << CONN_HEAD | 1u << CONN_LINGER | 1u << CONN_WORK, /* the last: between pieces */
 	[CONN_LINGER] = 0,
 	[CONN_H2] = 0,
 };

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include "net/httpd_impl.h"
@@ -296,11 +297,76 @@ void h1_reply(struct hreq *q, const struct http_reply *rep, struct str body)
 	conn_run_reply(c);
 }
 
+/* ---- a reply in pieces: between two of them the connection waits as it does for a reply ---- */
+
+void h1_begin(struct hreq *q, const struct http_reply *rep)
+{
+	if (q->c->h->stopping || q->minor == 0)
+		q->keep_alive = false;
+	q->pub.until_close = true;
+	q->out_head = reply_head(q, rep, 0);
+	conn_move(q->c, CONN_SEND);
+	conn_run_reply(q->c);
+}
+
+bool h1_room(const struct hreq *q)
+{
+	return q->c->state == CONN_WORK;
+}
+
+void h1_more(struct hreq *q)
+{
+	if (q->minor == 1) {
+		int n = snprintf(q->chunk, sizeof(q->chunk), "%zx\r\n", q->out_body.n);
+
+		q->out_head = str_of(q->chunk, (size_t)n);
+		q->out_tail = STR("\r\n");
+	}
+	conn_move(q->c, CONN_SEND);
+	conn_run_reply(q->c);
+}
+
+/* What is on its way goes first. */
+void h1_end(struct hreq *q)
+{
+	struct conn *c = q->c;
+
+	if (c->dead || c->state != CONN_WORK)
+		return;
+	q->last_sent = true;
+	if (q->minor == 1 && !q->head_only)
+		q->out_tail = STR("0\r\n\r\n");
+	conn_move(c, CONN_SEND);
+	conn_run_reply(c);
+}
+
+static enum step piece_sent(struct conn *c)
+{
+	struct hreq *q = c->req;
+
+	buf_fini(&q->out_own);
+	q->out_head = q->out_body = q->out_tail = STR_NONE;
+	q->sent = 0;
+	if (q->replied) {
+		q->last_sent = true;
+		if (q->minor == 1 && !q->head_only)
+			q->out_tail = STR("0\r\n\r\n");
+		return STEP_ON;
+	}
+	conn_move(c, CONN_WORK);
+	loop_rewatch(c->h->loop, &c->w, EPOLLRDHUP);
+	if (!c->nested && q->pub.on_room != NULL)
+		q->pub.on_room(&q->pub);
+	return c->state == CONN_WORK ? STEP_WORK : STEP_ON;
+}
+
 static enum step sent_all(struct conn *c)
 {
 	struct hreq *q = c->req;
 	bool keep = q->keep_alive, linger = q->linger;
 
+	if (q->pieces && !q->last_sent)
+		return piece_sent(c);
 	c->req = NULL;
 	hreq_free(q);
 	if (keep) {
@@ -337,6 +403,8 @@ enum step h1_step_send(struct conn *c)
 		v[n++] = (struct iovec){ (void *)(uintptr_t)(part[i].p + off), part[i].n - off };
 		left += part[i].n - off;
 	}
+	if (n == 0)
+		return sent_all(c);
 	sent = conn_send(c, v, n);
 	if (sent < 0)
 		return sent == -1 ? STEP_WRITE : STEP_END;

@@ -378,6 +378,8 @@ static enum step read_some(struct conn *c)
 	return n > 0 ? STEP_ON : STEP_END;
 }
 
+static bool tell_room(struct h2 *s);
+
 enum step h2_step(struct conn *c)
 {
 	struct h2 *s = c->h2;
@@ -402,6 +404,8 @@ enum step h2_step(struct conn *c)
 	step = flush(s);
 	if (step == STEP_END || (step == STEP_ON && s->broken))
 		return STEP_END;
+	if (step == STEP_ON && !c->nested && tell_room(s))
+		return STEP_ON;
 	if (step == STEP_BOTH)
 		return s->out.n - s->sent < OUT_FILL ? STEP_BOTH : STEP_WRITE;
 	if (s->streams == NULL &&
@@ -417,10 +421,12 @@ static ssize_t read_body(nghttp2_session *session, int32_t stream, uint8_t *p, s
 	size_t n = MIN(room, q->out_body.n - q->sent);
 
 	(void)arg;
+	if (n == 0 && q->pieces && !q->replied)
+		return NGHTTP2_ERR_DEFERRED;
 	if (n > 0)
 		memcpy(p, q->out_body.p + q->sent, n);
 	q->sent += n;
-	if (q->sent < q->out_body.n)
+	if (q->sent < q->out_body.n || (q->pieces && !q->replied))
 		return (ssize_t)n;
 	*flags |= NGHTTP2_DATA_FLAG_EOF;
 	if (q->n_trailers > 0) {
@@ -481,7 +487,7 @@ static size_t make_head(struct hreq *q, const struct http_reply *rep, nghttp2_nv
 		have_length |= str_eq(f.name, STR("content-length"));
 		nv[n++] = nv_of(f);
 	}
-	if (!none && !have_length && rep->n_trailers == 0)
+	if (!none && !have_length && rep->n_trailers == 0 && !q->pieces)
 		nv[n++] = nv_of((struct http_field){ STR("content-length"), arena_printf(a, "%zu", q->out_body.n) });
 	return n;
 }
@@ -508,6 +514,44 @@ void h2_reply(struct hreq *q, const struct http_reply *rep, struct str body)
 	nghttp2_submit_response(s->session, q->stream, nv, n,
 	    q->head_only || (body.n == 0 && rep->n_trailers == 0) ? NULL : &provider);
 	conn_run_reply(q->c);
+}
+
+void h2_begin(struct hreq *q, const struct http_reply *rep)
+{
+	nghttp2_nv *nv = arena_array(q->pub.a, rep->n_headers + 3, sizeof(*nv));
+	nghttp2_data_provider provider = { .source.ptr = q, .read_callback = read_body };
+	size_t n = make_head(q, rep, nv);
+
+	q->since = loop_mono(q->h->loop);
+	q->wants = true;
+	if (q->c->dead || q->closed)
+		return;
+	nghttp2_submit_response(q->c->h2->session, q->stream, nv, n, q->head_only ? NULL : &provider);
+	conn_run_reply(q->c);
+}
+
+void h2_more(struct hreq *q)
+{
+	q->since = loop_mono(q->h->loop);
+	q->wants = true;
+	if (q->c->dead || q->closed)
+		return; /* freed with the stream list */
+	nghttp2_session_resume_data(q->c->h2->session, q->stream);
+	conn_run_reply(q->c);
+}
+
+/* Whose piece is out may send another. True: somebody was asked. */
+static bool tell_room(struct h2 *s)
+{
+	for (struct hreq *q = s->streams; q != NULL; q = q->next) {
+		if (!q->pieces || !q->wants || !http_room(&q->pub))
+			continue;
+		q->wants = false;
+		if (q->pub.on_room != NULL)
+			q->pub.on_room(&q->pub);
+		return true; /* the list may be another now */
+	}
+	return false;
 }
 
 void h2_drain(struct h2 *s)
@@ -537,10 +581,11 @@ void h2_expire(struct conn *c, int64_t now)
 		return;
 	}
 	for (struct hreq *q = s->streams; q != NULL; q = q->next) {
-		uint64_t moved = q->replied ? q->sent : q->body_n;
-		int64_t base = q->replied ? conf->write_timeout : conf->body_timeout;
+		bool sends = q->replied || (q->pieces && q->sent < q->out_body.n);
+		uint64_t moved = sends ? q->sent : q->body_n;
+		int64_t base = sends ? conf->write_timeout : conf->body_timeout;
 
-		if (q->called && !q->replied)
+		if (q->called && !sends)
 			continue;
 		if (now < q->since + base + (int64_t)(moved / (uint64_t)conf->min_rate) * NS_PER_S)
 			continue;

@@ -65,6 +65,7 @@ struct http_req {
 	/* For the handler. */
 	void *ctx;
 	void (*on_gone)(struct http_req *r); /* at most once, before the reply: stop working */
+	void (*on_room)(struct http_req *r); /* of a reply in pieces: see http_begin */
 	/*
 	 * A client that closes its side is gone, as one that leaves a page is. Without it such a client still gets its
 	 * answer: it may have said all it wants to say.
@@ -89,6 +90,26 @@ struct http_reply {
 typedef void http_fn(struct http_req *r, void *ctx);
 
 void http_reply(struct http_req *r, const struct http_reply *reply);
+
+/*
+ * A reply that comes in pieces and ends when the handler says so, instead of http_reply:
+ *
+ *	r->on_room = more;
+ *	http_begin(r, &reply);                  status and fields; a body is not looked at
+ *	static void more(r)                     also called by whoever has new bytes
+ *		while (http_room(r) && (have bytes))
+ *			http_more(r, &buf);     takes the buf over; it is not empty
+ *	http_end(r);                            once, whatever happened; do not touch r again
+ *
+ * One piece is on its way at a time: a slow reader costs that and no more, so keep the rest in a queue with a length.
+ * on_room tells, on the loop, that a piece is with the system; never from inside of these calls. A client that takes
+ * nothing of a piece for write_timeout is cut off. Without a client there is no room, and bytes are thrown away. No
+ * compression; not through a proxy, which waits for the end.
+ */
+void http_begin(struct http_req *r, const struct http_reply *reply);
+bool http_room(const struct http_req *r);
+void http_more(struct http_req *r, struct buf *take);
+void http_end(struct http_req *r);
 
 /* First field of that name, blanks trimmed; p == NULL when there is none. */
 struct str http_header(const struct http_req *r, const char *name);

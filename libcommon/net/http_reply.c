@@ -61,7 +61,7 @@ void http_reply(struct http_req *r, const struct http_reply *rep)
 	struct http_reply full, later;
 	struct str body = rep->body;
 
-	assert(q->called && !q->replied); /* exactly one reply */
+	assert(q->called && !q->replied && !q->pieces); /* exactly one reply */
 	q->replied = true;
 	q->h->stats.busy--;
 	if (q->h->conf.on_reply != NULL && !q->h->freed)
@@ -145,7 +145,9 @@ static char *put_framing(char *p, struct hreq *q, const struct http_reply *rep, 
 {
 	bool none = rep->status < 200 || rep->status == 204 || rep->status == 304;
 
-	if (chunked_reply(q, rep)) {
+	if (q->pieces) {
+		p = put(p, q->minor == 1 ? STR("Transfer-Encoding: chunked\r\n") : STR(""));
+	} else if (chunked_reply(q, rep)) {
 		p = put(p, STR("Transfer-Encoding: chunked\r\n"));
 		for (size_t i = 0; i < rep->n_trailers; i++)
 			p = put_field(p, STR_NONE, STR("Trailer"), rep->trailers[i].name);

@@ -7,6 +7,7 @@
  *	h2.c          an HTTP/2 connection over nghttp2
  *	http_req.c    a request: target, route, body memory, the call of the handler
  *	http_reply.c  a reply: compression, head of HTTP/1
+ *	http_pieces.c a reply that comes in pieces
  *
  * A connection is a machine of steps: conn_run calls the step of its state
  * until the step wants to wait, and turns that wish into interest at the
@@ -114,7 +115,11 @@ struct hreq {
 	bool chunked;
 	bool keep_alive, head_only, h2c;
 	bool called, replied;
-	bool linger; /* input was left unread: close gently */
+	bool pieces;    /* http_begin was called; replied: http_end, too */
+	bool last_sent; /* of pieces in HTTP/1: the end of the body is in out_tail */
+	bool wants;     /* of pieces in HTTP/2: on_room is due when all is sent */
+	char chunk[20]; /* the line in front of a piece */
+	bool linger;    /* input was left unread: close gently */
 	int minor;
 	struct str h2_settings;
 	struct h1_chunked decoder;
@@ -203,6 +208,10 @@ enum step h1_step_send(struct conn *c);
 enum step h1_step_linger(struct conn *c);
 void h1_refuse(struct conn *c, int status, const char *why); /* moves to CONN_SEND */
 void h1_reply(struct hreq *q, const struct http_reply *rep, struct str body);
+void h1_begin(struct hreq *q, const struct http_reply *rep);
+bool h1_room(const struct hreq *q);
+void h1_more(struct hreq *q);
+void h1_end(struct hreq *q);
 
 /* h2.c */
 struct h2 *h2_new(struct conn *c);
@@ -211,6 +220,8 @@ void h2_free(struct h2 *s);
 int h2_upgrade(struct h2 *s, struct hreq *q);
 enum step h2_step(struct conn *c);
 void h2_reply(struct hreq *q, const struct http_reply *rep, struct str body);
+void h2_begin(struct hreq *q, const struct http_reply *rep);
+void h2_more(struct hreq *q); /* a piece is in out_own, or the end was said */
 void h2_drain(struct h2 *s);
 void h2_expire(struct conn *c, int64_t now);
 
