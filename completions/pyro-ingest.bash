@@ -63,6 +63,9 @@ _pyro_ingest()
 	-debuginfo.memory|--debuginfo.memory)
 		COMPREPLY=()
 		return ;;
+	-distributor.max-tails|--distributor.max-tails)
+		COMPREPLY=()
+		return ;;
 	-distributor.otlp-labels|--distributor.otlp-labels)
 		COMPREPLY=()
 		return ;;
@@ -192,9 +195,6 @@ _pyro_ingest()
 	-querier.max-flamegraph-nodes-max|--querier.max-flamegraph-nodes-max)
 		COMPREPLY=()
 		return ;;
-	-querier.federation|--querier.federation)
-		COMPREPLY=()
-		return ;;
 	-compactor.blocks-retention-period|--compactor.blocks-retention-period)
 		COMPREPLY=()
 		return ;;
@@ -209,7 +209,7 @@ _pyro_ingest()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -label -output -format -time -max-samples -max-depth -keep-going -query-socket -head-socket -ingester.shards -ingester.journal-commit-delay -ingester.max-journal-size -ingester.max-head-memory -pyroscopedb.max-block-duration -pyroscopedb.retention-policy-min-free-disk-gb -pyroscopedb.retention-policy-min-disk-available-percentage -pyroscopedb.retention-policy-enforcement-interval -pyroscopedb.retention-policy-disable -pyroscopedb.symbols-partition-label -debuginfo.enabled -debuginfo.max-upload-size -debuginfo.max-store-size -debuginfo.memory -ingester.flush-on-shutdown -distributor.otlp-labels -server.http-listen-address -server.http-listen-port -listen-fd -server.path-prefix -auth.multitenancy-enabled -pyroscopedb.data-path -runtime-config.file -runtime-config.reload-period -server.http-idle-timeout -server.http-read-timeout -server.http-read-header-timeout -server.http-write-timeout -server.http-conn-limit -server.graceful-shutdown-timeout -server.http-tls-cert-path -server.http-tls-key-path -server.http-tls-client-auth -server.http-tls-ca-path -server.tls-cipher-suites -server.tls-min-version -distributor.ingestion-rate-limit-mb -distributor.ingestion-burst-size-mb -distributor.ingestion-body-limit-mb -distributor.ingestion-relabeling-rules -distributor.ingestion-relabeling-default-rules-position -distributor.sample-type-relabeling-rules -validation.max-length-label-name -validation.max-length-label-value -validation.max-label-names-per-series -validation.max-sessions-per-series -validation.enforce-labels-order -validation.disable-label-sanitization -validation.max-profile-size-bytes -validation.max-profile-stacktrace-samples -validation.max-profile-stacktrace-sample-labels -validation.max-profile-stacktrace-depth -validation.max-profile-symbol-value-length -validation.reject-older-than -validation.reject-newer-than -ingester.max-local-series-per-tenant -ingester.max-global-series-per-tenant -querier.max-query-lookback -querier.max-query-length -querier.max-flamegraph-nodes-default -querier.max-flamegraph-nodes-max -querier.max-flamegraph-nodes-on-select-merge-profile -querier.federation -querier.heatmaps-enabled -querier.query-analysis-enabled -querier.query-analysis-series-enabled -compactor.blocks-retention-period -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
+		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -label -output -format -time -max-samples -max-depth -keep-going -query-socket -head-socket -ingester.shards -ingester.journal-commit-delay -ingester.max-journal-size -ingester.max-head-memory -pyroscopedb.max-block-duration -pyroscopedb.retention-policy-min-free-disk-gb -pyroscopedb.retention-policy-min-disk-available-percentage -pyroscopedb.retention-policy-enforcement-interval -pyroscopedb.retention-policy-disable -pyroscopedb.symbols-partition-label -debuginfo.enabled -debuginfo.max-upload-size -debuginfo.max-store-size -debuginfo.memory -ingester.flush-on-shutdown -distributor.max-tails -distributor.otlp-labels -server.http-listen-address -server.http-listen-port -listen-fd -server.path-prefix -auth.multitenancy-enabled -pyroscopedb.data-path -runtime-config.file -runtime-config.reload-period -server.http-idle-timeout -server.http-read-timeout -server.http-read-header-timeout -server.http-write-timeout -server.http-conn-limit -server.graceful-shutdown-timeout -server.http-tls-cert-path -server.http-tls-key-path -server.http-tls-client-auth -server.http-tls-ca-path -server.tls-cipher-suites -server.tls-min-version -distributor.ingestion-rate-limit-mb -distributor.ingestion-burst-size-mb -distributor.ingestion-body-limit-mb -distributor.ingestion-relabeling-rules -distributor.ingestion-relabeling-default-rules-position -distributor.sample-type-relabeling-rules -validation.max-length-label-name -validation.max-length-label-value -validation.max-label-names-per-series -validation.max-sessions-per-series -validation.enforce-labels-order -validation.disable-label-sanitization -validation.max-profile-size-bytes -validation.max-profile-stacktrace-samples -validation.max-profile-stacktrace-sample-labels -validation.max-profile-stacktrace-depth -validation.max-profile-symbol-value-length -validation.reject-older-than -validation.reject-newer-than -ingester.max-local-series-per-tenant -ingester.max-global-series-per-tenant -querier.max-query-lookback -querier.max-query-length -querier.max-flamegraph-nodes-default -querier.max-flamegraph-nodes-max -querier.max-flamegraph-nodes-on-select-merge-profile -querier.query-analysis-enabled -querier.query-analysis-series-enabled -compactor.blocks-retention-period -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
 	elif ((COMP_CWORD == 1)); then
 		COMPREPLY=($(compgen -W 'serve' -- "$cur") $(compgen -f -- "$cur"))
 	else

@@ -28,6 +28,7 @@ complete -c pyro-ingest -o debuginfo.max-upload-size -x -d 'largest file of debu
 complete -c pyro-ingest -o debuginfo.max-store-size -x -d 'files of debug information of a tenant together; the oldest go'
 complete -c pyro-ingest -o debuginfo.memory -x -d 'memory for tables made of them'
 complete -c pyro-ingest -o ingester.flush-on-shutdown -d 'cut blocks before ending; otherwise the journal keeps the rows'
+complete -c pyro-ingest -o distributor.max-tails -x -d 'readers that may watch at once what comes in (pyro-tail); 0 = none'
 complete -c pyro-ingest -o distributor.otlp-labels -x -d 'attributes of OpenTelemetry that become labels, in rules of which the first that fits counts: NAME, PREFIX*, *, NAME=LABEL, -NAME for none, each alone or behind resource/, scope/, sample/ or profile/; default: all but those of profiles'
 complete -c pyro-ingest -o server.http-listen-address -x -d 'accept HTTP on this address; unix:/path is one too'
 complete -c pyro-ingest -o server.http-listen-port -x -d 'accept HTTP on this port'

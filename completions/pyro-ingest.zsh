@@ -29,6 +29,7 @@ _arguments \
 	'-debuginfo.max-store-size[files of debug information of a tenant together; the oldest go]:size:' \
 	'-debuginfo.memory[memory for tables made of them]:size:' \
 	'-ingester.flush-on-shutdown[cut blocks before ending; otherwise the journal keeps the rows]' \
+	'-distributor.max-tails[readers that may watch at once what comes in (pyro-tail); 0 = none]:number:' \
 	'-distributor.otlp-labels[attributes of OpenTelemetry that become labels, in rules of which the first that fits counts\: NAME, PREFIX*, *, NAME=LABEL, -NAME for none, each alone or behind resource/, scope/, sample/ or profile/; default\: all but those of profiles]:text,...:' \
 	'-server.http-listen-address[accept HTTP on this address; unix\:/path is one too]:text:' \
 	'-server.http-listen-port[accept HTTP on this port]:number:' \

@@ -52,7 +52,7 @@ struct profile *profile_with_tags(struct arena *a, const struct profile *p, cons
 
 /* ---- some of the samples ---- */
 
-static struct profile *with_samples(struct arena *a, const struct profile *p, const uint32_t *number, uint32_t n)
+struct profile *profile_pick(struct arena *a, const struct profile *p, const uint32_t *number, uint32_t n)
 {
 	struct profile *out = copy(a, p);
 	size_t frames = 0, tags = 0;
@@ -98,7 +98,7 @@ struct profile *profile_slice(struct arena *a, const struct profile *p, int64_t 
 	for (uint32_t i = 0; i < p->n_samples; i++)
 		if (p->at[i] >= from && p->at[i] <= to)
 			number[n++] = i;
-	return with_samples(a, p, number, n);
+	return profile_pick(a, p, number, n);
 }
 
 struct profile *profile_of_type(struct arena *a, const struct profile *p, uint32_t type)
@@ -476,7 +476,7 @@ size_t profile_split(struct arena *a, const struct profile *p, const struct str 
 	for (uint32_t i = 0, k; i < p->n_samples; i = k) {
 		for (k = i; k < p->n_samples && str_eq(all[k].value, all[i].value); k++)
 			number[k - i] = all[k].number;
-		(*out)[n++] = (struct profile_share){ all[i].value, with_samples(a, p, number, k - i) };
+		(*out)[n++] = (struct profile_share){ all[i].value, profile_pick(a, p, number, k - i) };
 	}
 	return n;
 }

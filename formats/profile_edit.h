@@ -20,6 +20,9 @@ struct profile *profile_with_tags(struct arena *a, const struct profile *p, cons
 /* Samples that began in from..to (both inclusive, unix ns); p->at must be there. */
 struct profile *profile_slice(struct arena *a, const struct profile *p, int64_t from, int64_t to);
 
+/* The samples of these numbers, in their order. */
+struct profile *profile_pick(struct arena *a, const struct profile *p, const uint32_t *number, uint32_t n);
+
 /* One sample type alone; samples whose value is 0 stay. type < p->n_types. */
 struct profile *profile_of_type(struct arena *a, const struct profile *p, uint32_t type);
 

@@ -204,13 +204,8 @@ static int stop(struct tty *t)
 	return enter(t) < 0 ? KEY_GONE : KEY_RESIZE;
 }
 
-int tty_key(struct tty *t)
+static int key_of(struct tty *t, int c)
 {
-	int c;
-
-	do
-		c = next_byte(t, -1);
-	while (c == KEY_NONE);
 	if (c == KEY_CTRL_Z)
 		return stop(t);
 	if (c == 8)
@@ -225,6 +220,26 @@ int tty_key(struct tty *t)
 	if (c == '[' || c == 'O')
 		return sequence(t);
 	return c == KEY_NONE ? KEY_ESCAPE : c == KEY_GONE ? KEY_GONE : KEY_NONE;
+}
+
+int tty_key(struct tty *t)
+{
+	int c;
+
+	do
+		c = next_byte(t, -1);
+	while (c == KEY_NONE);
+	return key_of(t, c);
+}
+
+int tty_key_within(struct tty *t, int wait_ms)
+{
+	return key_of(t, next_byte(t, wait_ms));
+}
+
+int tty_fd(const struct tty *t)
+{
+	return t->fd;
 }
 
 void tty_size(const struct tty *t, unsigned *rows, unsigned *columns)

@@ -25,6 +25,9 @@ struct tty *tty_open(struct err *e);
 void tty_close(struct tty *t); /* accepts NULL */
 /* Waits; enum key or a character. ^Z stops the process and comes back as KEY_RESIZE. */
 int tty_key(struct tty *t);
+/* The same, for at most that long: KEY_NONE when nothing came. */
+int tty_key_within(struct tty *t, int wait_ms);
+int tty_fd(const struct tty *t);                                       /* readable: there may be a key */
 void tty_size(const struct tty *t, unsigned *rows, unsigned *columns); /* 24 x 80 where nobody tells */
 int tty_write(struct tty *t, struct str bytes, struct err *e);
 

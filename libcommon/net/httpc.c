@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <pthread.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/vec.h"
 #include "io/lazy.h"
@@ -12,6 +13,8 @@
 #define CURL_CALLS(X) \
 	X(curl_easy_cleanup) X(curl_easy_getinfo) X(curl_easy_init) X(curl_easy_perform) \
 	X(curl_easy_reset) X(curl_easy_setopt) X(curl_easy_strerror) X(curl_free) \
+	X(curl_multi_add_handle) X(curl_multi_cleanup) X(curl_multi_info_read) X(curl_multi_init) \
+	X(curl_multi_perform) X(curl_multi_poll) X(curl_multi_remove_handle) \
 	X(curl_global_init) X(curl_slist_append) X(curl_slist_free_all) X(curl_url) \
 	X(curl_url_cleanup) X(curl_url_get) X(curl_url_set)
 /* clang-format on */
@@ -23,7 +26,7 @@ static struct {
 static const struct lazy_call calls[] = { CURL_CALLS(LAZY_CALL) };
 static struct lazy curl = LAZY("libcurl.so.4", calls, &lib);
 
-enum { DEFAULT_MAX_BODY = 256 << 20, MAX_HEADER_BYTES = 1 << 20 };
+enum { DEFAULT_MAX_BODY = 256 << 20, MAX_HEADER_BYTES = 1 << 20, TURN_MS = 100 };
 
 struct httpc {
 	CURL *curl;
@@ -36,6 +39,10 @@ struct answer {
 	VEC(struct http_field) fields;
 	size_t header_bytes;
 	const char *refused; /* a limit that was passed */
+	CURL *curl;
+	const struct httpc_req *req;
+	struct err *e; /* of req->bytes */
+	bool failed;   /* it has set e */
 };
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -69,7 +76,14 @@ void httpc_free(struct httpc *c)
 static size_t on_body(char *p, size_t size, size_t n, void *arg)
 {
 	struct answer *an = arg;
+	long status = 0;
 
+	if (an->req->bytes != NULL)
+		lib.curl_easy_getinfo(an->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (status == 200) {
+		an->failed = an->req->bytes(an->req->ctx, str_of(p, size * n), an->e) < 0;
+		return an->failed ? 0 : size * n;
+	}
 	buf_add(&an->body, str_of(p, size * n));
 	if (an->body.over)
 		an->refused = "body";
@@ -123,6 +137,7 @@ static int fail(CURLcode rc, const struct httpc_req *req, const struct answer *a
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CONNECT_ERROR: kind = ERR_DENIED; break;
 	case CURLE_TOO_MANY_REDIRECTS: kind = ERR_LIMIT; break;
+	case CURLE_ABORTED_BY_CALLBACK: kind = ERR_CANCELED; break;
 	default: break;
 	}
 	if (an->refused != NULL)
@@ -273,7 +288,7 @@ static void set_options(CURL *c, const struct httpc_req *req, struct answer *an,
 	lib.curl_easy_setopt(c, CURLOPT_WRITEDATA, an);
 	lib.curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
 	lib.curl_easy_setopt(c, CURLOPT_HEADERDATA, an);
-	lib.curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ms(req->timeout, 60 * NS_PER_S));
+	lib.curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, req->timeout < 0 ? 0L : ms(req->timeout, 60 * NS_PER_S));
 	lib.curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, ms(req->connect_timeout, 10 * NS_PER_S));
 	lib.curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, req->redirects > 0 ? 1L : 0L);
 	lib.curl_easy_setopt(c, CURLOPT_MAXREDIRS, (long)req->redirects);
@@ -288,10 +303,37 @@ static void set_options(CURL *c, const struct httpc_req *req, struct answer *an,
 	    req->h2_prior ? (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : (long)CURL_HTTP_VERSION_2TLS);
 }
 
+/* As curl_easy_perform, with turns. CURLE_ABORTED_BY_CALLBACK: a turn has ended it. */
+static CURLcode perform_in_turns(CURL *c, const struct httpc_req *req)
+{
+	struct curl_waitfd extra = { .fd = req->turn_fd, .events = CURL_WAIT_POLLIN };
+	CURLM *multi = lib.curl_multi_init();
+	CURLcode rc = CURLE_OK;
+	int running = 1, left;
+
+	assert(multi != NULL); /* memory */
+	lib.curl_multi_add_handle(multi, c);
+	while (rc == CURLE_OK && running > 0) {
+		if (lib.curl_multi_perform(multi, &running) != CURLM_OK)
+			rc = CURLE_RECV_ERROR;
+		else if (running > 0 &&
+		    lib.curl_multi_poll(multi, &extra, req->turn_fd >= 0, TURN_MS, NULL) != CURLM_OK)
+			rc = CURLE_RECV_ERROR;
+		else if (running > 0 && !req->turn(req->ctx))
+			rc = CURLE_ABORTED_BY_CALLBACK;
+	}
+	for (CURLMsg *m; rc == CURLE_OK && (m = lib.curl_multi_info_read(multi, &left)) != NULL;)
+		if (m->msg == CURLMSG_DONE)
+			rc = m->data.result;
+	lib.curl_multi_remove_handle(multi, c);
+	lib.curl_multi_cleanup(multi);
+	return rc;
+}
+
 int httpc_call(struct httpc *c, struct arena *a, const struct httpc_req *req, struct httpc_res *res, struct err *e)
 {
 	size_t limit = req->max_body > 0 ? req->max_body : DEFAULT_MAX_BODY;
-	struct answer an = { .a = a };
+	struct answer an = { .a = a, .curl = c->curl, .req = req, .e = e };
 	struct curl_slist *headers = NULL, *to = NULL;
 	char text[CURL_ERROR_SIZE];
 	long status = 0, version = 0;
@@ -309,7 +351,9 @@ int httpc_call(struct httpc *c, struct arena *a, const struct httpc_req *req, st
 	if (req->tls != NULL && req->tls->server_name != NULL && set_server_name(c->curl, a, req, &to, &headers, e) < 0)
 		goto done;
 	lib.curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
-	rc = lib.curl_easy_perform(c->curl);
+	rc = req->turn != NULL ? perform_in_turns(c->curl, req) : lib.curl_easy_perform(c->curl);
+	if (an.failed)
+		goto done;
 	if (rc != CURLE_OK) {
 		fail(rc, req, &an, text, limit, e);
 		goto done;
@@ -342,4 +386,25 @@ struct str httpc_header(const struct httpc_res *res, const char *name)
 		if (str_eq_nocase(res->headers[i].name, str_cstr(name)))
 			return res->headers[i].value;
 	return STR_NONE;
+}
+
+int httpc_error(const struct httpc_res *res, const char *what, struct err *e)
+{
+	enum err_kind kind = res->status == 404        ? ERR_NOTFOUND
+	    : res->status == 401                       ? ERR_UNAUTH
+	    : res->status == 429 || res->status == 503 ? ERR_BUSY
+	    : res->status < 500                        ? ERR_INVALID
+						       : ERR_UNKNOWN;
+	struct err ignored;
+	json_t *root = json_parse(res->body, &ignored);
+	const char *message = root ? json_string_value(json_object_get(root, "message")) : NULL;
+
+	err_set(e, kind, "%s: status %d%s%s", what, res->status, message ? ": " : "", message ? message : "");
+	if (root != NULL)
+		json_decref(root);
+	/* what strangers say moves no cursor */
+	for (char *p = e->msg; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+	return -1;
 }

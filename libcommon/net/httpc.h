@@ -45,13 +45,22 @@ struct httpc_req {
 	const char *user, *password; /* basic auth, or NULL */
 	const char *bearer;          /* bearer token, or NULL */
 	const char *proxy;           /* proxy URL; NULL = environment, "" = none */
-	int64_t timeout;             /* whole call; 0 = 60 s */
+	int64_t timeout;             /* whole call; 0 = 60 s, below 0 = none */
 	int64_t connect_timeout;     /* 0 = 10 s */
 	size_t max_body;             /* of the answer as received and unpacked; 0 = 256 MiB */
 	int redirects;               /* followed at most; 0 = none */
 	bool gzip;                   /* ask for a compressed answer and unpack it */
 	bool h2_prior;               /* HTTP/2 without asking (h2c) */
 	const struct httpc_tls *tls; /* NULL = defaults */
+	/*
+	 * For programs that are used meanwhile. turn: called when turn_fd can be read (-1: there is none), and ten times
+	 * a second; false ends the call, ERR_CANCELED. bytes: the body of a 200 as it comes, of any length, instead of
+	 * res->body; -1 ends the call with its error.
+	 */
+	bool (*turn)(void *ctx);
+	int turn_fd;
+	int (*bytes)(void *ctx, struct str bytes, struct err *e);
+	void *ctx;
 };
 
 struct httpc_res {
@@ -65,6 +74,8 @@ struct httpc_res {
 struct httpc *httpc_new(struct err *e); /* NULL: ERR_UNSUPPORTED, there is no libcurl */
 void httpc_free(struct httpc *c);       /* accepts NULL */
 int httpc_call(struct httpc *c, struct arena *a, const struct httpc_req *req, struct httpc_res *res, struct err *e);
+/* For an answer that is no 200: its status, and what its body says where that is JSON with a message. -1. */
+int httpc_error(const struct httpc_res *res, const char *what, struct err *e);
 struct str httpc_header(const struct httpc_res *res, const char *name); /* p == NULL when absent */
 
 #endif

@@ -97,6 +97,20 @@ serve() {
 	[ -n "$(pyro-query folded named.pb.gz)" ]
 }
 
+@test "pyro-tail.1" {
+	things
+	start_server
+	(for _ in $(seq 400); do curl -sf --data-binary @day.folded "http://127.0.0.1:$port/ingest?name=shop" || true; sleep 0.1; done) 3>&- &
+	pushes=$!
+	mapfile -t lines < <(examples pyro-tail.1)
+	[ ${#lines[@]} = 3 ]
+	run_example "$(here "${lines[0]}") --count 1 >table.tar"
+	for line in "${lines[@]:1}"; do run_example "$(here "$line")"; done
+	kill "$pushes"
+	[ "$(pyro-query values service_name some.tar)" = shop ]
+	[ "$(tar tf some.tar | wc -l)" = 3 ]
+}
+
 @test "pyro-block.1" {
 	things
 	filters pyro-block.1 4

@@ -109,6 +109,8 @@ def texts():
                      "a -1\n", "a;;b 2\r\n;a 3\n", "# comment\nmain 1.5\n"])
     seeds("selector", ["{}", '{a="b"}', 'process_cpu:cpu:nanoseconds:cpu:nanoseconds{service_name="shop", pod=~"p[0-9]+"}',
                        '{a!="b",c!~"(?i)x|y.*",}', '{"a.b"=`raw`, b="x\\xc3\\xa9y\\n\\u00e9\\""}', '{b=~"x.y\\n"}', '{__name__=~"c(p|q)u{1,3}"}'])
+    event = text(1, text(1, "service_name") + text(2, "shop")) + number(2, 1795897591710175031) + text(3, "pprof")
+    seeds("tail", [b"\0" + struct.pack(">I", len(event)) + event + bytes(5), b"\0\0\0\0\2" + number(4, 3), b"\0\xff\xff\xff\xff"])
     seeds("rules", ["defaults: {from: now-1h, source: http://a}\nrules:\n  - name: first\n    query: '{a=\"b\"}'\n"
                     "    fail-if: [self(x) > 1s, total > +5%]\n    base: {from: now-25h, to: now-24h}\n"
                     "  - {source: [b, c], fail-if: 'cum(a|b) > 3% of total', confidence: 0.5, normalize: total}\n",

@@ -79,7 +79,7 @@ def main():
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screens[-1] if screens else text)
     print(plain.replace("\r\n", "\n").rstrip())
     same = termios.tcgetattr(theirs) == before
-    left = text.rstrip().endswith("\x1b[?1049l") or "\x1b[?1049h" not in text
+    left = text.rfind("\x1b[?1049l") >= text.rfind("\x1b[?1049h")
     print("terminal %s, %s, status %d" % ("as before" if same else "changed", "left" if left else "held",
                                          os.waitstatus_to_exitcode(status)), file=sys.stderr)
 

@@ -13,6 +13,7 @@
 #include "tools/pyro-ingest/cutter.h"
 #include "tools/pyro-ingest/debuginfo.h"
 #include "tools/pyro-ingest/retention.h"
+#include "tools/pyro-ingest/tails.h"
 #include "tools/pyro-ingest/worker.h"
 
 struct ingest_opts {
@@ -36,6 +37,7 @@ struct ingest {
 	struct tls *tls;           /* NULL: plain HTTP */
 	const struct otlp_labels *otlp_labels;
 	struct debuginfo *debuginfo; /* NULL: not wanted */
+	struct tails *tails;         /* who watches */
 	struct runtime_files files;
 	struct loop *loop; /* the main one */
 	struct pool *pool;

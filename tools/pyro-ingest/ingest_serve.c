@@ -54,6 +54,7 @@ static struct router *front_router(struct ingest *in, struct err *e)
 		    .body_limit = body,
 		    .flags = ROUTE_GZIP,
 		    .too_big = body_too_large },
+		{ .path = "/pyro/tail", .methods = "GET", .fn = receive_tail },
 		{ .path = "/push.v1.PusherService/Push",
 		    .methods = "POST",
 		    .fn = receive_push,
@@ -415,6 +416,7 @@ static void stop_accepting(struct worker *w, struct errand *x)
 	int64_t deadline = loop_mono(w->thread.loop) + w->conf.server->graceful_shutdown;
 
 	httpd_stop(w->httpd, deadline, httpd_stopped, x);
+	receive_tail_stop(w);
 }
 
 static void begin_stop(struct ingest *in)
@@ -510,6 +512,7 @@ static int open_all(struct ingest *in, struct err *e)
 	in->router = front_router(in, e);
 	if (in->router == NULL)
 		return -1;
+	in->tails = tails_new((uint32_t)in->opts->max_tails, &in->counters);
 	in->pool = pool_new("disk", POOL_THREADS, POOL_QUEUE);
 	if (in->opts->debuginfo)
 		in->debuginfo = debuginfo_new(&(struct debuginfo_conf){ .data = in->server->data_path,

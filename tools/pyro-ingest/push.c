@@ -131,8 +131,21 @@ void push_profile(struct push *p, const struct labels *sent, struct profile *f, 
 	vec_push(&p->items, item);
 }
 
+/* What is stored is shown to those who watch. */
+static void offer(struct push *p)
+{
+	const struct ingest *in = p->w->conf.ingest;
+
+	if (in == NULL || !tails_any(in->tails))
+		return;
+	for (size_t i = 0; i < p->items.n; i++)
+		for (uint32_t k = 0; k < p->items.p[i].n && p->items.p[i].err == NULL; k++)
+			tails_offer(in->tails, p->tenant->name, &p->items.p[i].adds[k].push);
+}
+
 static void finish(struct push *p)
 {
+	offer(p);
 	for (size_t i = 0; i < p->items.n && p->err == NULL; i++)
 		p->err = p->items.p[i].err;
 	p->done(p);

@@ -46,6 +46,7 @@ struct worker {
 	struct timer rest;     /* gives memory back when no request came for a while */
 	uint64_t requests_seen;
 	bool rested;
+	struct watcher *watchers; /* receive_tail.c */
 };
 
 void worker_profile_id(struct worker *w, uint8_t id[static 16]);
@@ -62,5 +63,7 @@ void receive_ingest(struct http_req *r, void *ctx); /* receive_ingest.c: /ingest
 void receive_push(struct http_req *r, void *ctx);   /* receive_push.c: push.v1.PusherService/Push */
 void receive_otlp(struct http_req *r, void *ctx);   /* receive_otlp.c: profiles of OpenTelemetry */
 void receive_otlp_too_big(struct http_req *r, void *ctx);
+void receive_tail(struct http_req *r, void *ctx); /* receive_tail.c: /pyro/tail */
+void receive_tail_stop(struct worker *w);         /* ends all that watch; on the worker's thread */
 
 #endif

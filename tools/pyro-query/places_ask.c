@@ -1,6 +1,5 @@
 /* places_ask.c - see places.h: one profile, or labels, out of everything */
 #include "base/enc.h"
-#include "base/json.h"
 #include "base/num.h"
 #include "formats/pprof/pprof.h"
 #include "net/httpc.h"
@@ -9,23 +8,6 @@
 enum { MAX_SETS = 1000 }; /* questions for one answer */
 
 /* ---- a server ---- */
-
-static int server_error(const struct httpc_res *res, const char *procedure, struct err *e)
-{
-	enum err_kind kind = res->status == 404        ? ERR_NOTFOUND
-	    : res->status == 401                       ? ERR_UNAUTH
-	    : res->status == 429 || res->status == 503 ? ERR_BUSY
-	    : res->status < 500                        ? ERR_INVALID
-						       : ERR_UNKNOWN;
-	struct err ignored;
-	json_t *root = json_parse(res->body, &ignored);
-	const char *message = root ? json_string_value(json_object_get(root, "message")) : NULL;
-
-	err_set(e, kind, "%s: status %d%s%s", procedure, res->status, message ? ": " : "", message ? message : "");
-	if (root != NULL)
-		json_decref(root);
-	return -1;
-}
 
 static int call(struct places *p, const char *procedure, const struct msg_type *type, const void *req,
     struct str *answer, struct err *e)
@@ -59,7 +41,7 @@ static int call(struct places *p, const char *procedure, const struct msg_type *
 	if (rc < 0)
 		return err_wrap(e, "%s", p->url);
 	if (res.status != 200)
-		return server_error(&res, procedure, e);
+		return httpc_error(&res, procedure, e);
 	*answer = res.body;
 	return 0;
 }

@@ -1,0 +1,223 @@
+/* tail_table.c - see tail_table.h */
+#include "tools/pyro-tail/tail_table.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/num.h"
+#include "base/vec.h"
+#include "formats/report/flame_text.h"
+
+enum sort { BY_PROFILES, BY_BYTES, BY_AGE, BY_NAME, SORTS };
+
+struct series {
+	struct str name;
+	uint64_t profiles, samples, bytes;
+	int64_t last;
+};
+
+struct tail_table {
+	struct arena *a;
+	struct map map; /* by hash of the name */
+	VEC(struct series) all;
+	VEC(uint32_t) order;
+	struct series sum;
+	uint64_t lost;
+	int64_t begun;
+	enum sort sort;
+	size_t top;
+	bool paused;
+};
+
+struct tail_table *tail_table_new(int64_t now)
+{
+	struct tail_table *t = mem_zalloc(sizeof(*t));
+
+	t->a = arena_new();
+	t->begun = now;
+	return t;
+}
+
+void tail_table_free(struct tail_table *t)
+{
+	if (t == NULL)
+		return;
+	map_fini(&t->map);
+	vec_free(&t->all);
+	vec_free(&t->order);
+	arena_free(t->a);
+	mem_free(t);
+}
+
+static struct series *find(struct tail_table *t, const struct labels *l)
+{
+	struct str name = STR("other series");
+	struct map_at at;
+	uint64_t hash;
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	labels_print(&b, l);
+	if (!b.over)
+		name = str_of(b.p, MIN(b.n, (size_t)TAIL_NAME_MAX));
+	for (int again = 0; again < 2; again++) {
+		hash = hash_seeded(name);
+		at = map_find(&t->map, hash);
+		for (uint32_t i; map_next(&at, &i);)
+			if (str_eq(t->all.p[i].name, name)) {
+				buf_fini(&b);
+				return &t->all.p[i];
+			}
+		if (t->all.n < TAIL_SERIES_MAX)
+			break;
+		name = STR("other series");
+	}
+	hash = hash_seeded(name);
+	map_put(&t->map, hash, (uint32_t)t->all.n);
+	vec_push(&t->order, (uint32_t)t->all.n);
+	vec_push(&t->all, ((struct series){ .name = arena_str(t->a, name) }));
+	buf_fini(&b);
+	return &t->all.p[t->all.n - 1];
+}
+
+static void add(struct series *s, uint64_t bytes, uint64_t samples, int64_t now)
+{
+	s->profiles++;
+	s->bytes += bytes;
+	s->samples += samples;
+	s->last = now;
+}
+
+void tail_table_add(struct tail_table *t, const struct labels *l, uint64_t bytes, uint64_t samples, int64_t now)
+{
+	add(find(t, l), bytes, samples, now);
+	add(&t->sum, bytes, samples, now);
+}
+
+void tail_table_lost(struct tail_table *t, uint64_t n)
+{
+	t->lost += n;
+}
+
+bool tail_table_key(struct tail_table *t, int key)
+{
+	switch (key) {
+	case 'q':
+	case KEY_CTRL_C:
+	case KEY_GONE: return false;
+	case 'o': t->sort = (t->sort + 1) % SORTS; break;
+	case ' ': t->paused = !t->paused; break;
+	case KEY_UP: t->top -= t->top > 0; break;
+	case KEY_DOWN: t->top++; break;
+	case KEY_HOME: t->top = 0; break;
+	default: break;
+	}
+	return true;
+}
+
+/* ---- lines ---- */
+
+static int by_sort(const void *a, const void *b, void *ctx)
+{
+	const struct tail_table *t = ctx;
+	const struct series *x = &t->all.p[*(const uint32_t *)a], *y = &t->all.p[*(const uint32_t *)b];
+
+	if (t->sort == BY_PROFILES && x->profiles != y->profiles)
+		return x->profiles > y->profiles ? -1 : 1;
+	if (t->sort == BY_BYTES && x->bytes != y->bytes)
+		return x->bytes > y->bytes ? -1 : 1;
+	if (t->sort == BY_AGE && x->last != y->last)
+		return x->last > y->last ? -1 : 1;
+	return str_cmp(x->name, y->name);
+}
+
+static void put_line(const struct tail_table *t, const struct series *s, size_t width, int64_t now, struct buf *out)
+{
+	struct arena *a = arena_new();
+	double minutes = (double)MAX(now - t->begun, NS_PER_S) / (60.0 * NS_PER_S);
+	struct buf line;
+
+	buf_init(&line, 4096);
+	buf_printf(&line, "%10llu %9.1f %10llu %10s %6llds  ", (unsigned long long)s->profiles,
+	    (double)s->profiles / minutes, (unsigned long long)s->samples, arena_cstr(a, num_size_iec(a, s->bytes)),
+	    (long long)((now - s->last) / NS_PER_S));
+	flame_text_name(s->name, SIZE_MAX, "", &line);
+	flame_text_name(buf_str(&line), width, "", out);
+	buf_fini(&line);
+	arena_free(a);
+}
+
+static struct str heading(const struct tail_table *t)
+{
+	static const char *const words[SORTS] = {
+		"  PROFILES   per min    samples      bytes     age  series",
+		"  profiles   per min    samples      BYTES     age  series",
+		"  profiles   per min    samples      bytes     AGE  series",
+		"  profiles   per min    samples      bytes     age  SERIES",
+	};
+
+	return str_cstr(words[t->sort]);
+}
+
+static void sort(struct tail_table *t)
+{
+	if (t->order.n > 1)
+		qsort_r(t->order.p, t->order.n, sizeof(*t->order.p), by_sort, t);
+}
+
+static void put_sum(const struct tail_table *t, struct buf *out)
+{
+	buf_printf(out, "%zu series, %llu profiles, %llu lost", t->all.n, (unsigned long long)t->sum.profiles,
+	    (unsigned long long)t->lost);
+}
+
+void tail_table_print(struct tail_table *t, int64_t now, struct buf *out)
+{
+	sort(t);
+	buf_add(out, heading(t));
+	buf_byte(out, '\n');
+	for (size_t i = 0; i < t->order.n; i++) {
+		put_line(t, &t->all.p[t->order.p[i]], SIZE_MAX, now, out);
+		buf_byte(out, '\n');
+	}
+	put_sum(t, out);
+	buf_byte(out, '\n');
+}
+
+/* ---- a screen ---- */
+
+static void screen_line(struct str text, unsigned columns, bool strong, struct buf *out)
+{
+	buf_add(out, strong ? STR("\033[1m") : STR(""));
+	flame_text_name(text, columns, "", out);
+	buf_add(out, strong ? STR("\033[0m\033[K\r\n") : STR("\033[K\r\n"));
+}
+
+void tail_table_draw(struct tail_table *t, unsigned rows, unsigned columns, struct str title, const char *state,
+    int64_t now, struct buf *out)
+{
+	unsigned room = rows > 3 ? rows - 3 : 1;
+	struct buf b;
+
+	if (t->paused)
+		return;
+	sort(t);
+	t->top = MIN(t->top, t->order.n > room ? t->order.n - room : 0);
+	buf_init(&b, 1 << 16);
+	buf_add(out, STR("\033[H"));
+	put_sum(t, &b);
+	buf_printf(&b, "  %s  " STR_FMT, state != NULL ? state : "", STR_ARG(title));
+	screen_line(buf_str(&b), columns, true, out);
+	screen_line(heading(t), columns, false, out);
+	for (unsigned i = 0; i < room; i++) {
+		buf_reset(&b);
+		if (t->top + i < t->order.n)
+			put_line(t, &t->all.p[t->order.p[t->top + i]], columns, now, &b);
+		screen_line(buf_str(&b), columns, false, out);
+	}
+	flame_text_name(STR("o order  space pause  arrows scroll  q quit"), columns, "", out);
+	buf_add(out, STR("\033[K\033[J"));
+	buf_fini(&b);
+}
