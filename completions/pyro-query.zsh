@@ -22,6 +22,9 @@ _arguments \
 	'-k[skip inputs that cannot be read and say so]' \
 	'-interactive[flame\: keys move, zoom and search; ? lists them]' \
 	'-i[flame\: keys move, zoom and search; ? lists them]' \
+	'-watch[top, flame\: ask again and again, on a terminal]' \
+	'-w[top, flame\: ask again and again, on a terminal]' \
+	'-interval[of --watch, and of --interactive with a server; 0 = when a key asks]:duration:' \
 	'-force[overwrite the file of FORM=FILE]' \
 	'-pid[perf\: stacks begin with command-PID]' \
 	'-tid[perf\: stacks begin with command-PID/TID]' \

@@ -23,6 +23,12 @@ struct flame_screen;
 /* g is borrowed. */
 struct flame_screen *flame_screen_new(const struct flamegraph *g, bool diff, const struct picture *o);
 void flame_screen_free(struct flame_screen *s); /* accepts NULL */
+/*
+ * s, which is new, shows what old showed of another graph: the same stacks chosen and zoomed, the same view, search and order,
+ * as far as there are such.
+ */
+void flame_screen_follow(struct flame_screen *s, const struct flame_screen *old);
+bool flame_screen_asks(const struct flame_screen *s); /* keys are the text of a search now */
 /* false: the person wants to leave. */
 bool flame_screen_key(struct flame_screen *s, int key);
 /* The whole screen: moves the cursor home first, writes every line to its end. */

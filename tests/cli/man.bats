@@ -132,7 +132,14 @@ serve() {
 	curl -sf --data-binary @day.folded "http://127.0.0.1:$port/ingest?name=shop"
 	mapfile -t lines < <(examples pyro-query.1 | grep localhost)
 	[ ${#lines[@]} -ge 1 ]
-	for line in "${lines[@]}"; do run_example "$(here "$line")"; done
+	for line in "${lines[@]}"; do
+		case $line in
+		*--watch* | *--interactive*) # shellcheck disable=SC2046
+			try "$repo/tests/lib/screen.py" 20x80 q $(here "$line")
+			[ "$err" = "terminal as before, left, status 0" ] || fail "$line" ;;
+		*) run_example "$(here "$line")" ;;
+		esac
+	done
 	[ -s all.pb.gz ]
 }
 

@@ -5,7 +5,7 @@ standard error whether the terminal was left as it was.
 usage: screen.py ROWSxCOLUMNS KEYS COMMAND ...
 
 KEYS is a Python string literal: '\\x1b[B/main\\r'. {SIZE:30x100} changes the size, {KILL:TERM} sends a signal, {WAIT:text}
-waits until the screen has shown text.
+waits until the screen has shown text, {RUN:command} runs a command of the shell.
 """
 import fcntl
 import os
@@ -57,6 +57,9 @@ def main():
         elif what and what[1] == "KILL":
             os.kill(pid, getattr(signal, "SIG" + what[2]))
             break
+        elif what and what[1] == "RUN":
+            os.system(what[2])
+            continue
         elif what:
             read(re.escape(what[2].encode()))
             continue

@@ -3,6 +3,7 @@
 
 #include "formats/report/flame_screen.h"
 #include "formats/report/flame_text.h"
+#include "formats/report/text_screen.h"
 
 #define LIMIT ((size_t)8 << 20)
 
@@ -212,6 +213,98 @@ static void test_sandwich(void **state)
 	arena_free(a);
 }
 
+/* Other numbers, a heavier neighbour, and no a any longer. */
+static struct tree *later(void)
+{
+	struct tree *t = tree_new();
+
+	tree_add(t, (struct str[]){ STR("main"), STR("0"), STR("x") }, 3, 300);
+	tree_add(t, (struct str[]){ STR("main"), STR("b") }, 2, 80);
+	tree_add(t, (struct str[]){ STR("main"), STR("b"), STR("b"), STR("x") }, 4, 20);
+	tree_total(t);
+	return t;
+}
+
+/* What a new graph shows that follows another. */
+static void test_follow(void **state)
+{
+	static const struct {
+		int keys[8];
+		const char *part;
+	} cases[] = {
+		{ { 0 }, "all  400 samples (100.00%)" },
+		{ { 'j', 'j', 'l' }, "b  100 samples (25.00%), self 80 samples" },
+		{ { 'j', 'j', 'l', 'j', 'j' }, "x  20 samples (5.00%)" },
+		{ { 'j', 'j' }, "main  400 samples (100.00%)" }, /* a is gone: who called it */
+		{ { 'j', 'j', 'l', KEY_ENTER }, "▶b─────────────────────────────" },
+		{ { '/', 'x', KEY_ENTER }, "matched /x/: 320 samples (80.00%)" }, { { '/', 'q' }, "/q_" },
+		{ { 't', 'o' }, "self         TOTAL" }, { { 't', 'o', 'o' }, "FUNCTION" },
+		{ { '?' }, "choose a frame" }, { { 'j', 'j', 'l', 's' }, "sandwich of b" },
+		{ { 'j', 'j', 's' }, "main  400 samples (100.00%)" }, /* no sandwich of a */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct arena *a = arena_new();
+		struct tree *old = small(), *new = later();
+		const struct picture o = { .title = STR("T"), .unit = STR("count") };
+		struct flame_screen *s = flame_screen_new(tree_flamegraph(a, old, 0), false, &o);
+		struct flame_screen *n = flame_screen_new(tree_flamegraph(a, new, 0), false, &o);
+		struct buf b;
+
+		for (size_t k = 0; k < ARRAY_LEN(cases[i].keys) && cases[i].keys[k] != 0; k++)
+			assert_true(flame_screen_key(s, cases[i].keys[k]));
+		flame_screen_follow(n, s);
+		flame_screen_free(s); /* nothing of it is needed */
+		buf_init(&b, LIMIT);
+		flame_screen_draw(n, 14, 80, false, &b);
+		if (str_search(buf_str(&b), str_cstr(cases[i].part)) == b.n)
+			fail_msg("%zu: " STR_FMT, i, STR_ARG(buf_str(&b)));
+		for (int key = 'a'; key < 'q'; key++) {
+			flame_screen_key(n, key);
+			flame_screen_draw(n, 14, 80, false, &b);
+		}
+		buf_fini(&b);
+		flame_screen_free(n);
+		tree_free(old);
+		tree_free(new);
+		arena_free(a);
+	}
+}
+
+static void text_is(struct text_screen *s, unsigned rows, const char *want)
+{
+	struct buf b;
+
+	buf_init(&b, LIMIT);
+	text_screen_draw(s, STR("head\n1\n2\n3\n4\nx\033[2Jy\n"), STR("title"), STR("keys"), rows, 6, &b);
+	if (!str_eq(buf_str(&b), str_cstr(want)))
+		fail_msg(STR_FMT, STR_ARG(buf_str(&b)));
+	buf_fini(&b);
+}
+
+static void test_text_screen(void **state)
+{
+	struct text_screen s = { .head = 1 };
+
+	(void)state;
+#define LINE "\r\n\033[K"
+#define TOP "\033[H\033[K\033[1mtitle\033[0m" LINE "head"
+	text_is(&s, 5, TOP LINE "1" LINE "2" LINE "keys");
+	assert_true(text_screen_key(&s, KEY_UP) && text_screen_key(&s, KEY_DOWN));
+	text_is(&s, 5, TOP LINE "2" LINE "3" LINE "keys");
+	assert_true(text_screen_key(&s, KEY_PAGE_DOWN));
+	text_is(&s, 5, TOP LINE "4" LINE "x?[2Jy" LINE "keys");
+	assert_true(text_screen_key(&s, KEY_DOWN)); /* no further */
+	text_is(&s, 5, TOP LINE "4" LINE "x?[2Jy" LINE "keys");
+	assert_true(text_screen_key(&s, KEY_HOME) && text_screen_key(&s, KEY_END));
+	text_is(&s, 4, TOP LINE "x?[2Jy" LINE "keys");
+	assert_false(text_screen_key(&s, 'q'));
+	/* larger than the text: what was there goes */
+	text_is(&s, 10, TOP LINE "1" LINE "2" LINE "3" LINE "4" LINE "x?[2Jy" LINE LINE LINE "keys");
+	text_is(&s, 1, TOP LINE "keys");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +313,8 @@ int main(void)
 		cmocka_unit_test(test_comparison),
 		cmocka_unit_test(test_screen),
 		cmocka_unit_test(test_sandwich),
+		cmocka_unit_test(test_follow),
+		cmocka_unit_test(test_text_screen),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

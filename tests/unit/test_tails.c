@@ -253,10 +253,10 @@ static void test_table(void **ctx)
 	buf_reset(&b);
 	tail_table_draw(t, 4, 70, STR("x"), "LOST: \033[2J", 60 * NS_PER_S, &b);
 	assert_true(str_eq(buf_str(&b),
-	    STR("\033[H\033[1m2 series, 3 profiles, 4 lost  LOST: ?[2J  x\033[0m\033[K\r\n"
-		"  PROFILES   per min    samples      bytes     age  series\033[K\r\n"
-		"         2       2.0          6    4.0 KiB     30s  {service_name=\"sh…\033[K\r\n"
-		"o order  space pause  arrows scroll  q quit\033[K\033[J")));
+	    STR("\033[H\033[K\033[1m2 series, 3 profiles, 4 lost  LOST: ?[2J  x\033[0m\r\n"
+		"\033[K  PROFILES   per min    samples      bytes     age  series\r\n"
+		"\033[K         2       2.0          6    4.0 KiB     30s  {service_name=\"sh…\r\n"
+		"\033[Kq quit  o order  space pause  arrows scroll")));
 	assert_true(tail_table_key(t, 'o'));
 	assert_true(tail_table_key(t, 'o')); /* by age */
 	assert_true(tail_table_key(t, KEY_DOWN));

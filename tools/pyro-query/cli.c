@@ -14,6 +14,7 @@
 #include "tools/pyro-query/cli_list.h"
 #include "tools/pyro-query/cli_out.h"
 #include "tools/pyro-query/cli_screen.h"
+#include "tools/pyro-query/cli_watch.h"
 #include "tools/pyro-query/places.h"
 #include "tools/pyro-query/places_sum.h"
 
@@ -376,6 +377,8 @@ int cli_report(struct tool *t, const struct query_opts *o, struct err *e)
 		return err_set(e, ERR_USAGE, "%s: a regular expression is expected", t->conf.verb);
 	if (o->interactive && strcmp(t->conf.verb, "flame") != 0)
 		return err_set(e, ERR_USAGE, "--interactive is for the verb flame");
+	if (cli_watch_wanted(o, q.paths, q.n))
+		return cli_watch(o, t->conf.verb, q.paths, q.n, e);
 	if (o->group_by.n > 0 && o->split_by.n > 0)
 		return err_set(e, ERR_USAGE, "--group-by or --split-by, not both");
 	if (strcmp(t->conf.verb, "export") == 0 && check_export(o, e) < 0)

@@ -9,6 +9,7 @@ int cli_side_open(struct cli_side *s, const char *const *paths, size_t n, const 
 {
 	if (places_open(&s->places, paths, n, o, PLACES_SAMPLES, 0, NULL, e) < 0)
 		return -1;
+	s->places.turn = s->turn;
 	if (places_profile(&s->places, &s->p, e) < 0 || (s->p = cli_edit(s->places.a, o, s->p, e)) == NULL ||
 	    cli_filters_init(&s->f, s->places.a, o, s->p, e) < 0)
 		return -1;

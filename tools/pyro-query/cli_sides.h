@@ -13,6 +13,7 @@
 #include "tools/pyro-query/places.h"
 
 struct cli_side {
+	const struct places_turn *turn; /* set before the open, and needed until it returns; NULL: none */
 	struct places places;
 	struct profile *p;
 	struct report_filters f;

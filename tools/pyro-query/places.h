@@ -30,6 +30,13 @@ enum places_for { PLACES_SAMPLES, PLACES_LABELS };
 
 struct places_sum; /* places_sum.h */
 
+/* What is done while a server is waited for: see httpc_req.turn. */
+struct places_turn {
+	bool (*fn)(void *ctx);
+	int fd;
+	void *ctx;
+};
+
 struct places {
 	struct arena *a; /* owns everything but the blocks */
 	const struct query_opts *o;
@@ -53,8 +60,9 @@ struct places {
 	uint64_t n_instances;        /* that count, a text once */
 	VEC(struct labels) labels;   /* of those that count, with PLACES_LABELS */
 	VEC(struct block *) blocks;
-	VEC(struct dataset *) sets; /* of the blocks */
-	const char *url;            /* a server, or NULL */
+	VEC(struct dataset *) sets;     /* of the blocks */
+	const char *url;                /* a server, or NULL */
+	const struct places_turn *turn; /* set behind places_open; NULL: there is nothing to be done */
 	struct httpc *http;
 	struct progress progress; /* while it is being read */
 	uint64_t skipped;         /* inputs that could not be read, with --keep-going */

@@ -22,7 +22,10 @@ static int call(struct places *p, const char *procedure, const struct msg_type *
 		.user = o->username[0] ? o->username : NULL,
 		.password = o->password.secret,
 		.bearer = o->token.secret[0] ? o->token.secret : NULL,
-		.max_body = 1 << 30 };
+		.max_body = 1 << 30,
+		.turn = p->turn != NULL ? p->turn->fn : NULL,
+		.turn_fd = p->turn != NULL ? p->turn->fd : -1,
+		.ctx = p->turn != NULL ? p->turn->ctx : NULL };
 	struct httpc_res res;
 	struct str base = str_cstr(p->url);
 	struct buf body;

@@ -76,9 +76,8 @@ int main(int argc, char **argv)
 		{ &limits_table, &limits }, { 0 } };
 	static const char *const examples[] = {
 		"pyro-query top cpu.pb.gz",
-		"pyro-query diff before.pb.gz after.pb.gz --output svg > diff.svg",
 		"pyro-query check rules.yaml http://localhost:4040 --output junit=checks.xml",
-		"pyro-query merge -q '{}' http://localhost:4040 > all.pb.gz",
+		"pyro-query top --watch -q '{service_name=\"shop\"}' http://localhost:4040",
 		NULL,
 	};
 	static const struct tool_spec spec = {

@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "base/vec.h"
 #include "formats/report/flame_text.h"
+#include "formats/report/text_screen.h"
 
 enum sort { BY_PROFILES, BY_BYTES, BY_AGE, BY_NAME, SORTS };
 
@@ -27,7 +28,7 @@ struct tail_table {
 	uint64_t lost;
 	int64_t begun;
 	enum sort sort;
-	size_t top;
+	struct text_screen screen;
 	bool paused;
 };
 
@@ -37,6 +38,7 @@ struct tail_table *tail_table_new(int64_t now)
 
 	t->a = arena_new();
 	t->begun = now;
+	t->screen.head = 1;
 	return t;
 }
 
@@ -109,10 +111,7 @@ bool tail_table_key(struct tail_table *t, int key)
 	case KEY_GONE: return false;
 	case 'o': t->sort = (t->sort + 1) % SORTS; break;
 	case ' ': t->paused = !t->paused; break;
-	case KEY_UP: t->top -= t->top > 0; break;
-	case KEY_DOWN: t->top++; break;
-	case KEY_HOME: t->top = 0; break;
-	default: break;
+	default: text_screen_key(&t->screen, key); break;
 	}
 	return true;
 }
@@ -133,19 +132,15 @@ static int by_sort(const void *a, const void *b, void *ctx)
 	return str_cmp(x->name, y->name);
 }
 
-static void put_line(const struct tail_table *t, const struct series *s, size_t width, int64_t now, struct buf *out)
+static void put_line(const struct tail_table *t, const struct series *s, int64_t now, struct buf *out)
 {
 	struct arena *a = arena_new();
 	double minutes = (double)MAX(now - t->begun, NS_PER_S) / (60.0 * NS_PER_S);
-	struct buf line;
 
-	buf_init(&line, 4096);
-	buf_printf(&line, "%10llu %9.1f %10llu %10s %6llds  ", (unsigned long long)s->profiles,
+	buf_printf(out, "%10llu %9.1f %10llu %10s %6llds  ", (unsigned long long)s->profiles,
 	    (double)s->profiles / minutes, (unsigned long long)s->samples, arena_cstr(a, num_size_iec(a, s->bytes)),
 	    (long long)((now - s->last) / NS_PER_S));
-	flame_text_name(s->name, SIZE_MAX, "", &line);
-	flame_text_name(buf_str(&line), width, "", out);
-	buf_fini(&line);
+	flame_text_name(s->name, SIZE_MAX, "", out);
 	arena_free(a);
 }
 
@@ -173,51 +168,40 @@ static void put_sum(const struct tail_table *t, struct buf *out)
 	    (unsigned long long)t->lost);
 }
 
-void tail_table_print(struct tail_table *t, int64_t now, struct buf *out)
+static void put_series(struct tail_table *t, int64_t now, struct buf *out)
 {
 	sort(t);
 	buf_add(out, heading(t));
 	buf_byte(out, '\n');
 	for (size_t i = 0; i < t->order.n; i++) {
-		put_line(t, &t->all.p[t->order.p[i]], SIZE_MAX, now, out);
+		put_line(t, &t->all.p[t->order.p[i]], now, out);
 		buf_byte(out, '\n');
 	}
+}
+
+void tail_table_print(struct tail_table *t, int64_t now, struct buf *out)
+{
+	put_series(t, now, out);
 	put_sum(t, out);
 	buf_byte(out, '\n');
 }
 
 /* ---- a screen ---- */
 
-static void screen_line(struct str text, unsigned columns, bool strong, struct buf *out)
-{
-	buf_add(out, strong ? STR("\033[1m") : STR(""));
-	flame_text_name(text, columns, "", out);
-	buf_add(out, strong ? STR("\033[0m\033[K\r\n") : STR("\033[K\r\n"));
-}
-
 void tail_table_draw(struct tail_table *t, unsigned rows, unsigned columns, struct str title, const char *state,
     int64_t now, struct buf *out)
 {
-	unsigned room = rows > 3 ? rows - 3 : 1;
-	struct buf b;
+	struct buf text, first;
 
 	if (t->paused)
 		return;
-	sort(t);
-	t->top = MIN(t->top, t->order.n > room ? t->order.n - room : 0);
-	buf_init(&b, 1 << 16);
-	buf_add(out, STR("\033[H"));
-	put_sum(t, &b);
-	buf_printf(&b, "  %s  " STR_FMT, state != NULL ? state : "", STR_ARG(title));
-	screen_line(buf_str(&b), columns, true, out);
-	screen_line(heading(t), columns, false, out);
-	for (unsigned i = 0; i < room; i++) {
-		buf_reset(&b);
-		if (t->top + i < t->order.n)
-			put_line(t, &t->all.p[t->order.p[t->top + i]], columns, now, &b);
-		screen_line(buf_str(&b), columns, false, out);
-	}
-	flame_text_name(STR("o order  space pause  arrows scroll  q quit"), columns, "", out);
-	buf_add(out, STR("\033[K\033[J"));
-	buf_fini(&b);
+	buf_init(&text, SIZE_MAX / 2);
+	buf_init(&first, SIZE_MAX / 2);
+	put_sum(t, &first);
+	buf_printf(&first, "  %s  " STR_FMT, state != NULL ? state : "", STR_ARG(title));
+	put_series(t, now, &text);
+	text_screen_draw(&t->screen, buf_str(&text), buf_str(&first),
+	    STR("q quit  o order  space pause  arrows scroll"), rows, columns, out);
+	buf_fini(&text);
+	buf_fini(&first);
 }
