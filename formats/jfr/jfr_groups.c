@@ -118,6 +118,7 @@ void jfr_groups_begin(struct jfr *d)
 		g->by_key = (struct table){ 0 };
 		g->keyed = NULL;
 		g->n_keyed = g->cap_keyed = 0;
+		g->has_before = false;
 	}
 }
 
@@ -157,11 +158,27 @@ static void push_text(struct jfr *d, struct jfr_group *g, const char *key, struc
 		push_tag(d, g, str_cstr(key), text);
 }
 
+/* Those of the sample before, if it had the same keys. */
+static bool repeat_tags(struct jfr *d, struct jfr_group *g, const uint64_t *keys)
+{
+	struct jfr_tags t = g->tags_before;
+
+	if (!g->has_before || memcmp(keys, g->keys_before, sizeof(g->keys_before)) != 0)
+		return false;
+	for (uint32_t i = 0; i < t.n && jfr_spend(d, sizeof(*g->tags)); i++) {
+		JFR_ROOM(d, g->tags, g->n_tags, g->cap_tag);
+		g->tags[g->n_tags++] = g->tags[t.first + i];
+	}
+	return true;
+}
+
 /* The tags of a sample at the end of g->tags; returns how many. */
 static uint32_t make_tags(struct jfr *d, struct jfr_chunk *c, struct jfr_group *g, const uint64_t *keys)
 {
 	uint32_t before = g->n_tags;
 
+	if (repeat_tags(d, g, keys))
+		return g->n_tags - before;
 	if (d->o->spans)
 		push_context(d, g, keys);
 	if (d->o->keep & FORMAT_TAGS) {
@@ -222,6 +239,32 @@ static uint32_t find_content(const struct jfr *d, const struct jfr_group *g, uin
 	return PROFILE_NONE;
 }
 
+/*
+ * The stacks of a group lie one behind the other in d->frames while that is possible, so that they need not be copied
+ * again: one that other samples have, too, is written once more behind them. Returns the stack to take.
+ */
+static uint32_t place_stack(struct jfr *d, struct jfr_group *g, uint32_t stack)
+{
+	struct jfr_stack s = d->stacks[stack];
+
+	if (g->scattered)
+		return stack;
+	if (s.n && s.first != g->n_frames) {
+		if (g->n_frames != d->n_frames || d->cap_frames - d->n_frames < s.n) {
+			g->scattered = true;
+			return stack;
+		}
+		memcpy(d->frames + d->n_frames, d->frames + s.first, s.n * sizeof(*d->frames));
+		s.first = d->n_frames;
+		d->n_frames += s.n;
+		JFR_ROOM(d, d->stacks, d->n_stacks, d->cap_stacks);
+		stack = d->n_stacks++;
+		d->stacks[stack] = s;
+	}
+	g->n_frames += s.n;
+	return stack;
+}
+
 static uint32_t new_sample(struct jfr *d, struct jfr_group *g, const struct jfr_sample *s, uint64_t id,
     struct jfr_tags t)
 {
@@ -246,10 +289,8 @@ static uint32_t new_sample(struct jfr *d, struct jfr_group *g, const struct jfr_
 		g->at[i] = s->at;
 	}
 	JFR_ROOM(d, g->ids, i, g->cap_ids);
-	g->stacks[i] = s->stack;
+	g->stacks[i] = place_stack(d, g, s->stack);
 	g->ids[i] = id;
-	g->unordered |= s->stack > g->n_stacks;
-	g->n_stacks = MAX(g->n_stacks, s->stack + 1);
 	for (uint32_t k = 0; k < g->n_types; k++)
 		g->values[(size_t)i * g->n_types + k] = 0;
 	g->n++;
@@ -276,8 +317,12 @@ static uint32_t find_sample(struct jfr *d, struct jfr_chunk *c, struct jfr_group
 		if (i == PROFILE_NONE && !c->stable)
 			i = find_content(d, g, s->stack, t, NULL, hash);
 	}
-	if (i == PROFILE_NONE)
+	if (i == PROFILE_NONE) {
+		memcpy(g->keys_before, s->keys, sizeof(g->keys_before));
+		g->tags_before = t;
+		g->has_before = true;
 		return new_sample(d, g, s, id, t);
+	}
 	g->n_tags = tags;
 	return i;
 }

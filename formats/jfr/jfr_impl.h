@@ -334,13 +334,16 @@ struct jfr_group {
 	struct jfr_tags *tags_at; /* NULL until one has any */
 	struct tag *tags;         /* strings are the decoder's */
 	int64_t *at;
-	uint32_t n_stacks; /* of those of its samples, stacks 0 .. n_stacks - 1 of the decoder came in this order */
-	bool unordered;    /* others came before */
+	uint32_t n_frames; /* the stacks of its samples are frames 0 .. n_frames - 1 of the decoder, in their order */
+	bool scattered;    /* or they are not */
 
 	/* of the chunk */
 	uint32_t begin;     /* samples of chunks before */
 	uint32_t *by_stack; /* sample + 1 of a stack without keys */
 	struct table by_key;
+	uint64_t keys_before[JFR_KEYS]; /* of the sample that was made before */
+	struct jfr_tags tags_before;
+	bool has_before;
 	struct keyed *keyed;
 	uint32_t n_keyed, cap_keyed;
 

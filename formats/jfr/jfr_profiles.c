@@ -17,6 +17,7 @@ struct renumber { /* of the decoder's tables to those of one profile */
 	uint32_t *order; /* locations of the decoder by their number in the profile */
 	uint32_t n_order;
 	uint32_t pass;
+	bool taken; /* the decoder's frames, by a profile */
 };
 
 static uint32_t own_string(struct jfr *d, struct renumber *r, struct profile *p, uint32_t s)
@@ -70,13 +71,17 @@ static void number_stack(struct renumber *r, const uint32_t *frames, uint32_t n,
 	}
 }
 
-/* In the order in which the decoder made them: they keep their numbers. */
-static void keep_stack(const struct jfr *d, struct renumber *r, const struct jfr_stack *s, uint32_t *out)
+/* The decoder's frames as they lie there. Profiles are changed by those who get them: two have no stacks in common. */
+static uint32_t *take_frames(struct jfr *d, const struct jfr_group *g, struct renumber *r)
 {
-	for (; r->n_order < s->locations; r->n_order++)
-		r->order[r->n_order] = r->n_order;
-	if (s->n)
-		memcpy(out, d->frames + s->first, s->n * sizeof(*out));
+	uint32_t *out = d->frames;
+
+	if (r->taken) {
+		out = arena_array(d->a, (size_t)g->n_frames + 1, sizeof(*out));
+		memcpy(out, d->frames, (size_t)g->n_frames * sizeof(*out));
+	}
+	r->taken = true;
+	return out;
 }
 
 /* The stacks of all samples. Returns how many locations are known after each, or NULL if they are too many. */
@@ -92,16 +97,16 @@ static uint32_t *set_stacks(struct jfr *d, const struct jfr_group *g, struct ren
 		return NULL;
 	}
 	p->stack_at = arena_array(d->a, (size_t)g->n + 1, sizeof(*p->stack_at));
-	p->stack = arena_array(d->a, (size_t)frames + 1, sizeof(*p->stack));
+	p->stack = g->scattered ? arena_array(d->a, (size_t)frames + 1, sizeof(*p->stack)) : take_frames(d, g, r);
 	r->pass++;
 	r->n_order = 0;
 	for (uint32_t i = 0; i < g->n; i++) {
 		const struct jfr_stack *s = &d->stacks[g->stacks[i]];
 
-		if (g->unordered)
+		if (g->scattered)
 			number_stack(r, d->frames + s->first, s->n, p->stack + at);
-		else
-			keep_stack(d, r, s, p->stack + at);
+		for (; !g->scattered && s->n && r->n_order < s->locations; r->n_order++)
+			r->order[r->n_order] = r->n_order; /* they came in this order */
 		p->stack_at[i] = at;
 		at += s->n;
 		known[i] = r->n_order;
@@ -251,6 +256,7 @@ int jfr_groups_finish(struct jfr *d, struct format_profiles *out)
 		arena_array(d->tmp, (size_t)d->n_locations + 1, sizeof(*r.order)),
 		0,
 		0,
+		false,
 	};
 
 	out->p = arena_zarray(d->a, (size_t)d->n_groups + 1, sizeof(*out->p));

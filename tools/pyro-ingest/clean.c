@@ -301,22 +301,41 @@ static struct part *part_of(struct split *s, const struct labels *l)
 	return &s->parts.p[s->parts.n - 1];
 }
 
+/* Key by key and value by value. */
+static bool same_tags(const struct profile *p, uint32_t x, uint32_t y)
+{
+	const struct tag *t = p->tags + p->tag_at[x], *u = p->tags + p->tag_at[y];
+	uint32_t n = p->tag_at[x + 1] - p->tag_at[x];
+
+	if (n != p->tag_at[y + 1] - p->tag_at[y])
+		return false;
+	for (uint32_t i = 0; i < n; i++)
+		if (t[i].key != u[i].key || t[i].str != u[i].str)
+			return false;
+	return true;
+}
+
 /* Groups the samples by their labels. Returns the spans by sample, or NULL when there are none. */
 static uint64_t *group_samples(struct split *s, const uint32_t *samples, uint32_t n)
 {
 	struct profile *p = s->in->profile;
-	uint64_t *spans = arena_zarray(s->a, p->n_samples, sizeof(*spans));
-	bool any = false;
+	uint64_t *spans = arena_zarray(s->a, p->n_samples, sizeof(*spans)), span = 0, any = 0;
+	struct part *part = NULL;
 
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t sample = samples ? samples[i] : i;
-		struct str span;
-		struct labels l = sample_labels(s->a, p, sample, &span);
-		struct part *part = part_of(s, &l);
 
+		/* one thread's samples often follow each other */
+		if (i == 0 || !same_tags(p, sample, samples ? samples[i - 1] : i - 1)) {
+			struct str text;
+			struct labels l = sample_labels(s->a, p, sample, &text);
+
+			part = part_of(s, &l);
+			span = span_number(s->a, text);
+		}
 		vec_push(&part->samples, sample);
-		spans[sample] = span_number(s->a, span);
-		any = any || spans[sample] != 0;
+		spans[sample] = span;
+		any |= span;
 	}
 	return any ? spans : NULL;
 }
