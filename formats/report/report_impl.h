@@ -31,6 +31,7 @@ struct rsample {
 /* What makes two frames one node; names are interned strings. */
 struct rinfo {
 	uint32_t name, file, object;
+	uint32_t column;
 	int64_t line, start_line;
 	uint64_t address;
 };

@@ -128,13 +128,15 @@ static uint32_t find_info(struct namer *x, const struct rinfo *info)
 	struct map_at at;
 	uint32_t found;
 
-	hash = hash_mix(hash_mix(hash, (uint64_t)info->line), hash_mix((uint64_t)info->start_line, info->address));
+	hash = hash_mix(hash_mix(hash, (uint64_t)info->line ^ (uint64_t)info->column << 40),
+	    hash_mix((uint64_t)info->start_line, info->address));
 	at = map_find(&x->map, hash);
 	for (uint32_t i; map_next(&at, &i);) {
 		const struct rinfo *o = &x->r->infos.p[i];
 
 		if (o->name == info->name && o->file == info->file && o->object == info->object &&
-		    o->line == info->line && o->start_line == info->start_line && o->address == info->address)
+		    o->line == info->line && o->column == info->column && o->start_line == info->start_line &&
+		    o->address == info->address)
 			return i;
 	}
 	found = add_info(x, info);
@@ -178,6 +180,8 @@ static uint32_t name_line(struct namer *x, uint32_t location, const struct line 
 			info.file = file_of(x, line->function);
 		if (by == REPORT_LINES || by == REPORT_ADDRESSES)
 			info.line = line->line;
+		if (by == REPORT_ADDRESSES && !r->o.noinlines)
+			info.column = line->column;
 	}
 	if (info.name == 0 || r->object_names) {
 		uint32_t m = r->mappings[location];
@@ -236,7 +240,7 @@ void report_nodes(struct report *r, enum report_names names)
 	mem_free(x.file);
 }
 
-/* Address, name, file:line, or what there is instead. */
+/* Address, name, file:line:column, or what there is instead. */
 void report_print_name(struct report *r, const struct rinfo *i, const char *sep, struct buf *b)
 {
 	struct str name = report_str(r, i->name), file = report_str(r, i->file);
@@ -255,6 +259,8 @@ void report_print_name(struct report *r, const struct rinfo *i, const char *sep,
 	if (i->line != 0) {
 		buf_add(b, file);
 		buf_printf(b, ":%lld", (long long)i->line);
+		if (i->column != 0)
+			buf_printf(b, ":%u", i->column);
 	} else if (file.n > 0) {
 		buf_add(b, file);
 	} else if (i->object != 0) {
@@ -289,6 +295,6 @@ void report_print_info(struct report *r, const struct rinfo *i, struct buf *b)
 	buf_add(b, report_str(r, i->name));
 	buf_printf(b, "  %llu ", (unsigned long long)i->address);
 	buf_add(b, report_str(r, i->file));
-	buf_printf(b, " %lld %lld 0 ", (long long)i->start_line, (long long)i->line);
+	buf_printf(b, " %lld %lld %u ", (long long)i->start_line, (long long)i->line, i->column);
 	buf_add(b, report_str(r, i->object));
 }
