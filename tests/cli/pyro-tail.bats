@@ -218,6 +218,7 @@ for i in range(4000): print("main;" + "%x" % random.getrandbits(2000), 1)' >big.
 	ends 2
 	try pyro-tail "http://127.0.0.1:$(free_port)"
 	ends 111
+	[ "$(grep -o http:// <<<"$err" | wc -l)" = 1 ] || fail "the address is told twice"
 	start_server
 	try pyro-tail '{nonsense' "http://127.0.0.1:$port"
 	ends 100

@@ -22,6 +22,7 @@ struct following {
 	bool told;       /* no more is wanted */
 	bool silent;
 	bool refused; /* by the reader: the error is its own */
+	bool wrong;   /* what the server says; errors of httpc name the address themselves */
 };
 
 static int64_t now(void)
@@ -72,6 +73,7 @@ static int take_bytes(void *ctx, struct str bytes, struct err *e)
 			break;
 		f->at += TAIL_HEAD + event.n;
 	}
+	f->wrong = rc < 0;
 	if (rc < 0)
 		return f->refused ? -1 : err_wrap(e, "byte %llu of the answer", (unsigned long long)f->at);
 	if (rest.n > 0)
@@ -106,11 +108,12 @@ static int connect_once(struct following *f, const struct tail_opts *o, struct h
 		.ctx = f };
 	int rc;
 
-	f->connected = f->silent = false;
+	f->connected = f->silent = f->wrong = false;
 	f->at = 0;
 	f->heard = now();
 	buf_reset(&f->in);
 	rc = httpc_call(c, a, &req, &res, e);
+	f->wrong = f->wrong || rc == 0 || f->silent;
 	if (rc < 0 && f->silent && !f->told)
 		err_set(e, ERR_TIMEOUT, "nothing was heard for %d seconds", (int)(SILENCE / NS_PER_S));
 	if (rc == 0 && res.status != 200)
@@ -165,7 +168,7 @@ int tail_follow(const struct tail_opts *o, const char *url, struct str query, co
 		if (f.told)
 			break;
 		if (f.refused || !ever || !o->retry || !may_work_later(e)) {
-			rc = f.refused ? -1 : err_wrap(e, "%s", url);
+			rc = f.refused || !f.wrong ? -1 : err_wrap(e, "%s", url);
 			break;
 		}
 		delay = f.connected ? DELAY_MIN : MIN(2 * delay, DELAY_MAX);
