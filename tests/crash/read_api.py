@@ -222,6 +222,34 @@ def granularity(tap, s):
     tap.equal((status, body), (200, b"main.c 100\nmain.c;main.c 1000\n"), "frames of another form")
 
 
+# ---- pages of a server that stands alone ----
+
+def node(tap, s):
+    for path in ("/ring", "/distributor/ring", "/overrides-exporter/ring", "/store-gateway/tenants"):
+        status, headers, body = s.request("GET", path, None, {"Accept": "application/json"})
+        answer = json.loads(body)
+        tap.equal((status, [(m["state"], m["address"], m["tokens"]) for m in answer["shards"]]),
+                  (200, [("ACTIVE", "127.0.0.1:%d" % s.port, [])]), path)
+    status, headers, body = s.request("GET", "/ring")
+    tap.ok(status == 200 and headers["content-type"] == "text/html; charset=utf-8" and b"<td>ACTIVE" in body, "for browsers", body)
+    tap.equal(s.request("GET", "/runtime_config")[::2], (200, b"""overrides:
+  team-a:
+    query_federation:
+      - team-b
+      - team-c
+    query_heatmaps_enabled: true
+  team-b:
+    query_federation:
+      - "*"
+    query_heatmaps_enabled: true
+  team-c:
+    max_query_length: 1m
+"""), "the runtime file")
+    status, _, body = s.request("GET", "/api/v1/status/runtimeinfo")
+    tap.equal((status, json.loads(body)["status"], json.loads(body)["data"]["startTime"][:2]), (200, "success", "20"),
+              "the process")
+
+
 # ---- what no honest client asks ----
 
 def post_raw(s, call, body, kind="application/json", **headers):
@@ -299,7 +327,7 @@ def main():
             if moment == "rows in memory":
                 fill(s)
             print("# " + moment)
-            for part in (heatmaps, exemplars, tenants, truncated, functions, metrics, granularity, hostile):
+            for part in (heatmaps, exemplars, tenants, truncated, functions, metrics, granularity, node, hostile):
                 part(tap, s)
             tap.equal(s.stop(), 0, "the server ends cleanly, " + moment)
     tap.done()

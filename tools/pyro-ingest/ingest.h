@@ -8,6 +8,7 @@
 #include "conf/limits.h"
 #include "conf/server.h"
 #include "conf/tool.h"
+#include "daemon/node_pages.h"
 #include "daemon/daemon.h"
 #include "net/route.h"
 #include "tools/pyro-ingest/cutter.h"
@@ -45,6 +46,7 @@ struct ingest {
 	struct tenants tenants;
 	_Atomic uint64_t memory, held; /* bytes of recent rows: in shards; on their way into blocks */
 	int64_t started;               /* unix time */
+	struct node node;
 	struct limits_set *limits, *old_limits;
 	_Atomic bool limits_failed; /* the runtime files, the last time */
 	uint32_t limits_pending;    /* workers that have not yet taken new limits */

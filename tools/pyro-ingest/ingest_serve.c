@@ -100,7 +100,7 @@ static struct router *front_router(struct ingest *in, struct err *e)
 	r = router_new(kept, ARRAY_LEN(rows) + ARRAY_LEN(otlp), NULL, e);
 	if (r != NULL &&
 	    (router_add(r, status_routes, n_status_routes, NULL, e) < 0 ||
-		router_add(r, operator_routes, n_operator_routes, NULL, e) < 0)) {
+		router_add(r, operator_routes, n_operator_routes, NULL, e) < 0 || node_pages(r, &in->node, e) < 0)) {
 		router_free(r);
 		return NULL;
 	}
@@ -575,6 +575,7 @@ int ingest_serve(struct tool *t, const struct ingest_conf *c, struct err *e)
 	in->a = arena_new();
 	in->loop = loop_new();
 	in->started = loop_wall(in->loop);
+	in->node = (struct node){ in->server, in->started };
 	in->listen_fd = in->head_fd = -1;
 	in->n_workers = count_workers(c->opts);
 	rc = signals_open(&sig.s, in->loop, list, e);
