@@ -7,9 +7,11 @@ usage: hostile_filters.py [--build DIR] [--memory MB] [--seed N] [--only WORD]
 Prints TAP.
 """
 import argparse
+import bz2
 import concurrent.futures
 import gzip
 import io
+import lzma
 import os
 import random
 import shutil
@@ -20,6 +22,7 @@ import sys
 import tarfile
 import tempfile
 import threading
+import zipfile
 
 import fault
 import hostile
@@ -37,6 +40,20 @@ def tar_of(*members):
             info.size = len(data)
             t.addfile(info, io.BytesIO(data))
     return out.getvalue()
+
+
+def zip_of(*members):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+        for name, data in members:
+            z.writestr(name, data)
+    return out.getvalue()
+
+
+def lz4_bomb(mb):
+    """A frame of blocks that are one zero, again and again: 4 MB from 16 KB."""
+    block = b"\x1f\0\x01\0" + b"\xff" * 16447 + b"\xc8" + b"\x50" + bytes(5)
+    return b"\x04\x22\x4d\x18\x60\x70\x73" + (struct.pack("<I", len(block)) + block) * (mb // 4) + bytes(4)
 
 
 def some_cuts(data, n=12):
@@ -61,6 +78,11 @@ def swollen(_, __):
     yield "gzip bomb", gzip.compress(bytes(100 << 20), 1)
     yield "gzip bomb in a gzip bomb", gzip.compress(gzip.compress(bytes(50 << 20), 1))
     yield "zstd bomb", hostile.zstd_bomb(200)
+    yield "xz bomb", lzma.compress(bytes(200 << 20), preset=0)
+    yield "bzip2 bomb", bz2.compress(bytes(200 << 20), 1)
+    yield "lz4 bomb", lz4_bomb(200)
+    yield "zip bomb", zip_of(("a.pb", bytes(200 << 20)), ("b.pb", plain))
+    yield "xz in xz in xz", lzma.compress(lzma.compress(lzma.compress(plain)))
     yield "zstd that claims 10 GB", b"\x28\xb5\x2f\xfd\xe0" + struct.pack("<Q", 10 ** 10) + b"\1\0\0"
     yield "tar member that claims 10 GB", tar_of(("a.pb", plain))[:124] + b"\x80\0\0\0\0\0\0\x02\x54\x0b\xe4\0" + bytes(400)
     yield "tar of 5000 members", tar_of(*((("%d.pb" % i, plain)) for i in range(5000)))
