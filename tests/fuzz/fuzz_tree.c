@@ -1,6 +1,9 @@
-/* Tree bytes: what is taken must come out as it went in, and draw without harm. */
+/* Tree bytes: what is taken must come out as it went in, draw without harm, and be a sound profile. */
 #include "base/mem.h"
 #include "formats/query/tree.h"
+#include "tests/lib/profile_sound.h"
+
+extern const struct format format_query_tree;
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -46,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	} else {
 		check(e.kind == ERR_CORRUPT);
 	}
+	row_sound(&format_query_tree, 0, str_of(p, n));
 	arena_free(a);
 	tree_free(t);
 	return 0;
