@@ -319,12 +319,16 @@ static void test_columns(void **ctx)
 	profile_builder_type(b, 0, STR("cpu"), STR("nanoseconds"));
 	for (size_t i = 0; i < ARRAY_LEN(columns); i++) {
 		uint32_t frame = profile_builder_frame_at(b, STR("f"), STR("o.js"), 3, columns[i]);
+		struct location l = profile_builder_peek(b)->locations[frame];
+		struct line line = profile_builder_peek(b)->lines[l.first_line];
 		int64_t value = (int64_t)columns[i] + 1;
 
+		l.address = 0x1000; /* where a merge looks first */
+		frame = profile_builder_location(b, &l, &line);
 		profile_builder_add(b, &frame, 1, &value, NULL, 0);
 	}
 	p = profile_builder_finish(b);
-	assert_int_equal(p->n_locations, 3);
+	assert_int_equal(p->n_locations, 6);
 	p = profile_merge(a, (struct profile *[]){ p, p }, 2, false, &(struct err){ 0 });
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		const struct format *f = format_by_name(str_cstr(names[i]), &(struct err){ 0 });
