@@ -93,10 +93,10 @@ def difference(got, want, limit=10):
 
 
 class Process:
-    """A server that says when it is ready."""
+    """A server that says when it is ready. tls: an ssl.SSLContext that trusts it, where it speaks HTTPS."""
 
-    def __init__(self, argv, port, log, tries=1200, cwd=None, ready="/ready"):
-        self.port, self.url = port, "http://127.0.0.1:%d" % port
+    def __init__(self, argv, port, log, tries=1200, cwd=None, ready="/ready", tls=None):
+        self.port, self.url, self.tls = port, "http%s://127.0.0.1:%d" % ("s" if tls else "", port), tls
         with open(log, "ab") as f:
             self.process = subprocess.Popen(argv, stdout=f, stderr=f, cwd=cwd, start_new_session=True)
         for _ in range(tries):
@@ -114,7 +114,10 @@ class Process:
         bail("%s does not become ready" % argv[0])
 
     def request(self, method, path, body=None, headers=None):
-        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT)
+        if self.tls:
+            c = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=WAIT, context=self.tls)
+        else:
+            c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT)
         try:
             c.request(method, path, body, headers or {})
             r = c.getresponse()
@@ -152,11 +155,11 @@ class Process:
         self.process.wait()
 
 
-def pyro_serve(data, *flags, build=BUILD):
+def pyro_serve(data, *flags, build=BUILD, tls=None):
     port = free_port()
     return Process([os.path.join(build, "pyro-serve"), "-server.http-listen-address=127.0.0.1",
                     "-server.http-listen-port=%d" % port, "-pyroscopedb.data-path=%s" % data, "-log.level=error",
-                    *flags], port, data + ".log")
+                    *flags], port, data + ".log", tls=tls)
 
 
 def pyroscope(folder, *flags):

@@ -1,5 +1,6 @@
 // Package wire calls a server's procedures over every protocol that it speaks: Connect with protobuf and with JSON,
-// gRPC-web, gRPC over HTTP/2 without TLS, each with and without gzip, and gRPC by grpc-go, a second implementation.
+// gRPC-web, gRPC over HTTP/2, each with and without gzip, and gRPC by grpc-go, a second implementation; without TLS or, of
+// an https address, over it.
 package wire
 
 import (
@@ -12,6 +13,7 @@ import (
 	"connectrpc.com/connect"
 	"golang.org/x/net/http2"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	_ "google.golang.org/grpc/encoding/gzip" // registers the compressor
 	"google.golang.org/grpc/status"
@@ -27,32 +29,46 @@ type Way struct {
 	calls   []grpc.CallOption
 }
 
-// Ways lists all protocols for the server at url.
-func Ways(url string) ([]Way, error) {
-	h2c := &http.Client{Transport: &http2.Transport{
+func plain(url string) (h1, h2 *http.Client, address string, security credentials.TransportCredentials) {
+	h2 = &http.Client{Transport: &http2.Transport{
 		AllowHTTP: true,
 		DialTLSContext: func(ctx context.Context, network, address string, _ *tls.Config) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, address)
 		},
 	}}
-	conn, err := grpc.NewClient(strings.TrimPrefix(url, "http://"),
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
+	return http.DefaultClient, h2, strings.TrimPrefix(url, "http://"), insecure.NewCredentials()
+}
+
+// secure trusts what the system trusts, or SSL_CERT_FILE.
+func secure(url string) (h1, h2 *http.Client, address string, security credentials.TransportCredentials) {
+	// an empty map: HTTP/2 is not offered
+	h1 = &http.Client{Transport: &http.Transport{TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{}}}
+	h2 = &http.Client{Transport: &http2.Transport{}}
+	return h1, h2, strings.TrimPrefix(url, "https://"), credentials.NewTLS(nil)
+}
+
+// Ways lists all protocols for the server at url.
+func Ways(url string) ([]Way, error) {
+	h1, h2, address, security := plain(url)
+	if strings.HasPrefix(url, "https://") {
+		h1, h2, address, security = secure(url)
+	}
+	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(security),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(1<<30)))
 	if err != nil {
 		return nil, err
 	}
-	h1 := http.DefaultClient
 	gzip := connect.WithSendGzip()
 	return []Way{
 		{Name: "connect", url: url, http: h1},
 		{Name: "connect, gzip", url: url, http: h1, options: []connect.ClientOption{gzip}},
-		{Name: "connect, HTTP/2", url: url, http: h2c},
+		{Name: "connect, HTTP/2", url: url, http: h2},
 		{Name: "json", url: url, http: h1, options: []connect.ClientOption{connect.WithProtoJSON()}},
 		{Name: "json, gzip", url: url, http: h1, options: []connect.ClientOption{connect.WithProtoJSON(), gzip}},
 		{Name: "gRPC-web", url: url, http: h1, options: []connect.ClientOption{connect.WithGRPCWeb()}},
 		{Name: "gRPC-web, gzip", url: url, http: h1, options: []connect.ClientOption{connect.WithGRPCWeb(), gzip}},
-		{Name: "gRPC", url: url, http: h2c, options: []connect.ClientOption{connect.WithGRPC()}},
-		{Name: "gRPC, gzip", url: url, http: h2c, options: []connect.ClientOption{connect.WithGRPC(), gzip}},
+		{Name: "gRPC", url: url, http: h2, options: []connect.ClientOption{connect.WithGRPC()}},
+		{Name: "gRPC, gzip", url: url, http: h2, options: []connect.ClientOption{connect.WithGRPC(), gzip}},
 		{Name: "grpc-go", grpc: conn},
 		{Name: "grpc-go, gzip", grpc: conn, calls: []grpc.CallOption{grpc.UseCompressor("gzip")}},
 	}, nil
