@@ -482,7 +482,7 @@ main;serve;parse 30
 	at "/pyroscope/render?$Q&format=nothing" -w '%{content_type}' -o /dev/null
 	is "application/json"
 	at "/pyroscope/render?${Q/shop/none}&format=folded" -w ' %{http_code}'
-	prints 'no samples of'
+	prints 'no samples match process_cpu:'
 	[[ $out == *' 404' ]] || fail "not 404"
 }
 
@@ -498,6 +498,12 @@ main;serve;parse 30
 main;serve;parse 30 40"
 	at "/pyroscope/render-diff?$both&format=svg" -w '%{content_type}' -o /dev/null
 	is "image/svg+xml"
+	at "/pyroscope/render-diff?${both/cart/none}&format=folded" # what went
+	is "main;idle 70 0
+main;serve;parse 30 0"
+	both=${both/cart/none}
+	at "/pyroscope/render-diff?${both/shop/none}&format=folded" -w ' %{http_code}'
+	[[ $out == *'no samples match process_cpu:cpu:nanoseconds:cpu:nanoseconds{service_name=\"none\"}'*' 404' ]] || fail "$out"
 	at "/pyroscope/render-diff?$both&format=top" -w '%{content_type}' -o /dev/null # no form of a comparison
 	is "application/json"
 }

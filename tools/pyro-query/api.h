@@ -67,6 +67,7 @@ int uploads_page(struct api *x, struct str query, struct buf *out, const char **
 
 /* What a page is asked about. */
 struct side {
+	struct str text;    /* as it was asked for */
 	struct str type_id; /* the profile type as text */
 	struct profile_type type;
 	struct str selector;

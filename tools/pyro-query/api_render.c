@@ -1,6 +1,7 @@
 /* api_render.c - /pyroscope/render, /pyroscope/render-diff, /pyroscope/label-values; see api.h */
 #include "base/json.h"
 #include "base/num.h"
+#include "formats/profile_impl.h"
 #include "formats/query/attime.h"
 #include "formats/query/render.h"
 #include "formats/query/tree_cut.h"
@@ -65,6 +66,7 @@ static int parse_query(struct api *x, struct str text, const char *name, struct 
 	bool found = false;
 	struct buf b;
 
+	out->text = text;
 	if (text.n == 0)
 		return err_set(e, ERR_INVALID, "\"%s\" is required", name);
 	if (selector_parse(x->a, text, &s, e) < 0)
@@ -255,15 +257,27 @@ static int granularity_param(struct api *x, struct str query, enum report_granul
 	return err_set(e, ERR_INVALID, "\"granularity\" must be functions, filefunctions, files, lines or addresses");
 }
 
-static struct report *report_of(const struct part *p, const struct side *s, enum report_granularity by, struct err *e)
+/* profile: NULL: nothing was found. */
+static struct report *report_of(const struct profile *profile, const struct side *s, enum report_granularity by,
+    struct err *e)
 {
 	struct report_opts o = report_defaults();
 
 	o.granularity = by;
-	if (p->profile != NULL)
-		return report_new(p->profile, &o, e);
-	err_set(e, ERR_NOTFOUND, "no samples of " STR_FMT " match " STR_FMT, STR_ARG(s->type_id), STR_ARG(s->selector));
+	if (profile != NULL)
+		return report_new(profile, &o, e);
+	err_set(e, ERR_NOTFOUND, "no samples match " STR_FMT, STR_ARG(s->text));
 	return NULL;
+}
+
+/* No samples, of the same types. */
+static const struct profile *nothing_of(struct arena *a, const struct profile *p)
+{
+	struct profile_builder *b = profile_builder_new(a, p->n_types);
+
+	for (uint32_t i = 0; i < p->n_types; i++)
+		profile_builder_type(b, i, profile_str(p, p->types[i].type), profile_str(p, p->types[i].unit));
+	return profile_builder_finish(b);
 }
 
 static int render_form(struct api *x, const struct output *f, const struct side *s, enum report_granularity by,
@@ -277,7 +291,7 @@ static int render_form(struct api *x, const struct output *f, const struct side 
 	if (ask_profile(x, s, max_nodes, &p, e) < 0)
 		return -1;
 	in.profile = p.profile;
-	in.report = report_of(&p, s, by, e);
+	in.report = report_of(p.profile, s, by, e);
 	rc = in.report == NULL ? -1 : output_print(f, &in, &o, out, e);
 	report_free(in.report);
 	*type = arena_cstr(x->a, f->content_type);
@@ -290,14 +304,20 @@ static int render_diff_form(struct api *x, const struct output *f, const struct 
 	struct output_opts o = { .max_nodes = max_nodes };
 	struct output_in in = { .a = x->a };
 	struct report *r[2] = { NULL, NULL };
-	struct part p[2];
+	const struct profile *of[2] = { NULL, NULL };
+	struct part p;
 	int rc = 0;
 
 	for (int i = 0; i < 2 && rc == 0; i++) {
-		rc = ask_profile(x, &sides[i], max_nodes, &p[i], e);
-		if (rc == 0 && (r[i] = report_of(&p[i], &sides[i], by, e)) == NULL)
-			rc = -1;
+		rc = ask_profile(x, &sides[i], max_nodes, &p, e);
+		of[i] = rc == 0 ? p.profile : NULL;
 	}
+	/* what is on one side alone came or went */
+	for (int i = 0; i < 2; i++)
+		if (of[i] == NULL && of[!i] != NULL)
+			of[i] = nothing_of(x->a, of[!i]);
+	for (int i = 0; i < 2 && rc == 0; i++)
+		rc = (r[i] = report_of(of[i], &sides[i], by, e)) != NULL ? 0 : -1;
 	in.before = r[0];
 	in.report = r[1];
 	if (rc == 0)
@@ -320,7 +340,7 @@ static int finer_tree(struct api *x, const struct side *s, enum report_granulari
 		return -1;
 	if (p.profile == NULL)
 		return 0;
-	r = report_of(&p, s, by, e);
+	r = report_of(p.profile, s, by, e);
 	if (r == NULL)
 		return -1;
 	out->tree = report_call_tree(r);
