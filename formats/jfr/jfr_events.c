@@ -138,6 +138,10 @@ static void plan_slots(const struct jfr_chunk *c, const struct jfr_class *cls, u
 
 void jfr_plan_events(struct jfr *d, struct jfr_chunk *c)
 {
+	struct str names[ARRAY_LEN(known)];
+
+	for (size_t k = 0; k < ARRAY_LEN(known); k++)
+		names[k] = str_cstr(known[k].name);
 	for (uint32_t i = 0; i < c->n_classes; i++) {
 		struct jfr_class *cls = &c->classes[i];
 		struct jfr_event ev = { .kind = KIND_OTHER, .group = PROFILE_NONE };
@@ -146,7 +150,7 @@ void jfr_plan_events(struct jfr *d, struct jfr_chunk *c)
 		if (cls->n == 0 || cls->pool < JFR_POOLS)
 			continue;
 		for (size_t k = 0; k < ARRAY_LEN(known); k++)
-			if (str_eq(cls->name, str_cstr(known[k].name))) {
+			if (str_eq(cls->name, names[k])) {
 				ev.kind = (uint8_t)known[k].kind;
 				spans = known[k].spans;
 			}
@@ -327,7 +331,7 @@ static inline bool read_wanted(const struct jfr_in *in, size_t room, const struc
 			return false;
 		if (ev->wanted >> i & 1) {
 			memcpy(&word, in->p + from, sizeof(word));
-			v[i] = jfr_leb_of(word, 0, last - from);
+			v[i] = last == from ? word & 0xff : jfr_leb_of(word, 0, last - from);
 		}
 		from = last + 1;
 		ends &= ends - 1;

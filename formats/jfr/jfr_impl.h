@@ -193,6 +193,7 @@ struct jfr_class {
 	uint32_t first, n; /* fields */
 	uint8_t pool;      /* enum jfr_pool_kind, or JFR_POOLS */
 	uint8_t state;     /* while looking for empty ones */
+	uint8_t language;  /* 0, or which of the types of the language it is + 1 */
 	bool empty;        /* takes no bytes */
 	struct jfr_event *event;
 };
@@ -233,7 +234,7 @@ struct jfr_seen { /* a frame that was met, and its location */
 	uint32_t line, location; /* + 1 */
 };
 
-enum { JFR_SEEN_MIN = 8, JFR_SEEN_MAX = 15 }; /* bits */
+enum { JFR_SEEN_MIN = 8, JFR_SEEN_MAX = 15, JFR_RAW_MORE = 2 }; /* bits */
 
 enum { JFR_FRAME_FIELDS = 4 };
 
@@ -268,8 +269,8 @@ struct jfr_chunk {
 	struct jfr_seen *seen;
 	uint64_t *raw; /* frames by their bytes, which are at the upper end; all ones: none */
 	uint32_t *raw_location;
-	unsigned seen_bits; /* of all three */
-	uint64_t *v, *w;    /* fields that were read: of an event, of a constant */
+	unsigned seen_bits, raw_bits; /* of those; a frame that is not in its place costs as much as ten that are */
+	uint64_t *v, *w;              /* fields that were read: of an event, of a constant */
 };
 
 static inline struct jfr_in jfr_window(const struct jfr_chunk *c, size_t from, size_t to)

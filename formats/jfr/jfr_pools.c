@@ -207,9 +207,10 @@ void jfr_pools_done(struct jfr_chunk *c)
 	while (c->seen_bits < JFR_SEEN_MAX && (UINT64_C(1) << c->seen_bits) < (uint64_t)c->pools[JFR_METHODS].map.n)
 		c->seen_bits++;
 	c->seen = arena_zarray(c->a, (size_t)1 << c->seen_bits, sizeof(*c->seen));
-	c->raw = arena_array(c->a, (size_t)1 << c->seen_bits, sizeof(*c->raw));
-	memset(c->raw, 0xff, sizeof(*c->raw) << c->seen_bits);
-	c->raw_location = arena_zarray(c->a, (size_t)1 << c->seen_bits, sizeof(*c->raw_location));
+	c->raw_bits = c->seen_bits + JFR_RAW_MORE;
+	c->raw = arena_array(c->a, (size_t)1 << c->raw_bits, sizeof(*c->raw));
+	memset(c->raw, 0xff, sizeof(*c->raw) << c->raw_bits);
+	c->raw_location = arena_array(c->a, (size_t)1 << c->raw_bits, sizeof(*c->raw_location));
 }
 
 /* ---- texts ---- */

@@ -263,7 +263,7 @@ static uint64_t read_words(struct jfr *d, struct jfr_chunk *c, struct jfr_in *in
 	const uint64_t *raw = c->raw;
 	const uint32_t *locations = c->raw_location;
 	uint32_t *out = d->frames + d->n_frames;
-	unsigned shift = 64 - c->seen_bits;
+	unsigned shift = 64 - c->raw_bits;
 	size_t at = JFR_BLOCK, to;
 
 	static_assert(JFR_FRAME_FIELDS == 4, "the last integer of a frame is the second of every second");

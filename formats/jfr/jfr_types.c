@@ -357,10 +357,11 @@ static void read_field(struct reader *r, struct jfr_class *cls)
 		jfr_bad(&r->in);
 	for (uint64_t i = 0; i < e.children && !r->in.bad; i++) {
 		struct element note = read_element(r);
+		uint8_t unit = note.unit.n ? unit_of(note.unit) : JFR_NO_UNIT;
 
-		if (note.unit.n && unit_of(note.unit) != JFR_NO_UNIT) {
+		if (unit != JFR_NO_UNIT) {
 			f.note = id_of(r, note.type);
-			f.unit = unit_of(note.unit);
+			f.unit = unit;
 		}
 		skip_children(r, note.children);
 	}
@@ -437,16 +438,28 @@ static const char *const pool_types[JFR_POOLS] = {
 	[JFR_STATES] = "jdk.types.ThreadState",
 };
 
+static void find_language(struct jfr_chunk *c)
+{
+	struct str names[ARRAY_LEN(language_types)];
+
+	for (size_t k = 0; k < ARRAY_LEN(names); k++)
+		names[k] = str_cstr(language_types[k].name);
+	for (uint32_t i = 0; i < c->n_classes; i++)
+		for (size_t k = 0; k < ARRAY_LEN(names) && c->classes[i].language == 0; k++)
+			if (str_eq(c->classes[i].name, names[k]))
+				c->classes[i].language = (uint8_t)(k + 1);
+}
+
 static uint8_t op_of(const struct jfr_chunk *c, struct jfr_field *f)
 {
+	unsigned language = f->cls == PROFILE_NONE ? 0 : c->classes[f->cls].language;
+
 	if (f->pool)
 		return c->fixed ? JFR_FIX8 : JFR_LEB;
-	for (size_t i = 0; f->cls != PROFILE_NONE && i < ARRAY_LEN(language_types); i++)
-		if (str_eq(c->classes[f->cls].name, str_cstr(language_types[i].name))) {
-			f->integer = language_types[i].integer && !f->array;
-			return c->fixed ? language_types[i].fixed : language_types[i].leb;
-		}
-	return JFR_OBJECT;
+	if (language == 0)
+		return JFR_OBJECT;
+	f->integer = language_types[language - 1].integer && !f->array;
+	return c->fixed ? language_types[language - 1].fixed : language_types[language - 1].leb;
 }
 
 static void link_fields(struct jfr_chunk *c)
@@ -524,6 +537,7 @@ static void link_types(struct jfr_chunk *c)
 		m->ids[m->n++] = c->classes[i].id;
 	}
 	jfr_ids_build(&c->by_id, c->a);
+	find_language(c);
 	link_fields(c);
 	for (uint32_t i = 0; i < c->n_classes; i++)
 		if (!c->classes[i].state)
