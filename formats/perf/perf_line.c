@@ -205,21 +205,29 @@ static bool parse_loose(struct str line, const struct words *w, struct perf_head
 	return w->n == 1;
 }
 
+/* Word `at` is a time, w->n: there is none. loose: whatever stands around it. */
+static bool parse_timed(struct str line, const struct words *w, unsigned at, bool loose, struct perf_head *out)
+{
+	*out = (struct perf_head){ 0 };
+	if (at == w->n)
+		return false;
+	parse_time(w->w[at], &out->time);
+	out->has_time = true;
+	return (fields_before(line, w, at, out) | fields_behind(line, w, at + 1, out)) || loose;
+}
+
 bool perf_head_parse(struct str line, bool loose, struct perf_head *out)
 {
 	struct words w;
+	int64_t time;
+	unsigned at = 0;
 
-	*out = (struct perf_head){ 0 };
 	split_words(line, &w);
-	for (unsigned i = 0; i < w.n; i++) {
-		if (!parse_time(w.w[i], &out->time))
-			continue;
-		out->has_time = true;
-		if ((fields_before(line, &w, i, out) | fields_behind(line, &w, i + 1, out)) || loose)
-			return true;
-		break;
-	}
-	return parse_timeless(line, &w, out) || (loose && parse_loose(line, &w, out));
+	while (at < w.n && !parse_time(w.w[at], &time))
+		at++;
+	/* what passes by the strict rules means the same where loose ones hold */
+	return parse_timed(line, &w, at, false, out) || parse_timeless(line, &w, out) ||
+	    (loose && (parse_timed(line, &w, at, true, out) || parse_loose(line, &w, out)));
 }
 
 const char *perf_frame_start(struct str line, uint64_t *address)

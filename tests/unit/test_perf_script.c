@@ -32,6 +32,8 @@ static const struct {
 	{ "a 5 1.5: 99999999999999999999 e:", 0, 1, "a", "", "5", "", "e", "", 1500000000, INT64_MAX },
 	{ "sh 1 [000] 1.5: sched:sched_switch: prev=a next=b", 0, 1, "sh", "", "1", "000", "sched:sched_switch",
 	    "prev=a next=b", 1500000000, -1 },
+	{ "3 e: PERF_RECORD_x 1.5: z w", 0, 1, "", "", "3", "", "e", "PERF_RECORD_x 1.5: z w", -1, -1 },
+	{ "3 e: PERF_RECORD_x 1.5: z w", 1, 1, "", "", "3", "", "e", "PERF_RECORD_x 1.5: z w", -1, -1 },
 	{ "java", 1, 1, "java", "", "", "", "", "", -1, -1 },
 	{ "java cycles:", 1, 1, "java", "", "", "", "cycles", "", -1, -1 },
 	{ "java 12", 1, 1, "java", "", "12", "", "", "", -1, -1 },
