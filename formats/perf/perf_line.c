@@ -208,12 +208,16 @@ static bool parse_loose(struct str line, const struct words *w, struct perf_head
 /* Word `at` is a time, w->n: there is none. loose: whatever stands around it. */
 static bool parse_timed(struct str line, const struct words *w, unsigned at, bool loose, struct perf_head *out)
 {
+	bool before, behind;
+
 	*out = (struct perf_head){ 0 };
 	if (at == w->n)
 		return false;
 	parse_time(w->w[at], &out->time);
 	out->has_time = true;
-	return (fields_before(line, w, at, out) | fields_behind(line, w, at + 1, out)) || loose;
+	before = fields_before(line, w, at, out);
+	behind = fields_behind(line, w, at + 1, out);
+	return before || behind || loose;
 }
 
 bool perf_head_parse(struct str line, bool loose, struct perf_head *out)

@@ -698,7 +698,7 @@ static void constant(struct v0 *v)
 	case 'i':
 		if (eat(v, 'n'))
 			put(v, STR("-"));
-		/* fall through */
+		__attribute__((fallthrough));
 	case 'h':
 	case 't':
 	case 'm':

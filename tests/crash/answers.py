@@ -96,7 +96,7 @@ class Servers:
         file = os.path.join(self.place, "overrides.yaml")
         with open(file, "w") as f:
             f.write(OVERRIDES)
-        return ["-auth.multitenancy-enabled", "-runtime-config.file=" + file, "-server.http-read-timeout=300ms"]
+        return ["-auth.multitenancy-enabled", "-runtime-config.file=" + file, "-server.http-read-timeout=2s"]
 
     def stop(self):
         codes = [s.stop() for s in self.running.values()]

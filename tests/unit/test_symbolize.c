@@ -434,7 +434,7 @@ static void test_broken(void **ctx)
 static void put(struct buf *b, uint64_t v, unsigned bytes)
 {
 	for (unsigned i = 0; i < bytes; i++)
-		buf_byte(b, (unsigned char)(v >> 8 * i));
+		buf_byte(b, (unsigned char)(i < sizeof(v) ? v >> 8 * i : 0));
 }
 
 struct piece {
@@ -585,7 +585,7 @@ static void test_overlap(void **ctx)
 	buf_init(&abbrev, 1 << 20);
 	buf_init(&info, 1 << 20);
 	for (unsigned i = 0; i < 20000; i++)
-		buf_add(&abbrev, str_of("\1\1\1\1\1", 7)); /* wherever one begins, it goes on to the end */
+		buf_add(&abbrev, str_of("\1\1\1\1\1\0", 7)); /* wherever one begins, it goes on to the end */
 	put_units(&info, 20000, STR("\1"), true);
 	whole = program_of(a,
 	    (struct piece[]){ { ".debug_abbrev", buf_str(&abbrev) }, { ".debug_info", buf_str(&info) } }, 2, 0);
