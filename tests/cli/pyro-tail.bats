@@ -124,7 +124,7 @@ shop"
 	python3 -c 'import random
 for i in range(4000): print("main;" + "%x" % random.getrandbits(2000), 1)' >big.folded
 	mkfifo pipe
-	exec 8<>pipe # nobody reads for now
+	exec 8<>pipe # open, but nobody reads it
 	follow pipe
 	for i in $(seq 24); do
 		timeout 20 curl -sf --data-binary @big.folded "http://127.0.0.1:$port/ingest?name=shop" || fail "push $i waits"
