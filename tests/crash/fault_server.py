@@ -231,6 +231,19 @@ def all_tests(a, tap, load, faults):
                        killing(load, faults, rng))
 
 
+def strange_ends(log):
+    """What ended in another way than it was told to, or killed: a crash, a sanitizer's find."""
+    ends = ('"exit code 0"', '"exit code 111"', '"signal 9 (Killed)"')
+    with open(log) as f:
+        return [line.strip() for line in f if "service ended" in line and not line.strip().endswith(ends)]
+
+
+def last_lines(log, n=60):
+    with open(log) as f:
+        for line in f.readlines()[-n:]:
+            print("# log: " + line.rstrip()[:300])
+
+
 def leftovers(data):
     """Temporary files and folders after a clean end."""
     return [p for p in fault.tree(data) if ".tmp" in p or p.endswith((".commit", ".broken"))]
@@ -252,13 +265,18 @@ def main():
     server = kill.Server(build, data, OPTIONS, faults.env(), log)
     load = Load(server)
     server.start()
-    all_tests(a, tap, load, faults)
+    try:
+        all_tests(a, tap, load, faults)
+    except Exception:
+        last_lines(log.name)
+        raise
     code = server.stop()
     tap.result("ends cleanly (%d)" % code, [] if code == 0 else ["exit %d" % code])
     server.start()
     tap.result("everything is there after a restart: %d acknowledged" % len(load.acked), load.judge())
     server.stop()
     tap.result("nothing temporary is left", leftovers(data))
+    tap.result("no process ended by itself but to be started again", strange_ends(log.name))
     print("1..%d" % tap.n)
     log.close()
     faults.close()

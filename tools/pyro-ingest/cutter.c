@@ -6,7 +6,8 @@
 #include "tools/pyro-ingest/cut_write.h"
 #include "tools/pyro-ingest/journal_folder.h"
 
-enum state { CUT_IDLE, CUT_FREEZING, CUT_WRITING };
+/* CUT_STUCK: all is written but for the last steps, which failed and are tried again. */
+enum state { CUT_IDLE, CUT_FREEZING, CUT_WRITING, CUT_STUCK };
 
 enum { CHECK_EVERY = 1, RETRY_FIRST = 1, RETRY_MOST = 8 }; /* seconds */
 
@@ -41,10 +42,12 @@ struct cutter {
 	struct shard_freeze *freezes;
 	uint32_t pending;
 	struct cut_batch *fresh;
-	struct job job; /* writing, or replaying */
+	bool unfrozen; /* a shard could not start a new journal */
+
+	/* Of the pool's thread from write_submit to write_done, and while the journal is replayed. */
+	struct job job;
 	struct cut_batches writing;
 	struct cut_write write;
-	bool unfrozen; /* a shard could not start a new journal */
 	struct err err;
 	bool failed;
 };
@@ -199,6 +202,7 @@ static void write_done(struct job *j)
 		    LOG_CSTR("error", c->err.msg));
 	}
 	if (c->failed && c->write.committed) {
+		c->state = CUT_STUCK;
 		retry_later(c);
 		while (c->waiters.n > 0 || c->next_waiters.n > 0)
 			tell_waiters(c, false);
@@ -292,12 +296,6 @@ static void cut_begin(struct cutter *c)
 	}
 }
 
-/* Everything is written but for the last steps, and these failed. */
-static bool is_stuck(const struct cutter *c)
-{
-	return c->state == CUT_WRITING && c->write.committed && c->failed;
-}
-
 static void write_again(struct cutter *c)
 {
 	c->failed = false;
@@ -313,7 +311,7 @@ void cutter_cut(struct cutter *c, void (*done)(void *ctx, bool ok), void *ctx)
 		vec_push(&c->waiters, w);
 	else if (done != NULL)
 		vec_push(&c->next_waiters, w);
-	if (done != NULL && is_stuck(c))
+	if (done != NULL && c->state == CUT_STUCK)
 		write_again(c);
 	else if (done != NULL || c->retry_at == 0)
 		cut_begin(c);
@@ -339,7 +337,7 @@ static void tick(struct timer *t)
 	}
 	if (journal_total(c) > c->conf.max_journal)
 		c->wanted = true;
-	if (is_stuck(c)) {
+	if (c->state == CUT_STUCK) {
 		if (mono >= c->retry_at)
 			write_again(c);
 	} else if ((c->wanted && c->retry_at == 0) || (c->retry_at != 0 && mono >= c->retry_at)) {
