@@ -1,6 +1,8 @@
 /* ask.c - see ask.h */
 #include "formats/query/ask.h"
 
+#include <stdlib.h>
+
 #include "base/arith.h"
 #include "formats/pprof/pprof.h"
 #include "formats/ulid.h"
@@ -53,6 +55,18 @@ static int parse_selectors(struct arena *a, const struct pyro_ask *ask, struct p
 	return 0;
 }
 
+/* In order, because there may be hundreds of thousands, and each sample looks for its own. */
+static const uint64_t *parse_spans(struct arena *a, const struct pyro_ask *ask)
+{
+	uint64_t *p = arena_array(a, ask->spans.n, sizeof(*p));
+
+	if (ask->spans.n > 0)
+		memcpy(p, ask->spans.p, ask->spans.n * sizeof(*p));
+	if (ask->spans.n > 1)
+		qsort(p, ask->spans.n, sizeof(*p), query_span_cmp);
+	return p;
+}
+
 static int parse_merge(struct arena *a, const struct pyro_ask *ask, struct parsed *p, struct err *e)
 {
 	struct query *q = &p->q;
@@ -67,12 +81,14 @@ static int parse_merge(struct arena *a, const struct pyro_ask *ask, struct parse
 		if (uuid_parse(ask->profile_ids.p[i], ids[i], e) < 0)
 			return err_wrap(e, "profile id");
 	}
+	if (ask->profile_ids.n > 1)
+		qsort(ids, ask->profile_ids.n, sizeof(*ids), query_id_cmp);
 	*q = (struct query){ .selector = &p->list[0],
 		.from = ask->from,
 		.to = ask->to,
 		.call_site = ask->call_site.p,
 		.n_call_site = (uint32_t)ask->call_site.n,
-		.spans = ask->spans.p,
+		.spans = parse_spans(a, ask),
 		.n_spans = (uint32_t)ask->spans.n,
 		.by_span = ask->by_span,
 		.profile_ids = (const uint8_t(*)[16])ids,

@@ -18,12 +18,16 @@ struct query {
 	int64_t from, to;            /* unix ns, both inclusive */
 	const struct str *call_site; /* function names from the root, or NULL */
 	uint32_t n_call_site;
-	const uint64_t *spans; /* only samples of these span ids (0 never matches) */
+	const uint64_t *spans; /* ascending; only samples of these span ids (0 never matches) */
 	uint32_t n_spans;
-	bool by_span; /* spans is a condition even when empty */
-	const uint8_t (*profile_ids)[16];
+	bool by_span;                     /* spans is a condition even when empty */
+	const uint8_t (*profile_ids)[16]; /* ascending */
 	uint32_t n_profile_ids;
 };
+
+/* The orders of spans and profile_ids, for qsort. */
+int query_span_cmp(const void *a, const void *b);
+int query_id_cmp(const void *a, const void *b);
 
 /* Adds to the tree; call tree_total after the last. */
 int query_tree(struct dataset *const *sets, size_t n, const struct query *q, struct tree *into, struct err *e);

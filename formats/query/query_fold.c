@@ -1,23 +1,32 @@
 /* query_fold.c - see query_fold.h and query.h: the fold of samples, and trees */
 #include "formats/query/query.h"
 
+#include <stdlib.h>
+
 #include "base/arith.h"
 #include "formats/query/query_fold.h"
 
+int query_span_cmp(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+int query_id_cmp(const void *a, const void *b)
+{
+	return memcmp(a, b, 16);
+}
+
 static bool id_wanted(const struct query *q, const uint8_t id[static 16])
 {
-	for (uint32_t i = 0; i < q->n_profile_ids; i++)
-		if (memcmp(q->profile_ids[i], id, 16) == 0)
-			return true;
-	return q->n_profile_ids == 0;
+	return q->n_profile_ids == 0 || bsearch(id, q->profile_ids, q->n_profile_ids, 16, query_id_cmp) != NULL;
 }
 
 static bool span_wanted(const struct query *q, uint64_t span)
 {
-	for (uint32_t i = 0; i < q->n_spans; i++)
-		if (span != 0 && q->spans[i] == span)
-			return true;
-	return false;
+	return span != 0 && q->n_spans > 0 &&
+	    bsearch(&span, q->spans, q->n_spans, sizeof(span), query_span_cmp) != NULL;
 }
 
 static int fold_part(struct fold *f, uint32_t partition, struct fold_part **out, struct err *e)

@@ -379,7 +379,8 @@ static void profile_ids(void **state)
 {
 	struct arena *a = arena_new();
 	struct str selector = STR("{}"),
-		   ids[] = { STR("05000000-0000-0000-0000-000000000000"), STR("ff000000-0000-0000-0000-000000000000") };
+		   ids[] = { STR("ff000000-0000-0000-0000-000000000000"), STR("ff000000-0000-0000-0000-000000000000"),
+			   STR("05000000-0000-0000-0000-000000000001"), STR("05000000-0000-0000-0000-000000000000") };
 	struct pyro_ask ask = ask_of(ASK_TREE, &selector, START, START + MINUTES * 60 * NS_PER_S);
 	int64_t want = 0;
 	struct part p;
@@ -387,7 +388,30 @@ static void profile_ids(void **state)
 	(void)state;
 	for (size_t i = 0; i < ROWS; i++)
 		want += (uint8_t)i == 5 || (uint8_t)i == 255 ? all[i].value : 0;
-	ask.profile_ids = (struct msg_strs){ ids, 2 };
+	ask.profile_ids = (struct msg_strs){ ids, ARRAY_LEN(ids) };
+	p = ask_all(a, &ask);
+	tree_total(p.tree);
+	assert_int_equal(p.tree->nodes.p[0].total, want);
+	part_fini(&p);
+	arena_free(a);
+}
+
+/* In any order, some twice. */
+static void span_ids(void **state)
+{
+	struct arena *a = arena_new();
+	struct str selector = STR("{}");
+	uint64_t spans[] = { 7, 2, UINT64_MAX, 1, 2, 0 };
+	struct pyro_ask ask = ask_of(ASK_TREE, &selector, START, START + MINUTES * 60 * NS_PER_S);
+	int64_t want = 0;
+	struct part p;
+
+	(void)state;
+	for (size_t i = 0; i < ROWS; i++)
+		want += all[i].span != 0 ? all[i].value : 0;
+	ask.by_span = true;
+	ask.spans.p = spans;
+	ask.spans.n = ARRAY_LEN(spans);
 	p = ask_all(a, &ask);
 	tree_total(p.tree);
 	assert_int_equal(p.tree->nodes.p[0].total, want);
@@ -768,6 +792,7 @@ int main(void)
 		cmocka_unit_test(trees_and_profiles),
 		cmocka_unit_test(points),
 		cmocka_unit_test(profile_ids),
+		cmocka_unit_test(span_ids),
 		cmocka_unit_test(cut_profiles),
 		cmocka_unit_test(broken_sets),
 		cmocka_unit_test(series),
