@@ -148,13 +148,15 @@ static int64_t floor_hour(int64_t t)
 static struct label_range label_range(const struct pyro_ask *ask)
 {
 	const int64_t hour = 3600 * NS_PER_S;
-	int64_t last = floor_hour(ask->to);
+	struct label_range in = { ask->from < INT64_MIN + hour ? INT64_MIN : floor_hour(ask->from), ask->to };
 
-	last = ask->to - last < NS_PER_MS ? ask->to : last + hour - 1;
 	if (ask->from == 0 && ask->to == 0)
 		return (struct label_range){ INT64_MIN, INT64_MAX };
-	return (struct label_range){ ask->from < INT64_MIN + hour ? INT64_MIN : floor_hour(ask->from),
-		ask->to > INT64_MAX - hour ? INT64_MAX : last };
+	if (ask->to > INT64_MAX - hour)
+		in.to = INT64_MAX;
+	else if (ask->to >= INT64_MIN + hour && ask->to - floor_hour(ask->to) >= NS_PER_MS)
+		in.to = floor_hour(ask->to) + hour - 1;
+	return in;
 }
 
 static int run_labels(struct arena *a, const struct pyro_ask *ask, const struct parsed *p, struct dataset *const *sets,

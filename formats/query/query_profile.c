@@ -401,7 +401,7 @@ static void profile_head(struct profile *p, const struct query *q, const uint32_
 	p->period = usual_period(t->name);
 	p->default_type = type;
 	p->time = q->to;
-	p->duration = q->to - q->from;
+	p->duration = wrap_sub(q->to, q->from);
 }
 
 int query_profile(struct arena *a, struct dataset *const *sets, size_t n, const struct query *q,

@@ -1,4 +1,5 @@
 /* api_render.c - /pyroscope/render, /pyroscope/render-diff, /pyroscope/label-values; see api.h */
+#include "base/arith.h"
 #include "base/json.h"
 #include "base/num.h"
 #include "formats/profile_impl.h"
@@ -230,7 +231,7 @@ static int ask_profile(struct api *x, const struct side *s, int64_t max_nodes, s
 		return -1;
 	if (out->profile != NULL) {
 		out->profile->time = ask.from;
-		out->profile->duration = ask.to - ask.from;
+		out->profile->duration = wrap_sub(ask.to, ask.from);
 	}
 	return 0;
 }
