@@ -303,31 +303,50 @@ void series_on_grid(struct series_set *s, const struct query_series_opts *o)
 	s->n = n;
 }
 
+/* NULL: there is none of these labels. */
+static struct series_group *group_of(struct series_group *all, const struct map *by_hash, const struct labels *l)
+{
+	struct map_at at = map_find(by_hash, labels_hash(l));
+
+	for (uint32_t i; map_next(&at, &i);)
+		if (labels_cmp(&all[i].labels, l) == 0)
+			return &all[i];
+	return NULL;
+}
+
+static void add_points(struct arena *a, struct series_group *x, const struct series_group *from)
+{
+	struct series_point *p = arena_array(a, x->n + from->n, sizeof(*p));
+
+	memcpy(p, x->p, x->n * sizeof(*p));
+	memcpy(p + x->n, from->p, from->n * sizeof(*p));
+	x->p = p;
+	x->n += from->n;
+	points_tidy(x->p, &x->n);
+}
+
 void series_merge(struct arena *a, struct series_set *into, const struct series_set *from)
 {
 	struct series_group *all = arena_array(a, into->n + from->n, sizeof(*all));
-	size_t n = into->n;
+	struct map by_hash = { 0 };
+	size_t n = 0;
 
-	if (n > 0)
-		memcpy(all, into->p, n * sizeof(*all));
+	for (; n < into->n; n++) {
+		all[n] = into->p[n];
+		map_put(&by_hash, labels_hash(&all[n].labels), (uint32_t)n);
+	}
 	for (size_t i = 0; i < from->n; i++) {
-		struct series_group *x = NULL;
+		struct series_group *x = group_of(all, &by_hash, &from->p[i].labels);
 
-		for (size_t k = 0; k < n && x == NULL; k++)
-			if (labels_cmp(&all[k].labels, &from->p[i].labels) == 0)
-				x = &all[k];
-		if (x == NULL) {
-			all[n++] = from->p[i];
+		if (x != NULL) {
+			add_points(a, x, &from->p[i]);
 			continue;
 		}
-		struct series_point *p = arena_array(a, x->n + from->p[i].n, sizeof(*p));
-
-		memcpy(p, x->p, x->n * sizeof(*p));
-		memcpy(p + x->n, from->p[i].p, from->p[i].n * sizeof(*p));
-		x->p = p;
-		x->n += from->p[i].n;
-		points_tidy(x->p, &x->n);
+		all[n] = from->p[i];
+		map_put(&by_hash, labels_hash(&all[n].labels), (uint32_t)n);
+		n++;
 	}
+	map_fini(&by_hash);
 	into->p = all;
 	into->n = n;
 }
