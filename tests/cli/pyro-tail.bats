@@ -183,6 +183,10 @@ for i in range(4000): print("main;" + "%x" % random.getrandbits(2000), 1)' >big.
 	try timeout 20 pyro-tail --table --retry=false "http://127.0.0.1:$port"
 	ends 111
 	says "the answer ends within a frame"
+	hostile short
+	try timeout 20 pyro-tail --table --retry=false "http://127.0.0.1:$port"
+	ends 111
+	says "http://127.0.0.1:$port/pyro/tail?query=%7B%7D: "
 	hostile message
 	try timeout 20 pyro-tail "http://127.0.0.1:$port"
 	ends 100

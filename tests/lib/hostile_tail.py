@@ -2,6 +2,7 @@
 """hostile_tail.py PORT-FILE KIND - a server whose /pyro/tail answers what it should not; one connection after another.
 
 escapes: labels full of escape sequences; garbage: no frames; huge: a length of four gigabytes; cut: an end within a frame;
+short: fewer bytes than were promised;
 profile: an event whose profile is none; event: one that is none itself; message: a refusal with escape sequences; silence: a head and nothing more
 """
 import http.server
@@ -42,6 +43,7 @@ ANSWERS = {
     "garbage": b"<html>no frames at all</html>",
     "huge": b"\0\xff\xff\xff\xff" + b"x" * 100000,
     "cut": GOOD + GOOD[:-3],
+    "short": GOOD,
     "profile": GOOD + frame(event(b"a", b"no profile")),
     "event": GOOD + frame(b"\xff\xff\xff\xff"),
     "silence": b"",
@@ -59,6 +61,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             body = ANSWERS[sys.argv[2]]
             self.send_response(200)
+        if sys.argv[2] == "short":
+            self.send_header("Content-Length", str(len(body) + 10))
         self.end_headers()
         self.wfile.write(body)
         self.wfile.flush()

@@ -162,8 +162,9 @@ int tail_follow(const struct tail_opts *o, const char *url, struct str query, co
 		full.n--;
 	buf_add(&full, STR("/pyro/tail"));
 	url_add_param(&full, STR("query"), query);
+	buf_byte(&full, '\0');
 	while (rc == 0) {
-		connect_once(&f, o, c, arena_cstr(f.a, buf_str(&full)), e);
+		connect_once(&f, o, c, full.p, e);
 		ever = ever || f.connected;
 		if (f.told)
 			break;
