@@ -22,6 +22,7 @@ static void end(struct watcher *x)
 {
 	struct http_req *r = x->r;
 
+	r->on_gone = r->on_room = NULL; /* while its wake is on its way, the client may still go */
 	*x->prev = x->next;
 	if (x->next != NULL)
 		x->next->prev = x->prev;
