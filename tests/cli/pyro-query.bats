@@ -361,6 +361,32 @@ main;idle 70"
 	says "no labels"
 }
 
+@test "labels of a profile stream: each once, by name; what has none of them is not there" {
+	python3 - stream.tar <<-'END'
+		import io, sys, tarfile
+		with tarfile.open(sys.argv[1], "w", format=tarfile.PAX_FORMAT) as out:
+		    for labels in ['{"pod":"b","service_name":"shop"}', '{"service_name":"cart"}', '{"pod":"a","service_name":"shop"}',
+		                   '{"pod":"b","service_name":"shop"}']:
+		        member = tarfile.TarInfo("p.folded")
+		        member.size = 7
+		        member.pax_headers = {"SCHILY.xattr.user.pyro.labels": labels}
+		        out.addfile(member, io.BytesIO(b"main 1\n"))
+	END
+	try pyro-query labels stream.tar
+	is $'pod\nservice_name'
+	try pyro-query values pod stream.tar
+	is $'a\nb'
+	try pyro-query series stream.tar
+	is '{pod="a", service_name="shop"}
+{pod="b", service_name="shop"}
+{service_name="cart"}'
+	try pyro-query series --label-names pod stream.tar
+	is '{pod="a"}
+{pod="b"}'
+	try pyro-query values nothing stream.tar
+	ends 1
+}
+
 # ---- sources ----
 
 @test "a folder of blocks, one block, a data folder, a bucket" {

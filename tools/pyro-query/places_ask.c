@@ -2,6 +2,7 @@
 #include "base/enc.h"
 #include "base/num.h"
 #include "formats/pprof/pprof.h"
+#include "formats/query/label_set.h"
 #include "net/httpc.h"
 #include "tools/pyro-query/places.h"
 
@@ -112,39 +113,30 @@ static int server_labels(struct places *p, enum ask_kind kind, const struct msg_
 	return 0;
 }
 
-static bool has_name(const struct msg_strs *names, struct str name)
-{
-	for (size_t i = 0; i < names->n; i++)
-		if (str_eq(names->p[i], name))
-			return true;
-	return names->n == 0;
-}
-
 /* Of profiles with labels in files and streams. */
 static int file_labels(struct places *p, enum ask_kind kind, const struct msg_strs *names, struct part *out,
     struct err *e)
 {
+	struct label_what what = { .kind = kind == ASK_NAMES ? LABEL_NAMES
+		    : kind == ASK_SETS                       ? LABEL_SETS
+							     : LABEL_VALUES,
+		.names = names->p,
+		.n_names = names->n };
+	struct label_set all;
 	bool any = false;
 
 	*out = part_none();
+	label_set_init(&all, &what, p->a);
 	for (size_t i = 0; i < p->labels.n; i++) {
-		const struct labels *all = &p->labels.p[i];
-		struct labels *set = arena_zalloc(p->a, sizeof(*set));
-
-		any |= all->n > 0;
-		set->p = arena_array(p->a, (size_t)all->n + 1, sizeof(*set->p));
-		for (uint32_t k = 0; k < all->n; k++) {
-			struct str *one = kind == ASK_NAMES ? &all->p[k].name : &all->p[k].value;
-
-			if (kind != ASK_NAMES && !has_name(names, all->p[k].name))
-				continue;
-			set->p[set->n++] = all->p[k];
-			if (kind != ASK_SETS)
-				str_list_merge(p->a, &out->strings, &(struct str_list){ one, 1 });
-		}
-		if (kind == ASK_SETS && set->n > 0)
-			labels_list_merge(p->a, &out->sets, &(struct labels_list){ set, 1 });
+		any |= p->labels.p[i].n > 0;
+		label_set_add(&all, &p->labels.p[i]);
 	}
+	label_set_strings(&all, &out->strings);
+	label_set_sets(&all, &out->sets);
+	label_set_fini(&all);
+	/* the first of all, of profiles that have none of these labels */
+	if (out->sets.n > 0 && out->sets.p[0].n == 0)
+		out->sets = (struct labels_list){ out->sets.p + 1, out->sets.n - 1 };
 	if (p->labels.n > 0 && !any)
 		return err_set(e, ERR_USAGE,
 		    "these profiles have no labels: give a profile stream, a folder of blocks, a block stream or a "
