@@ -1,17 +1,15 @@
 /*
  * jfr_impl.h - between the parts of the JFR decoder. A chunk is read in three
- * steps: its types (jfr_types.c), its constants by id (jfr_pools.c), its
- * events (jfr_events.c), which sum into groups (jfr_groups.c); jfr_profiles.c
- * makes profiles of them. What a chunk needs alone lives in `tmp`, reset for each.
+ * steps: its types (jfr_types.c; values of them: jfr_values.c), its constants
+ * by id (jfr_pools.c), its events (jfr_events.c), which sum into groups
+ * (jfr_groups.c); jfr_profiles.c makes profiles of them. What a chunk needs
+ * alone lives in `tmp`, reset for each.
  */
 #ifndef JFR_IMPL_H
 #define JFR_IMPL_H
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include "formats/jfr/jfr.h"
+#include "formats/jfr/jfr_ends.h"
 #include "formats/profile_impl.h"
 
 /* ---- bytes ---- */
@@ -47,8 +45,6 @@ static inline uint64_t jfr_fix(struct jfr_in *in, unsigned size)
 	return v;
 }
 
-#define JFR_TOPS UINT64_C(0x8080808080808080)
-
 /* The integer of the bytes from..to of a word, to its end: at most eight of seven bits. */
 static inline uint64_t jfr_leb_of(uint64_t word, unsigned from, unsigned to)
 {
@@ -58,32 +54,6 @@ static inline uint64_t jfr_leb_of(uint64_t word, unsigned from, unsigned to)
 	v = (v & UINT64_C(0x007f007f007f007f)) | (v & UINT64_C(0x7f007f007f007f00)) >> 1;
 	v = (v & UINT64_C(0x00003fff00003fff)) | (v & UINT64_C(0x3fff00003fff0000)) >> 2;
 	return (v & UINT64_C(0x000000000fffffff)) | (v & UINT64_C(0x0fffffff00000000)) >> 4;
-}
-
-enum { JFR_BLOCK = 64, JFR_BLOCK_ROOM = JFR_BLOCK + 8 }; /* bytes; room: of a word from any byte of a block */
-
-#ifdef __SSE2__
-static inline uint64_t jfr_tops16(const uint8_t *p)
-{
-	return (unsigned)_mm_movemask_epi8(_mm_loadu_si128((const __m128i *)(const void *)p));
-}
-#else
-static inline uint64_t jfr_tops16(const uint8_t *p)
-{
-	uint64_t word[2];
-
-	memcpy(word, p, sizeof(word));
-	/* each product has the lowest bit of each byte in its highest byte */
-	for (unsigned i = 0; i < 2; i++)
-		word[i] = ((word[i] & JFR_TOPS) >> 7) * UINT64_C(0x0102040810204080) >> 56;
-	return word[0] | word[1] << 8;
-}
-#endif
-
-/* Of a block: the bytes below 0x80, each of which ends an integer that has eight bytes at most. */
-static inline uint64_t jfr_ends(const uint8_t *p)
-{
-	return ~(jfr_tops16(p) | jfr_tops16(p + 16) << 16 | jfr_tops16(p + 32) << 32 | jfr_tops16(p + 48) << 48);
 }
 
 uint64_t jfr_leb_slow(struct jfr_in *in);
@@ -117,6 +87,8 @@ static inline uint64_t jfr_num(struct jfr_in *in, unsigned size)
 }
 
 /* ---- types ---- */
+
+enum { JFR_MAX_DEPTH = 32 }; /* of types in types */
 
 enum jfr_op { /* how a field is passed */
 	JFR_LEB,
@@ -236,8 +208,6 @@ struct jfr_seen { /* a frame that was met, and its location */
 
 enum { JFR_SEEN_MIN = 8, JFR_SEEN_MAX = 15, JFR_RAW_MORE = 2 }; /* bits */
 
-enum { JFR_FRAME_FIELDS = 4 };
-
 /* Fields of stacks and methods; n of the class: not there. */
 struct jfr_layout {
 	uint32_t frames, method, line; /* frames: PROFILE_NONE if stacks cannot be read */
@@ -289,6 +259,7 @@ uint32_t jfr_field_of(const struct jfr_chunk *c, const struct jfr_class *cls, co
 /* The first n fields of a type into v: numbers, and the place (in the chunk) of everything else. */
 void jfr_fields(const struct jfr_chunk *c, struct jfr_in *in, const struct jfr_class *cls, uint32_t n, uint64_t *v);
 void jfr_skip(const struct jfr_chunk *c, struct jfr_in *in, const struct jfr_class *cls);
+void jfr_skip_string(struct jfr_in *in);
 
 /* ---- all of it ---- */
 

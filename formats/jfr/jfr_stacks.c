@@ -229,19 +229,6 @@ static uint32_t word_location(struct jfr *d, struct jfr_chunk *c, uint64_t word)
 	return frame_location(d, c, method, (uint32_t)line);
 }
 
-/* Of set bits, the second, the fourth ... */
-static inline uint64_t every_second(uint64_t bits)
-{
-	uint64_t odd = bits ^ bits << 1; /* whether the number of bits up to this one is, of two; of four ... */
-
-	odd ^= odd << 2;
-	odd ^= odd << 4;
-	odd ^= odd << 8;
-	odd ^= odd << 16;
-	odd ^= odd << 32;
-	return bits & ~odd;
-}
-
 /* The location of a frame that is not in its place; kept there, unless there is none. */
 static uint32_t new_word(struct jfr *d, struct jfr_chunk *c, uint64_t place, uint64_t word, unsigned unused)
 {
@@ -258,35 +245,34 @@ static uint32_t new_word(struct jfr *d, struct jfr_chunk *c, uint64_t place, uin
  * Frames as long as each has eight bytes at most: such a one is known by its bytes. Returns how many are left; the
  * next is a longer one or near the end of the chunk.
  */
-static uint64_t read_words(struct jfr *d, struct jfr_chunk *c, struct jfr_in *in, uint64_t n)
+static inline __attribute__((always_inline)) uint64_t read_words_by(uint64_t (*frame_ends_of)(uint64_t ends),
+    struct jfr *d, struct jfr_chunk *c, struct jfr_in *in, uint64_t n)
 {
 	const uint64_t *raw = c->raw;
 	const uint32_t *locations = c->raw_location;
 	uint32_t *out = d->frames + d->n_frames;
 	unsigned shift = 64 - c->raw_bits;
-	size_t at = JFR_BLOCK, to;
+	size_t at = JFR_BLOCK;
 
-	static_assert(JFR_FRAME_FIELDS == 4, "the last integer of a frame is the second of every second");
 	while (n > 0 && at > 0 && in->end - in->p >= JFR_BLOCK_ROOM) {
-		uint64_t ends = every_second(every_second(jfr_ends(in->p)));
+		uint64_t ends = frame_ends_of(jfr_ends(in->p)), far = jfr_far(ends);
 		const uint8_t *p = in->p;
 
+		if (UNLIKELY(far))
+			ends &= (far & -far) - 1;
 		at = 0;
-		for (; n > 0 && ends; n--, at = to, ends &= ends - 1) {
-			uint64_t word, place;
+		for (; n > 0 && ends; n--, ends &= ends - 1) {
+			uint64_t word, place, last = (uint64_t)__builtin_ctzll(ends);
+			unsigned unused = (unsigned)(7 + at - last) * 8; /* bits of a word behind the frame */
 			uint32_t location;
-			long unused; /* bits of a word behind the frame */
 
-			to = (size_t)__builtin_ctzll(ends) + 1;
-			unused = 64 - 8 * (long)(to - at);
-			if (UNLIKELY(unused < 0))
-				break;
 			memcpy(&word, p + at, 8);
 			word <<= unused;
+			at = last + 1;
 			place = (word * 0x9e3779b97f4a7c15u) >> shift;
 			location = locations[place];
 			if (UNLIKELY(raw[place] != word)) {
-				location = new_word(d, c, place, word, (unsigned)unused);
+				location = new_word(d, c, place, word, unused);
 				if (location == PROFILE_NONE)
 					continue;
 			}
@@ -296,6 +282,22 @@ static uint64_t read_words(struct jfr *d, struct jfr_chunk *c, struct jfr_in *in
 	}
 	d->n_frames = (uint32_t)(out - d->frames);
 	return n;
+}
+
+#ifdef __x86_64__
+static JFR_CLMUL uint64_t read_words_clmul(struct jfr *d, struct jfr_chunk *c, struct jfr_in *in, uint64_t n)
+{
+	return read_words_by(jfr_frame_ends_clmul, d, c, in, n);
+}
+#endif
+
+static uint64_t read_words(struct jfr *d, struct jfr_chunk *c, struct jfr_in *in, uint64_t n)
+{
+#ifdef __x86_64__
+	if (LIKELY(JFR_HAS_CLMUL))
+		return read_words_clmul(d, c, in, n);
+#endif
+	return read_words_by(jfr_frame_ends, d, c, in, n);
 }
 
 static void read_frames(struct jfr *d, struct jfr_chunk *c, size_t at)

@@ -6,6 +6,7 @@
 #include "tests/lib/jfr_writer.h"
 
 #include "formats/jfr/jfr.h"
+#include "formats/jfr/jfr_ends.h"
 
 /* ---- reading ---- */
 
@@ -670,34 +671,23 @@ static void test_cut_chunk(void **ctx)
 }
 
 /* The constants of a cut chunk end within an entry: it counts as not there, and nothing is read in its place. */
-static void test_cut_constant(void **ctx)
+static void write_cut_constant(struct writer *w)
 {
-	struct jfr_opts o = { .keep = FORMAT_TAGS, .lenient = true };
-	struct arena *a = arena_new();
-	struct writer w;
-	struct str got;
 	size_t at;
 
-	(void)ctx;
-	writer_init(&w, 0, false);
-	begin_chunk(&w);
-	EVENT(&w, 101, N("stackTrace", 1), N("state", 1), N("sampledThread", 1));
-	put_pools(&w, 0);
-	at = begin_pools(&w, 0, 2);
-	begin_pool(&w, METHOD, 1);
+	begin_chunk(w);
+	EVENT(w, 101, N("stackTrace", 1), N("state", 1), N("sampledThread", 1));
+	put_pools(w, 0);
+	at = begin_pools(w, 0, 2);
+	begin_pool(w, METHOD, 1);
 	/* its third number stands where the third field of a thread would */
-	CONSTANT(&w, METHOD, 1, N("type", 1), N("name", 2), N("descriptor", UINT64_C(1) << 40));
-	begin_pool(&w, THREAD, 1);
-	put(&w, 1, 8);
-	put_size(&w, at);
-	w.pools = 19990;
-	end_chunk(&w);
-	set_fix(&w, 8, 20000, 8);
-	got = read_back(a, buf_str(&w.b), &o);
-	if (str_search(got, STR("thread=main")) == got.n)
-		fail_msg(STR_FMT, STR_ARG(got));
-	buf_fini(&w.b);
-	arena_free(a);
+	CONSTANT(w, METHOD, 1, N("type", 1), N("name", 2), N("descriptor", UINT64_C(1) << 40));
+	begin_pool(w, THREAD, 1);
+	put(w, 1, 8);
+	put_size(w, at);
+	w->pools = 19990;
+	end_chunk(w);
+	set_fix(w, 8, 20000, 8);
 }
 
 enum { CHAIN = 40 };
@@ -720,30 +710,19 @@ static void put_chain(struct writer *w, struct names *s)
 }
 
 /* Passing over a value of the first type would take 2^31 steps, and no byte. */
-static void test_deep_types(void **ctx)
+static void write_deep_types(struct writer *w)
 {
-	struct jfr_opts o = { 0 };
-	struct arena *a = arena_new();
-	struct writer w;
-	struct str got;
 	size_t at;
 
-	(void)ctx;
-	writer_init(&w, 0, false);
 	for (unsigned i = 0; i < HEADER; i++)
-		put_byte(&w, 0);
-	put_metadata(&w, put_chain);
-	w.pools = w.b.n;
-	at = begin_pools(&w, 0, 1);
-	begin_pool(&w, 0, 1);
-	put(&w, 1, 8);
-	put_size(&w, at);
-	end_chunk(&w);
-	got = read_back(a, buf_str(&w.b), &o);
-	if (!str_eq(got, STR("metadata at byte 68 of the chunk: types are nested more than 32 deep")))
-		fail_msg(STR_FMT, STR_ARG(got));
-	buf_fini(&w.b);
-	arena_free(a);
+		put_byte(w, 0);
+	put_metadata(w, put_chain);
+	w->pools = w->b.n;
+	at = begin_pools(w, 0, 1);
+	begin_pool(w, 0, 1);
+	put(w, 1, 8);
+	put_size(w, at);
+	end_chunk(w);
 }
 
 static void test_flips(void **ctx)
@@ -767,71 +746,145 @@ static void test_flips(void **ctx)
 	arena_free(a);
 }
 
-/* An event that is shorter than its fields is an error, or is left out. */
-static void test_short_event(void **ctx)
+/* An event that is shorter than its fields. */
+static void write_short_event(struct writer *w)
 {
-	struct jfr_opts o = server;
-	struct arena *a = arena_new();
-	struct writer w;
-	struct str got;
 	size_t at;
 
+	begin_chunk(w);
+	at = begin_event(w, 101);
+	put(w, 5, 8);
+	put_size(w, at);
+	EVENT(w, 101, N("stackTrace", 3), N("state", 1));
+	put_pools(w, 0);
+	end_chunk(w);
+}
+
+/* One stack more, behind the constants that are there. */
+static void put_stack(struct writer *w, uint64_t id, const uint32_t *frames)
+{
+	size_t at = w->b.n, before = w->begin + w->pools, here = begin_pools(w, -(int64_t)(at - before), 1);
+
+	begin_pool(w, TRACE, 1);
+	CONSTANT(w, TRACE, id, { .field = "frames", .frames = frames });
+	put_size(w, here);
+	w->pools = at - w->begin;
+}
+
+/* Frames of 4, of 8 and of 12 bytes between each other, the last of them near the end of the chunk. */
+static void test_long_frames(void **ctx)
+{
+	enum { SHIFT = 1 << 30, MAIN = SHIFT + 1, WORK = SHIFT + 2, FAR = 300000000 };
+	static const uint32_t frames[] = { MAIN, 1, WORK, FAR, WORK, 2, MAIN, FAR, MAIN, FAR, WORK, 3, WORK, 4, WORK, 5,
+		WORK, 6, WORK, 7, WORK, 8, WORK, FAR, MAIN, 9, 0 };
+	static const char want[] = "cpu process_cpu '' cpu/nanoseconds of cpu/nanoseconds\n"
+				   "  app/Main.main:1 < app/Main.work:300000000 < app/Main.work:2 < "
+				   "app/Main.main:300000000 < app/Main.main:300000000 < app/Main.work:3 < "
+				   "app/Main.work:4 < app/Main.work:5 < app/Main.work:6 < app/Main.work:7 < "
+				   "app/Main.work:8 < app/Main.work:300000000 < app/Main.main:9 = 10000000\n";
+
 	(void)ctx;
-	writer_init(&w, 0, false);
-	begin_chunk(&w);
-	at = begin_event(&w, 101);
-	put(&w, 5, 8);
-	put_size(&w, at);
-	EVENT(&w, 101, N("stackTrace", 3), N("state", 1));
-	put_pools(&w, 0);
-	end_chunk(&w);
-	got = read_back(a, buf_str(&w.b), &o);
-	assert_true(str_prefix(got, STR("event at byte ")));
-	assert_true(str_suffix(got, STR(" of the chunk: its fields do not fit in its size")));
-	o.lenient = true;
-	got = read_back(a, buf_str(&w.b), &o);
-	assert_true(str_search(got, STR(STACK_C " = 10000000\nskipped 1: event at byte ")) < got.n);
-	buf_fini(&w.b);
-	arena_free(a);
+	for (int behind = 0; behind < 2; behind++) {
+		struct arena *a = arena_new();
+		struct writer w;
+
+		writer_init(&w, 0, false);
+		begin_chunk(&w);
+		EVENT(&w, 101, N("stackTrace", 9), N("state", 1));
+		put_pools(&w, SHIFT);
+		put_stack(&w, 9, frames);
+		if (behind)
+			put_stack(&w, 10, frames);
+		end_chunk(&w);
+		expect("long frames", a, buf_str(&w.b), &server, want);
+		buf_fini(&w.b);
+		arena_free(a);
+	}
 }
 
 /* A stack of many frames, and as many events that keep it apart: more than what the input may become. */
-static void test_spread(void **ctx)
+static void write_spread(struct writer *w)
 {
 	enum { FRAMES = 20000, EVENTS = 3000 };
 	uint32_t *frames = mem_zalloc(sizeof(*frames) * (FRAMES * 2 + 1));
-	struct arena *a = arena_new();
-	struct writer w;
-	struct str got;
-	size_t at;
 
-	(void)ctx;
 	for (uint32_t i = 0; i < FRAMES; i++) {
 		frames[i * 2] = 1;
 		frames[i * 2 + 1] = i % 100;
 	}
-	writer_init(&w, 0, false);
-	begin_chunk(&w);
+	begin_chunk(w);
 	for (unsigned i = 0; i < EVENTS; i++)
-		EVENT(&w, 101, N("stackTrace", 9), N("state", 1), N("spanId", i + 1));
-	at = w.b.n;
-	put_pools(&w, 0);
-	at = w.b.n;
-	{
-		size_t before = w.begin + w.pools, here = begin_pools(&w, -(int64_t)(at - before), 1);
-
-		begin_pool(&w, TRACE, 1);
-		CONSTANT(&w, TRACE, 9, { .field = "frames", .frames = frames });
-		put_size(&w, here);
-		w.pools = at - w.begin;
-	}
-	end_chunk(&w);
-	got = read_back(a, buf_str(&w.b), &server);
-	assert_true(str_prefix(got, STR("the recording repeats its stacks, tags or names to more than 128 bytes")));
-	assert_true(arena_bytes(a) < (size_t)w.b.n * 128 + (32 << 20));
-	buf_fini(&w.b);
+		EVENT(w, 101, N("stackTrace", 9), N("state", 1), N("spanId", i + 1));
+	put_pools(w, 0);
+	put_stack(w, 9, frames);
+	end_chunk(w);
 	mem_free(frames);
-	arena_free(a);
+}
+
+static void test_faults(void **ctx)
+{
+	static const struct {
+		void (*write)(struct writer *w);
+		struct jfr_opts o;
+		const char *begins, *has, *ends;
+	} cases[] = {
+		{ write_cut_constant, { .keep = FORMAT_TAGS, .lenient = true }, "", "thread=main", "" },
+		{ write_deep_types, { 0 }, "metadata at byte 68 of the chunk: ", "types are nested more than 32 deep",
+		    "" },
+		{ write_short_event, { .rate = 100, .only_known = true }, "event at byte ",
+		    " of the chunk: ", "its fields do not fit in its size" },
+		{ write_short_event, { .rate = 100, .only_known = true, .lenient = true }, "",
+		    STACK_C " = 10000000\nskipped 1: event at byte ", "" },
+		{ write_spread, { .rate = 100, .only_known = true, .spans = true },
+		    "the recording repeats its stacks, tags or names to more than 128 bytes", "", "" },
+	};
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct arena *a = arena_new();
+		struct writer w;
+		struct str got;
+
+		writer_init(&w, 0, false);
+		cases[i].write(&w);
+		got = read_back(a, buf_str(&w.b), &cases[i].o);
+		if (!str_prefix(got, str_cstr(cases[i].begins)) || !str_suffix(got, str_cstr(cases[i].ends)) ||
+		    (*cases[i].has && str_search(got, str_cstr(cases[i].has)) == got.n))
+			fail_msg("%zu: " STR_FMT, i, STR_ARG(got));
+		assert_true(arena_bytes(a) < (size_t)w.b.n * JFR_SPREAD + (32 << 20));
+		buf_fini(&w.b);
+		arena_free(a);
+	}
+}
+
+/* Where frames end and what is longer than a word, with the instructions of newer processors and without. */
+static void test_ends(void **ctx)
+{
+	static const struct {
+		uint64_t ends, frames, far;
+	} cases[] = {
+		{ 0, 0, UINT64_C(0x01ffffffffffffff) },
+		{ 0x7, 0, UINT64_C(0x01fffffffffffff8) },
+		{ 0xb6d, 0x820, UINT64_C(0x01fffffffffff000) },
+		{ 0x80, 0, UINT64_C(0x01ffffffffffff00) },
+		{ UINT64_C(0x8000000000000100), 0, UINT64_C(0x00fffffffffffe01) },
+		{ UINT64_C(0x8000000000000007), UINT64_C(0x8000000000000000), UINT64_C(0x00fffffffffffff8) },
+		{ UINT64_C(0xffffffffffffffff), UINT64_C(0x8888888888888888), 0 },
+	};
+	uint8_t block[JFR_BLOCK];
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		for (unsigned k = 0; k < JFR_BLOCK; k++)
+			block[k] = cases[i].ends >> k & 1 ? 0x7f : 0x80;
+		assert_true(jfr_ends(block) == cases[i].ends);
+		assert_true(jfr_far(cases[i].ends) == cases[i].far);
+		assert_true(jfr_frame_ends(cases[i].ends) == cases[i].frames);
+#ifdef JFR_CLMUL
+		if (JFR_HAS_CLMUL)
+			assert_true(jfr_frame_ends_clmul(cases[i].ends) == cases[i].frames);
+#endif
+	}
 }
 
 int main(void)
@@ -850,11 +903,10 @@ int main(void)
 		cmocka_unit_test(test_chain),
 		cmocka_unit_test(test_cuts),
 		cmocka_unit_test(test_cut_chunk),
-		cmocka_unit_test(test_cut_constant),
-		cmocka_unit_test(test_deep_types),
 		cmocka_unit_test(test_flips),
-		cmocka_unit_test(test_short_event),
-		cmocka_unit_test(test_spread),
+		cmocka_unit_test(test_long_frames),
+		cmocka_unit_test(test_faults),
+		cmocka_unit_test(test_ends),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
