@@ -446,6 +446,12 @@ static int unknown(const char *text, enum output_of of, struct err *e)
 	return -1;
 }
 
+/* What "text" and NAME.txt mean: the usual form, but where that is no text. */
+static bool find_text(struct str usual, struct output *out)
+{
+	return output_find(usual, out) && (!out->binary || output_find(STR("top"), out));
+}
+
 int output_parse(struct arena *a, const char *text, struct str usual, enum output_of of, struct output_choice *out,
     struct err *e)
 {
@@ -453,9 +459,8 @@ int output_parse(struct arena *a, const char *text, struct str usual, enum outpu
 	bool is_usual = text[0] == '\0' || strcmp(text, "-") == 0;
 
 	*out = (struct output_choice){ 0 };
-	if (is_usual || str_eq(name, STR("text")))
-		name = usual;
-	if (output_find(name, &out->form)) {
+	if (str_eq(name, STR("text")) ? find_text(usual, &out->form)
+				      : output_find(is_usual ? usual : name, &out->form)) {
 		out->file = !is_usual && rest.n > 0 ? arena_cstr(a, rest) : NULL;
 		out->pack = output_packed(rest);
 		return 0;
@@ -464,7 +469,7 @@ int output_parse(struct arena *a, const char *text, struct str usual, enum outpu
 		out->file = text;
 		return 0;
 	}
-	if (str_suffix(file, STR(".txt")) && output_find(usual, &out->form)) {
+	if (str_suffix(file, STR(".txt")) && find_text(usual, &out->form)) {
 		out->file = text;
 		return 0;
 	}

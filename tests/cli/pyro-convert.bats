@@ -46,6 +46,10 @@ main;serve;parse 30"
 	[ "$(zcat x.folded.gz)" = "$(cat x.folded)" ]
 	pyro-convert --to folded -o y.gz cpu.pb.gz
 	cmp y.gz x.folded.gz
+	# text is text, also where pprof is the usual form
+	pyro-convert -o y.txt cpu.pb.gz
+	[ "$(head -c 5 y.txt)" = "File:" ] || [ "$(head -c 5 y.txt)" = "Type:" ]
+	[ "$(pyro-convert --to text cpu.pb.gz)" = "$(pyro-query top cpu.pb.gz)" ]
 	# a form in both --to and --output is said once too often; what is no form is a name
 	for twice in "--to folded -o svg=y.svg" "--to folded -o folded=y" "--to svg -o text=y" "--to stream -o pprof=y"; do
 		try pyro-convert $twice cpu.pb.gz
