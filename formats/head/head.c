@@ -70,20 +70,48 @@ static int scan_row(const struct head_tables *t, const struct scan *s, const str
 	return s->row(s->ctx, row, e);
 }
 
-/* A head that is being cut is read by two threads: nothing of it is touched here. Its label views are those of questions,
-   which one thread asks at a time. */
+static int scan_sum(const struct scan *s, const struct head_sum *sum, int64_t time, struct row *row,
+    struct samples *unpacked, struct err *e)
+{
+	size_t used;
+
+	if (rows_decode(str_of(sum->packed, sum->bytes), unpacked, &used, e) < 0)
+		return err_wrap(e, "head");
+	row->partition = sum->partition;
+	row->time = time;
+	row->total = sum->total;
+	row->n = (uint32_t)unpacked->stacks.n;
+	row->stacks = unpacked->stacks.p;
+	row->values = unpacked->values.p;
+	row->spans = NULL;
+	return s->row(s->ctx, row, e);
+}
+
+/* A head that is being cut is read by two threads: nothing of it is touched here. Its label views and sums are those of
+   questions, which one thread asks at a time; the other takes the rows as they are. */
 static int head_scan(struct dataset *d, const struct scan *s, struct err *e)
 {
-	const struct head_tables *t = ((struct head *)d)->tables;
+	struct head_tables *t = ((struct head *)d)->tables;
+	bool summed = s->summed && s->samples && !s->spans && !s->ids;
 	struct samples unpacked = { 0 };
 	int rc = 0;
 
 	for (uint32_t i = 0; i < s->n_series && rc == 0; i++) {
-		const struct head_series *x = &t->series.p[s->series[i].number];
+		struct head_series *x = &t->series.p[s->series[i].number];
 		struct row row = { .series = s->series[i].number };
 
-		for (size_t k = 0; k < x->rows.n && rc == 0; k++)
-			rc = scan_row(t, s, &x->rows.p[k], &row, &unpacked, e);
+		for (size_t k = 0; k < x->rows.n && rc == 0;) {
+			const struct head_row *r = &x->rows.p[k];
+			const struct head_sum *sum = NULL;
+
+			if (summed)
+				rc = head_sum_at(t, x, k, s, &sum, e);
+			if (rc == 0 && sum != NULL)
+				rc = scan_sum(s, sum, t->profiles.p[r->profile].time, &row, &unpacked, e);
+			else if (rc == 0)
+				rc = scan_row(t, s, r, &row, &unpacked, e);
+			k += sum != NULL ? HEAD_SUM_ROWS : 1;
+		}
 	}
 	samples_fini(&unpacked);
 	return rc;
@@ -135,6 +163,7 @@ struct head *head_new(void)
 static void series_fini(struct head_series *s)
 {
 	vec_free(&s->rows);
+	vec_free(&s->sums);
 	if (s->baseline != NULL) {
 		vec_free(&s->baseline->stacks);
 		vec_free(&s->baseline->values);
@@ -238,8 +267,8 @@ size_t head_bytes(const struct head *h)
 	    t->profiles.cap * sizeof(*t->profiles.p) + map_bytes(&t->series_by_print) + map_bytes(&t->streams_by_key) +
 	    t->streams.cap * sizeof(*t->streams.p);
 
-	n += h->n_rows * sizeof(struct head_row) * 3 / 2 + t->with_rows.cap * sizeof(*t->with_rows.p) +
-	    label_views_bytes(t->views);
+	n += h->n_rows * (sizeof(struct head_row) + sizeof(struct head_sum) / HEAD_SUM_ROWS) * 3 / 2 +
+	    t->with_rows.cap * sizeof(*t->with_rows.p) + label_views_bytes(t->views);
 	for (size_t i = 0; i < t->partitions.n; i++)
 		n += symbols_bytes(t->partitions.p[i]);
 	return n;

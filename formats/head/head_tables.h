@@ -1,6 +1,6 @@
 /*
- * head_tables.h - what a head holds; for head.c, head_record.c and
- * head_rows.c only.
+ * head_tables.h - what a head holds; for head.c, head_record.c, head_rows.c
+ * and head_sums.c only.
  */
 #ifndef HEAD_TABLES_H
 #define HEAD_TABLES_H
@@ -23,11 +23,23 @@ struct head_row {
 	uint32_t bytes, profile; /* profile: in tables.profiles */
 };
 
+/* Rows i * HEAD_SUM_ROWS and those behind it of a series, as one. Made when a scan first takes all of them. */
+enum { HEAD_SUM_ROWS = 16 };
+
+struct head_sum {
+	int64_t from, to; /* times of the rows */
+	int64_t total;
+	const uint8_t *packed; /* rows.h; NULL: not made so far */
+	uint32_t bytes, partition;
+	bool fits; /* all rows are of this partition */
+};
+
 struct head_series {
 	struct labels labels;
 	uint64_t fingerprint;
 	int64_t last_push;
 	VEC(struct head_row) rows;
+	VEC(struct head_sum) sums;      /* of questions, as tables.views: whoever writes blocks does not look at it */
 	struct head_baseline *baseline; /* of cumulative series */
 };
 
@@ -45,7 +57,7 @@ struct head_stream {
 };
 
 struct head_tables {
-	struct arena *mem; /* labels and packed rows */
+	struct arena *mem; /* labels, packed rows and sums of them */
 	VEC(struct head_series) series;
 	VEC(uint32_t) with_rows; /* series, in the order of their first rows */
 	struct map series_by_print;
@@ -71,6 +83,10 @@ bool head_series_find(const struct head *h, const struct labels *l, uint64_t fin
 /* Stores h->tables->samples as a row (kind 1: what grew). Returns rows stored: 0 or 1. */
 uint32_t head_row_add(struct head *h, uint32_t series, uint32_t profile, bool cumulative);
 uint32_t head_profile_add(struct head *h, const struct head_profile *p);
+/* The sums of HEAD_SUM_ROWS rows from `row` on, which a scan may take for these rows (all are within its times); NULL: it
+   takes them one by one. */
+int head_sum_at(struct head_tables *t, struct head_series *x, size_t row, const struct scan *s,
+    const struct head_sum **out, struct err *e);
 
 /* Records (head_record.c). */
 void record_symbols(struct buf *out, const struct symbols *s, const struct sym_counts *from);

@@ -465,6 +465,102 @@ static void empty_names_are_no_labels(void **state)
 	head_free(h);
 }
 
+/* ---- rows that come as one ---- */
+
+struct taken {
+	uint32_t rows;
+	int64_t values, totals;
+};
+
+static int take(void *ctx, const struct row *r, struct err *e)
+{
+	struct taken *t = ctx;
+
+	(void)e;
+	t->rows++;
+	t->totals += r->total;
+	for (uint32_t i = 0; i < r->n; i++)
+		t->values += r->values[i];
+	return 0;
+}
+
+/* The rows of the cpu series in these seconds. */
+static struct taken taken(struct head *h, int64_t from, int64_t to, bool summed)
+{
+	struct arena *a = arena_new();
+	struct series_list list;
+	struct taken t = { 0 };
+	struct scan s = { .n_series = 1,
+		.from = from * NS_PER_S,
+		.to = to * NS_PER_S,
+		.samples = true,
+		.summed = summed,
+		.row = take,
+		.ctx = &t };
+	struct err e;
+
+	assert_int_equal(dataset_series(&h->set, a, NULL, &list, &e), 0);
+	assert_int_equal(list.n, 2);
+	s.series = &list.p[1];
+	assert_int_equal(dataset_scan(&h->set, &s, &e), 0);
+	arena_free(a);
+	return t;
+}
+
+/* Row i has 10 i; the third part has rows of two partitions, the fourth came backwards. */
+static void rows_come_as_one(void **state)
+{
+	static const struct {
+		int64_t pushed, from, to; /* asked when so many rows are there */
+		struct taken want;        /* with sums */
+		uint32_t rows;            /* without */
+	} cases[] = {
+		{ 15, 1, 15, { 15, 1200, 1200 }, 15 },
+		{ 16, 1, 16, { 1, 1360, 1360 }, 16 },
+		{ 40, 1, 40, { 10, 8200, 8200 }, 40 },
+		{ 40, 2, 40, { 24, 8190, 8190 }, 39 },
+		{ 40, 2, 39, { 23, 7790, 7790 }, 38 },
+		{ 40, 17, 32, { 1, 3920, 3920 }, 16 },
+		{ 40, 17, 31, { 15, 3600, 3600 }, 15 },
+		{ 48, 1, 48, { 18, 11760, 11760 }, 48 },
+		{ 64, 49, 60, { 12, 7020, 7020 }, 12 },
+		{ 64, 49, 64, { 1, 9040, 9040 }, 16 },
+		{ 64, 1, 64, { 19, 20800, 20800 }, 64 },
+		{ 64, 65, 99, { 0, 0, 0 }, 0 },
+	};
+	struct head *h = head_new();
+	struct sym_importer *imp = sym_importer_new();
+	struct arena *a = arena_new();
+	struct buf record;
+	int64_t pushed = 0;
+
+	(void)state;
+	buf_init(&record, 1 << 20);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct taken with, without;
+
+		while (pushed < cases[i].pushed) {
+			int64_t n = ++pushed, time = n > 48 ? 113 - n : n;
+			struct head_push push = push_of(two_stacks(a, 8 * n, 2 * n), time * NS_PER_S);
+
+			push.partition = n > 40 && n <= 48 ? 43 : 42;
+			assert_int_equal(head_add(h, imp, &push, &record), 2);
+		}
+		with = taken(h, cases[i].from, cases[i].to, true);
+		without = taken(h, cases[i].from, cases[i].to, false);
+		assert_int_equal(with.rows, cases[i].want.rows);
+		assert_int_equal(with.values, cases[i].want.values);
+		assert_int_equal(with.totals, cases[i].want.totals);
+		assert_int_equal(without.rows, cases[i].rows);
+		assert_int_equal(without.values, cases[i].want.values);
+		assert_int_equal(without.totals, cases[i].want.totals);
+	}
+	buf_fini(&record);
+	arena_free(a);
+	sym_importer_free(imp);
+	head_free(h);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -477,6 +573,7 @@ int main(void)
 		cmocka_unit_test(parts_of_a_profile),
 		cmocka_unit_test(new_series_are_told),
 		cmocka_unit_test(empty_names_are_no_labels),
+		cmocka_unit_test(rows_come_as_one),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
