@@ -304,10 +304,14 @@ static void set_sizes(struct dataset *d, struct dataset_sizes *out)
 	}
 }
 
-/* Nothing is added to symbols of a block. */
+/* Nothing is added to symbols of a block; what was read of its files is decoded, and pages of it count as memory. */
 static void set_rest(struct dataset *d)
 {
 	struct open_block *b = open_block_of(d);
+
+	blob_rest(b->index_blob);
+	if (b->symdb != NULL)
+		symdb_rest(b->symdb);
 
 	for (uint32_t i = 0; i < d->n_partitions; i++)
 		if (b->symbols[i] != NULL)

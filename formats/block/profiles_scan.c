@@ -452,6 +452,7 @@ int profiles_scan(struct profiles_table *t, const struct profiles_scan *s, struc
 		rc = scan_group(&x, e);
 		for (int c = 0; c < COLUMNS; c++)
 			cursor_close(&x, (enum column)c);
+		pq_rest(t->pq);
 	}
 	close_windows(t);
 	return rc;

@@ -130,6 +130,11 @@ struct pq_file *pq_open(struct blob *b, struct err *e)
 	return f;
 }
 
+void pq_rest(struct pq_file *f)
+{
+	blob_rest(f->blob);
+}
+
 void pq_close(struct pq_file *f)
 {
 	if (f == NULL)

@@ -103,6 +103,7 @@ struct symdb;
 /* Reads the index section only. Takes ownership of the files, also when it fails. */
 struct symdb *symdb_open(const struct symdb_files *f, struct err *e);
 void symdb_close(struct symdb *db);             /* accepts NULL */
+void symdb_rest(struct symdb *db);              /* blob_rest of its files, but for tables in Parquet */
 size_t symdb_bytes(const struct symdb *db);     /* memory held */
 uint32_t symdb_version(const struct symdb *db); /* 1, 2, 3; 0 = no symdb, tables only */
 /* Number of partitions; ids[i] is the id of partition i, in the order of the file. */

@@ -289,6 +289,13 @@ struct symdb *symdb_open(const struct symdb_files *f, struct err *e)
 	return db;
 }
 
+void symdb_rest(struct symdb *db)
+{
+	blob_rest(db->files.symbols);
+	blob_rest(db->files.index);
+	blob_rest(db->files.stacktraces);
+}
+
 void symdb_close(struct symdb *db)
 {
 	if (db == NULL)

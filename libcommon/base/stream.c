@@ -56,6 +56,12 @@ int blob_read(struct blob *b, struct arena *a, uint64_t off, size_t n, struct st
 	return b->read_at(b, a, off, n, out, e);
 }
 
+void blob_rest(struct blob *b)
+{
+	if (b != NULL && b->rest != NULL)
+		b->rest(b);
+}
+
 void blob_close(struct blob *b)
 {
 	if (b)
@@ -148,7 +154,7 @@ struct blob *blob_mem(struct str bytes)
 {
 	struct mem_blob *m = mem_alloc(sizeof(*m));
 
-	*m = (struct mem_blob){ { bytes.n, mem_blob_read, mem_blob_close }, bytes.p };
+	*m = (struct mem_blob){ { bytes.n, mem_blob_read, mem_blob_close, NULL }, bytes.p };
 	return &m->blob;
 }
 

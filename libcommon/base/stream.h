@@ -29,6 +29,8 @@ struct blob {
 	/* Exactly n bytes at off, or an error. Points into the blob where it can, else into a. */
 	int (*read_at)(struct blob *b, struct arena *a, uint64_t off, size_t n, struct str *out, struct err *e);
 	void (*close)(struct blob *b);
+	/* What was read may leave memory; it stays valid and comes back when it is looked at. NULL: nothing goes. */
+	void (*rest)(struct blob *b);
 };
 
 /* Blobs by name: the files of a folder, a bucket prefix, members of a tar in memory. */
@@ -54,6 +56,7 @@ int src_all(struct src *s, size_t limit, struct buf *out, struct err *e); /* ERR
 int sink_write(struct sink *k, struct str bytes, struct err *e);
 int sink_close(struct sink *k, struct err *e); /* accepts NULL */
 int blob_read(struct blob *b, struct arena *a, uint64_t off, size_t n, struct str *out, struct err *e);
+void blob_rest(struct blob *b);  /* accepts NULL */
 void blob_close(struct blob *b); /* accepts NULL */
 struct blob *blobs_open(struct blobs *s, struct str name, struct err *e);
 void blobs_close(struct blobs *s); /* accepts NULL */

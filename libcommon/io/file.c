@@ -253,6 +253,15 @@ static void file_blob_close(struct blob *b)
 	mem_free(f);
 }
 
+/* The pages stay in the page cache of the system, which is nobody's. */
+static void file_blob_rest(struct blob *b)
+{
+	struct file_blob *f = CONTAINER_OF(b, struct file_blob, blob);
+
+	if (f->p)
+		madvise((void *)(uintptr_t)f->p, f->blob.size, MADV_DONTNEED);
+}
+
 static void *file_map(int fd, enum file_advice advice, size_t *size, struct err *e)
 {
 	struct stat st;
@@ -293,7 +302,7 @@ struct blob *blob_file_at(int dirfd, const char *path, enum file_advice advice, 
 		return NULL;
 	}
 	f = mem_alloc(sizeof(*f));
-	*f = (struct file_blob){ { size, file_blob_read, file_blob_close }, p };
+	*f = (struct file_blob){ { size, file_blob_read, file_blob_close, file_blob_rest }, p };
 	return &f->blob;
 }
 

@@ -314,8 +314,8 @@ static void test_cache(void **state)
 	for (uint32_t i = 0; i < MADE_SERIES; i++)
 		series[i] = i;
 	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
-		struct copying blob = { { m.parts.part[1].bytes.n, copying_read, copying_close }, m.parts.part[1].bytes,
-			0 };
+		struct copying blob = { { m.parts.part[1].bytes.n, copying_read, copying_close, NULL },
+			m.parts.part[1].bytes, 0 };
 		struct err e;
 		struct profiles_table *t = profiles_open(&blob.blob, limits[i], &e);
 		unsigned reads = 0;
@@ -356,7 +356,8 @@ static void test_pruning(void **state)
 
 	(void)state;
 	make_block(&m, 8000, 400, false);
-	all = (struct copying){ { m.parts.part[1].bytes.n, copying_read, copying_close }, m.parts.part[1].bytes, 0 };
+	all = (struct copying){ { m.parts.part[1].bytes.n, copying_read, copying_close, NULL }, m.parts.part[1].bytes,
+		0 };
 	one = all;
 	for (uint32_t i = 0; i < MADE_SERIES; i++)
 		series[i] = i;

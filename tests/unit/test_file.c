@@ -390,6 +390,52 @@ static void test_blob(void **state)
 	arena_free(a);
 }
 
+/* Pages of files and the like that this process has in memory. */
+static long shared_pages(void)
+{
+	long size, resident, shared;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%ld %ld %ld", &size, &resident, &shared), 3);
+	fclose(f);
+	return shared;
+}
+
+static void test_blob_rest(void **state)
+{
+	enum { BYTES = 4 << 20, PAGE = 4096 };
+	static char bytes[BYTES];
+	struct arena *a = arena_new();
+	struct blob *b;
+	struct err e;
+	struct str s;
+	long before, read;
+
+	(void)state;
+	for (size_t i = 0; i < BYTES; i++)
+		bytes[i] = (char)(i / PAGE);
+	assert_int_equal(file_replace(top, "f", str_of(bytes, BYTES), 0600, &e), 0);
+	b = blob_file_at(top, "f", FILE_RANDOM, &e);
+	assert_non_null(b);
+	before = shared_pages();
+	assert_int_equal(blob_read(b, a, 0, BYTES, &s, &e), 0);
+	assert_memory_equal(s.p, bytes, BYTES);
+	read = shared_pages();
+	assert_true(read - before > BYTES / PAGE / 2);
+	blob_rest(b);
+	assert_true(read - shared_pages() > BYTES / PAGE / 2);
+	assert_memory_equal(s.p, bytes, BYTES);
+	blob_close(b);
+	b = blob_mem(str_of(bytes, BYTES));
+	blob_rest(b);
+	assert_int_equal(blob_read(b, a, PAGE, 1, &s, &e), 0);
+	assert_int_equal(s.p[0], 1);
+	blob_close(b);
+	blob_rest(NULL);
+	arena_free(a);
+}
+
 /* A name is there after a power cut when the folder that holds it was synced; its bytes when they were. */
 static void test_syncs(void **state)
 {
@@ -442,6 +488,7 @@ int main(void)
 		CASE(test_lock),
 		CASE(test_rename),
 		CASE(test_blob),
+		CASE(test_blob_rest),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
