@@ -311,16 +311,13 @@ static struct plan_scope scope_of(const struct pyro_scope *m)
 static struct str encoded(struct arena *a, const struct part *p)
 {
 	struct buf b;
-	struct str out;
 
 	buf_init(&b, MAX_ENCODED);
 	if (p->tree != NULL)
 		tree_encode(p->tree, 0, &b);
 	else if (p->profile != NULL)
 		pprof_encode(p->profile, &b);
-	out = arena_str(a, buf_str(&b));
-	buf_fini(&b);
-	return out;
+	return buf_to_arena(&b, a);
 }
 
 static void points_to(struct arena *a, const struct series_group *from, struct pyro_group *g)

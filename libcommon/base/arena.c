@@ -43,7 +43,14 @@ struct chunk {
 	size_t size; /* with this header */
 };
 
+/* Memory that was given to the arena. */
+struct taken {
+	struct taken *next;
+	void *p;
+};
+
 struct arena {
+	struct taken *taken;
 	char *at, *end;       /* free part of the current chunk */
 	struct chunk *chunks; /* all but the one this lies in */
 	size_t held;
@@ -82,10 +89,18 @@ static void chunk_free(struct chunk *c)
 	mem_free(c);
 }
 
+/* Before the chunks, where the list lies. */
+static void free_taken(struct arena *a)
+{
+	for (; a->taken != NULL; a->taken = a->taken->next)
+		mem_free(a->taken->p);
+}
+
 void arena_free(struct arena *a)
 {
 	if (a == NULL)
 		return;
+	free_taken(a);
 	for (struct chunk *c = a->chunks, *next; c; c = next) {
 		next = c->next;
 		chunk_free(c);
@@ -98,6 +113,7 @@ void arena_reset(struct arena *a)
 {
 	struct chunk *keep = NULL;
 
+	free_taken(a);
 	for (struct chunk *c = a->chunks, *next; c; c = next) {
 		next = c->next;
 		if (c->size <= CHUNK_MAX && (keep == NULL || c->size > keep->size)) {
@@ -244,6 +260,15 @@ void *arena_resize(struct arena *a, void *old, size_t used, size_t n)
 		memcpy(p, old, used);
 	POISON(old, used);
 	return p;
+}
+
+void arena_take(struct arena *a, void *p, size_t n)
+{
+	struct taken *t = arena_alloc(a, sizeof(*t));
+
+	*t = (struct taken){ a->taken, p };
+	a->taken = t;
+	a->held += n;
 }
 
 struct str arena_str(struct arena *a, struct str s)

@@ -28,6 +28,8 @@ void *arena_zarray(struct arena *a, size_t n, size_t size);
 /* Room for n bytes that begins with the `used` ones of old (of this arena, or NULL), which is no more: large ones grow
    where they are, others leave a hole. */
 void *arena_resize(struct arena *a, void *old, size_t used, size_t n);
+/* These n bytes of mem_alloc and the like are the arena's now. */
+void arena_take(struct arena *a, void *p, size_t n);
 struct str arena_str(struct arena *a, struct str s); /* copy */
 char *arena_cstr(struct arena *a, struct str s);     /* terminated copy */
 /* The text is terminated as well: .p is a C string. */

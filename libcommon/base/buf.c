@@ -8,7 +8,10 @@
 
 #include "base/mem.h"
 
-enum { BUF_FIRST = 64 };
+enum {
+	BUF_FIRST = 64,
+	BUF_LARGE = 64 << 10, /* a copy touches as many new pages; what is smaller lies better with the rest */
+};
 
 void buf_init(struct buf *b, size_t max)
 {
@@ -19,6 +22,21 @@ void buf_fini(struct buf *b)
 {
 	mem_free(b->p);
 	*b = (struct buf){ .max = b->max };
+}
+
+struct str buf_to_arena(struct buf *b, struct arena *a)
+{
+	struct str out;
+
+	if (b->n < BUF_LARGE) {
+		out = arena_str(a, buf_str(b));
+		buf_fini(b);
+		return out;
+	}
+	out = str_of(mem_resize(b->p, b->n, 1), b->n);
+	arena_take(a, (char *)(uintptr_t)out.p, out.n);
+	*b = (struct buf){ .max = b->max };
+	return out;
 }
 
 void buf_reset(struct buf *b)

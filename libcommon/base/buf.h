@@ -7,6 +7,7 @@
 #ifndef BUF_H
 #define BUF_H
 
+#include "base/arena.h"
 #include "base/base.h"
 #include "base/err.h"
 #include "base/str.h"
@@ -18,8 +19,10 @@ struct buf {
 };
 
 void buf_init(struct buf *b, size_t max);
-void buf_fini(struct buf *b);                                        /* may be initialised again */
-void buf_reset(struct buf *b);                                       /* empties, keeps memory */
+void buf_fini(struct buf *b);  /* may be initialised again */
+void buf_reset(struct buf *b); /* empties, keeps memory */
+/* What b has, in a; what is large is not copied. b is as after buf_fini. */
+struct str buf_to_arena(struct buf *b, struct arena *a);
 int buf_check(const struct buf *b, const char *what, struct err *e); /* ERR_LIMIT if over */
 
 bool buf_room(struct buf *b, size_t n); /* n more bytes fit behind p + n (then may be written there) */

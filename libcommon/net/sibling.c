@@ -207,8 +207,8 @@ int sibling_post(struct sibling *s, struct arena *a, const struct sibling_call *
 	}
 	if (rc == 0) {
 		out->status = s->head.status;
-		out->body = arena_str(a,
-		    str_of(c.in.p + s->head.used, s->head.framing == H1_EMPTY ? 0 : s->head.length));
+		out->body = str_of(buf_to_arena(&c.in, a).p + s->head.used,
+		    s->head.framing == H1_EMPTY ? 0 : (size_t)s->head.length);
 	}
 	if (rc < 0 || !s->head.keep_alive)
 		fd_close(&s->fd);

@@ -75,6 +75,38 @@ static void test_over_stays(void **state)
 	buf_fini(&b);
 }
 
+/* Small ones are copied, large ones are the same memory; both live as long as the arena. */
+static void test_to_arena(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 65535, 65536, 1000000 };
+	struct arena *a = arena_new();
+
+	(void)state;
+	for (int round = 0; round < 2; round++) {
+		struct str s[5];
+		struct buf b;
+
+		buf_init(&b, 1000000);
+		for (size_t i = 0; i < 5; i++) {
+			buf_fill(&b, (char)('a' + i), sizes[i]);
+			s[i] = buf_to_arena(&b, a);
+			assert_null(b.p);
+			assert_int_equal(b.n + b.cap, 0);
+			assert_int_equal(b.max, 1000000);
+			assert_int_equal(s[i].n, sizes[i]);
+		}
+		for (size_t i = 1; i < 5; i++) {
+			assert_int_equal(s[i].p[0], 'a' + i);
+			assert_int_equal(s[i].p[sizes[i] - 1], 'a' + i);
+		}
+		assert_true(arena_bytes(a) > 1131071);
+		buf_fini(&b);
+		arena_reset(a);
+		assert_true(arena_bytes(a) < 600000);
+	}
+	arena_free(a);
+}
+
 static void test_huge_room(void **state)
 {
 	struct buf b;
@@ -166,6 +198,7 @@ int main(void)
 		cmocka_unit_test(test_append),
 		cmocka_unit_test(test_maximum),
 		cmocka_unit_test(test_over_stays),
+		cmocka_unit_test(test_to_arena),
 		cmocka_unit_test(test_huge_room),
 		cmocka_unit_test(test_printf_edges),
 		cmocka_unit_test(test_integers),

@@ -197,7 +197,6 @@ int merged_tree(struct api *x, const struct querier_select_merge_stacktraces_req
 static struct str tree_bytes(struct api *x, struct part *p, int64_t max_nodes)
 {
 	struct buf b;
-	struct str out;
 
 	if (p->tree == NULL)
 		return STR_NONE;
@@ -205,9 +204,7 @@ static struct str tree_bytes(struct api *x, struct part *p, int64_t max_nodes)
 	note_truncated(x, p->tree, max_nodes);
 	buf_init(&b, INT32_MAX);
 	tree_encode(p->tree, max_nodes, &b);
-	out = arena_str(x->a, buf_str(&b));
-	buf_fini(&b);
-	return out;
+	return buf_to_arena(&b, x->a);
 }
 
 static int select_merge_stacktraces(struct api *x, const void *vreq, void *vresp, struct err *e)
