@@ -17,6 +17,7 @@ import socketserver
 import sys
 import threading
 import time
+import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import served                                                                       # noqa: E402
@@ -158,6 +159,31 @@ def kept_answers(tap, s, head):
     head.reply = b""
 
 
+def answers_of_now(tap, s, head):
+    """Ranges that end now, by words or because nothing else is said."""
+    query = "cpu:cpu:nanoseconds:cpu:nanoseconds{}"
+    begin = NOW // 1000 - 100
+    for title, path, params in [
+            ("a range in words", "/pyroscope/render", {"query": query, "from": "now-1h", "until": "now"}),
+            ("a range without an end", "/pyroscope/render", {"query": query, "from": begin}),
+            ("two without ends", "/pyroscope/render-diff", {"leftQuery": query, "leftFrom": begin, "rightQuery": query,
+                                                            "rightFrom": begin + 1})]:
+        before, size = metric(s, "pyro_query_kept_total"), metric(s, "pyro_query_kept_bytes")
+        asks = set()
+        for _ in range(2):
+            head.let(4)
+            status = s.request("GET", path + "?" + urllib.parse.urlencode(params), headers={"X-Scope-OrgID": "t"})[0]
+            tap.equal(status, 200, title)
+            while not head.asked.empty():
+                asks.add(head.asked.get())
+            while head.permits.acquire(blocking=False):
+                pass
+            time.sleep(0.01)
+        tap.equal(len(asks), 4, "%s: each time up to another moment" % title)
+        tap.equal(metric(s, "pyro_query_kept_total") - before, 0, "%s: not answered by what was kept" % title)
+        tap.equal(metric(s, "pyro_query_kept_bytes"), size, "%s: and nothing is kept of it" % title)
+
+
 def bytes_of_questions(tap, s, head):
     """A question that only begins like one that was answered is another, also behind a byte 0."""
     message = bytes([1 << 3 | 2, 2, 0, 97])             # LabelValuesRequest.name
@@ -244,7 +270,7 @@ def main():
         folder = os.path.join(place, "data")
         head = Head(os.path.join(place, "head.sock"))
         s = start(build, folder, os.path.join(place, "head.sock"))
-        for test in (equal_questions, kept_answers, bytes_of_questions, turns, gone, late):
+        for test in (equal_questions, kept_answers, answers_of_now, bytes_of_questions, turns, gone, late):
             test(tap, s, head)
         tap.equal(s.stop(), 0, "the server stops")
         full(tap, build, folder, os.path.join(place, "full.sock"))

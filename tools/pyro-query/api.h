@@ -27,7 +27,7 @@ struct api {
 	size_t whole;                /* nodes of the merged tree, before it was cut */
 	size_t truncated;            /* nodes that the answer has put into "other" */
 	struct buf raw;              /* a finished protobuf message, instead of the response struct */
-	bool passing;                /* set by range_check: the answer depends on the present time */
+	bool passing;                /* the answer depends on the present time: it is not kept */
 	bool browser;                /* the client would rather see HTML */
 	bool utf8_names;             /* the client takes label names beyond [a-zA-Z_][a-zA-Z0-9_]* */
 };

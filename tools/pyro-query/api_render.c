@@ -24,8 +24,10 @@ struct str param(struct api *x, struct str query, const char *name)
 static int64_t time_param(struct api *x, struct str query, const char *name)
 {
 	struct str text = param(x, query, name);
+	int64_t at = text.n ? attime_parse(text, x->now) : x->now;
 
-	return (text.n ? attime_parse(text, x->now) : x->now) / NS_PER_MS;
+	x->passing = x->passing || text.n == 0 || attime_parse(text, 0) != at;
+	return at / NS_PER_MS;
 }
 
 int64_t int_param(struct api *x, struct str query, const char *name)

@@ -411,19 +411,20 @@ static bool is_absolute(struct arena *a, struct str query)
 {
 	struct url_param *p;
 	struct err ignored;
-	unsigned times = 0;
+	unsigned from = 0, until = 0;
 	size_t n;
 
 	if (url_query(a, query, &p, &n, &ignored) < 0)
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		bool time = str_suffix(p[i].name, STR("rom")) || str_suffix(p[i].name, STR("ntil"));
+		bool begins = str_suffix(p[i].name, STR("rom")), ends = str_suffix(p[i].name, STR("ntil"));
 
-		if (time && !is_number(p[i].value))
+		if ((begins || ends) && !is_number(p[i].value))
 			return false;
-		times += time;
+		from += begins;
+		until += ends;
 	}
-	return times == 2 || times == 4;
+	return from == until && (from == 1 || from == 2);
 }
 
 /* Messages are any bytes, NUL among them. */
