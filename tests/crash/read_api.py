@@ -119,6 +119,9 @@ def exemplars(tap, s):
     profile_id = answer["series"][0]["points"][1]["exemplars"][0]["profileId"]
     status, answer = post(s, "SelectMergeStacktraces", "team-a", **usual(profileIdSelector=[profile_id]))
     tap.equal(answer["flamegraph"]["total"], "500", "its id finds it again")
+    status, answer = post(s, "SelectSeries", "team-a", **usual(step=60, exemplarType=2, groupBy=["pod"]))
+    tap.equal(sorted((series["labels"][0]["value"], [e["value"] for p in series["points"] for e in p.get("exemplars", [])])
+                     for series in answer["series"]), [("a", ["200"]), ("b", ["300", "500"])], "each group has its own")
     status, answer = post(s, "SelectSeries", "team-a", **usual(step=60))
     tap.ok(not any("exemplars" in p for p in answer["series"][0]["points"]), "none where none are asked for", answer)
     status, answer = post(s, "SelectSeries", "team-c", **usual(end=T + 60000, step=60, exemplarType=2))

@@ -91,6 +91,7 @@ static struct types_heatmap_slot slot_message(struct arena *a, const struct heat
     const struct msg_strs *by, bool examples)
 {
 	struct types_heatmap_slot out = { .timestamp = s->time };
+	size_t n = 0;
 
 	out.y_min = (struct msg_f64s){ arena_array(a, HEATMAP_ROWS, sizeof(double)), HEATMAP_ROWS };
 	out.counts = (struct msg_i32s){ arena_array(a, HEATMAP_ROWS, sizeof(int32_t)), HEATMAP_ROWS };
@@ -98,7 +99,9 @@ static struct types_heatmap_slot slot_message(struct arena *a, const struct heat
 	memcpy(out.counts.p, s->counts, sizeof(s->counts));
 	if (!examples)
 		return out;
-	out.exemplars.p = arena_array(a, HEATMAP_ROWS, sizeof(*out.exemplars.p));
+	for (int i = 0; i < HEATMAP_ROWS; i++)
+		n += s->examples[i].point != NULL;
+	out.exemplars.p = arena_array(a, n, sizeof(*out.exemplars.p));
 	for (int i = 0; i < HEATMAP_ROWS; i++)
 		if (s->examples[i].point != NULL)
 			out.exemplars.p[out.exemplars.n++] = exemplar_of(a, &s->examples[i], by);
@@ -181,15 +184,17 @@ static int select_heatmap(struct api *x, const void *vreq, void *vresp, struct e
 
 /* ---- exemplars of time series ---- */
 
+static int group_cmp(const void *labels, const void *group)
+{
+	return labels_cmp(labels, &((const struct point_group *)group)->labels);
+}
+
 static const struct point_group *group_of(struct arena *a, const struct point_groups *g,
     const struct types_label_pair_list *labels)
 {
 	struct labels key = labels_of_pairs(a, labels);
 
-	for (size_t i = 0; i < g->n; i++)
-		if (labels_cmp(&g->p[i].labels, &key) == 0)
-			return &g->p[i];
-	return NULL;
+	return g->n > 0 ? bsearch(&key, g->p, g->n, sizeof(*g->p), group_cmp) : NULL;
 }
 
 static void add_to_series(struct arena *a, struct types_series *s, const struct point_groups *g,
