@@ -55,6 +55,21 @@ left_well() { # left_well [STATUS]
 	left_well
 }
 
+@test "top --watch: what is paused sleeps" {
+	echo "main 1" >x.folded
+	cat >probe <<-'END'
+		woken() { awk '/^voluntary/ { print $2 }' "/proc/$(cat pid)/status"; }
+		sleep 0.3
+		before=$(woken)
+		sleep 1
+		echo $(($(woken) - before)) >woken
+	END
+	# shellcheck disable=SC2016
+	at 12x60 ' {RUN:sh probe}q' sh -c 'echo $$ >pid && exec pyro-query top --watch --interval 100ms x.folded'
+	left_well
+	[ "$(cat woken)" -lt 50 ] || fail "woken $(cat woken) times in a second"
+}
+
 @test "flame --interactive of a server: live, and what is chosen stays chosen" {
 	start_server
 	push 'main;serve;parse' 30

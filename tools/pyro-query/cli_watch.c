@@ -198,13 +198,22 @@ static void ask_again(struct live *l)
 		draw(l, KEY_NONE);
 }
 
+/* For a key, in ms; what is paused is asked for by a key alone. */
+static int patience(const struct live *l)
+{
+	if (l->next == 0)
+		return 0;
+	if (l->paused || l->next == INT64_MAX)
+		return WAIT_MS;
+	return (int)MIN(MAX(l->next - now(), 0) / NS_PER_MS + 1, (int64_t)WAIT_MS);
+}
+
 static void run(struct live *l)
 {
 	l->next = l->o.interval > 0 ? now() + l->o.interval : INT64_MAX;
 	draw(l, KEY_RESIZE);
 	while (!l->leave) {
-		int64_t wait = l->next == INT64_MAX ? WAIT_MS : MAX(l->next - now(), 0) / NS_PER_MS + 1;
-		int key = tty_key_within(l->tty, (int)MIN(l->next == 0 ? 0 : wait, (int64_t)WAIT_MS));
+		int key = tty_key_within(l->tty, patience(l));
 
 		if (key != KEY_NONE)
 			take_key(l, key);
