@@ -17,7 +17,8 @@ struct hreq *hreq_new(struct conn *c)
 	}
 	*q = (struct hreq){ .h = h, .c = c, .limit = h->conf.body_limit, .minor = 1 };
 	q->pub.a = a;
-	q->pub.peer = str_of(c->peer, c->peer_n);
+	memcpy(q->peer, c->peer, c->peer_n); /* it may stay longer than the connection */
+	q->pub.peer = str_of(q->peer, c->peer_n);
 	q->pub.tls = c->tls != NULL;
 	q->pub.loop = h->loop;
 	q->pub.owner = h->conf.owner;
@@ -75,8 +76,6 @@ void hreq_gone(struct hreq *q)
 		return;
 	}
 	q->pub.gone = true;
-	/* The connection that holds these bytes goes now. */
-	q->pub.peer = arena_str(q->pub.a, q->pub.peer);
 	if (q->pub.on_gone != NULL)
 		q->pub.on_gone(&q->pub);
 }

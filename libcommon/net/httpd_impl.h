@@ -101,6 +101,7 @@ struct owned {
 
 struct hreq {
 	struct http_req pub;
+	char peer[HTTPD_PEER_MAX];
 	struct httpd *h;
 	struct conn *c;           /* NULL: the client has gone */
 	struct hreq *prev, *next; /* streams of a connection; next: pool */

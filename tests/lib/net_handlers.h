@@ -21,6 +21,7 @@ static inline void echo(struct http_req *r, void *ctx)
 struct later {
 	struct timer t;
 	struct http_req *r;
+	const char *peer;
 };
 
 static inline void later_due(struct timer *t)
@@ -34,7 +35,10 @@ static int gone_count UNUSED; /* clients that left before their answer */
 
 static inline void later_gone(struct http_req *r)
 {
+	const struct later *x = r->ctx;
+
 	assert_true(r->gone);
+	assert_ptr_equal(r->peer.p, x->peer); /* a job may use r->a meanwhile: nothing new lies there */
 	__atomic_add_fetch(&gone_count, 1, __ATOMIC_SEQ_CST);
 }
 
@@ -45,6 +49,8 @@ static inline void later(struct http_req *r, void *ctx)
 
 	(void)ctx;
 	x->r = r;
+	x->peer = r->peer.p;
+	r->ctx = x;
 	x->t.fn = later_due;
 	r->on_gone = later_gone;
 	r->until_close = str_suffix(r->query, STR("close"));

@@ -308,7 +308,7 @@ static void run_next(struct questions *x)
 	if (x->turn >= x->lanes.n)
 		x->turn = 0;
 	q = lane_take(x, x->turn++);
-	q->api.a = arena_new(); /* that of the request is the loop's: it notes there that the client has gone */
+	q->api.a = arena_new(); /* that of the request is the loop's */
 	q->api.limits = federation_limits(q->api.a, x->limits, q->api.tenant);
 	q->forget = x->forget;
 	x->forget = false;
