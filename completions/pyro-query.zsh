@@ -54,6 +54,7 @@ _arguments \
 	'-files[sum by file]' \
 	'-filefunctions[tell functions of equal names apart by file]' \
 	'-addresses[tell addresses apart]' \
+	'-showcolumns[with --lines\: tell columns of a line apart, too]' \
 	'-noinlines[count inlined functions for their callers]' \
 	'-focus[only stacks with a frame that matches]:text:' \
 	'-ignore[only stacks without a frame that matches]:text:' \

@@ -213,14 +213,14 @@ static int64_t sum_total(const struct report *r)
 	return divisor != 0 ? div_wrap(total, divisor) : total;
 }
 
-/* Of inlined calls only the function that was really called. Columns go, as they do in pprof. */
+/* Of inlined calls only the function that was really called. Columns that nobody asks for go, as they do in pprof. */
 static void fold_inlined(struct report *r)
 {
 	struct line *lines = arena_array(r->mem, (size_t)r->n_lines + 1, sizeof(*lines));
 
 	for (uint32_t i = 0; i < r->n_lines; i++) {
 		lines[i] = r->lines[i];
-		lines[i].column = 0;
+		lines[i].column = r->o.show_columns ? lines[i].column : 0;
 	}
 	r->lines = lines;
 	for (uint32_t i = 0; i < r->n_locations; i++) {

@@ -45,6 +45,7 @@ struct report_opts {
 	struct str sample; /* name or number of the sample type; empty: the profile's default */
 	enum report_granularity granularity;
 	bool noinlines;
+	bool show_columns; /* of lines; with addresses they are shown anyway */
 	bool cum;  /* sort by cum */
 	bool mean; /* value / first value */
 	bool drop_negative;

@@ -84,6 +84,7 @@ int report_filters_init(struct report_filters *f, struct arena *a, const struct 
 	r->sample = str_cstr(o->sample_type);
 	r->granularity = granularity_of(o);
 	r->noinlines = o->noinlines;
+	r->show_columns = o->show_columns;
 	r->cum = o->cum;
 	r->mean = o->mean;
 	r->drop_negative = o->drop_negative;

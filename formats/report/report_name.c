@@ -180,7 +180,7 @@ static uint32_t name_line(struct namer *x, uint32_t location, const struct line 
 			info.file = file_of(x, line->function);
 		if (by == REPORT_LINES || by == REPORT_ADDRESSES)
 			info.line = line->line;
-		if (by == REPORT_ADDRESSES && !r->o.noinlines)
+		if ((by == REPORT_ADDRESSES && !r->o.noinlines) || (info.line != 0 && r->o.show_columns))
 			info.column = line->column;
 	}
 	if (info.name == 0 || r->object_names) {
