@@ -105,7 +105,8 @@ static int run_profile(struct arena *a, const struct pyro_ask *ask, const struct
 		.max_nodes = ask->max_nodes,
 		.go_pgo = ask->go_pgo,
 		.keep_locations = ask->keep_locations,
-		.aggregate_callees = ask->aggregate_callees };
+		.aggregate_callees = ask->aggregate_callees,
+		.cut = &out->cut };
 
 	if (query_profile(a, sets, n, &p->q, &o, &out->profile, e) < 0)
 		return -1;
@@ -263,6 +264,7 @@ int part_merge(struct arena *a, const struct pyro_ask *ask, struct part *into, s
 {
 	into->min_time = MIN(into->min_time, from->min_time);
 	into->max_time = MAX(into->max_time, from->max_time);
+	into->cut += from->cut;
 	switch (ask->kind) {
 	case ASK_TREE:
 		if (into->tree == NULL) {
@@ -348,6 +350,7 @@ void part_to_message(struct arena *a, const struct part *p, struct pyro_answer *
 		points_to(a, from, g);
 	}
 	points_to_message(a, &p->points, &out->points);
+	out->cut = p->cut;
 	out->strings.p = p->strings.p;
 	out->strings.n = p->strings.n;
 	out->sets.n = p->sets.n;
@@ -400,6 +403,7 @@ int part_of_message(struct arena *a, const struct pyro_answer *m, struct part *o
 		out->max_time = m->max_time;
 	}
 	out->plan = (struct plan){ scope_of(m->recent), scope_of(m->stored) };
+	out->cut = m->cut;
 	if (series_of(a, m, &out->series, e) < 0 || points_of_message(a, &m->points, &out->points, e) < 0)
 		return -1;
 	out->strings = (struct str_list){ m->strings.p, m->strings.n };

@@ -31,6 +31,7 @@ enum ask_kind {
 struct part {
 	struct tree *tree;       /* ASK_TREE; NULL = nothing */
 	struct profile *profile; /* ASK_PROFILE; NULL = nothing */
+	uint64_t cut; /* nodes that max_nodes took from the profile, where its samples lie: each place by itself */
 	struct series_set series;
 	struct point_set points;
 	struct str_list strings;

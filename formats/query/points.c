@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/arith.h"
+#include "formats/query/query_fold.h"
 
 static int too_many(struct err *e)
 {
@@ -22,6 +23,7 @@ struct collecting {
 	uint32_t first;
 	bool spans;
 	size_t *left; /* points that may still come */
+	struct fold_site site;
 };
 
 static int add_point(struct collecting *c, const struct row *r, uint64_t span, int64_t value, struct err *e)
@@ -48,14 +50,25 @@ static int by_span(const void *a, const void *b)
 	return x->span < y->span ? -1 : x->span > y->span;
 }
 
-static int add_spans(struct collecting *c, const struct row *r, struct err *e)
+/* Which samples count: those below the call site, if there is one. */
+struct counted {
+	const uint8_t *match; /* by stack; NULL: all */
+	size_t n;
+};
+
+static bool counts(const struct counted *x, const struct row *r, uint32_t i)
+{
+	return x->match == NULL || (r->stacks[i] < x->n && x->match[r->stacks[i]]);
+}
+
+static int add_spans(struct collecting *c, const struct row *r, const struct counted *x, struct err *e)
 {
 	struct part_of_span *p = mem_array(r->n, sizeof(*p));
 	size_t n = 0;
 	int rc = 0;
 
 	for (uint32_t i = 0; r->spans != NULL && i < r->n; i++)
-		if (r->spans[i] != 0)
+		if (r->spans[i] != 0 && counts(x, r, i))
 			p[n++] = (struct part_of_span){ r->spans[i], r->values[i] };
 	if (n > 1)
 		qsort(p, n, sizeof(*p), by_span);
@@ -70,11 +83,30 @@ static int add_spans(struct collecting *c, const struct row *r, struct err *e)
 	return rc;
 }
 
+static int add_profile(struct collecting *c, const struct row *r, const struct counted *x, struct err *e)
+{
+	int64_t sum = 0;
+	bool any = false;
+
+	if (x->match == NULL)
+		return add_point(c, r, 0, r->total, e);
+	for (uint32_t i = 0; i < r->n; i++) {
+		if (!counts(x, r, i))
+			continue;
+		sum = wrap_add(sum, r->values[i]);
+		any = true;
+	}
+	return any ? add_point(c, r, 0, sum, e) : 0;
+}
+
 static int point_row(void *ctx, const struct row *r, struct err *e)
 {
 	struct collecting *c = ctx;
+	struct counted x;
 
-	return c->spans ? add_spans(c, r, e) : add_point(c, r, 0, r->total, e);
+	if (fold_site_of(&c->site, r->partition, &x.match, &x.n, e) < 0)
+		return -1;
+	return c->spans ? add_spans(c, r, &x, e) : add_profile(c, r, &x, e);
 }
 
 static void put_series(struct arena *a, const struct labels *labels, const struct point *p, size_t n,
@@ -97,7 +129,7 @@ static int points_of_set(struct arena *a, struct arena *mem, struct dataset *d, 
 	struct collecting c = { .spans = spans, .left = left };
 	struct scan s = { .from = q->from,
 		.to = q->to,
-		.samples = spans,
+		.samples = spans || q->n_call_site > 0,
 		.spans = spans,
 		.ids = true,
 		.row = point_row,
@@ -113,6 +145,7 @@ static int points_of_set(struct arena *a, struct arena *mem, struct dataset *d, 
 		return -1;
 	if (list.n == 0)
 		return 0;
+	fold_site_init(&c.site, mem, d, q);
 	c.first = list.p[0].number;
 	n = list.p[list.n - 1].number - c.first + 1;
 	c.of = mem_zarray(n, sizeof(*c.of));
@@ -142,6 +175,7 @@ int query_points(struct arena *a, struct dataset *const *sets, size_t n, const s
 		rc = points_of_set(a, mem, sets[i], q, spans, &left, &one, e);
 		if (rc == 0)
 			rc = points_merge(a, out, &one, e);
+		dataset_rest(sets[i]);
 		arena_reset(mem);
 	}
 	arena_free(mem);

@@ -34,7 +34,10 @@ struct point_set {
 	size_t n;
 };
 
-/* spans: a point for each span id of a profile; samples without one are left out. */
+/*
+ * spans: a point for each span id of a profile; samples without one are left out. With a call site, samples below it
+ * alone count, and profiles without any are left out.
+ */
 int query_points(struct arena *a, struct dataset *const *sets, size_t n, const struct query *q, bool spans,
     struct point_set *out, struct err *e);
 /* Borrows from both. */

@@ -38,6 +38,7 @@ struct query_profile_opts {
 	bool go_pgo;
 	uint32_t keep_locations;
 	bool aggregate_callees;
+	uint64_t *cut; /* NULL, or: how many nodes max_nodes has taken is added, for each part by itself */
 };
 
 /* One profile with one value a sample; no samples: n_samples = 0. Ids are 1..n. */

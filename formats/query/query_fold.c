@@ -133,6 +133,27 @@ uint8_t *fold_call_site(struct arena *mem, struct symbols *s, const struct query
 	return match;
 }
 
+void fold_site_init(struct fold_site *f, struct arena *mem, struct dataset *set, const struct query *q)
+{
+	*f = (struct fold_site){ mem, set, q, arena_zarray(mem, set->n_partitions, sizeof(*f->match)) };
+}
+
+int fold_site_of(struct fold_site *f, uint32_t partition, const uint8_t **match, size_t *n, struct err *e)
+{
+	struct symbols *s;
+
+	*match = NULL;
+	if (f->q->n_call_site == 0)
+		return 0;
+	if (dataset_symbols(f->set, partition, &s, e) < 0)
+		return -1;
+	if (f->match[partition] == NULL)
+		f->match[partition] = fold_call_site(f->mem, s, f->q);
+	*match = f->match[partition];
+	*n = s->nodes.n;
+	return 0;
+}
+
 void fold_keep_matching(struct arena *mem, struct fold_part *p, const struct query *q)
 {
 	uint8_t *match = fold_call_site(mem, p->symbols, q);

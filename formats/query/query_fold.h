@@ -1,6 +1,6 @@
 /*
  * query_fold.h - sums by stack number: one dense array per partition of a
- * dataset, filled by a scan. For query.c and query_profile.c only.
+ * dataset, filled by a scan. For the questions of this folder only.
  */
 #ifndef QUERY_FOLD_H
 #define QUERY_FOLD_H
@@ -21,10 +21,22 @@ struct fold {
 	uint64_t n_rows;
 };
 
+/* Which stacks of a row lie below the call site, for scans that look at single rows. */
+struct fold_site {
+	struct arena *mem;
+	struct dataset *set;
+	const struct query *q;
+	uint8_t **match; /* by partition, once a row needs it: one byte a stack */
+};
+
 /* All rows of the set that the query selects, without the call site's condition. */
 int fold_run(struct fold *f, struct arena *mem, struct dataset *set, const struct query *q, struct err *e);
 /* Which stacks of the partition start with the call site: one byte a node, in mem. NULL without a call site. */
 uint8_t *fold_call_site(struct arena *mem, struct symbols *s, const struct query *q);
+/* mem is the site's until it is no more used. */
+void fold_site_init(struct fold_site *f, struct arena *mem, struct dataset *set, const struct query *q);
+/* One byte a stack, *n of them; NULL: the question has no call site. */
+int fold_site_of(struct fold_site *f, uint32_t partition, const uint8_t **match, size_t *n, struct err *e);
 /* Sets the sums of stacks outside the call site to 0. */
 void fold_keep_matching(struct arena *mem, struct fold_part *p, const struct query *q);
 

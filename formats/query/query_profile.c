@@ -279,22 +279,25 @@ static void paths_enter(struct paths *x, struct arena *a, const struct symbols *
 	}
 }
 
-/* False: nothing is cut. */
-static bool paths_cut(struct paths *x, struct arena *a, int64_t max_nodes)
+/* How many do not stay; 0: nothing is cut. */
+static uint64_t paths_cut(struct paths *x, struct arena *a, int64_t max_nodes)
 {
 	int64_t *sorted = arena_array(a, x->p.n, sizeof(*sorted)), least;
+	uint64_t cut = 0;
 	size_t n = 0;
 
 	for (size_t i = 1; i < x->p.n; i++)
 		if (x->p.p[i].total != 0)
 			sorted[n++] = x->p.p[i].total;
 	if (n < (size_t)max_nodes)
-		return false;
+		return 0;
 	qsort(sorted, n, sizeof(*sorted), descending);
 	least = sorted[max_nodes - 1];
-	for (size_t i = 0; i < x->p.n; i++)
+	for (size_t i = 0; i < x->p.n; i++) {
 		x->p.p[i].kept = x->p.p[i].total >= least;
-	return true;
+		cut += i > 0 && !x->p.p[i].kept && x->p.p[i].total != 0;
+	}
+	return cut;
 }
 
 static void paths_fini(struct paths *x)
@@ -367,7 +370,7 @@ static void add_part(struct arena *mem, struct profile_builder *b, struct same_m
 {
 	struct import m = import_init(mem, b, p->symbols);
 	struct paths paths = { 0 };
-	bool cut = false;
+	uint64_t cut = 0;
 
 	m.sums = p->sums;
 	m.same = same;
@@ -378,11 +381,13 @@ static void add_part(struct arena *mem, struct profile_builder *b, struct same_m
 	if (!o->go_pgo && o->max_nodes > 0) {
 		paths_enter(&paths, mem, p->symbols, p->sums);
 		cut = paths_cut(&paths, mem, o->max_nodes);
+		if (o->cut != NULL)
+			*o->cut += cut;
 	}
 	import_mappings(mem, &m);
 	for (size_t i = 0; i < p->n; i++)
 		if (p->sums[i] != 0)
-			add_stack(&m, (uint32_t)i, p->sums[i], cut ? &paths : NULL, o);
+			add_stack(&m, (uint32_t)i, p->sums[i], cut > 0 ? &paths : NULL, o);
 	paths_fini(&paths);
 }
 

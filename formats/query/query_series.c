@@ -22,7 +22,7 @@ struct groups {
 	struct dataset *set;
 	uint32_t *group_of; /* by series number of the set, dense from `first`; with functions, one for each of them */
 	uint32_t first;
-	uint8_t **match;    /* by partition: stacks below the call site */
+	struct fold_site site;
 	uint64_t **callers; /* by partition and stack: a bit for each function whose value this is */
 };
 
@@ -60,15 +60,14 @@ static bool grid_time(const struct query_series_opts *o, int64_t ms, int64_t *ou
 
 static int site_total(struct groups *g, const struct row *r, int64_t *total, struct err *e)
 {
-	struct symbols *s;
+	const uint8_t *match;
+	size_t n;
 
-	if (dataset_symbols(g->set, r->partition, &s, e) < 0)
+	if (fold_site_of(&g->site, r->partition, &match, &n, e) < 0)
 		return -1;
-	if (g->match[r->partition] == NULL)
-		g->match[r->partition] = fold_call_site(g->mem, s, g->q);
 	*total = 0;
 	for (uint32_t i = 0; i < r->n; i++)
-		if (r->stacks[i] < s->nodes.n && g->match[r->partition][r->stacks[i]])
+		if (r->stacks[i] < n && match[r->stacks[i]])
 			*total = wrap_add(*total, r->values[i]);
 	return 0;
 }
@@ -180,7 +179,7 @@ static int series_of_set(struct groups *g, const struct str *by, uint32_t n_by, 
 	g->first = list.p[0].number;
 	g->group_of = arena_zarray(g->mem, (size_t)(list.p[list.n - 1].number - g->first + 1) * each,
 	    sizeof(*g->group_of));
-	g->match = arena_zarray(g->mem, g->set->n_partitions, sizeof(*g->match));
+	fold_site_init(&g->site, g->mem, g->set, g->q);
 	g->callers = arena_zarray(g->mem, g->set->n_partitions, sizeof(*g->callers));
 	for (uint32_t i = 0; i < list.n; i++) {
 		struct labels l = labels_some(g->mem, &list.p[i].labels, by, n_by);

@@ -122,6 +122,19 @@ def exemplars(tap, s):
     status, answer = post(s, "SelectSeries", "team-a", **usual(step=60, exemplarType=2, groupBy=["pod"]))
     tap.equal(sorted((series["labels"][0]["value"], [e["value"] for p in series["points"] for e in p.get("exemplars", [])])
                      for series in answer["series"]), [("a", ["200"]), ("b", ["300", "500"])], "each group has its own")
+    for site, want in ((["main", "work"], [(60000, 600, ["300"]), (120000, 400, ["400"])]), (["main"], [(60000, 600, ["300"]), (120000, 500, ["500"])]),
+                       (["work"], [(60000, 0, []), (120000, 0, [])])):
+        status, answer = post(s, "SelectSeries", "team-a",
+                              **usual(step=60, exemplarType=2, stackTraceSelector={"callSite": [{"name": n} for n in site]}))
+        tap.equal([(int(p["timestamp"]) - T, p.get("value", 0), [e["value"] for e in p.get("exemplars", [])])
+                   for p in answer["series"][0]["points"]], want, "of the stacks below " + ";".join(site))
+    status, answer = post(s, "SelectSeries", "team-b",
+                          **usual(step=60, exemplarType=3, stackTraceSelector={"callSite": [{"name": "main"}]}))
+    tap.equal([[(e["value"], e["spanId"]) for e in p.get("exemplars", [])] for p in answer["series"][0]["points"]],
+              [[], [("2000", SPAN)]], "the largest span below a call site")
+    status, answer = post(s, "SelectSeries", "team-b",
+                          **usual(step=60, exemplarType=3, stackTraceSelector={"callSite": [{"name": "work"}]}))
+    tap.ok(not any("exemplars" in p for p in answer["series"][0]["points"]), "and none where no span is", answer)
     status, answer = post(s, "SelectSeries", "team-a", **usual(step=60))
     tap.ok(not any("exemplars" in p for p in answer["series"][0]["points"]), "none where none are asked for", answer)
     status, answer = post(s, "SelectSeries", "team-c", **usual(end=T + 60000, step=60, exemplarType=2))
@@ -172,9 +185,12 @@ def truncated(tap, s):
     _, headers, _ = s.request("POST", served.QUERIER + "Diff", json.dumps(both),
                               {"Content-Type": "application/json", "X-Scope-OrgID": "team-a"})
     tap.equal(headers.get("x-pyro-truncated"), "1", "that a comparison has lost")
+    tap.equal([header(n, call="SelectMergeProfile") for n in (1, 2, None)], ["1", None, None], "that a merged profile has lost")
     query = {"query": CPU + "{}", "from": T, "until": T + 120000}
     tap.equal([get(s, "/pyroscope/render", maxNodes=n, **query)[1].get("x-pyro-truncated") for n in (1, 2)], ["1", None],
               "that a page has lost")
+    tap.equal([get(s, "/pyroscope/render", maxNodes=n, format="folded", **query)[1].get("x-pyro-truncated") for n in (1, 2)],
+              ["1", None], "that another form has lost")
 
 
 def functions(tap, s):

@@ -69,6 +69,7 @@ struct points_ask {
 	int64_t from, start, end, step; /* ms; the first moment holds what came from..start */
 	struct msg_strs by;             /* sorted */
 	bool spans;
+	const struct types_stack_trace_selector *site; /* NULL: all stacks */
 };
 
 static int ask_points(struct api *x, const struct points_ask *q, struct point_groups *out, struct err *e)
@@ -78,6 +79,7 @@ static int ask_points(struct api *x, const struct points_ask *q, struct point_gr
 
 	ask_merge(x, &ask, ASK_POINTS, q->profile_type, q->selector, q->from, q->end);
 	ask.span_points = q->spans;
+	call_site_of(x, q->site, &ask);
 	if (engine_ask(x->engine, x->a, &ask, &p, e) < 0)
 		return -1;
 	*out = points_grouped(x->a, &p.points, q->by.p, q->by.n);
@@ -226,7 +228,8 @@ int add_exemplars(struct api *x, const struct querier_select_series_request *req
 		.start = req->start,
 		.end = req->end,
 		.by = sorted(x->a, &req->group_by),
-		.spans = req->exemplar_type == EXEMPLAR_TYPE_SPAN };
+		.spans = req->exemplar_type == EXEMPLAR_TYPE_SPAN,
+		.site = req->stack_trace_selector };
 	struct point_groups g;
 	bool empty;
 

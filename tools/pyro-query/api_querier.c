@@ -330,6 +330,7 @@ static int select_merge_profile(struct api *x, const void *vreq, void *vresp, st
 	p = part_none();
 	if (!range_none(start, req->end) && engine_ask(x->engine, x->a, &ask, &p, e) < 0)
 		return -1;
+	x->truncated = p.cut;
 	if (p.profile == NULL) {
 		/* One empty sample type, an empty period type and string 0: clients look for no samples. */
 		buf_add(&x->raw, STR("\x0a\x00\x32\x00\x5a\x00"));

@@ -174,19 +174,39 @@ static int ask_timeline(struct api *x, const struct side *s, struct msg_strs by,
 	return 0;
 }
 
+static int ask_profile(struct api *x, const struct side *s, int64_t max_nodes, struct part *out, struct err *e)
+{
+	struct pyro_ask ask;
+	int64_t from = s->from;
+	bool empty;
+
+	*out = part_none();
+	if (range_check(x, &from, s->until, &empty, e) < 0)
+		return -1;
+	if (empty || range_none(from, s->until))
+		return 0;
+	ask_merge(x, &ask, ASK_PROFILE, s->type_id, s->selector, from, s->until);
+	ask.max_nodes = max_nodes;
+	call_site_of(x, s->site, &ask);
+	if (engine_ask(x->engine, x->a, &ask, out, e) < 0)
+		return -1;
+	x->truncated = MAX(x->truncated, out->cut);
+	if (out->profile != NULL) {
+		out->profile->time = ask.from;
+		out->profile->duration = wrap_sub(ask.to, ask.from);
+	}
+	return 0;
+}
+
 static int render_dot(struct api *x, const struct side *s, int64_t max_nodes, struct buf *out, const char **type,
     struct err *e)
 {
 	struct report_opts o = report_defaults();
-	struct pyro_ask ask;
 	struct report *r;
 	struct part p;
 
 	*type = "text/plain";
-	ask_merge(x, &ask, ASK_PROFILE, s->type_id, s->selector, s->from, s->until);
-	ask.max_nodes = MAX(max_nodes, (int64_t)DOT_NODES);
-	call_site_of(x, s->site, &ask);
-	if (engine_ask(x->engine, x->a, &ask, &p, e) < 0)
+	if (ask_profile(x, s, MAX(max_nodes, (int64_t)DOT_NODES), &p, e) < 0)
 		return -1;
 	if (p.profile == NULL)
 		return 0;
@@ -213,29 +233,6 @@ static bool wants_form(struct api *x, struct str query, enum output_of what, str
 	if (name.n == 0 || str_eq(name, STR("json")) || (str_eq(name, STR("html")) && !x->browser))
 		return false;
 	return output_find(name, out) && (output_what(out) & what) != 0;
-}
-
-static int ask_profile(struct api *x, const struct side *s, int64_t max_nodes, struct part *out, struct err *e)
-{
-	struct pyro_ask ask;
-	int64_t from = s->from;
-	bool empty;
-
-	*out = part_none();
-	if (range_check(x, &from, s->until, &empty, e) < 0)
-		return -1;
-	if (empty)
-		return 0;
-	ask_merge(x, &ask, ASK_PROFILE, s->type_id, s->selector, from, s->until);
-	ask.max_nodes = max_nodes;
-	call_site_of(x, s->site, &ask);
-	if (engine_ask(x->engine, x->a, &ask, out, e) < 0)
-		return -1;
-	if (out->profile != NULL) {
-		out->profile->time = ask.from;
-		out->profile->duration = wrap_sub(ask.to, ask.from);
-	}
-	return 0;
 }
 
 /* What a frame is; functions where nothing is said. */
