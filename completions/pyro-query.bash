@@ -147,18 +147,6 @@ _pyro_query()
 	-confidence|--confidence)
 		COMPREPLY=()
 		return ;;
-	-tenant-id|--tenant-id)
-		COMPREPLY=()
-		return ;;
-	-username|--username)
-		COMPREPLY=()
-		return ;;
-	-password|--password)
-		COMPREPLY=()
-		return ;;
-	-token|--token)
-		COMPREPLY=()
-		return ;;
 	-listen|--listen)
 		COMPREPLY=()
 		return ;;
@@ -175,6 +163,30 @@ _pyro_query()
 		COMPREPLY=()
 		return ;;
 	-querier.block-memory|--querier.block-memory)
+		COMPREPLY=()
+		return ;;
+	-tenant-id|--tenant-id)
+		COMPREPLY=()
+		return ;;
+	-username|--username)
+		COMPREPLY=()
+		return ;;
+	-password|--password)
+		COMPREPLY=()
+		return ;;
+	-token|--token)
+		COMPREPLY=()
+		return ;;
+	-tls-ca-path|--tls-ca-path)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-tls-cert-path|--tls-cert-path)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-tls-key-path|--tls-key-path)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-tls-server-name|--tls-server-name)
 		COMPREPLY=()
 		return ;;
 	-server.http-listen-address|--server.http-listen-address)
@@ -320,7 +332,7 @@ _pyro_query()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -query -profile-type -from -to -format -profile -event -lenient -keep-tags -strict -memory -output -json -label-names -keep-going -interactive -watch -interval -force -pid -tid -comm -kernel -jit -inlined -split-frames -text-names -columns -label-frame -group-by -split-by -collapse-recursion -rewrite-path -anonymize -anonymize-key -sample-index -cum -nodecount -nodefraction -edgefraction -trim -lines -files -filefunctions -addresses -showcolumns -noinlines -focus -ignore -hide -show -show-from -tagfocus -prune-from -tagignore -tagshow -taghide -tagroot -tagleaf -mean -divide-by -drop-negative -relative-percentages -compact-labels -unit -trim-path -source-path -max-nodes -title -subtitle -colors -inverted -reverse -width -minwidth -countname -diff-base -base -normalize -fail-if -confidence -all -tenant-id -username -password -token -listen -head-socket -query-scheduler.max-outstanding-requests-per-tenant -querier.max-adhoc-profiles -querier.results-cache-size -querier.block-memory -server.http-listen-address -server.http-listen-port -listen-fd -server.path-prefix -auth.multitenancy-enabled -pyroscopedb.data-path -runtime-config.file -runtime-config.reload-period -server.http-idle-timeout -server.http-read-timeout -server.http-read-header-timeout -server.http-write-timeout -server.http-conn-limit -server.graceful-shutdown-timeout -server.http-tls-cert-path -server.http-tls-key-path -server.http-tls-client-auth -server.http-tls-ca-path -server.tls-cipher-suites -server.tls-min-version -distributor.ingestion-rate-limit-mb -distributor.ingestion-burst-size-mb -distributor.ingestion-body-limit-mb -distributor.ingestion-relabeling-rules -distributor.ingestion-relabeling-default-rules-position -distributor.sample-type-relabeling-rules -validation.max-length-label-name -validation.max-length-label-value -validation.max-label-names-per-series -validation.max-sessions-per-series -validation.enforce-labels-order -validation.disable-label-sanitization -validation.max-profile-size-bytes -validation.max-profile-stacktrace-samples -validation.max-profile-stacktrace-sample-labels -validation.max-profile-stacktrace-depth -validation.max-profile-symbol-value-length -validation.reject-older-than -validation.reject-newer-than -ingester.max-local-series-per-tenant -ingester.max-global-series-per-tenant -querier.max-query-lookback -querier.max-query-length -querier.max-flamegraph-nodes-default -querier.max-flamegraph-nodes-max -querier.max-flamegraph-nodes-on-select-merge-profile -querier.federation -querier.heatmaps-enabled -querier.query-analysis-enabled -querier.query-analysis-series-enabled -compactor.blocks-retention-period -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
+		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -query -profile-type -from -to -format -profile -event -lenient -keep-tags -strict -memory -output -json -label-names -keep-going -interactive -watch -interval -force -pid -tid -comm -kernel -jit -inlined -split-frames -text-names -columns -label-frame -group-by -split-by -collapse-recursion -rewrite-path -anonymize -anonymize-key -sample-index -cum -nodecount -nodefraction -edgefraction -trim -lines -files -filefunctions -addresses -noinlines -focus -ignore -hide -show -show-from -tagfocus -prune-from -tagignore -tagshow -taghide -tagroot -tagleaf -mean -divide-by -drop-negative -relative-percentages -compact-labels -unit -trim-path -source-path -max-nodes -title -subtitle -colors -inverted -reverse -width -minwidth -countname -diff-base -base -normalize -fail-if -confidence -all -listen -head-socket -query-scheduler.max-outstanding-requests-per-tenant -querier.max-adhoc-profiles -querier.results-cache-size -querier.block-memory -tenant-id -username -password -token -tls-ca-path -tls-cert-path -tls-key-path -tls-server-name -tls-insecure-skip-verify -server.http-listen-address -server.http-listen-port -listen-fd -server.path-prefix -auth.multitenancy-enabled -pyroscopedb.data-path -runtime-config.file -runtime-config.reload-period -server.http-idle-timeout -server.http-read-timeout -server.http-read-header-timeout -server.http-write-timeout -server.http-conn-limit -server.graceful-shutdown-timeout -server.http-tls-cert-path -server.http-tls-key-path -server.http-tls-client-auth -server.http-tls-ca-path -server.tls-cipher-suites -server.tls-min-version -distributor.ingestion-rate-limit-mb -distributor.ingestion-burst-size-mb -distributor.ingestion-body-limit-mb -distributor.ingestion-relabeling-rules -distributor.ingestion-relabeling-default-rules-position -distributor.sample-type-relabeling-rules -validation.max-length-label-name -validation.max-length-label-value -validation.max-label-names-per-series -validation.max-sessions-per-series -validation.enforce-labels-order -validation.disable-label-sanitization -validation.max-profile-size-bytes -validation.max-profile-stacktrace-samples -validation.max-profile-stacktrace-sample-labels -validation.max-profile-stacktrace-depth -validation.max-profile-symbol-value-length -validation.reject-older-than -validation.reject-newer-than -ingester.max-local-series-per-tenant -ingester.max-global-series-per-tenant -querier.max-query-lookback -querier.max-query-length -querier.max-flamegraph-nodes-default -querier.max-flamegraph-nodes-max -querier.max-flamegraph-nodes-on-select-merge-profile -querier.federation -querier.heatmaps-enabled -querier.query-analysis-enabled -querier.query-analysis-series-enabled -compactor.blocks-retention-period -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
 	elif ((COMP_CWORD == 1)); then
 		COMPREPLY=($(compgen -W 'top tree peek list calls raw traces tags folded pprof merge export json flame svg html dot diff check info series labels values types serve' -- "$cur") $(compgen -f -- "$cur"))
 	else

@@ -91,16 +91,21 @@ _arguments \
 	'*-fail-if[diff\: end with 1 if this holds\: '\''self(RE) > +3%'\'', '\''cum(RE) > +1s'\'', '\''total < 2s'\'']:text:' \
 	'-confidence[diff\: how sure a change must be; 0\: noise is not looked at]:number:' \
 	'-all[diff\: also changes that may be noise]' \
-	'-tenant-id[tenant to ask a server for]:text:' \
-	'-username[name for a server]:text:' \
-	'-password[password for a server]:secret:' \
-	'-token[bearer token for a server]:secret:' \
 	'-listen[answer here instead (unix\:/path or host\:port)]:text:' \
 	'-head-socket[ask this place about recent rows (unix\:/path)]:text:' \
 	'-query-scheduler.max-outstanding-requests-per-tenant[questions that may wait, of a tenant]:number:' \
 	'-querier.max-adhoc-profiles[uploaded profiles of a tenant that are kept to look at]:number:' \
 	'-querier.results-cache-size[memory for finished answers and for what blocks said, given again while true; 0 = none are kept]:size:' \
 	'-querier.block-memory[memory for decoded parts of blocks]:size:' \
+	'-tenant-id[tenant to ask a server for]:text:' \
+	'-username[name for a server]:text:' \
+	'-password[password for a server]:secret:' \
+	'-token[bearer token for a server]:secret:' \
+	'-tls-ca-path[certificates (PEM) that a server'\''s is verified with, instead of the system'\''s]:path:_files' \
+	'-tls-cert-path[certificate (PEM) to show to a server]:path:_files' \
+	'-tls-key-path[its key (PEM)]:path:_files' \
+	'-tls-server-name[name that a server'\''s certificate must have, instead of the URL'\''s]:text:' \
+	'-tls-insecure-skip-verify[take any certificate of a server]' \
 	'-server.http-listen-address[accept HTTP on this address; unix\:/path is one too]:text:' \
 	'-server.http-listen-port[accept HTTP on this port]:number:' \
 	'-listen-fd[accept on this inherited descriptor instead]:number:' \

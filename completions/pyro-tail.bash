@@ -27,6 +27,18 @@ _pyro_tail()
 	-token|--token)
 		COMPREPLY=()
 		return ;;
+	-tls-ca-path|--tls-ca-path)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-tls-cert-path|--tls-cert-path)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-tls-key-path|--tls-key-path)
+		COMPREPLY=($(compgen -f -- "$cur"))
+		return ;;
+	-tls-server-name|--tls-server-name)
+		COMPREPLY=()
+		return ;;
 	-config.file|--config.file)
 		COMPREPLY=($(compgen -f -- "$cur"))
 		return ;;
@@ -38,7 +50,7 @@ _pyro_tail()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -query -table -for -count -interval -retry -tenant-id -username -password -token -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
+		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -query -table -for -count -interval -retry -tenant-id -username -password -token -tls-ca-path -tls-cert-path -tls-key-path -tls-server-name -tls-insecure-skip-verify -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
 	elif ((COMP_CWORD == 1)); then
 		COMPREPLY=($(compgen -W '' -- "$cur") $(compgen -f -- "$cur"))
 	else

@@ -13,6 +13,11 @@ _arguments \
 	'-username[name for a server]:text:' \
 	'-password[password for a server]:secret:' \
 	'-token[bearer token for a server]:secret:' \
+	'-tls-ca-path[certificates (PEM) that a server'\''s is verified with, instead of the system'\''s]:path:_files' \
+	'-tls-cert-path[certificate (PEM) to show to a server]:path:_files' \
+	'-tls-key-path[its key (PEM)]:path:_files' \
+	'-tls-server-name[name that a server'\''s certificate must have, instead of the URL'\''s]:text:' \
+	'-tls-insecure-skip-verify[take any certificate of a server]' \
 	'-config.file[read options from this YAML file]:path:_files' \
 	'-config.expand-env[replace ${NAME} and ${NAME\:-default} in it from the environment]' \
 	'-log.level[least level that is logged]:word:(error warn info debug)' \

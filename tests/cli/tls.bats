@@ -140,6 +140,48 @@ common_name() { # of the certificate that the server shows
 	[ "$status" != 0 ]
 }
 
+@test "programs that ask: the authority, a certificate of their own, another name" {
+	certificates
+	authority other
+	leaf client ca
+	secure -server.http-tls-ca-path=ca.pem -server.http-tls-client-auth=VerifyClientCertIfGiven
+	ask /ready
+	shop
+	ask '/ingest?name=shop&from=1768471200&until=1768471210&format=pprof' --data-binary @cpu.pb.gz -w '%{http_code}'
+	is 200
+	url=https://127.0.0.1:$port
+	when="--from 1768471200 --to 1768471300"
+	try pyro-query values service_name $when "$url"
+	ends 100
+	says "https://127.0.0.1:$port/querier.v1.QuerierService/LabelValues: SSL certificate problem"
+	try pyro-query values service_name $when --tls-ca-path ca.pem "$url"
+	is shop
+	try pyro-query values service_name $when --tls-ca-path other.pem "$url"
+	ends 100
+	try pyro-query values service_name $when --tls-insecure-skip-verify "$url"
+	is shop
+	try pyro-query values service_name $when --tls-ca-path ca.pem --tls-server-name localhost "$url"
+	is shop
+	try pyro-query values service_name $when --tls-ca-path ca.pem --tls-server-name elsewhere "$url"
+	ends 100
+	says elsewhere
+	try pyro-tail --for 1s "$url"
+	ends 100
+	says "SSL certificate problem"
+	PYRO_TAIL_TLS_CA=ca.pem try pyro-tail --for 100ms "$url"
+	ends 1 # nothing came
+	stop_server
+	secure -server.http-tls-ca-path=ca.pem -server.http-tls-client-auth=RequireAndVerifyClientCert
+	url=https://127.0.0.1:$port
+	try pyro-tail --for 100ms --tls-ca-path ca.pem "$url"
+	[ "$status" -ge 100 ]
+	try pyro-tail --for 100ms --tls-ca-path ca.pem --tls-cert-path client.pem --tls-key-path client.key "$url"
+	ends 1
+	try pyro-tail --tls-cert-path client.pem "$url"
+	ends 2
+	says "--tls-cert-path and --tls-key-path go together"
+}
+
 @test "versions and ciphers" {
 	certificates
 	secure -server.tls-min-version=VersionTLS13

@@ -1,9 +1,9 @@
 /* places_ask.c - see places.h: one profile, or labels, out of everything */
 #include "base/enc.h"
 #include "base/num.h"
+#include "daemon/client_call.h"
 #include "formats/pprof/pprof.h"
 #include "formats/query/label_set.h"
-#include "net/httpc.h"
 #include "tools/pyro-query/places.h"
 
 enum { MAX_SETS = 1000 }; /* questions for one answer */
@@ -13,20 +13,16 @@ enum { MAX_SETS = 1000 }; /* questions for one answer */
 static int call(struct places *p, const char *procedure, const struct msg_type *type, const void *req,
     struct str *answer, struct err *e)
 {
-	const struct query_opts *o = p->o;
 	struct http_field type_field = { STR("Content-Type"), STR("application/proto") };
 	struct httpc_req hr = { .method = "POST",
 		.headers = &type_field,
 		.n_headers = 1,
 		.gzip = true,
-		.tenant = o->tenant_id[0] ? o->tenant_id : NULL,
-		.user = o->username[0] ? o->username : NULL,
-		.password = o->password.secret,
-		.bearer = o->token.secret[0] ? o->token.secret : NULL,
 		.max_body = 1 << 30,
 		.turn = p->turn != NULL ? p->turn->fn : NULL,
 		.turn_fd = p->turn != NULL ? p->turn->fd : -1,
 		.ctx = p->turn != NULL ? p->turn->ctx : NULL };
+	struct httpc_tls tls;
 	struct httpc_res res;
 	struct str base = str_cstr(p->url);
 	struct buf body;
@@ -35,6 +31,8 @@ static int call(struct places *p, const char *procedure, const struct msg_type *
 	while (str_suffix(base, STR("/")))
 		base.n--;
 	hr.url = arena_printf(p->a, STR_FMT "/querier.v1.QuerierService/%s", STR_ARG(base), procedure).p;
+	if (client_call(&p->o->client, &hr, &tls, e) < 0)
+		return -1;
 	if (p->http == NULL && (p->http = httpc_new(e)) == NULL)
 		return -1;
 	buf_init(&body, INT32_MAX);
@@ -43,7 +41,7 @@ static int call(struct places *p, const char *procedure, const struct msg_type *
 	rc = httpc_call(p->http, p->a, &hr, &res, e);
 	buf_fini(&body);
 	if (rc < 0)
-		return err_wrap(e, "%s", p->url);
+		return -1;
 	if (res.status != 200)
 		return httpc_error(&res, procedure, e);
 	*answer = res.body;

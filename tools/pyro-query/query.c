@@ -72,8 +72,8 @@ int main(int argc, char **argv)
 		{ "serve", "", "answer the query services over HTTP", serve },
 		{ 0 },
 	};
-	static const struct opt_set sets[] = { { &query_table, &opts }, { &server_table, &server },
-		{ &limits_table, &limits }, { 0 } };
+	static const struct opt_set sets[] = { { &query_table, &opts }, { &client_table, &opts.client },
+		{ &server_table, &server }, { &limits_table, &limits }, { 0 } };
 	static const char *const examples[] = {
 		"pyro-query top cpu.pb.gz",
 		"pyro-query check rules.yaml http://localhost:4040 --output junit=checks.xml",

@@ -2,6 +2,7 @@
 #ifndef TOOL_QUERY_H
 #define TOOL_QUERY_H
 
+#include "conf/client.h"
 #include "conf/limits.h"
 #include "conf/server.h"
 #include "conf/tool.h"
@@ -9,6 +10,7 @@
 struct query_opts {
 #define OPT_FILE "tools/pyro-query/query.def"
 #include "conf/opt_struct.h"
+	struct client_opts client; /* a table of its own */
 };
 
 /* The words of --normalize. */

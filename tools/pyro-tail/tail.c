@@ -258,7 +258,7 @@ static int tail_run(struct tool *t, struct err *e)
 
 int main(int argc, char **argv)
 {
-	static const struct opt_set sets[] = { { &tail_table_rows, &opts }, { 0 } };
+	static const struct opt_set sets[] = { { &tail_table_rows, &opts }, { &client_table, &opts.client }, { 0 } };
 	static const char *const examples[] = {
 		"pyro-tail http://localhost:4040",
 		"pyro-tail '{service_name=\"shop\"}' --for 1m http://localhost:4040 | pyro-query top",

@@ -2,6 +2,7 @@
 #ifndef TOOL_TAIL_H
 #define TOOL_TAIL_H
 
+#include "conf/client.h"
 #include "conf/tool.h"
 #include "formats/labels/labels.h"
 #include "formats/profile.h"
@@ -9,6 +10,7 @@
 struct tail_opts {
 #define OPT_FILE "tools/pyro-tail/tail.def"
 #include "conf/opt_struct.h"
+	struct client_opts client; /* a table of its own */
 };
 
 /* One profile that came in; all of it until the callback returns. */

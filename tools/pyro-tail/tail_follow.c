@@ -2,9 +2,9 @@
 #include <poll.h>
 
 #include "base/clock.h"
+#include "daemon/client_call.h"
 #include "formats/msg/tail_frame.h"
 #include "formats/pprof/pprof.h"
-#include "net/httpc.h"
 #include "net/url.h"
 #include "tools/pyro-tail/tail.h"
 
@@ -95,11 +95,8 @@ static int connect_once(struct following *f, const struct tail_opts *o, struct h
 {
 	struct arena *a = arena_new();
 	struct httpc_res res;
+	struct httpc_tls tls;
 	struct httpc_req req = { .url = url,
-		.tenant = o->tenant_id[0] ? o->tenant_id : NULL,
-		.user = o->username[0] ? o->username : NULL,
-		.password = o->password.secret,
-		.bearer = o->token.secret[0] ? o->token.secret : NULL,
 		.timeout = -1,
 		.max_body = 1 << 20,
 		.turn = turn,
@@ -112,7 +109,9 @@ static int connect_once(struct following *f, const struct tail_opts *o, struct h
 	f->at = 0;
 	f->heard = now();
 	buf_reset(&f->in);
-	rc = httpc_call(c, a, &req, &res, e);
+	rc = client_call(&o->client, &req, &tls, e);
+	if (rc == 0)
+		rc = httpc_call(c, a, &req, &res, e);
 	f->wrong = f->wrong || rc == 0 || f->silent;
 	if (rc < 0 && f->silent && !f->told)
 		err_set(e, ERR_TIMEOUT, "nothing was heard for %d seconds", (int)(SILENCE / NS_PER_S));
