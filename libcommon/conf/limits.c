@@ -168,3 +168,30 @@ size_t limits_tenants(const struct limits_set *s, const struct str **names)
 	*names = s->names;
 	return s->n;
 }
+
+static struct yaml *tenant_yaml(const struct limits_set *s, const struct limits *l, bool own, struct arena *a)
+{
+	struct yaml *map = yaml_new(a, YAML_MAP);
+
+	for (size_t i = 0; i < limits_table.n; i++) {
+		const struct opt_row *row = &limits_table.rows[i];
+
+		if (row->kind != OPT_ROW ||
+		    (own && str_eq(opt_text(&limits_table, row, l, a), opt_text(&limits_table, row, &s->base, a))))
+			continue;
+		yaml_add(a, map, str_skip(str_cstr(row->yaml), strlen("limits.")), opt_yaml(&limits_table, row, l, a));
+	}
+	return map;
+}
+
+void limits_yaml(const struct limits_set *s, bool own, struct buf *out)
+{
+	struct arena *a = arena_new();
+	struct yaml *root = yaml_new(a, YAML_MAP), *tenants = yaml_new(a, YAML_MAP);
+
+	for (size_t i = 0; i < s->n; i++)
+		yaml_add(a, tenants, s->names[i], tenant_yaml(s, &s->limits[i], own, a));
+	yaml_add(a, root, STR("overrides"), tenants);
+	yaml_print(out, root);
+	arena_free(a);
+}

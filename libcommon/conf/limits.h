@@ -37,6 +37,8 @@ uint64_t limits_hash(const struct opt_list *files);
 void limits_free(struct limits_set *s); /* accepts NULL */
 const struct limits *limits_of(const struct limits_set *s, struct str tenant);
 const struct limits *limits_base(const struct limits_set *s); /* of tenants that are not named */
+/* `overrides:` with all limits of each tenant that has its own; own: with those alone that are not the base's. */
+void limits_yaml(const struct limits_set *s, bool own, struct buf *out);
 /* Tenants with limits of their own, in the order of the file. */
 size_t limits_tenants(const struct limits_set *s, const struct str **names);
 

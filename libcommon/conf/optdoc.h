@@ -9,6 +9,7 @@
 #ifndef OPTDOC_H
 #define OPTDOC_H
 
+#include "base/json.h"
 #include "conf/opt.h"
 
 enum { OPTDOC_MAX = 1 << 20 };
@@ -41,5 +42,7 @@ int optdoc_print(struct buf *out, const struct opts *o, const struct optdoc_abou
 void optdoc_config(struct buf *out, const struct opts *o);
 /* The values as one YAML document (GET /config). only_set: without those at their default. */
 void optdoc_yaml(struct buf *out, const struct opts *o, bool only_set);
+/* An object of the flags of o->verb and their values as texts. */
+void optdoc_flags(struct jw *w, const struct opts *o);
 
 #endif

@@ -28,6 +28,32 @@ void optdoc_config(struct buf *out, const struct opts *o)
 	arena_free(c.a);
 }
 
+struct flags {
+	struct jw *w;
+	const struct opts *o;
+	struct arena *a;
+};
+
+static void flag_row(void *ctx, const struct optdoc_item *it)
+{
+	const struct flags *f = ctx;
+
+	if (it->row->kind != OPT_ROW || it->other_verb)
+		return;
+	jw_key(f->w, str_cstr(it->row->flag));
+	jw_str(f->w, opt_text(it->table, it->row, f->o->sets[it->set].values, f->a));
+}
+
+void optdoc_flags(struct jw *w, const struct opts *o)
+{
+	struct flags f = { w, o, arena_new() };
+
+	jw_open(w, '{');
+	optdoc_each(o, flag_row, &f);
+	jw_close(w, '}');
+	arena_free(f.a);
+}
+
 struct yaml_make {
 	const struct opts *o;
 	struct arena *a;

@@ -1,14 +1,10 @@
 /* node_pages.c - see node_pages.h */
 #include "daemon/node_pages.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/json.h"
 #include "base/num.h"
-#include "conf/yaml.h"
-#include "daemon/operator.h"
-#include "io/file.h"
 
 static struct str host(struct arena *a)
 {
@@ -121,48 +117,35 @@ static void show_runtime(struct http_req *r, void *ctx)
 	buf_fini(&b);
 }
 
-static int read_files(struct http_req *r, const struct node *n, struct yaml **out, struct err *e)
+/* ---- where things are ---- */
+
+static void show_index(struct http_req *r, void *ctx)
 {
-	const struct opt_list *files = &n->server->runtime_config;
+	static const char *const links[][2] = {
+		{ "/", "The page" },
+		{ "/ready", "Ready" },
+		{ "/services", "Services" },
+		{ "/metrics", "Metrics" },
+		{ "/ring", "Ring" },
+		{ "/config", "Configuration" },
+		{ "/api/v1/status/config/diff", "Configuration: what differs from the defaults" },
+		{ "/api/v1/status/config/default", "Configuration: the defaults" },
+		{ "/api/v1/status/flags", "Flags" },
+		{ "/runtime_config", "Limits of tenants (with a runtime file)" },
+		{ "/runtime_config?mode=diff", "Limits of tenants: what differs" },
+		{ "/distributor/all_user_stats", "Tenants: what came in" },
+		{ "/api/v1/status/buildinfo", "Version" },
+		{ "/api/v1/status/runtimeinfo", "Process" },
+	};
 	struct buf b;
-	int rc = 0;
 
-	*out = NULL;
-	buf_init(&b, OPERATOR_PAGE_MAX);
-	for (size_t i = 0; rc == 0 && i < files->n; i++) {
-		struct yaml *y;
-
-		buf_reset(&b);
-		rc = file_read(AT_FDCWD, files->p[i], OPERATOR_PAGE_MAX, &b, e);
-		y = rc < 0 ? NULL : yaml_parse(r->a, arena_str(r->a, buf_str(&b)), files->p[i], e);
-		if (y == NULL)
-			rc = -1;
-		else if (*out == NULL)
-			*out = y;
-		else
-			yaml_merge(r->a, *out, y);
-	}
-	buf_fini(&b);
-	return rc;
-}
-
-static void show_runtime_config(struct http_req *r, void *ctx)
-{
-	struct yaml *y;
-	struct buf b;
-	struct err e;
-
-	if (read_files(r, ctx, &y, &e) < 0) {
-		http_reply_text(r, 500, str_cstr(e.msg));
-		return;
-	}
-	if (y == NULL) {
-		http_reply_text(r, 404, STR("404 page not found\n"));
-		return;
-	}
-	buf_init(&b, OPERATOR_PAGE_MAX);
-	yaml_print(&b, y);
-	http_reply_text(r, 200, buf_str(&b));
+	(void)ctx;
+	buf_init(&b, 1 << 16);
+	buf_add(&b, STR("<!DOCTYPE html><title>pyro</title><h1>pyro</h1><ul>"));
+	for (size_t i = 0; i < ARRAY_LEN(links); i++)
+		buf_printf(&b, "<li><a href=\".%s\">%s</a>", links[i][0], links[i][1]);
+	buf_add(&b, STR("</ul>\n"));
+	http_reply_type(r, 200, "text/html; charset=utf-8", buf_str(&b));
 	buf_fini(&b);
 }
 
@@ -173,7 +156,7 @@ int node_pages(struct router *r, struct node *node, struct err *e)
 		{ .path = "/distributor/ring", .methods = "GET", .fn = show_ring },
 		{ .path = "/overrides-exporter/ring", .methods = "GET", .fn = show_ring },
 		{ .path = "/store-gateway/tenants", .methods = "GET", .fn = show_ring },
-		{ .path = "/runtime_config", .methods = "GET", .fn = show_runtime_config },
+		{ .path = "/admin", .methods = "GET", .fn = show_index },
 		{ .path = "/api/v1/status/runtimeinfo", .methods = "GET", .fn = show_runtime },
 	};
 

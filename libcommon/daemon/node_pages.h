@@ -5,7 +5,7 @@
  *	/ring, /distributor/ring, /overrides-exporter/ring, /store-gateway/tenants
  *	                            a table for browsers; JSON for who accepts application/json:
  *	{"shards":[{"id":"HOST","state":"ACTIVE","address":"as the client has it","timestamp":"...", ...}],"now":"..."}
- *	/runtime_config             the runtime files as they are now, the last one on top; 404 without one
+ *	/admin                      links to the pages of operators
  *	/api/v1/status/runtimeinfo  when it started, where, on how many processors
  *
  * Source: spec of the read API, sections 3.2 and 17.3.

@@ -45,6 +45,28 @@ static void show_config(struct http_req *r, void *ctx)
 	buf_fini(&b);
 }
 
+void operator_flags(struct buf *b, const struct tool *t)
+{
+	struct jw w = jw_init(b);
+
+	jw_open(&w, '{');
+	jw_key(&w, STR("status"));
+	jw_str(&w, STR("success"));
+	jw_key(&w, STR("data"));
+	optdoc_flags(&w, &t->conf);
+	jw_close(&w, '}');
+}
+
+static void show_flags(struct http_req *r, void *ctx)
+{
+	struct buf b;
+
+	buf_init(&b, OPERATOR_PAGE_MAX);
+	operator_flags(&b, ctx);
+	http_reply_json(r, 200, &b);
+	buf_fini(&b);
+}
+
 /* ---- the version ---- */
 
 static void show_build(struct http_req *r, void *ctx)
@@ -78,7 +100,7 @@ const struct route operator_routes[] = {
 
 const size_t n_operator_routes = ARRAY_LEN(operator_routes);
 
-const struct route operator_config_routes[OPERATOR_CONFIG_ROUTES] = { OPERATOR_CONFIG(show_config) };
+const struct route operator_config_routes[OPERATOR_CONFIG_ROUTES] = { OPERATOR_CONFIG(show_config, show_flags) };
 
 /* ---- the process ---- */
 

@@ -25,8 +25,9 @@ SPAN = "000000000000abc1"
 OVERRIDES = """overrides:
   team-a: {query_federation: [team-b, team-c], query_heatmaps_enabled: true}
   team-b: {query_federation: ["*"], query_heatmaps_enabled: true}
-  team-c: {max_query_length: 1m}
+  team-c: {max_query_length: 2m}
 """
+ON_TOP = "overrides: {team-c: {max_query_length: 1m}}"
 
 
 def profile(at, work, main=0, span=False):
@@ -251,7 +252,7 @@ def node(tap, s):
                   (200, [("ACTIVE", "127.0.0.1:%d" % s.port, [])]), path)
     status, headers, body = s.request("GET", "/ring")
     tap.ok(status == 200 and headers["content-type"] == "text/html; charset=utf-8" and b"<td>ACTIVE" in body, "for browsers", body)
-    tap.equal(s.request("GET", "/runtime_config")[::2], (200, b"""overrides:
+    tap.equal(s.request("GET", "/runtime_config?mode=diff")[::2], (200, b"""overrides:
   team-a:
     query_federation:
       - team-b
@@ -262,11 +263,47 @@ def node(tap, s):
       - "*"
     query_heatmaps_enabled: true
   team-c:
-    max_query_length: 1m
-"""), "the runtime file")
+    max_query_length: 1m0s
+"""), "limits of tenants that are not the usual ones, the last file on top")
+    status, _, body = s.request("GET", "/runtime_config")
+    lines = body.decode().splitlines()
+    tap.equal((status, lines[:2], lines.count("    max_query_length: 0s"), lines.count("    max_query_length: 1m0s"),
+               lines.count("    max_label_names_per_series: 30")), (200, ["overrides:", "  team-a:"], 2, 1, 3), "all limits of each")
     status, _, body = s.request("GET", "/api/v1/status/runtimeinfo")
     tap.equal((status, json.loads(body)["status"], json.loads(body)["data"]["startTime"][:2]), (200, "success", "20"),
               "the process")
+    status, _, body = s.request("GET", "/api/v1/status/flags")
+    flags = json.loads(body)["data"]
+    tap.equal((status, [flags.get(f) for f in ("auth.multitenancy-enabled", "querier.max-query-length", "ingester.max-head-memory",
+                                               "query-scheduler.max-outstanding-requests-per-tenant", "confidence")]),
+              (200, ["true", "0s", "1073741824", "100", None]), "flags of both programs")
+    status, _, body = s.request("GET", "/admin")
+    links = [x.split(b'"')[0].decode() for x in body.split(b'href=".')[1:]]
+    tap.ok(status == 200 and len(links) > 10, "a page of links", body)
+    tap.equal([x for x in links if s.request("GET", x)[0] != 200], [], "that are there")
+    tap.equal([s.request("GET", x)[0] for x in ("/ui", "/explore", "/comparison", "/comparison-diff")], [302] * 4,
+              "old places of the page")
+    tap.equal(s.request("GET", "/explore")[1]["location"], "./", "lead to it")
+
+
+def statistics(tap, s):
+    """Only what came in since the start: after a restart nothing has."""
+    status, _, body = s.request("GET", "/distributor/all_user_stats")
+    rows = {r["userID"]: r for r in json.loads(body)}
+    one = json.loads(s.request("GET", "/api/v1/user_stats", None, {"X-Scope-OrgID": "team-a"})[2])
+    if rows:
+        tap.equal({t: (r["numSeries"], r["receivedProfiles"], r["receivedSamples"]) for t, r in rows.items()},
+                  {"team-a": (2, 4, 5), "team-b": (1, 2, 2), "team-c": (1, 1, 1)}, "what came in, by tenant")
+        tap.equal(one, rows["team-a"], "and of one")
+        status, _, body = s.request("POST", served.PUSH, push_request(profile(T, 1), ((b"__name__", b"process_cpu"), (b"pod", b"p" * 2049))),
+                                    {"Content-Type": "application/proto", "X-Scope-OrgID": "team-d"})
+        one = json.loads(s.request("GET", "/api/v1/user_stats", None, {"X-Scope-OrgID": "team-d"})[2])
+        tap.equal((status, one["receivedProfiles"], one["discarded"], one["discardedProfiles"]), (400, 1, {"label_value_too_long": 1}, 1),
+                  "what was not taken")
+    tap.equal(json.loads(s.request("GET", "/api/v1/user_stats", None, {"X-Scope-OrgID": "nobody"})[2]),
+              {"userID": "nobody", "numSeries": 0, "receivedProfiles": 0, "receivedBytes": 0, "receivedDecompressedBytes": 0,
+               "receivedSamples": 0, "discarded": {}, "discardedProfiles": 0, "discardedBytes": 0}, "of a tenant that has sent nothing")
+    tap.equal(s.request("GET", "/api/v1/user_stats")[0], 401, "a tenant must be named")
 
 
 # ---- what no honest client asks ----
@@ -337,16 +374,18 @@ def main():
     build = argv.parse_args().build
     tap = served.Tap()
     with served.Folder() as folder:
-        overrides, data = os.path.join(folder, "overrides.yaml"), os.path.join(folder, "data")
-        with open(overrides, "w") as f:
-            f.write(OVERRIDES)
+        overrides, on_top, data = (os.path.join(folder, x) for x in ("overrides.yaml", "on-top.yaml", "data"))
+        for path, text in ((overrides, OVERRIDES), (on_top, ON_TOP)):
+            with open(path, "w") as f:
+                f.write(text)
         for moment in ("rows in memory", "rows in blocks"):
-            s = served.pyro_serve(data, "-auth.multitenancy-enabled=true", "-runtime-config.file=" + overrides, *served.OPEN,
-                                  build=build)
+            s = served.pyro_serve(data, "-auth.multitenancy-enabled=true", "-runtime-config.file=%s,%s" % (overrides, on_top),
+                                  *served.OPEN, build=build)
             if moment == "rows in memory":
                 fill(s)
             print("# " + moment)
-            for part in (heatmaps, exemplars, tenants, truncated, functions, metrics, granularity, node, hostile):
+            for part in (heatmaps, exemplars, tenants, truncated, functions, metrics, granularity, node,
+                         statistics, hostile):
                 part(tap, s)
             tap.equal(s.stop(), 0, "the server ends cleanly, " + moment)
     tap.done()

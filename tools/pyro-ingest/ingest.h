@@ -75,6 +75,9 @@ void head_ask(struct http_req *r, void *ctx);
 void head_replayed(struct ingest *in);
 /* ingest_status.c: /ready, /metrics, /config and their like; r->owner is the worker. */
 void status_on_reply(const struct http_req *r, int status, size_t body_n);
+/* tenant_pages.c */
+void show_user_stats(struct http_req *r, void *ctx);
+void show_all_user_stats(struct http_req *r, void *ctx);
 extern const struct route status_routes[];
 extern const size_t n_status_routes;
 

@@ -1,8 +1,10 @@
 /* ingest_status.c - what operators ask the front: ready, metrics, services, configuration */
+#include "base/json.h"
 #include "base/promtext.h"
 #include "base/vec.h"
 #include "daemon/operator.h"
 #include "net/proxy.h"
+#include "net/url.h"
 #include "tools/pyro-ingest/ingest.h"
 
 /* How long the query process may take for its part of a page. */
@@ -198,6 +200,69 @@ static void show_metrics(struct http_req *r, void *ctx)
 
 /* ---- the configuration: keys of both programs in one file ---- */
 
+/* The flags of both; *into is JSON. */
+static void add_flags(struct buf *into, struct str other)
+{
+	struct err e;
+	json_t *own = json_parse(buf_str(into), &e), *theirs = json_parse(other, &e);
+	char *text = NULL;
+
+	if (own != NULL && theirs != NULL &&
+	    json_object_update_missing(json_object_get(own, "data"), json_object_get(theirs, "data")) == 0)
+		text = json_dumps(own, JSON_COMPACT);
+	if (text != NULL) {
+		buf_reset(into);
+		buf_add(into, str_cstr(text));
+		free(text);
+	}
+	json_decref(own);
+	json_decref(theirs);
+}
+
+static void flags_with_query(struct http_req *r, int status, struct buf *body)
+{
+	struct buf b;
+
+	buf_init(&b, OPERATOR_PAGE_MAX);
+	operator_flags(&b, ingest_of(r)->tool);
+	if (status == 200)
+		add_flags(&b, buf_str(body));
+	http_reply_json(r, 200, &b);
+	buf_fini(&b);
+}
+
+static void show_flags(struct http_req *r, void *ctx)
+{
+	(void)ctx;
+	if (worker_of(r)->query != NULL)
+		proxy_ask(r, worker_of(r)->query, SIBLING_PATIENCE, flags_with_query);
+	else
+		flags_with_query(r, 0, NULL);
+}
+
+/* The limits of the worker are those in effect. */
+static void show_runtime_config(struct http_req *r, void *ctx)
+{
+	struct url_param *p;
+	struct buf b;
+	struct err e;
+	size_t n;
+	bool own = false;
+
+	(void)ctx;
+	if (ingest_of(r)->server->runtime_config.n == 0) {
+		http_reply_not_found(r);
+		return;
+	}
+	if (url_query(r->a, r->query, &p, &n, &e) == 0)
+		for (size_t i = 0; i < n; i++)
+			own |= str_eq(p[i].name, STR("mode")) && str_eq(p[i].value, STR("diff"));
+	buf_init(&b, OPERATOR_PAGE_MAX);
+	limits_yaml(worker_of(r)->tenants.limits, own, &b);
+	http_reply_text(r, 200, buf_str(&b));
+	buf_fini(&b);
+}
+
 static void config_with_query(struct http_req *r, int status, struct buf *body)
 {
 	struct yaml *own, *other = NULL;
@@ -233,7 +298,10 @@ const struct route status_routes[] = {
 	{ .path = "/ready", .methods = "GET", .fn = show_ready },
 	{ .path = "/metrics", .methods = "GET", .fn = show_metrics, .flags = ROUTE_GZIP },
 	{ .path = "/services", .methods = "GET", .fn = show_services },
-	OPERATOR_CONFIG(show_config),
+	{ .path = "/runtime_config", .methods = "GET", .fn = show_runtime_config },
+	{ .path = "/api/v1/user_stats", .methods = "GET", .fn = show_user_stats },
+	{ .path = "/distributor/all_user_stats", .methods = "GET", .fn = show_all_user_stats },
+	OPERATOR_CONFIG(show_config, show_flags),
 };
 
 const size_t n_status_routes = ARRAY_LEN(status_routes);

@@ -93,6 +93,25 @@ void received_count(struct received_list *l, struct str type, uint64_t compresse
 	count(r, 2, samples);
 }
 
+static uint64_t sum_of(const struct received *r, int kind)
+{
+	return atomic_load_explicit(&r->kinds[kind].sum, memory_order_relaxed);
+}
+
+struct received_sum received_sum(const struct received_list *l)
+{
+	struct received_sum out = { 0 };
+
+	for (struct received *r = atomic_load(&l->first); r != NULL; r = r->next) {
+		for (int i = 0; i <= RECEIVED_BUCKETS; i++)
+			out.profiles += atomic_load_explicit(&r->kinds[0].counts[i], memory_order_relaxed);
+		out.compressed += sum_of(r, 0);
+		out.decompressed += sum_of(r, 1);
+		out.samples += sum_of(r, 2);
+	}
+	return out;
+}
+
 void received_free(struct received_list *l)
 {
 	struct received *r = atomic_exchange(&l->first, NULL);

@@ -28,6 +28,12 @@ struct received_list {
 
 void received_count(struct received_list *l, struct str type, uint64_t compressed, uint64_t decompressed,
     uint64_t samples);
+struct received_sum {
+	uint64_t profiles, compressed, decompressed, samples;
+};
+
+/* Over all types; each number is a moment's. */
+struct received_sum received_sum(const struct received_list *l);
 void received_free(struct received_list *l);
 
 /* The families, of all tenants. */

@@ -58,6 +58,13 @@ static void handle_page(struct http_req *r, void *ctx)
 	question_page(s->questions, r, ctx);
 }
 
+/* Where the pages of the original are. */
+static void handle_moved(struct http_req *r, void *ctx)
+{
+	(void)ctx;
+	http_reply_redirect(r, 302, STR("./"));
+}
+
 /* ---- operators ---- */
 
 static void show_ready(struct http_req *r, void *ctx)
@@ -114,6 +121,10 @@ static const struct route operator_pages[] = {
 	{ .path = "/ready", .methods = "GET", .fn = show_ready },
 	{ .path = "/metrics", .methods = "GET", .fn = show_metrics },
 	{ .path = "/services", .methods = "GET", .fn = show_services },
+	{ .path = "/ui", .methods = "GET", .fn = handle_moved },
+	{ .path = "/explore", .methods = "GET", .fn = handle_moved },
+	{ .path = "/comparison", .methods = "GET", .fn = handle_moved },
+	{ .path = "/comparison-diff", .methods = "GET", .fn = handle_moved },
 };
 
 static struct router *make_router(struct server *s, struct err *e)
