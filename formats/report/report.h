@@ -46,8 +46,8 @@ struct report_opts {
 	enum report_granularity granularity;
 	bool noinlines;
 	bool show_columns; /* of lines; with addresses they are shown anyway */
-	bool cum;  /* sort by cum */
-	bool mean; /* value / first value */
+	bool cum;          /* sort by cum */
+	bool mean;         /* value / first value */
 	bool drop_negative;
 	bool relative;          /* percentages of what the filters leave, not of the whole */
 	bool no_trim;           /* show everything: counts and fractions below do not count */
