@@ -1,101 +1,8 @@
-/* demangle_rust.c - names of Rust, before and after RFC 2603; see demangle.h */
+/* demangle_rust.c - names of Rust since RFC 2603: _R; see demangle.h */
 #include "base/enc.h"
 #include "formats/symbolize/demangle_impl.h"
 
-/* ---- before: _ZN, parts with their lengths, the last one h and 16 hex digits ---- */
-
-static bool hex_digit(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-}
-
-static bool next_part(struct str *s, struct str *part)
-{
-	size_t n = 0, i = 0;
-
-	while (i < s->n && s->p[i] >= '0' && s->p[i] <= '9' && n < s->n)
-		n = n * 10 + (size_t)(s->p[i++] - '0');
-	if (i == 0 || n == 0 || n > s->n - i)
-		return false;
-	*part = str_of(s->p + i, n);
-	*s = str_skip(*s, i + n);
-	return true;
-}
-
-static bool is_hash(struct str s)
-{
-	if (s.n != 17 || s.p[0] != 'h')
-		return false;
-	for (size_t i = 1; i < s.n; i++)
-		if (!hex_digit(s.p[i]))
-			return false;
-	return true;
-}
-
-/* $LT$ and the like, $u7e$, and .. for ::. */
-static void legacy_part(struct str s, struct buf *out)
-{
-	static const struct {
-		const char *in, *text;
-	} words[] = { { "$SP$", "@" }, { "$BP$", "*" }, { "$RF$", "&" }, { "$LT$", "<" }, { "$GT$", ">" },
-		{ "$LP$", "(" }, { "$RP$", ")" }, { "$C$", "," } };
-
-	if (str_prefix(s, STR("_$")))
-		s = str_skip(s, 1);
-	while (s.n > 0) {
-		size_t k = 0, n = 1;
-
-		for (; k < ARRAY_LEN(words) && !str_prefix(s, str_cstr(words[k].in)); k++)
-			;
-		if (k < ARRAY_LEN(words)) {
-			buf_add(out, str_cstr(words[k].text));
-			n = strlen(words[k].in);
-		} else if (str_prefix(s, STR("$u"))) {
-			uint32_t c = 0;
-			char utf8[4];
-
-			for (n = 2; n < s.n && n < 8 && hex_digit(s.p[n]); n++)
-				c = c * 16 + (uint32_t)(s.p[n] <= '9' ? s.p[n] - '0' : s.p[n] - 'a' + 10);
-			if (n == 2 || n >= s.n || s.p[n] != '$' || c < 32 || c > 0x10ffff ||
-			    (c >= 0xd800 && c < 0xe000)) {
-				buf_byte(out, '$');
-				n = 1;
-			} else {
-				buf_add(out, str_of(utf8, enc_utf8(utf8, c)));
-				n++;
-			}
-		} else if (str_prefix(s, STR(".."))) {
-			buf_add(out, STR("::"));
-			n = 2;
-		} else
-			buf_byte(out, (unsigned char)s.p[0]);
-		s = str_skip(s, n);
-	}
-}
-
-bool demangle_rust_legacy(struct str name, bool full, struct buf *out)
-{
-	struct str s = name, part, last = STR_NONE, rest;
-	unsigned n = 0;
-
-	if (!str_prefix(s, STR("_ZN")))
-		return false;
-	rest = s = str_skip(s, 3);
-	for (; next_part(&s, &part); n++)
-		last = part;
-	if (n < 2 || !is_hash(last) || s.n == 0 || s.p[0] != 'E')
-		return false;
-	for (unsigned i = 0; next_part(&rest, &part) && (i + 1 < n || full); i++) {
-		if (i > 0)
-			buf_add(out, STR("::"));
-		legacy_part(part, out);
-	}
-	return true;
-}
-
-/* ---- since: _R ---- */
-
-enum { V0_DEPTH = 200, V0_STEPS = 1 << 15, V0_PUNY = 256 };
+enum { V0_DEPTH = 200, V0_STEPS = 1 << 15 };
 
 struct v0 {
 	struct str s; /* behind _R */
@@ -185,63 +92,6 @@ static uint64_t optional62(struct v0 *v, char mark)
 	return n == UINT64_MAX ? n : n + 1;
 }
 
-/* RFC 3492, with _ instead of - before the digits. */
-static bool punycode(struct v0 *v, struct str s)
-{
-	uint32_t chars[V0_PUNY], code = 128;
-	uint64_t i = 0, bias = 72;
-	size_t n = 0, at = str_rfind(s, '_');
-	bool first = true;
-
-	if (at == s.n)
-		at = 0;
-	else {
-		for (; n < at && n < V0_PUNY; n++)
-			chars[n] = (unsigned char)s.p[n];
-		at++;
-	}
-	while (at < s.n) {
-		uint64_t old = i, w = 1, delta;
-
-		for (uint64_t k = 36;; k += 36) {
-			char c = at < s.n ? s.p[at++] : '\0';
-			uint64_t d = c >= 'a' && c <= 'z' ? (uint64_t)(c - 'a')
-			    : c >= '0' && c <= '9'        ? (uint64_t)(c - '0') + 26
-							  : 36;
-			uint64_t t = k <= bias ? 1 : k >= bias + 26 ? 26 : k - bias;
-
-			if (d == 36 || w > UINT32_MAX)
-				return false;
-			i += d * w;
-			if (d < t)
-				break;
-			w *= 36 - t;
-		}
-		if (n == V0_PUNY || i > UINT32_MAX)
-			return false;
-		n++;
-		delta = (i - old) / (first ? 700 : 2);
-		first = false;
-		delta += delta / n;
-		bias = 0;
-		for (; delta > 455; bias += 36)
-			delta /= 35;
-		bias += 36 * delta / (delta + 38);
-		code += (uint32_t)(i / n);
-		i %= n;
-		if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-			return false;
-		memmove(chars + i + 1, chars + i, (n - 1 - i) * sizeof(*chars));
-		chars[i++] = code;
-	}
-	for (size_t k = 0; k < n; k++) {
-		char utf8[4];
-
-		put(v, str_of(utf8, enc_utf8(utf8, chars[k])));
-	}
-	return true;
-}
-
 struct ident {
 	uint64_t disambiguator;
 	struct str text;
@@ -273,9 +123,16 @@ static struct ident ident(struct v0 *v, bool disambiguated)
 
 static void put_ident(struct v0 *v, const struct ident *d)
 {
-	if (!d->puny)
+	uint32_t chars[DEMANGLE_PUNY];
+	char utf8[4];
+	size_t n;
+
+	if (!d->puny) {
 		put(v, d->text);
-	else if (!punycode(v, d->text)) {
+	} else if (demangle_punycode(d->text, chars, &n)) {
+		for (size_t i = 0; i < n; i++)
+			put(v, str_of(utf8, enc_utf8(utf8, chars[i])));
+	} else {
 		put(v, STR("punycode{"));
 		put(v, d->text);
 		put(v, STR("}"));
@@ -622,7 +479,7 @@ static struct str hex_digits(struct v0 *v)
 {
 	size_t from = v->i;
 
-	while (hex_digit(peek(v)))
+	while (demangle_is_hex(peek(v)))
 		v->i++;
 	if (!eat(v, '_'))
 		v->bad = true;
@@ -631,8 +488,6 @@ static struct str hex_digits(struct v0 *v)
 
 static void put_number(struct v0 *v, struct str hex)
 {
-	uint64_t n = 0;
-
 	while (hex.n > 0 && hex.p[0] == '0')
 		hex = str_skip(hex, 1);
 	if (hex.n > 16) {
@@ -640,9 +495,7 @@ static void put_number(struct v0 *v, struct str hex)
 		put(v, hex);
 		return;
 	}
-	for (size_t i = 0; i < hex.n; i++)
-		n = n * 16 + (uint64_t)(hex.p[i] <= '9' ? hex.p[i] - '0' : hex.p[i] - 'a' + 10);
-	put_u64(v, n);
+	put_u64(v, demangle_hex(hex));
 }
 
 static void put_char(struct v0 *v, struct str hex)
