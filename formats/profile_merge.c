@@ -7,64 +7,14 @@
  * when build id (or else file), offset and size in pages are, and addresses
  * move with the start of the mapping.
  */
-#include "base/arith.h"
 #include "base/hash.h"
-#include "base/mem.h"
-#include "base/vec.h"
-#include "formats/profile_impl.h"
+#include "formats/profile_merge_impl.h"
 
-enum {
-	PAGE = 4096,
-	MAX_TYPES = 1024,
-	AHEAD = 16, /* locations that are fetched at once */
-	AT_ADDRESS =
-	    8, /* locations at one address that are compared; there is one, in a program that was not tampered with */
-};
+enum { PAGE = 4096 };
+/* locations at one address that are compared; there is one, in a program that was not tampered with */
+enum { AT_ADDRESS = 8 };
 
-/* What a profile's table entries are in the merged profile. */
-struct translation {
-	/* position + 1, 0 = not yet known */
-	uint32_t *strings, *mappings, *functions, *locations;
-	uint64_t *moved;   /* by mapping: to be added to addresses */
-	uint32_t *columns; /* by type of the input: of the merged profile */
-};
-
-struct merger_type {
-	struct str type, unit;
-};
-
-struct profile_merger {
-	struct arena *a;
-	struct profile_merge_opts o;
-	struct profile_builder *b; /* NULL before the first profile */
-	const struct profile *in;
-	size_t n_in;
-	VEC(struct merger_type) types;
-	struct merger_type period;
-	struct profile head; /* what is said once, with strings of the builder */
-	uint32_t cap_comments;
-	int64_t longest; /* of the recording at hand: how much of the duration is its */
-	bool timed;
-	bool chosen;         /* head.default_type, by choose_default */
-	uint32_t first_type; /* what would be shown of the first profile */
-	struct translation t;
-	VEC(uint32_t) numbers; /* what the translation's arrays are made of */
-	VEC(uint64_t) moved;
-	VEC(uint32_t) stack;
-	VEC(struct line) lines;
-	uint32_t ahead_from, ahead;  /* locations of the profile from .. to that were fetched last */
-	uint32_t ahead_known[AHEAD]; /* what each of them may be, or PROFILE_NONE */
-	VEC(struct tag) tags;
-	VEC(int64_t) values;
-	VEC(uint32_t) columns;
-	VEC(bool) noted;          /* by string: is a comment */
-	struct table index;       /* of same, by what makes mappings equal */
-	struct table at_address;  /* locations of the builder, by mapping and address */
-	uint64_t seed;            /* of its hashes: outsiders do not know it */
-	VEC(struct mapping) same; /* strings and id (position) are the builder's */
-};
-
-static uint32_t merge_str(struct profile_merger *m, uint32_t i)
+uint32_t merger_str(struct profile_merger *m, uint32_t i)
 {
 	if (i >= m->in->n_strings)
 		return 0;
@@ -95,8 +45,8 @@ static uint32_t merge_mapping(struct profile_merger *m, uint32_t i)
 
 	if (m->t.mappings[i])
 		return m->t.mappings[i] - 1;
-	map.file = merge_str(m, map.file);
-	map.build_id = merge_str(m, map.build_id);
+	map.file = merger_str(m, map.file);
+	map.build_id = merger_str(m, map.build_id);
 	key[0] = mapping_pages(&map);
 	key[1] = map.offset;
 	key[2] = (uint64_t)map.build_id << 32 | (map.build_id ? 0 : map.file);
@@ -126,9 +76,9 @@ static uint32_t merge_function(struct profile_merger *m, uint32_t i)
 		return PROFILE_NONE;
 	if (m->t.functions[i] == 0) {
 		f = m->in->functions[i];
-		f.name = merge_str(m, f.name);
-		f.system_name = merge_str(m, f.system_name);
-		f.file = merge_str(m, f.file);
+		f.name = merger_str(m, f.name);
+		f.system_name = merger_str(m, f.system_name);
+		f.file = merger_str(m, f.file);
 		m->t.functions[i] = profile_builder_function(m->b, &f) + 1;
 	}
 	return m->t.functions[i] - 1;
@@ -325,10 +275,10 @@ static uint32_t merge_tags(struct profile_merger *m, uint32_t sample)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct tag *from = &in->tags[first + i];
 		struct tag t = {
-			merge_str(m, from->key),
-			merge_str(m, from->str),
+			merger_str(m, from->key),
+			merger_str(m, from->str),
 			from->num,
-			merge_str(m, from->unit),
+			merger_str(m, from->unit),
 		};
 		uint32_t k = i;
 
@@ -365,99 +315,6 @@ static void merge_sample(struct profile_merger *m, uint32_t i)
 		profile_builder_add(m->b, m->stack.p, n, m->values.p, m->tags.p, n_tags);
 }
 
-static struct merger_type type_of(const struct profile *p, struct value_type t)
-{
-	return (struct merger_type){ profile_str(p, t.type), profile_str(p, t.unit) };
-}
-
-static bool type_eq(struct merger_type x, struct merger_type y)
-{
-	return str_eq(x.type, y.type) && str_eq(x.unit, y.unit);
-}
-
-static struct merger_type keep_type(struct profile_merger *m, struct merger_type t)
-{
-	if (!m->o.copies)
-		return t;
-	return (struct merger_type){ arena_str(m->a, t.type), arena_str(m->a, t.unit) };
-}
-
-/* The column of type k of p; of equal types the n-th is the n-th. types.n: there is none yet. */
-static uint32_t find_column(const struct profile_merger *m, const struct profile *p, uint32_t k)
-{
-	struct merger_type want = type_of(p, p->types[k]);
-	uint32_t seen = 0, c;
-
-	for (c = 0; c < k; c++)
-		seen += type_eq(type_of(p, p->types[c]), want);
-	for (c = 0; c < m->types.n; c++)
-		if (type_eq(m->types.p[c], want) && seen-- == 0)
-			break;
-	return c;
-}
-
-static int bad_period(const struct profile_merger *m, const struct profile *p, struct err *e)
-{
-	struct merger_type own = type_of(p, p->period_type);
-
-	return err_set(e, ERR_INVALID,
-	    "profile %zu has period type " STR_FMT "/" STR_FMT ", the first has " STR_FMT "/" STR_FMT, m->n_in + 1,
-	    STR_ARG(own.type), STR_ARG(own.unit), STR_ARG(m->period.type), STR_ARG(m->period.unit));
-}
-
-/* The first type of the merged profile that p does not have. */
-static struct merger_type missing_type(const struct profile_merger *m, const struct profile *p)
-{
-	bool *has = arena_zarray(m->a, m->types.n + 1, sizeof(*has));
-	uint32_t i = 0;
-
-	for (uint32_t k = 0; k < p->n_types; k++)
-		has[find_column(m, p, k)] = true;
-	while (i + 1 < m->types.n && has[i])
-		i++;
-	return m->types.p[i];
-}
-
-static int check_alike(const struct profile_merger *m, const struct profile *p, struct err *e)
-{
-	if (m->n_in == 0)
-		return 0;
-	if (p->n_types != m->types.n)
-		return err_set(e, ERR_INVALID, "profile %zu has %u sample types, the first has %zu", m->n_in + 1,
-		    p->n_types, m->types.n);
-	for (uint32_t k = 0; k < p->n_types; k++)
-		if (find_column(m, p, k) == m->types.n) {
-			struct merger_type t = missing_type(m, p);
-
-			return err_set(e, ERR_INVALID,
-			    "profile %zu has no sample type " STR_FMT "/" STR_FMT ", which the first has", m->n_in + 1,
-			    STR_ARG(t.type), STR_ARG(t.unit));
-		}
-	if (!type_eq(m->period, type_of(p, p->period_type)))
-		return bad_period(m, p, e);
-	return 0;
-}
-
-static int find_columns(struct profile_merger *m, const struct profile *p, struct err *e)
-{
-	if (!m->o.unite && check_alike(m, p, e) < 0)
-		return -1;
-	m->columns.n = 0;
-	vec_reserve(&m->columns, p->n_types + 1);
-	for (uint32_t k = 0; k < p->n_types; k++) {
-		m->columns.p[k] = find_column(m, p, k);
-		if (m->columns.p[k] < m->types.n)
-			continue;
-		if (m->types.n == MAX_TYPES)
-			return err_set(e, ERR_LIMIT, "profile %zu has %u sample types, more than %d in all",
-			    m->n_in + 1, p->n_types, MAX_TYPES);
-		vec_push(&m->types, keep_type(m, type_of(p, p->types[k])));
-	}
-	vec_reserve(&m->values, m->types.n + 1);
-	memset(m->values.p, 0, m->types.n * sizeof(*m->values.p));
-	return 0;
-}
-
 /* Empty translations for p. */
 static void begin_profile(struct profile_merger *m, const struct profile *p)
 {
@@ -477,71 +334,6 @@ static void begin_profile(struct profile_merger *m, const struct profile *p)
 	m->t.columns = m->columns.p;
 	m->ahead_from = m->ahead = 0;
 	m->in = p;
-}
-
-/* Each text once, in the order of first appearance. */
-static void merge_comments(struct profile_merger *m)
-{
-	struct profile *head = &m->head;
-
-	for (uint32_t i = 0; i < m->in->n_comments; i++) {
-		uint32_t s = merge_str(m, m->in->comments[i]);
-
-		while (m->noted.n <= s)
-			vec_push(&m->noted, false);
-		if (m->noted.p[s])
-			continue;
-		m->noted.p[s] = true;
-		if (head->n_comments == m->cap_comments)
-			head->comments = profile_grow(m->a, head->comments, sizeof(*head->comments), head->n_comments,
-			    &m->cap_comments);
-		head->comments[head->n_comments++] = s;
-	}
-}
-
-static void merge_head(struct profile_merger *m, bool beside)
-{
-	const struct profile *p = m->in;
-	struct profile *head = &m->head;
-
-	if (m->n_in == 0) {
-		m->first_type = profile_default_type(p);
-		head->drop_frames = merge_str(m, p->drop_frames);
-		head->keep_frames = merge_str(m, p->keep_frames);
-		head->period_type.type = merge_str(m, p->period_type.type);
-		head->period_type.unit = merge_str(m, p->period_type.unit);
-		m->period = keep_type(m, type_of(p, p->period_type));
-	}
-	head->has_period_type = head->has_period_type || p->has_period_type;
-	if (p->time && (head->time == 0 || p->time < head->time))
-		head->time = p->time;
-	if (!beside || p->duration > m->longest) {
-		head->duration = wrap_add(head->duration, wrap_sub(p->duration, beside ? m->longest : 0));
-		m->longest = p->duration;
-	}
-	/* a period of another kind says nothing about the first */
-	if (type_eq(m->period, type_of(p, p->period_type)))
-		head->period = MAX(head->period, p->period);
-	if ((head->default_type == 0 || m->chosen) && p->default_type != 0) {
-		head->default_type = merge_str(m, p->default_type);
-		m->chosen = false;
-	}
-	merge_comments(m);
-}
-
-static void set_head(struct profile *p, const struct profile *head)
-{
-	p->drop_frames = head->drop_frames;
-	p->keep_frames = head->keep_frames;
-	p->has_period_type = head->has_period_type;
-	p->period_type = head->period_type;
-	p->time = head->time;
-	p->duration = head->duration;
-	p->period = head->period;
-	p->default_type = head->default_type;
-	if (head->n_comments)
-		p->comments = head->comments;
-	p->n_comments = head->n_comments;
 }
 
 /* Samples whose sums came to nothing go; the others move up. */
@@ -591,27 +383,11 @@ struct profile_merger *profile_merger_new(struct arena *a, const struct profile_
 	return m;
 }
 
-/*
- * Profiles of unlike types become one, and none of them says which type is to be shown: CPU, if there is any, else what would
- * be shown of the first profile. The last of all types, which it would be for pprof, is there by chance.
- */
-static void choose_default(struct profile_merger *m)
-{
-	const struct profile *p = profile_builder_peek(m->b);
-	uint32_t i = 0;
-
-	m->chosen = true;
-	while (i < m->types.n && !str_eq(m->types.p[i].type, STR("cpu")))
-		i++;
-	m->head.default_type = i < m->types.n ? profile_builder_str(m->b, m->types.p[i].type)
-					      : p->types[m->first_type].type;
-}
-
 static int add(struct profile_merger *m, const struct profile *p, bool beside, struct err *e)
 {
 	size_t known = m->types.n;
 
-	if (find_columns(m, p, e) < 0) {
+	if (merger_columns(m, p, e) < 0) {
 		m->types.n = known;
 		return -1;
 	}
@@ -624,11 +400,11 @@ static int add(struct profile_merger *m, const struct profile *p, bool beside, s
 		profile_builder_widen(m->b, (uint32_t)m->types.n);
 	}
 	if (known > 0 && m->types.n > known && (m->head.default_type == 0 || m->chosen))
-		choose_default(m);
+		merger_choose_default(m);
 	for (size_t k = known; k < m->types.n; k++)
 		profile_builder_type(m->b, (uint32_t)k, m->types.p[k].type, m->types.p[k].unit);
 	begin_profile(m, p);
-	merge_head(m, beside);
+	merger_head(m, beside);
 	/* the first mapping is the program itself: it stays the first, whatever the samples are of */
 	if (m->n_in == 0 && p->n_mappings > 0)
 		merge_mapping(m, 0);
@@ -659,7 +435,7 @@ struct profile *profile_merger_finish(struct profile_merger *m)
 
 	if (m->b != NULL) {
 		out = profile_builder_finish(m->b);
-		set_head(out, &m->head);
+		merger_set_head(m, out);
 		for (uint32_t i = 0; i < out->n_mappings; i++)
 			out->mappings[i].flags = m->same.p[i].flags;
 		drop_zero_samples(out);

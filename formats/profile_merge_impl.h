@@ -1,0 +1,69 @@
+/*
+ * profile_merge_impl.h - between the files of a merger: profile_merge.c sums
+ * samples, profile_merge_head.c decides what the sum's types are and what it
+ * says once.
+ */
+#ifndef PROFILE_MERGE_IMPL_H
+#define PROFILE_MERGE_IMPL_H
+
+#include "base/mem.h"
+#include "base/vec.h"
+#include "formats/profile_impl.h"
+
+enum { AHEAD = 16 }; /* locations that are fetched at once */
+
+/* What a profile's table entries are in the merged profile. */
+struct translation {
+	/* position + 1, 0 = not yet known */
+	uint32_t *strings, *mappings, *functions, *locations;
+	uint64_t *moved;   /* by mapping: to be added to addresses */
+	uint32_t *columns; /* by type of the input: of the merged profile */
+};
+
+struct merger_type {
+	struct str type, unit;
+};
+
+struct profile_merger {
+	struct arena *a;
+	struct profile_merge_opts o;
+	struct profile_builder *b; /* NULL before the first profile */
+	const struct profile *in;
+	size_t n_in;
+	VEC(struct merger_type) types;
+	struct merger_type period;
+	struct profile head; /* what is said once, with strings of the builder */
+	uint32_t cap_comments;
+	int64_t longest; /* of the recording at hand: how much of the duration is its */
+	bool timed;
+	bool chosen;         /* head.default_type, by choose_default */
+	uint32_t first_type; /* what would be shown of the first profile */
+	struct translation t;
+	VEC(uint32_t) numbers; /* what the translation's arrays are made of */
+	VEC(uint64_t) moved;
+	VEC(uint32_t) stack;
+	VEC(struct line) lines;
+	uint32_t ahead_from, ahead;  /* locations of the profile from .. to that were fetched last */
+	uint32_t ahead_known[AHEAD]; /* what each of them may be, or PROFILE_NONE */
+	VEC(struct tag) tags;
+	VEC(int64_t) values;
+	VEC(uint32_t) columns;
+	VEC(bool) noted;          /* by string: is a comment */
+	struct table index;       /* of same, by what makes mappings equal */
+	struct table at_address;  /* locations of the builder, by mapping and address */
+	uint64_t seed;            /* of its hashes: outsiders do not know it */
+	VEC(struct mapping) same; /* strings and id (position) are the builder's */
+};
+
+/* A string of m->in as one of the builder; 0 if there is none. */
+uint32_t merger_str(struct profile_merger *m, uint32_t i);
+
+/* The columns of p in the sum, new ones included. */
+int merger_columns(struct profile_merger *m, const struct profile *p, struct err *e);
+/* The sum has got types: which one is to be shown, unless a profile says. */
+void merger_choose_default(struct profile_merger *m);
+/* What m->in says once goes into m->head. beside: it ran while the one before did. */
+void merger_head(struct profile_merger *m, bool beside);
+void merger_set_head(const struct profile_merger *m, struct profile *out);
+
+#endif
