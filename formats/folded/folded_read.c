@@ -8,25 +8,13 @@
 #include "base/hash.h"
 #include "base/stream.h"
 #include "base/vec.h"
-#include "formats/folded/folded.h"
-#include "formats/folded/folded_mark.h"
+#include "formats/folded/folded_head.h"
 #include "formats/format_impl.h"
 #include "formats/lines.h"
 
 enum {
-	MAX_TYPES = 16,
-	LOOK_LINES = 50,    /* that decide about two columns */
-	NANO_DIGITS = 9,    /* of a fraction */
-	LOOK_UTF16 = 16384, /* bytes */
-	LEARN = 4096,       /* lines until it shows whether stacks come again */
-	COME_AGAIN = 16,    /* one of so many stacks must, to go on with looking them up */
-	MAX_DIGITS = 18,    /* that are added up without a look at the range */
-};
-
-static const int64_t NANO = 1000000000;
-
-struct count {
-	int64_t whole, nano; /* of the same sign */
+	LEARN = 4096,    /* lines until it shows whether stacks come again */
+	COME_AGAIN = 16, /* one of so many stacks must, to go on with looking them up */
 };
 
 /* A stack that was read, by a hash that no two texts share. */
@@ -51,15 +39,8 @@ struct reader {
 	const struct format_opts *o;
 	struct profile_builder *b;
 	struct format_notes *notes;
-	uint64_t line; /* number of the one at hand */
-	/* settings: of the first piece */
-	uint32_t n_types;
-	struct value_type_name {
-		struct str type, unit;
-	} types[MAX_TYPES];
-	bool austin;
-	int64_t interval;
-	/* stacks */
+	uint64_t line;           /* number of the one at hand */
+	struct folded_head head; /* of the first piece */
 	struct known *known;
 	uint32_t n_known, cap_known;
 	struct table known_index;
@@ -79,187 +60,11 @@ struct reader {
 	uint64_t counted;
 };
 
-/* ---- lines ---- */
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static bool next_line(struct str *text, struct str *line)
-{
-	const char *end;
-
-	if (text->n == 0)
-		return false;
-	end = memchr(text->p, '\n', text->n);
-	*line = str_of(text->p, end ? (size_t)(end - text->p) : text->n);
-	*text = str_skip(*text, line->n + 1);
-	if (line->n && line->p[line->n - 1] == '\r')
-		line->n--;
-	return true;
-}
-
-/* [+-]digits[.digits], or .digits; false when it is something else or too large. */
-static bool parse_count(struct str s, struct count *out)
-{
-	bool minus = s.n && s.p[0] == '-', some = false;
-	uint64_t v = 0, limit = (uint64_t)INT64_MAX + minus;
-	size_t i = minus || (s.n && s.p[0] == '+');
-	int64_t nano = 0, unit = NANO;
-
-	for (; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++) {
-		unsigned digit = (unsigned)(s.p[i] - '0');
-
-		if (UNLIKELY(i >= MAX_DIGITS) && v > (limit - digit) / 10)
-			return false;
-		v = v * 10 + digit;
-		some = true;
-	}
-	if (i < s.n && s.p[i] == '.')
-		for (i++; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++) {
-			unit /= 10;
-			nano += (s.p[i] - '0') * unit;
-			some = true;
-		}
-	*out = (struct count){ (int64_t)(minus ? -v : v), minus ? -nano : nano };
-	return some && i == s.n;
-}
-
-/* Takes the last n counts of a line off; what is left is the stack. */
-static bool take_counts(struct str *line, struct count *out, uint32_t n)
-{
-	struct str s = *line;
-
-	while (n > 0) {
-		size_t at = s.n;
-
-		while (at > 0 && !is_blank(s.p[at - 1]))
-			at--;
-		if (at == 0 || !parse_count(str_skip(s, at), &out[--n]))
-			return false;
-		s.n = at - 1;
-	}
-	*line = s;
-	return true;
-}
-
-static bool is_comment(struct str line)
-{
-	struct count c;
-
-	if (line.n == 0 || line.p[0] != '#')
-		return false;
-	return line.n == 1 || line.p[1] == ' ' || line.p[1] == '!' || !take_counts(&line, &c, 1);
-}
-
 static void note(struct reader *r)
 {
 	if (r->notes->skipped++ == 0)
 		r->notes->first = arena_printf(r->a, "line %llu does not end in a blank and a count",
 		    (unsigned long long)r->line);
-}
-
-/* ---- what the first lines say ---- */
-
-static bool is_word(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] == ';' || s.p[i] == '/' || (unsigned char)s.p[i] <= ' ')
-			return false;
-	return s.n > 0;
-}
-
-static bool read_types(struct reader *r, struct str line)
-{
-	uint32_t n = 0;
-
-	for (struct str rest = str_trim(line); rest.n; n++) {
-		struct str word = str_cut(&rest, ' '), type = str_cut(&word, '/');
-
-		if (n == MAX_TYPES || !is_word(type) || !is_word(word))
-			return false;
-		r->types[n] = (struct value_type_name){ arena_str(r->a, type), arena_str(r->a, word) };
-	}
-	r->n_types = n ? n : r->n_types;
-	return n > 0;
-}
-
-/* "# mode: wall", "# interval: 100" (microseconds) */
-static void read_comment(struct reader *r, struct str line)
-{
-	struct str value = str_skip(line, 1), key = str_trim(str_cut(&value, ':'));
-	struct count c;
-
-	value = str_trim(value);
-	if (str_eq(key, STR("austin")))
-		r->austin = true;
-	else if (r->austin && str_eq(key, STR("interval")) && parse_count(value, &c) && c.whole > 0)
-		r->interval = c.whole;
-	else if (r->austin && str_eq(key, STR("mode")) && (str_eq(value, STR("wall")) || str_eq(value, STR("cpu"))))
-		r->types[0] = (struct value_type_name){ arena_str(r->a, value), STR("microseconds") };
-	else if (r->austin && str_eq(key, STR("mode")) && str_eq(value, STR("memory")))
-		r->types[0] = (struct value_type_name){ arena_str(r->a, value), STR("bytes") };
-}
-
-/* All lines that have a count have two, and there is a ";". */
-static bool is_comparison(struct str text)
-{
-	struct str line, left;
-	struct count c[2];
-	unsigned lines = 0;
-	bool frames = false;
-
-	while (lines < LOOK_LINES && next_line(&text, &line)) {
-		if (line.n == 0 || is_comment(line))
-			continue;
-		left = line;
-		if (!take_counts(&left, c, 1))
-			continue;
-		if (!take_counts(&line, c, 2) || line.n == 0)
-			return false;
-		frames |= str_find(line, ';') < line.n;
-		lines++;
-	}
-	return frames;
-}
-
-/* All that read_head looks at is there. */
-static bool has_head(struct str text)
-{
-	unsigned lines = 0;
-	struct str line;
-	struct count c;
-
-	while (lines < LOOK_LINES && next_line(&text, &line))
-		lines += line.n > 0 && !is_comment(line) && take_counts(&line, &c, 1);
-	return lines == LOOK_LINES;
-}
-
-/* Reads comments and the head; returns what is behind. */
-static struct str read_head(struct reader *r, struct str text)
-{
-	struct str rest = text, line;
-	struct count c;
-
-	while (next_line(&rest, &line)) {
-		if (line.n && is_comment(line))
-			read_comment(r, line);
-		else if (line.n)
-			break;
-		r->line++;
-		text = rest;
-	}
-	if (text.n && !take_counts(&line, &c, 1) && read_types(r, line)) {
-		r->line++;
-		return rest;
-	}
-	if (r->n_types == 1 && is_comparison(text)) {
-		r->n_types = 2;
-		r->types[0] = (struct value_type_name){ STR("before"), STR("count") };
-		r->types[1] = (struct value_type_name){ STR("after"), STR("count") };
-	}
-	return text;
 }
 
 /* ---- stacks ---- */
@@ -409,7 +214,7 @@ static uint32_t new_stack(struct reader *r, struct str key)
 	uint32_t n_tags = 0, skip = 0;
 
 	open_frames(r, key);
-	if (r->austin && r->o->keep & FORMAT_TAGS)
+	if (r->head.austin && r->o->keep & FORMAT_TAGS)
 		skip = austin_tags(r, tags, &n_tags);
 	r->stack.n = 0;
 	vec_reserve(&r->stack, r->open.n);
@@ -452,31 +257,31 @@ static uint32_t sample_of(struct reader *r, struct str key)
 
 static void add_nano(struct reader *r, uint32_t sample, uint32_t type, int64_t nano)
 {
-	size_t width = MAX_TYPES * sizeof(*r->nanos);
+	size_t width = FOLDED_MAX_TYPES * sizeof(*r->nanos);
 	int64_t *sum, *value;
 
 	while (r->cap_nanos <= sample)
 		r->nanos = profile_grow(r->a, r->nanos, width, r->n_nanos, &r->cap_nanos);
 	if (r->n_nanos <= sample) {
-		memset(r->nanos + (size_t)r->n_nanos * MAX_TYPES, 0, (sample + 1 - r->n_nanos) * width);
+		memset(r->nanos + (size_t)r->n_nanos * FOLDED_MAX_TYPES, 0, (sample + 1 - r->n_nanos) * width);
 		r->n_nanos = sample + 1;
 	}
 	/* below one whole in sum, so that it cannot wrap */
-	sum = &r->nanos[(size_t)sample * MAX_TYPES + type];
+	sum = &r->nanos[(size_t)sample * FOLDED_MAX_TYPES + type];
 	*sum += nano;
 	value = &profile_builder_values(r->b, sample)[type];
-	*value = wrap_add(*value, *sum / NANO);
-	*sum %= NANO;
+	*value = wrap_add(*value, *sum / FOLDED_NANO);
+	*sum %= FOLDED_NANO;
 }
 
-static void add_line(struct reader *r, struct str key, const struct count *counts)
+static void add_line(struct reader *r, struct str key, const struct folded_count *counts)
 {
 	uint32_t sample = sample_of(r, key);
 	int64_t *values = profile_builder_values(r->b, sample);
 
-	for (uint32_t i = 0; i < r->n_types; i++)
+	for (uint32_t i = 0; i < r->head.n_types; i++)
 		values[i] = wrap_add(values[i], counts[i].whole);
-	for (uint32_t i = 0; i < r->n_types; i++)
+	for (uint32_t i = 0; i < r->head.n_types; i++)
 		if (UNLIKELY(counts[i].nano))
 			add_nano(r, sample, i, counts[i].nano);
 	r->counted++;
@@ -485,11 +290,11 @@ static void add_line(struct reader *r, struct str key, const struct count *count
 static void round_values(struct reader *r)
 {
 	for (uint32_t i = 0; i < r->n_nanos; i++)
-		for (uint32_t k = 0; k < r->n_types; k++) {
-			int64_t nano = r->nanos[(size_t)i * MAX_TYPES + k],
+		for (uint32_t k = 0; k < r->head.n_types; k++) {
+			int64_t nano = r->nanos[(size_t)i * FOLDED_MAX_TYPES + k],
 				*value = &profile_builder_values(r->b, i)[k];
 
-			if (nano >= NANO / 2 || nano <= -NANO / 2)
+			if (nano >= FOLDED_NANO / 2 || nano <= -FOLDED_NANO / 2)
 				*value = wrap_add(*value, nano < 0 ? -1 : 1);
 		}
 	if (r->nanos)
@@ -498,16 +303,16 @@ static void round_values(struct reader *r)
 
 static void read_lines(struct reader *r, struct str text)
 {
-	struct count counts[MAX_TYPES];
+	struct folded_count counts[FOLDED_MAX_TYPES];
 	struct str line;
 
-	while (next_line(&text, &line)) {
+	while (folded_next_line(&text, &line)) {
 		struct str key = line;
 
 		r->line++;
-		if (UNLIKELY(line.n == 0 || (line.p[0] == '#' && is_comment(line))))
+		if (UNLIKELY(line.n == 0 || (line.p[0] == '#' && folded_is_comment(line))))
 			continue;
-		if (LIKELY(take_counts(&key, counts, r->n_types)))
+		if (LIKELY(folded_take_counts(&key, counts, r->head.n_types)))
 			add_line(r, key, counts);
 		else
 			note(r);
@@ -519,18 +324,16 @@ static void read_lines(struct reader *r, struct str text)
 /* What the first piece says about all; returns what is behind. */
 static struct str begin(struct reader *r, struct str text)
 {
-	r->types[0] = (struct value_type_name){ STR("samples"), STR("count") };
-	r->n_types = 1;
 	text = folded_unmark(r->a, text);
-	if (r->o->first.n)
-		read_head(r, folded_unmark(r->a, r->o->first));
-	else
-		text = read_head(r, text);
-	if (r->o->first.n)
-		r->line = 0;
-	r->b = profile_builder_new(r->a, r->n_types);
+	if (r->o->first.n) {
+		folded_read_head(r->a, folded_unmark(r->a, r->o->first), &r->head);
+	} else {
+		text = folded_read_head(r->a, text, &r->head);
+		r->line = r->head.lines;
+	}
+	r->b = profile_builder_new(r->a, r->head.n_types);
 	/* otherwise lines that are not alike may still be one stack */
-	r->in_order = !r->o->split_frames && !r->austin;
+	r->in_order = !r->o->split_frames && !r->head.austin;
 	return text;
 }
 
@@ -551,7 +354,7 @@ static int read_all(struct reader *r, struct src *s, struct err *e)
 	do {
 		if (lines_piece(s, folded_cut, least, &text, &end, e) < 0)
 			return -1;
-		if (r->b == NULL && !end && !has_head(text)) {
+		if (r->b == NULL && !end && !folded_has_head(text)) {
 			least = 2 * text.n;
 			continue;
 		}
@@ -580,13 +383,13 @@ static int read_text(struct reader *r, struct src *s, struct profile **out, stru
 	if (r->counted == 0 && !r->o->first.n)
 		return err_set(e, ERR_INVALID, "folded: no line ends in a blank and a count" STR_FMT STR_FMT,
 		    r->notes->first.n ? 2 : 0, ": ", STR_ARG(r->notes->first));
-	for (uint32_t i = 0; i < r->n_types; i++)
-		profile_builder_type(r->b, i, r->types[i].type, r->types[i].unit);
+	for (uint32_t i = 0; i < r->head.n_types; i++)
+		profile_builder_type(r->b, i, r->head.types[i].type, r->head.types[i].unit);
 	p = profile_builder_finish(r->b);
-	if (r->interval) {
+	if (r->head.interval) {
 		p->has_period_type = true;
 		p->period_type = p->types[0];
-		p->period = r->interval;
+		p->period = r->head.interval;
 	}
 	*out = p;
 	return 0;
@@ -626,30 +429,6 @@ int folded_read(struct arena *a, struct str text, struct profile **out, struct f
 	src_close(s);
 	*lines = (struct folded_lines){ r.counted, notes.skipped };
 	return rc;
-}
-
-unsigned folded_look(struct str text, unsigned *lines)
-{
-	struct arena *a = arena_new();
-	struct reader r = { .a = a };
-	struct str line;
-	unsigned good = 0;
-
-	*lines = 0;
-	text = folded_unmark(a, folded_is_utf16(text) ? str_of(text.p, MIN(text.n, (size_t)LOOK_UTF16)) : text);
-	while (*lines < LOOK_LINES && next_line(&text, &line)) {
-		struct count c;
-
-		if (line.n == 0 || is_comment(line))
-			continue;
-		if (take_counts(&line, &c, 1))
-			good++;
-		else if (*lines == 0 && read_types(&r, line))
-			continue;
-		++*lines;
-	}
-	arena_free(a);
-	return good;
 }
 
 size_t folded_cut(struct str text)
