@@ -10,6 +10,7 @@
 #include "base/vec.h"
 #include "formats/lines.h"
 #include "formats/perf/perf_blank.h"
+#include "formats/perf/perf_cut.h"
 #include "formats/perf/perf_line.h"
 #include "formats/perf/perf_stacks.h"
 
@@ -422,17 +423,10 @@ static void take_line(struct script *s, struct str line, struct str next)
 		note(s, s->line, "a frame without an event above it");
 }
 
-static struct str without_cr(struct str line)
-{
-	if (line.n && line.p[line.n - 1] == '\r')
-		line.n--;
-	return line;
-}
-
 static void take_lines(struct script *s, struct str block)
 {
 	while (block.n && !s->too_many) {
-		struct str line = without_cr(str_cut(&block, '\n'));
+		struct str line = perf_without_cr(str_cut(&block, '\n'));
 
 		s->line++;
 		take_line(s, line, block);
@@ -451,8 +445,9 @@ static bool take_known(struct script *s, struct str block)
 	const struct known_callers *known = &(struct known_callers){ .seq = s->none };
 	const char *rest;
 
-	if (leaf.n == 0 || leaf.p[0] != '\t' || block.n > LOOK_UP_MAX || !perf_head_parse(without_cr(head), true, &h) ||
-	    is_record(&h) || (h.text.n && perf_frame_start(h.text, &address)))
+	if (leaf.n == 0 || leaf.p[0] != '\t' || block.n > LOOK_UP_MAX ||
+	    !perf_head_parse(perf_without_cr(head), true, &h) || is_record(&h) ||
+	    (h.text.n && perf_frame_start(h.text, &address)))
 		return false;
 	rest = perf_frame_start(leaf, &address);
 	if (rest == NULL)
@@ -464,7 +459,7 @@ static bool take_known(struct script *s, struct str block)
 	if (!s->r.open)
 		return true;
 	s->r.sample.callers = known->seq;
-	leaf = without_cr(str_of(rest, (size_t)(leaf.p + leaf.n - rest)));
+	leaf = perf_without_cr(str_of(rest, (size_t)(leaf.p + leaf.n - rest)));
 	s->r.sample.leaf = frame_seq(s, leaf, address);
 	add_sample(s);
 	return true;
@@ -503,41 +498,15 @@ static void take_comment(struct script *s, struct str line)
 		s->comment = arena_str(s->a, str_trim(str_skip(line, 1)));
 }
 
-/* Whether the last line, which has no end, is all there; otherwise it and its record go. */
-static bool last_is_whole(struct str line)
-{
-	struct perf_frame f;
-	struct perf_head h;
-	uint64_t address;
-	const char *rest = perf_frame_start(line, &address);
-
-	if (line.n && line.p[0] == '#')
-		return true;
-	if (rest == NULL && perf_head_parse(line, false, &h) && h.text.n)
-		rest = perf_frame_start(h.text, &address);
-	if (rest == NULL)
-		return false;
-	perf_frame_parse(str_of(rest, (size_t)(line.p + line.n - rest)), &f);
-	return f.whole;
-}
-
 /* The text without a last record that is cut inside a line. */
 static struct str whole_records(struct script *s, struct str text)
 {
-	struct str t = text, line;
-	size_t start;
+	uint64_t line;
+	struct str whole = perf_whole_records(text, &line);
 
-	if (t.n == 0 || t.p[t.n - 1] == '\n')
-		return t;
-	start = str_rfind(t, '\n');
-	line = start < t.n ? str_skip(t, start + 1) : t;
-	if (last_is_whole(line))
-		return t;
-	note(s, s->line + 1 + perf_count_lines(str_of(t.p, t.n - line.n)), "the last record is cut");
-	t.n = perf_script_cut(str_of(t.p, t.n - line.n));
-	if (t.n + line.n == text.n)
-		return t;
-	return line.p[0] == ' ' || line.p[0] == '\t' ? t : str_of(text.p, text.n - line.n);
+	if (line)
+		note(s, s->line + line, "the last record is cut");
+	return whole;
 }
 
 static void take_text(struct script *s, struct str t)
@@ -551,7 +520,7 @@ static void take_text(struct script *s, struct str t)
 			continue;
 		}
 		if (t.p[0] == '#') {
-			take_comment(s, without_cr(str_cut(&t, '\n')));
+			take_comment(s, perf_without_cr(str_cut(&t, '\n')));
 			s->line++;
 			continue;
 		}
@@ -617,27 +586,4 @@ int perf_script_decode(struct arena *a, struct str text, const struct format_opt
 
 	src_close(in);
 	return rc;
-}
-
-size_t perf_script_cut(struct str text)
-{
-	size_t end = str_rfind(text, '\n') + 1;
-	struct perf_head h;
-
-	if (end > text.n)
-		return 0;
-	/* lines from the last to the first: an empty one ends a record, the head of the next one does too */
-	while (end > 0) {
-		size_t start = str_rfind(str_of(text.p, end - 1), '\n') + 1;
-		struct str line;
-
-		start = start > end - 1 ? 0 : start;
-		line = without_cr(str_of(text.p + start, end - 1 - start));
-		if (line.n == 0)
-			return end;
-		if (start > 0 && line.p[0] != '\t' && line.p[0] != '#' && perf_head_parse(line, false, &h))
-			return start;
-		end = start;
-	}
-	return 0;
 }
