@@ -433,6 +433,38 @@ static void memory_within_a_question(void **state)
 	decoded_parts_go(*state, SIZE_MAX, BLOCKS);
 }
 
+/* With room for some of them: the limit holds after each, and what fits stays. */
+static void as_much_as_fits(void **state)
+{
+	struct world *w = *state;
+	struct dataset *sets[BLOCKS];
+	struct blocks_range times[BLOCKS];
+	size_t n, bare = 0, whole = 0, max;
+	struct err e;
+
+	for (int limited = 0; limited < 2; limited++) {
+		max = limited ? (bare + whole) / 2 : SIZE_MAX;
+		blocks_free(w->blocks);
+		w->blocks = blocks_new(w->data, max);
+		assert_int_equal(blocks_times(w->blocks, STR("a"), w->names, BLOCKS, times, &e), 0);
+		assert_int_equal(blocks_open(w->blocks, STR("a"), w->names, BLOCKS, sets, &n, &e), 0);
+		for (size_t i = 0; i < n; i++) {
+			size_t held = 0;
+
+			bare += limited ? 0 : block_bytes((struct block *)sets[i]);
+			read_all(sets[i]);
+			whole += limited ? 0 : block_bytes((struct block *)sets[i]);
+			blocks_rested(w->blocks, sets[i]);
+			for (size_t k = 0; k < n; k++)
+				held += block_bytes((struct block *)sets[k]);
+			assert_true(held <= max);
+		}
+		assert_true(block_bytes((struct block *)sets[0]) > bare / BLOCKS);
+		blocks_trim(w->blocks);
+		assert_string_equal(ask(w, "a", BLOCKS, INT64_MIN, INT64_MAX), "0 1 2 3 4 5 ");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -446,6 +478,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nothing_is_kept, world_new, world_free),
 		cmocka_unit_test_setup_teardown(profiles_of_another_range, world_new, world_free),
 		cmocka_unit_test_setup_teardown(memory_within_a_question, world_new, world_free),
+		cmocka_unit_test_setup_teardown(as_much_as_fits, world_new, world_free),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

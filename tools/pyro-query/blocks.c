@@ -1,8 +1,6 @@
 /* blocks.c - see blocks.h */
 #include "tools/pyro-query/blocks.h"
 
-#include <stdlib.h>
-
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/map.h"
@@ -16,11 +14,16 @@ struct owner {
 	size_t n;   /* blocks known of it */
 };
 
+/* Of its decoded parts, since it was asked. */
+enum lost { LOST_NOTHING, LOST_SYMBOLS, LOST_ALL };
+
 struct known {
 	uint32_t owner;
 	struct ulid id;
 	struct blocks_range times;
 	struct block *block;  /* NULL: closed */
+	size_t bytes;         /* of it, when it was last measured */
+	enum lost lost;       /* then */
 	uint64_t used, named; /* the number of the last question that used it, that named it */
 	uint64_t rested;      /* when that question was done with it, in the order of this; 0: not yet */
 };
@@ -32,6 +35,9 @@ struct blocks {
 	VEC(struct known) v;
 	struct map by_id; /* to v */
 	struct page_cache pages;
+	size_t bytes; /* of all blocks; only the one that is asked changes, and is measured when it rests */
+	size_t n_open;
+	size_t next; /* in v, probably of the next one that rests */
 	uint64_t question, rests;
 };
 
@@ -99,6 +105,24 @@ static struct block *open_folder(struct blocks *b, uint32_t owner, struct ulid i
 	return block;
 }
 
+static void measure(struct blocks *b, struct known *k, enum lost lost)
+{
+	size_t now = k->block != NULL ? block_bytes(k->block) : 0;
+
+	b->bytes += now - k->bytes;
+	k->bytes = now;
+	k->lost = lost;
+}
+
+/* Closed ones, too. */
+static void shut(struct blocks *b, struct known *k)
+{
+	b->n_open -= k->block != NULL;
+	block_close(k->block);
+	k->block = NULL;
+	measure(b, k, LOST_ALL);
+}
+
 static struct known *find(struct blocks *b, uint32_t owner, struct ulid id)
 {
 	struct map_at at = map_find(&b->by_id, key_of(owner, id));
@@ -116,6 +140,8 @@ static struct known *learn(struct blocks *b, uint32_t owner, struct ulid id, str
 	new.block = open_folder(b, owner, id, e);
 	if (new.block == NULL)
 		return NULL;
+	measure(b, &new, LOST_NOTHING);
+	b->n_open++;
 	new.times = (struct blocks_range){ new.block->meta.min_time, new.block->meta.max_time };
 	map_put(&b->by_id, key_of(owner, id), (uint32_t)b->v.n);
 	vec_push(&b->v, new);
@@ -133,7 +159,7 @@ static void forget_others(struct blocks *b, uint32_t owner)
 		struct known *k = &b->v.p[i];
 
 		if (k->owner == owner && k->named != b->question) {
-			block_close(k->block);
+			shut(b, k);
 			b->owners.p[owner].n--;
 			continue;
 		}
@@ -195,11 +221,15 @@ int blocks_open(struct blocks *b, struct str tenant, const struct str *names, si
 		k = find(b, owner, id);
 		if (k == NULL)
 			continue;
-		if (k->block == NULL && (k->block = open_folder(b, owner, id, e)) == NULL) {
-			if (without(e) < 0)
+		if (k->block == NULL) {
+			k->block = open_folder(b, owner, id, e);
+			if (k->block == NULL && without(e) < 0)
 				return -1;
-			continue;
+			if (k->block == NULL)
+				continue;
+			b->n_open++;
 		}
+		measure(b, k, LOST_NOTHING);
 		k->used = b->question;
 		k->rested = 0;
 		sets[(*n_sets)++] = &k->block->set;
@@ -208,69 +238,73 @@ int blocks_open(struct blocks *b, struct str tenant, const struct str *names, si
 }
 
 /* What goes first. Of one question what it has just left: when it is asked again, it begins with the others. */
-static int by_use(const void *a, const void *b)
+static bool goes_before(const struct known *x, const struct known *y)
 {
-	const struct known *x = *(const struct known *const *)a, *y = *(const struct known *const *)b;
-
-	if (x->used != y->used)
-		return x->used < y->used ? -1 : 1;
-	return x->rested > y->rested ? -1 : x->rested < y->rested;
+	return x->used != y->used ? x->used < y->used : x->rested > y->rested;
 }
 
-struct open_blocks {
-	VEC(struct known *) v;
-	size_t bytes; /* pages, too */
-};
-
-static struct open_blocks list_open(struct blocks *b)
+/* Of the open ones that have lost at most so much; NULL: there is none. */
+static struct known *first_to_go(struct blocks *b, enum lost most)
 {
-	struct open_blocks open = { .bytes = b->pages.size };
+	struct known *first = NULL;
 
 	for (size_t i = 0; i < b->v.n; i++) {
-		if (b->v.p[i].block == NULL)
-			continue;
-		open.bytes += block_bytes(b->v.p[i].block);
-		vec_push(&open.v, &b->v.p[i]);
+		struct known *k = &b->v.p[i];
+
+		if (k->block != NULL && k->lost <= most && (first == NULL || goes_before(k, first)))
+			first = k;
 	}
-	if (open.bytes > b->max_memory || open.v.n > b->max_open)
-		qsort(open.v.p, open.v.n, sizeof(*open.v.p), by_use);
-	return open;
+	return first;
+}
+
+static bool is_over(const struct blocks *b)
+{
+	return b->bytes + b->pages.size > b->max_memory;
 }
 
 /* Symbols of all blocks go before anything else of one: what was summed of rows costs most to have again. */
 static void forget_over(struct blocks *b)
 {
-	static void (*const forget[])(struct block * b) = { block_forget_symbols, block_forget };
-	struct open_blocks open = list_open(b);
+	struct known *k;
 
-	for (size_t what = 0; what < ARRAY_LEN(forget); what++)
-		for (size_t i = 0; i < open.v.n && open.bytes > b->max_memory; i++) {
-			size_t before = block_bytes(open.v.p[i]->block) + b->pages.size;
+	while (is_over(b) && (k = first_to_go(b, LOST_NOTHING)) != NULL) {
+		block_forget_symbols(k->block);
+		measure(b, k, LOST_SYMBOLS);
+	}
+	while (is_over(b) && (k = first_to_go(b, LOST_SYMBOLS)) != NULL) {
+		block_forget(k->block);
+		measure(b, k, LOST_ALL);
+	}
+}
 
-			forget[what](open.v.p[i]->block);
-			open.bytes -= before - block_bytes(open.v.p[i]->block) - b->pages.size;
+/* Questions go through the blocks in their order. */
+static struct known *known_of(struct blocks *b, const struct dataset *set)
+{
+	for (size_t i = 0; i < b->v.n; i++) {
+		struct known *k = &b->v.p[(b->next + i) % b->v.n];
+
+		if (k->block != NULL && &k->block->set == set) {
+			b->next = (b->next + i + 1) % b->v.n;
+			return k;
 		}
-	vec_free(&open.v);
+	}
+	return NULL;
 }
 
 void blocks_rested(struct blocks *b, const struct dataset *set)
 {
-	for (size_t i = 0; i < b->v.n; i++)
-		if (b->v.p[i].block != NULL && &b->v.p[i].block->set == set)
-			b->v.p[i].rested = ++b->rests;
+	struct known *k = known_of(b, set);
+
+	if (k == NULL)
+		return;
+	k->rested = ++b->rests;
+	measure(b, k, LOST_NOTHING);
 	forget_over(b);
 }
 
 void blocks_trim(struct blocks *b)
 {
-	struct open_blocks open = list_open(b);
-
-	for (size_t i = 0; i + 1 < open.v.n && (open.bytes > b->max_memory || open.v.n - i > b->max_open); i++) {
-		open.bytes -= block_bytes(open.v.p[i]->block) + b->pages.size;
-		block_close(open.v.p[i]->block);
-		open.v.p[i]->block = NULL;
-		open.bytes += b->pages.size;
-	}
-	vec_free(&open.v);
+	while (b->n_open > 1 && (is_over(b) || b->n_open > b->max_open))
+		shut(b, first_to_go(b, LOST_ALL));
 	forget_over(b);
 }
