@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -465,6 +466,36 @@ static void as_much_as_fits(void **state)
 	}
 }
 
+static size_t descriptors(void)
+{
+	struct arena *a = arena_new();
+	struct file_list list;
+	struct err e;
+
+	assert_int_equal(file_list(a, AT_FDCWD, "/proc/self/fd", &list, &e), 0);
+	arena_free(a);
+	return list.n;
+}
+
+/* More blocks than may be open: what needs a few of them is answered. The last test, because limits do not come back. */
+static void few_descriptors(void **state)
+{
+	struct world *w = *state;
+	struct blocks_range times[BLOCKS];
+	size_t before;
+	struct err e;
+
+	closefrom(3);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 10, 10 }), 0);
+	blocks_free(w->blocks);
+	w->blocks = blocks_new(w->data, SIZE_MAX); /* half of them for blocks */
+	before = descriptors();
+	assert_int_equal(blocks_times(w->blocks, STR("a"), w->names, BLOCKS, times, &e), 0);
+	assert_int_equal(descriptors(), before + 5);
+	assert_string_equal(ask(w, "a", BLOCKS, 5 * HOUR_MS, 6 * HOUR_MS), "5 ");
+	assert_string_equal(ask(w, "a", BLOCKS, HOUR_MS, 2 * HOUR_MS), "1 2 ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,6 +510,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(profiles_of_another_range, world_new, world_free),
 		cmocka_unit_test_setup_teardown(memory_within_a_question, world_new, world_free),
 		cmocka_unit_test_setup_teardown(as_much_as_fits, world_new, world_free),
+		cmocka_unit_test_setup_teardown(few_descriptors, world_new, world_free),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -197,6 +197,8 @@ int blocks_times(struct blocks *b, struct str tenant, const struct str *names, s
 			return -1;
 		if (k == NULL)
 			continue;
+		if (b->n_open > b->max_open && k->used == 0) /* just opened, and perhaps for its times alone */
+			shut(b, k);
 		times[i] = k->times;
 		k->named = b->question;
 		named++;
