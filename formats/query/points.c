@@ -50,25 +50,15 @@ static int by_span(const void *a, const void *b)
 	return x->span < y->span ? -1 : x->span > y->span;
 }
 
-/* Which samples count: those below the call site, if there is one. */
-struct counted {
-	const uint8_t *match; /* by stack; NULL: all */
-	size_t n;
-};
-
-static bool counts(const struct counted *x, const struct row *r, uint32_t i)
-{
-	return x->match == NULL || (r->stacks[i] < x->n && x->match[r->stacks[i]]);
-}
-
-static int add_spans(struct collecting *c, const struct row *r, const struct counted *x, struct err *e)
+/* match: by stack, whether its samples count, those below the call site; NULL: all do. */
+static int add_spans(struct collecting *c, const struct row *r, const uint8_t *match, struct err *e)
 {
 	struct part_of_span *p = mem_array(r->n, sizeof(*p));
 	size_t n = 0;
 	int rc = 0;
 
 	for (uint32_t i = 0; r->spans != NULL && i < r->n; i++)
-		if (r->spans[i] != 0 && counts(x, r, i))
+		if (r->spans[i] != 0 && (match == NULL || match[r->stacks[i]]))
 			p[n++] = (struct part_of_span){ r->spans[i], r->values[i] };
 	if (n > 1)
 		qsort(p, n, sizeof(*p), by_span);
@@ -83,15 +73,15 @@ static int add_spans(struct collecting *c, const struct row *r, const struct cou
 	return rc;
 }
 
-static int add_profile(struct collecting *c, const struct row *r, const struct counted *x, struct err *e)
+static int add_profile(struct collecting *c, const struct row *r, const uint8_t *match, struct err *e)
 {
 	int64_t sum = 0;
 	bool any = false;
 
-	if (x->match == NULL)
+	if (match == NULL)
 		return add_point(c, r, 0, r->total, e);
 	for (uint32_t i = 0; i < r->n; i++) {
-		if (!counts(x, r, i))
+		if (!match[r->stacks[i]])
 			continue;
 		sum = wrap_add(sum, r->values[i]);
 		any = true;
@@ -102,11 +92,11 @@ static int add_profile(struct collecting *c, const struct row *r, const struct c
 static int point_row(void *ctx, const struct row *r, struct err *e)
 {
 	struct collecting *c = ctx;
-	struct counted x;
+	const uint8_t *match;
 
-	if (fold_site_of(&c->site, r->partition, &x.match, &x.n, e) < 0)
+	if (fold_site_of(&c->site, r, &match, e) < 0)
 		return -1;
-	return c->spans ? add_spans(c, r, &x, e) : add_profile(c, r, &x, e);
+	return c->spans ? add_spans(c, r, match, e) : add_profile(c, r, match, e);
 }
 
 static void put_series(struct arena *a, const struct labels *labels, const struct point *p, size_t n,

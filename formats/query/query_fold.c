@@ -43,6 +43,15 @@ static int fold_part(struct fold *f, uint32_t partition, struct fold_part **out,
 	return 0;
 }
 
+int fold_stacks(const struct row *r, size_t n, struct err *e)
+{
+	uint32_t max = 0;
+
+	for (uint32_t i = 0; i < r->n; i++)
+		max = MAX(max, r->stacks[i]);
+	return max < n ? 0 : err_set(e, ERR_CORRUPT, "stack %u of %zu", max, n);
+}
+
 static int fold_some(struct fold *f, struct fold_part *p, const struct row *r, struct err *e)
 {
 	for (uint32_t i = 0; i < r->n; i++) {
@@ -59,7 +68,6 @@ static int fold_row(void *ctx, const struct row *r, struct err *e)
 {
 	struct fold *f = ctx;
 	struct fold_part *p;
-	uint32_t max = 0;
 
 	if (f->q->n_profile_ids > 0 && !id_wanted(f->q, r->id))
 		return 0;
@@ -68,10 +76,8 @@ static int fold_row(void *ctx, const struct row *r, struct err *e)
 	f->n_rows++;
 	if (f->q->by_span)
 		return fold_some(f, p, r, e);
-	for (uint32_t i = 0; i < r->n; i++)
-		max = MAX(max, r->stacks[i]);
-	if (max >= p->n)
-		return err_set(e, ERR_CORRUPT, "stack %u of %zu", max, p->n);
+	if (fold_stacks(r, p->n, e) < 0)
+		return -1;
 	for (uint32_t i = 0; i < r->n; i++)
 		p->sums[r->stacks[i]] = wrap_add(p->sums[r->stacks[i]], r->values[i]);
 	return 0;
@@ -138,19 +144,18 @@ void fold_site_init(struct fold_site *f, struct arena *mem, struct dataset *set,
 	*f = (struct fold_site){ mem, set, q, arena_zarray(mem, set->n_partitions, sizeof(*f->match)) };
 }
 
-int fold_site_of(struct fold_site *f, uint32_t partition, const uint8_t **match, size_t *n, struct err *e)
+int fold_site_of(struct fold_site *f, const struct row *r, const uint8_t **match, struct err *e)
 {
 	struct symbols *s;
 
 	*match = NULL;
 	if (f->q->n_call_site == 0)
 		return 0;
-	if (dataset_symbols(f->set, partition, &s, e) < 0)
+	if (dataset_symbols(f->set, r->partition, &s, e) < 0 || fold_stacks(r, s->nodes.n, e) < 0)
 		return -1;
-	if (f->match[partition] == NULL)
-		f->match[partition] = fold_call_site(f->mem, s, f->q);
-	*match = f->match[partition];
-	*n = s->nodes.n;
+	if (f->match[r->partition] == NULL)
+		f->match[r->partition] = fold_call_site(f->mem, s, f->q);
+	*match = f->match[r->partition];
 	return 0;
 }
 

@@ -35,8 +35,10 @@ int fold_run(struct fold *f, struct arena *mem, struct dataset *set, const struc
 uint8_t *fold_call_site(struct arena *mem, struct symbols *s, const struct query *q);
 /* mem is the site's until it is no more used. */
 void fold_site_init(struct fold_site *f, struct arena *mem, struct dataset *set, const struct query *q);
-/* One byte a stack, *n of them; NULL: the question has no call site. */
-int fold_site_of(struct fold_site *f, uint32_t partition, const uint8_t **match, size_t *n, struct err *e);
+/* For the stacks of a row: *match has one byte for each stack of its partition; NULL: the question has no call site. */
+int fold_site_of(struct fold_site *f, const struct row *r, const uint8_t **match, struct err *e);
+/* ERR_CORRUPT: the row names a stack that its symbols, which have n, do not have. */
+int fold_stacks(const struct row *r, size_t n, struct err *e);
 /* Sets the sums of stacks outside the call site to 0. */
 void fold_keep_matching(struct arena *mem, struct fold_part *p, const struct query *q);
 

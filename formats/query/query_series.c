@@ -61,13 +61,12 @@ static bool grid_time(const struct query_series_opts *o, int64_t ms, int64_t *ou
 static int site_total(struct groups *g, const struct row *r, int64_t *total, struct err *e)
 {
 	const uint8_t *match;
-	size_t n;
 
-	if (fold_site_of(&g->site, r->partition, &match, &n, e) < 0)
+	if (fold_site_of(&g->site, r, &match, e) < 0)
 		return -1;
 	*total = 0;
 	for (uint32_t i = 0; i < r->n; i++)
-		if (r->stacks[i] < n && match[r->stacks[i]])
+		if (match[r->stacks[i]])
 			*total = wrap_add(*total, r->values[i]);
 	return 0;
 }
@@ -116,12 +115,12 @@ static int add_functions(struct groups *g, const struct row *r, int64_t time, st
 	uint64_t met = 0;
 	struct symbols *s;
 
-	if (dataset_symbols(g->set, r->partition, &s, e) < 0)
+	if (dataset_symbols(g->set, r->partition, &s, e) < 0 || fold_stacks(r, s->nodes.n, e) < 0)
 		return -1;
 	if (g->callers[r->partition] == NULL)
 		g->callers[r->partition] = function_bits(g, s);
 	for (uint32_t i = 0; i < r->n; i++) {
-		uint64_t bits = r->stacks[i] < s->nodes.n ? g->callers[r->partition][r->stacks[i]] : 0;
+		uint64_t bits = g->callers[r->partition][r->stacks[i]];
 
 		met |= bits;
 		for (; bits != 0; bits &= bits - 1)

@@ -503,7 +503,7 @@ static void broken_sets(void **state)
 		.symbols = broken_symbols };
 	struct broken_set b = { .set = { .ops = &ops, .min_time = START, .max_time = START, .n_partitions = 1 } };
 	struct dataset *set = &b.set;
-	struct str selector = STR("{}");
+	struct str selector = STR("{}"), name = STR("main");
 	struct arena *a = arena_new();
 	struct pyro_ask ask = ask_of(ASK_TREE, &selector, START, START + 1);
 	uint64_t span = 0;
@@ -516,6 +516,18 @@ static void broken_sets(void **state)
 	assert_int_equal(e.kind, ERR_CORRUPT);
 	ask.kind = ASK_PROFILE;
 	assert_int_equal(ask_run(a, &ask, &set, 1, &p, &e), -1);
+	ask.kind = ASK_SERIES;
+	ask.from_ms = ask.to_ms = START / NS_PER_MS;
+	ask.step_ms = 1;
+	ask.functions = (struct msg_strs){ &name, 1 };
+	assert_int_equal(ask_run(a, &ask, &set, 1, &p, &e), -1);
+	ask.functions.n = 0;
+	ask.call_site = (struct msg_strs){ &name, 1 };
+	assert_int_equal(ask_run(a, &ask, &set, 1, &p, &e), -1);
+	assert_int_equal(e.kind, ERR_CORRUPT);
+	ask.kind = ASK_POINTS;
+	assert_int_equal(ask_run(a, &ask, &set, 1, &p, &e), -1);
+	ask.kind = ASK_PROFILE;
 	ask.by_span = true;
 	ask.spans.p = &span;
 	ask.spans.n = 1;
