@@ -15,12 +15,15 @@ struct group {
 
 struct groups {
 	struct arena *mem;
+	VEC(struct labels) by; /* what the series are grouped by; each has one group, or one for each function */
 	VEC(struct group) v;
-	struct map by_hash;
+	struct map by_hash; /* to by */
 	const struct query *q;
 	const struct query_series_opts *o;
+	/* Of the set that is asked: */
+	struct arena *set_mem;
 	struct dataset *set;
-	uint32_t *group_of; /* by series number of the set, dense from `first`; with functions, one for each of them */
+	uint32_t *group_of; /* the first, by series number, dense from `first` */
 	uint32_t first;
 	struct fold_site site;
 	uint64_t **callers; /* by partition and stack: a bit for each function whose value this is */
@@ -31,19 +34,26 @@ static int name_cmp(const void *a, const void *b)
 	return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
+/* The first of the groups with these labels. */
 static uint32_t group_find(struct groups *g, const struct labels *l)
 {
+	uint32_t each = MAX(g->o->n_functions, 1);
 	uint64_t hash = labels_hash(l);
 	struct map_at at = map_find(&g->by_hash, hash);
-	struct group new = { 0 };
+	struct group new = { .labels = { 0 } };
 
 	for (uint32_t i; map_next(&at, &i);)
-		if (labels_cmp(&g->v.p[i].labels, l) == 0)
-			return i;
+		if (labels_cmp(&g->by.p[i], l) == 0)
+			return i * each;
+	map_put(&g->by_hash, hash, (uint32_t)g->by.n);
 	new.labels = labels_copy(g->mem, l);
-	vec_push(&g->v, new);
-	map_put(&g->by_hash, hash, (uint32_t)g->v.n - 1);
-	return (uint32_t)g->v.n - 1;
+	vec_push(&g->by, new.labels);
+	for (uint32_t k = 0; k < each; k++) {
+		if (g->o->n_functions > 0)
+			new.labels = labels_with(g->mem, &g->by.p[g->by.n - 1], FUNCTION_LABEL, g->o->functions[k]);
+		vec_push(&g->v, new);
+	}
+	return (uint32_t)g->v.n - each;
 }
 
 int64_t series_grid_time(int64_t ms, int64_t from, int64_t step)
@@ -74,9 +84,9 @@ static int site_total(struct groups *g, const struct row *r, int64_t *total, str
 /* A location without lines is part of what called it, as in trees. */
 static uint64_t *function_bits(struct groups *g, struct symbols *s)
 {
-	uint64_t *of = arena_zarray(g->mem, s->functions.n, sizeof(*of));
-	uint64_t *bits = arena_zarray(g->mem, s->nodes.n, sizeof(*bits));
-	uint8_t *below = fold_call_site(g->mem, s, g->q);
+	uint64_t *of = arena_zarray(g->set_mem, s->functions.n, sizeof(*of));
+	uint64_t *bits = arena_zarray(g->set_mem, s->nodes.n, sizeof(*bits));
+	uint8_t *below = fold_call_site(g->set_mem, s, g->q);
 
 	for (size_t i = 0; i < s->functions.n; i++)
 		for (uint32_t k = 0; k < g->o->n_functions; k++)
@@ -110,7 +120,7 @@ static void add_to_group(struct groups *g, uint32_t group, const struct series_p
 
 static int add_functions(struct groups *g, const struct row *r, int64_t time, struct err *e)
 {
-	uint32_t *group = &g->group_of[(size_t)(r->series - g->first) * g->o->n_functions];
+	uint32_t group = g->group_of[r->series - g->first];
 	int64_t sums[SERIES_MAX_FUNCTIONS] = { 0 };
 	uint64_t met = 0;
 	struct symbols *s;
@@ -127,7 +137,7 @@ static int add_functions(struct groups *g, const struct row *r, int64_t time, st
 			sums[__builtin_ctzll(bits)] = wrap_add(sums[__builtin_ctzll(bits)], r->values[i]);
 	}
 	for (; met != 0; met &= met - 1)
-		add_to_group(g, group[__builtin_ctzll(met)],
+		add_to_group(g, group + (uint32_t)__builtin_ctzll(met),
 		    &(struct series_point){ time, sums[__builtin_ctzll(met)], 1 });
 	return 0;
 }
@@ -147,21 +157,8 @@ static int series_row(void *ctx, const struct row *r, struct err *e)
 	return 0;
 }
 
-/* The groups of a series. */
-static void find_groups(struct groups *g, const struct labels *l, uint32_t *out)
-{
-	if (g->o->n_functions == 0)
-		*out = group_find(g, l);
-	for (uint32_t k = 0; k < g->o->n_functions; k++) {
-		struct labels of = labels_with(g->mem, l, FUNCTION_LABEL, g->o->functions[k]);
-
-		out[k] = group_find(g, &of);
-	}
-}
-
 static int series_of_set(struct groups *g, const struct str *by, uint32_t n_by, struct err *e)
 {
-	uint32_t each = MAX(g->o->n_functions, 1);
 	struct series_list list;
 	struct scan s = { .from = g->q->from,
 		.to = g->q->to,
@@ -171,19 +168,18 @@ static int series_of_set(struct groups *g, const struct str *by, uint32_t n_by, 
 
 	if (g->set->min_time > g->q->to || g->set->max_time < g->q->from)
 		return 0;
-	if (dataset_series(g->set, g->mem, g->q->selector, &list, e) < 0)
+	if (dataset_series(g->set, g->set_mem, g->q->selector, &list, e) < 0)
 		return -1;
 	if (list.n == 0)
 		return 0;
 	g->first = list.p[0].number;
-	g->group_of = arena_zarray(g->mem, (size_t)(list.p[list.n - 1].number - g->first + 1) * each,
-	    sizeof(*g->group_of));
-	fold_site_init(&g->site, g->mem, g->set, g->q);
-	g->callers = arena_zarray(g->mem, g->set->n_partitions, sizeof(*g->callers));
+	g->group_of = arena_zarray(g->set_mem, list.p[list.n - 1].number - g->first + 1, sizeof(*g->group_of));
+	fold_site_init(&g->site, g->set_mem, g->set, g->q);
+	g->callers = arena_zarray(g->set_mem, g->set->n_partitions, sizeof(*g->callers));
 	for (uint32_t i = 0; i < list.n; i++) {
-		struct labels l = labels_some(g->mem, &list.p[i].labels, by, n_by);
+		struct labels l = labels_some(g->set_mem, &list.p[i].labels, by, n_by);
 
-		find_groups(g, &l, &g->group_of[(size_t)(list.p[i].number - g->first) * each]);
+		g->group_of[list.p[i].number - g->first] = group_find(g, &l);
 	}
 	s.series = list.p;
 	s.n_series = list.n;
@@ -245,7 +241,7 @@ static void groups_out(struct arena *a, struct groups *g, struct series_set *out
 int query_series(struct arena *a, struct dataset *const *sets, size_t n, const struct query *q,
     const struct query_series_opts *o, struct series_set *out, struct err *e)
 {
-	struct groups g = { .mem = arena_new(), .q = q, .o = o };
+	struct groups g = { .mem = arena_new(), .set_mem = arena_new(), .q = q, .o = o };
 	struct str *by = arena_array(g.mem, o->n_by, sizeof(*by));
 	int rc = 0;
 
@@ -257,13 +253,16 @@ int query_series(struct arena *a, struct dataset *const *sets, size_t n, const s
 		g.set = sets[i];
 		rc = series_of_set(&g, by, o->n_by, e);
 		dataset_rest(sets[i]);
+		arena_reset(g.set_mem);
 	}
 	if (rc == 0)
 		groups_out(a, &g, out);
 	for (size_t i = 0; i < g.v.n; i++)
 		vec_free(&g.v.p[i].points);
 	vec_free(&g.v);
+	vec_free(&g.by);
 	map_fini(&g.by_hash);
+	arena_free(g.set_mem);
 	arena_free(g.mem);
 	return rc;
 }
