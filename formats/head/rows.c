@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/arith.h"
+
 enum { FLAG_SPANS = 1 << 5 };
 
 void samples_fini(struct samples *s)
@@ -110,17 +112,6 @@ void samples_sort(struct samples *s)
 	s->stacks.n = s->values.n = k;
 	s->spans.n = spans ? k : 0;
 	mem_free(t);
-}
-
-static uint64_t gcd(uint64_t a, uint64_t b)
-{
-	while (b) {
-		uint64_t r = a % b;
-
-		a = b;
-		b = r;
-	}
-	return a;
 }
 
 /* Most rows are multiples of their first or smallest value: a division each settles it. */

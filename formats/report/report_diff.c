@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/arith.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "formats/report/report_diff.h"
@@ -29,6 +30,22 @@ static uint32_t column_with_unit(const struct profile *p, struct str unit, uint3
 }
 
 /*
+ * The stores of v1 keep no period: what comes out of one says a second of CPU time, whatever the rate was. A sample's
+ * time divides all sums of samples. Where nothing from a tenth of a millisecond does, there were 100 a second, as usual.
+ */
+static double time_of_sample(const struct report *r, uint32_t column)
+{
+	uint64_t most = 0;
+
+	for (uint32_t i = 0; i < r->n_samples && (most == 0 || most >= NS_PER_MS / 10); i++) {
+		int64_t v = profile_value(r->p, r->samples[i].number, column);
+
+		most = gcd(v < 0 ? 0 - (uint64_t)v : (uint64_t)v, most);
+	}
+	return most >= NS_PER_MS / 10 ? (double)most : 10 * NS_PER_MS;
+}
+
+/*
  * The period says what an event is worth in its unit: of CPU time, of sampled bytes (objects are counted by the bytes
  * that stand behind them). Otherwise a count is a count.
  */
@@ -45,6 +62,8 @@ struct diff_events diff_events_of(const struct report *r)
 		if (e.column == p->n_types)
 			e.column = column_with_unit(p, unit, 0);
 		e.size = (double)p->period;
+		if (p->period == NS_PER_S && str_eq(unit, STR("nanoseconds")) && e.column < p->n_types)
+			e.size = time_of_sample(r, e.column);
 	}
 	if (e.column == p->n_types) {
 		e.size = 1;

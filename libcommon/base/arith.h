@@ -30,6 +30,18 @@ static inline int64_t floor_div(int64_t a, int64_t b)
 	return a / b - (a % b < 0);
 }
 
+/* The greatest common divisor; that of a number and 0 is the number. */
+static inline uint64_t gcd(uint64_t a, uint64_t b)
+{
+	while (b) {
+		uint64_t r = a % b;
+
+		a = b;
+		b = r;
+	}
+	return a;
+}
+
 static inline int64_t floor_ms(int64_t ns)
 {
 	return floor_div(ns, NS_PER_MS);

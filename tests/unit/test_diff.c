@@ -193,8 +193,8 @@ static void test_limit_texts(void **ctx)
 	arena_free(a);
 }
 
-/* main;encode and main;rest, n samples of 10 ms each. */
-static struct report *report_of(struct arena *a, int64_t encode, int64_t rest)
+/* main;encode and main;rest, n samples of so many nanoseconds each; the profile says its period. */
+static struct report *report_with(struct arena *a, int64_t encode, int64_t rest, int64_t sample, int64_t period)
 {
 	struct profile_builder *b = profile_builder_new(a, 1);
 	uint32_t main_ = profile_builder_frame(b, STR("main"), STR_NONE, 0), stack[2];
@@ -205,14 +205,67 @@ static struct report *report_of(struct arena *a, int64_t encode, int64_t rest)
 	profile_builder_type(b, 0, STR("cpu"), STR("nanoseconds"));
 	stack[1] = main_;
 	stack[0] = profile_builder_frame(b, STR("encode"), STR_NONE, 0);
-	profile_builder_add(b, stack, 2, &(int64_t){ encode * 10000000 }, NULL, 0);
+	profile_builder_add(b, stack, 2, &(int64_t){ encode * sample }, NULL, 0);
 	stack[0] = profile_builder_frame(b, STR("rest"), STR_NONE, 0);
-	profile_builder_add(b, stack, 2, &(int64_t){ rest * 10000000 }, NULL, 0);
+	profile_builder_add(b, stack, 2, &(int64_t){ rest * sample }, NULL, 0);
 	p = profile_builder_finish(b);
 	p->has_period_type = true;
 	p->period_type = p->types[0];
-	p->period = 10000000;
+	p->period = period;
 	return report_new(p, &o, &e);
+}
+
+static struct report *report_of(struct arena *a, int64_t encode, int64_t rest)
+{
+	return report_with(a, encode, rest, 10000000, 10000000);
+}
+
+/* What a store gives says a period of one second: the values tell what a sample was worth. */
+static void test_period_of_stores(void **ctx)
+{
+	static const struct {
+		int64_t sample, period;
+		int64_t before[2], after[2];
+		bool passed;
+	} cases[] = {
+		/* 101 to 200 samples of 10 ms are no chance (p < 0.001), 1 to 2 of 1 s are */
+		{ 10000000, 10000000, { 101, 907 }, { 200, 907 }, true },
+		{ 10000000, 1000000000, { 101, 907 }, { 200, 907 }, true },
+		{ 10000000, 1000000000, { 101, 907 }, { 105, 907 }, false },
+		{ 1000000000, 1000000000, { 1, 9 }, { 2, 9 }, false },
+		/* 19 a second */
+		{ 52631578, 1000000000, { 101, 907 }, { 200, 907 }, true },
+		/* a thousand a second, nearly */
+		{ 999983, 1000000000, { 100, 907 }, { 200, 907 }, true },
+		/* of no rate: as if there were 100 a second, from 10 to 20 samples, and from 100 to 200 */
+		{ 7, 1000000000, { 14285715, 129571429 }, { 28571429, 129571429 }, false },
+		{ 7, 1000000000, { 142857150, 1295714290 }, { 285714290, 1295714290 }, true },
+		/* a period that is said counts */
+		{ 10000000, 999999999, { 101, 907 }, { 200, 907 }, false },
+	};
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct arena *a = arena_new();
+		struct report *before = report_with(a, cases[i].before[0], cases[i].before[1], cases[i].sample,
+		    cases[i].period);
+		struct report *after = report_with(a, cases[i].after[0], cases[i].after[1], cases[i].sample,
+		    cases[i].period);
+		struct report_diff_opts o = report_diff_defaults();
+		struct diff_limit l;
+		struct err e;
+
+		o.normalize = DIFF_NONE;
+		assert_int_equal(diff_limit_parse(a, STR("self(encode) > +3%"), &l, &e), 0);
+		if (diff_limit_check(&l, a, before, after, &o, &e) < 0)
+			fail_msg("case %zu: %s", i, e.msg);
+		if (l.passed != cases[i].passed)
+			fail_msg("case %zu: %.*s", i, (int)l.sentence.n, l.sentence.p);
+		diff_limit_fini(&l);
+		report_free(before);
+		report_free(after);
+		arena_free(a);
+	}
 }
 
 static void test_limits(void **ctx)
@@ -373,6 +426,7 @@ int main(void)
 		cmocka_unit_test(test_adjust),
 		cmocka_unit_test(test_false_alarms),
 		cmocka_unit_test(test_limit_texts),
+		cmocka_unit_test(test_period_of_stores),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_limits_alone),
 		cmocka_unit_test(test_limit_documents),
