@@ -109,8 +109,8 @@ static void fact_line(struct pen *p)
 
 static void draw_table(struct pen *p, unsigned keep)
 {
-	static const char *const heads[] = { "      SELF         total        function",
-		"      self         TOTAL        function", "      self         total        FUNCTION" };
+	static const char *const heads[] = { "      SELF      total  function", "      self      TOTAL  function",
+		"      self      total  FUNCTION" };
 	struct flame_screen *s = p->s;
 	size_t shown;
 	struct buf b;
@@ -136,14 +136,15 @@ static void draw_table(struct pen *p, unsigned keep)
 			put_right(&b, buf_str(&v), 10);
 			buf_reset(&v);
 			unit_label(&v, f->total, s->o->unit, STR("auto"));
-			put_right(&b, buf_str(&v), 14);
-			put_right(&b, STR(""), 8);
-			buf_add(&b, s->graph.g->names[f->name]);
+			put_right(&b, buf_str(&v), 11);
+			buf_add(&b, STR("  "));
 			buf_add(p->out,
 			    k == s->chosen_row                        ? STR("\033[7m")
 				: s->hits != NULL && s->hits[f->name] ? STR("\033[1m")
 								      : STR(""));
 			flame_text_name(buf_str(&b), MIN((size_t)p->columns, b.n), " ", p->out);
+			flame_text_function(s->graph.g->names[f->name], p->columns > b.n ? p->columns - b.n : 0, "",
+			    p->out);
 			buf_add(p->out, STR("\033[0m"));
 			buf_fini(&v);
 		}
@@ -215,5 +216,5 @@ void flame_screen_draw(struct flame_screen *s, unsigned rows, unsigned columns, 
 	default: draw_graph(&p, 2); break;
 	}
 	fact_line(&p);
-	text_line(&p, STR("? keys  / search  s sandwich  t table  Enter zoom  r all  q quit"), false);
+	text_line(&p, STR("q quit  ? keys  / search  s sandwich  t table  Enter zoom  r all"), false);
 }

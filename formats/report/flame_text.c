@@ -84,6 +84,18 @@ void flame_text_name(struct str name, size_t width, const char *fill, struct buf
 		buf_add(out, str_cstr(fill));
 }
 
+void flame_text_function(struct str name, size_t width, const char *fill, struct buf *out)
+{
+	size_t from = name.n > 0 ? name.n - 1 : 0;
+
+	if (cells_in(name) > width) {
+		while (from > 0 && name.p[from - 1] != '/')
+			from--;
+		name = str_skip(name, from);
+	}
+	flame_text_name(name, width, fill, out);
+}
+
 void flame_text_amount(const struct picture *o, int64_t v, struct buf *out)
 {
 	struct str unit;
@@ -174,7 +186,7 @@ static void put_bar(const struct flame_layout *l, const struct flame_bar *b, con
 
 	if (!w->colours) {
 		buf_add(out, chosen ? STR("▶") : w->hits && level > 0 && w->hits[b->name] ? STR("*") : STR("│"));
-		flame_text_name(name, width - 1, "─", out);
+		flame_text_function(name, width - 1, "─", out);
 		return;
 	}
 	if (chosen) {
@@ -184,7 +196,7 @@ static void put_bar(const struct flame_layout *l, const struct flame_bar *b, con
 
 		buf_printf(out, "\033[38;2;0;0;0;48;2;%u;%u;%um", c >> 16, c >> 8 & 255, c & 255);
 	}
-	flame_text_name(name, width, " ", out);
+	flame_text_function(name, width, " ", out);
 	buf_add(out, STR("\033[0m"));
 }
 

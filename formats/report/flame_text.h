@@ -48,6 +48,8 @@ struct flame_window {
 void flame_text_row(const struct flame_layout *l, size_t level, const struct flame_window *w, struct buf *out);
 /* At most width cells of the name, filled up with `fill` unless that is empty. */
 void flame_text_name(struct str name, size_t width, const char *fill, struct buf *out);
+/* The same of a function: where it has no room its path goes first, "github.com/shop/cart.Add" to "cart.Add". */
+void flame_text_function(struct str name, size_t width, const char *fill, struct buf *out);
 /* "1.25s", "3 samples" */
 void flame_text_amount(const struct picture *o, int64_t v, struct buf *out);
 /* The whole graph below a title, o->columns wide, root on top unless o->flame. */

@@ -62,3 +62,11 @@ void text_screen_draw(struct text_screen *s, struct str text, struct str title, 
 	buf_add(out, STR("\r\n"));
 	put_line(keys, columns, "", out);
 }
+
+struct str text_screen_reason(const char *message)
+{
+	struct str all = str_cstr(message);
+	size_t end = str_search(all, STR(": "));
+
+	return str_prefix(all, STR("http")) && end < all.n ? str_skip(all, end + 2) : all;
+}

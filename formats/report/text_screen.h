@@ -26,4 +26,7 @@ bool text_screen_key(struct text_screen *s, int key);
 void text_screen_draw(struct text_screen *s, struct str text, struct str title, struct str keys, unsigned rows,
     unsigned columns, struct buf *out);
 
+/* What went wrong, without the address in front of it: a line of a terminal has no room for what the person typed. */
+struct str text_screen_reason(const char *message);
+
 #endif

@@ -42,7 +42,7 @@ left_well() { # left_well [STATUS]
 	left_well
 	prints "matched /parse/: 30ns (30.00%)"
 	at_terminal 'tq'
-	prints "SELF         total        function"
+	prints "SELF      total  function"
 	at_terminal 't\rq'
 	prints "sandwich of idle"
 }

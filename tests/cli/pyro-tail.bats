@@ -161,6 +161,9 @@ for i in range(4000): print("main;" + "%x" % random.getrandbits(2000), 1)' >big.
 	try "$repo/tests/lib/screen.py" 20x100 '{WAIT:1 series}o{SIZE:10x60}q' pyro-tail --interval 100ms "http://127.0.0.1:$port"
 	[ "$err" = "terminal as before, left, status 0" ] || fail "$err"
 	prints "series, "
+	try "$repo/tests/lib/screen.py" 8x40 '{WAIT:1 series}q' pyro-tail --interval 100ms "http://127.0.0.1:$port"
+	prints '  PROFILES  series'
+	prints '  "shop", __name__="process'
 	try "$repo/tests/lib/screen.py" 20x100 '{WAIT:1 series}{KILL:TERM}' pyro-tail "http://127.0.0.1:$port"
 	[ "$err" = "terminal as before, left, status 0" ] || fail "$err"
 	try "$repo/tests/lib/screen.py" 20x100 '{WAIT:1 series}{KILL:SEGV}' pyro-tail "http://127.0.0.1:$port"

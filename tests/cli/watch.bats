@@ -70,6 +70,24 @@ left_well() { # left_well [STATUS]
 	[ "$(cat woken)" -lt 50 ] || fail "woken $(cat woken) times in a second"
 }
 
+@test "top --watch: a narrow terminal keeps the column of the order, and the functions without their paths" {
+	printf 'main;example.com/a/b/shop.Total 70\nmain;example.com/a/b/shop.(*Store).PutAllOfThem 30\n' >x.folded
+	at 12x40 'q' pyro-query top --watch x.folded
+	left_well
+	prints "      flat  flat%"
+	prints "        70 70.00%  shop.Total"
+	prints "        30 30.00%  shop.(*Store).PutAll…"
+	at 12x40 'o{WAIT:cum%}q' pyro-query top --watch --interval 100ms x.folded
+	prints "       cum   cum%"
+	prints "       100   100%  main"
+	at 12x69 'q' pyro-query top --watch x.folded
+	prints "        70 70.00% 70.00%         70 70.00%  shop.Total"
+	at 12x90 'q' pyro-query top --watch x.folded
+	prints "        70 70.00% 70.00%         70 70.00%  example.com/a/b/shop.Total"
+	at 9x40 'tq' pyro-query flame --interactive x.folded
+	prints "        70         70  shop.Total"
+}
+
 @test "flame --interactive of a server: live, and what is chosen stays chosen" {
 	start_server
 	push 'main;serve;parse' 30
@@ -105,6 +123,7 @@ left_well() { # left_well [STATUS]
 	left_well
 	prints "parse"
 	prints "NO ANSWER, this is of 20"
+	[[ $out =~ Z:\ Failed\ to\ connect ]] || fail "the address hides the reason"
 	wait "$server" || true
 	server=
 }

@@ -57,6 +57,44 @@ static void test_name(void **state)
 	}
 }
 
+/* Without room the path goes, then the end. */
+static void test_function(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t width;
+		const char *want;
+	} cases[] = {
+		{ "github.com/shop/cart.Add", 24, "github.com/shop/cart.Add" },
+		{ "github.com/shop/cart.Add", 23, "cart.Add" },
+		{ "github.com/shop/cart.Add", 6, "cart.…" },
+		{ "a long name/", 5, "a lo…" },
+		{ "x/y/", 3, "y/" },
+		{ "/", 0, "" },
+		{ "", 3, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct buf b;
+
+		buf_init(&b, LIMIT);
+		flame_text_function(str_cstr(cases[i].name), cases[i].width, "", &b);
+		if (!str_eq(buf_str(&b), str_cstr(cases[i].want)))
+			fail_msg("%zu: " STR_FMT, i, STR_ARG(buf_str(&b)));
+		buf_fini(&b);
+	}
+}
+
+static void test_reason(void **state)
+{
+	(void)state;
+	assert_true(
+	    str_eq(text_screen_reason("http://[::1]:4040/a?q=%7B: Failed: to connect"), STR("Failed: to connect")));
+	assert_true(str_eq(text_screen_reason("status 400: no"), STR("status 400: no")));
+	assert_true(str_eq(text_screen_reason("https://x"), STR("https://x")));
+}
+
 static void test_text(void **state)
 {
 	struct arena *a = arena_new();
@@ -132,8 +170,8 @@ static const struct {
 	{ "mistyped", { '/', 'q', KEY_BACKSPACE, 'x' }, "/x_", false },
 	{ "no expression", { '/', '(', KEY_ENTER }, "(: not an expression", false },
 	{ "nothing typed", { '/', KEY_ENTER }, "all  100", false },
-	{ "table", { 't' }, "SELF         total        function", false },
-	{ "by total", { 't', 'o' }, "self         TOTAL", false },
+	{ "table", { 't' }, "SELF      total  function", false },
+	{ "by total", { 't', 'o' }, "self      TOTAL", false },
 	{ "by name", { 't', 'o', 'o' }, "FUNCTION", false },
 	{ "out of the table", { 't', 't' }, "all  100", false },
 	{ "sandwich", { 'j', 'j', 'l', 's' }, "sandwich of b", false },
@@ -238,8 +276,8 @@ static void test_follow(void **state)
 		{ { 'j', 'j' }, "main  400 samples (100.00%)" }, /* a is gone: who called it */
 		{ { 'j', 'j', 'l', KEY_ENTER }, "▶b─────────────────────────────" },
 		{ { '/', 'x', KEY_ENTER }, "matched /x/: 320 samples (80.00%)" }, { { '/', 'q' }, "/q_" },
-		{ { 't', 'o' }, "self         TOTAL" }, { { 't', 'o', 'o' }, "FUNCTION" },
-		{ { '?' }, "choose a frame" }, { { 'j', 'j', 'l', 's' }, "sandwich of b" },
+		{ { 't', 'o' }, "self      TOTAL" }, { { 't', 'o', 'o' }, "FUNCTION" }, { { '?' }, "choose a frame" },
+		{ { 'j', 'j', 'l', 's' }, "sandwich of b" },
 		{ { 'j', 'j', 's' }, "main  400 samples (100.00%)" }, /* no sandwich of a */
 	};
 
@@ -309,6 +347,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_name),
+		cmocka_unit_test(test_function),
+		cmocka_unit_test(test_reason),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_comparison),
 		cmocka_unit_test(test_screen),

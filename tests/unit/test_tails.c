@@ -257,7 +257,18 @@ static void test_table(void **ctx)
 		"\033[K  PROFILES   per min    samples      bytes     age  series\r\n"
 		"\033[K         2       2.0          6    4.0 KiB     30s  {service_name=\"sh…\r\n"
 		"\033[Kq quit  o order  space pause  arrows scroll")));
+	buf_reset(&b);
+	tail_table_draw(t, 5, 40, STR("x"), NULL, 60 * NS_PER_S, &b);
+	assert_true(str_eq(buf_str(&b),
+	    STR("\033[H\033[K\033[1m2 series, 3 profiles, 4 lost    x\033[0m\r\n"
+		"\033[K  PROFILES  series\r\n"
+		"\033[K         2  \"shop\"}\r\n"
+		"\033[K         1  \"cart\"}\r\n"
+		"\033[Kq quit  o order  space pause  arrows sc…")));
 	assert_true(tail_table_key(t, 'o'));
+	buf_reset(&b);
+	tail_table_draw(t, 3, 40, STR("x"), NULL, 60 * NS_PER_S, &b);
+	assert_true(str_search(buf_str(&b), STR("\033[K     BYTES  series\r\n")) < b.n);
 	assert_true(tail_table_key(t, 'o')); /* by age */
 	assert_true(tail_table_key(t, KEY_DOWN));
 	buf_reset(&b);
@@ -273,6 +284,24 @@ static void test_table(void **ctx)
 	assert_true(memchr(b.p, '\033', b.n) == NULL);
 	assert_false(tail_table_key(t, 'q'));
 	assert_false(tail_table_key(t, KEY_GONE));
+	buf_fini(&b);
+	tail_table_free(t);
+}
+
+/* The service and the kind of profile stand where a narrow screen still shows them. */
+static void test_order_of_labels(void **ctx)
+{
+	struct label l[] = { { STR("__name__"), STR("process_cpu") }, { STR("pod"), STR("a") },
+		{ STR("service_name"), STR("shop") }, { STR("zone"), STR("b") } };
+	struct tail_table *t = tail_table_new(0);
+	struct buf b;
+
+	(void)ctx;
+	tail_table_add(t, &(struct labels){ l, 4 }, 1, 1, 0);
+	buf_init(&b, 1 << 20);
+	tail_table_print(t, 0, &b);
+	assert_true(str_search(buf_str(&b),
+			STR("  {service_name=\"shop\", __name__=\"process_cpu\", pod=\"a\", zone=\"b\"}\n")) < b.n);
 	buf_fini(&b);
 	tail_table_free(t);
 }
@@ -304,6 +333,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lost, setup, teardown),
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_order_of_labels),
 		cmocka_unit_test(test_many_series),
 	};
 

@@ -24,7 +24,7 @@ int cli_filters_init(struct report_filters *f, struct arena *a, const struct que
 		f->o.tag_root = f->o.tag_root.n > 0
 		    ? arena_printf(a, "%s," STR_FMT, o->label_frame.p[i], STR_ARG(f->o.tag_root))
 		    : str_cstr(o->label_frame.p[i]);
-	f->o.width = term_width();
+	f->o.width = o->watch ? 0 : term_width(); /* the screen fits them to its size of the moment */
 	f->picture.columns = o->width > 0 ? (uint32_t)o->width : f->o.width;
 	f->picture.ansi = term_colours();
 	f->o.zone_offset = term_zone(a, p->time, &f->o.zone);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/num.h"
 #include "formats/report/flame_screen.h"
+#include "formats/report/flame_text.h"
 #include "formats/report/text_screen.h"
 #include "io/term.h"
 #include "io/tty.h"
@@ -112,12 +113,64 @@ static size_t head_of(struct str text)
 	return 0;
 }
 
+/*
+ * Lines of the table as they fit: without room for `flat flat% sum% cum cum%  function` there are left the column of the
+ * order, its share, and the function.
+ */
+static void fit_line(struct str line, bool cum, unsigned columns, struct buf *out)
+{
+	size_t start = out->n, used;
+	struct str rest = line, value = STR_NONE, share = STR_NONE;
+
+	for (int k = 0; k < 5; k++) {
+		struct str word;
+
+		while (rest.n > 0 && rest.p[0] == ' ')
+			rest = str_skip(rest, 1);
+		word = str_cut(&rest, ' ');
+		if (k == (cum ? 3 : 0))
+			value = word;
+		if (k == (cum ? 4 : 1))
+			share = word;
+	}
+	rest = str_trim(rest);
+	if (columns < 64)
+		buf_printf(out, "%10.*s %6.*s  ", (int)value.n, value.p, (int)share.n, share.p);
+	else
+		buf_add(out, str_of(line.p, line.n - rest.n));
+	used = out->n - start;
+	flame_text_function(rest, columns > used + 1 ? columns - used : 1, "", out);
+	buf_byte(out, '\n');
+}
+
+static struct str fit_table(struct arena *a, struct str text, size_t head, bool cum, unsigned columns)
+{
+	struct buf b;
+	struct str out;
+
+	buf_init(&b, 2 * MAX_TEXT);
+	for (size_t i = 1; text.n > 0; i++) {
+		struct str line = str_cut(&text, '\n');
+
+		if (head > 0 && i >= head) {
+			fit_line(line, cum, columns, &b);
+		} else {
+			buf_add(&b, line);
+			buf_byte(&b, '\n');
+		}
+	}
+	out = arena_str(a, buf_str(&b));
+	buf_fini(&b);
+	return out;
+}
+
 static struct str title(struct live *l)
 {
 	struct str at = num_rfc3339(l->line, l->asked_at / NS_PER_S * NS_PER_S);
 
 	if (l->why[0] != '\0')
-		return arena_printf(l->line, "NO ANSWER, this is of " STR_FMT ": %s", STR_ARG(at), l->why);
+		return arena_printf(l->line, "NO ANSWER, this is of " STR_FMT ": " STR_FMT, STR_ARG(at),
+		    STR_ARG(text_screen_reason(l->why)));
 	return arena_printf(l->line, STR_FMT "%s", STR_ARG(at), l->paused ? "  PAUSED" : "");
 }
 
@@ -139,8 +192,8 @@ static void draw(struct live *l, int key)
 		flame_screen_draw(x->screen, rows, columns, term_wants_colours(), &b);
 	} else {
 		l->text.head = head_of(buf_str(&x->text));
-		text_screen_draw(&l->text, buf_str(&x->text), title(l),
-		    STR("q quit  o order  space pause  g ask now  arrows scroll"), rows, columns, &b);
+		text_screen_draw(&l->text, fit_table(l->line, buf_str(&x->text), l->text.head, l->o.cum, columns),
+		    title(l), STR("q quit  o order  space pause  g ask now  arrows scroll"), rows, columns, &b);
 	}
 	l->failed = buf_check(&b, "screen", &l->err) < 0 || tty_write(l->tty, buf_str(&b), &l->err) < 0;
 	l->leave = l->leave || l->failed;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/zip.h"
 #include "formats/labels/labels_json.h"
+#include "formats/report/text_screen.h"
 #include "io/archive.h"
 #include "io/file.h"
 #include "io/stream_fd.h"
@@ -128,7 +129,7 @@ static void on_state(void *ctx, const char *why)
 		    LOG_CSTR("error", why));
 	w->why[0] = '\0';
 	if (why != NULL)
-		snprintf(w->why, sizeof(w->why), "LOST: %s", why);
+		snprintf(w->why, sizeof(w->why), "LOST: " STR_FMT, STR_ARG(text_screen_reason(why)));
 }
 
 static bool draw(struct watch_all *w)

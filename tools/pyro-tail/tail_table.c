@@ -53,6 +53,25 @@ void tail_table_free(struct tail_table *t)
 	mem_free(t);
 }
 
+/* As a selector; what people look for comes first. */
+static void print_name(struct buf *b, const struct labels *l)
+{
+	const struct str first[] = { STR("service_name"), STR("__name__") };
+	struct labels sorted = { mem_array(l->n + 1, sizeof(*l->p)), 0 };
+
+	for (size_t pass = 0; pass <= ARRAY_LEN(first); pass++)
+		for (size_t i = 0; i < l->n; i++) {
+			size_t place = 0;
+
+			while (place < ARRAY_LEN(first) && !str_eq(l->p[i].name, first[place]))
+				place++;
+			if (place == pass)
+				sorted.p[sorted.n++] = l->p[i];
+		}
+	labels_print(b, &sorted);
+	mem_free(sorted.p);
+}
+
 static struct series *find(struct tail_table *t, const struct labels *l)
 {
 	struct str name = STR("other series");
@@ -61,7 +80,7 @@ static struct series *find(struct tail_table *t, const struct labels *l)
 	struct buf b;
 
 	buf_init(&b, 1 << 20);
-	labels_print(&b, l);
+	print_name(&b, l);
 	if (!b.over)
 		name = str_of(b.p, MIN(b.n, (size_t)TAIL_NAME_MAX));
 	for (int again = 0; again < 2; again++) {
@@ -144,8 +163,26 @@ static void put_line(const struct tail_table *t, const struct series *s, int64_t
 	arena_free(a);
 }
 
-static struct str heading(const struct tail_table *t)
+/* Without room for all columns: that of the order. */
+static void put_narrow_line(const struct tail_table *t, const struct series *s, int64_t now, struct buf *out)
 {
+	const struct str known = STR("{service_name=");
+	struct arena *a = arena_new();
+	struct str value = arena_printf(a, "%llu", (unsigned long long)s->profiles);
+
+	if (t->sort == BY_BYTES)
+		value = num_size_iec(a, s->bytes);
+	else if (t->sort == BY_AGE)
+		value = arena_printf(a, "%llds", (long long)((now - s->last) / NS_PER_S));
+	buf_printf(out, "%10.*s  ", (int)value.n, value.p);
+	flame_text_name(str_prefix(s->name, known) ? str_skip(s->name, known.n) : s->name, SIZE_MAX, "", out);
+	arena_free(a);
+}
+
+static struct str heading(const struct tail_table *t, bool narrow)
+{
+	static const char *const few[SORTS] = { "  PROFILES  series", "     BYTES  series", "       AGE  series",
+		"  profiles  SERIES" };
 	static const char *const words[SORTS] = {
 		"  PROFILES   per min    samples      bytes     age  series",
 		"  profiles   per min    samples      BYTES     age  series",
@@ -153,7 +190,7 @@ static struct str heading(const struct tail_table *t)
 		"  profiles   per min    samples      bytes     age  SERIES",
 	};
 
-	return str_cstr(words[t->sort]);
+	return str_cstr(narrow ? few[t->sort] : words[t->sort]);
 }
 
 static void sort(struct tail_table *t)
@@ -168,20 +205,20 @@ static void put_sum(const struct tail_table *t, struct buf *out)
 	    (unsigned long long)t->lost);
 }
 
-static void put_series(struct tail_table *t, int64_t now, struct buf *out)
+static void put_series(struct tail_table *t, int64_t now, bool narrow, struct buf *out)
 {
 	sort(t);
-	buf_add(out, heading(t));
+	buf_add(out, heading(t, narrow));
 	buf_byte(out, '\n');
 	for (size_t i = 0; i < t->order.n; i++) {
-		put_line(t, &t->all.p[t->order.p[i]], now, out);
+		(narrow ? put_narrow_line : put_line)(t, &t->all.p[t->order.p[i]], now, out);
 		buf_byte(out, '\n');
 	}
 }
 
 void tail_table_print(struct tail_table *t, int64_t now, struct buf *out)
 {
-	put_series(t, now, out);
+	put_series(t, now, false, out);
 	put_sum(t, out);
 	buf_byte(out, '\n');
 }
@@ -199,7 +236,7 @@ void tail_table_draw(struct tail_table *t, unsigned rows, unsigned columns, stru
 	buf_init(&first, SIZE_MAX / 2);
 	put_sum(t, &first);
 	buf_printf(&first, "  %s  " STR_FMT, state != NULL ? state : "", STR_ARG(title));
-	put_series(t, now, &text);
+	put_series(t, now, columns < 64, &text);
 	text_screen_draw(&t->screen, buf_str(&text), buf_str(&first),
 	    STR("q quit  o order  space pause  arrows scroll"), rows, columns, out);
 	buf_fini(&text);
