@@ -7,11 +7,17 @@ function chooseTheme(theme) {
 	try { theme = localStorage.theme = theme || localStorage.theme || ''; } catch { }
 	document.documentElement.dataset.theme = theme || (matchMedia('(prefers-color-scheme:dark)').matches ? 'dark' : 'light');
 }
+// Pixels as numbers: alpha, blue, green, red. h in degrees, s and l in per cent.
+const pixel = (r, g, b) => (255 << 24 | b << 16 | g << 8 | r) >>> 0;
+function hsl(h, s, l) {
+	const a = s * Math.min(l, 100 - l) / 100, part = n => { const k = (n + h / 30) % 12; return Math.round(2.55 * (l - a * Math.max(-1, Math.min(k - 3, 9 - k, 1)))); };
+	return pixel(part(0), part(8), part(4));
+}
 const HUES = [8, 20, 31, 42, 52, 75, 140, 165, 188, 205, 222, 262, 320];
 // By package: what stands before the first dot, colon or bracket after the last slash.
 function frameColour(name, dark) {
 	const h = hash(/^(?:.*\/)?[^/.:(<\s]*/.exec(name)[0], 2166136261), tone = (h >>> 8) % 7;
-	return `hsl(${HUES[h % 13]} ${tone + (dark ? 34 : 66)}% ${tone + (dark ? 30 : 74)}%)`;
+	return hsl(HUES[h % 13], tone + (dark ? 34 : 66), tone + (dark ? 30 : 74));
 }
 // -1 (gone) to 1 (new). Usually of shares, so that a longer range is not a change; "points": by how much of the whole,
 // 10 of 100 have the full colour; "value": of values by time.
@@ -26,7 +32,7 @@ function changeText(b, w) {
 }
 function changeColour(c, dark, faint) {
 	const k = Math.min(10, Math.round(Math.abs(c) * 14)) / (faint ? 60 : 10), hue = c > 0 ? 4 : 212;
-	return dark ? `hsl(${hue} ${k * 62}% ${27 + k * 15}%)` : `hsl(${hue} ${k * 88}% ${89 - k * 24}%)`;
+	return dark ? hsl(hue, k * 62, 27 + k * 15) : hsl(hue, k * 88, 89 - k * 24);
 }
 
 // ---- the canvas ----
@@ -117,8 +123,8 @@ class FlameView {
 	}
 	fill(i) {
 		const b = this.board, m = this.m, dark = this.dark, f = m.name[i];
-		if (b.found && !b.found.by[f]) return dark ? '#2b2f37' : '#e4e6ea';
-		if (!i || (m.slots && m.d[i] < 2) || b.isCut(i)) return dark ? '#343a46' : '#d6dae1';
+		if (b.found && !b.found.by[f]) return dark ? pixel(43, 47, 55) : pixel(228, 230, 234);
+		if (!i || (m.slots && m.d[i] < 2) || b.isCut(i)) return dark ? pixel(52, 58, 70) : pixel(214, 218, 225);
 		if (m.two) { const w = at(m, 'w', i); return changeColour(changeOf(b, w), dark, b.isNoise(w)); }
 		return b.fills[f] || (b.fills[f] = frameColour(m.names[f], dark));
 	}
@@ -126,12 +132,14 @@ class FlameView {
 		const c = this.canvas, g = this.g = c.getContext('2d'), m = this.m, k = this.side, w = this.width = this.box.clientWidth, h = this.box.clientHeight;
 		const scroll = this.box.scrollTop, dpr = devicePixelRatio, z = this.board.zoom, last = Math.ceil((scroll + h) / ROW);
 		if (!w || !m.n) return;
-		if (this.dark !== isDark()) this.board.fills = [];
+		if (this.dark !== isDark() || this.board.fills.length !== m.names.length) this.board.fills = new Uint32Array(m.names.length);
 		this.dark = isDark();
 		if (c.width !== Math.round(w * dpr) || c.height !== Math.round(h * dpr)) {
 			c.width = Math.round(w * dpr);
 			c.height = Math.round(h * dpr);
 			c.style.height = h + 'px';
+			this.image = g.createImageData(c.width, c.height);
+			this.line = new Uint32Array(c.width);
 		}
 		g.setTransform(dpr, 0, 0, dpr, 0, 0);
 		g.clearRect(0, 0, w, h);
@@ -140,13 +148,33 @@ class FlameView {
 		g.fillStyle = '#8d95a5';
 		if (!m.w[k][z]) return g.fillText('nothing of it here', 8, this.turn(m.d[z]) * ROW - scroll + ROW / 2);
 		this.letter = g.measureText('m').width;
+		this.late = [];
+		this.image.data.fill(0);
 		for (let row = Math.floor(scroll / ROW); row < Math.min(last, this.rows); row++) {
 			const d = this.turn(row), y = row * ROW - scroll;
-			if (m.times && !d) this.axis(y, m.x[k][z], m.w[k][z]);
-			else if (d < m.d[z] && !m.times) this.rect(this.above(d), 0, w, y, .55);
+			this.line.fill(0);
+			this.marks = [];
+			if (m.times && !d) this.late.push(() => this.axis(y, m.x[k][z], m.w[k][z]));
+			else if (d < m.d[z] && !m.times) this.rect(this.above(d), 0, w, y, 0x8cffffff);
 			else this.row(d, y, m.x[k][z], m.w[k][z]);
+			this.lay(y, dpr);
+		}
+		g.putImageData(this.image, 0, 0);
+		for (const f of this.late) f();
+	}
+	// Rectangles of a row are pixels of its first line, which is repeated; what is not of pixels alone comes late.
+	fillLine(a, e, colour) {
+		const dpr = devicePixelRatio, from = Math.round(a * dpr);
+		this.line.fill(colour, from, Math.max(from + 1, Math.round(e * dpr)));
+	}
+	lay(y, dpr) {
+		const { image } = this, wide = image.width, all = new Uint32Array(image.data.buffer), end = Math.min(image.height, Math.round((y + ROW - 1) * dpr)), low = Math.round((y + ROW - 4) * dpr);
+		for (let t = Math.max(0, Math.round(y * dpr)); t < end; t++) {
+			all.set(this.line, t * wide);
+			if (t >= low) for (const [a, e] of this.marks) all.fill(this.mark, t * wide + Math.round(a * dpr), t * wide + Math.round(e * dpr));
 		}
 	}
+	get mark() { return this.dark ? pixel(255, 212, 59) : pixel(232, 89, 12); }
 	axis(y, from, wide) {
 		const g = this.g, step = 10 ** Math.floor(Math.log10(wide / 2)), every = step * [1, 2, 5].find(s => wide / step / s < Math.max(2, this.width / 90) || s === 5);
 		for (let t = Math.ceil(from / every) * every; t < from + wide; t += every) {
@@ -161,39 +189,45 @@ class FlameView {
 		const { m, board: { found } } = this, xs = m.x[this.side], ws = m.w[this.side], scale = this.width / zw, end = m.starts[d + 1], far = x0 + zw;
 		for (let i = this.first(d, x0); i < end && xs[i] < far;) {
 			const a = Math.max(0, (xs[i] - x0) * scale), e = Math.min(this.width, (xs[i] + ws[i] - x0) * scale);
-			if (e - a >= 1.5) { this.rect(i++, a, e, y, 1); continue; }
+			if (e - a >= 1.5) { this.rect(i++, a, e, y, -1); continue; }
 			const next = Math.max(i + 1, this.first(d, x0 + (a + 2) / scale, i)), wide = (xs[next - 1] + ws[next - 1] - x0) * scale - a;
 			if (wide > 0) {
 				let best = i;
 				for (let j = i, step = Math.ceil((next - i) / 12); j < next; j += step) if (ws[j] > ws[best]) best = j;
-				this.g.fillStyle = found && found.before[next] > found.before[i] ? this.dark ? '#ffd43b' : '#e8590c' : this.fill(best);
-				this.g.fillRect(a, y, Math.max(wide, .5), ROW - 1);
+				this.fillLine(a, a + wide, found && found.before[next] > found.before[i] ? this.mark : this.fill(best));
 			}
 			i = next;
 		}
+		if (m.slots && d === 1) this.late.push(() => this.times(d, y));
 	}
-	rect(i, a, e, y, alpha) {
+	// mask: of the pixels.
+	rect(i, a, e, y, mask) {
 		const g = this.g, b = this.board, m = this.m, k = this.side, width = e - a - (e - a > 3 ? 1 : 0), dark = this.dark, hit = b.found && i && b.found.by[m.name[i]];
-		g.globalAlpha = alpha;
-		g.fillStyle = this.fill(i);
-		g.fillRect(a, y, width, ROW - 1);
-		g.globalAlpha = 1;
-		if (hit) { g.fillStyle = dark ? '#ffd43b' : '#e8590c'; g.fillRect(a, y + ROW - 4, width, 3); }
-		if (i === b.sel || i === b.hover) {
+		this.fillLine(a, a + width, (this.fill(i) & mask) >>> 0);
+		if (hit) this.marks.push([a, a + width]);
+		if (i === b.sel || i === b.hover) this.late.push(() => {
 			g.lineWidth = i === b.sel ? 2 : 1;
 			g.strokeStyle = dark ? '#fff' : '#101828';
 			g.strokeRect(a + 1, y + 1, Math.max(width - 2, 1), ROW - 3);
-		}
+		});
 		let room = Math.floor((width - 8) / this.letter), s = nameOf(m, i);
-		if (room < 3) return;
+		if (room < 3 || (m.slots && m.d[i] === 1)) return;
 		if (b.isCut(i)) s = '⋯ other';
 		// Wide letters take two places; the path makes room first.
 		if (/[\u1100-\uffff]/.test(s)) room >>= 1;
 		if (s.length > room) s = s.slice(s.lastIndexOf('/', s.length - 2) + 1);
 		if (s.length > room) s = s.slice(0, room - 1) + '…';
-		else if (s.length + 9 < room && !m.times) s += '  ' + (i ? percent(m.w[k][i], m.totals[k]) : valueText(m.totals[k], b.unit));
-		g.fillStyle = b.found && !hit ? '#8d95a5' : dark ? '#f2f4f8' : '#16191f';
-		g.fillText(s, a + 4, y + ROW / 2);
+		else if (s.length + 9 < room && !m.times) s += '  ' + (i ? percent(m.w[k][i], m.totals[k]) : valueText(m.slots ? m.totals[k] : m.w[k][0], b.unit));
+		this.late.push(() => {
+			g.fillStyle = b.found && !hit ? '#8d95a5' : dark ? '#f2f4f8' : '#16191f';
+			g.fillText(s, a + 4, y + ROW / 2);
+		});
+	}
+	// The times of the parts of a chart: as many as have the room.
+	times(d, y) {
+		const g = this.g, { m, board: { zoom } } = this, scale = this.width / m.w[0][zoom], first = m.starts[d], every = Math.ceil((nameOf(m, first).length + 1.5) * this.letter / m.slots / scale);
+		g.fillStyle = this.dark ? '#f2f4f8' : '#16191f';
+		for (let i = first; i < m.starts[d + 1]; i++) if (!(Math.round(m.x[0][i] / m.slots) % every)) g.fillText(nameOf(m, i), (m.x[0][i] - m.x[0][zoom]) * scale + 4, y + ROW / 2);
 	}
 	reveal(i) {
 		const y = this.turn(this.m.d[i]) * ROW, b = this.box;
@@ -259,14 +293,16 @@ class FunctionTable {
 	// Returns how many functions there are of those that the board has found.
 	fill(board) {
 		const m = board.model, t = m.totals, keys = m.two ? ['function', 'before', 'after', 'change'] : ['function', 'self', 'total'];
-		if (this.model !== m) { this.model = m; this.rows = functionsOf(m); this.place = new Map(m.names.map((s, i) => [s || '(no name)', i])); }
+		if (this.model !== m) { this.model = m; this.rows = functionsOf(m); }
 		const wanted = this.sort.replace('-', ''), key = keys.includes(wanted) ? wanted : m.two ? 'change' : 'self', turned = this.sort[0] === '-';
 		const change = r => board.tone === 'value' ? Math.abs(r.total[1] * board.rates[1] - r.total[0] * board.rates[0]) : Math.abs(share(r.total[1], t[1]) - share(r.total[0], t[0]));
 		const rank = { self: r => r.self[0], total: r => r.total[0], before: r => r.total[0], after: r => r.total[1], change: r => change(r) * (r.noise ? 1e-6 : 1) }[key] || (() => 0);
 		for (const r of this.rows) r.noise = board.isNoise(r.total);
-		const rows = this.rows.filter(r => !board.found || board.found.by[this.place.get(r.name)]).map(r => [rank(r), r]).sort((a, b) => b[0] - a[0] || (a[1].name < b[1].name ? -1 : 1)).map(r => r[1]);
-		if (turned) rows.reverse();
-		const body = el('tbody', {}, ...rows.slice(0, this.most).map((r, i) => this.row(board, r, i)));
+		const rows = this.rows.filter(r => !board.found || board.found.by[r.at]), sign = turned ? -1 : 1, ranks = Float64Array.from(rows, r => sign * rank(r));
+		// Of a million only those are put in order that may be shown.
+		const least = ranks.slice().sort()[Math.max(0, rows.length - this.most)];
+		const shown = rows.map((r, i) => [ranks[i], r]).filter(r => r[0] >= least).sort((a, b) => b[0] - a[0] || (a[1].name < b[1].name ? -sign : sign)).slice(0, this.most);
+		const body = el('tbody', {}, ...shown.map((r, i) => this.row(board, r[1], i)));
 		if (rows.length > this.most) body.append(el('tr', {}, el('td', {}, el('button', { onclick: () => { this.most *= 5; this.fill(board); } }, `${rows.length - this.most} more`))));
 		const up = turned === (key !== 'function');
 		this.table.replaceChildren(el('thead', {}, el('tr', {}, ...keys.map(k => {

@@ -233,6 +233,25 @@ class Page:
         self.js(expression)
         return 1000 * (now() - before)
 
+    def texts(self):
+        """What is written on the canvases of the flame graphs: [text, x]."""
+        return self.js("(() => { const out = [], p = CanvasRenderingContext2D.prototype, old = p.fillText; p.fillText = function (s, x) { out.push([s, x]); };"
+                       " for (const v of boards.flatMap(b => b.views)) v.draw(); p.fillText = old; return out; })()")
+
+    def draws(self, before, n=15):
+        """Milliseconds of the draws of the first view, least, median and most, by the clock and with the pixels asked for; `before` is
+        run before each one."""
+        took = sorted(self.js("Array.from({ length: %d }, (_, i) => { const v = board.views[0]; %s; const t = performance.now(); v.draw();"
+                              " v.g.getImageData(0, 0, 1, 1); return performance.now() - t; })" % (n, before)))
+        return took[0], took[n // 2], took[-1]
+
+    def frames(self, step, n=40):
+        """Milliseconds from one frame of the screen to the next while `step` is done in each: median and most."""
+        took = sorted(self.js("new Promise(done => { const took = []; let last = 0, i = 0; const next = t => { if (last) took.push(t - last);"
+                              " last = t; if (took.length === %d) return done(took); const v = board.views[0]; %s; i++; requestAnimationFrame(next); };"
+                              " requestAnimationFrame(next); })" % (n, step)))
+        return took[n // 2], took[-1]
+
     def addresses(self):
         """Every address that the page has asked."""
         return [e["params"]["request"]["url"] for e in self.browser.events

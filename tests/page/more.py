@@ -2,6 +2,7 @@
 maps, labels, source lines, what opens, export, and graphs of a million frames. Python's own sums are the expected values."""
 import gzip
 import json
+import math
 import os
 import re
 import subprocess
@@ -74,8 +75,11 @@ class More:
         page.wait("[...document.querySelectorAll('#services li')].find(l => l.who === 'grown').querySelectorAll('.top').length === 2")
         row = page.js("[...document.querySelectorAll('#services li')].find(l => l.who === 'grown').innerText.replace(/\\s+/g, ' ')")
         # 400 samples of 10 ms in an hour; 200 the day before
-        assert re.search(r"^grown 0 cores .* \+100\.0 % to yesterday grown 75 % \+25\.0 steady 25 % -25\.0$", row.replace("0.00", "0")), row
-        assert page.js("[...document.querySelectorAll('#services li')].find(l => l.who === 'grown').querySelectorAll('polygon, polyline').length") == 2
+        assert re.search(r"^grown 0 cores .* \+100\.0 % since yesterday grown 75 % \+25\.0 steady 25 % -25\.0$", row.replace("0.00", "0")), row
+        lines = page.js("[...[...document.querySelectorAll('#services li')].find(l => l.who === 'grown').querySelectorAll('polygon, polyline')].map(p => p.getAttribute('points'))")
+        now, then = ([float(xy.split(",")[1]) for xy in line.split()] for line in lines)
+        # one profile each is one step of the time, not a line through all of it; twice as much as the day before
+        assert now == [38, 2, 2, 38] and then == [38, 20, 20, 38], lines
         self.picture(page, "services")
         page.js("[...document.querySelectorAll('#services li')].find(l => l.who === 'grown').querySelector('.top').click()")
         self.settle(page, "document.querySelector('#found').innerText.startsWith('1 found: 3 s')")
@@ -103,6 +107,8 @@ class More:
         # an hour is 24 slices, two and a half minutes each: the bars of the first say what was pushed then
         whole = sum(n for when, _, _, n in self.sums.rows if START <= when < START + 150)
         assert page.js("[boards[0].model.starts[2] - boards[0].model.starts[1], boards[0].model.w[0][1]]") == [24, whole * 10**7]
+        times = [x for s, x in page.texts() if re.fullmatch(r"\d+:\d\d\s[AP]M", s)]
+        assert len(times) >= 5 and all(b - a > 60 for a, b in zip(times, times[1:])), "times that do not hide each other: %s" % times
         page.hover(".flame canvas", 8, 31)
         page.wait("/total .* self 0/.test(document.querySelector('#tip').innerText.replace(/\\s+/g, ' '))")
         self.picture(page, "chart")
@@ -173,6 +179,11 @@ class More:
                         " v.draw(); v.g.getImageData(0, 0, 1, 1); }") / 40
         self.notes.append("%d frames scrolled: a draw takes %.1f ms of CPU" % (frames, took))
         assert took < 50, took
+        scroll = "v.box.scrollTop = i * 10"
+        draw, frame = page.draws(scroll), page.frames(scroll)
+        self.notes.append("%d frames scrolled: 15 draws take %.1f ms by the clock at least, median %.1f, at most %.1f;"
+                          " a frame of the screen comes after %.1f ms (median), %.1f at most" % (frames, *draw, *frame))
+        assert draw[0] < 50, draw
         page.wait("board.views[0].box.scrollTop > 100")
         page.js("board.zoomTo(board.model.starts[1])")
         self.settle(page, "location.hash.includes('zoom=')")
@@ -244,6 +255,23 @@ class More:
         for tone, text in (("points", "+16.2 points"), ("value", "+200 %")):
             page.choose("#tone", tone)
             page.wait("[...document.querySelectorAll('#table tbody tr')].find(r => r.cells[0].innerText === 'c').cells[3].innerText === '%s'" % text)
+        return page
+
+    def test_significance_of_time(self):
+        """A store keeps no period: what a sample was worth comes from the values; where they have no rate, it is 10 ms."""
+        parts, both = (101 / 341, 111 / 431), (101 + 111) / (341 + 431)
+        want = math.erfc(abs(parts[0] - parts[1]) / math.sqrt(both * (1 - both) * (1 / 341 + 1 / 431) * 2))
+        for rate, times, event in ((100, 1, 10**7), (1000, 1, 10**6), (1000003, 10010, 10**7)):
+            for k, counts in enumerate(((200, 101, 40), (200, 111, 120))):
+                body = "\n".join("main;%s %d" % (f, n * times + (times > 1 and f == "c")) for f, n in zip("abc", counts))
+                self.server.push("rate%d.cpu{}" % rate, START + 60 * k, body.encode(), sampleRate=rate)
+            page = self.show("service=rate%d&a=%d000-%d000&b=%d000-%d000" % (rate, START, START + 30, START + 60, START + 90))
+            self.settle(page, "board.model.two")
+            assert page.js("board.events") == [event, event], (rate, page.js("board.events"))
+            p = page.js("board.chance(functionsOf(board.model).find(f => f.name === 'b').total)")
+            assert abs(p - want) < 0.002, (rate, p, want)
+            if rate != 1000003:
+                page.close()
         return page
 
     def test_compare_tenants(self):
@@ -384,5 +412,5 @@ class More:
         assert "took too long" in page.text("#error"), page.text("#error")
         page.js("window.fetch = () => Promise.resolve(new Response('{\"message\":\"too many waiting\"}', { status: 429 })); null")
         page.click("#error button")
-        page.wait("document.querySelector('#error').innerText.includes('too many waiting')")
+        page.wait("document.querySelector('#error').innerText.includes('too many waiting: try again in a moment.')")
         return page

@@ -50,7 +50,8 @@ async function call(path, options, tenant = state.tenant) {
 	if (r.ok) return r;
 	const said = await r.json().catch(() => ({}));
 	if (r.status === 401) $('tenants').hidden = false;
-	throw Object.assign(Error(WORDS[r.status] || said.message || `The server answers with status ${r.status}.`), { status: r.status });
+	const wrong = /parse error: (.*)/s.exec(said.message);
+	throw Object.assign(Error(wrong ? `These labels cannot be read: ${wrong[1]}. They are written like env="prod", pod=~"web-.*".` : WORDS[r.status] || said.message && said.message + (r.status === 429 ? ': try again in a moment.' : '') || `The server answers with status ${r.status}.`), { status: r.status });
 }
 const send = async (what, body, tenant) => (await call(what, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: quote(body) }, tenant)).json();
 const ask = (what, body, tenant) => send('querier.v1.QuerierService/' + what, body, tenant);
@@ -68,16 +69,17 @@ async function graphOf(p, site = [], more) {
 	files.set(p.file, { name: r.name, types: r.profileTypes || [], type: r.profileType });
 	return graphOfAnswer(JSON.parse(r.flamebearerProfile));
 }
-// What one event of a side is worth, for chance(): as pyro-diff(7) has it; 0: nobody knows.
-async function eventOf(p, unit, total) {
+// What one event of a side, drawn as m, is worth, for chance(): as pyro-diff(7) has it; 0: nobody knows.
+async function eventOf(p, unit, m) {
 	if (p.file) {
 		const { types, type } = files.get(p.file), counts = types.find(t => t === 'samples');
 		if (!counts || counts === type) return unit === 'nanoseconds' || unit === 'bytes' ? 0 : 1;
-		return total / JSON.parse((await adhoc('Get', { id: p.file, profileType: counts, maxNodes: 1 })).flamebearerProfile).flamebearer.numTicks;
+		return m.totals[0] / JSON.parse((await adhoc('Get', { id: p.file, profileType: counts, maxNodes: 1 })).flamebearerProfile).flamebearer.numTicks;
 	}
 	const [, , own, , period] = state.type.split(':');
 	if (own === 'count') return 1;
 	if (own !== period) return 0;
+	if (own === 'nanoseconds') return sampleTime(m);
 	const r = await ask('SelectMergeProfile', { profileTypeID: state.type, labelSelector: p.selector, start: p.from, end: p.until, maxNodes: 1 }, p.tenant);
 	return +r.period > 1 ? +r.period : 0;
 }
@@ -127,7 +129,7 @@ async function answers(start, end) {
 	labelSets = new Map();
 	for (const [n, v] of (sets.labelsSet || []).flatMap(pairs)) if (!n.startsWith('__') && n !== 'service_name') labelSets.set(n, (labelSets.get(n) || new Set()).add(v));
 	const names = [...labelSets.keys()].sort();
-	options('by', ['', ...names], state.by, s => s || 'nothing');
+	options('by', ['', ...names], state.by, s => s || 'no label');
 	$('add').replaceChildren(new Option('+ label', ''), ...names.map(n => el('optgroup', { label: n },
 		...[...labelSets.get(n)].sort().slice(0, 200).map(v => new Option(`${n} = ${v}`, n + '=' + quote(v))))));
 	series = (over.series || []).map(s => ({ name: pairs(s).map(l => l[1]).join(), points: (s.points || []).map(p => [+p.timestamp, p.value || 0]) }));
@@ -141,7 +143,7 @@ async function answers(start, end) {
 async function graphs() {
 	const picks = state.a ? sides().map(pick) : [pick('')], got = await Promise.all(picks.map(p => graphOf(p))), two = got.length > 1, unit = got[0].unit;
 	if (two && unit !== got[1].unit) throw Error(`One side has ${unit || 'counts'}, the other ${got[1].unit || 'counts'}: choose another profile.`);
-	const events = two ? await Promise.all(picks.map((p, k) => eventOf(p, unit, got[k].model.totals[0]).catch(() => 0))) : [0, 0];
+	const events = two ? await Promise.all(picks.map((p, k) => eventOf(p, unit, got[k].model).catch(() => 0))) : [0, 0];
 	const own = await chartOf(picks[0], two), rates = picks.map(p => p.file ? 1 : 1e3 / (p.until - p.from));
 	board = new Board(two ? comparison(got[0].model, got[1].model) : got[0].model, unit,
 		{ zoom: i => go({ zoom: i ? board.model.path[i] : '' }), select: detail, open: picks.some(p => p.file) ? null : i => openCut(i, picks) },
@@ -168,7 +170,7 @@ async function openCut(i, picks) {
 	try {
 		const got = await Promise.all(picks.map(p => graphOf(p, site))), sub = m.two ? comparison(got[0].model, got[1].model) : got[0].model, from = findPath(sub, site);
 		if (from < 0) throw Error('Nothing of it is there any more.');
-		Object.assign(board, { model: graft(m, parent, sub, from), sel: null, hover: null, fills: [] });
+		Object.assign(board, { model: graft(m, parent, sub, from), sel: null, hover: null });
 		boards = [];
 		go({ zoom: board.model.path[parent] });
 		draw();
@@ -184,7 +186,7 @@ async function nothing(services) {
 	$('empty').hidden = false;
 	$('empty').replaceChildren(...!stats.dataIngested ? [el('h2', {}, 'No profiles yet'), 'Point a Pyroscope SDK at this address, push a file, or drop one here:',
 		el('pre', {}, `curl --data-binary @cpu.pb.gz "${location.origin}/ingest?name=shop&format=pprof"`), help('Wait for one', { live: 1 })
-	] : [el('h2', {}, services.length ? `No ${state.type} of ${selector()} in this time` : 'No profiles in this time'),
+	] : [el('h2', {}, services.length ? `No ${typeText(state.type)} of ${selector()} in this time` : 'No profiles in this time'),
 		el('p', {}, `The newest profile is of ${new Date(newest - MINUTE).toLocaleString()}.`),
 		help('Show the newest', { from: newest - wide, until: newest }), help('Last 7 days', { range: '7d', from: '', until: '' }),
 		state.labels ? help('Without labels', { labels: '' }) : '']);

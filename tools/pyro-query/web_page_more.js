@@ -25,9 +25,9 @@ async function overview(types, start, end) {
 	if (details) details.disconnect();
 	details = new IntersectionObserver(seen => { for (const s of seen) if (s.isIntersecting) { details.unobserve(s.target); functionsFor(s.target, mine).catch(e => { if (e.name !== 'AbortError') s.target.more.textContent = e.message; }); } });
 	const kept = new Map([...$$('#services li')].map(l => [l.who + l.kind, l.more]));
-	$('services').replaceChildren(el('li', { className: 'head' }, el('span', {}, 'service'), el('span', {}, 'now, and dotted yesterday'), el('span', {}, 'most time in: share, and points to yesterday')), ...list.map(r => {
+	$('services').replaceChildren(el('li', { className: 'head' }, el('span', {}, 'service'), el('span', {}, 'now; dotted: a day before'), el('span', {}, 'top functions by self: share, change in points')), ...list.map(r => {
 		const [v, was] = r.sums, open = () => go({ service: r.name, type: kind }), more = kept.get(r.name + kind) || el('div', { className: 'tops' });
-		const change = el('span', { className: 'change ' + (v > was * 1.1 ? 'up' : v < was * .9 ? 'down' : '') }, !was ? dayAgo ? 'new since yesterday' : '' : signed(100 * (v - was) / was) + ' % to yesterday');
+		const change = el('span', { className: 'change ' + (v > was * 1.1 ? 'up' : v < was * .9 ? 'down' : '') }, !was ? dayAgo ? 'new since yesterday' : '' : signed(100 * (v - was) / was) + ' % since yesterday');
 		const li = el('li', {}, el('div', { className: 'who' }, button(r.name || '–', open), el('span', { className: 'amount' }, el('b', {}, amount(v)), ' ', el('small', {}, percent(v, all0))), change), spark(r.points, start, end), more);
 		Object.assign(li, { kind, unit, who: r.name, more, open });
 		details.observe(li);
@@ -39,11 +39,14 @@ async function overview(types, start, end) {
 // Now as an area, a day before as a line.
 function spark(points, start, end) {
 	const ns = document.querySelector('svg').namespaceURI, svg = document.createElementNS(ns, 'svg'), top = Math.max(...points.flat().map(p => p[1]), 1e-9);
-	const line = list => list.map(([t, v]) => `${((t - start) / (end - start) * 200).toFixed(1)},${(38 - v / top * 36).toFixed(1)}`);
+	// A point holds what came in the step before it; where nothing came for some steps, there was nothing.
+	const one = step * 1e3, far = (a, b) => !a || !b || Math.abs(a[0] - b[0]) > 3 * one;
+	const filled = list => list.flatMap((p, i) => [...far(p, list[i - 1]) ? [[p[0] - one, 0], [p[0] - one, p[1]]] : [], p, ...far(p, list[i + 1]) ? [[p[0], 0]] : []]);
+	const line = list => filled(list).map(([t, v]) => `${((t - start) / (end - start) * 200).toFixed(1)},${(38 - v / top * 36).toFixed(1)}`);
 	const set = (e, all) => { for (const k in all) e.setAttribute(k, all[k]); return e; }, put = (kind, at, cls) => svg.append(set(document.createElementNS(ns, kind), { points: at.join(' '), class: cls }));
 	set(svg, { viewBox: '0 0 200 40', preserveAspectRatio: 'none', 'aria-hidden': true });
+	if (points[0].length) put('polygon', line(points[0]), 'is');
 	if (points[1].length) put('polyline', line(points[1]), 'was');
-	if (points[0].length) { const l = line(points[0]); put('polygon', [l[0].split(',')[0] + ',40', ...l, l[l.length - 1].split(',')[0] + ',40'], 'is'); }
 	return svg;
 }
 async function functionsFor(li, mine) {
@@ -108,8 +111,8 @@ function labelPane() {
 	if (!names.length) return [el('p', { className: 'note' }, 'There are no other labels here.')];
 	if (!state.by) return [rowsTable(['label', 'values'], names.map(n => [[td(n), td(String(labelSets.get(n).size))], () => go({ by: n })]))];
 	const put = (k, s) => { const t = shown.map(Math.round).join('-'); go({ a: state.a || t, b: state.b || t, ['l' + k]: state.by + '=' + quote(s.name) }); };
-	return [el('p', { className: 'note' }, button('‹ labels', () => go({ by: '' })), ` ${state.by}: A and B compare`), rowsTable([state.by, 'total', ''], series.map(s => [
-		[td(s.name || '(none)'), partCell(valueText(s.sum, board.unit), s.sum, all), el('td', {}, button('A', () => put('a', s), { ariaLabel: 'before: ' + s.name }), ' ', button('B', () => put('b', s), { ariaLabel: 'after: ' + s.name }))],
+	return [el('p', { className: 'note' }, button('‹ labels', () => go({ by: '' })), ` Compare two of ${state.by}:`), rowsTable([state.by, 'total', ''], series.map(s => [
+		[td(s.name || '(none)'), partCell(valueText(s.sum, board.unit), s.sum, all), el('td', {}, button('before', () => put('a', s), { ariaLabel: 'before: ' + s.name }), ' ', button('after', () => put('b', s), { ariaLabel: 'after: ' + s.name }))],
 		() => go({ labels: join(state.labels, state.by + '=' + quote(s.name)) })]))];
 }
 // Lines of the function: {file, line, flat, cum}, of the side that is chosen.

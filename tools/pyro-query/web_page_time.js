@@ -4,7 +4,7 @@ const rate = v => state.type.startsWith('process_cpu:cpu:') ? digits(v / step / 
 const typeText = t => t.split(':').slice(0, 2).join(' · '), sum = list => list.reduce((a, b) => a + b, 0);
 // A point holds what came since the one before: the first one is older than the range.
 const within = (points, start) => sum(points.map(p => p[0] > start ? p[1] : 0));
-const HEAT_ROW = 16, HEAT_MOST = 14, TOP = 16, FOOT = 18;
+const HEAT_MOST = 14, TOP = 16, FOOT = 18, heatRow = rows => Math.max(16, Math.min(30, Math.floor(90 / rows.length)));
 // Values by time and place in COLOURS; the last one is for all other series.
 function stacks() {
 	const at = new Map();
@@ -20,7 +20,7 @@ function heatRows() {
 }
 function timeline() {
 	const c = $('timeline'), heat = state.heat ? heatRows() : null;
-	c.style.height = (heat ? TOP + FOOT + HEAT_ROW * Math.max(2, heat.length) : 120) + 'px';
+	c.style.height = (heat ? TOP + FOOT + heatRow(heat) * heat.length : 120) + 'px';
 	const w = c.clientWidth, h = c.clientHeight, dpr = devicePixelRatio, [from, until] = shown, g = c.getContext('2d');
 	if (!w || !board) return;
 	const css = getComputedStyle(c), own = n => css.getPropertyValue(n), X = t => (t - from) / (until - from) * w, low = h - FOOT;
@@ -31,7 +31,7 @@ function timeline() {
 	g.font = '11px system-ui,sans-serif';
 	const marks = sides().filter(k => !state['f' + k]).map(k => [k, ...(drag && drag.k === k ? drag.to : side(k)).map(X)]);
 	for (const [k, f, u] of marks) rect(MARKS[k] + (k === active ? '40' : '20'), f, TOP, u - f, low - TOP);
-	if (heat) drawHeat(heat, X, rect, text);
+	if (heat) drawHeat(heat, X, rect, text, own, s => g.measureText(s).width);
 	else drawBars(X, rect, text, w, low, own);
 	for (const [k, f, u] of marks) {
 		for (const x of [f, u]) rect(MARKS[k], x - 1, TOP, 2, low - TOP);
@@ -52,12 +52,13 @@ function drawBars(X, rect, text, w, low, own) {
 	text(rate(top), 2, 11);
 }
 // Brighter is more; in the dark as well as in the light the ground shows through where there is little.
-function drawHeat(rows, X, rect, text) {
-	const most = Math.max(1e-9, ...rows.flatMap(r => r.cells.map(c => c[1])));
+function drawHeat(rows, X, rect, text, own, measure) {
+	const most = Math.max(1e-9, ...rows.flatMap(r => r.cells.map(c => c[1]))), high = heatRow(rows);
 	rows.forEach(({ cells, wide, name }, i) => {
-		const y = TOP + i * HEAT_ROW, width = Math.max(1.5, X(shown[0] + wide)) + .5;
-		for (const [t, v] of cells) if (v) rect(`hsl(${48 - 34 * v / most} 92% ${isDark() ? 58 : 52}% / ${.12 + .88 * v / most})`, Math.max(0, X(t) - width), y, width, HEAT_ROW - 1);
-		text(name, 4, y + 12, '--fg');
+		const y = TOP + i * high, width = Math.max(1.5, X(shown[0] + wide)) + .5;
+		for (const [t, v] of cells) if (v) rect(`hsl(${48 - 34 * v / most} 92% ${isDark() ? 58 : 52}% / ${.12 + .88 * v / most})`, Math.max(0, X(t) - width), y, width, high - 1);
+		rect(own('--card') + 'c0', 0, y, measure(name) + 8, high - 1);
+		text(name, 4, y + high / 2 + 4, '--fg');
 	});
 	text(rows.length ? 'most: ' + (state.heat === 'size' ? most + ' profiles' : rate(most)) : 'nothing to show', 2, 11);
 }
@@ -75,7 +76,7 @@ const timeAt = e => Math.round(shown[0] + Math.min(1, Math.max(0, e.offsetX / $(
 function told(t, y) {
 	const at = stacks(), values = at.get([...at.keys()].find(x => x >= t && x < t + step * 1000));
 	if (state.heat) {
-		const row = heatRows()[Math.floor((y - TOP) / HEAT_ROW)], cell = row && row.cells.find(c => c[0] >= t && c[0] < t + row.wide);
+		const rows = heatRows(), row = rows[Math.floor((y - TOP) / heatRow(rows))], cell = row && row.cells.find(c => c[0] >= t && c[0] < t + row.wide);
 		return row ? [row.name + ': ' + (!cell ? 0 : state.heat === 'size' ? cell[1] + ' profiles' : rate(cell[1]))] : [];
 	}
 	return !values ? [] : state.by ? series.slice(0, 8).flatMap((s, k) => values[k] ? s.name + ': ' + rate(values[k]) : []) : [rate(sum(values))];
