@@ -51,7 +51,8 @@ static int set_add(struct set *s, const struct index *ix, uint64_t offset, struc
 }
 
 /* All series with a value of the name that m accepts, or that it does not accept. */
-static int set_add_values(struct set *s, const struct index *ix, const struct matcher *m, bool accepted, struct err *e)
+static int set_add_values(struct set *s, const struct index *ix, const struct selector *sel, const struct matcher *m,
+    bool accepted, struct err *e)
 {
 	const struct index_name *name = m->name.n ? index_find_name(ix, m->name) : NULL;
 
@@ -63,18 +64,19 @@ static int set_add_values(struct set *s, const struct index *ix, const struct ma
 	for (uint32_t i = 0; name && i < name->n; i++) {
 		const struct index_value *v = &ix->values[name->first + i];
 
-		if (matcher_match_value(m, v->value) == accepted && set_add(s, ix, v->offset, e) < 0)
+		if (selector_match_value(sel, m, v->value) == accepted && set_add(s, ix, v->offset, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int apply(struct set *keep, struct set *some, const struct index *ix, const struct matcher *m, struct err *e)
+static int apply(struct set *keep, struct set *some, const struct index *ix, const struct selector *sel,
+    const struct matcher *m, struct err *e)
 {
 	bool without = matcher_match_empty(m);
 
 	memset(some->bits, 0, words(some) * sizeof(*some->bits));
-	if (set_add_values(some, ix, m, !without, e) < 0)
+	if (set_add_values(some, ix, sel, m, !without, e) < 0 || selector_check(sel, e) < 0)
 		return -1;
 	for (size_t i = 0; i < words(keep); i++)
 		keep->bits[i] &= without ? ~some->bits[i] : some->bits[i];
@@ -122,7 +124,7 @@ int index_select(struct index *ix, struct arena *a, const struct selector *s, st
 	int rc = all ? set_add(&keep, ix, ix->values[all->first].offset, e) : 0;
 
 	for (uint32_t i = 0; rc == 0 && s && i < s->n; i++)
-		rc = apply(&keep, &some, ix, &s->p[i], e);
+		rc = apply(&keep, &some, ix, s, &s->p[i], e);
 	if (rc == 0)
 		rc = list_of(ix, a, &keep, out, e);
 	arena_free(scratch);

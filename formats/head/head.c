@@ -10,7 +10,6 @@ static int head_select(struct dataset *d, struct arena *a, const struct selector
 {
 	struct head_tables *t = ((struct head *)d)->tables;
 
-	(void)e;
 	out->p = arena_array(a, t->series.n, sizeof(*out->p));
 	out->n = 0;
 	for (uint32_t i = 0; i < t->series.n; i++) {
@@ -19,7 +18,7 @@ static int head_select(struct dataset *d, struct arena *a, const struct selector
 		if (x->rows.n > 0 && (s == NULL || selector_match(s, &x->labels)))
 			out->p[out->n++] = (struct series_ref){ i, x->fingerprint, x->labels };
 	}
-	return 0;
+	return selector_check(s, e);
 }
 
 static int head_since(struct dataset *d, struct arena *a, const struct selector *s, uint32_t since,
@@ -27,7 +26,6 @@ static int head_since(struct dataset *d, struct arena *a, const struct selector 
 {
 	const struct head_tables *t = ((struct head *)d)->tables;
 
-	(void)e;
 	*now = (uint32_t)t->with_rows.n;
 	out->p = arena_array(a, *now - since, sizeof(*out->p));
 	out->n = 0;
@@ -38,7 +36,7 @@ static int head_since(struct dataset *d, struct arena *a, const struct selector 
 		if (s == NULL || selector_match(s, &x->labels))
 			out->p[out->n++] = (struct series_ref){ number, x->fingerprint, x->labels };
 	}
-	return 0;
+	return selector_check(s, e);
 }
 
 static struct label_views **head_views(struct dataset *d)

@@ -59,10 +59,48 @@ void selector_print(struct buf *b, const struct selector *s, struct str without)
 	buf_byte(b, '}');
 }
 
+/* A match that takes SLOW ns is followed by one that is timed as well; after others, one in GAP stands for all. */
+enum { SLOW = 20000, GAP = 61 };
+
+static bool match_in_time(struct patience *p, const struct matcher *m, struct str value)
+{
+	int64_t began, took;
+	bool yes;
+
+	if (p->left <= 0)
+		return false;
+	if (p->untimed > 0) {
+		p->untimed--;
+		return matcher_match_value(m, value);
+	}
+	began = p->cpu();
+	yes = matcher_match_value(m, value);
+	took = p->cpu() - began;
+	p->untimed = took < SLOW ? GAP - 1 : 0;
+	p->left -= took < SLOW ? GAP * took : took;
+	return yes;
+}
+
+bool selector_match_value(const struct selector *s, const struct matcher *m, struct str value)
+{
+	return s->patience != NULL && m->engine ? match_in_time(s->patience, m, value) : matcher_match_value(m, value);
+}
+
+/* What is compared comes first, because it costs little and there may be less to do afterwards. */
 bool selector_match(const struct selector *s, const struct labels *l)
 {
-	for (uint32_t i = 0; i < s->n; i++)
-		if (!matcher_match_value(&s->p[i], labels_get(l, s->p[i].name)))
-			return false;
+	for (int engine = 0; engine < 2; engine++)
+		for (uint32_t i = 0; i < s->n; i++)
+			if (s->p[i].engine == engine && !selector_match_value(s, &s->p[i], labels_get(l, s->p[i].name)))
+				return false;
 	return true;
+}
+
+int selector_check(const struct selector *s, struct err *e)
+{
+	if (s == NULL || s->patience == NULL || s->patience->left > 0)
+		return 0;
+	return err_set(e, ERR_INVALID,
+	    "the regular expressions of the selector take too long: add matchers with = beside them, or make them "
+	    "simpler");
 }

@@ -125,6 +125,11 @@ bool rx_match(const struct rx *r, const char *text, size_t n, bool anchored, str
 	return true;
 }
 
+size_t rx_size(const struct rx *r)
+{
+	return (size_t)r->re.ProgramSize();
+}
+
 int rx_group(const struct rx *r, const char *name, size_t n)
 {
 	const auto &groups = r->re.NamedCapturingGroups();

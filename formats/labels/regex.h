@@ -25,6 +25,7 @@ struct regex *regex_new(struct str pattern, struct err *e);          /* matches 
 struct regex *regex_new_anchored(struct str pattern, struct err *e); /* matches whole texts */
 void regex_free(struct regex *r);                                    /* accepts NULL */
 bool regex_match(const struct regex *r, struct str text);
+size_t regex_size(const struct regex *r); /* instructions for the engine; 0: it needs none */
 
 /*
  * Likewise, with the groups: out[0] is the match, out[i] group i, { NULL, 0 }

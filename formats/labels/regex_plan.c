@@ -246,6 +246,11 @@ bool regex_match(const struct regex *r, struct str text)
 	return rx_match(r->rx, text.n ? text.p : "", text.n, r->anchored, NULL, 0);
 }
 
+size_t regex_size(const struct regex *r)
+{
+	return r->rx ? rx_size(r->rx) : 0;
+}
+
 bool regex_capture(const struct regex *r, struct str text, struct str *out, unsigned n)
 {
 	struct rx_span span[REGEX_MAX_GROUPS];

@@ -23,6 +23,7 @@ struct rx_span {
 struct rx *rx_new(const char *pattern, size_t n, char *why, size_t why_size);
 void rx_free(struct rx *r);
 bool rx_match(const struct rx *r, const char *text, size_t n, bool anchored, struct rx_span *out, int n_out);
+size_t rx_size(const struct rx *r); /* instructions of its program */
 int rx_group(const struct rx *r, const char *name, size_t n);
 
 #ifdef __cplusplus

@@ -16,11 +16,28 @@
 struct parser {
 	struct selector_text t;
 	VEC(struct matcher) out;
+	uint32_t engines;
+	size_t size;
 };
 
 static bool is_sign(const struct selector_text *p, char c)
 {
 	return p->kind == K_SIGN && p->token.p[0] == c;
+}
+
+static int count_engine(struct parser *p, struct matcher *m, size_t at)
+{
+	size_t size = regex_size(m->re);
+
+	m->engine = size > 0;
+	p->engines += m->engine;
+	p->size += size;
+	if (p->engines > SELECTOR_MAX_ENGINES)
+		return selector_fail(&p->t, at,
+		    "more than %d regular expressions that are no lists, prefixes or suffixes", SELECTOR_MAX_ENGINES);
+	if (p->size > SELECTOR_MAX_SIZE)
+		return selector_fail(&p->t, at, "regular expressions that are too large together");
+	return 0;
 }
 
 static int add(struct parser *p, enum match_op op, struct str name, struct str value, size_t at)
@@ -35,6 +52,10 @@ static int add(struct parser *p, enum match_op op, struct str name, struct str v
 			struct err why = *p->t.e;
 
 			return selector_fail(&p->t, at, "%s", why.msg);
+		}
+		if (count_engine(p, &m, at) < 0) {
+			regex_free(m.re);
+			return -1;
 		}
 	}
 	vec_push(&p->out, m);
@@ -141,7 +162,10 @@ int selector_parse(struct arena *a, struct str text, struct selector *out, struc
 	if (text.n == 0)
 		p.t.text = STR("");
 	rc = selector(&p);
-	*out = (struct selector){ arena_array(a, p.out.n, sizeof(*out->p)), (uint32_t)p.out.n };
+	*out = (struct selector){ .p = arena_array(a, p.out.n, sizeof(*out->p)),
+		.n = (uint32_t)p.out.n,
+		.engines = p.engines,
+		.size = p.size };
 	if (p.out.n)
 		memcpy(out->p, p.out.p, p.out.n * sizeof(*out->p));
 	vec_free(&p.out);

@@ -37,8 +37,11 @@ static void parsed_fini(struct parsed *p)
 		selector_fini(&p->list[i]);
 }
 
-static int parse_selectors(struct arena *a, const struct pyro_ask *ask, struct parsed *p, struct err *e)
+static int parse_selectors(struct arena *a, const struct pyro_ask *ask, struct patience *patience, struct parsed *p,
+    struct err *e)
 {
+	size_t engines = 0, size = 0;
+
 	if (ask->selectors.n > ASK_MAX_NAMES)
 		return err_set(e, ERR_INVALID, "%zu selectors, the limit is %d", ask->selectors.n, ASK_MAX_NAMES);
 	if (ask->names.n > ASK_MAX_NAMES)
@@ -48,9 +51,15 @@ static int parse_selectors(struct arena *a, const struct pyro_ask *ask, struct p
 	for (size_t i = 0; i < ask->selectors.n; i++) {
 		if (selector_parse(a, ask->selectors.p[i], &p->list[i], e) < 0)
 			return -1;
+		p->n++;
 		p->everything = p->everything || p->list[i].n == 0;
 		p->pointers[i] = &p->list[i];
-		p->n++;
+		p->list[i].patience = patience;
+		engines += p->list[i].engines;
+		size += p->list[i].size;
+		if (engines > SELECTOR_MAX_ENGINES || size > SELECTOR_MAX_SIZE)
+			return err_set(e, ERR_INVALID,
+			    "selectors with more or larger regular expressions than one may have");
 	}
 	return 0;
 }
@@ -215,8 +224,8 @@ static bool is_merge(int kind)
 	return kind == ASK_TREE || kind == ASK_PROFILE || kind == ASK_SERIES || kind == ASK_POINTS;
 }
 
-int ask_run(struct arena *a, const struct pyro_ask *ask, struct dataset *const *sets, size_t n, struct part *out,
-    struct err *e)
+int ask_run_within(struct arena *a, const struct pyro_ask *ask, struct patience *patience, struct dataset *const *sets,
+    size_t n, struct part *out, struct err *e)
 {
 	struct parsed p = { 0 };
 	int rc;
@@ -225,7 +234,7 @@ int ask_run(struct arena *a, const struct pyro_ask *ask, struct dataset *const *
 	run_stats(sets, n, out);
 	if (ask->kind == ASK_STATS)
 		return 0;
-	rc = parse_selectors(a, ask, &p, e);
+	rc = parse_selectors(a, ask, patience, &p, e);
 	if (rc == 0 && is_merge(ask->kind))
 		rc = run_merge(a, ask, &p, sets, n, out, e);
 	else if (rc == 0 && ask->kind == ASK_PLAN)
@@ -236,6 +245,12 @@ int ask_run(struct arena *a, const struct pyro_ask *ask, struct dataset *const *
 	if (rc < 0)
 		part_fini(out);
 	return rc;
+}
+
+int ask_run(struct arena *a, const struct pyro_ask *ask, struct dataset *const *sets, size_t n, struct part *out,
+    struct err *e)
+{
+	return ask_run_within(a, ask, NULL, sets, n, out, e);
 }
 
 /* ---- merging ---- */

@@ -46,6 +46,9 @@ void part_fini(struct part *p); /* the tree; the rest lives in the arena */
 /* Checks and parses the question each time, because regular expressions belong to one thread. */
 int ask_run(struct arena *a, const struct pyro_ask *ask, struct dataset *const *sets, size_t n, struct part *out,
     struct err *e);
+/* The same, within the patience of the selectors (matcher.h); NULL: as above. */
+int ask_run_within(struct arena *a, const struct pyro_ask *ask, struct patience *patience, struct dataset *const *sets,
+    size_t n, struct part *out, struct err *e);
 /* from is taken over: do not use or end it afterwards. Both parts' memory must live as long as `into`. */
 int part_merge(struct arena *a, const struct pyro_ask *ask, struct part *into, struct part *from, struct err *e);
 

@@ -12,6 +12,8 @@ struct clock {
 	int64_t (*mono)(const struct clock *c); /* never goes back */
 };
 
-const struct clock *clock_real(void); /* io/clock_real.c */
+/* io/clock_real.c */
+const struct clock *clock_real(void);
+int64_t clock_cpu(void); /* CPU time of this thread */
 
 #endif

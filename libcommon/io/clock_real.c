@@ -31,3 +31,8 @@ const struct clock *clock_real(void)
 
 	return &real;
 }
+
+int64_t clock_cpu(void)
+{
+	return now_of(CLOCK_THREAD_CPUTIME_ID);
+}

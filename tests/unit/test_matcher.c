@@ -349,6 +349,111 @@ static void limits(void **state)
 	arena_free(mem);
 }
 
+/* ---- what expressions may cost ---- */
+
+static struct selector many_engines(unsigned n, const char *expression, struct err *e, int *rc)
+{
+	struct selector s;
+	struct buf b;
+
+	buf_init(&b, 1 << 20);
+	buf_byte(&b, '{');
+	for (unsigned i = 0; i < n; i++)
+		buf_printf(&b, "%sa=~\"%s\"", i ? "," : "", expression);
+	buf_byte(&b, '}');
+	*rc = selector_parse(a, arena_str(a, buf_str(&b)), &s, e);
+	buf_fini(&b);
+	return s;
+}
+
+static void engines(void **state)
+{
+	struct selector s;
+	struct err e;
+	int rc;
+
+	(void)state;
+	s = many_engines(32, "a+b", &e, &rc);
+	assert_int_equal(rc, 0);
+	assert_int_equal(s.engines, 32);
+	selector_fini(&s);
+	many_engines(33, "a+b", &e, &rc);
+	assert_int_equal(rc, -1);
+	assert_int_equal(e.kind, ERR_INVALID);
+	assert_string_equal(strstr(e.msg, "more than"),
+	    "more than 32 regular expressions that are no lists, prefixes or suffixes");
+	s = many_engines(900, "a|b.*", &e, &rc);
+	assert_int_equal(rc, 0);
+	assert_int_equal(s.engines, 0);
+	selector_fini(&s);
+	many_engines(2, "\\\\pL{1,300}\\\\pN{1,300}", &e, &rc);
+	assert_int_equal(rc, -1);
+	assert_string_equal(strstr(e.msg, "regular expressions"), "regular expressions that are too large together");
+}
+
+static int64_t cpu_now, cpu_step;
+
+static int64_t cpu(void)
+{
+	return cpu_now += cpu_step;
+}
+
+/* How many texts are matched before the patience is over. */
+static unsigned patient(int64_t step, int64_t left, const char *text)
+{
+	struct patience patience = { .cpu = cpu, .left = left };
+	struct label l = { STR("a"), STR("aab") };
+	struct labels labels = { &l, 1 };
+	struct selector s;
+	struct err e;
+	unsigned n = 0;
+
+	assert_int_equal(selector_parse(a, str_cstr(text), &s, &e), 0);
+	s.patience = &patience;
+	cpu_step = step;
+	while (n < 100000 && selector_match(&s, &labels)) {
+		assert_int_equal(selector_check(&s, &e), patience.left > 0 ? 0 : -1);
+		n++;
+	}
+	if (n < 100000) {
+		assert_int_equal(selector_check(&s, &e), -1);
+		assert_int_equal(e.kind, ERR_INVALID);
+		assert_non_null(strstr(e.msg, "take too long"));
+	} else {
+		assert_int_equal(selector_check(&s, &e), 0);
+	}
+	selector_fini(&s);
+	return n;
+}
+
+static void patience_ends(void **state)
+{
+	(void)state;
+	assert_int_equal(patient(1000000, 10000000, "{a=~\"a+b\"}"), 10);        /* 1 ms each: all are timed */
+	assert_int_equal(patient(1000, 10 * 61000, "{a=~\"a+b\"}"), 9 * 61 + 1); /* 1 us: one in 61 is */
+	assert_int_equal(patient(0, 1, "{a=~\"a+b\"}"), 100000);
+	assert_int_equal(patient(1000000, 1, "{a=~\"a.*|b\"}"), 100000); /* no engine */
+	assert_int_equal(patient(1000000, 5000000, "{a=~\"a+b\",a=\"aab\"}"), 5);
+}
+
+/* What is compared is asked first: no time passes for series that differ there. */
+static void engines_come_last(void **state)
+{
+	struct patience patience = { .cpu = cpu, .left = 1 };
+	struct label l = { STR("a"), STR("aab") };
+	struct labels labels = { &l, 1 };
+	struct selector s;
+	struct err e;
+
+	(void)state;
+	cpu_step = 1000000;
+	assert_int_equal(selector_parse(a, STR("{a=~\"a+b\",a=\"other\"}"), &s, &e), 0);
+	s.patience = &patience;
+	assert_false(selector_match(&s, &labels));
+	assert_int_equal(selector_check(&s, &e), 0);
+	selector_fini(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -360,6 +465,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(empty_values, setup, teardown),
 		cmocka_unit_test_setup_teardown(added_conditions, setup, teardown),
 		cmocka_unit_test(limits),
+		cmocka_unit_test_setup_teardown(engines, setup, teardown),
+		cmocka_unit_test_setup_teardown(patience_ends, setup, teardown),
+		cmocka_unit_test_setup_teardown(engines_come_last, setup, teardown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -7,11 +7,14 @@
  * answer without the rows of a minute ago would be wrong; but not longer than
  * REPLAY_PATIENCE: then it is answered with what is there.
  */
+#include "base/clock.h"
 #include "formats/query/ask.h"
 #include "net/rpc.h"
 #include "tools/pyro-ingest/ingest.h"
 
 #define REPLAY_PATIENCE (2 * NS_PER_S)
+/* Pushes to the shard wait meanwhile. */
+#define MATCH_PATIENCE NS_PER_S
 
 struct head_question {
 	struct ingest *in;
@@ -38,13 +41,14 @@ static void shard_answers(struct shard_ask *sa, struct head *h)
 	struct head_question *q = sa->ctx;
 	struct head_part *p = &q->parts[sa - q->asks];
 	struct dataset *set = h ? &h->set : NULL;
+	struct patience patience = { clock_cpu, MATCH_PATIENCE, 0 };
 	struct err e;
 
 	p->a = arena_new();
 	p->part = part_none();
 	if (h == NULL || h->n_rows == 0)
 		return;
-	if (ask_run(p->a, &q->ask, &set, 1, &p->part, &e) < 0) {
+	if (ask_run_within(p->a, &q->ask, &patience, &set, 1, &p->part, &e) < 0) {
 		p->err = arena_alloc(p->a, sizeof(*p->err));
 		*p->err = e;
 	}
@@ -113,12 +117,13 @@ static void held_heads(struct head_question *q)
 {
 	for (size_t i = 0; i < q->moment.n_heads; i++) {
 		struct dataset *set = &q->moment.heads[i]->set;
+		struct patience patience = { clock_cpu, MATCH_PATIENCE, 0 };
 		struct part part = part_none();
 		struct err e;
 
 		if (q->moment.heads[i]->n_rows == 0)
 			continue;
-		if (ask_run(q->r->a, &q->ask, &set, 1, &part, &e) < 0)
+		if (ask_run_within(q->r->a, &q->ask, &patience, &set, 1, &part, &e) < 0)
 			merge(q, &part, &e);
 		else
 			merge(q, &part, NULL);

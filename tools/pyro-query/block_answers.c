@@ -2,10 +2,14 @@
 #include "tools/pyro-query/block_answers.h"
 
 #include "base/arith.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "tools/pyro-query/stoppable.h"
 
 static const atomic_int never;
+
+/* Other questions wait meanwhile. */
+#define MATCH_PATIENCE NS_PER_S
 
 enum { HOUR_MS = 3600 * 1000, MAX_KEPT = INT32_MAX };
 
@@ -27,6 +31,7 @@ static int run(struct block_answers *x, struct arena *a, const struct pyro_ask *
     struct part *out, struct err *e)
 {
 	struct dataset **sets = arena_array(a, ids->n, sizeof(*sets));
+	struct patience patience = { clock_cpu, MATCH_PATIENCE, 0 };
 	size_t n;
 
 	if (blocks_open(x->blocks, ask->tenant, ids->p, ids->n, sets, &n, e) < 0)
@@ -39,7 +44,7 @@ static int run(struct block_answers *x, struct arena *a, const struct pyro_ask *
 		s->ctx = x->blocks;
 		sets[i] = &s->set;
 	}
-	return ask_run(a, ask, sets, n, out, e);
+	return ask_run_within(a, ask, &patience, sets, n, out, e);
 }
 
 /* ---- what is kept ---- */
