@@ -14,7 +14,11 @@
 #include "formats/query/points.h"
 #include "formats/query/query.h"
 
-enum { ASK_MAX_NAMES = 1000 }; /* selectors, label names */
+enum {
+	ASK_MAX_NAMES = 1000,                         /* selectors, label names */
+	ASK_MAX_QUESTION = 8 << 20,                   /* bytes of what a client asks, unpacked */
+	ASK_MAX_BODY = ASK_MAX_QUESTION + (64 << 10), /* with its framing */
+};
 
 enum ask_kind {
 	ASK_TREE = 1,

@@ -7,6 +7,7 @@ usage: read_api.py [--build DIR]
 Prints TAP. Only loopback is used.
 """
 import argparse
+import concurrent.futures
 import gzip
 import json
 import os
@@ -337,6 +338,8 @@ def hostile(tap, s):
     for title, want, call, more in (
             ("an expression that explodes elsewhere", 200, merge, {"labelSelector": '{pod=~"(a+)+(b|b)*$"}'}),
             ("an expression with a billion states", 400, merge, {"labelSelector": '{pod=~"((a{1,100}){1,100}){1,100}"}'}),
+            ("33 expressions", 400, merge, {"labelSelector": "{%s}" % ",".join('pod=~"a+%db"' % i for i in range(33))}),
+            ("33 expressions in as many selectors", 400, "Series", {"matchers": ['{pod=~"a+%db"}' % i for i in range(33)]}),
             ("an expression of brackets", 200, merge, {"labelSelector": '{pod=~"%s"}' % ("(" * 2000 + "a" + ")" * 2000)}),
             ("a selector above a megabyte", 400, merge, {"labelSelector": '{pod="%s"}' % ("a" * 2**20)}),
             ("100,000 matchers", 400, merge, {"labelSelector": "{%s}" % ",".join('pod=~"a.*%s"' % i for i in many)}),
@@ -364,6 +367,9 @@ def hostile(tap, s):
             ("a bomb of Protobuf", 429, gzip.compress(bytes(1 << 27)), "application/proto", {"Content-Encoding": "gzip"}),
             ("a question of 60 MB", 429, b"\x42\0" * 30000000, "application/proto", {})):
         tap.equal(post_raw(s, merge, body, kind, **more)[0], want, "sent: " + title)
+    with concurrent.futures.ThreadPoolExecutor(20) as pool:
+        got = list(pool.map(lambda _: post_raw(s, merge, b"\x42\0" * 30000000, "application/proto")[0], range(20)))
+    tap.equal(got, [429] * 20, "sent: twenty of them at once")
     tap.ok(peak_mb(s) < 400, "memory stays within bounds", peak_mb(s), "MB")
     tap.equal(post(s, merge, "team-a", **usual())[1]["flamegraph"]["total"], "1100", "and honest questions are answered")
 

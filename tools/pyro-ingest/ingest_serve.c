@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "daemon/operator.h"
 #include "formats/otlp/otlp.h"
+#include "formats/query/ask.h"
 #include "io/entropy.h"
 #include "io/fd.h"
 #include "net/listen.h"
@@ -16,6 +17,7 @@
 
 enum { POOL_THREADS = 3, POOL_QUEUE = 4096 };
 enum { OWN_FDS = 48, QUERY_FDS = 64 }; /* descriptors of our own; of a worker's way to pyro-query */
+enum { TO_QUERY_BODY = 65 << 20 };     /* of what goes to pyro-query: an uploaded profile */
 enum { KEEP_FREE = 8 << 20 };          /* bytes a thread: what a large request takes, and the next one takes again */
 
 /* ---- what goes to the query process ---- */
@@ -54,6 +56,13 @@ static struct router *front_router(struct ingest *in, struct err *e)
 		    .body_limit = body,
 		    .flags = ROUTE_GZIP,
 		    .too_big = body_too_large },
+		/* What pyro-query would refuse is not taken in. */
+		{ .path = "/querier.v1.QuerierService/",
+		    .methods = "*",
+		    .fn = to_query,
+		    .body_limit = ASK_MAX_BODY,
+		    .flags = ROUTE_PREFIX,
+		    .too_big = rpc_too_big },
 		{ .path = "/pyro/tail", .methods = "GET", .fn = receive_tail },
 		{ .path = "/push.v1.PusherService/Push",
 		    .methods = "POST",
@@ -199,6 +208,7 @@ static int worker_setup(struct worker *w, struct err *e)
 	}
 	hc.on_reply = status_on_reply;
 	hc.max_conns = client_limit(in);
+	hc.body_limit = TO_QUERY_BODY;
 	w->httpd = httpd_new(w->thread.loop, &hc, in->router);
 	worker_rests(w);
 	return 0;

@@ -18,6 +18,9 @@
 #include "tools/pyro-query/web_page.h"
 #include "tools/pyro-query/query.h"
 
+/* Uploads of profiles are the largest there is, base64 of 64 MiB; a few at a time. */
+enum { MAX_BODY = 65 << 20, MAX_BODIES = 256 << 20 };
+
 struct server {
 	const struct query_opts *o;
 	const struct server_opts *server;
@@ -151,6 +154,7 @@ static struct router *make_router(struct server *s, struct err *e)
 				.methods = "POST",
 				.fn = handle_procedure,
 				.ctx = (void *)(uintptr_t)&all[i].p[j],
+				.body_limit = all[i].p[j].flags & PROCEDURE_MANY ? ASK_MAX_BODY : 0,
 				.flags = ROUTE_ALLOW,
 				.too_big = rpc_too_big };
 	for (size_t i = 0; i < n_pages; i++)
@@ -254,6 +258,8 @@ static int open_all(struct server *s, struct err *e)
 	struct httpd_conf hc = daemon_httpd(s->server, s);
 
 	hc.on_reply = count_request;
+	hc.body_limit = MAX_BODY;
+	hc.max_body_bytes = MAX_BODIES;
 	s->started = loop_wall(s->loop);
 
 	limits = limits_read(s->base, &s->server->runtime_config, e);

@@ -9,7 +9,7 @@
 #include "proc/pool.h"
 #include "tools/pyro-query/federation.h"
 
-enum { MAX_ANSWER = INT32_MAX, MAX_MESSAGE = 64 << 20, MAX_QUESTION = 8 << 20 };
+enum { MAX_ANSWER = INT32_MAX, MAX_MESSAGE = 64 << 20 };
 enum { STOP_NOT, STOP_GONE, STOP_LATE };
 
 struct question {
@@ -549,7 +549,7 @@ void question_procedure(struct questions *x, struct http_req *r, const struct pr
 		return;
 	}
 	q->call = rpc_open(r,
-	    &(struct rpc_conf){ .max_message = p->flags & PROCEDURE_MANY ? MAX_QUESTION : MAX_MESSAGE });
+	    &(struct rpc_conf){ .max_message = p->flags & PROCEDURE_MANY ? ASK_MAX_QUESTION : MAX_MESSAGE });
 	if (q->call != NULL)
 		submit(q);
 }
