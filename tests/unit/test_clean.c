@@ -1,14 +1,11 @@
 /*
  * test_clean.c - the steps between a decoded profile and the head: labels,
- * validation and its words, trims, normalisation, split, session, Go fix-ups.
+ * validation and its words, trims, normalisation, split, session.
  */
-#include "tests/lib/profile_fixture.h"
+#include "tests/lib/clean_fixture.h"
 
 #include "base/num.h"
-#include "tests/lib/pprof_read.h"
-#include "tools/pyro-ingest/clean.h"
-
-static const int64_t now = INT64_C(1768471200) * NS_PER_S; /* 2026-01-15 10:00:00 UTC */
+#include "formats/pprof/pprof.h"
 
 static struct limits usual_limits(void)
 {
@@ -26,21 +23,6 @@ static struct limits usual_limits(void)
 	};
 }
 
-/* "a=1 b=2": a name or value may hold anything but blanks and '='. */
-static struct labels labels_of(struct arena *a, const char *text)
-{
-	struct str rest = str_cstr(text);
-	struct labels l = { arena_array(a, rest.n + 1, sizeof(*l.p)), 0 };
-
-	while (rest.n > 0) {
-		struct str pair = str_cut(&rest, ' ');
-
-		l.p[l.n].name = str_cut(&pair, '=');
-		l.p[l.n++].value = pair;
-	}
-	return l;
-}
-
 static void want_labels(const struct labels *l, const char *want)
 {
 	struct buf b;
@@ -50,44 +32,6 @@ static void want_labels(const struct labels *l, const char *want)
 	buf_byte(&b, 0);
 	assert_string_equal(b.p, want);
 	buf_fini(&b);
-}
-
-/* One sample: frames leaf first, its values, and tags as "key=value" ("key=#5" is a number). */
-struct sample {
-	const char *stack, *tags;
-	int64_t v[2];
-};
-
-static void add_sample(struct arena *a, struct profile_builder *b, const struct sample *s)
-{
-	struct labels frames = labels_of(a, s->stack), tags = labels_of(a, s->tags ? s->tags : "");
-	uint32_t *stack = arena_array(a, frames.n + 1, sizeof(*stack));
-	struct tag *t = arena_zarray(a, tags.n + 1, sizeof(*t));
-
-	for (uint32_t i = 0; i < frames.n; i++)
-		stack[i] = profile_builder_frame(b, frames.p[i].name, STR_NONE, 0);
-	for (uint32_t i = 0; i < tags.n; i++) {
-		t[i].key = profile_builder_str(b, tags.p[i].name);
-		if (str_prefix(tags.p[i].value, STR("#")))
-			t[i].num = 5;
-		else
-			t[i].str = profile_builder_str(b, tags.p[i].value);
-	}
-	profile_builder_add(b, stack, frames.n, s->v, t, tags.n);
-}
-
-static struct profile *profile_of(struct arena *a, const struct sample *s, size_t n)
-{
-	struct profile_builder *b = profile_builder_new(a, 2);
-	struct profile *p;
-
-	profile_builder_type(b, 0, STR("samples"), STR("count"));
-	profile_builder_type(b, 1, STR("cpu"), STR("nanoseconds"));
-	for (size_t i = 0; i < n; i++)
-		add_sample(a, b, &s[i]);
-	p = profile_builder_finish(b);
-	p->time = now;
-	return p;
 }
 
 /* ---- labels ---- */
@@ -207,102 +151,35 @@ static void test_label_rules(void **state)
 
 /* ---- validation ---- */
 
-static void no_types(struct profile *p)
-{
-	p->n_types = 0;
-}
-static void too_old(struct profile *p)
-{
-	p->time = now - 3600 * NS_PER_S;
-}
-static void too_new(struct profile *p)
-{
-	p->time = now + 600 * NS_PER_S + 250 * NS_PER_MS;
-}
-static void just_new(struct profile *p)
-{
-	p->time = now + 600 * NS_PER_S - NS_PER_MS;
-}
-static void just_old(struct profile *p)
-{
-	p->time = now - 3600 * NS_PER_S + NS_PER_MS;
-}
-static void latest(struct profile *p)
-{
-	p->time = INT64_MAX;
-}
-static void no_time(struct profile *p)
-{
-	p->time = 0;
-}
-static void below_time(struct profile *p)
-{
-	p->time = INT64_MIN;
-}
-static void too_big(struct profile *p)
-{
-	p->wire_size = 1001;
-}
-static void just_big(struct profile *p)
-{
-	p->wire_size = 1000;
-}
-static void location_zero(struct profile *p)
-{
-	p->faults.location_id_zero = 1;
-}
-static void function_zero(struct profile *p)
-{
-	p->faults.function_id_zero = 1;
-}
-static void value_count(struct profile *p)
-{
-	p->faults.value_count = 1;
-}
-static void no_strings(struct profile *p)
-{
-	p->n_strings = 0;
-}
-static void first_string(struct profile *p)
-{
-	p->strings[0] = STR("x");
-}
-static void type_out(struct profile *p)
-{
-	p->types[1].type = p->n_strings;
-}
-static void unit_out(struct profile *p)
-{
-	p->types[1].unit = UINT32_MAX;
-}
-static void name_out(struct profile *p)
-{
-	p->functions[0].name = p->n_strings;
-}
-static void system_out(struct profile *p)
-{
-	p->functions[0].system_name = p->n_strings;
-}
-static void file_out(struct profile *p)
-{
-	p->functions[0].file = UINT32_MAX;
-}
-static void key_out(struct profile *p)
-{
-	p->tags[0].key = p->n_strings;
-}
-static void tag_out(struct profile *p)
-{
-	p->tags[0].str = UINT32_MAX;
-}
-static void dash(struct profile *p)
-{
-	p->strings[p->types[0].type] = STR("a-b");
-}
-static void not_utf8(struct profile *p)
-{
-	p->strings[p->n_strings - 1] = STR("a\xff\x0f");
-}
+#define SPOIL(name, what)                   \
+	static void name(struct profile *p) \
+	{                                   \
+		what;                       \
+	}
+SPOIL(no_types, p->n_types = 0)
+SPOIL(too_old, p->time = now - 3600 * NS_PER_S)
+SPOIL(too_new, p->time = now + 600 * NS_PER_S + 250 * NS_PER_MS)
+SPOIL(just_new, p->time = now + 600 * NS_PER_S - NS_PER_MS)
+SPOIL(just_old, p->time = now - 3600 * NS_PER_S + NS_PER_MS)
+SPOIL(latest, p->time = INT64_MAX)
+SPOIL(no_time, p->time = 0)
+SPOIL(below_time, p->time = INT64_MIN)
+SPOIL(too_big, p->wire_size = 1001)
+SPOIL(just_big, p->wire_size = 1000)
+SPOIL(location_zero, p->faults.location_id_zero = 1)
+SPOIL(function_zero, p->faults.function_id_zero = 1)
+SPOIL(value_count, p->faults.value_count = 1)
+SPOIL(no_strings, p->n_strings = 0)
+SPOIL(first_string, p->strings[0] = STR("x"))
+SPOIL(type_out, p->types[1].type = p->n_strings)
+SPOIL(unit_out, p->types[1].unit = UINT32_MAX)
+SPOIL(name_out, p->functions[0].name = p->n_strings)
+SPOIL(system_out, p->functions[0].system_name = p->n_strings)
+SPOIL(file_out, p->functions[0].file = UINT32_MAX)
+SPOIL(key_out, p->tags[0].key = p->n_strings)
+SPOIL(tag_out, p->tags[0].str = UINT32_MAX)
+SPOIL(dash, p->strings[p->types[0].type] = STR("a-b"))
+SPOIL(not_utf8, p->strings[p->n_strings - 1] = STR("a\xff\x0f"))
 
 static void add_mapping(struct profile *p)
 {
@@ -310,17 +187,8 @@ static void add_mapping(struct profile *p)
 	p->n_mappings = 1;
 }
 
-static void mapping_file(struct profile *p)
-{
-	add_mapping(p);
-	p->mappings[0].file = p->n_strings;
-}
-
-static void mapping_build(struct profile *p)
-{
-	add_mapping(p);
-	p->mappings[0].build_id = UINT32_MAX;
-}
+SPOIL(mapping_file, add_mapping(p); p->mappings[0].file = p->n_strings)
+SPOIL(mapping_build, add_mapping(p); p->mappings[0].build_id = UINT32_MAX)
 
 #define WINDOW "the ingestion window starts at 2026-01-15 09:00:00 +0000 UTC and ends at 2026-01-15 10:10:00 +0000 UTC)"
 #define OUTSIDE "profile with labels '{a=\"1\"}' is outside of ingestion window (profile timestamp: "
@@ -420,25 +288,6 @@ static void test_open_windows(void **state)
 	p->wire_size = SIZE_MAX;
 	assert_int_equal(clean_check_profile(a, &none, now, &l, p, &reason, &e), 0);
 	arena_free(a);
-}
-
-static struct str frame_name(const struct profile *p, uint32_t at)
-{
-	const struct location *l = &p->locations[p->stack[at]];
-
-	return p->strings[p->functions[p->lines[l->first_line].function].name];
-}
-
-static void want_stack(const struct profile *p, uint32_t sample, const char *want)
-{
-	struct buf b;
-
-	buf_init(&b, 1 << 16);
-	for (uint32_t i = p->stack_at[sample]; i < p->stack_at[sample + 1]; i++)
-		buf_printf(&b, "%s" STR_FMT, b.n ? " " : "", STR_ARG(frame_name(p, i)));
-	buf_byte(&b, 0);
-	assert_string_equal(b.p, want);
-	buf_fini(&b);
 }
 
 static void test_trims(void **state)
@@ -792,235 +641,6 @@ static void test_size(void **state)
 	arena_free(a);
 }
 
-/* ---- Go ---- */
-
-static void test_language(void **state)
-{
-	static const struct {
-		const char *labels, *frames;
-		bool go;
-	} cases[] = {
-		{ "pyroscope_spy=gospy", "main.py", true },
-		{ "pyroscope_spy=javaspy", "main.go", false },
-		{ "pyroscope_spy=ebpf", "main.go", true },
-		{ "", "x main.go java/lang", true },
-		{ "", "java/lang main.go", false },
-		{ "", "/usr/local/go/src/x", true },
-		{ "", "main.gox", false },
-		{ "", "app.rb main.go", false },
-		{ "", "main.rs", false },
-		{ "", "", false },
-	};
-	struct arena *a = arena_new();
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct sample s = { cases[i].frames, NULL, { 1, 1 } };
-		struct labels l = labels_of(a, cases[i].labels);
-
-		assert_int_equal(clean_is_go(&l, profile_of(a, &s, 1)), cases[i].go);
-	}
-	arena_free(a);
-}
-
-static void test_shapes(void **state)
-{
-	static const struct {
-		const char *in, *want;
-	} cases[] = {
-		{ "f", "f" },
-		{ "f[int]", "f[int]" },
-		{ "f[go.shape.int]", "f" },
-		{ "f[go.shape.int].g", "f.g" },
-		{ "f[go.shape.[]int].g[go.shape.x]", "f.g" },
-		{ "[go.shape.a[b[c]]]d", "d" },
-		{ "f[go.shape.x", "f[go.shape.x" },
-		{ "f[go.shape.x]g[go.shape.y", "fg[go.shape.y" },
-		{ "f[go.shape]", "f[go.shape]" },
-		{ "f[a][go.shape.b][c]", "f[a][c]" },
-		{ "]f[go.shape.]", "]f" },
-	};
-	struct arena *a = arena_new();
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct sample s = { cases[i].in, NULL, { 1, 1 } };
-		struct profile *p = profile_of(a, &s, 1);
-
-		clean_go(a, p);
-		want_stack(p, 0, cases[i].want);
-	}
-	arena_free(a);
-}
-
-/* Frames f<from> .. f<from + n - 1>, leaf first. */
-static const char *frames(struct arena *a, unsigned from, unsigned n)
-{
-	struct buf b;
-	const char *text;
-
-	buf_init(&b, 1 << 16);
-	for (unsigned i = 0; i < n; i++)
-		buf_printf(&b, "%sf%u", i ? " " : "", from + i);
-	text = arena_cstr(a, buf_str(&b));
-	buf_fini(&b);
-	return text;
-}
-
-/* A stack of 60 frames whose leaf is 1, 8, 9 calls deeper misses as many at its root. */
-static void test_short_stacks(void **state)
-{
-	static const struct {
-		unsigned missing, depth;
-		bool mended;
-	} cases[] = {
-		{ 1, 60, true },
-		{ 3, 60, true },
-		{ 8, 60, true },
-		{ 9, 60, false },
-		{ 3, 59, false },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct arena *a = arena_new();
-		unsigned m = cases[i].missing, n = cases[i].depth;
-		struct sample s[] = { { frames(a, 100, n), NULL, { 1, 1 } },
-			{ frames(a, 100 - m, n), NULL, { 1, 1 } } };
-		struct profile *p = profile_of(a, s, 2);
-
-		clean_go(a, p);
-		want_stack(p, 0, s[0].stack);
-		want_stack(p, 1, frames(a, 100 - m, cases[i].mended ? n + m : n));
-		arena_free(a);
-	}
-}
-
-/* Chains add up: each stack misses three more frames than the one before. */
-static void test_chains(void **state)
-{
-	struct arena *a = arena_new();
-	struct sample s[4];
-	struct profile *p;
-
-	(void)state;
-	for (unsigned i = 0; i < 4; i++)
-		s[i] = (struct sample){ frames(a, 100 - 3 * i, 64), NULL, { 1, 1 } };
-	p = profile_of(a, s, 4);
-	clean_go(a, p);
-	for (unsigned i = 0; i < 4; i++)
-		want_stack(p, i, frames(a, 100 - 3 * i, 64 + 3 * i));
-	arena_free(a);
-}
-
-/* ---- recorded Go profiles ---- */
-
-static struct profile *recorded(struct arena *a, struct buf *scratch, const char *name)
-{
-	struct str bytes = fixture_file(a, name);
-	struct profile *p;
-	struct err e;
-
-	if (bytes.p == NULL)
-		return NULL;
-	buf_init(scratch, FIXTURE_MAX);
-	assert_int_equal(pprof_read(a, bytes, FIXTURE_MAX, scratch, &p, &e), 0);
-	return p;
-}
-
-static int text_cmp(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Stacks as names and lines of their frames, sorted. */
-static const char **stacks_of(struct arena *a, const struct profile *p)
-{
-	const char **out = arena_array(a, p->n_samples + 1, sizeof(*out));
-	struct buf b;
-
-	buf_init(&b, 1 << 20);
-	for (uint32_t i = 0; i < p->n_samples; i++) {
-		buf_reset(&b);
-		for (uint32_t k = p->stack_at[i]; k < p->stack_at[i + 1]; k++) {
-			const struct location *l = &p->locations[p->stack[k]];
-
-			for (uint32_t x = l->first_line; x < l->first_line + l->n_lines; x++)
-				buf_printf(&b, STR_FMT ":%lld;",
-				    STR_ARG(p->strings[p->functions[p->lines[x].function].name]),
-				    (long long)p->lines[x].line);
-		}
-		out[i] = arena_cstr(a, buf_str(&b));
-	}
-	buf_fini(&b);
-	qsort(out, p->n_samples, sizeof(*out), text_cmp);
-	return out;
-}
-
-/* Different stacks of x that y lacks. */
-static uint32_t missing(const char *const *x, uint32_t n, const char *const *y, uint32_t m)
-{
-	uint32_t out = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		if ((i == 0 || strcmp(x[i], x[i - 1]) != 0) && bsearch(&x[i], y, m, sizeof(*y), text_cmp) == NULL)
-			out++;
-	return out;
-}
-
-/* No stack loses or changes a frame. */
-static void want_grown(const struct profile *p, const uint32_t *stack, const uint32_t *at)
-{
-	for (uint32_t i = 0; i < p->n_samples; i++) {
-		uint32_t n = at[i + 1] - at[i];
-
-		assert_true(p->stack_at[i + 1] - p->stack_at[i] >= n);
-		assert_memory_equal(p->stack + p->stack_at[i], stack + at[i], n * sizeof(*stack));
-	}
-}
-
-/* The recorded repairs stop at other places for some stacks, so that at most `left` of the stacks may differ. */
-static void recorded_case(const char *name, uint32_t left)
-{
-	struct arena *a = arena_new();
-	const char *path = arena_cstr(a, arena_printf(a, "pprof/go-truncated/%s.pb.gz", name));
-	struct buf in, out;
-	struct profile *p = recorded(a, &in, path), *want;
-	uint32_t before, after, *stack, *at;
-	const char **wanted;
-
-	if (p == NULL) {
-		arena_free(a);
-		print_message("# no shared data: set PYRO_SHARED\n");
-		skip();
-	}
-	want = recorded(a, &out, arena_cstr(a, arena_printf(a, "%s.fixed", path)));
-	assert_non_null(want);
-	wanted = stacks_of(a, want);
-	before = missing(stacks_of(a, p), p->n_samples, wanted, want->n_samples);
-	stack = arena_array(a, p->stack_at[p->n_samples], sizeof(*stack));
-	at = arena_array(a, p->n_samples + 1, sizeof(*at));
-	memcpy(stack, p->stack, p->stack_at[p->n_samples] * sizeof(*stack));
-	memcpy(at, p->stack_at, (p->n_samples + 1) * sizeof(*at));
-	clean_go(a, p);
-	want_grown(p, stack, at);
-	after = missing(stacks_of(a, p), p->n_samples, wanted, want->n_samples);
-	print_message("# %s: %u stacks differ from the repaired ones, %u before\n", name, after, before);
-	assert_true(before > left);
-	assert_true(after <= left);
-	buf_fini(&in);
-	buf_fini(&out);
-	arena_free(a);
-}
-
-static void test_recorded(void **state)
-{
-	(void)state;
-	recorded_case("cpu_go_truncated_1", 104);
-	recorded_case("heap_go_truncated_1", 320);
-	recorded_case("heap_go_truncated_4", 1150);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1038,11 +658,6 @@ int main(void)
 		cmocka_unit_test(test_version_bounds),
 		cmocka_unit_test(test_many_groups),
 		cmocka_unit_test(test_size),
-		cmocka_unit_test(test_language),
-		cmocka_unit_test(test_shapes),
-		cmocka_unit_test(test_short_stacks),
-		cmocka_unit_test(test_chains),
-		cmocka_unit_test(test_recorded),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -6,6 +6,7 @@
 
 #include "base/arith.h"
 #include "formats/jfr/jfr.h"
+#include "formats/jfr/jfr_ends.h"
 
 enum { METHODS = 40, STACKS = 150, DEPTH = 90, EVENTS = 600, CPU = 0, ALLOC = 1, KINDS = 2, MAX_SAMPLES = STACKS * 3 };
 
@@ -243,11 +244,42 @@ static void test_wide_event(void **ctx)
 	arena_free(a);
 }
 
+/* Where frames end and what is longer than a word, with the instructions of newer processors and without. */
+static void test_ends(void **ctx)
+{
+	static const struct {
+		uint64_t ends, frames, far;
+	} cases[] = {
+		{ 0, 0, UINT64_C(0x01ffffffffffffff) },
+		{ 0x7, 0, UINT64_C(0x01fffffffffffff8) },
+		{ 0xb6d, 0x820, UINT64_C(0x01fffffffffff000) },
+		{ 0x80, 0, UINT64_C(0x01ffffffffffff00) },
+		{ UINT64_C(0x8000000000000100), 0, UINT64_C(0x00fffffffffffe01) },
+		{ UINT64_C(0x8000000000000007), UINT64_C(0x8000000000000000), UINT64_C(0x00fffffffffffff8) },
+		{ UINT64_C(0xffffffffffffffff), UINT64_C(0x8888888888888888), 0 },
+	};
+	uint8_t block[JFR_BLOCK];
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		for (unsigned k = 0; k < JFR_BLOCK; k++)
+			block[k] = cases[i].ends >> k & 1 ? 0x7f : 0x80;
+		assert_true(jfr_ends(block) == cases[i].ends);
+		assert_true(jfr_far(cases[i].ends) == cases[i].far);
+		assert_true(jfr_frame_ends(cases[i].ends) == cases[i].frames);
+#ifdef JFR_CLMUL
+		if (JFR_HAS_CLMUL)
+			assert_true(jfr_frame_ends_clmul(cases[i].ends) == cases[i].frames);
+#endif
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_draws),
 		cmocka_unit_test(test_wide_event),
+		cmocka_unit_test(test_ends),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
