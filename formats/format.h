@@ -87,7 +87,10 @@ struct format {
 	    the first is the usual one */
 	const char *content_types; /* separated by blanks; the first is the one to send */
 	const char *text;          /* one line for people */
-	/* 0 = certainly not; 100 = a magic number or schema (format_impl.h). file_name may be empty. */
+	/*
+	 * 0 = certainly not; 100 = a magic number or schema (format_impl.h). file_name may be empty. Here and below bytes
+	 * are unpacked and have no byte-order mark of UTF-8: format_unpack or io/inputs.h took it off.
+	 */
 	int (*bid)(struct str bytes, struct str file_name);
 	/* NULL if the format cannot be read. bytes live as long as the profiles. out is all zero. */
 	int (*decode)(struct arena *a, struct str bytes, const struct format_opts *o, struct format_profiles *out,

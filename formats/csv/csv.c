@@ -197,10 +197,9 @@ static int add_record(struct reader *r)
 /* The types; what is left in r->rest are stacks. */
 static int read_heading(struct reader *r, struct str text)
 {
-	struct str all = str_prefix(text, STR("\xef\xbb\xbf")) ? str_skip(text, 3) : text;
 	int rc;
 
-	r->rest = all;
+	r->rest = text;
 	r->line = 1;
 	do
 		rc = next_record(r);
@@ -209,7 +208,7 @@ static int read_heading(struct reader *r, struct str text)
 		return err_set(r->e, ERR_INVALID, "no line with a stack and a value");
 	rc = rc < 0 ? -1 : set_types(r);
 	if (rc == 0) {
-		r->rest = all;
+		r->rest = text;
 		r->line = 1;
 	}
 	return rc < 0 ? -1 : 0;
@@ -264,7 +263,7 @@ size_t csv_cut(struct str text, char separator)
 		end = str_rfind(text, '\n');
 		return end < text.n ? end + 1 : 0;
 	}
-	for (size_t i = str_prefix(text, STR("\xef\xbb\xbf")) ? 3 : 0; i < text.n; i++) {
+	for (size_t i = 0; i < text.n; i++) {
 		char c = text.p[i];
 
 		if (at == QUOTED)

@@ -9,8 +9,6 @@ static int tsv_bid(struct str s, struct str file_name)
 	bool named = format_named(file_name, "tsv");
 	struct str line = str_of(s.p, str_find(s, '\n'));
 
-	if (str_prefix(line, STR("\xef\xbb\xbf")))
-		line = str_skip(line, 3);
 	if (str_find(line, SEPARATOR) == line.n)
 		return BID_NO;
 	line.n = str_find(line, SEPARATOR);

@@ -49,8 +49,8 @@ int folded_one(struct arena *a, struct profile *p, struct format_profiles *out);
  * - A line that begins with "# " or "#!", or with "#" and has no count, is a
  *   comment. Those of Austin say what is measured ("# mode: wall"), and with
  *   FORMAT_TAGS its frames "P12" and "T34" in front become tags pid and tid.
- * - CRLF ends a line too. A byte-order mark is skipped, and UTF-16 that has one
- *   is turned into UTF-8.
+ * - CRLF ends a line too. UTF-16 that has a byte-order mark is turned into
+ *   UTF-8.
  * - Names are bytes: what is not UTF-8 stays as it is, and so does NUL; who
  *   writes a format that must be UTF-8 replaces them there.
  * - format_opts.split_frames: "func (file:12)" and "file:func:12" become a

@@ -122,7 +122,7 @@ unsigned folded_look(struct str text, unsigned *lines)
 	unsigned good = 0;
 
 	*lines = 0;
-	text = folded_unmark(a, folded_is_utf16(text) ? str_of(text.p, MIN(text.n, (size_t)LOOK_UTF16)) : text);
+	text = folded_utf8(a, folded_is_utf16(text) ? str_of(text.p, MIN(text.n, (size_t)LOOK_UTF16)) : text);
 	while (*lines < LOOK_LINES && folded_next_line(&text, &line)) {
 		struct folded_count c;
 

@@ -6,7 +6,7 @@
 #define FOLDED_HEAD_H
 
 #include "formats/folded/folded.h"
-#include "formats/folded/folded_mark.h"
+#include "formats/folded/folded_utf16.h"
 
 enum {
 	FOLDED_MAX_TYPES = 16,

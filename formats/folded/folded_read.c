@@ -324,9 +324,9 @@ static void read_lines(struct reader *r, struct str text)
 /* What the first piece says about all; returns what is behind. */
 static struct str begin(struct reader *r, struct str text)
 {
-	text = folded_unmark(r->a, text);
+	text = folded_utf8(r->a, text);
 	if (r->o->first.n) {
-		folded_read_head(r->a, folded_unmark(r->a, r->o->first), &r->head);
+		folded_read_head(r->a, folded_utf8(r->a, r->o->first), &r->head);
 	} else {
 		text = folded_read_head(r->a, text, &r->head);
 		r->line = r->head.lines;

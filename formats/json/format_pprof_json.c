@@ -29,8 +29,6 @@ static int row_decode(struct arena *a, struct str bytes, const struct format_opt
 	struct str wire;
 
 	(void)o;
-	if (str_prefix(bytes, STR("\xef\xbb\xbf")))
-		bytes = str_skip(bytes, 3);
 	if (msg_from_json(a, &google_profile_type, bytes, &msg, e) < 0)
 		return err_wrap(e, "pprof-json");
 	buf_init(&raw, SIZE_MAX / 2);

@@ -5,8 +5,6 @@ enum { LOOK = 1 << 20 };
 
 char json_first(struct str s)
 {
-	if (str_prefix(s, STR("\xef\xbb\xbf")))
-		s = str_skip(s, 3);
 	s = str_trim(str_of(s.p, MIN(s.n, (size_t)LOOK)));
 	return s.n ? s.p[0] : '\0';
 }

@@ -16,8 +16,6 @@ void jwalk_init(struct jwalk *j, struct arena *a, struct str text, struct err *e
 	j->e = e;
 	j->depth = 0;
 	j->first = j->failed = j->cut = false;
-	if (str_prefix(text, STR("\xef\xbb\xbf")))
-		j->p += 3;
 }
 
 void jwalk_sub(struct jwalk *sub, const struct jwalk *j, const char *at)

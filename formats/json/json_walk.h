@@ -23,8 +23,8 @@
  * Strings borrow from the text; those with escapes are unescaped into the
  * arena (never longer than they were). Bytes of strings are kept as they are,
  * valid UTF-8 or not; a surrogate without its other half becomes U+FFFD. Of
- * members with one name the decoder sees each. A byte-order mark in front is
- * passed over. Strict otherwise: no comments, no NaN, no trailing commas.
+ * members with one name the decoder sees each. Strict: no byte-order mark
+ * (str_unmarked), no comments, no NaN, no trailing commas.
  *
  * Limits: JWALK_DEPTH open brackets; nothing recurses.
  */

@@ -244,8 +244,6 @@ static int read_lines(struct reader *r, struct str text, bool only_types)
 		struct str line = str_trim(str_of(text.p, n));
 
 		text = str_skip(text, n + 1);
-		if (number == 1 && str_prefix(line, STR("\xef\xbb\xbf")))
-			line = str_trim(str_skip(line, 3));
 		if (line.n == 0)
 			continue;
 		if (read_line(r, line, only_types) < 0) {

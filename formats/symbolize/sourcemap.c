@@ -237,6 +237,7 @@ int sourcemap_read(struct arena *a, struct str text, struct sourcemap *out, stru
 	int rc;
 
 	*out = (struct sourcemap){ 0 };
+	text = str_unmarked(text);
 	if (str_prefix(text, STR(")]}"))) /* so that nobody runs it as a script */
 		text = str_skip(text, str_find(text, '\n'));
 	jwalk_init(&j, a, text, e);

@@ -263,4 +263,12 @@ p;b 1 7"
 		try_sh "pyro-query folded $input"
 		is 'a;main;f 1'
 	done
+	printf '\xef\xbb\xbfstack,count\na;b,3\n' >x.csv
+	printf '\xef\xbb\xbfa;b 3\n' >x.folded
+	printf '\xef\xbb\xbf{"stack":["a","b"],"value":3}\n' >x.jsonl
+	printf '\xef\xbb\xbf' | cat - <(pyro-convert --to speedscope <x.folded) >x.speedscope.json
+	for input in x.csv x.folded x.jsonl x.speedscope.json; do
+		try pyro-query folded $input
+		is 'a;b 3'
+	done
 }

@@ -10,7 +10,7 @@ static const struct {
 } cases[] = {
 	{ "stacks-csv", "stack,count\nmain;work,3\nmain,2\n", false, "samples/count:\nmain 2\nmain;work 3\n" },
 	{ "stacks-csv", "main;work,3\r\nmain,2\r\n", false, "samples/count:\nmain 2\nmain;work 3\n" },
-	{ "stacks-csv", "\xef\xbb\xbfstack,cpu/nanoseconds,samples\na,30,1\n\na,5,0", false,
+	{ "stacks-csv", "stack,cpu/nanoseconds,samples\na,30,1\n\na,5,0", false,
 	    "cpu/nanoseconds:\na 35\nsamples/count:\na 1\n" },
 	{ "stacks-csv", "\"stack\",\"value\"\n\"a \"\"b\"\", c;x\ny\",7\n", false,
 	    "samples/count:\na \"b\", c;x y 7\n" },
@@ -147,7 +147,7 @@ static void test_cut(void **ctx)
 	assert_int_equal(csv_cut(STR("a\"b,1\n\"x\ny\",2\n"), ','), 14);
 	assert_int_equal(csv_cut(STR("a\"b,1\n\"x\ny"), ','), 6);
 	assert_int_equal(csv_cut(STR("a\"\"b,1\n\"x\"\"\ny"), ','), 7);
-	assert_int_equal(csv_cut(STR("\xef\xbb\xbf\"x\ny"), ','), 0);
+	assert_int_equal(csv_cut(STR("\"x\ny"), ','), 0);
 	assert_int_equal(csv_cut(STR("\"a\nb"), '\t'), 3);
 	assert_int_equal(csv_cut(STR(""), ','), 0);
 }

@@ -148,9 +148,6 @@ static const struct {
 	{ F("a;b\t3\na b\tc 1\n"), F(""), 0, 0, "samples/count", "samples/count\na b\tc 1\na;b 3\n", "" },
 	{ F("a;b; 1\na;b 2\n;a 3\n;; 4\n 5\na;;b 6\n"), F(""), 0, 0, "samples/count",
 	    "samples/count\n 5\n;; 4\n;a 3\na;;b 6\na;b 2\na;b; 1\n", "" },
-	{ F("\xef\xbb\xbf"
-	    "a;b 3\n"),
-	    F(""), 0, 0, "samples/count", "samples/count\na;b 3\n", "" },
 	{ F("\xff\xfe"
 	    "a\0;\0b\0 \0"
 	    "3\0\n\0"),

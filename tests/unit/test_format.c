@@ -192,11 +192,13 @@ static void test_unpack(void **ctx)
 	buf_init(&two, 1 << 16);
 	assert_int_equal(format_unpack(a, STR("plain"), 3, &out, &e), 0);
 	assert_true(str_eq(out, STR("plain")));
-	zip_gzip(STR("main;work 3\n"), 6, &one);
+	zip_gzip(STR("\xef\xbb\xbf"
+		     "main;work 3\n"),
+	    6, &one);
 	zip_zstd(buf_str(&one), 3, &two);
 	assert_int_equal(format_unpack(a, buf_str(&two), LIMIT, &out, &e), 0);
 	assert_true(str_eq(out, STR("main;work 3\n")));
-	assert_int_equal(format_unpack(a, buf_str(&one), 11, &out, &e), -1);
+	assert_int_equal(format_unpack(a, buf_str(&one), 14, &out, &e), -1);
 	assert_int_equal(e.kind, ERR_LIMIT);
 	assert_int_equal(format_unpack(a, str_of(one.p, one.n - 1), LIMIT, &out, &e), -1);
 	buf_fini(&one);

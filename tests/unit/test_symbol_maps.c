@@ -89,6 +89,7 @@ static const struct {
 	{ MAPPINGS, 4, 1, NULL },
 	{ MAPPINGS, 0, 1, NULL },
 	{ ")]}'\n" MAPPINGS, 1, 10, "a.ts:1 work" },
+	{ "\xef\xbb\xbf)]}'\n" MAPPINGS, 1, 10, "a.ts:1 work" },
 	{ INDEX, 1, 10, "a.ts:1 work" },
 	{ INDEX, 11, 6, "/src/c.ts:1 " },
 	{ INDEX, 11, 5, NULL },

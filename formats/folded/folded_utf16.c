@@ -1,5 +1,7 @@
-/* folded_mark.c - see folded_mark.h */
-#include "formats/folded/folded_mark.h"
+/* folded_utf16.c - see folded_utf16.h */
+#include "formats/folded/folded_utf16.h"
+
+#include "base/enc.h"
 
 /* UTF-16 in UTF-8, which is at most half as long again. Halves of pairs become U+FFFD. */
 static struct str from_utf16(struct arena *a, struct str s, bool big)
@@ -20,21 +22,7 @@ static struct str from_utf16(struct arena *a, struct str s, bool big)
 		}
 		if (c >= 0xd800 && c < 0xe000)
 			c = 0xfffd;
-		if (c < 0x80) {
-			*p++ = (char)c;
-			continue;
-		}
-		if (c < 0x800) {
-			*p++ = (char)(0xc0 | c >> 6);
-		} else if (c < 0x10000) {
-			*p++ = (char)(0xe0 | c >> 12);
-			*p++ = (char)(0x80 | (c >> 6 & 0x3f));
-		} else {
-			*p++ = (char)(0xf0 | c >> 18);
-			*p++ = (char)(0x80 | (c >> 12 & 0x3f));
-			*p++ = (char)(0x80 | (c >> 6 & 0x3f));
-		}
-		*p++ = (char)(0x80 | (c & 0x3f));
+		p += enc_utf8(p, c);
 	}
 	return str_of(out, (size_t)(p - out));
 }
@@ -44,9 +32,7 @@ bool folded_is_utf16(struct str s)
 	return str_prefix(s, STR("\xff\xfe")) || str_prefix(s, STR("\xfe\xff"));
 }
 
-struct str folded_unmark(struct arena *a, struct str s)
+struct str folded_utf8(struct arena *a, struct str s)
 {
-	if (folded_is_utf16(s))
-		return from_utf16(a, s, s.p[0] == '\xfe');
-	return str_prefix(s, STR("\xef\xbb\xbf")) ? str_skip(s, 3) : s;
+	return folded_is_utf16(s) ? from_utf16(a, s, s.p[0] == '\xfe') : s;
 }
