@@ -32,7 +32,7 @@ static struct {
 static const struct lazy_call calls[] = { ARCHIVE_CALLS(LAZY_CALL) };
 static struct lazy archive = LAZY("libarchive.so.13", calls, &lib);
 
-enum { BLOCK = 512 };
+enum { BLOCK = 512, EMPTY_TAR = 20 * BLOCK }; /* EMPTY_TAR: what tar writes at once */
 
 static const char LABELS[] = "user.pyro.labels";
 
@@ -78,6 +78,8 @@ struct unpack {
 	struct arena *names; /* of the current member */
 	size_t taken;        /* bytes lent to libarchive, to be skipped before the next peek */
 	size_t zeros;        /* zero bytes at the end of what was lent, counted up to a block */
+	uint64_t lent;       /* bytes in all */
+	bool any;            /* of them is not zero */
 	bool src_failed;
 	struct err err; /* of the src */
 };
@@ -89,6 +91,11 @@ static size_t zeros_behind(struct str s)
 	while (n < s.n && n < BLOCK && s.p[s.n - 1 - n] == '\0')
 		n++;
 	return n;
+}
+
+static bool is_zero(struct str s)
+{
+	return s.n == 0 || (s.p[0] == '\0' && memcmp(s.p, s.p + 1, s.n - 1) == 0);
 }
 
 static la_ssize_t unpack_fill(struct archive *a, void *owner, const void **p)
@@ -105,10 +112,20 @@ static la_ssize_t unpack_fill(struct archive *a, void *owner, const void **p)
 		return -1;
 	}
 	u->taken = got.n;
+	u->lent += got.n;
+	u->any = u->any || !is_zero(got);
 	zeros = zeros_behind(got);
 	u->zeros = zeros == got.n ? MIN(u->zeros + zeros, (size_t)BLOCK) : zeros;
 	*p = got.p;
 	return (la_ssize_t)got.n;
+}
+
+/* Blocks of zeros are a tar without members, but nobody writes more than EMPTY_TAR of them. */
+static int only_zeros(const struct unpack *u, struct err *e)
+{
+	return err_set(e, ERR_CORRUPT,
+	    "%llu bytes that are all zero: nothing was written there; record or copy it again",
+	    (unsigned long long)u->lent);
 }
 
 static int unpack_fail(struct unpack *u, struct err *e)
@@ -120,6 +137,8 @@ static int unpack_fail(struct unpack *u, struct err *e)
 			*e = u->err;
 		return -1;
 	}
+	if (u->lent > 0 && !u->any)
+		return only_zeros(u, e);
 	return err_set(e, ERR_CORRUPT, "archive: %s", why ? why : "broken data");
 }
 
@@ -198,7 +217,7 @@ int unpack_next(struct unpack *u, struct member *m, struct err *e)
 		/* libarchive is content when a tar breaks off between two members. */
 		if ((lib.archive_format(u->a) & ARCHIVE_FORMAT_BASE_MASK) == ARCHIVE_FORMAT_TAR && u->zeros < BLOCK)
 			return err_set(e, ERR_CORRUPT, "archive: unexpected EOF (no end of tar)");
-		return 0;
+		return u->lent > EMPTY_TAR && !u->any ? only_zeros(u, e) : 0;
 	}
 	if (rc != ARCHIVE_OK && rc != ARCHIVE_WARN)
 		return unpack_fail(u, e);

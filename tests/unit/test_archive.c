@@ -157,6 +157,34 @@ static void test_damaged(void **state)
 	buf_fini(&tar);
 }
 
+/* A file of zeros is an empty tar, or one that nobody filled. */
+static void test_zeros(void **state)
+{
+	static const struct {
+		size_t n;
+		const char *want; /* NULL: a tar without members */
+	} cases[] = {
+		{ 1024, NULL },
+		{ 10240, NULL },
+		{ 10752, "10752 bytes that are all zero: nothing was written there; record or copy it again" },
+		{ 2000, "2000 bytes that are all zero: nothing was written there; record or copy it again" },
+		{ 1 << 20, "1048576 bytes that are all zero: nothing was written there; record or copy it again" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char *p = calloc(1, cases[i].n);
+		struct err e;
+
+		assert_int_equal(read_all(str_of(p, cases[i].n), false, &e), cases[i].want ? -1 : 0);
+		if (cases[i].want) {
+			assert_int_equal(e.kind, ERR_CORRUPT);
+			assert_string_equal(e.msg, cases[i].want);
+		}
+		free(p);
+	}
+}
+
 static void test_concatenated(void **state)
 {
 	struct buf one = tar_of(1), all = tar_of(3);
@@ -473,6 +501,7 @@ int main(void)
 		cmocka_unit_test(test_not_an_archive),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_deterministic),
+		cmocka_unit_test(test_zeros),
 		cmocka_unit_test(test_concatenated),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_sink_error),
