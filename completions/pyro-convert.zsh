@@ -5,12 +5,12 @@ _arguments \
 	'-t[form to write\: speedscope, folded, svg, stream ...; default\: pprof, or as the file is called]:text:' \
 	'-output[write this file; its extension names the form; .gz, .zst behind it compress]:path:_files' \
 	'-o[write this file; its extension names the form; .gz, .zst behind it compress]:path:_files' \
-	'-output-dir[write one file for each input into this folder; names stay, extensions change]:path:_files' \
-	'-d[write one file for each input into this folder; names stay, extensions change]:path:_files' \
+	'-output-dir[write one file for each input into this folder]:path:_files' \
+	'-d[write one file for each input into this folder]:path:_files' \
 	'-from[read inputs as this format, whatever they look like]:text:' \
 	'-f[read inputs as this format, whatever they look like]:text:' \
-	'*-profile[of inputs that hold several\: the profile of this name or number (from 1)]:text:' \
-	'*-p[of inputs that hold several\: the profile of this name or number (from 1)]:text:' \
+	'*-profile[of inputs that hold several\: this one, by name or number]:text:' \
+	'*-p[of inputs that hold several\: this one, by name or number]:text:' \
 	'-all[write every profile into a file of its own, not the sum]' \
 	'-a[write every profile into a file of its own, not the sum]' \
 	'*-label[NAME=VALUE\: add a label to every profile]:text:' \

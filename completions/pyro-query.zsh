@@ -8,16 +8,16 @@ _arguments \
 	'-from[start of the time range\: now-1h, 1h, RFC 3339, unix time]:text:' \
 	'-to[end of the time range; default\: now]:text:' \
 	'-format[read sources as this format, whatever they look like]:text:' \
-	'*-profile[of files that hold several, the profile of this name or number (from 1)]:text:' \
+	'*-profile[of files that hold several\: this one, by name or number]:text:' \
 	'*-event[the same, as people say it of recordings\: cpu, alloc, lock]:text:' \
 	'-lenient[leave out records that cannot be read and say how many]' \
 	'-keep-tags[keep what files say of samples\: thread, process, state]' \
 	'-strict[refuse to merge profiles of unlike sample types]' \
-	'-memory[folded, pprof\: keep within this memory, the rest in $TMPDIR; 0 = all in memory]:size:' \
+	'-memory[folded, pprof, merge, export\: keep within this memory, the rest in $TMPDIR; 0 = no limit]:size:' \
 	'-output[form of the answer, or FORM=FILE\: text svg html json pprof]:text:' \
 	'-o[form of the answer, or FORM=FILE\: text svg html json pprof]:text:' \
 	'-json[info\: one JSON object a line]' \
-	'*-label-names[labels that `series` shows]:text:' \
+	'*-label-names[series\: labels to show]:text:' \
 	'-keep-going[skip inputs that cannot be read and say so]' \
 	'-k[skip inputs that cannot be read and say so]' \
 	'-interactive[flame\: keys move, zoom and search; ? lists them]' \
@@ -35,9 +35,9 @@ _arguments \
 	'-split-frames[folded\: take file and line out of names, FUNCTION (FILE\:LINE) or FILE\:FUNCTION\:LINE]' \
 	'-text-names[texts of Go (debug=1) and threadz\: names as their comments say; false\: addresses alone, as pprof reads them]' \
 	'-columns[folded\: write all sample types, side by side]' \
-	'*-label-frame[values of this label or tag become frames at the root; may be repeated]:text:' \
+	'*-label-frame[values of this label or tag become frames at the root]:text:' \
 	'*-group-by[one table for each value of this label or tag]:text:' \
-	'*-split-by[one answer for each value; with --output FORM=FILE a file for each]:text:' \
+	'*-split-by[one answer for each value; --output FORM=FILE\: a file for each]:text:' \
 	'-collapse-recursion[functions that call themselves count once]' \
 	'*-rewrite-path[FROM=TO\: beginning of names of source files and binaries]:text:' \
 	'-anonymize[hide names behind hashes]' \
@@ -87,8 +87,8 @@ _arguments \
 	'-countname[what a picture calls values that have no unit]:text:' \
 	'*-diff-base[take this source away; percentages are of it]:text:' \
 	'*-base[take this source away, as an earlier state of a counter]:text:' \
-	'-normalize[scale what is compared; alone\: total. diff\: time and instances, too]:word:(none total time instances true false)' \
-	'*-fail-if[diff\: end with 1 if this holds\: '\''self(RE) > +3%'\'', '\''cum(RE) > +1s'\'', '\''total < 2s'\'']:text:' \
+	'-normalize[scale what is compared; alone\: total; diff\: others, too]:word:(none total time instances true false)' \
+	'*-fail-if[diff\: end with 1 if this holds\: '\''self(RE) > +3%'\'', '\''total < 2s'\'']:text:' \
 	'-confidence[diff\: how sure a change must be; 0\: noise is not looked at]:number:' \
 	'-all[diff\: also changes that may be noise]' \
 	'-listen[answer here instead (unix\:/path or host\:port)]:text:' \

@@ -54,6 +54,8 @@ void optdoc_each(const struct opts *o, void (*fn)(void *ctx, const struct optdoc
 
 struct help {
 	struct buf *out;
+	const struct optdoc_about *about;
+	const char *verb; /* that is asked about, or NULL */
 	bool all;
 	bool letters;                  /* only options with a letter: the essential ones of a program with many verbs */
 	const struct opt_row *section; /* whose title has been printed */
@@ -94,6 +96,25 @@ static void left_column(struct buf *out, size_t from, struct str text)
 	wrap(out, text, COLUMN);
 }
 
+/* "top, flame: ask again" and the verb is neither: a text that begins with verbs is of an option for them alone. */
+static bool for_others(const struct help *h, struct str text)
+{
+	struct str verbs = str_cut(&text, ':');
+	bool own = false;
+
+	while (h->verb && verbs.n) {
+		struct str word = str_trim(str_cut(&verbs, ','));
+		size_t i = 0;
+
+		while (i < h->about->n_verbs && !str_eq(word, str_cstr(h->about->verbs[i].name)))
+			i++;
+		if (i == h->about->n_verbs)
+			return false;
+		own = own || str_eq(word, str_cstr(h->verb));
+	}
+	return h->verb && !own;
+}
+
 static void help_row(void *ctx, const struct optdoc_item *it)
 {
 	struct help *h = ctx;
@@ -104,7 +125,8 @@ static void help_row(void *ctx, const struct optdoc_item *it)
 
 	if (row->kind != OPT_ROW)
 		return;
-	if (!h->all && (row->advanced || it->other_verb || (h->letters && !row->letter))) {
+	if (!h->all &&
+	    (row->advanced || it->other_verb || (h->letters && !row->letter) || for_others(h, str_cstr(row->text)))) {
 		h->hidden++;
 		if (it->other_verb && !h->letters)
 			h->verbs = it->section->yaml;
@@ -186,7 +208,11 @@ static void help_usage(struct buf *out, const struct opts *o, const struct optdo
 
 static void help(struct buf *out, const struct opts *o, const struct optdoc_about *about, bool all)
 {
-	struct help h = { .out = out, .all = all, .letters = !all && !o->verb && about->n_verbs > MANY_VERBS };
+	struct help h = { .out = out,
+		.about = about,
+		.verb = o->verb,
+		.all = all,
+		.letters = !all && !o->verb && about->n_verbs > MANY_VERBS };
 
 	if (h.letters) {
 		buf_printf(out, "%s - %s\n\nusage:", o->prog, about->summary);

@@ -33,7 +33,8 @@ struct optdoc_about {
  * option a line for other programs:
  * flag TAB bool or value TAB field TAB yaml path TAB kind TAB why; kind is
  * option, old or harmless, why is for harmless ones). ERR_USAGE for others.
- * With o->verb set, "" and "all" tell only what that verb takes.
+ * With o->verb set, "" and "all" tell only what that verb takes, and "" leaves out what is for others: an option
+ * whose text begins with the names of verbs and a colon is for them alone.
  */
 int optdoc_print(struct buf *out, const struct opts *o, const struct optdoc_about *about, const char *what,
     struct err *e);

@@ -637,6 +637,15 @@ main;serve;parse 30 30"
 	try pyro-query top -help
 	ends 0
 	prints "-nodecount"
+	prints "-watch"
+	for verb in merge top diff flame folded info check export series; do
+		[ "$(pyro-query $verb -help | wc -l)" -le 40 ] || fail "the help of $verb is longer than a screen"
+	done
+	try pyro-query merge -help # what is for other verbs is left out: of flame, info, series, diff
+	for word in interactive watch json label-names fail-if; do
+		[[ $out != *" -$word"* ]] || fail "merge -help tells -$word"
+	done
+	prints "-memory"
 	try pyro-query -help-all
 	ends 0
 	prints "-trim-path"

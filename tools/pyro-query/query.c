@@ -55,7 +55,7 @@ int main(int argc, char **argv)
 		{ "tags", "[SOURCE ...]", "labels of samples", report },
 		{ "folded", "[SOURCE ...]", "a;b;c 12: stacks on lines", report },
 		{ "pprof", "[SOURCE ...]", "one gzip pprof", report },
-		{ "merge", "[SOURCE ...]", "the same", report },
+		{ "merge", "[SOURCE ...]", "one gzip pprof, the sum of all", report },
 		{ "export", "[SOURCE ...]", "in the form of --output; pprof without it", report },
 		{ "json", "[SOURCE ...]", "functions and call tree as JSON", report },
 		{ "flame", "[SOURCE ...]", "flame graph in the terminal; --interactive: with keys", report },
