@@ -70,6 +70,13 @@ program() {
 	pyro-query raw named.pb.gz | grep -q "$PWD/p"
 }
 
+@test "a mapping that is no file is not opened: a profile may name anything" {
+	mkfifo pipe
+	addresses cpu.pb.gz --mapping "$PWD/pipe" --start 0x400000 --limit 0x500000 0x400001=4
+	timeout 10 pyro-symbolize -o named.pb.gz cpu.pb.gz
+	[ "$(names named.pb.gz)" = '[pipe] 4' ]
+}
+
 @test "separate debug files: by build id below --debug-dir, by .gnu_debuglink" {
 	program
 	objcopy --only-keep-debug p p.debug

@@ -2,6 +2,7 @@
 #include "tools/pyro-symbolize/binaries.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/enc.h"
@@ -39,10 +40,17 @@ struct binaries {
 	uint32_t *last; /* of the mappings of the profile at hand: positions in known, + 1 */
 };
 
+/* Profiles and programs name files, too: a pipe that is opened waits, a device does things. */
 static bool map_file(struct binaries *b, const char *path, struct str *out, struct err *e)
 {
-	struct blob *blob = blob_file_at(AT_FDCWD, path, FILE_RANDOM, e);
+	struct stat st;
+	struct blob *blob;
 
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		err_set(e, ERR_INVALID, "%s: not a regular file", path);
+		return false;
+	}
+	blob = blob_file_at(AT_FDCWD, path, FILE_RANDOM, e);
 	if (blob == NULL)
 		return false;
 	vec_push(&b->blobs, blob);
