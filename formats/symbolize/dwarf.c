@@ -54,61 +54,98 @@ static void part_init(struct dwarf *d, struct dw_part *p, bool big, bool split)
 
 /* ---- split units ---- */
 
-/* The pieces of a package's sections that belong to a unit: a hash table of ids, then offsets and sizes. */
-static bool package_find(struct dwarf *d, uint64_t id, struct dw_sections *s, struct err *e)
+/* The sections of the package, which may be packed: once, not for each of its units. */
+static bool package_read(struct dwarf *d)
 {
-	struct str index, whole;
-	struct dw_sections all = { 0 };
-	uint32_t version, columns, units, slots, row = 0, ids[PACKAGE_COLUMNS];
-	struct rd r, table;
+	struct err e = { 0 };
 
-	if (elf_section(&d->package, ".debug_cu_index", d->a, d->o.limit, &index, e) <= 0 ||
-	    dw_sections_read(d, &d->package, true, &all, e) < 0)
-		return false;
-	r = rd_of(index, d->package.big);
-	version = rd_u32(&r);
-	if (version != 2) { /* version 5 has two bytes and padding */
-		r = rd_of(index, d->package.big);
-		version = rd_u16(&r);
+	if (d->package_index.n > 0)
+		return true;
+	if (dw_sections_read(d, &d->package, true, &d->package_all, &e) == 0 &&
+	    elf_section(&d->package, ".debug_cu_index", d->a, d->o.limit, &d->package_index, &e) > 0)
+		return true;
+	d->has_package = false;
+	if (e.kind != ERR_NONE) {
+		err_wrap(&e, "package");
+		dw_trouble(d, NULL, &e);
+	}
+	return false;
+}
+
+struct package_head {
+	uint32_t version, columns, units, slots;
+	uint64_t ids, rows, table; /* where they are in the index */
+};
+
+static bool package_head(const struct dwarf *d, struct package_head *h)
+{
+	struct rd r = rd_of(d->package_index, d->package.big);
+
+	h->version = rd_u32(&r);
+	if (h->version != 2) { /* version 5 has two bytes and padding */
+		r = rd_of(d->package_index, d->package.big);
+		h->version = rd_u16(&r);
 		rd_u16(&r);
 	}
-	columns = rd_u32(&r);
-	units = rd_u32(&r);
-	slots = rd_u32(&r);
-	if (r.bad || columns > PACKAGE_COLUMNS || (uint64_t)slots * 12 > rd_left(&r) ||
-	    ((uint64_t)units * 2 + 1) * columns * 4 > rd_left(&r) - (uint64_t)slots * 12)
-		return false;
-	table = r;
-	rd_skip(&r, (uint64_t)slots * 8);
-	for (uint32_t i = 0; i < slots; i++) {
-		uint64_t here = rd_u64(&table);
-		uint32_t number = rd_u32(&r);
+	h->columns = rd_u32(&r);
+	h->units = rd_u32(&r);
+	h->slots = rd_u32(&r);
+	h->ids = 16;
+	h->rows = h->ids + (uint64_t)h->slots * 8;
+	h->table = h->rows + (uint64_t)h->slots * 4;
+	return !r.bad && h->slots > 0 && (h->slots & (h->slots - 1)) == 0 && h->columns <= PACKAGE_COLUMNS &&
+	    (uint64_t)h->slots * 12 <= rd_left(&r) &&
+	    ((uint64_t)h->units * 2 + 1) * h->columns * 4 <= rd_left(&r) - (uint64_t)h->slots * 12;
+}
 
-		if (here == id && number > 0 && number <= units)
-			row = number;
+static uint32_t index_u32(const struct dwarf *d, uint64_t at)
+{
+	struct rd r = rd_at(d->package_index, at, d->package.big);
+
+	return rd_u32(&r);
+}
+
+/* From 1; 0: it has no such unit. The low half of an id says where to look first, the high half how far on. */
+static uint32_t package_row(const struct dwarf *d, const struct package_head *h, uint64_t id)
+{
+	uint64_t mask = h->slots - 1, at = id & mask;
+
+	for (uint32_t i = 0; i < h->slots; i++, at = (at + ((id >> 32 & mask) | 1)) & mask) {
+		struct rd r = rd_at(d->package_index, h->ids + at * 8, d->package.big);
+		uint32_t row = index_u32(d, h->rows + at * 4);
+
+		if (row == 0 || row > h->units)
+			return 0;
+		if (rd_u64(&r) == id)
+			return row;
 	}
+	return 0;
+}
+
+/* The pieces of a package's sections that belong to a unit: a hash table of ids, then offsets and sizes. */
+static bool package_find(struct dwarf *d, uint64_t id, struct dw_sections *s)
+{
+	struct package_head h;
+	uint32_t row;
+
+	if (!package_read(d) || !package_head(d, &h))
+		return false;
+	row = package_row(d, &h, id);
 	if (row == 0)
 		return false;
-	for (uint32_t i = 0; i < columns; i++)
-		ids[i] = rd_u32(&r);
-	*s = all; /* strings are shared by all */
-	for (uint32_t i = 0; i < columns; i++) {
-		struct rd off = r, size;
-		struct str *part = NULL;
-		uint64_t at, n;
+	*s = d->package_all; /* strings are shared by all */
+	for (uint32_t i = 0; i < h.columns; i++) {
+		uint64_t place = h.table + ((uint64_t)row * h.columns + i) * 4;
+		uint64_t at = index_u32(d, place), n = index_u32(d, place + (uint64_t)h.units * h.columns * 4);
+		struct str *part = NULL, whole;
 
-		rd_skip(&off, ((uint64_t)(row - 1) * columns + i) * 4);
-		size = off;
-		rd_skip(&size, (uint64_t)units * columns * 4);
-		at = rd_u32(&off);
-		n = rd_u32(&size);
-		switch (ids[i]) {
+		switch (index_u32(d, h.table + i * 4u)) {
 		case 1: part = &s->info; break;
 		case 3: part = &s->abbrev; break;
 		case 4: part = &s->line; break;
 		case 6: part = &s->str_offsets; break;
 		case 8:
-			if (version == 5)
+			if (h.version == 5)
 				part = &s->rnglists;
 			break;
 		default: break;
@@ -127,7 +164,7 @@ static bool load_split(struct dw_unit *u, struct dw_part *p, struct err *e)
 	struct str bytes;
 	struct elf f;
 
-	if (d->has_package && package_find(d, u->dwo_id, &p->s, e)) {
+	if (d->has_package && package_find(d, u->dwo_id, &p->s)) {
 		part_init(d, p, d->package.big, true);
 		return true;
 	}

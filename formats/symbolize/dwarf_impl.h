@@ -200,6 +200,8 @@ struct dwarf {
 	VEC(struct dw_part *) parts; /* of split units */
 	struct elf package;
 	bool has_package;
+	struct str package_index; /* empty until a split unit is asked for */
+	struct dw_sections package_all;
 	struct dw_spans units; /* node: a unit of main */
 	uint64_t range_work;   /* ranges that may still be read */
 	bool troubled;

@@ -325,6 +325,125 @@ static void test_separate(void **ctx)
 	arena_free(a);
 }
 
+/* ---- packages of split units ---- */
+
+enum { PACKED_UNITS = 24 };
+
+static bool no_file(void *ctx, struct str dir, struct str name, struct str *bytes)
+{
+	(void)ctx;
+	(void)dir;
+	(void)name;
+	(void)bytes;
+	return false;
+}
+
+static bool build_package(unsigned version)
+{
+	return run("mkdir -p %s/w && cd %s/w && rm -f ./* && echo 'int main(void) { return 0; }' >m.c && "
+		   "for i in $(seq %d); do printf "
+		   "'static inline __attribute__((always_inline)) int in%%s(volatile int *x)\n{ return *x; }\n"
+		   "int out%%s(volatile int *x)\n{ return in%%s(x) + 1; }\n' $i $i $i >f$i.c; done && "
+		   "gcc -O1 -gdwarf-%u -gsplit-dwarf -c ./*.c && gcc -o p ./*.o && "
+		   "{ llvm-dwp -e p -o p.dwp || dwp -e p -o p.dwp; } 2>/dev/null && "
+		   "objcopy --compress-debug-sections=zlib p.dwp packed.dwp",
+	    folder, folder, PACKED_UNITS, version);
+}
+
+/* All units of a program are asked; what that took is the result. */
+static size_t ask_units(struct arena *a, const struct elf *f, struct str main, struct str package)
+{
+	struct binary *b;
+	size_t bytes;
+	struct err e;
+
+	b = binary_open(&(struct binary_files){ .main = main, .package = package, .split = no_file }, &e);
+	assert_non_null(b);
+	for (unsigned i = 1; i <= PACKED_UNITS; i++) {
+		const char *in = arena_printf(a, "in%u%c", i, 0).p, *out = arena_printf(a, "out%u%c", i, 0).p;
+		struct sym_frame got[SYM_FRAMES_MAX];
+		uint64_t at;
+
+		assert_true(symtab_address(f, out, &at));
+		assert_int_equal(binary_find(b, at, got, SYM_FRAMES_MAX), 2);
+		assert_true(str_eq(got[0].name, str_cstr(in)));
+		assert_true(str_eq(got[1].name, str_cstr(out)));
+		assert_int_equal(got[0].start_line, 1);
+		assert_int_equal(got[1].start_line, 3);
+	}
+	if (binary_trouble(b) != NULL)
+		fail_msg("%s", binary_trouble(b));
+	bytes = binary_bytes(b);
+	binary_close(b);
+	return bytes;
+}
+
+static void break_package(const struct elf *f, struct str main, struct str package)
+{
+	char *p = mem_alloc(package.n);
+
+	memcpy(p, package.p, package.n);
+	for (size_t i = 0; i < package.n; i += 7) {
+		struct sym_frame got[SYM_FRAMES_MAX];
+		struct binary *b;
+		struct err e;
+		uint64_t at;
+
+		p[i] ^= (char)(1 << i % 8);
+		b = binary_open(
+		    &(struct binary_files){ .main = main, .package = str_of(p, package.n), .split = no_file }, &e);
+		assert_non_null(b);
+		for (unsigned k = 1; k <= PACKED_UNITS; k += 11) {
+			char name[16];
+			uint32_t n;
+
+			snprintf(name, sizeof(name), "out%u", k);
+			assert_true(symtab_address(f, name, &at));
+			n = binary_find(b, at, got, SYM_FRAMES_MAX);
+			for (uint32_t x = 0; x < n; x++) { /* all of it can be read */
+				hash_str(got[x].name);
+				hash_str(got[x].file);
+			}
+		}
+		binary_close(b);
+		p[i] = package.p[i];
+	}
+	mem_free(p);
+}
+
+static void test_package(void **ctx)
+{
+	unsigned done = 0;
+
+	(void)ctx;
+	for (unsigned version = 4; version <= 5; version++) {
+		struct arena *a;
+		struct str main, package;
+		char path[256];
+		struct elf f;
+		struct err e;
+		size_t plain;
+
+		if (!build_package(version))
+			continue; /* without the tools */
+		a = arena_new();
+		snprintf(path, sizeof(path), "%s/w/p", folder);
+		main = slurp(a, path);
+		assert_int_equal(elf_open(a, main, &f, &e), 0);
+		snprintf(path, sizeof(path), "%s/w/p.dwp", folder);
+		package = slurp(a, path);
+		plain = ask_units(a, &f, main, package);
+		break_package(&f, main, package);
+		snprintf(path, sizeof(path), "%s/w/packed.dwp", folder);
+		/* Its sections are unpacked once, not for each unit. */
+		assert_true(ask_units(a, &f, main, slurp(a, path)) < plain + package.n + 65536);
+		arena_free(a);
+		done++;
+	}
+	if (done == 0)
+		skip();
+}
+
 /* ---- shared files ---- */
 
 static void one_shared(const char *path, const json_t *row, void *arg)
@@ -652,6 +771,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_compiled),
 		cmocka_unit_test(test_separate),
+		cmocka_unit_test(test_package),
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_broken),
 		cmocka_unit_test(test_attributes),
