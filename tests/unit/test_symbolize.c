@@ -390,8 +390,10 @@ static void break_package(const struct elf *f, struct str main, struct str packa
 		uint64_t at;
 
 		p[i] ^= (char)(1 << i % 8);
-		b = binary_open(
-		    &(struct binary_files){ .main = main, .package = str_of(p, package.n), .split = no_file }, &e);
+		b = binary_open(&(struct binary_files){ .main = main,
+				    .package = str_of(p, package.n),
+				    .split = no_file },
+		    &e);
 		assert_non_null(b);
 		for (unsigned k = 1; k <= PACKED_UNITS; k += 11) {
 			char name[16];
