@@ -256,6 +256,22 @@ static bool is_offered(const struct inputs *x, int fd, const struct stat *st)
 	return n == HEAD && packed_with(str_of(head, HEAD)) == NULL;
 }
 
+/* A pipe that o->stream is asked about: what is packed and not large is unpacked faster as a whole. */
+static int is_pipe_offered(const struct inputs *x, struct src *s, bool *yes, struct err *e)
+{
+	struct str head;
+
+	*yes = true;
+	if (src_peek(s, HEAD, &head, e) < 0)
+		return -1;
+	if (packed_with(head) == NULL)
+		return 0;
+	if (src_peek(s, (size_t)x->o->stream_from, &head, e) < 0)
+		return -1;
+	*yes = head.n >= x->o->stream_from;
+	return 0;
+}
+
 /*
  * A pipe or a large file: an archive is read member by member, anything else as a whole or by o->stream. st: of a file that
  * can be read again from its beginning, or NULL.
@@ -267,8 +283,11 @@ static int stream(struct inputs *x, int fd, const char *path_name, const struct 
 	struct input in;
 	struct buf b;
 	int like = archive_like(s, e), rc = MIN(like, 0);
+	bool offered = like == 0 && x->o->stream != NULL && (x->o->labels == NULL || x->o->labels->json.n == 0);
 
-	if (like == 0 && x->o->stream != NULL && (x->o->labels == NULL || x->o->labels->json.n == 0))
+	if (offered && st == NULL)
+		rc = is_pipe_offered(x, s, &offered, e);
+	if (rc == 0 && offered)
 		rc = offer(x, &s, name, e);
 	if (like > 0 || rc == 2)
 		return archive(x, s, name, e);
@@ -336,13 +355,12 @@ static int open_path(struct inputs *x, const char *name, unsigned depth, struct 
 
 static int path(struct inputs *x, const char *name, unsigned depth, struct err *e)
 {
-	int rc;
+	static const char standard[] = "standard input";
+	bool own = strcmp(name, "-") == 0;
+	int rc = own ? stream(x, STDIN_FILENO, standard, NULL, e) : open_path(x, name, depth, e);
 
-	if (strcmp(name, "-") == 0)
-		return stream(x, STDIN_FILENO, "standard input", NULL, e);
-	rc = open_path(x, name, depth, e);
 	if (rc < 0 && x->o->bad != NULL)
-		return x->o->bad(x->ctx, str_cstr(name), e);
+		return x->o->bad(x->ctx, str_cstr(own ? standard : name), e);
 	return rc;
 }
 

@@ -48,8 +48,8 @@ struct inputs_opts {
 	/* Called instead of failing when one input cannot be read or fn fails; 0 goes on. May be NULL. */
 	int (*bad)(void *ctx, struct str name, struct err *e);
 	/*
-	 * Asked before a pipe, or a file of stream_from bytes or more, or one of plain_from that is not packed, is read as a
-	 * whole: 1 = it was read here, 0 = it was peeked at only, and fn gets it. The stream is unpacked, and no archive. May
+	 * Asked before a file of stream_from bytes or more, or one of plain_from that is not packed, or a pipe that is not
+	 * packed or has stream_from bytes, is read as a whole: 1 = it was read here, 0 = it was peeked at only, and fn gets it. The stream is unpacked, and no archive. May
 	 * be NULL.
 	 */
 	int (*stream)(void *ctx, struct str name, struct src *s, struct err *e);

@@ -387,3 +387,31 @@ c 1"
 	prints "2026-01-15 10:00:00: "
 	prints "2026-01-15 10:00:15: "
 }
+
+# ---- large texts ----
+
+@test "texts of records are read a few at a time: memory does not grow with them" {
+	yes $'a 1 1.0: 5 cycles:\n\t1 f (x)\n\t2 main (x)\n' | head -n 6400000 >big.perf
+	yes 'a;b;c 3' | head -n 8000000 >big.folded
+	peak='import os, resource, sys
+os.system(sys.argv[1])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)'
+	for input in big.perf big.folded '- <big.folded' '<(cat big.folded)'; do
+		try python3 -c "$peak" "bash -c 'pyro-convert --to folded -o out.folded --force $input'"
+		ends 0
+		[ "$out" -lt 40 ] || fail "$input: $out MB for a text of 64 MB"
+	done
+	try cat out.folded
+	is 'a;b;c 24000000'
+	# its time is that of the file, and its labels are added, as those of small ones
+	touch -d '2026-01-15 10:00:00' big.folded
+	try_sh 'pyro-convert --to stream --label app=x big.folded | tar tv --full-time'
+	prints '2026-01-15 10:00:00'
+	# and one that cannot be read is skipped like others
+	yes 'nothing that has a count' | head -c 2000000 >bad.folded
+	try pyro-convert --to folded --from folded -k bad.folded
+	ends 1
+	try_sh 'cat bad.folded | pyro-convert --to folded --from folded -k'
+	ends 1
+	[[ $err == *"input skipped"* ]] || fail "$err"
+}

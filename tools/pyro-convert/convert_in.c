@@ -7,12 +7,15 @@
 #include "formats/labels/labels_json.h"
 #include "tools/pyro-convert/convert.h"
 
-static const struct format *format_in(const struct convert *c, const struct input *in, struct err *e)
+/* Larger files are read a few records at a time, if their format can be; packed ones when they are larger still. */
+enum { STREAM_FROM = 256 << 20, PLAIN_FROM = 1 << 20, LOOK = 1 << 16 };
+
+static const struct format *format_in(const struct convert *c, struct str bytes, struct str name, struct err *e)
 {
 	const struct format *f;
 
 	if (c->o->from[0] == '\0')
-		return format_detect(in->bytes, in->name, e);
+		return format_detect(bytes, name, e);
 	f = format_by_name(str_cstr(c->o->from), e);
 	if (f == NULL)
 		e->kind = ERR_USAGE;
@@ -35,23 +38,17 @@ static int add_labels(const struct convert *c, const struct input *in, struct fo
 	return 0;
 }
 
-static int one_input(void *ctx, struct input *in, struct err *e)
+/* What was read of an input, whose arena is kept if need be. */
+static int take(struct convert *c, struct input *in, const struct format *f, struct format_profiles *got, struct err *e)
 {
-	struct convert *c = ctx;
-	struct format_opts fo = c->reading;
-	struct format_profiles got = { 0 };
-	const struct format *f = format_in(c, in, e);
 	struct str name;
 
-	fo.file_name = in->name;
-	if (f == NULL || f->decode(in->a, in->bytes, &fo, &got, e) < 0 ||
-	    format_choose(&got, c->o->profile.p, c->o->profile.n, e) < 0)
+	if (format_choose(got, c->o->profile.p, c->o->profile.n, e) < 0)
 		return -1;
-	format_tell(in->name, &got.notes);
-	for (uint32_t i = 0; i < got.n; i++) {
-		if (add_labels(c, in, &got.p[i], e) < 0 || convert_add(c, &got.p[i], f, i > 0, e) < 0)
+	format_tell(in->name, &got->notes);
+	for (uint32_t i = 0; i < got->n; i++)
+		if (add_labels(c, in, &got->p[i], e) < 0 || convert_add(c, &got->p[i], f, i > 0, e) < 0)
 			return -1;
-	}
 	c->newest = MAX(c->newest, in->mtime);
 	name = arena_str(c->a, in->name);
 	if (c->sum == NULL) {
@@ -61,6 +58,43 @@ static int one_input(void *ctx, struct input *in, struct err *e)
 	if (c->o->output_dir[0] || c->stream || c->o->all)
 		return convert_emit(c, name, e);
 	return 0;
+}
+
+static int one_input(void *ctx, struct input *in, struct err *e)
+{
+	struct convert *c = ctx;
+	struct format_opts fo = c->reading;
+	struct format_profiles got = { 0 };
+	const struct format *f = format_in(c, in->bytes, in->name, e);
+
+	fo.file_name = in->name;
+	return f == NULL || f->decode(in->a, in->bytes, &fo, &got, e) < 0 ? -1 : take(c, in, f, &got, e);
+}
+
+static int one_stream(void *ctx, struct str name, struct src *s, struct err *e)
+{
+	struct convert *c = ctx;
+	struct format_opts fo = c->reading;
+	struct format_profiles got = { 0 };
+	struct input in = { .name = name };
+	const struct format *f;
+	struct stat st;
+	struct str look;
+	struct err no;
+	int rc;
+
+	if (src_peek(s, LOOK, &look, e) < 0)
+		return -1;
+	f = look.n < LOOK ? NULL : format_in(c, str_of(look.p, LOOK), name, &no);
+	if (f == NULL || f->stream == NULL)
+		return 0;
+	in.a = arena_new();
+	if (strcmp(c->operand, "-") != 0 && stat(arena_cstr(in.a, name), &st) == 0)
+		in.mtime = st.st_mtim.tv_sec * NS_PER_S + st.st_mtim.tv_nsec;
+	fo.file_name = name;
+	rc = f->stream(in.a, s, &fo, &got, e) < 0 ? -1 : take(c, &in, f, &got, e);
+	arena_free(in.a);
+	return rc < 0 ? -1 : 1;
 }
 
 static int skip_input(void *ctx, struct str name, struct err *e)
@@ -80,7 +114,12 @@ static int skip_input(void *ctx, struct str name, struct err *e)
 int convert_read(struct convert *c, const char *const *paths, size_t n, struct err *e)
 {
 	struct inputs_labels given = { 0 };
-	struct inputs_opts io = { .limit = CONVERT_MAX, .bad = c->o->keep_going ? skip_input : NULL, .labels = &given };
+	struct inputs_opts io = { .limit = CONVERT_MAX,
+		.bad = c->o->keep_going ? skip_input : NULL,
+		.labels = &given,
+		.stream = one_stream,
+		.stream_from = STREAM_FROM,
+		.plain_from = PLAIN_FROM };
 	size_t sources = 0;
 	int rc = 0;
 
