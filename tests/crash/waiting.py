@@ -69,9 +69,9 @@ class Head:
 class Answer(threading.Thread):
     """One question, asked on a connection of its own."""
 
-    def __init__(self, port, label="a", tenant="t", headers=None, done=None):
+    def __init__(self, port, label="a", tenant="t", headers=None, done=None, client="127.0.0.1"):
         super().__init__(daemon=True)
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=served.WAIT)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=served.WAIT, source_address=(client, 0))
         self.label, self.tenant, self.headers, self.done, self.status = label, tenant, headers or {}, done, None
         self.start()
 
@@ -84,7 +84,7 @@ class Answer(threading.Thread):
         except (OSError, http.client.HTTPException):
             self.status = 0
         if self.done is not None:
-            self.done.put(self.tenant)
+            self.done.put(self.tenant if self.status == 200 else self.status)
 
     def leave(self):
         self.connection.sock.shutdown(socket.SHUT_RDWR)
@@ -213,6 +213,42 @@ def turns(tap, s, head):
         head.asked.get()
 
 
+def clients(tap, build, folder, path):
+    """Four places; one machine asks for five, another for one."""
+    head = Head(path)
+    s = start(build, folder, path, "-query-scheduler.max-outstanding-requests-per-tenant=4")
+
+    def in_progress(n):
+        until(lambda: metric(s, "pyroscope_query_frontend_queries_in_progress") == n)
+    first = Answer(s.port, "first")
+    head.wait_asked()
+    many = []
+    for i in range(4):
+        many.append(Answer(s.port, "m%d" % i))
+        in_progress(2 + i)
+    few = Answer(s.port, "few", client="127.0.0.2")
+    tap.equal(many[3].result(), 429, "where all places are taken, the last one of who has most goes to who has none")
+    head.let(3)
+    tap.equal([a.result() for a in (first, many[0], few)], [200] * 3, "whose question is the next but one")
+    tap.ok(many[1].status is None, "and not behind all others", many[1].status)
+    head.let(2)
+    tap.equal([a.result() for a in many[1:3]], [200, 200], "which are answered after it")
+    tap.equal(s.stop(), 0, "the server stops")
+
+
+def through_the_front(tap, build, folder, path):
+    """All questions come to pyro-query, where their turns are: none waits in pyro-ingest behind those of others."""
+    query, port = Head(path), served.free_port()
+    s = served.Process([os.path.join(build, "pyro-ingest"), "serve", "-server.http-listen-address=127.0.0.1",
+                        "-server.http-listen-port=%d" % port, "-pyroscopedb.data-path=" + folder, "-query-socket=unix:" + path,
+                        "-ingester.shards=1", "-log.level=error"], port, folder + ".front.log", ready="/buildinfo")
+    asked = [Answer(s.port, "q%d" % i) for i in range(150)]
+    tap.ok(until(lambda: query.asked.qsize() == 150), "150 questions at once come through the front", query.asked.qsize())
+    query.let(150)
+    tap.equal({a.result() for a in asked}, {200}, "and their answers go back")
+    tap.equal(s.stop(), 0, "the server stops")
+
+
 def gone(tap, s, head):
     held = Answer(s.port, "held")
     head.wait_asked()
@@ -274,6 +310,8 @@ def main():
             test(tap, s, head)
         tap.equal(s.stop(), 0, "the server stops")
         full(tap, build, folder, os.path.join(place, "full.sock"))
+        clients(tap, build, folder, os.path.join(place, "clients.sock"))
+        through_the_front(tap, build, folder, os.path.join(place, "query.sock"))
     tap.done()
 
 

@@ -67,6 +67,8 @@ struct ingest {
 
 /* ingest_serve.c */
 int ingest_serve(struct tool *t, const struct ingest_conf *c, struct err *e);
+/* front.c: r->owner is the worker. */
+struct router *front_router(struct ingest *in, struct err *e);
 /* oneshot.c */
 int ingest_filter(struct tool *t, const struct ingest_opts *o, const struct limits *base, struct err *e);
 /* head_api.c: POST /pyro.v1.Head/Ask; r->owner is the struct ingest. */

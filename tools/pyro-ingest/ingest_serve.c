@@ -3,120 +3,20 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "daemon/operator.h"
 #include "formats/otlp/otlp.h"
-#include "formats/query/ask.h"
 #include "io/entropy.h"
 #include "io/fd.h"
 #include "net/listen.h"
-#include "net/rpc.h"
 #include "net/route.h"
 #include "proc/ready.h"
 #include "proc/signal.h"
 #include "tools/pyro-ingest/ingest.h"
 
 enum { POOL_THREADS = 3, POOL_QUEUE = 4096 };
-enum { OWN_FDS = 48, QUERY_FDS = 64 }; /* descriptors of our own; of a worker's way to pyro-query */
-enum { TO_QUERY_BODY = 65 << 20 };     /* of what goes to pyro-query: an uploaded profile */
-enum { KEEP_FREE = 8 << 20 };          /* bytes a thread: what a large request takes, and the next one takes again */
-
-/* ---- what goes to the query process ---- */
-
-static void to_query(struct http_req *r, void *ctx)
-{
-	struct worker *w = r->owner;
-
-	(void)ctx;
-	if (w->query != NULL)
-		proxy_handle(r, w->query);
-	else
-		http_reply_not_found(r);
-}
-
-static void body_too_large(struct http_req *r, void *ctx)
-{
-	(void)ctx;
-	http_error_json(r, 413, "invalid_argument", STR("request body too large: http: request body too large"));
-}
-
-static struct router *front_router(struct ingest *in, struct err *e)
-{
-	int64_t mb = in->base->ingestion_body_limit_mb;
-	size_t body = mb > 0 ? (size_t)mb << 20 : SIZE_MAX / 2;
-	struct route rows[] = {
-		{ .path = "/ingest",
-		    .methods = "POST",
-		    .fn = receive_ingest,
-		    .body_limit = body,
-		    .flags = ROUTE_GZIP,
-		    .too_big = body_too_large },
-		{ .path = "/pyroscope/ingest",
-		    .methods = "POST",
-		    .fn = receive_ingest,
-		    .body_limit = body,
-		    .flags = ROUTE_GZIP,
-		    .too_big = body_too_large },
-		/* What pyro-query would refuse is not taken in. */
-		{ .path = "/querier.v1.QuerierService/",
-		    .methods = "*",
-		    .fn = to_query,
-		    .body_limit = ASK_MAX_BODY,
-		    .flags = ROUTE_PREFIX,
-		    .too_big = rpc_too_big },
-		{ .path = "/pyro/tail", .methods = "GET", .fn = receive_tail },
-		{ .path = "/push.v1.PusherService/Push",
-		    .methods = "POST",
-		    .fn = receive_push,
-		    .body_limit = body,
-		    .flags = ROUTE_ALLOW,
-		    .too_big = rpc_too_big },
-		{ .path = "/debuginfo.v1alpha1.DebuginfoService/ShouldInitiateUpload",
-		    .methods = "POST",
-		    .fn = receive_debuginfo_should,
-		    .body_limit = 1 << 20,
-		    .flags = ROUTE_ALLOW,
-		    .too_big = rpc_too_big },
-		{ .path = "/debuginfo.v1alpha1.DebuginfoService/UploadFinished",
-		    .methods = "POST",
-		    .fn = receive_debuginfo_finished,
-		    .body_limit = 1 << 20,
-		    .flags = ROUTE_ALLOW,
-		    .too_big = rpc_too_big },
-		{ .path = "/debuginfo.v1alpha1.DebuginfoService/Upload/",
-		    .methods = "POST",
-		    .fn = receive_debuginfo_upload,
-		    .body_limit = in->opts->debuginfo ? (size_t)in->opts->debuginfo_max_file : 1 << 20,
-		    .flags = ROUTE_PREFIX,
-		    .too_big = receive_debuginfo_too_big },
-	};
-	/* the paths of both packages that OpenTelemetry has published, for HTTP and for gRPC */
-	static const char *const otlp[] = {
-		"/v1development/profiles",
-		"/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export",
-		"/v1experimental/profiles",
-		"/opentelemetry.proto.collector.profiles.v1experimental.ProfilesService/Export",
-	};
-	struct route *kept = mem_zarray(ARRAY_LEN(rows) + ARRAY_LEN(otlp), sizeof(*kept));
-	struct router *r;
-
-	memcpy(kept, rows, sizeof(rows));
-	for (size_t i = 0; i < ARRAY_LEN(otlp); i++)
-		kept[ARRAY_LEN(rows) + i] = (struct route){ .path = otlp[i],
-			.methods = "POST",
-			.fn = receive_otlp,
-			.body_limit = body,
-			.too_big = receive_otlp_too_big };
-	r = router_new(kept, ARRAY_LEN(rows) + ARRAY_LEN(otlp), NULL, e);
-	if (r != NULL &&
-	    (router_add(r, status_routes, n_status_routes, NULL, e) < 0 ||
-		router_add(r, operator_routes, n_operator_routes, NULL, e) < 0 || node_pages(r, &in->node, e) < 0)) {
-		router_free(r);
-		return NULL;
-	}
-	if (r != NULL)
-		router_fallback(r, to_query, NULL);
-	return r;
-}
+enum { OWN_FDS = 48 };             /* descriptors of our own */
+enum { QUERY_FDS = 512 };          /* of a worker's way to pyro-query: what waits there is in order, not here */
+enum { TO_QUERY_BODY = 65 << 20 }; /* of what goes to pyro-query: an uploaded profile */
+enum { KEEP_FREE = 8 << 20 };      /* bytes a thread: what a large request takes, and the next one takes again */
 
 /* ---- errands: things that belong to a worker's loop ---- */
 
@@ -164,13 +64,18 @@ static void send_errand(struct worker *w, void (*fn)(struct worker *, struct err
 
 /* ---- workers ---- */
 
+static size_t query_fds(const struct ingest *in)
+{
+	return MAX(MIN(fd_limit() / 4 / in->n_workers, (size_t)QUERY_FDS), (size_t)16);
+}
+
 /* Clients of one worker: journals and blocks need descriptors too, or nothing could be stored for all the clients. */
 static size_t client_limit(const struct ingest *in)
 {
 	size_t limit = fd_limit(), n = in->n_workers;
 	size_t rest = limit > 2 * OWN_FDS ? limit - OWN_FDS : OWN_FDS;
 
-	rest -= MIN(rest / 2, QUERY_FDS * n);
+	rest -= MIN(rest / 2, query_fds(in) * n);
 	if (in->server->http_conn_limit > 0)
 		rest = MIN(rest, (size_t)in->server->http_conn_limit);
 	return MAX(rest / n, (size_t)2);
@@ -202,7 +107,10 @@ static int worker_setup(struct worker *w, struct err *e)
 		return -1;
 	if (in->opts->query_socket[0] != '\0') {
 		w->query = proxy_new(w->thread.loop,
-		    &(struct proxy_conf){ .to = in->opts->query_socket, .repeatable = true }, e);
+		    &(struct proxy_conf){ .to = in->opts->query_socket,
+			.max_conns = query_fds(in),
+			.repeatable = true },
+		    e);
 		if (w->query == NULL)
 			return -1;
 	}

@@ -8,6 +8,7 @@
 #include "net/url.h"
 #include "proc/pool.h"
 #include "tools/pyro-query/federation.h"
+#include "tools/pyro-query/lanes.h"
 
 enum { MAX_ANSWER = INT32_MAX, MAX_MESSAGE = 64 << 20 };
 enum { STOP_NOT, STOP_GONE, STOP_LATE };
@@ -24,6 +25,7 @@ struct question {
 	int64_t until; /* when the timer ends, of the monotonic clock */
 
 	/* of one that leads; others wait for its answer */
+	struct waiting place;
 	struct question *leader; /* NULL: itself */
 	struct question *others, *next;
 	unsigned waiting; /* it and the others, without those that have gone */
@@ -37,13 +39,6 @@ struct question {
 	bool failed, kept; /* kept: an answer that was finished before */
 };
 
-/* The queue of a tenant. */
-struct lane {
-	char *tenant;
-	struct question *first, *last;
-	size_t n;
-};
-
 struct questions {
 	struct questions_conf conf;
 	struct pool *pool; /* one thread, that of the engine and the answers */
@@ -51,8 +46,7 @@ struct questions {
 	struct answers *answers;
 	struct limits_set *limits;
 	VEC(struct limits_set *) old_limits; /* while a question may look at them */
-	VEC(struct lane) lanes;
-	size_t turn; /* the lane that is next */
+	struct lanes lanes;
 	struct question *running;
 	bool forget;
 	struct query_counts counts;
@@ -211,73 +205,6 @@ static void answer_all(struct question *q, struct buf *out)
 
 /* ---- the queue ---- */
 
-static void lane_drop(struct questions *x, size_t i)
-{
-	mem_free(x->lanes.p[i].tenant);
-	memmove(&x->lanes.p[i], &x->lanes.p[i + 1], (x->lanes.n - i - 1) * sizeof(*x->lanes.p));
-	x->lanes.n--;
-	if (x->turn > i)
-		x->turn--;
-}
-
-static struct lane *lane_of(struct questions *x, struct str tenant)
-{
-	struct lane new = { 0 };
-
-	for (size_t i = 0; i < x->lanes.n; i++)
-		if (str_eq(str_cstr(x->lanes.p[i].tenant), tenant))
-			return &x->lanes.p[i];
-	new.tenant = mem_cstr(tenant.p, tenant.n);
-	vec_push(&x->lanes, new);
-	return &x->lanes.p[x->lanes.n - 1];
-}
-
-static void lane_put(struct lane *l, struct question *q)
-{
-	if (l->n++ == 0)
-		l->first = q;
-	else
-		l->last->next = q;
-	l->last = q;
-}
-
-static struct question *lane_take(struct questions *x, size_t i)
-{
-	struct lane *l = &x->lanes.p[i];
-	struct question *q = l->first;
-
-	l->first = q->next;
-	q->next = NULL;
-	if (--l->n == 0)
-		lane_drop(x, i);
-	return q;
-}
-
-/* Out of the middle; false: it is not there. */
-static bool unqueue(struct questions *x, struct question *q)
-{
-	for (size_t i = 0; i < x->lanes.n; i++) {
-		struct lane *l = &x->lanes.p[i];
-		struct question *before = NULL;
-
-		for (struct question *k = l->first; k != NULL; before = k, k = k->next) {
-			if (k != q)
-				continue;
-			if (before == NULL) {
-				lane_take(x, i);
-				return true;
-			}
-			before->next = q->next;
-			if (l->last == q)
-				l->last = before;
-			q->next = NULL;
-			l->n--;
-			return true;
-		}
-	}
-	return false;
-}
-
 /* The time of q is over, that of the others is not: one of them leads now, and waits like one that has just come. */
 static void inherit(struct question *q)
 {
@@ -293,21 +220,21 @@ static void inherit(struct question *q)
 	heir->waiting = left;
 	for (struct question *o = heir->others; o != NULL; o = o->next)
 		o->leader = heir;
-	lane_put(lane_of(q->x, heir->api.tenant), heir);
+	heir->place.stays = heir->others != NULL;
+	lanes_add(&q->x->lanes, heir->api.tenant, &heir->place);
 }
 
 static void question_done(struct job *j);
 
 static void run_next(struct questions *x)
 {
+	struct waiting *next = x->running == NULL ? lanes_take(&x->lanes) : NULL;
 	struct question *q;
 	struct err e;
 
-	if (x->running != NULL || x->lanes.n == 0)
+	if (next == NULL)
 		return;
-	if (x->turn >= x->lanes.n)
-		x->turn = 0;
-	q = lane_take(x, x->turn++);
+	q = CONTAINER_OF(next, struct question, place);
 	q->api.a = arena_new(); /* that of the request is the loop's */
 	q->api.limits = federation_limits(q->api.a, x->limits, q->api.tenant);
 	q->forget = x->forget;
@@ -359,7 +286,7 @@ static void give_up(struct question *leader, int why)
 		atomic_store(&leader->stop, why);
 		return;
 	}
-	unqueue(leader->x, leader);
+	lanes_remove(&leader->x->lanes, &leader->place);
 	err_set(&e, ERR_CANCELED, "the client went away");
 	if (why == STOP_LATE) {
 		say_late(leader, &e);
@@ -444,14 +371,17 @@ static struct str key_of(struct question *q)
 	return str_of(p, head.n + what.n);
 }
 
-/* One that has not begun: what it will say holds all that was acknowledged before q came. */
-static struct question *equal(struct questions *x, const struct question *q)
+static bool has_key(struct waiting *w, const void *key)
 {
-	for (size_t i = 0; i < x->lanes.n; i++)
-		for (struct question *k = x->lanes.p[i].first; k != NULL; k = k->next)
-			if (str_eq(k->key, q->key))
-				return k;
-	return NULL;
+	return str_eq(CONTAINER_OF(w, struct question, place)->key, *(const struct str *)key);
+}
+
+/* One that has not begun: what it will say holds all that was acknowledged before q came. */
+static struct question *equal(const struct questions *x, const struct question *q)
+{
+	struct waiting *w = lanes_find(&x->lanes, has_key, &q->key);
+
+	return w ? CONTAINER_OF(w, struct question, place) : NULL;
 }
 
 static void wait_with(struct question *leader, struct question *q)
@@ -460,19 +390,37 @@ static void wait_with(struct question *leader, struct question *q)
 	q->next = leader->others;
 	leader->others = q;
 	leader->waiting++;
+	leader->place.stays = true;
 	q->x->counts.shared++;
 }
 
-static void refuse(struct question *q)
+static void refusal(struct questions *x, struct err *e)
 {
+	x->counts.refused++;
+	err_set(e, ERR_LIMIT, "too many outstanding requests");
+}
+
+/* False: it was refused; or another one was, of a client that has more. */
+static bool find_place(struct questions *x, struct question *q)
+{
+	struct waiting *instead;
 	struct err e;
 
-	q->x->counts.refused++;
-	err_set(&e, ERR_LIMIT, "too many outstanding requests");
+	/* all connections of one machine are one client */
+	q->place.client = str_of(q->r->peer.p, str_rfind(q->r->peer, ':'));
+	if (lanes_put(&x->lanes, q->api.tenant, &q->place, &instead)) {
+		if (instead != NULL) {
+			refusal(x, &e);
+			fail_all(CONTAINER_OF(instead, struct question, place), &e);
+		}
+		return true;
+	}
+	refusal(x, &e);
 	if (q->call != NULL)
 		rpc_fail(q->call, &e);
 	else
 		http_error(q->r, &e);
+	return false;
 }
 
 static bool asks_only(const struct question *q)
@@ -484,7 +432,6 @@ static void submit(struct question *q)
 {
 	struct questions *x = q->x;
 	struct question *leader;
-	struct lane *l;
 
 	q->api.engine = x->engine;
 	q->api.now = q->r->wall;
@@ -493,16 +440,10 @@ static void submit(struct question *q)
 	q->key = key_of(q);
 	q->waiting = 1;
 	leader = asks_only(q) ? equal(x, q) : NULL;
-	if (leader == NULL) {
-		l = lane_of(x, q->api.tenant);
-		if (l->n >= x->conf.max_waiting) {
-			refuse(q);
-			return;
-		}
-		lane_put(l, q);
-	} else {
+	if (leader != NULL)
 		wait_with(leader, q);
-	}
+	else if (!find_place(x, q))
+		return;
 	x->counts.running++;
 	q->r->ctx = q;
 	q->r->on_gone = on_gone;
@@ -586,6 +527,7 @@ struct questions *questions_new(const struct questions_conf *conf, struct limits
 	}
 	x = mem_zalloc(sizeof(*x));
 	x->conf = *conf;
+	x->lanes.max = conf->max_waiting;
 	x->engine = engine;
 	x->answers = answers;
 	x->limits = limits;
@@ -598,11 +540,9 @@ void questions_free(struct questions *x)
 	if (x == NULL)
 		return;
 	pool_free(x->pool);
-	for (size_t i = 0; i < x->lanes.n; i++)
-		mem_free(x->lanes.p[i].tenant);
 	for (size_t i = 0; i < x->old_limits.n; i++)
 		limits_free(x->old_limits.p[i]);
-	vec_free(&x->lanes);
+	lanes_fini(&x->lanes);
 	vec_free(&x->old_limits);
 	engine_free(x->engine);
 	answers_free(x->answers);

@@ -1,7 +1,7 @@
 /*
- * question.h - questions on their way. They wait in a queue for each tenant,
- * whose turns come in order, and are answered one after another on the
- * engine's thread, so that open blocks need no locks.
+ * question.h - questions on their way. They wait for the turn of their tenant
+ * and client (lanes.h), and are answered one after another on the engine's
+ * thread, so that open blocks need no locks.
  *
  *	request → question_procedure, question_page → queue → engine's thread → reply
  *
