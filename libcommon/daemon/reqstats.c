@@ -85,13 +85,14 @@ void reqstats_count(struct reqstats *s, const struct http_req *r, int status)
 {
 	int64_t took = MAX(loop_mono(r->loop) - r->mono, (int64_t)0);
 	const char *method = method_label(r->method);
+	bool known = r->route != NULL && !(r->route->flags & ROUTE_EACH);
 	char route[REQSTATS_ROUTE];
 	struct reqstat *row;
 	size_t i = 0;
 
-	route_label(route, r->route ? str_cstr(r->route->path) : r->path);
+	route_label(route, known ? str_cstr(r->route->path) : r->path);
 	/* A path that nobody has answered yet may be anything. */
-	if (r->route == NULL && (status < 200 || status >= 300) && !known_route(s, route))
+	if (!known && (status < 200 || status >= 300) && !known_route(s, route))
 		memcpy(route, "other", 6);
 	row = row_of(s, route, method, status);
 	while (i < ARRAY_LEN(bounds) && (double)took > bounds[i] * 1e9)

@@ -28,6 +28,7 @@ enum {
 	/* answers of 1400 bytes and more are compressed when the client lets us */
 	ROUTE_GZIP = 2,
 	ROUTE_ALLOW = 4, /* a 405 names the methods (Connect procedures) */
+	ROUTE_EACH = 8,  /* paths below the prefix are counted by themselves, as those without a row */
 };
 
 struct route {

@@ -46,7 +46,7 @@ struct router *front_router(struct ingest *in, struct err *e)
 		    .methods = "*",
 		    .fn = to_query,
 		    .body_limit = ASK_MAX_BODY,
-		    .flags = ROUTE_PREFIX,
+		    .flags = ROUTE_PREFIX | ROUTE_EACH,
 		    .too_big = rpc_too_big },
 		{ .path = "/pyro/tail", .methods = "GET", .fn = receive_tail },
 		{ .path = "/push.v1.PusherService/Push",
