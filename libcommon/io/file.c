@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "io/entropy.h"
 #include "io/fd.h"
+#include "io/stream_fd.h"
 
 static int file_read_fd(int fd, size_t limit, struct buf *out, struct err *e)
 {
@@ -70,16 +71,14 @@ int file_replace(int dirfd, const char *path, struct str bytes, unsigned mode, s
 
 int file_answer(const char *path, struct str bytes, bool force, struct err *e)
 {
-	if (path == NULL)
-		return fd_write_all(STDOUT_FILENO, bytes, e) < 0 ? err_wrap(e, "standard output") : 0;
-	if (!force && access(path, F_OK) == 0)
-		return err_set(e, ERR_EXISTS, "%s is there already; --force overwrites it", path);
-	if (file_replace(AT_FDCWD, path, bytes, 0666, e) == 0)
-		return 0;
-	/* A folder that is not there is somebody's mistake, not the answer "no". */
-	if (e->kind == ERR_NOTFOUND)
-		e->kind = ERR_INVALID;
-	return err_wrap(e, "--output");
+	struct sink *k = sink_answer(path, force, e);
+
+	if (k == NULL)
+		return -1;
+	if (sink_write(k, bytes, e) == 0)
+		return sink_close(k, e);
+	sink_drop(k);
+	return -1;
 }
 
 int file_fsync_dir(int dirfd, const char *path, struct err *e)
@@ -148,6 +147,7 @@ int tmp_open(struct tmp *t, int dirfd, const char *path, unsigned mode, struct e
 	t->tmp = tmp_name(path);
 	t->fd = fd_open_mode(dirfd, t->tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode, e);
 	if (t->fd < 0) {
+		err_sys(e, fd_kind(errno), "%s", path);
 		mem_free(t->tmp);
 		t->tmp = NULL;
 		return -1;

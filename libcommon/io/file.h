@@ -28,10 +28,7 @@ enum { FILE_TREE_DEPTH = 64 }; /* of file_remove_tree */
 int file_read(int dirfd, const char *path, size_t limit, struct buf *out, struct err *e);
 /* New contents, atomically and durably. */
 int file_replace(int dirfd, const char *path, struct str bytes, unsigned mode, struct err *e);
-/*
- * What a program answers: to a file, which appears whole, or with path NULL to standard output. ERR_EXISTS when the file
- * is there already and force is not set.
- */
+/* What a program answers, all of it: see sink_answer in stream_fd.h. */
 int file_answer(const char *path, struct str bytes, bool force, struct err *e);
 /* Makes renames and removals in the folder durable. */
 int file_fsync_dir(int dirfd, const char *path, struct err *e);

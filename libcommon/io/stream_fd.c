@@ -209,6 +209,27 @@ struct sink *sink_path(const char *path, struct err *e)
 	return k;
 }
 
+struct sink *sink_answer(const char *path, bool force, struct err *e)
+{
+	struct stat st;
+	struct sink *k;
+
+	if (path == NULL)
+		return sink_fd(STDOUT_FILENO, FD_KEEP, "standard output");
+	if (!force && stat(path, &st) == 0 && S_ISREG(st.st_mode)) {
+		err_set(e, ERR_EXISTS, "%s is there already; --force overwrites it", path);
+		return NULL;
+	}
+	k = sink_path(path, e);
+	if (k == NULL) {
+		/* A folder that is not there is somebody's mistake, not the answer "no". */
+		if (e->kind == ERR_NOTFOUND)
+			e->kind = ERR_INVALID;
+		err_wrap(e, "--output");
+	}
+	return k;
+}
+
 void sink_drop(struct sink *k)
 {
 	if (k)

@@ -28,6 +28,11 @@ struct src *src_path(const char *path, struct err *e);
 /* "-" is standard output. A regular or new file appears under its name when the sink is
    closed without an error (see struct tmp); devices and pipes are written directly. */
 struct sink *sink_path(const char *path, struct err *e);
+/*
+ * What a program answers: to a file (see sink_path), or with path NULL to standard output. ERR_EXISTS when a regular file
+ * is there already and force is not set; a device or a pipe takes what it is given.
+ */
+struct sink *sink_answer(const char *path, bool force, struct err *e);
 /* For sinks of this file only: frees without the last write; what sink_path began to
    write vanishes. Accepts NULL. */
 void sink_drop(struct sink *k);

@@ -138,6 +138,28 @@ main;serve;parse 3"
 	[ "$(total day two.tar)" = 6 ]
 }
 
+@test "a pipe or device takes what it is given and stays what it is, with and without --force" {
+	shop
+	mkfifo pipe
+	for more in "" --force; do
+		timeout 60 cat pipe >got 3>&- &
+		pyro-convert --to folded $more -o pipe cpu.pb.gz
+		wait
+		[ -p pipe ]
+		[ "$(<got)" = "$(pyro-convert --to folded cpu.pb.gz)" ]
+		timeout 60 cat pipe >got 3>&- &
+		pyro-query folded $more -o folded=pipe cpu.pb.gz
+		wait
+		[ -p pipe ]
+		[ "$(<got)" = "$(pyro-convert --to folded cpu.pb.gz)" ]
+	done
+	pyro-convert --to folded --force -o /dev/null cpu.pb.gz
+	[ -c /dev/null ]
+	try pyro-convert --to folded -o nowhere/x cpu.pb.gz
+	ends 100
+	says "nowhere/x: No such file or directory"
+}
+
 @test "--output-dir: names stay, extensions change, folders are kept" {
 	two
 	mkdir -p day/x

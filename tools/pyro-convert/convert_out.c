@@ -45,11 +45,7 @@ static int check_twice(const struct convert_opts *o, struct err *e)
 
 static int open_stream(struct convert *c, struct err *e)
 {
-	const char *file = c->out.file;
-
-	if (file != NULL && !c->o->force && access(file, F_OK) == 0)
-		return err_set(e, ERR_EXISTS, "%s is there already; --force overwrites it", file);
-	c->sink = file != NULL ? sink_path(file, e) : sink_fd(STDOUT_FILENO, FD_KEEP, "standard output");
+	c->sink = sink_answer(c->out.file, c->o->force, e);
 	if (c->sink == NULL)
 		return -1;
 	c->pack = pack_open(c->sink, e);

@@ -258,17 +258,6 @@ static bool is_filtered(const struct query_opts *o)
 	    o->anonymize || o->anonymize_key.secret[0];
 }
 
-static struct sink *open_answer(const struct cli_out *out, struct err *e)
-{
-	if (out->file == NULL)
-		return sink_fd(STDOUT_FILENO, FD_KEEP, "standard output");
-	if (!out->force && access(out->file, F_OK) == 0) {
-		err_set(e, ERR_EXISTS, "%s is there already; --force overwrites it", out->file);
-		return NULL;
-	}
-	return sink_path(out->file, e);
-}
-
 static int check_stream(const struct question *q, struct err *e)
 {
 	const struct query_opts *o = q->o;
@@ -312,7 +301,7 @@ static int report_stream(struct question *q, struct places *places, struct err *
 			rc = places_sum_add(sum, rows, false, e);
 	}
 	if (rc == 0)
-		rc = (to = open_answer(&q->out, e)) != NULL ? 0 : -1;
+		rc = (to = sink_answer(q->out.file, q->out.force, e)) != NULL ? 0 : -1;
 	if (rc == 0 && (rc = places_sum_write(sum, to, e)) < 0)
 		sink_drop(to);
 	else if (rc == 0)
