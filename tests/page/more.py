@@ -74,8 +74,8 @@ class More:
         assert names[0] == "shop" and set(names) >= {"shop", "wide", "hostile", "grown"}, names
         page.wait("[...document.querySelectorAll('#services li')].find(l => l.who === 'grown').querySelectorAll('.top').length === 2")
         row = page.js("[...document.querySelectorAll('#services li')].find(l => l.who === 'grown').innerText.replace(/\\s+/g, ' ')")
-        # 400 samples of 10 ms in an hour; 200 the day before
-        assert re.search(r"^grown 0 cores .* \+100\.0 % since yesterday grown 75 % \+25\.0 steady 25 % -25\.0$", row.replace("0.00", "0")), row
+        # 400 samples of 10 ms in an hour are 1.11 thousandths of a core; 200 the day before
+        assert re.search(r"^grown 1.11 mcores .* \+100\.0 % since yesterday grown 75 % \+25\.0 steady 25 % -25\.0$", row.replace("0.00", "0")), row
         lines = page.js("[...[...document.querySelectorAll('#services li')].find(l => l.who === 'grown').querySelectorAll('polygon, polyline')].map(p => p.getAttribute('points'))")
         now, then = ([float(xy.split(",")[1]) for xy in line.split()] for line in lines)
         # one profile each is one step of the time, not a line through all of it; twice as much as the day before
@@ -90,6 +90,48 @@ class More:
         self.settle(page, "document.querySelectorAll('#services .who').length === 1")
         rest = self.text_of(page, "#services .rest")[0].split()
         assert rest[:4] == ["without", "such", "profiles:", "grown"] and set(rest[3:]) == set(names) - {"shop"}, rest
+        return page
+
+    def test_levels(self):
+        """What is in use is no sum over time: the mean of the profiles is shown, and the word says so."""
+        for k, size in enumerate((1, 2, 6)):
+            self.server.push("level.inuse_space{pod=p%d}" % (k % 2), START + 60 + 60 * k, b"main;keep %d" % (size << 20), units="bytes")
+        page = self.show("service=level")
+        assert page.text("#title") == "memory · inuse_space of level: 9 MB in all profiles", page.text("#title")
+        page.hover("#timeline", 100, 60)
+        got = page.js("[rate(3 << 20), ...series.map(s => s.sum / 1048576)]")
+        assert got == ["3 MB a profile", 3], got
+        page.click("#home")
+        self.settle(page, "!document.querySelector('#overview').hidden && [...document.querySelectorAll('#services li')].some(l => l.who === 'level')")
+        row = page.js("[...document.querySelectorAll('#services li')].find(l => l.who === 'level').innerText.replace(/\\s+/g, ' ')")
+        assert row.startswith("level 3 MB a profile "), row
+        return page
+
+    def test_kinds_with_one_name(self):
+        for period in ("cpu:nanoseconds:1000", "wall:nanoseconds:1000"):
+            profile = os.path.join(self.folder, "kind.pb")
+            subprocess.run([MAKE, profile, "--type", "cpu:nanoseconds", "--period", period, "--stack", "main=1000"], check=True)
+            with open(profile, "rb") as f:
+                self.server.push("kinds{}", START, f.read(), format="pprof")
+        page = self.show("service=kinds")
+        texts = page.js("[...document.querySelector('#type').options].map(o => o.text)")
+        assert texts == ["process_cpu · cpu (nanoseconds:cpu:nanoseconds)", "process_cpu · cpu (nanoseconds:wall:nanoseconds)"], texts
+        return page
+
+    def test_keys_keep_their_place(self):
+        page = self.show()
+        self.settle(page, "document.querySelectorAll('#services .top').length > 0")
+        page.js("[...document.querySelectorAll('#services .who button')].find(b => b.innerText === 'shop').focus()")
+        page.js("document.activeElement.old = true")
+        page.key("r")
+        self.settle(page, "document.activeElement.innerText === 'shop' && !document.activeElement.old")
+        page.key("Enter")
+        self.settle(page, "document.activeElement.id === 'title'")
+        page.js("document.querySelectorAll('#table tbody tr')[2].focus()")
+        third = page.js("document.activeElement.innerText")
+        page.js("document.activeElement.old = true")
+        page.key("r")
+        self.settle(page, "!document.activeElement.old && document.activeElement.innerText === %s" % json.dumps(third))
         return page
 
     # ---- pictures ----
@@ -329,11 +371,25 @@ class More:
             page.hover(".flame canvas", x, y)
             page.wait("document.querySelector('#tip').innerText.replace(/\\s+/g, ' ') === '%s %s'" % (name, line))
         self.picture(page, "file-chart")
+        self.give(page, ["one.folded"])
+        self.settle(page, "document.querySelector('#filename').innerText === 'one.folded'")
+        self.button(page, "Chart")
+        page.wait("document.querySelector('#error').innerText.startsWith('the samples have no times')")
+        self.settle(page, "document.querySelectorAll('.flame').length === 1 && !location.hash.includes('shape=')")
+        self.button(page, "Labels", "#tabs")
+        page.wait("document.querySelector('#pane').innerText === 'The samples have no labels.'")
+        tagged = os.path.join(self.folder, "tagged.pb")
+        subprocess.run([MAKE, tagged, "--type", "inuse_objects:count", "--type", "inuse_space:bytes", "--stack", "main;keep=2,2048"], check=True)
+        self.give(page, ["tagged.pb"])
+        self.settle(page, "document.querySelector('#filename').innerText === 'tagged.pb' && document.querySelector('#ftype').value === 'inuse_space'")
+        page.js("go({ tab: '' })")
+        page.wait("document.querySelectorAll('#table tbody tr').length === 2")
+        assert self.row(page, "keep") == ["keep", "2 kB 100 %", "2 kB 100 %"], self.row(page, "keep")
         self.give(page, ["none.bin"])
         page.wait("!document.querySelector('#error').hidden")
         assert "failed to parse profile" in page.text("#error"), page.text("#error")
         page.click("#home")
-        self.settle(page, "document.querySelectorAll('#uploads button').length === 3")
+        self.settle(page, "document.querySelectorAll('#uploads button').length === 5")
         self.button(page, "two.folded", "#uploads")
         self.settle(page, "document.querySelector('#filename').innerText === 'two.folded'")
         return page

@@ -62,6 +62,8 @@ function graphOfAnswer(g, times) {
 	const { names = [], levels = [] } = g.flamebearer || {}, { units, sampleRate, name } = g.metadata;
 	return { model: flameModel(names, levels, false, times), unit: units === 'samples' && sampleRate === 1e9 && name === 'cpu' ? 'nanoseconds' : units };
 }
+// The sample type that is shown of a file.
+const typeOf = file => state.ftype || (files.get(file) || {}).type || '';
 // {model, unit} of a side; only what is below the functions of site, root first.
 async function graphOf(p, site = [], more) {
 	if (!p.file) return graphOfAnswer(await (await call(address('pyroscope/render', fromRender(p, { callSite: site, ...more })), {}, p.tenant)).json());
@@ -86,7 +88,7 @@ async function eventOf(p, unit, m) {
 
 async function refresh() {
 	if (asking) asking.abort();
-	const mine = asking = new AbortController(), now = Date.now();
+	const mine = asking = new AbortController(), now = Date.now(), focus = document.activeElement;
 	clearTimeout(timer);
 	shown = state.from ? [+state.from, +state.until] : [now - RANGES[state.range] * MINUTE, now];
 	busy(true);
@@ -95,6 +97,7 @@ async function refresh() {
 	if (mine !== asking) return;
 	complain(wrong, refresh);
 	busy(false);
+	if (focus !== document.body && (document.activeElement === document.body || !document.activeElement.getClientRects().length)) $('title').focus();
 	if (state.live) timer = setTimeout(refresh, 1e4);
 }
 function complain(text, again) {
@@ -124,7 +127,7 @@ async function answers(start, end) {
 	if (!own.length) return nothing(services);
 	step = Math.max(15, Math.ceil((end - start) / 18e5) * 15);
 	const query = { profileTypeID: state.type, labelSelector: selector(), start, end };
-	const [over, sets] = await Promise.all([ask('SelectSeries', { ...query, step, groupBy: state.by ? [state.by] : [] }), ask('Series', { matchers: [selector()], start, end }), graphs()]);
+	const [over, sets] = await Promise.all([ask('SelectSeries', { ...query, step, groupBy: state.by ? [state.by] : [], ...overTime(state.type) }), ask('Series', { matchers: [selector()], start, end }), graphs()]);
 	sizes = state.heat === 'size' ? (await ask('SelectHeatmap', { ...query, step: step * 2, queryType: 'HEATMAP_QUERY_TYPE_INDIVIDUAL' })).series : null;
 	labelSets = new Map();
 	for (const [n, v] of (sets.labelsSet || []).flatMap(pairs)) if (!n.startsWith('__') && n !== 'service_name') labelSets.set(n, (labelSets.get(n) || new Set()).add(v));
@@ -133,7 +136,7 @@ async function answers(start, end) {
 	$('add').replaceChildren(new Option('+ label', ''), ...names.map(n => el('optgroup', { label: n },
 		...[...labelSets.get(n)].sort().slice(0, 200).map(v => new Option(`${n} = ${v}`, n + '=' + quote(v))))));
 	series = (over.series || []).map(s => ({ name: pairs(s).map(l => l[1]).join(), points: (s.points || []).map(p => [+p.timestamp, p.value || 0]) }));
-	for (const s of series) s.sum = within(s.points, start);
+	for (const s of series) s.sum = within(s.points, start, state.type);
 	series.sort((x, y) => y.sum - x.sum);
 	if (!state.a && !board.model.totals[0]) return nothing(services);
 	if (state.heat === 'label' && !state.by && names.length) go({ by: names.sort((a, b) => labelSets.get(b).size - labelSets.get(a).size)[0] }, true);
@@ -144,19 +147,22 @@ async function graphs() {
 	const picks = state.a ? sides().map(pick) : [pick('')], got = await Promise.all(picks.map(p => graphOf(p))), two = got.length > 1, unit = got[0].unit;
 	if (two && unit !== got[1].unit) throw Error(`One side has ${unit || 'counts'}, the other ${got[1].unit || 'counts'}: choose another profile.`);
 	const events = two ? await Promise.all(picks.map((p, k) => eventOf(p, unit, got[k].model).catch(() => 0))) : [0, 0];
-	const own = await chartOf(picks[0], two), rates = picks.map(p => p.file ? 1 : 1e3 / (p.until - p.from));
+	let untimed = null;
+	const own = await chartOf(picks[0], two).catch(e => { if (!picks[0].file || e.name === 'AbortError') throw e; untimed = e; }), rates = picks.map(p => p.file ? 1 : 1e3 / (p.until - p.from));
 	board = new Board(two ? comparison(got[0].model, got[1].model) : got[0].model, unit,
 		{ zoom: i => go({ zoom: i ? board.model.path[i] : '' }), select: detail, open: picks.some(p => p.file) ? null : i => openCut(i, picks) },
 		{ events, rates: picks.some(p => p.file) ? [1, 1] : rates });
 	chart = own && new Board(own, unit, { select: detail });
 	boards = [];
 	$('empty').hidden = $('overview').hidden = true;
+	if (untimed) { state.shape = ''; write(true); }
 	if (onlyFiles()) draw();
+	if (untimed) throw untimed;
 }
 // What ran when: the times of the samples of a file, or flame graphs of times that follow one another.
 async function chartOf(p, two) {
 	if (state.shape !== 'chart' || two) return null;
-	if (p.file) return graphOfAnswer(await (await call(address('pyroscope/adhoc', { id: p.file, type: state.ftype, format: 'times' }), {})).json(), true).model;
+	if (p.file) return graphOfAnswer(await (await call(address('pyroscope/adhoc', { id: p.file, type: typeOf(p.file), format: 'times' }), {})).json(), true).model;
 	const n = Math.max(2, Math.min(24, Math.round((p.until - p.from) / 3e4))), wide = (p.until - p.from) / n;
 	return inTime(await Promise.all(Array.from({ length: n }, async (_, k) => {
 		const from = Math.round(p.from + k * wide), { model } = await graphOf({ ...p, from, until: Math.round(from + wide) - 1 }, [], { 'max-nodes': state.nodes || 2000 });
@@ -196,7 +202,9 @@ async function nothing(services) {
 // ---- what is drawn ----
 function options(id, values, chosen, text) {
 	if (!values.includes(chosen)) values = [chosen, ...values];
-	$(id).replaceChildren(...values.map(v => new Option(text(v), v, false, v === chosen)));
+	// Two that look the same are told in full.
+	const texts = values.map(text), only = t => texts.indexOf(t) === texts.lastIndexOf(t);
+	$(id).replaceChildren(...values.map((v, i) => new Option(only(texts[i]) ? texts[i] : `${texts[i]} (${v.split(':').slice(2).filter(Boolean).join(':')})`, v, false, v === chosen)));
 }
 const zone = t => new Date(t).getTimezoneOffset() * MINUTE, clock = (t, day) => new Date(t).toLocaleString([], { dateStyle: day ? 'short' : undefined, timeStyle: 'short' });
 const fileName = id => (files.get(id) || { name: id.slice(27) || id }).name;
@@ -246,9 +254,15 @@ function draw() {
 	$('leave').textContent = 'Leave ' + state.focus;
 	$('key').hidden = !m.two;
 	table.sort = state.sort;
-	const n = table.fill(board), sums = board.found && board.found.sums;
+	const n = keepFocus('table', () => table.fill(board)), sums = board.found && board.found.sums;
 	$('found').textContent = wrong || (sums ? `${n} found: ${part(0)}${m.two ? ' before, ' + part(1) + ' after' : ''}` : '');
 	pane();
+}
+// Who goes by keys stays where they were when all of a list is made again.
+function keepFocus(id, act) {
+	const all = () => [...$(id).querySelectorAll('button,tr[tabindex]')], place = all().indexOf(document.activeElement), result = act(), now = all()[place];
+	if (now) now.focus({ preventScroll: true });
+	return result;
 }
 // The canvases: one; before and after; or callers and callees of one function.
 function flames(focus) {

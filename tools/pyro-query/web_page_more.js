@@ -3,36 +3,36 @@ const KINDS = 'process_cpu:cpu: memory:inuse_space: memory:alloc_space: goroutin
 const signed = v => (v >= .05 ? '+' : '') + v.toFixed(1).replace('-0.0', '0.0');
 let details, dayAgo;
 async function overview(types, start, end) {
-	const all = [...new Set([...types.values()].flat())].sort(), rank = t => KINDS.findIndex(k => t.startsWith(k)) + 1 || 99;
-	const kind = all.includes(state.type) ? state.type : [...all].sort((a, b) => rank(a) - rank(b))[0], unit = kind.split(':')[2];
+	const each = [...types.values()].flat(), all = [...new Set(each)].sort(), rank = t => KINDS.findIndex(k => t.startsWith(k)) + 1 || 99, count = t => each.filter(x => x === t).length;
+	const kind = all.includes(state.type) ? state.type : [...all].sort((a, b) => rank(a) - rank(b) || count(b) - count(a))[0], unit = kind.split(':')[2];
 	options('kind', all, kind, typeText);
 	step = Math.max(15, Math.ceil((end - start) / 12e5) * 15);
-	const over = back => ask('SelectSeries', { profileTypeID: kind, labelSelector: selector(), start: start - back, end: end - back, step, groupBy: ['service_name'] });
+	const over = back => ask('SelectSeries', { profileTypeID: kind, labelSelector: selector(), start: start - back, end: end - back, step, groupBy: ['service_name'], ...overTime(kind) });
 	const [now, then] = await Promise.all([over(0), over(DAY)]), rows = new Map(), mine = asking;
 	[now, then].forEach((answer, k) => (answer.series || []).forEach(s => {
 		const name = pairs(s).map(l => l[1]).join(), points = (s.points || []).map(p => [+p.timestamp + k * DAY, p.value || 0]), row = rows.get(name) || { name, sums: [0, 0], points: [[], []] };
-		row.sums[k] = within(points, start);
+		row.sums[k] = within(points, start, kind);
 		row.points[k] = points;
 		rows.set(name, row);
 	}));
 	const list = [...rows.values()].sort((a, b) => b.sums[0] - a.sums[0]), rest = [...types.keys()].filter(s => !rows.has(s)).sort();
-	const amount = v => kind.startsWith('process_cpu:cpu:') ? digits(v / 1e6 / (end - start)) + ' cores' : valueText(v, unit), all0 = sum(list.map(r => r.sums[0]));
+	const amount = v => kind.startsWith('process_cpu:cpu:') ? cores(v / 1e6 / (end - start)) : valueText(v, unit) + (isLevel(kind) ? ' a profile' : ''), all0 = sum(list.map(r => r.sums[0]));
 	board = null;
 	dayAgo = then.series && then.series.length;
 	$('empty').hidden = true;
 	$('overview').hidden = false;
-	$('all-title').textContent = `${list.length} services: ${typeText(kind)} ${amount(all0)}`;
+	$('all-title').textContent = `${list.length} services: ${typeText(kind)} ${isLevel(kind) ? '' : amount(all0)}`;
 	if (details) details.disconnect();
 	details = new IntersectionObserver(seen => { for (const s of seen) if (s.isIntersecting) { details.unobserve(s.target); functionsFor(s.target, mine).catch(e => { if (e.name !== 'AbortError') s.target.more.textContent = e.message; }); } });
 	const kept = new Map([...$$('#services li')].map(l => [l.who + l.kind, l.more]));
-	$('services').replaceChildren(el('li', { className: 'head' }, el('span', {}, 'service'), el('span', {}, 'now; dotted: a day before'), el('span', {}, 'top functions by self: share, change in points')), ...list.map(r => {
+	keepFocus('services', () => $('services').replaceChildren(el('li', { className: 'head' }, el('span', {}, 'service'), el('span', {}, 'now; dotted: a day before'), el('span', {}, 'top functions by self: share, change in points')), ...list.map(r => {
 		const [v, was] = r.sums, open = () => go({ service: r.name, type: kind }), more = kept.get(r.name + kind) || el('div', { className: 'tops' });
 		const change = el('span', { className: 'change ' + (v > was * 1.1 ? 'up' : v < was * .9 ? 'down' : '') }, !was ? dayAgo ? 'new since yesterday' : '' : signed(100 * (v - was) / was) + ' % since yesterday');
 		const li = el('li', {}, el('div', { className: 'who' }, button(r.name || '–', open), el('span', { className: 'amount' }, el('b', {}, amount(v)), ' ', el('small', {}, percent(v, all0))), change), spark(r.points, start, end), more);
 		Object.assign(li, { kind, unit, who: r.name, more, open });
 		details.observe(li);
 		return li;
-	}), ...rest.length ? [el('li', { className: 'rest' }, 'without such profiles: ', ...rest.flatMap(s => [button(s || '–', () => go({ service: s, type: '' })), ' ']))] : []);
+	}), ...rest.length ? [el('li', { className: 'rest' }, 'without such profiles: ', ...rest.flatMap(s => [button(s || '–', () => go({ service: s, type: '' })), ' ']))] : []));
 	uploads().catch(() => { });
 	draw();
 }
@@ -55,12 +55,12 @@ async function functionsFor(li, mine) {
 	if (mine !== asking) return;
 	const m = flameModel(g.names || [], (g.levels || []).map(l => l.values || []), true), [was, is] = m.totals;
 	const tops = functionsOf(m).filter(f => f.name !== 'other').sort((a, b) => b.self[1] - a.self[1]).slice(0, 3).filter(f => f.self[1]);
-	li.more.replaceChildren(...tops.map(f => {
+	keepFocus('services', () => li.more.replaceChildren(...tops.map(f => {
 		const points = 100 * (share(f.self[1], is) - share(f.self[0], was)), b = button('', () => go({ service: li.who, type: li.kind, find: `"${f.name}"` }), { className: 'top', title: f.name });
 		b.append(el('span', {}, f.name), el('i', {}, percent(f.self[1], is)), el('i', { className: points > 1 ? 'up' : points < -1 ? 'down' : '' }, was ? signed(points) : ''));
 		b.style.setProperty('--part', 100 * share(f.self[1], is) + '%');
 		return b;
-	}));
+	})));
 }
 
 // ---- files: any format, uploaded to this server ----
@@ -83,7 +83,7 @@ async function take(list, where) {
 		if (two) go({ ...both, fa: one, fb: two, file: '', ftype: '', zoom: '', focus: '' });
 		else if (where === 'a' || where === 'b') go({ ...both, ['f' + where]: one, zoom: '' });
 		else if (where === 'compare') go({ ...both, fa: state.file || state.fa, fb: one, file: '', zoom: '', focus: '' });
-		else if (one) go({ file: one, ftype: '', a: '', b: '', fa: '', fb: '', zoom: '', focus: '' });
+		else if (one) go({ file: one, ftype: files.get(one).types.includes('inuse_space') ? 'inuse_space' : '', a: '', b: '', fa: '', fb: '', zoom: '', focus: '' });
 	} catch (e) { complain(e.message); }
 	busy(false);
 }
@@ -97,7 +97,8 @@ function pane() {
 	for (const b of $$('[data-tab]')) b.ariaSelected = b.dataset.tab === state.tab;
 	$('table').hidden = !!state.tab;
 	$('pane').hidden = !state.tab;
-	if (state.tab === 'labels') $('pane').replaceChildren(...labelPane());
+	if (state.tab === 'labels' && onlyFiles()) fileLabels().catch(e => $('pane').replaceChildren(el('p', { className: 'note' }, e.message)));
+	else if (state.tab === 'labels') $('pane').replaceChildren(...labelPane());
 	if (state.tab === 'source') sourcePane().catch(e => $('pane').replaceChildren(el('p', { className: 'note' }, e.message)));
 }
 // table of rows of cells; a row that is clicked does what its last member says
@@ -106,12 +107,18 @@ function rowsTable(heads, rows) {
 	rowKeys(t);
 	return t;
 }
+// Labels of the samples of a file, as pprof's -tags has them.
+const shownFile = () => state.file || state['f' + active];
+async function fileLabels() {
+	const text = await (await call(address('pyroscope/adhoc', { id: shownFile(), type: typeOf(shownFile()), format: 'tags' }), {})).text();
+	if (state.tab === 'labels') $('pane').replaceChildren(text.trim() ? el('pre', { className: 'code' }, text) : el('p', { className: 'note' }, 'The samples have no labels.'));
+}
 function labelPane() {
 	const names = [...labelSets.keys()].sort(), all = sum(series.map(s => s.sum)), td = s => el('td', {}, s);
 	if (!names.length) return [el('p', { className: 'note' }, 'There are no other labels here.')];
 	if (!state.by) return [rowsTable(['label', 'values'], names.map(n => [[td(n), td(String(labelSets.get(n).size))], () => go({ by: n })]))];
 	const put = (k, s) => { const t = shown.map(Math.round).join('-'); go({ a: state.a || t, b: state.b || t, ['l' + k]: state.by + '=' + quote(s.name) }); };
-	return [el('p', { className: 'note' }, button('‹ labels', () => go({ by: '' })), ` Compare two of ${state.by}:`), rowsTable([state.by, 'total', ''], series.map(s => [
+	return [el('p', { className: 'note' }, button('‹ labels', () => go({ by: '' })), ` Compare two of ${state.by}:`), rowsTable([state.by, isLevel(state.type) ? 'mean' : 'total', ''], series.map(s => [
 		[td(s.name || '(none)'), partCell(valueText(s.sum, board.unit), s.sum, all), el('td', {}, button('before', () => put('a', s), { ariaLabel: 'before: ' + s.name }), ' ', button('after', () => put('b', s), { ariaLabel: 'after: ' + s.name }))],
 		() => go({ labels: join(state.labels, state.by + '=' + quote(s.name)) })]))];
 }
@@ -121,7 +128,7 @@ async function sourcePane() {
 	if (!fn) return $('pane').replaceChildren(el('p', { className: 'note' }, 'Click a function to see its lines.'));
 	if (!lines || lines.key !== key) {
 		$('pane').replaceChildren(el('p', { className: 'note' }, '…'));
-		const r = p.file ? await (await call(address('pyroscope/adhoc', { id: p.file, type: state.ftype, format: 'pprof-json' }), {})).json()
+		const r = p.file ? await (await call(address('pyroscope/adhoc', { id: p.file, type: typeOf(p.file), format: 'pprof-json' }), {})).json()
 			: await ask('SelectMergeProfile', { profileTypeID: state.type, labelSelector: p.selector, start: p.from, end: p.until }, p.tenant);
 		lines = { key, of: linesOf(r, fn) };
 	}
@@ -173,7 +180,7 @@ function save(name, blob) {
 const exportName = ext => (onlyFiles() ? fileName(state.file || state.fb) : state.service).replace(/[^\w.-]+/g, '-') + (state.a ? '-diff.' : '.') + ext;
 // Where the server has it; '' where it has not: sides of two tenants, a file beside a selection.
 function exportFrom(format) {
-	const type = state.ftype, node = state.zoom && board.zoom ? pathTo(board.model, board.zoom) : [];
+	const type = typeOf(state.file || state.fb), node = state.zoom && board.zoom ? pathTo(board.model, board.zoom) : [];
 	if (!state.a) return state.file ? address('pyroscope/adhoc', { id: state.file, type, format }) : address('pyroscope/render', fromRender(pick(''), { format, callSite: node }));
 	const [a, b] = [pick('a'), pick('b')];
 	if (a.file && b.file) return address('pyroscope/adhoc', { id: b.file, before: a.file, type, format });

@@ -1,9 +1,15 @@
 // ---- over time: bars or a heat map, with the times of a comparison; a drag chooses ----
 const COLOURS = ['', '#1c7ed6', '#2f9e44', '#ae3ec9', '#f59f00', '#0c8599', '#e64980', '#868e96'], MARKS = { a: '#0ca678', b: '#ae3ec9' };
-const rate = v => state.type.startsWith('process_cpu:cpu:') ? digits(v / step / 1e9) + ' cores' : valueText(v, board.unit);
+const cores = v => v && v < .01 ? digits(1e3 * v) + ' mcores' : digits(v) + ' cores';
+// Of what is in use at a time a sum over profiles says nothing: their mean is shown.
+const isLevel = type => /:(inuse_\w+|goroutine):/.test(type), overTime = type => isLevel(type) ? { aggregation: 'TIME_SERIES_AGGREGATION_TYPE_AVERAGE' } : {};
+const rate = v => state.type.startsWith('process_cpu:cpu:') ? cores(v / step / 1e9) : valueText(v, board.unit) + (isLevel(state.type) ? ' a profile' : '');
 const typeText = t => t.split(':').slice(0, 2).join(' · '), sum = list => list.reduce((a, b) => a + b, 0);
 // A point holds what came since the one before: the first one is older than the range.
-const within = (points, start) => sum(points.map(p => p[0] > start ? p[1] : 0));
+function within(points, start, type) {
+	const own = points.filter(p => p[0] > start).map(p => p[1]);
+	return isLevel(type) ? sum(own) / (own.length || 1) : sum(own);
+}
 const HEAT_MOST = 14, TOP = 16, FOOT = 18, heatRow = rows => Math.max(16, Math.min(30, Math.floor(90 / rows.length)));
 // Values by time and place in COLOURS; the last one is for all other series.
 function stacks() {
@@ -63,7 +69,7 @@ function drawHeat(rows, X, rect, text, own, measure) {
 	text(rows.length ? 'most: ' + (state.heat === 'size' ? most + ' profiles' : rate(most)) : 'nothing to show', 2, 11);
 }
 function labels() {
-	$('title').textContent = `${typeText(state.type)} of ${state.service}${state.a ? '' : ': ' + valueText(board.model.totals[0], board.unit)}`;
+	$('title').textContent = `${typeText(state.type)} of ${state.service}${state.a ? '' : ': ' + valueText(board.model.totals[0], board.unit)}${isLevel(state.type) && !state.a ? ' in all profiles' : ''}`;
 	$('timeline').ariaLabel = shown.map(t => clock(t, 1)).join(' to ') + ': arrows move, + and - zoom';
 	$('legend').replaceChildren(...(state.by ? series : []).slice(0, 8).map((s, k) => {
 		const others = k === 7 && series.length > 8, dot = el('span', {}, '■ ');
