@@ -94,10 +94,11 @@ class More:
 
     def test_levels(self):
         """What is in use is no sum over time: the mean of the profiles is shown, and the word says so."""
-        for k, size in enumerate((1, 2, 6)):
-            self.server.push("level.inuse_space{pod=p%d}" % (k % 2), START + 60 + 60 * k, b"main;keep %d" % (size << 20), units="bytes")
+        for k, sizes in enumerate(((1, 5), (2, 4))):
+            for pod, size in enumerate(sizes):
+                self.server.push("level.inuse_space{pod=p%d}" % pod, START + 60 + 60 * k, b"main;keep %d" % (size << 20), units="bytes")
         page = self.show("service=level")
-        assert page.text("#title") == "memory · inuse_space of level: 9 MB in all profiles", page.text("#title")
+        assert page.text("#title") == "memory · inuse_space of level: 12 MB in all profiles", page.text("#title")
         page.hover("#timeline", 100, 60)
         got = page.js("[rate(3 << 20), ...series.map(s => s.sum / 1048576)]")
         assert got == ["3 MB a profile", 3], got
