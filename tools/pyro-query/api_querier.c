@@ -543,6 +543,11 @@ const struct procedure querier_procedures[] = {
 	QUERIER("LabelValues", types_label_values_request, types_label_values_response, label_values),
 	QUERIER("LabelNames", types_label_names_request, types_label_names_response, label_names),
 	QUERIER("Series", querier_series_request, querier_series_response, series),
+	/* What one part of the original holds is all there is here. */
+	{ "/ingester.v1.IngesterService/Series", &querier_series_request_type, &querier_series_response_type, series,
+	    0 },
+	{ "/storegateway.v1.StoreGatewayService/Series", &querier_series_request_type, &querier_series_response_type,
+	    series, 0 },
 	QUERIER("SelectMergeStacktraces", querier_select_merge_stacktraces_request,
 	    querier_select_merge_stacktraces_response, select_merge_stacktraces),
 	QUERIER("SelectMergeSpanProfile", querier_select_merge_span_profile_request,
