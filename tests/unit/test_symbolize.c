@@ -37,7 +37,7 @@ static const char program[] = "#include <stdio.h>\n"
 
 static char folder[] = "/tmp/pyro-symbolize-XXXXXX";
 
-static bool run(const char *fmt, ...)
+PRINTF_LIKE(1, 2) static bool run(const char *fmt, ...)
 {
 	char command[4096];
 	va_list ap;
