@@ -526,6 +526,8 @@ main;serve;parse 30 0"
 	at /adhocprofiles.v1.AdHocProfileService/Diff -H 'Content-Type: application/json' \
 		-d "{\"leftId\":\"$(cat id-a)\",\"rightId\":\"$(cat id-b)\"}"
 	grep -q 'leftTicks.*5.*rightTicks.*7' <<<"$out" || fail "no comparison"
+	at "/pyroscope/adhoc?id=$(cat id-b)"
+	prints '{"type":"samples","unit":"count","total":7,'
 	at "/pyroscope/adhoc?id=$(cat id-b)&format=folded"
 	is $'main;idle 2\nmain;work 5'
 	at "/pyroscope/adhoc?id=$(cat id-b)&before=$(cat id-a)&format=folded"

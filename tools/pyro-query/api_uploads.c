@@ -4,7 +4,7 @@
  *	id      of the upload
  *	before  of another one: what changed from it to that
  *	type    name of the sample type, as Get lists them; the first one
- *	format  a form; "times": the flame chart as flamebearer JSON, its values in nanoseconds
+ *	format  a form, JSON if none is named; "times": the flame chart as flamebearer JSON, its values in nanoseconds
  */
 #include "base/num.h"
 #include "formats/query/render.h"
@@ -68,6 +68,8 @@ int uploads_page(struct api *x, struct str query, struct buf *out, const char **
 	struct output f = { .keep = FORMAT_TIMES | FORMAT_TAGS };
 	struct upload u[2];
 
+	if (name.n == 0)
+		name = STR("json");
 	if (url_query_check(query, e) < 0 || (!times && choose_form(name, two, &f, e) < 0))
 		return -1;
 	for (int i = 0; i < 1 + two; i++) {
