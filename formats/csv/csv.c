@@ -229,6 +229,19 @@ static int read_records(struct reader *r)
 	return rc;
 }
 
+int csv_bid(struct str text, char separator, bool named)
+{
+	struct str line = str_of(text.p, str_find(text, '\n'));
+	size_t column = str_find(line, separator);
+
+	if (column == line.n)
+		return BID_NO;
+	line.n = column;
+	if (str_eq_nocase(line, STR("stack")) || str_eq_nocase(line, STR("\"stack\"")))
+		return BID_SURE;
+	return named ? BID_NAMED : BID_NO;
+}
+
 int csv_decode(struct arena *a, struct str text, char separator, const struct format_opts *o,
     struct format_profiles *out, struct err *e)
 {

@@ -21,6 +21,8 @@
 
 #include "formats/format.h"
 
+/* For the table of formats: named, the file is called so. */
+int csv_bid(struct str text, char separator, bool named);
 /* o->first: the heading is its first line. */
 int csv_decode(struct arena *a, struct str text, char separator, const struct format_opts *o,
     struct format_profiles *out, struct err *e);

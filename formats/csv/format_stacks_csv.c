@@ -4,17 +4,9 @@
 
 enum { SEPARATOR = ',' };
 
-static int csv_bid(struct str s, struct str file_name)
+static int row_bid(struct str bytes, struct str file_name)
 {
-	bool named = format_named(file_name, "csv");
-	struct str line = str_of(s.p, str_find(s, '\n'));
-
-	if (str_find(line, SEPARATOR) == line.n)
-		return BID_NO;
-	line.n = str_find(line, SEPARATOR);
-	if (str_eq_nocase(line, STR("stack")) || str_eq_nocase(line, STR("\"stack\"")))
-		return BID_SURE;
-	return named ? BID_NAMED : BID_NO;
+	return csv_bid(bytes, SEPARATOR, format_named(file_name, "csv"));
 }
 
 static int row_decode(struct arena *a, struct str bytes, const struct format_opts *o, struct format_profiles *out,
@@ -40,7 +32,7 @@ const struct format format_stacks_csv = {
 	.extensions = "stacks.csv",
 	.content_types = "text/csv",
 	.text = "stacks and values as a table, commas between the columns",
-	.bid = csv_bid,
+	.bid = row_bid,
 	.decode = row_decode,
 	.cut = row_cut,
 	.encode = row_encode,
