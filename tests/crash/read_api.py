@@ -195,6 +195,28 @@ def truncated(tap, s):
               ["1", None], "that another form has lost")
 
 
+def names(tap, s):
+    """team-b and team-a have the labels pod (a, b), service_name and those of every profile."""
+    def ask(call, **request):
+        status, headers, body = s.request("POST", served.QUERIER + call, json.dumps(request),
+                                          {"Content-Type": "application/json", "X-Scope-OrgID": "team-a"})
+        return status, json.loads(body), headers.get("x-pyro-truncated")
+    tap.equal(ask("LabelValues", name="pod", limit=1), (200, {"names": ["a"]}, "1"), "the first value, and that there is another")
+    tap.equal(ask("LabelValues", name="pod", limit="2"), (200, {"names": ["a", "b"]}, None), "as many as there are")
+    tap.equal(ask("LabelValues", name="pod", prefix="b"), (200, {"names": ["b"]}, None), "values with a prefix")
+    tap.equal(ask("LabelValues", name="pod", prefix="c"), (200, {}, None), "that none has")
+    tap.equal(ask("LabelNames", prefix="__per", limit=1), (200, {"names": ["__period_type__"]}, "1"), "label names")
+    tap.equal(ask("LabelNames", prefix="p", matchers=['{pod="a"}']), (200, {"names": ["pod"]}, None), "of a selector")
+    status, answer, left = ask("Series", labelNames=["pod"], limit=1)
+    tap.equal((status, len(answer["labelsSet"]), left), (200, 1, "1"), "series")
+    tap.equal(get(s, "/pyroscope/label-values", label="pod", limit=1)[2], b'["a"]\n', "on the page")
+    tap.equal(get(s, "/pyroscope/label-values", label="pod", prefix="b")[2], b'["b"]\n', "with a prefix")
+    message = b"\x0a\x03pod" + b"\xca\x3e\x01b" + b"\xd0\x3e\x01"   # fields 1, 1001 and 1002
+    status, _, body = s.request("POST", served.QUERIER + "LabelValues", message,
+                                {"Content-Type": "application/proto", "X-Scope-OrgID": "team-a"})
+    tap.equal((status, body), (200, b"\x0a\x01b"), "as Protobuf")
+
+
 def functions(tap, s):
     """team-a: work has 100 + 200 + 300 in the first minute and 400 in the second, main itself 100 there."""
     query = {"query": CPU + "{}", "from": T, "until": T + 120000}
@@ -390,7 +412,7 @@ def main():
             if moment == "rows in memory":
                 fill(s)
             print("# " + moment)
-            for part in (heatmaps, exemplars, tenants, truncated, functions, metrics, granularity, node,
+            for part in (heatmaps, exemplars, tenants, truncated, names, functions, metrics, granularity, node,
                          statistics, hostile):
                 part(tap, s)
             tap.equal(s.stop(), 0, "the server ends cleanly, " + moment)

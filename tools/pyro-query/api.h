@@ -25,7 +25,7 @@ struct api {
 	const char *data;            /* the data folder */
 	uint64_t max_adhoc;          /* uploaded profiles of a tenant */
 	size_t whole;                /* nodes of the merged tree, before it was cut */
-	size_t truncated;            /* nodes that the answer has put into "other" */
+	size_t truncated;            /* nodes that the answer has put into "other"; names beyond its limit */
 	struct buf raw;              /* a finished protobuf message, instead of the response struct */
 	bool passing;                /* the answer depends on the present time: it is not kept */
 	bool browser;                /* the client would rather see HTML */
@@ -104,6 +104,8 @@ int max_nodes_check(struct api *x, int64_t asked, int64_t *out, struct err *e);
 void ask_merge(struct api *x, struct pyro_ask *ask, enum ask_kind kind, struct str profile_type, struct str selector,
     int64_t start, int64_t end);
 
+/* Keeps what begins with prefix, and no more than limit (<= 0: all) of it; notes how many were left out. */
+void cut_names(struct api *x, struct str_list *l, struct str prefix, int64_t limit);
 /* Stacks below these functions alone; NULL or empty: all. */
 void call_site_of(struct api *x, const struct types_stack_trace_selector *s, struct pyro_ask *ask);
 

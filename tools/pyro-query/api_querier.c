@@ -57,6 +57,21 @@ static int profile_types(struct api *x, const void *vreq, void *vresp, struct er
 	return 0;
 }
 
+void cut_names(struct api *x, struct str_list *l, struct str prefix, int64_t limit)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		if (!str_prefix(l->p[i], prefix))
+			continue;
+		if (limit > 0 && n >= (uint64_t)limit)
+			x->truncated++;
+		else
+			l->p[n++] = l->p[i];
+	}
+	l->n = n;
+}
+
 static int label_values(struct api *x, const void *vreq, void *vresp, struct err *e)
 {
 	const struct types_label_values_request *req = vreq;
@@ -69,6 +84,7 @@ static int label_values(struct api *x, const void *vreq, void *vresp, struct err
 		return err_set(e, ERR_INVALID, "name is required");
 	if (ask_labels(x, ASK_VALUES, &req->matchers, &names, req->start, req->end, &p, e) < 0)
 		return -1;
+	cut_names(x, &p.strings, req->prefix, req->limit);
 	resp->names = (struct msg_strs){ p.strings.p, p.strings.n };
 	return 0;
 }
@@ -104,6 +120,7 @@ static int label_names(struct api *x, const void *vreq, void *vresp, struct err 
 	if (ask_labels(x, ASK_NAMES, &req->matchers, NULL, req->start, req->end, &p, e) < 0)
 		return -1;
 	keep_names(x, &p.strings);
+	cut_names(x, &p.strings, req->prefix, req->limit);
 	resp->names = (struct msg_strs){ p.strings.p, p.strings.n };
 	return 0;
 }
@@ -122,6 +139,10 @@ static int series(struct api *x, const void *vreq, void *vresp, struct err *e)
 	names = (struct msg_strs){ asked.p, asked.n };
 	if (ask_labels(x, ASK_SETS, &req->matchers, &names, req->start, req->end, &p, e) < 0)
 		return -1;
+	if (req->limit > 0 && p.sets.n > (uint64_t)req->limit) {
+		x->truncated = p.sets.n - (size_t)req->limit;
+		p.sets.n = (size_t)req->limit;
+	}
 	resp->labels_set.n = p.sets.n;
 	resp->labels_set.p = arena_zarray(x->a, p.sets.n, sizeof(*resp->labels_set.p));
 	for (size_t i = 0; i < p.sets.n; i++) {

@@ -435,6 +435,7 @@ static int label_values_page(struct api *x, struct str query, struct buf *out, c
 	ask.names = (struct msg_strs){ &label, 1 };
 	if (engine_ask(x->engine, x->a, &ask, &p, e) < 0)
 		return -1;
+	cut_names(x, &p.strings, param(x, query, "prefix"), int_param(x, query, "limit"));
 	w.html = true;
 	if (p.strings.n == 0) {
 		jw_null(&w);
