@@ -15,6 +15,17 @@ enum {
 	MAGIC_20 = 0xfffffff1,
 	PROGRAM_MAX = 1 << 20, /* bytes of one program */
 	MODULE_TRIES = 64,     /* places that look like the beginning of moduledata */
+	WORK_MAX = 64 << 20,   /* bytes of programs that may be read at a time */
+	WORK_EACH = 16 << 10,  /* what a question adds to those that are left */
+};
+
+enum program_kind { PROGRAM_FILE, PROGRAM_LINE, PROGRAM_INLINE, PROGRAMS };
+
+/* Where a program was left: questions come in order of addresses, many of them about the same function. */
+struct left_at {
+	uint64_t entry, program, pc;
+	const uint8_t *p; /* the first pair from pc on */
+	int32_t value;
 };
 
 struct gopclntab {
@@ -29,6 +40,8 @@ struct gopclntab {
 	uint64_t gofunc;               /* address that funcdata is relative to since 1.18 */
 	int minor;                     /* of the Go that made it; 0 = not known */
 	int inline_table, inline_data; /* numbers of the PCDATA and FUNCDATA of inlined calls, or -1 */
+	uint64_t work;                 /* bytes of programs that may be read now */
+	struct left_at left[PROGRAMS];
 };
 
 struct func { /* what stands in the table about one function */
@@ -290,6 +303,7 @@ struct gopclntab *gopclntab_open(struct arena *a, const struct elf *f, struct er
 		return NULL;
 	}
 	t->f = f;
+	t->work = WORK_MAX;
 	t->bytes = str_of(f->bytes.p + s->off, (size_t)s->size);
 	if (read_head(t, e) < 0 || check_table(t, e) < 0)
 		return NULL;
@@ -347,27 +361,43 @@ static bool func_at(const struct gopclntab *t, uint32_t i, struct func *f)
 	return !r.bad && f->n_pcdata < 64 && f->n_funcdata < 64;
 }
 
-/* A program is pairs of differences: of the value (zigzag), then of the address; a value holds up to the address. */
-static bool value_at(const struct gopclntab *t, const struct func *f, uint64_t program, uint64_t addr, int32_t *out)
+/*
+ * A program is pairs of differences: of the value (zigzag), then of the
+ * address; a value holds up to the address. left: NULL, or where the same
+ * program was left before.
+ */
+static bool value_at(struct gopclntab *t, const struct func *f, uint64_t program, uint64_t addr, struct left_at *left,
+    int32_t *out)
 {
 	struct rd r = rd_at(t->programs, program, t->big);
-	uint64_t pc = f->entry;
-	int32_t value = -1;
+	struct left_at at = { f->entry, program, f->entry, r.p, -1 };
+	const uint8_t *begin = r.p, *from;
+	bool found = false;
 
 	if (rd_left(&r) > PROGRAM_MAX)
 		r.end = r.p + PROGRAM_MAX;
-	for (bool first = true;; first = false) {
+	if (left != NULL && left->p != NULL && left->entry == f->entry && left->program == program && left->pc <= addr)
+		at = *left;
+	r.p = from = at.p;
+	if (rd_left(&r) > t->work)
+		r.end = r.p + t->work;
+	while (!found) {
 		uint32_t change = (uint32_t)rd_uleb(&r);
+		int32_t value = (int32_t)((uint32_t)at.value + (change >> 1 ^ -(change & 1)));
+		uint64_t pc = at.pc + rd_uleb(&r) * t->quantum;
 
-		if (r.bad || (change == 0 && !first))
-			return false;
-		value = (int32_t)((uint32_t)value + (change >> 1 ^ -(change & 1)));
-		pc += rd_uleb(&r) * t->quantum;
-		if (addr < pc) {
+		if (r.bad || (change == 0 && at.p != begin))
+			break;
+		found = addr < pc;
+		if (found) {
 			*out = value;
-			return !r.bad;
-		}
+			if (left != NULL)
+				*left = at;
+		} else
+			at = (struct left_at){ f->entry, program, pc, r.p, value };
 	}
+	t->work -= (uint64_t)(r.p - from);
+	return found;
 }
 
 static struct str file_name(const struct gopclntab *t, const struct func *f, int32_t number)
@@ -445,20 +475,20 @@ static bool call_at(const struct gopclntab *t, uint64_t tree, int32_t i, struct 
 	return true;
 }
 
-static void place(const struct gopclntab *t, const struct func *f, uint64_t addr, struct sym_frame *out)
+/* left: of the programs of files and lines, or NULL. */
+static void place(struct gopclntab *t, const struct func *f, uint64_t addr, struct left_at *left, struct sym_frame *out)
 {
 	int32_t line, file;
 
 	*out = (struct sym_frame){ 0 };
-	if (value_at(t, f, (uint32_t)f->file_program, addr, &file))
+	if (value_at(t, f, (uint32_t)f->file_program, addr, left ? &left[PROGRAM_FILE] : NULL, &file))
 		out->file = file_name(t, f, file);
-	if (value_at(t, f, (uint32_t)f->line_program, addr, &line) && line > 0)
+	if (value_at(t, f, (uint32_t)f->line_program, addr, left ? &left[PROGRAM_LINE] : NULL, &line) && line > 0)
 		out->line = (uint32_t)line;
 }
 
 /* The calls inlined at addr, innermost first; then out[n] has the place of the function itself. */
-static uint32_t inlined(const struct gopclntab *t, const struct func *f, uint64_t addr, struct sym_frame *out,
-    uint32_t max)
+static uint32_t inlined(struct gopclntab *t, const struct func *f, uint64_t addr, struct sym_frame *out, uint32_t max)
 {
 	uint32_t n = 0, program = pcdata(t, f, (uint32_t)t->inline_table);
 	uint64_t tree;
@@ -466,14 +496,14 @@ static uint32_t inlined(const struct gopclntab *t, const struct func *f, uint64_
 	int32_t i;
 
 	if (!gopclntab_inlines(t) || program == 0 || !funcdata(t, f, (uint32_t)t->inline_data, &tree) ||
-	    !value_at(t, f, program, addr, &i))
+	    !value_at(t, f, program, addr, &t->left[PROGRAM_INLINE], &i))
 		return 0;
 	while (n + 1 < max && call_at(t, tree, i, &c)) {
 		out[n].name = rd_text(t->names, (uint32_t)c.name);
 		out[n++].start_line = (uint32_t)MAX(c.start_line, 0);
 		if (c.parent_pc >= 0) {
-			place(t, f, f->entry + (uint32_t)c.parent_pc, &out[n]);
-			if (!value_at(t, f, program, f->entry + (uint32_t)c.parent_pc, &i))
+			place(t, f, f->entry + (uint32_t)c.parent_pc, NULL, &out[n]);
+			if (!value_at(t, f, program, f->entry + (uint32_t)c.parent_pc, NULL, &i))
 				break;
 		} else {
 			out[n] = (struct sym_frame){ .file = file_name(t, f, c.file), .line = (uint32_t)c.line };
@@ -483,7 +513,7 @@ static uint32_t inlined(const struct gopclntab *t, const struct func *f, uint64_
 	return n;
 }
 
-uint32_t gopclntab_find(const struct gopclntab *t, uint64_t addr, struct sym_frame *out, uint32_t max)
+uint32_t gopclntab_find(struct gopclntab *t, uint64_t addr, struct sym_frame *out, uint32_t max)
 {
 	uint32_t low = 0, high = t->n_functions, n;
 	struct func f;
@@ -498,7 +528,8 @@ uint32_t gopclntab_find(const struct gopclntab *t, uint64_t addr, struct sym_fra
 	}
 	if (low == 0 || max == 0 || !func_at(t, low - 1, &f) || addr >= f.end)
 		return 0;
-	place(t, &f, addr, &out[0]);
+	t->work = MIN(t->work + WORK_EACH, (uint64_t)WORK_MAX);
+	place(t, &f, addr, t->left, &out[0]);
 	n = inlined(t, &f, addr, out, max);
 	out[n].name = rd_text(t->names, (uint32_t)f.name);
 	out[n].start_line = f.start_line;

@@ -29,7 +29,7 @@ struct gopclntab;
 /* ERR_NOTFOUND: not a Go program. In the arena; the ELF file must outlive it. */
 struct gopclntab *gopclntab_open(struct arena *a, const struct elf *f, struct err *e);
 /* Innermost first; 0: no function of Go. */
-uint32_t gopclntab_find(const struct gopclntab *t, uint64_t addr, struct sym_frame *out, uint32_t max);
+uint32_t gopclntab_find(struct gopclntab *t, uint64_t addr, struct sym_frame *out, uint32_t max);
 uint32_t gopclntab_functions(const struct gopclntab *t);
 bool gopclntab_inlines(const struct gopclntab *t); /* inlined calls can be told */
 

@@ -47,7 +47,7 @@ static struct gopclntab *open_made(struct arena *a, struct str table, struct err
 	return gopclntab_open(a, f, e);
 }
 
-static const char *answer(struct arena *a, const struct gopclntab *t, uint64_t addr)
+static const char *answer(struct arena *a, struct gopclntab *t, uint64_t addr)
 {
 	struct sym_frame got[SYM_FRAMES_MAX];
 	uint32_t n = gopclntab_find(t, addr, got, SYM_FRAMES_MAX);
@@ -134,6 +134,115 @@ static void test_broken(void **ctx)
 	}
 }
 
+/* ---- a program that is long ---- */
+
+static void put32(struct buf *b, uint32_t v)
+{
+	buf_add(b, str_of(&v, 4));
+}
+
+static void put64(struct buf *b, uint64_t v)
+{
+	buf_add(b, str_of(&v, 8));
+}
+
+enum { LONG_CODE = 500000, HEAD = 8 + 8 * 8 };
+
+/* One function of LONG_CODE bytes, each of another line. */
+static struct str long_table(struct arena *a)
+{
+	uint32_t cus = HEAD + 6, files = cus + 4, programs = files + 5, functions = programs + 7 + 2 * LONG_CODE;
+	struct buf b;
+	struct str s;
+
+	buf_init(&b, FIXTURE_MAX);
+	put32(&b, 0xfffffff1);
+	put32(&b, 8u << 24 | 1u << 16);
+	put64(&b, 1); /* functions */
+	put64(&b, 1);
+	put64(&b, 0x400000);
+	put64(&b, HEAD); /* names */
+	put64(&b, cus);
+	put64(&b, files);
+	put64(&b, programs);
+	put64(&b, functions);
+	buf_add(&b, str_of("\0long", 6));
+	put32(&b, 0);
+	buf_add(&b, str_of("a.go", 5));
+	buf_add(&b, str_of("\0\2\xa0\xc2\x1e\0", 6)); /* at 1: file 0 for LONG_CODE bytes */
+	for (unsigned i = 0; i < LONG_CODE; i++)      /* at 6: lines from 0 on */
+		buf_add(&b, str_of("\2\1", 2));
+	buf_byte(&b, 0);
+	put32(&b, 0); /* the function begins at 0, and stands behind this table */
+	put32(&b, 12);
+	put32(&b, LONG_CODE);
+	put32(&b, 0);
+	put32(&b, 1); /* its name */
+	put32(&b, 0);
+	put32(&b, 0);
+	put32(&b, 0);
+	put32(&b, 1); /* of files */
+	put32(&b, 6); /* of lines */
+	put32(&b, 3);
+	put32(&b, 0);
+	put32(&b, 7);        /* where it begins */
+	put32(&b, 4u << 24); /* funcdata */
+	put32(&b, 0);
+	put32(&b, 0);
+	put32(&b, 0); /* of inlined calls: none */
+	for (unsigned i = 0; i < 4; i++)
+		put32(&b, UINT32_MAX);
+	s = arena_str(a, buf_str(&b));
+	buf_fini(&b);
+	return s;
+}
+
+static void test_long(void **ctx)
+{
+	struct arena *a = arena_new();
+	struct gopclntab *t;
+	struct sym_frame got[SYM_FRAMES_MAX];
+	unsigned places = 0, n = 4000;
+	struct err e;
+
+	(void)ctx;
+	t = open_made(a, long_table(a), &e);
+	assert_non_null(t);
+	/* In order it is read once. */
+	for (unsigned i = 0; i < LONG_CODE; i++) {
+		assert_int_equal(gopclntab_find(t, 0x400000 + i, got, SYM_FRAMES_MAX), 1);
+		assert_true(str_eq(got[0].name, STR("long")));
+		assert_true(str_eq(got[0].file, STR("a.go")));
+		assert_int_equal(got[0].start_line, 7);
+		assert_int_equal(got[0].line, i);
+	}
+	/* In the other order it is read again and again, until that is enough; its name is known all the same. */
+	for (unsigned i = 0; i < n; i++) {
+		assert_int_equal(gopclntab_find(t, 0x400000 + LONG_CODE - 1 - i, got, SYM_FRAMES_MAX), 1);
+		assert_true(str_eq(got[0].name, STR("long")));
+		assert_true(got[0].line == 0 || got[0].line == LONG_CODE - 1 - i);
+		places += got[0].line != 0;
+	}
+	assert_in_range(places, 10, 200);
+	arena_free(a);
+}
+
+/* Whatever was asked before, answers are the same. */
+static void expect_same(struct arena *a, const struct elf *f, uint64_t from, uint64_t to, uint64_t step)
+{
+	struct err e;
+	struct gopclntab *up = gopclntab_open(a, f, &e), *down = gopclntab_open(a, f, &e);
+	uint32_t n = (uint32_t)((to - from) / step);
+	const char **all = arena_array(a, n, sizeof(*all));
+
+	assert_non_null(up);
+	assert_non_null(down);
+	for (uint32_t i = 0; i < n; i++)
+		all[i] = answer(a, up, from + i * step);
+	for (uint32_t i = n; i-- > 0;)
+		assert_string_equal(all[i], answer(a, down, from + i * step));
+}
+
 /* ---- a program of the Go that is here ---- */
 
 static const char source[] = "package main\n"
@@ -189,6 +298,7 @@ static void look_at(struct str with_names, struct str stripped, const char *abou
 			assert_int_equal(got[2].line, 16);
 		}
 	}
+	expect_same(a, &f, outer - 60000, outer + 600, 3);
 	if (!deep)
 		fail_msg("%s: leaf is not inlined", about);
 	if (binary_trouble(b) != NULL)
@@ -240,6 +350,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_made),
 		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_compiled),
 	};
 
