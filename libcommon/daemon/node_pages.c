@@ -156,6 +156,7 @@ int node_pages(struct router *r, struct node *node, struct err *e)
 		{ .path = "/distributor/ring", .methods = "GET", .fn = show_ring },
 		{ .path = "/overrides-exporter/ring", .methods = "GET", .fn = show_ring },
 		{ .path = "/store-gateway/tenants", .methods = "GET", .fn = show_ring },
+		{ .path = "/memberlist", .methods = "GET", .fn = show_ring },
 		{ .path = "/admin", .methods = "GET", .fn = show_index },
 		{ .path = "/api/v1/status/runtimeinfo", .methods = "GET", .fn = show_runtime },
 	};

@@ -2,7 +2,7 @@
  * node_pages.h - pages that say which servers there are, as a server of one
  * node has them: itself, active, without tokens.
  *
- *	/ring, /distributor/ring, /overrides-exporter/ring, /store-gateway/tenants
+ *	/ring, /distributor/ring, /overrides-exporter/ring, /store-gateway/tenants, /memberlist
  *	                            a table for browsers; JSON for who accepts application/json:
  *	{"shards":[{"id":"HOST","state":"ACTIVE","address":"as the client has it","timestamp":"...", ...}],"now":"..."}
  *	/admin                      links to the pages of operators

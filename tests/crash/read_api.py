@@ -268,7 +268,7 @@ def granularity(tap, s):
 # ---- pages of a server that stands alone ----
 
 def node(tap, s):
-    for path in ("/ring", "/distributor/ring", "/overrides-exporter/ring", "/store-gateway/tenants"):
+    for path in ("/ring", "/distributor/ring", "/overrides-exporter/ring", "/store-gateway/tenants", "/memberlist"):
         status, headers, body = s.request("GET", path, None, {"Accept": "application/json"})
         answer = json.loads(body)
         tap.equal((status, [(m["state"], m["address"], m["tokens"]) for m in answer["shards"]]),
