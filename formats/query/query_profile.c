@@ -10,6 +10,8 @@
 #include "formats/query/query.h"
 #include "formats/query/query_fold.h"
 
+enum { USUAL_DEPTH = 128 };
+
 /*
  * What is one mapping in the answer: start, pages, offset and build id or file
  * are the same. Strings are the builder's.
@@ -22,6 +24,7 @@ struct same_mappings {
 
 /* One partition on its way into the builder: what its numbers became there. */
 struct import {
+	struct arena *mem;
 	struct profile_builder *b;
 	struct same_mappings *same;
 	struct symbols *s;
@@ -30,9 +33,9 @@ struct import {
 	uint32_t *mappings;                        /* numbers in same, PROFILE_NONE = no stack with a value has it */
 	uint32_t first_mapping;                    /* of same, PROFILE_NONE = none has any */
 	struct line *lines;
-	uint32_t *stack, depth;
-	uint32_t stub;    /* the location named "other", once made */
-	uint8_t *no_line; /* by location: a callee whose line does not count, everywhere */
+	uint32_t *stack, depth; /* of one stack; room */
+	uint32_t stub;          /* the location named "other", once made */
+	uint8_t *no_line;       /* by location: a callee whose line does not count, everywhere */
 };
 
 static uint32_t *none_array(struct arena *a, size_t n)
@@ -44,28 +47,21 @@ static uint32_t *none_array(struct arena *a, size_t n)
 	return p;
 }
 
-static uint32_t longest_stack(const struct symbols *s, struct arena *a)
-{
-	uint32_t *depth = arena_zarray(a, s->nodes.n, sizeof(*depth)), max = 0;
-
-	for (size_t i = 1; i < s->nodes.n; i++) {
-		depth[i] = depth[s->nodes.p[i].parent] + 1;
-		max = MAX(max, depth[i]);
-	}
-	return max;
-}
-
 static struct import import_init(struct arena *a, struct profile_builder *b, struct symbols *s)
 {
-	struct import m = { .b = b, .s = s, .stub = PROFILE_NONE, .first_mapping = PROFILE_NONE };
+	struct import m = { .mem = a,
+		.b = b,
+		.s = s,
+		.depth = USUAL_DEPTH,
+		.stub = PROFILE_NONE,
+		.first_mapping = PROFILE_NONE };
 
 	m.strings = none_array(a, s->strings.n);
 	m.functions = none_array(a, s->functions.n);
 	m.mappings = none_array(a, s->mappings.n);
 	m.locations = none_array(a, s->locations.n);
 	m.lines = arena_array(a, SYM_MAX_LINES, sizeof(*m.lines));
-	m.depth = longest_stack(s, a);
-	m.stack = arena_array(a, m.depth + 1, sizeof(*m.stack));
+	m.stack = arena_array(a, m.depth, sizeof(*m.stack));
 	return m;
 }
 
@@ -332,10 +328,22 @@ static uint32_t cut_leaf(const struct symbols *s, const struct paths *x, uint32_
 	return cut > 0 ? n : 0;
 }
 
+/* Into m->stack. */
+static uint32_t stack_of(struct import *m, uint32_t node)
+{
+	uint32_t n;
+
+	while ((n = symbols_stack(m->s, node, m->stack, m->depth)) == m->depth) {
+		m->depth *= 2;
+		m->stack = arena_array(m->mem, m->depth, sizeof(*m->stack));
+	}
+	return n;
+}
+
 static void add_stack(struct import *m, uint32_t node, int64_t value, const struct paths *kept,
     const struct query_profile_opts *o)
 {
-	uint32_t n = symbols_stack(m->s, node, m->stack, m->depth), first = 0;
+	uint32_t n = stack_of(m, node), first = 0;
 
 	if (n == 0)
 		return;
@@ -414,7 +422,7 @@ int query_profile(struct arena *a, struct dataset *const *sets, size_t n, const 
 {
 	struct profile_builder *b = profile_builder_new(a, 1);
 	struct same_mappings same = { .mem = arena_new() };
-	struct arena *part = arena_new();
+	struct arena *part = arena_part(a);
 	uint32_t type = profile_builder_str(b, o->type.type), period[2];
 	int rc = 0;
 

@@ -53,7 +53,10 @@ struct arena {
 	struct taken *taken;
 	char *at, *end;       /* free part of the current chunk */
 	struct chunk *chunks; /* all but the one this lies in */
-	size_t held;
+	struct chunk *spare;  /* of what died, for what comes */
+	size_t spare_bytes, keep;
+	struct arena *whole; /* whose spare ones this one shares, or NULL */
+	size_t held;         /* but for spare ones */
 	size_t next_size;
 	size_t first_size;
 };
@@ -96,17 +99,57 @@ static void free_taken(struct arena *a)
 		mem_free(a->taken->p);
 }
 
+static void free_chunks(struct chunk *c)
+{
+	for (struct chunk *next; c; c = next) {
+		next = c->next;
+		chunk_free(c);
+	}
+}
+
+/* Large and small ones alike, as many as may be kept. */
+static void spare_chunks(struct arena *a)
+{
+	struct arena *to = a->whole != NULL ? a->whole : a;
+
+	for (struct chunk *c = a->chunks, *next; c; c = next) {
+		next = c->next;
+		if (to->spare_bytes + c->size > to->keep) {
+			chunk_free(c);
+			continue;
+		}
+		POISON((char *)c + HEAD, c->size - HEAD);
+		c->next = to->spare;
+		to->spare = c;
+		to->spare_bytes += c->size;
+	}
+	a->chunks = NULL;
+}
+
 void arena_free(struct arena *a)
 {
 	if (a == NULL)
 		return;
 	free_taken(a);
-	for (struct chunk *c = a->chunks, *next; c; c = next) {
-		next = c->next;
-		chunk_free(c);
-	}
+	if (a->whole != NULL)
+		spare_chunks(a);
+	free_chunks(a->chunks);
+	free_chunks(a->spare);
 	UNPOISON(a, a->first_size);
 	mem_free(a);
+}
+
+struct arena *arena_part(struct arena *whole)
+{
+	struct arena *a = arena_new();
+
+	a->whole = whole->whole != NULL ? whole->whole : whole;
+	return a;
+}
+
+void arena_keep(struct arena *a, size_t n)
+{
+	a->keep = n;
 }
 
 void arena_reset(struct arena *a)
@@ -114,6 +157,8 @@ void arena_reset(struct arena *a)
 	struct chunk *keep = NULL;
 
 	free_taken(a);
+	if (a->keep > 0 || a->whole != NULL)
+		spare_chunks(a);
 	for (struct chunk *c = a->chunks, *next; c; c = next) {
 		next = c->next;
 		if (c->size <= CHUNK_MAX && (keep == NULL || c->size > keep->size)) {
@@ -136,7 +181,7 @@ void arena_reset(struct arena *a)
 
 size_t arena_bytes(const struct arena *a)
 {
-	return a->held;
+	return a->held + a->spare_bytes;
 }
 
 /* What is so large is written from end to end: large pages spare most of its page faults. Only advice. */
@@ -147,16 +192,32 @@ static void use_huge_pages(void *p, size_t size)
 	madvise((char *)p + skip, (size - skip) / PAGE_SIZE_HUGE * PAGE_SIZE_HUGE, MADV_HUGEPAGE);
 }
 
+/* Not much too large; and whether it is one of its own can be seen by its size (large_chunk). */
+static struct chunk *take_spare(struct arena *a, size_t size)
+{
+	for (struct chunk **at = &a->spare, *c; (c = *at) != NULL; at = &c->next) {
+		if (c->size < size || c->size / 2 > size || (c->size > CHUNK_MAX) != (size > CHUNK_MAX))
+			continue;
+		*at = c->next;
+		a->spare_bytes -= c->size;
+		return c;
+	}
+	return NULL;
+}
+
 static struct chunk *arena_chunk(struct arena *a, size_t size)
 {
-	struct chunk *c = mem_alloc(size);
+	struct chunk *c = take_spare(a->whole != NULL ? a->whole : a, size);
 
-	if (size >= HUGE_FROM)
-		use_huge_pages(c, size);
+	if (c == NULL) {
+		c = mem_alloc(size);
+		c->size = size;
+		if (size >= HUGE_FROM)
+			use_huge_pages(c, size);
+	}
 	c->next = a->chunks;
-	c->size = size;
 	a->chunks = c;
-	a->held += size;
+	a->held += c->size;
 	return c;
 }
 
@@ -244,7 +305,7 @@ void *arena_resize(struct arena *a, void *old, size_t used, size_t n)
 
 		if (at != NULL) {
 			struct chunk *c = *at;
-			size_t size = HEAD + ROUND_UP(n);
+			size_t size = MAX(HEAD + ROUND_UP(n), c->size);
 
 			a->held += size - c->size;
 			*at = c = mem_resize(c, size, 1);

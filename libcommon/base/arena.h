@@ -17,8 +17,13 @@
 struct arena;
 
 struct arena *arena_new(void);
-void arena_free(struct arena *a);          /* accepts NULL */
-void arena_reset(struct arena *a);         /* all dies, the first chunk is kept for reuse */
+void arena_free(struct arena *a);  /* accepts NULL */
+void arena_reset(struct arena *a); /* all dies, the first chunk is kept for reuse */
+/* From now on arena_reset keeps up to n bytes: for an arena that is filled again and again, where fresh pages of the system
+   would cost more than writing them. */
+void arena_keep(struct arena *a, size_t n);
+/* An arena with a shorter life, which uses what the whole keeps and leaves it there. It ends first. */
+struct arena *arena_part(struct arena *whole);
 size_t arena_bytes(const struct arena *a); /* memory held from the system */
 
 void *arena_alloc(struct arena *a, size_t n); /* aligned to 16, not zeroed */

@@ -104,6 +104,101 @@ static void test_reset(void **state)
 	arena_free(a);
 }
 
+/* What was freed comes again, as long as it fits and no more than was said is kept. */
+static void test_keep(void **state)
+{
+	enum { KEPT = 4 << 20 };
+	struct arena *a = arena_new();
+	char *first, *large;
+	size_t held;
+
+	(void)state;
+	arena_keep(a, KEPT);
+	for (int round = 0; round < 3; round++) {
+		first = arena_alloc(a, 1000);
+		for (int i = 0; i < 20; i++)
+			memset(arena_alloc(a, 300000), i, 300000);
+		large = arena_alloc(a, 2000000);
+		memset(large, 'x', 2000000);
+		large = arena_resize(a, large, 2000000, 3000000);
+		assert_int_equal(large[1999999], 'x');
+		memset(large, 'y', 3000000);
+		memset(first, 'z', 1000);
+		held = arena_bytes(a);
+		assert_in_range(held, 9000000, 9000000 + KEPT + (2 << 20));
+		arena_reset(a);
+		assert_in_range(arena_bytes(a), KEPT / 2, KEPT + 5000);
+	}
+	/* one that is much smaller than what is kept, one that is larger */
+	memset(arena_alloc(a, 700000), 'a', 700000);
+	memset(arena_alloc(a, 5000000), 'b', 5000000);
+	arena_reset(a);
+	assert_in_range(arena_bytes(a), 1, KEPT + 5000);
+	arena_free(a);
+}
+
+/* A part takes what the whole keeps, and leaves it there. */
+static void test_part(void **state)
+{
+	struct arena *a = arena_new(), *part, *inner;
+	size_t kept;
+	char *p;
+
+	(void)state;
+	arena_keep(a, 4 << 20);
+	memset(arena_alloc(a, 3000000), 'a', 3000000);
+	arena_reset(a);
+	kept = arena_bytes(a);
+	assert_in_range(kept, 3000000, 3010000);
+	part = arena_part(a);
+	p = memset(arena_alloc(a, 100), 'a', 100);
+	memset(arena_alloc(part, 2900000), 'b', 2900000);
+	assert_in_range(arena_bytes(a), 1, 10000);
+	assert_in_range(arena_bytes(part), 3000000, 3010000);
+	arena_reset(part);
+	assert_int_equal(arena_bytes(a), kept);
+	inner = arena_part(part);
+	memset(arena_alloc(inner, 2000000), 'c', 2000000);
+	assert_in_range(arena_bytes(a), 1, 10000);
+	arena_free(inner);
+	arena_free(part);
+	assert_int_equal(arena_bytes(a), kept);
+	assert_int_equal(p[0], 'a');
+	assert_int_equal(p[99], 'a');
+	arena_free(a);
+}
+
+/* A chunk of its own grows inside what is kept, and others beside it stay as they are. */
+static void test_keep_and_resize(void **state)
+{
+	struct arena *a = arena_new();
+	char *small, *p;
+
+	(void)state;
+	arena_keep(a, 8 << 20);
+	for (int round = 0; round < 4; round++) {
+		size_t n = 600000;
+
+		small = arena_alloc(a, 5000);
+		memset(small, 's', 5000);
+		p = memset(arena_alloc(a, n), 'p', n);
+		for (; n < 3000000; n += 400000) {
+			char *other = memset(arena_alloc(a, 90000), 'o', 90000);
+
+			p = arena_resize(a, p, n, n + 400000);
+			assert_int_equal(p[0], 'p');
+			assert_int_equal(p[n - 1], 'p');
+			memset(p, 'p', n + 400000);
+			assert_int_equal(other[0], 'o');
+			assert_int_equal(other[89999], 'o');
+		}
+		for (int i = 0; i < 5000; i++)
+			assert_int_equal(small[i], 's');
+		arena_reset(a);
+	}
+	arena_free(a);
+}
+
 static void test_text(void **state)
 {
 	struct arena *a = arena_new();
@@ -188,6 +283,9 @@ int main(void)
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_held_follows_use),
 		cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_keep),
+		cmocka_unit_test(test_part),
+		cmocka_unit_test(test_keep_and_resize),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_zeroed),
 		cmocka_unit_test(test_resize),

@@ -10,7 +10,7 @@
 #include "tools/pyro-query/federation.h"
 #include "tools/pyro-query/lanes.h"
 
-enum { MAX_ANSWER = INT32_MAX, MAX_MESSAGE = 64 << 20 };
+enum { MAX_ANSWER = INT32_MAX, MAX_MESSAGE = 64 << 20, KEEP_MEMORY = 8 << 20 };
 enum { STOP_NOT, STOP_GONE, STOP_LATE };
 
 struct question {
@@ -48,6 +48,7 @@ struct questions {
 	VEC(struct limits_set *) old_limits; /* while a question may look at them */
 	struct lanes lanes;
 	struct question *running;
+	struct arena *mem; /* of that one */
 	bool forget;
 	struct query_counts counts;
 };
@@ -235,7 +236,7 @@ static void run_next(struct questions *x)
 	if (next == NULL)
 		return;
 	q = CONTAINER_OF(next, struct question, place);
-	q->api.a = arena_new(); /* that of the request is the loop's */
+	q->api.a = x->mem; /* that of the request is the loop's: it notes there that the client has gone */
 	q->api.limits = federation_limits(q->api.a, x->limits, q->api.tenant);
 	q->forget = x->forget;
 	x->forget = false;
@@ -243,7 +244,7 @@ static void run_next(struct questions *x)
 	x->running = q;
 	if (pool_submit(x->pool, &q->job, &e) < 0) { /* the pool has one job at a time */
 		x->running = NULL;
-		arena_free(q->api.a);
+		arena_reset(x->mem);
 		fail_all(q, &e);
 	}
 }
@@ -253,9 +254,7 @@ static void question_done(struct job *j)
 	struct question *q = CONTAINER_OF(j, struct question, job);
 	struct questions *x = q->x;
 	struct buf raw = q->api.raw, out = q->out; /* q goes with the reply */
-	struct arena *a = q->api.a;
 
-	x->running = NULL;
 	for (size_t i = 0; i < x->old_limits.n; i++)
 		limits_free(x->old_limits.p[i]);
 	x->old_limits.n = 0;
@@ -272,7 +271,8 @@ static void question_done(struct job *j)
 		answer_all(q, &out);
 	buf_fini(&out);
 	buf_fini(&raw);
-	arena_free(a);
+	arena_reset(x->mem);
+	x->running = NULL; /* only now: a reply may bring the next request */
 	run_next(x);
 }
 
@@ -531,6 +531,8 @@ struct questions *questions_new(const struct questions_conf *conf, struct limits
 	x->engine = engine;
 	x->answers = answers;
 	x->limits = limits;
+	x->mem = arena_new();
+	arena_keep(x->mem, KEEP_MEMORY);
 	x->pool = pool_new("query", 1, 1);
 	return x;
 }
@@ -547,6 +549,7 @@ void questions_free(struct questions *x)
 	engine_free(x->engine);
 	answers_free(x->answers);
 	limits_free(x->limits);
+	arena_free(x->mem);
 	mem_free(x);
 }
 
