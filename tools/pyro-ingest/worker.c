@@ -6,8 +6,8 @@
 #include "net/tenant.h"
 #include "tools/pyro-ingest/ingest.h"
 
-enum { REST_AFTER = 5 }; /* seconds */
-enum { SPARE_BUFS = 32, MAX_RAW = INT32_MAX, KEEP_RAW = 8 << 20 };
+enum { REST_AFTER = 2 }; /* seconds */
+enum { SPARE_BUFS = 32, MAX_RAW = INT32_MAX, SPARE_BYTES = 4 << 20 };
 
 /* A UUID of version 4 by its bits: a random prefix of the thread and a count. Rows compress well so. */
 void worker_profile_id(struct worker *w, uint8_t id[static 16])
@@ -32,40 +32,41 @@ struct buf worker_take_buf(struct worker *w)
 {
 	struct buf b;
 
-	if (w->spare.n > 0)
-		return w->spare.p[--w->spare.n];
 	buf_init(&b, MAX_RAW);
+	if (w->spare.n > 0)
+		b = w->spare.p[--w->spare.n];
+	w->spare_bytes -= b.cap;
 	return b;
 }
 
 void worker_give_buf(struct worker *w, struct buf *b)
 {
 	buf_reset(b);
-	if (w->spare.n < SPARE_BUFS && b->cap <= KEEP_RAW)
-		vec_push(&w->spare, *b);
-	else
+	if (w->spare.n == SPARE_BUFS || w->spare_bytes + b->cap > SPARE_BYTES) {
 		buf_fini(b);
+		return;
+	}
+	w->spare_bytes += b->cap;
+	vec_push(&w->spare, *b);
 }
 
 static void rest(struct timer *t)
 {
 	struct worker *w = CONTAINER_OF(t, struct worker, rest);
 	uint64_t requests = httpd_stats(w->httpd).requests;
-	bool quiet = requests == w->requests_seen;
 
-	w->requests_seen = requests;
-	if (quiet && !w->rested) {
+	if (requests != w->requests_seen) {
 		while (w->spare.n > 0)
 			buf_fini(&w->spare.p[--w->spare.n]);
+		w->spare_bytes = 0;
 		mem_trim();
 	}
-	w->rested = quiet;
+	w->requests_seen = requests;
 	loop_timer(w->thread.loop, t, loop_mono(w->thread.loop) + REST_AFTER * NS_PER_S);
 }
 
 void worker_rests(struct worker *w)
 {
-	w->rested = true; /* nothing was used yet */
 	w->rest.fn = rest;
 	loop_timer(w->thread.loop, &w->rest, loop_mono(w->thread.loop) + REST_AFTER * NS_PER_S);
 }

@@ -43,15 +43,15 @@ struct worker {
 	uint8_t id_prefix[8];
 	uint64_t id_next;
 	VEC(struct buf) spare; /* large buffers, kept warm between requests */
-	struct timer rest;     /* gives memory back when no request came for a while */
+	size_t spare_bytes;
+	struct timer rest; /* every few seconds gives back what requests left behind: seldom, so that it costs little */
 	uint64_t requests_seen;
-	bool rested;
 	struct watcher *watchers; /* receive_tail.c */
 };
 
 void worker_profile_id(struct worker *w, uint8_t id[static 16]);
 struct shard *worker_shard(struct worker *w, struct str tenant, uint64_t partition);
-/* From now on the worker lets go of memory when it has nothing to do. On its thread, once httpd is there. */
+/* From now on the worker gives back memory that it does not use. On its thread, once httpd is there. */
 void worker_rests(struct worker *w);
 struct buf worker_take_buf(struct worker *w);
 void worker_give_buf(struct worker *w, struct buf *b);
