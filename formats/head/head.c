@@ -44,10 +44,19 @@ static struct label_views **head_views(struct dataset *d)
 	return &((struct head *)d)->tables->views;
 }
 
-static int scan_row(const struct head_tables *t, const struct scan *s, const struct head_row *r, struct row *row,
-    struct samples *unpacked, struct err *e)
+/* What a scan unpacks. */
+struct unpacked {
+	struct head_taking taking;
+	struct samples samples;
+};
+
+static int scan_row(const struct head_tables *t, const struct scan *s, const struct head_series *x, size_t k,
+    struct row *row, struct unpacked *u, struct err *e)
 {
+	const struct head_row *r = &x->rows.p[k];
 	const struct head_profile *p = &t->profiles.p[r->profile];
+	struct samples *unpacked = &u->samples;
+	struct str packed;
 	size_t used;
 
 	if (p->time < s->from || p->time > s->to)
@@ -58,7 +67,7 @@ static int scan_row(const struct head_tables *t, const struct scan *s, const str
 	row->total = r->total;
 	memcpy(row->id, p->id, sizeof(row->id));
 	if (s->samples) {
-		if (rows_decode(str_of(r->packed, r->bytes), unpacked, &used, e) < 0)
+		if (head_take_row(&u->taking, x, k, &packed, e) < 0 || rows_decode(packed, unpacked, &used, e) < 0)
 			return err_wrap(e, "head");
 		row->n = (uint32_t)unpacked->stacks.n;
 		row->stacks = unpacked->stacks.p;
@@ -91,7 +100,7 @@ static int head_scan(struct dataset *d, const struct scan *s, struct err *e)
 {
 	struct head_tables *t = ((struct head *)d)->tables;
 	bool summed = s->summed && s->samples && !s->spans && !s->ids;
-	struct samples unpacked = { 0 };
+	struct unpacked unpacked = { 0 };
 	int rc = 0;
 
 	for (uint32_t i = 0; i < s->n_series && rc == 0; i++) {
@@ -105,13 +114,14 @@ static int head_scan(struct dataset *d, const struct scan *s, struct err *e)
 			if (summed)
 				rc = head_sum_at(t, x, k, s, &sum, e);
 			if (rc == 0 && sum != NULL)
-				rc = scan_sum(s, sum, t->profiles.p[r->profile].time, &row, &unpacked, e);
+				rc = scan_sum(s, sum, t->profiles.p[r->profile].time, &row, &unpacked.samples, e);
 			else if (rc == 0)
-				rc = scan_row(t, s, r, &row, &unpacked, e);
-			k += sum != NULL ? HEAD_SUM_ROWS : 1;
+				rc = scan_row(t, s, x, k, &row, &unpacked, e);
+			k += sum != NULL ? HEAD_PART_ROWS : 1;
 		}
 	}
-	samples_fini(&unpacked);
+	samples_fini(&unpacked.samples);
+	head_taking_fini(&unpacked.taking);
 	return rc;
 }
 
@@ -160,7 +170,10 @@ struct head *head_new(void)
 
 static void series_fini(struct head_series *s)
 {
+	for (size_t i = 0; i < s->rows.n; i++)
+		mem_free(s->rows.p[i].packed);
 	vec_free(&s->rows);
+	vec_free(&s->bundles);
 	vec_free(&s->sums);
 	if (s->baseline != NULL) {
 		vec_free(&s->baseline->stacks);
@@ -260,13 +273,17 @@ uint32_t head_active_series(const struct head *h, int64_t since)
 
 size_t head_bytes(const struct head *h)
 {
+	enum {
+		PART_BYTES = sizeof(struct head_bundle) + sizeof(struct head_sum),
+		ROW_BYTES = sizeof(struct head_row) + 16 + PART_BYTES / HEAD_PART_ROWS, /* 16: malloc's */
+	};
 	const struct head_tables *t = h->tables;
 	size_t n = arena_bytes(t->mem) + t->series.cap * sizeof(*t->series.p) +
 	    t->profiles.cap * sizeof(*t->profiles.p) + map_bytes(&t->series_by_print) + map_bytes(&t->streams_by_key) +
 	    t->streams.cap * sizeof(*t->streams.p);
 
-	n += h->n_rows * (sizeof(struct head_row) + sizeof(struct head_sum) / HEAD_SUM_ROWS) * 3 / 2 +
-	    t->with_rows.cap * sizeof(*t->with_rows.p) + label_views_bytes(t->views);
+	n += t->row_bytes + h->n_rows * ROW_BYTES * 3 / 2 + t->with_rows.cap * sizeof(*t->with_rows.p) +
+	    label_views_bytes(t->views);
 	for (size_t i = 0; i < t->partitions.n; i++)
 		n += symbols_bytes(t->partitions.p[i]);
 	return n;

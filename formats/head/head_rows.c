@@ -344,7 +344,6 @@ uint32_t head_row_add(struct head *h, uint32_t series, uint32_t profile, bool is
 	const struct samples *s = &t->samples;
 	struct head_row row = { .profile = profile };
 	int64_t time = t->profiles.p[profile].time;
-	uint8_t *packed;
 
 	if (is_cumulative) {
 		if (!cumulative(x, t))
@@ -353,15 +352,15 @@ uint32_t head_row_add(struct head *h, uint32_t series, uint32_t profile, bool is
 		buf_reset(&t->packed);
 		rows_encode(&t->packed, s);
 	}
-	packed = arena_alloc(t->mem, t->packed.n);
-	memcpy(packed, t->packed.p, t->packed.n);
-	row.packed = packed;
+	row.packed = mem_alloc(t->packed.n);
+	memcpy(row.packed, t->packed.p, t->packed.n);
 	row.bytes = (uint32_t)t->packed.n;
 	row.total = total_of(s);
 	if (x->rows.n == 0)
 		vec_push(&t->with_rows, series);
 	vec_push(&x->rows, row);
 	t->row_bytes += row.bytes;
+	head_bundle_rows(t, x);
 	h->n_rows++;
 	h->n_samples += s->stacks.n;
 	h->set.min_time = MIN(h->set.min_time, time);

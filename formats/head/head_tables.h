@@ -1,6 +1,5 @@
 /*
- * head_tables.h - what a head holds; for head.c, head_record.c, head_rows.c
- * and head_sums.c only.
+ * head_tables.h - what a head holds; for the files head*.c only.
  */
 #ifndef HEAD_TABLES_H
 #define HEAD_TABLES_H
@@ -19,12 +18,18 @@ struct head_baseline {
 
 struct head_row {
 	int64_t total;
-	const uint8_t *packed;   /* rows.h */
+	uint8_t *packed;         /* rows.h; NULL: it is in the bundle of its part */
 	uint32_t bytes, profile; /* profile: in tables.profiles */
 };
 
-/* Rows i * HEAD_SUM_ROWS and those behind it of a series, as one. Made when a scan first takes all of them. */
-enum { HEAD_SUM_ROWS = 16 };
+/* Rows i * HEAD_PART_ROWS and those behind it of a series are a part: their samples, compressed when all are there and the
+   head is large; and their sum, made when a scan first takes all of them. */
+enum { HEAD_PART_ROWS = 16 };
+
+struct head_bundle {
+	const uint8_t *packed; /* zstd, or as they are where that is not shorter; NULL: they lie one by one */
+	uint32_t packed_bytes, bytes;
+};
 
 struct head_sum {
 	int64_t from, to; /* times of the rows */
@@ -39,6 +44,7 @@ struct head_series {
 	uint64_t fingerprint;
 	int64_t last_push;
 	VEC(struct head_row) rows;
+	VEC(struct head_bundle) bundles;
 	VEC(struct head_sum) sums;      /* of questions, as tables.views: whoever writes blocks does not look at it */
 	struct head_baseline *baseline; /* of cumulative series */
 };
@@ -57,7 +63,7 @@ struct head_stream {
 };
 
 struct head_tables {
-	struct arena *mem; /* labels, packed rows and sums of them */
+	struct arena *mem; /* labels, bundles and sums of rows */
 	VEC(struct head_series) series;
 	VEC(uint32_t) with_rows; /* series, in the order of their first rows */
 	struct map series_by_print;
@@ -67,7 +73,7 @@ struct head_tables {
 	VEC(struct head_profile) profiles;
 	VEC(struct symbols *) partitions;
 	struct map partitions_by_id;
-	size_t row_bytes;
+	size_t row_bytes, bundle_bytes; /* of rows that lie one by one, and of bundles */
 	struct label_views *views;
 
 	/* Scratch, kept between pushes. */
@@ -83,7 +89,20 @@ bool head_series_find(const struct head *h, const struct labels *l, uint64_t fin
 /* Stores h->tables->samples as a row (kind 1: what grew). Returns rows stored: 0 or 1. */
 uint32_t head_row_add(struct head *h, uint32_t series, uint32_t profile, bool cumulative);
 uint32_t head_profile_add(struct head *h, const struct head_profile *p);
-/* The sums of HEAD_SUM_ROWS rows from `row` on, which a scan may take for these rows (all are within its times); NULL: it
+
+/* Rows one after another, as they are taken from a series (head_bundle.c). Zeros; head_taking_fini. */
+struct head_taking {
+	const struct head_series *series; /* of what is unpacked */
+	size_t part;
+	struct buf unpacked;
+};
+
+/* Compresses what is complete, if the head is large. Of the owner, after a row. */
+void head_bundle_rows(struct head_tables *t, struct head_series *x);
+/* The samples of a row, packed (rows.h); valid until the next one is taken. */
+int head_take_row(struct head_taking *k, const struct head_series *x, size_t row, struct str *out, struct err *e);
+void head_taking_fini(struct head_taking *k);
+/* The sums of HEAD_PART_ROWS rows from `row` on, which a scan may take for these rows (all are within its times); NULL: it
    takes them one by one. */
 int head_sum_at(struct head_tables *t, struct head_series *x, size_t row, const struct scan *s,
     const struct head_sum **out, struct err *e);
