@@ -89,11 +89,23 @@ void page_cache_add(struct page_cache *c, struct cached_page **slot, struct cach
 	trim(c);
 }
 
+static bool passed(struct page_cache *c, struct cached_page **slot)
+{
+	for (size_t i = 0; i < PAGES_PASSED; i++)
+		if (c->passed[i] == slot)
+			return true;
+	c->passed[c->n_passed++ % PAGES_PASSED] = slot;
+	return false;
+}
+
 void page_cache_add_passing(struct page_cache *c, struct cached_page **slot, struct cached_page *p)
 {
+	if (passed(c, slot)) {
+		page_cache_add(c, slot, p);
+		return;
+	}
 	add(c, slot, p);
 	link_oldest(c, p);
-	trim(c);
 }
 
 void page_cache_drop(struct page_cache *c, struct cached_page *p)

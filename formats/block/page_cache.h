@@ -32,16 +32,21 @@ struct page_slots {
 	uint32_t n;
 };
 
+enum { PAGES_PASSED = 32 };
+
 struct page_cache {
 	struct cached_page *newest, *oldest;
 	size_t size, limit;
+	struct cached_page **passed[PAGES_PASSED]; /* slots of the last passing ones; only compared */
+	uint32_t n_passed;
 };
 
 /* The page at *slot, held once more, or NULL. */
 struct cached_page *page_cache_get(struct page_cache *c, struct cached_page **slot);
 /* Takes p (from mem_zalloc), held once, and puts it at *slot; older pages may go. */
 void page_cache_add(struct page_cache *c, struct cached_page **slot, struct cached_page *p);
-/* The same, but p goes before all others: it is not likely to be asked for again. */
+/* The same, but p goes before all others when it is let go, because it is not likely to be asked for again; unless it is among the last that
+   were added so: then somebody asks the same again and again. */
 void page_cache_add_passing(struct page_cache *c, struct cached_page **slot, struct cached_page *p);
 void page_cache_drop(struct page_cache *c, struct cached_page *p);
 /* The page at *slot goes, if there is one; it is not held. */

@@ -1,0 +1,77 @@
+/* test_page_cache.c - which pages stay */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "formats/block/page_cache.h"
+
+enum { LIMIT = 100 };
+
+/* A page that is made, used and let go; is it still there? */
+static bool stays(struct page_cache *c, struct cached_page **slot, size_t size, bool passing)
+{
+	struct cached_page *p = mem_zalloc(sizeof(*p));
+
+	p->size = size;
+	if (passing)
+		page_cache_add_passing(c, slot, p);
+	else
+		page_cache_add(c, slot, p);
+	assert_ptr_equal(*slot, p);
+	page_cache_drop(c, p);
+	return *slot != NULL;
+}
+
+static void the_oldest_goes(void **state)
+{
+	struct page_cache c = { .limit = LIMIT };
+	struct cached_page *a = NULL, *b = NULL, *d = NULL;
+
+	(void)state;
+	assert_true(stays(&c, &a, 40, false));
+	assert_true(stays(&c, &b, 40, false));
+	page_cache_drop(&c, page_cache_get(&c, &a));
+	assert_true(stays(&c, &d, 40, false));
+	assert_non_null(a);
+	assert_null(b);
+	assert_int_equal(c.size, 80);
+	page_cache_fini(&c);
+	assert_null(a);
+	assert_int_equal(c.size, 0);
+}
+
+/* What only passes goes first; what comes again soon after does not. */
+static void passing_pages(void **state)
+{
+	struct page_cache c = { .limit = LIMIT };
+	struct cached_page *a = NULL, *often = NULL, *others[PAGES_PASSED] = { 0 };
+
+	(void)state;
+	assert_true(stays(&c, &a, 60, false));
+	assert_false(stays(&c, &often, 60, true));
+	assert_non_null(a);
+	for (size_t i = 1; i < PAGES_PASSED; i++)
+		assert_false(stays(&c, &others[i], 60, true));
+	assert_true(stays(&c, &often, 60, true));
+	assert_null(a);
+	page_cache_forget(&c, &often);
+	assert_true(stays(&c, &a, 60, false));
+	assert_false(stays(&c, &others[0], 60, true));
+	assert_false(stays(&c, &often, 60, true));
+	assert_non_null(a);
+	page_cache_fini(&c);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_oldest_goes),
+		cmocka_unit_test(passing_pages),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("page_cache", tests, NULL, NULL);
+}
