@@ -147,8 +147,11 @@ void pb_put_varint(struct buf *b, uint32_t number, uint64_t v)
 
 void pb_put_fix64(struct buf *b, uint32_t number, uint64_t v)
 {
-	buf_uvarint(b, PB_TAG(number, PB_FIX64));
-	buf_u64le(b, v);
+	char tmp[VARINT_MAX + sizeof(v)], *p = varint_at(tmp, PB_TAG(number, PB_FIX64));
+
+	for (unsigned i = 0; i < sizeof(v); i++)
+		*p++ = (char)(v >> (8 * i));
+	buf_add(b, str_of(tmp, (size_t)(p - tmp)));
 }
 
 void pb_put_f64(struct buf *b, uint32_t number, double v)
@@ -200,8 +203,11 @@ void pb_put_packed_f64(struct buf *b, uint32_t number, const double *v, size_t n
 
 size_t pb_open(struct buf *b, uint32_t number, unsigned len_size)
 {
-	buf_uvarint(b, PB_TAG(number, PB_LEN));
-	buf_fill(b, 0, len_size);
+	char tmp[2 * VARINT_MAX], *p = varint_at(tmp, PB_TAG(number, PB_LEN));
+
+	assert(len_size <= VARINT_MAX);
+	memset(p, 0, len_size);
+	buf_add(b, str_of(tmp, (size_t)(p - tmp) + len_size));
 	return b->n;
 }
 

@@ -83,6 +83,9 @@ int query_series(struct arena *a, struct dataset *const *sets, size_t n, const s
     const struct query_series_opts *o, struct series_set *out, struct err *e);
 /* Points of a finer grid are laid on that of o; what lies behind its end is left out, and so is a group without points. */
 void series_on_grid(struct series_set *s, const struct query_series_opts *o);
+/* A group with these points, given as the bytes of an array of them, is added in the same way to s, which has room. */
+void series_add_on_grid(struct arena *a, struct series_set *s, const struct labels *l, struct str points,
+    const struct query_series_opts *o);
 /* Adds the points of equal groups. */
 void series_merge(struct arena *a, struct series_set *into, const struct series_set *from);
 /* By descending sum, ties by labels; limit <= 0: all. average: by the average. */

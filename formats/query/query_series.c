@@ -267,18 +267,29 @@ int query_series(struct arena *a, struct dataset *const *sets, size_t n, const s
 	return rc;
 }
 
-/* Returns how many points are left; p is ascending, or is made so. */
-static size_t points_on_grid(struct series_point *p, size_t n, const struct query_series_opts *o)
+/* grid_time where the point before lies mostly one step before: a division costs more than all else. */
+static bool next_grid_time(const struct query_series_opts *o, const int64_t *before, int64_t *time)
+{
+	if (before == NULL || *time <= *before || *time - *before > o->step_ms)
+		return grid_time(o, *time, time);
+	*time = *before + o->step_ms;
+	return *time <= o->to_ms;
+}
+
+/* The n points at from, of any alignment, into p, which may be the same place. Returns how many points are left; they
+   ascend, or are made so. */
+static size_t points_on_grid(struct series_point *p, const void *from, size_t n, const struct query_series_opts *o)
 {
 	size_t k = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		struct series_point x = p[i];
+		struct series_point x;
 
+		memcpy(&x, (const char *)from + i * sizeof(x), sizeof(x));
 		if (k > 0 && x.time <= p[k - 1].time && x.time > p[k - 1].time - o->step_ms) {
 			p[k - 1].sum = wrap_add(p[k - 1].sum, x.sum);
 			p[k - 1].count += x.count;
-		} else if (grid_time(o, p[i].time, &x.time)) {
+		} else if (next_grid_time(o, k > 0 ? &p[k - 1].time : NULL, &x.time)) {
 			p[k++] = x;
 		}
 	}
@@ -293,11 +304,22 @@ void series_on_grid(struct series_set *s, const struct query_series_opts *o)
 	for (size_t i = 0; i < s->n; i++) {
 		struct series_group g = s->p[i];
 
-		g.n = points_on_grid(g.p, g.n, o);
+		g.n = points_on_grid(g.p, g.p, g.n, o);
 		if (g.n > 0)
 			s->p[n++] = g;
 	}
 	s->n = n;
+}
+
+void series_add_on_grid(struct arena *a, struct series_set *s, const struct labels *l, struct str points,
+    const struct query_series_opts *o)
+{
+	struct series_group g = { .labels = *l };
+
+	g.p = arena_array(a, points.n / sizeof(*g.p), sizeof(*g.p));
+	g.n = points_on_grid(g.p, points.p, points.n / sizeof(*g.p), o);
+	if (g.n > 0)
+		s->p[s->n++] = g;
 }
 
 /* NULL: there is none of these labels. */

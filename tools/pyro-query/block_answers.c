@@ -97,21 +97,18 @@ static int found(struct arena *a, struct str body, const struct pyro_ask *ask, s
 }
 
 /* Points are kept as they lie in memory: there is one for every row. */
-static int found_series(struct arena *a, struct str body, struct part *out, struct err *e)
+static int found_series(struct arena *a, struct str body, const struct query_series_opts *grid, struct part *out,
+    struct err *e)
 {
 	struct pyro_answer m = { 0 };
 
 	if (msg_decode(a, &pyro_answer_type, body, &m, e) < 0 || part_of_message(a, &m, out, e) < 0)
 		return -1;
-	for (size_t i = 0; i < out->series.n; i++) {
-		struct series_group *g = &out->series.p[i];
-		struct str raw = m.series.p[i].raw;
+	out->series.n = 0;
+	for (size_t i = 0; i < m.series.n; i++) {
+		struct labels l = labels_copy(a, &out->series.p[i].labels);
 
-		g->labels = labels_copy(a, &g->labels);
-		g->n = raw.n / sizeof(*g->p);
-		g->p = arena_array(a, g->n, sizeof(*g->p));
-		if (raw.n > 0)
-			memcpy(g->p, raw.p, raw.n);
+		series_add_on_grid(a, &out->series, &l, m.series.p[i].raw, grid);
 	}
 	return 0;
 }
@@ -137,31 +134,26 @@ static void keep(struct block_answers *x, struct arena *a, struct str key, const
 static int ask_whole(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
     struct part *out, struct err *e)
 {
+	const struct query_series_opts grid = { .from_ms = ask->from_ms, .to_ms = ask->to_ms, .step_ms = ask->step_ms };
 	struct pyro_ask fine = *ask;
 	struct str key = key_of(a, ask, ids);
 	const struct answer *old = answers_find(x->kept, key);
 
 	x->hits += old != NULL;
 	x->misses += old == NULL;
-	if (old != NULL) {
-		if ((ask->kind == ASK_SERIES ? found_series(a, old->body, out, e) : found(a, old->body, ask, out, e)) <
-		    0)
-			return -1;
-	} else {
-		if (ask->kind == ASK_SERIES) {
-			fine.from_ms = floor_ms(ask->from);
-			fine.to_ms = floor_ms(ask->to);
-			fine.step_ms = 1;
-		}
-		if (run(x, a, &fine, ids, out, e) < 0)
-			return -1;
-		keep(x, a, key, out);
+	if (old != NULL)
+		return ask->kind == ASK_SERIES ? found_series(a, old->body, &grid, out, e)
+					       : found(a, old->body, ask, out, e);
+	if (ask->kind == ASK_SERIES) {
+		fine.from_ms = floor_ms(ask->from);
+		fine.to_ms = floor_ms(ask->to);
+		fine.step_ms = 1;
 	}
+	if (run(x, a, &fine, ids, out, e) < 0)
+		return -1;
+	keep(x, a, key, out);
 	if (ask->kind == ASK_SERIES)
-		series_on_grid(&out->series,
-		    &(struct query_series_opts){ .from_ms = ask->from_ms,
-			.to_ms = ask->to_ms,
-			.step_ms = ask->step_ms });
+		series_on_grid(&out->series, &grid);
 	return 0;
 }
 
