@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -85,9 +86,15 @@ static int enter(struct tty *t)
 struct tty *tty_open(struct err *e)
 {
 	static bool at_exit;
-	struct tty *t = mem_zalloc(sizeof(*t));
+	const char *kind = getenv("TERM");
+	struct tty *t;
 	struct err no;
 
+	if (kind != NULL && strcmp(kind, "dumb") == 0) {
+		err_set(e, ERR_USAGE, "TERM is dumb: such a terminal has no screen to fill; name another there");
+		return NULL;
+	}
+	t = mem_zalloc(sizeof(*t));
 	t->fd = fd_open(AT_FDCWD, "/dev/tty", O_RDWR | O_NOCTTY, &no);
 	if (t->fd < 0 || tcgetattr(t->fd, &t->before) < 0) {
 		fd_close(&t->fd);

@@ -2,7 +2,7 @@
  * tty.h - the terminal of a person, filled by a program: keys one by one, pictures over its whole size. It is /dev/tty, so
  * standard input and output may be something else.
  *
- *	struct tty *t = tty_open(e);                    NULL: ERR_USAGE, there is no terminal
+ *	struct tty *t = tty_open(e);                    NULL: ERR_USAGE, there is none, or a dumb one
  *	for (int key = KEY_RESIZE; key != KEY_GONE; key = tty_key(t)) {
  *		tty_size(t, &rows, &columns);
  *		... tty_write(t, picture) ...

@@ -28,7 +28,7 @@ left_well() { # left_well [STATUS]
 	prints "before"
 	try pyro-query top --interactive cpu.pb.gz
 	ends 2
-	try setsid pyro-query flame --interactive cpu.pb.gz
+	TERM=xterm try setsid pyro-query flame --interactive cpu.pb.gz
 	ends 2
 	says "there is no terminal"
 }

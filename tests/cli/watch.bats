@@ -170,9 +170,12 @@ PYTHON
 	try_sh 'pyro-query top --watch <cpu.pb.gz'
 	ends 2
 	says "standard input can be read once"
-	try setsid pyro-query top --watch cpu.pb.gz
+	TERM=xterm try setsid pyro-query top --watch cpu.pb.gz
 	ends 2
 	says "there is no terminal"
+	TERM=dumb try pyro-query top --watch cpu.pb.gz
+	ends 2
+	says "TERM is dumb"
 	try pyro-query top --watch none.pb.gz
 	ends 100
 }

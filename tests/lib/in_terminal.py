@@ -20,6 +20,7 @@ def main(args):
         if only_errors:
             os.dup2(kept[0], 0)
             os.dup2(kept[1], 1)
+        os.environ["TERM"] = "xterm-256color"
         os.execvp(command[0], command)
     os.close(kept[1])
     while True:

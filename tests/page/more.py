@@ -388,7 +388,7 @@ class More:
         assert self.row(page, "keep") == ["keep", "2 kB 100 %", "2 kB 100 %"], self.row(page, "keep")
         self.give(page, ["none.bin"])
         page.wait("!document.querySelector('#error').hidden")
-        assert "failed to parse profile" in page.text("#error"), page.text("#error")
+        assert page.text("#error") == "none.bin: failed to parse profile: unsupported format: unknown Close", page.text("#error")
         page.click("#home")
         self.settle(page, "document.querySelectorAll('#uploads button').length === 5")
         self.button(page, "two.folded", "#uploads")

@@ -71,7 +71,7 @@ async function uploads() {
 }
 async function upload(file) {
 	const data = await new Promise((done, fail) => { const r = new FileReader(); r.onload = () => done(r.result); r.onerror = () => fail(Error(file.name + ' cannot be read.')); r.readAsDataURL(file); });
-	const r = await adhoc('Upload', { name: file.name, profile: data.slice(data.indexOf(',') + 1), maxNodes: 1 });
+	const r = await adhoc('Upload', { name: file.name, profile: data.slice(data.indexOf(',') + 1), maxNodes: 1 }).catch(e => { throw Error(`${file.name}: ${e.message.replace(/ \(tried: .*\)/s, '')}`); });
 	files.set(r.id, { name: r.name, types: r.profileTypes || [], type: r.profileType });
 	return r.id;
 }
