@@ -34,7 +34,7 @@ def main():
     a.add_argument("addresses", nargs="*")
     o = a.parse_intermixed_args()
     strings = ["", "samples", "count", o.mapping, o.build_id]
-    out = text(1, number(1, 1) + number(2, 2))
+    out = bytearray(text(1, number(1, 1) + number(2, 2)))  # bytes would be copied for each address
     for i, pair in enumerate(o.addresses, 1):
         address, count = pair.split("=")
         out += text(2, number(1, i) + number(2, int(count)))
