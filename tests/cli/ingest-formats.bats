@@ -37,6 +37,18 @@ a;b 4000000"
 	is '{"names":["main"]}'
 }
 
+@test "speedscope: the bytes of a file with several profiles are counted once" {
+	start_server
+	local one=${speedscope##*profiles\":[} two
+	one=${one%]\}}
+	two=${speedscope/%]\}/,${one/main/more}]\}}
+	send sp '&format=speedscope' "$two"
+	is ' 200'
+	try_sh "curl -sS 'http://127.0.0.1:$port/distributor/all_user_stats' |
+		jq -c '.[] | [.receivedProfiles, .receivedBytes]'"
+	is "[2,${#two}]"
+}
+
 @test "speedscope by Content-Type, and what is wrong in one" {
 	start_server
 	send app '' "$speedscope" -H 'Content-Type: application/json'

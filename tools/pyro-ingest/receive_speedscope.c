@@ -77,7 +77,8 @@ static uint32_t rate_of(const struct upload *u, const struct unit *unit)
 	return strcmp(unit->own, "count") == 0 ? u->rate : 0;
 }
 
-static int push_group(struct upload *u, struct group *g, bool several, struct err *e)
+/* size: of the body, once. */
+static int push_group(struct upload *u, struct group *g, bool several, size_t size, struct err *e)
 {
 	struct arena *a = u->r->a;
 	struct str app = u->name.app;
@@ -96,7 +97,7 @@ static int push_group(struct upload *u, struct group *g, bool several, struct er
 	l = upload_series(u, t.name, t.app, true);
 	if (g->name.n)
 		l = labels_with(a, &l, STR("profile_name"), g->name);
-	push_profile(u->push, &l, g->p, u->r->body.n);
+	push_profile(u->push, &l, g->p, size);
 	return 0;
 }
 
@@ -141,7 +142,7 @@ void receive_speedscope(struct upload *u)
 		return;
 	}
 	for (uint32_t i = 0; i < groups.n; i++)
-		if (push_group(u, &groups.p[i], groups.n > 1, &e) < 0) {
+		if (push_group(u, &groups.p[i], groups.n > 1, i == 0 ? u->r->body.n : 0, &e) < 0) {
 			push_failed(u->push, &e, DISCARD_malformed_profile, 0);
 			break;
 		}
