@@ -66,6 +66,27 @@ equals() {
 	should abcdef0123 | grep -q retried
 }
 
+@test "limits: uploads that are announced and not finished" {
+	start_server -debuginfo.enabled
+	should ffff01 >/dev/null
+	folder=$(dirname "$(find . -path '*debuginfo/ffff01/started')")/..
+	mkdir "$folder"/cc{1000..1998}
+	for id in cc{1000..1998}; do
+		echo 1 >"$folder/$id/started"
+	done
+	touch -d '2 hours ago' "$folder"/cc*/started
+	touch -d '3 hours ago' "$folder/cc1500/started" "$folder/cc1700/started"
+	echo >"$folder/cc1700/done"
+	should ffff02 >/dev/null # the 1,000th
+	[ -d "$folder/cc1500" ]
+	should ffff03 >/dev/null
+	[ ! -e "$folder/cc1500" ]
+	[ "$(ls "$folder" | wc -l)" = 1001 ] # one of them is finished
+	echo x >file
+	equals "$(upload cc1500 file)" $'no pending upload for this build ID\n 412'
+	equals "$(upload ffff01 file)" ' 200'
+}
+
 @test "limits: one file, all files" {
 	start_server -debuginfo.enabled -debuginfo.max-upload-size=100k -debuginfo.max-store-size=150k
 	head -c 102401 /dev/zero >large

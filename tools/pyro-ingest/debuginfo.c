@@ -123,11 +123,64 @@ int debuginfo_look(struct debuginfo *d, struct str tenant, struct str id, int64_
 	return rc;
 }
 
+/* When an upload was announced that is not over; INT64_MAX: there is none. */
+static int64_t unfinished_since(const struct debuginfo *d, struct arena *a, struct str tenant, struct str id)
+{
+	struct file_list files;
+	struct err ignored;
+	int64_t since = 0;
+
+	if (file_list(a, AT_FDCWD, path_of(d, a, tenant, id, ""), &files, &ignored) < 0)
+		return INT64_MAX;
+	for (size_t i = 0; i < files.n; i++) {
+		if (str_eq(files.p[i].name, STR("done")))
+			return INT64_MAX;
+		if (str_eq(files.p[i].name, STR("started")))
+			since = files.p[i].mtime;
+	}
+	return since;
+}
+
+/* The oldest uploads that nobody finished go until there is room for that of id. */
+static int forget_unfinished(struct debuginfo *d, struct arena *a, struct str tenant, struct str id, struct err *e)
+{
+	struct file_list ids;
+
+	if (file_list(a, AT_FDCWD, path_of(d, a, tenant, STR(""), ""), &ids, e) < 0)
+		return -1;
+	for (;;) {
+		struct str victim = STR_NONE;
+		int64_t oldest = INT64_MAX;
+		size_t n = 0;
+
+		for (size_t i = 0; i < ids.n && ids.n > DEBUGINFO_UNFINISHED_MAX; i++) {
+			int64_t since = INT64_MAX;
+
+			if (ids.p[i].type == FILE_FOLDER && !str_eq_nocase(ids.p[i].name, id))
+				since = unfinished_since(d, a, tenant, ids.p[i].name);
+			n += since != INT64_MAX;
+			if (since < oldest) {
+				oldest = since;
+				victim = ids.p[i].name;
+			}
+		}
+		if (n < DEBUGINFO_UNFINISHED_MAX)
+			return 0;
+		log_event(LOG_WARN,
+		    "an upload of debug information was not finished and is forgotten: too many are announced",
+		    LOG_STR("tenant", tenant), LOG_STR("build_id", victim));
+		if (file_remove_tree(AT_FDCWD, path_of(d, a, tenant, victim, ""), e) < 0)
+			return -1;
+	}
+}
+
 int debuginfo_start(struct debuginfo *d, struct str tenant, struct str id, int64_t now, struct err *e)
 {
 	struct arena *a = arena_new();
 	int rc = file_mkdirs(AT_FDCWD, path_of(d, a, tenant, id, ""), 0777, e);
 
+	if (rc == 0)
+		rc = forget_unfinished(d, a, tenant, id, e);
 	if (rc == 0)
 		rc = file_replace(AT_FDCWD, path_of(d, a, tenant, id, "started"),
 		    arena_printf(a, "%lld", (long long)now), 0644, e);

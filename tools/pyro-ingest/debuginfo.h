@@ -11,7 +11,9 @@
  * is locked, and no request waits for a symbol table but those that need one.
  *
  * Limits: bytes of one file (the route's), of all files of a tenant (the
- * oldest go), of the tables in memory (the least used ones are closed).
+ * oldest go), uploads that a tenant has announced and not finished (the
+ * oldest are forgotten), bytes of the tables in memory (the least used ones
+ * are closed).
  *
  * Names are put in before a profile is cleaned and stored, so that everything
  * behind it - partitions, blocks, questions - is as if they had been sent.
@@ -42,12 +44,15 @@ bool debuginfo_wanted(const struct profile *p);
 
 /* ---- in jobs of debuginfo_pool alone ---- */
 
+enum { DEBUGINFO_UNFINISHED_MAX = 1000 };
+
 enum debuginfo_state { DEBUGINFO_ABSENT, DEBUGINFO_STARTED, DEBUGINFO_DONE };
 
 /* 2 to 40 hexadecimal digits. */
 bool debuginfo_id(struct str id);
 /* *started: of DEBUGINFO_STARTED, unix time. -1: the disk does not let us know. */
 int debuginfo_look(struct debuginfo *d, struct str tenant, struct str id, int64_t *started, struct err *e);
+/* Makes room among the unfinished ones. */
 int debuginfo_start(struct debuginfo *d, struct str tenant, struct str id, int64_t now, struct err *e);
 int debuginfo_store(struct debuginfo *d, struct str tenant, struct str id, struct str bytes, struct err *e);
 /* ERR_NOTFOUND: there is no file. */
