@@ -171,6 +171,8 @@ def tenants(tap, s):
     status, _, body = s.request("POST", "/settings.v1.SettingsService/Get", "{}",
                                 {"Content-Type": "application/json", "X-Scope-OrgID": "team-a|team-b"})
     tap.equal(status, 400, "so do settings")
+    status, _, body = s.request("GET", "/pyroscope/adhoc?id=01ARZ3NDEKTSV4RRFFQ69G5FAV", None, {"X-Scope-OrgID": "team-a|team-b"})
+    tap.ok(status == 400 and b"multiple org IDs present" in body, "and uploaded profiles", body)
 
 
 # ---- beside the answer ----

@@ -67,7 +67,8 @@ static int answer_late(struct api *x, const void *req, void *resp, struct err *e
 	return err_set(e, ERR_CANCELED, "stopped");
 }
 
-static const struct page hold_page = { "/hold", hold }, say_page = { "/say", say_query };
+static const struct page hold_page = { "/hold", hold, PROCEDURE_MANY },
+			 say_page = { "/say", say_query, PROCEDURE_MANY };
 static const struct procedure types = { "/a.v1.S/Types", &querier_profile_types_request_type,
 	&querier_profile_types_response_type, answer_types, 0 },
 			      late = { "/a.v1.S/Late", &querier_profile_types_request_type,

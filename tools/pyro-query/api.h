@@ -53,6 +53,7 @@ extern const size_t n_querier_procedures, n_point_procedures, n_adhoc_procedures
 struct page {
 	const char *path;
 	int (*fn)(struct api *x, struct str query, struct buf *out, const char **type, struct err *e);
+	unsigned flags; /* enum procedure_flags: PROCEDURE_MANY */
 };
 
 extern const struct page pages[];

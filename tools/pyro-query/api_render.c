@@ -450,12 +450,12 @@ static int label_values_page(struct api *x, struct str query, struct buf *out, c
 }
 
 const struct page pages[] = {
-	{ "/pyroscope/render", render },
-	{ "/pyroscope/render-diff", render_diff },
-	{ "/pyroscope/label-values", label_values_page },
-	{ "/pyroscope/functions", functions_page },
-	{ "/pyroscope/metrics", metrics_page },
-	{ "/pyroscope/adhoc", uploads_page },
+	{ "/pyroscope/render", render, PROCEDURE_MANY },
+	{ "/pyroscope/render-diff", render_diff, PROCEDURE_MANY },
+	{ "/pyroscope/label-values", label_values_page, PROCEDURE_MANY },
+	{ "/pyroscope/functions", functions_page, PROCEDURE_MANY },
+	{ "/pyroscope/metrics", metrics_page, PROCEDURE_MANY },
+	{ "/pyroscope/adhoc", uploads_page, 0 },
 };
 
 const size_t n_pages = ARRAY_LEN(pages);

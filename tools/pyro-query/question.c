@@ -503,7 +503,7 @@ void question_page(struct questions *x, struct http_req *r, const struct page *p
 
 	q->page = p;
 	q->api.browser = str_search(accept, STR("text/html")) < accept.n;
-	if (whose(q, true, &e) < 0)
+	if (whose(q, p->flags & PROCEDURE_MANY, &e) < 0)
 		http_error(r, &e);
 	else
 		submit(q);
