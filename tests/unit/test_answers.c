@@ -33,7 +33,7 @@ static const struct answer *get(struct answers *x, unsigned key)
 	char name[16];
 
 	snprintf(name, sizeof(name), "%u", key);
-	return answers_find(x, str_cstr(name));
+	return answers_find(x, str_cstr(name), 1);
 }
 
 static void kept(void **state)
@@ -62,6 +62,19 @@ static void kept(void **state)
 	answers_free(NULL);
 }
 
+static void until_a_time(void **state)
+{
+	struct answers *x = answers_new(20 * 2000);
+
+	(void)state;
+	answers_put(x, STR("k"), &(struct answer){ .body = STR("b"), .until = 100 });
+	assert_non_null(answers_find(x, STR("k"), 99));
+	assert_null(answers_find(x, STR("k"), 100));
+	answers_put(x, STR("k"), &(struct answer){ .body = STR("b") });
+	assert_non_null(answers_find(x, STR("k"), INT64_MAX));
+	answers_free(x);
+}
+
 static void bounded(void **state)
 {
 	struct answers *x = answers_new(20 * 2000), *none = answers_new(0);
@@ -77,7 +90,7 @@ static void bounded(void **state)
 	assert_null(get(x, 1));
 	big.body.p = calloc(1, big.body.n);
 	answers_put(x, STR("big"), &big);
-	assert_null(answers_find(x, STR("big")));
+	assert_null(answers_find(x, STR("big"), 1));
 	free((void *)(uintptr_t)big.body.p);
 	answers_free(x);
 	put(none, 1, 1);
@@ -157,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kept),
+		cmocka_unit_test(until_a_time),
 		cmocka_unit_test(bounded),
 		cmocka_unit_test(stopped),
 	};

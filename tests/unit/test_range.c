@@ -67,6 +67,39 @@ static void ranges(void **state)
 	arena_free(x.a);
 }
 
+/* A kept answer is given until its beginning, or the earliest of several, leaves the look-back. */
+static void how_long_an_answer_is_good(void **state)
+{
+	struct api x = { .a = arena_new(), .now = now_ms * NS_PER_MS, .limits = &strict };
+	int64_t start = now_ms - HOUR_MS, later;
+	struct err e;
+	bool empty;
+
+	(void)state;
+	assert_int_equal(range_check(&x, &start, now_ms, &empty, &e), 0);
+	assert_int_equal(x.good_until, INT64_C(1769072400001000000)); /* 167 h on, and the ms that has begun */
+	start = later = now_ms - 2 * (int64_t)HOUR_MS;
+	assert_int_equal(range_check(&x, &start, now_ms, &empty, &e), 0);
+	assert_int_equal(x.good_until, INT64_C(1769068800001000000));
+	start = now_ms;
+	assert_int_equal(range_check(&x, &start, now_ms, &empty, &e), 0);
+	assert_int_equal(x.good_until, INT64_C(1769068800001000000));
+	/* what the clock says in the last nanosecond of it, and in the next one */
+	x.now = x.good_until - 1;
+	start = later;
+	assert_int_equal(range_check(&x, &start, now_ms, &empty, &e), 0);
+	assert_int_equal(start, later);
+	assert_false(x.passing);
+	x.now++;
+	assert_int_equal(range_check(&x, &start, now_ms, &empty, &e), 0);
+	assert_int_equal(start, later + 1);
+	assert_true(x.passing);
+	x = (struct api){ .a = x.a, .now = now_ms * NS_PER_MS, .limits = &open_back };
+	assert_int_equal(range_check(&x, &start, now_ms, &empty, &e), 0);
+	assert_int_equal(x.good_until, 0);
+	arena_free(x.a);
+}
+
 /* A label question without both ends is about everything, and one moment is a range. */
 static void label_ranges(void **state)
 {
@@ -140,6 +173,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ranges),
+		cmocka_unit_test(how_long_an_answer_is_good),
 		cmocka_unit_test(label_ranges),
 		cmocka_unit_test(nodes),
 		cmocka_unit_test(asks),

@@ -66,11 +66,11 @@ static size_t find(const struct answers *x, uint64_t hash, struct str key)
 	return i;
 }
 
-const struct answer *answers_find(struct answers *x, struct str key)
+const struct answer *answers_find(struct answers *x, struct str key, int64_t now)
 {
 	size_t i = find(x, hash_seeded(key), key);
 
-	if (i == x->all.n)
+	if (i == x->all.n || (x->all.p[i].a.until > 0 && now >= x->all.p[i].a.until))
 		return NULL;
 	x->all.p[i].used = ++x->clock;
 	return &x->all.p[i].a;

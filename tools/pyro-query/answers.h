@@ -6,7 +6,7 @@
  * not read again. The parts that blocks have in answers lie here too (block_answers.h):
  * they have no sources, and are true for ever.
  *
- *	const struct answer *old = answers_find(x, key);
+ *	const struct answer *old = answers_find(x, key, now);
  *	if (old != NULL && every ask of old->sources still gets the same reply) ...
  *	...
  *	answers_put(x, key, &new);
@@ -32,13 +32,14 @@ struct answer {
 	struct str body;
 	const char *type; /* or NULL */
 	size_t truncated; /* nodes that it has put into "other" */
+	int64_t until;    /* unix ns, the end of its truth; 0: there is none */
 };
 
 struct answers *answers_new(size_t max_bytes); /* 0: nothing is kept */
 void answers_free(struct answers *x);          /* accepts NULL */
 void answers_clear(struct answers *x);
-/* Valid until the next put or clear. */
-const struct answer *answers_find(struct answers *x, struct str key);
+/* Valid until the next put or clear. NULL: there is none, or not at this time (unix ns). */
+const struct answer *answers_find(struct answers *x, struct str key, int64_t now);
 /* Copies; one that is larger than a quarter of the room is not kept. */
 void answers_put(struct answers *x, struct str key, const struct answer *a);
 size_t answers_bytes(const struct answers *x);

@@ -28,6 +28,7 @@ struct api {
 	size_t truncated;            /* nodes that the answer has put into "other"; names beyond its limit */
 	struct buf raw;              /* a finished protobuf message, instead of the response struct */
 	bool passing;                /* the answer depends on the present time: it is not kept */
+	int64_t good_until;          /* unix ns: from then on it would be another one; 0: never */
 	bool browser;                /* the client would rather see HTML */
 	bool utf8_names;             /* the client takes label names beyond [a-zA-Z_][a-zA-Z0-9_]* */
 };

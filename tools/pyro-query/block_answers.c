@@ -137,7 +137,7 @@ static int ask_whole(struct block_answers *x, struct arena *a, const struct pyro
 	const struct query_series_opts grid = { .from_ms = ask->from_ms, .to_ms = ask->to_ms, .step_ms = ask->step_ms };
 	struct pyro_ask fine = *ask;
 	struct str key = key_of(a, ask, ids);
-	const struct answer *old = answers_find(x->kept, key);
+	const struct answer *old = answers_find(x->kept, key, 0);
 
 	x->hits += old != NULL;
 	x->misses += old == NULL;

@@ -86,7 +86,7 @@ static int run_procedure(struct question *q, struct err *e)
 static bool still_true(struct question *q)
 {
 	struct questions *x = q->x;
-	const struct answer *old = answers_find(x->answers, q->key);
+	const struct answer *old = answers_find(x->answers, q->key, q->api.now);
 
 	if (old == NULL || !engine_unchanged(x->engine, q->api.a, old->sources, old->n_sources))
 		return false;
@@ -99,7 +99,10 @@ static bool still_true(struct question *q)
 
 static void keep(struct question *q)
 {
-	struct answer a = { .body = buf_str(&q->out), .type = q->type, .truncated = q->api.truncated };
+	struct answer a = { .body = buf_str(&q->out),
+		.type = q->type,
+		.truncated = q->api.truncated,
+		.until = q->api.good_until };
 
 	a.sources = engine_sources(q->x->engine, &a.n_sources);
 	if (a.sources != NULL && a.n_sources > 0 && !q->api.passing)

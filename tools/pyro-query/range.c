@@ -3,6 +3,17 @@
 #include "formats/query/tree_cut.h"
 #include "tools/pyro-query/api.h"
 
+/* Not clipped now, but later: when the beginning leaves the look-back. */
+static void good_while_seen(struct api *x, int64_t start)
+{
+	int64_t back = x->limits->max_query_lookback, until;
+
+	if (back <= 0 || start >= (INT64_MAX - back) / NS_PER_MS - 1)
+		return;
+	until = (start + 1) * NS_PER_MS + back;
+	x->good_until = x->good_until > 0 ? MIN(x->good_until, until) : until;
+}
+
 int range_check(struct api *x, int64_t *start, int64_t end, bool *empty, struct err *e)
 {
 	const struct limits *l = x->limits;
@@ -21,6 +32,7 @@ int range_check(struct api *x, int64_t *start, int64_t end, bool *empty, struct 
 		*start = oldest;
 		x->passing = true;
 	}
+	good_while_seen(x, *start);
 	/* Rows have times in ns: beyond those nothing is asked, and no difference overflows. */
 	*start = MAX(*start, INT64_MIN / NS_PER_MS);
 	length = MIN(MIN(end, INT64_MAX / NS_PER_MS) - *start, INT64_MAX / NS_PER_MS);
