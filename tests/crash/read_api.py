@@ -56,7 +56,7 @@ def post(s, call, tenant, **request):
 
 
 def get(s, path, tenant="team-a", **query):
-    status, headers, body = s.request("GET", path + "?" + urllib.parse.urlencode(query), None, {"X-Scope-OrgID": tenant})
+    status, headers, body = s.request("GET", path + "?" + urllib.parse.urlencode(query, True), None, {"X-Scope-OrgID": tenant})
     return status, headers, body
 
 
@@ -248,6 +248,10 @@ def metrics(tap, s):
                'pyro_function_self_value{profile_type="%s",function="main"} 100' % CPU], "its samples")
     tap.equal([x for x in get(s, "/pyroscope/metrics", **query)[2].decode().splitlines() if not x.startswith("#")],
               ['pyro_profile_value{profile_type="%s"} 1100' % CPU], "all of it")
+    status, _, body = get(s, "/pyroscope/metrics", **query, groupBy=["po.d", "pod", "po_d"])
+    tap.equal((status, json.loads(body)["message"]),
+              (400, "groupBy: po.d and po_d are both po_d to Prometheus: ask for one of them"), "labels that would be one")
+    tap.equal(get(s, "/pyroscope/metrics", **query, groupBy=["pod", "pod"])[0], 200, "the same label twice")
 
 
 def granularity(tap, s):

@@ -211,6 +211,37 @@ static const char *metric_label(struct arena *a, struct str name)
 	return s;
 }
 
+struct cleaned {
+	struct str name, label;
+};
+
+static int cleaned_cmp(const void *a, const void *b)
+{
+	const struct cleaned *x = a, *y = b;
+	int labels = str_cmp(x->label, y->label);
+
+	return labels != 0 ? labels : str_cmp(x->name, y->name);
+}
+
+/* A series has each label once: names that Prometheus cannot tell apart are refused. */
+static int check_labels(struct arena *a, const struct msg_strs *by, struct err *e)
+{
+	struct cleaned *all = arena_array(a, by->n + 1, sizeof(*all));
+	size_t n = by->n + 1;
+
+	all[by->n] = (struct cleaned){ STR("profile_type"), STR("profile_type") };
+	for (size_t i = 0; i < by->n; i++)
+		all[i] = (struct cleaned){ by->p[i], str_cstr(metric_label(a, by->p[i])) };
+	qsort(all, n, sizeof(*all), cleaned_cmp);
+	for (size_t i = 1; i < n; i++)
+		if (str_eq(all[i].label, all[i - 1].label) && !str_eq(all[i].name, all[i - 1].name))
+			return err_set(e, ERR_INVALID,
+			    "groupBy: " STR_FMT " and " STR_FMT " are both " STR_FMT
+			    " to Prometheus: ask for one of them",
+			    STR_ARG(all[i - 1].name), STR_ARG(all[i].name), STR_ARG(all[i].label));
+	return 0;
+}
+
 /* One point, at the end of the range, holds everything. */
 static int ask_sums(struct api *x, const struct asked *q, const struct msg_strs *by, struct part *out, struct err *e)
 {
@@ -264,7 +295,7 @@ int metrics_page(struct api *x, struct str query, struct buf *out, const char **
 	bool empty;
 
 	*type = arena_cstr(x->a, PROM_TYPE);
-	if (read_asked(x, query, &q, &empty, e) < 0)
+	if (check_labels(x->a, &by, e) < 0 || read_asked(x, query, &q, &empty, e) < 0)
 		return -1;
 	if (!empty && ask_sums(x, &q, &by, &p, e) < 0)
 		return -1;
