@@ -23,6 +23,7 @@ import served                                                                   
 CPU = "process_cpu:cpu:nanoseconds:cpu:nanoseconds"
 T = (int(time.time()) // 3600 - 1) * 3600 * 1000        # ms: the last full hour but one
 SPAN = "000000000000abc1"
+TRACES = ["%032x" % (0xabc << 96 | n) for n in range(3)]
 OVERRIDES = """overrides:
   team-a: {query_federation: [team-b, team-c], query_heatmaps_enabled: true}
   team-b: {query_federation: ["*"], query_heatmaps_enabled: true}
@@ -31,13 +32,13 @@ OVERRIDES = """overrides:
 ON_TOP = "overrides: {team-c: {max_query_length: 1m}}"
 
 
-def profile(at, work, main=0, span=False):
-    """main;work with one value, main with the other."""
-    label = msg(3, num(1, 7), num(2, 8)) if span else b""
+def profile(at, work, main=0, tag=None):
+    """main;work with one value, and with the tag (name, value) if there is one; main with the other."""
+    label = msg(3, num(1, 7), num(2, 8)) if tag else b""
     samples = msg(2, msg(1, varint(1), varint(2)), msg(2, varint(work)), label)
     if main:
         samples += msg(2, msg(1, varint(2)), msg(2, varint(main)))
-    return pprof(when=at * 10**6, samples=samples, strings=(b"span_id", SPAN.encode()),
+    return pprof(when=at * 10**6, samples=samples, strings=tuple(word.encode() for word in tag or ()),
                  extra=msg(11, num(1, 1), num(2, 2)))
 
 
@@ -71,8 +72,10 @@ def fill(s):
     push(s, "team-a", "b", T + 30000, 300)
     push(s, "team-a", "b", T + 70000, 400, 100)
     push(s, "team-b", "a", T + 10000, 1000)
-    push(s, "team-b", "a", T + 80000, 2000, span=True)
+    push(s, "team-b", "a", T + 80000, 2000, tag=("span_id", SPAN))
     push(s, "team-c", "a", T + 10000, 5)
+    for second, trace in enumerate(TRACES):
+        push(s, "team-t", "a", T + 1000 * second, 10 ** second, tag=("trace_id", trace))
 
 
 # ---- heat maps and exemplars ----
@@ -145,6 +148,21 @@ def exemplars(tap, s):
 
 # ---- several tenants ----
 
+def traces(tap, s):
+    """Values 1, 10 and 100 of three traces."""
+    def ask(ids, **more):
+        status, answer = post(s, "SelectMergeSpanProfile", "team-t", **usual(spanSelector=ids, **more))
+        return answer["message"] if status != 200 else answer["flamegraph"].get("total", "0")
+
+    for ids, want in ((TRACES[1:2], "10"), (TRACES[::2], "101"), ([TRACES[2].upper()], "100"), (["f" * 32], "0")):
+        tap.equal(ask(ids), want, "what %d traces took: %s" % (len(ids), want))
+    for selector, want in (("", "10"), ('{pod="a"}', "10"), ('{pod="b"}', "0"), ('{pod="a",}', "10"), ('process_cpu{pod="a"}', "10"),
+                           ("process_cpu", "10")):
+        tap.equal(ask(TRACES[1:2], labelSelector=selector), want, "a trace within %r: %s" % (selector, want))
+    tap.equal(ask([TRACES[0], SPAN]), "span ids and trace ids together: ask for each kind by itself", "a trace and a span")
+    tap.ok("U+0078 'x'" in ask(["x" * 32]), "a trace id that is no number", ask(["x" * 32]))
+
+
 def tenants(tap, s):
     def total(who, **more):
         status, answer = post(s, "SelectMergeStacktraces", who, **usual(**more))
@@ -164,7 +182,7 @@ def tenants(tap, s):
               [{"labels": [{"name": "__tenant_id__", "value": t}, {"name": "pod", "value": p}]}
                for t, p in (("team-a", "a"), ("team-a", "b"), ("team-b", "a"))], "series")
     tap.equal(total("team-a|team-c"), (403, "permission_denied"), "both must allow it")
-    tap.equal(total("team-c|team-d"), (403, "permission_denied"), "a tenant without rules is asked alone")
+    tap.equal(total("team-c|team-t"), (403, "permission_denied"), "a tenant without rules is asked alone")
     status, _, body = s.request("POST", served.PUSH, push_request(profile(T, 1)),
                                 {"Content-Type": "application/proto", "X-Scope-OrgID": "team-a|team-b"})
     tap.equal((status, json.loads(body)["message"]), (401, "multiple org IDs present"), "a push belongs to one tenant")
@@ -322,7 +340,7 @@ def statistics(tap, s):
     one = json.loads(s.request("GET", "/api/v1/user_stats", None, {"X-Scope-OrgID": "team-a"})[2])
     if rows:
         tap.equal({t: (r["numSeries"], r["receivedProfiles"], r["receivedSamples"]) for t, r in rows.items()},
-                  {"team-a": (2, 4, 5), "team-b": (1, 2, 2), "team-c": (1, 1, 1)}, "what came in, by tenant")
+                  {"team-a": (2, 4, 5), "team-b": (1, 2, 2), "team-c": (1, 1, 1), "team-t": (3, 3, 3)}, "what came in, by tenant")
         tap.equal(one, rows["team-a"], "and of one")
         status, _, body = s.request("POST", served.PUSH, push_request(profile(T, 1), ((b"__name__", b"process_cpu"), (b"pod", b"p" * 2049))),
                                     {"Content-Type": "application/proto", "X-Scope-OrgID": "team-d"})
@@ -418,7 +436,7 @@ def main():
             if moment == "rows in memory":
                 fill(s)
             print("# " + moment)
-            for part in (heatmaps, exemplars, tenants, truncated, names, functions, metrics, granularity, node,
+            for part in (heatmaps, exemplars, traces, tenants, truncated, names, functions, metrics, granularity, node,
                          statistics, hostile):
                 part(tap, s)
             tap.equal(s.stop(), 0, "the server ends cleanly, " + moment)

@@ -256,8 +256,44 @@ static int bad_hex(struct str text, struct err *e)
 	return err_set(e, ERR_UNKNOWN, "encoding/hex: invalid byte: U+%04X '%c'", (unsigned char)text.p[i], text.p[i]);
 }
 
+enum { SPAN_DIGITS = 16, TRACE_DIGITS = 32 };
+
+/*
+ * Trace ids in the place of span ids, which Pyroscope does not take: the tag of a trace is a label of the series, as
+ * Pyroscope stores it, so they become a matcher in front of the others.
+ */
+static int traces_of(struct api *x, const struct msg_strs *text, struct pyro_ask *ask, struct err *e)
+{
+	struct str selector = ask->selectors.p[0], bytes;
+	size_t brace = str_find(selector, '{');
+	struct buf b;
+
+	buf_init(&b, SIZE_MAX);
+	buf_add(&b, str_of(selector.p, brace));
+	buf_add(&b, STR("{trace_id=~\""));
+	for (size_t i = 0; i < text->n; i++) {
+		struct str id = text->p[i];
+
+		if (id.n != TRACE_DIGITS || dec_hex(x->a, id, &bytes, e) < 0) {
+			buf_fini(&b);
+			return id.n == TRACE_DIGITS
+			    ? bad_hex(id, e)
+			    : err_set(e, ERR_INVALID, "span ids and trace ids together: ask for each kind by itself");
+		}
+		buf_add(&b, i > 0 ? STR("|") : STR_NONE);
+		enc_hex(&b, bytes);
+	}
+	buf_add(&b, STR("\","));
+	buf_add(&b, brace < selector.n ? str_skip(selector, brace + 1) : STR("}"));
+	ask->selectors.p = arena_alloc(x->a, sizeof(struct str));
+	ask->selectors.p[0] = buf_to_arena(&b, x->a);
+	return 0;
+}
+
 static int spans_of(struct api *x, const struct msg_strs *text, struct pyro_ask *ask, struct err *e)
 {
+	if (text->n > 0 && text->p[0].n == TRACE_DIGITS)
+		return traces_of(x, text, ask, e);
 	ask->by_span = true;
 	ask->spans.n = text->n;
 	ask->spans.p = arena_array(x->a, text->n, sizeof(*ask->spans.p));
@@ -265,7 +301,7 @@ static int spans_of(struct api *x, const struct msg_strs *text, struct pyro_ask 
 		struct str bytes;
 		uint64_t id = 0;
 
-		if (text->p[i].n != 16)
+		if (text->p[i].n != SPAN_DIGITS)
 			return err_set(e, ERR_UNKNOWN, "invalid span id length: \"" STR_FMT "\"", STR_ARG(text->p[i]));
 		if (dec_hex(x->a, text->p[i], &bytes, e) < 0)
 			return bad_hex(text->p[i], e);
