@@ -293,6 +293,8 @@ class FunctionTable {
 	// Returns how many functions there are of those that the board has found.
 	fill(board) {
 		const m = board.model, t = m.totals, keys = m.two ? ['function', 'before', 'after', 'change'] : ['function', 'self', 'total'];
+		const how = JSON.stringify([this.sort, this.most, board.tone, board.faint, board.rates, board.events]);
+		if (this.model === m && this.found === board.found && this.how === how) return this.count;
 		if (this.model !== m) { this.model = m; this.rows = functionsOf(m); }
 		const wanted = this.sort.replace('-', ''), key = keys.includes(wanted) ? wanted : m.two ? 'change' : 'self', turned = this.sort[0] === '-';
 		const change = r => board.tone === 'value' ? Math.abs(r.total[1] * board.rates[1] - r.total[0] * board.rates[0]) : Math.abs(share(r.total[1], t[1]) - share(r.total[0], t[0]));
@@ -313,6 +315,7 @@ class FunctionTable {
 			if (k === key) th.ariaSort = up ? 'ascending' : 'descending';
 			return th;
 		}))), body);
+		Object.assign(this, { found: board.found, how, count: rows.length });
 		return rows.length;
 	}
 	row(board, r, i) {

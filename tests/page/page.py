@@ -561,6 +561,10 @@ class Tests(more.More):
         least, *rest = page.draws("v.m === board.model")
         self.notes.append("%d frames: 15 draws take %.1f ms by the clock at least, median %.1f, at most %.1f" % (frames, least, *rest))
         assert least < 50, least
+        page.js("window.kept = document.querySelector('#table tbody tr'); board.zoomTo(board.model.starts[1]); null")
+        page.wait("location.hash.includes('zoom=')")
+        assert page.js("document.querySelector('#table tbody tr') === window.kept"), "a zoom makes no new table"
+        page.js("board.zoomTo(0)")
         page.click("#find")
         page.type("mod7.")
         page.wait("document.querySelector('#found').innerText.includes('found')")

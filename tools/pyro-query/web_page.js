@@ -246,7 +246,7 @@ function draw() {
 	Object.assign(board, { tone: state.tone, faint: !!state.faint });
 	board.zoom = state.zoom ? Math.max(0, m.path.indexOf(+state.zoom)) : 0;
 	if (boards.key !== state.focus + '\n' + state.shape) flames(state.focus);
-	for (const b of new Set([board, ...boards])) { Object.assign(b, { tone: board.tone, faint: board.faint, found: accept && search(b.model, accept) }); b.redraw(); }
+	for (const b of new Set([board, ...boards])) { Object.assign(b, { tone: board.tone, faint: board.faint, found: foundIn(b, accept) }); b.redraw(); }
 	$('result').className = m.two ? 'two' : '';
 	$('result').dataset.view = state.view;
 	$('all').hidden = !board.zoom || !!state.focus;
@@ -257,6 +257,11 @@ function draw() {
 	const n = keepFocus('table', () => table.fill(board)), sums = board.found && board.found.sums;
 	$('found').textContent = wrong || (sums ? `${n} found: ${part(0)}${m.two ? ' before, ' + part(1) + ' after' : ''}` : '');
 	pane();
+}
+// What is found in b, once for each model and text.
+function foundIn(b, accept) {
+	if (b.sought !== state.find || b.soughtIn !== b.model) Object.assign(b, { sought: state.find, soughtIn: b.model, finds: accept && search(b.model, accept) });
+	return b.finds;
 }
 // Who goes by keys stays where they were when all of a list is made again.
 function keepFocus(id, act) {
