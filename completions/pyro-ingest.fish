@@ -23,7 +23,7 @@ complete -c pyro-ingest -o pyroscopedb.retention-policy-min-disk-available-perce
 complete -c pyro-ingest -o pyroscopedb.retention-policy-enforcement-interval -x -d 'how often old blocks are looked for'
 complete -c pyro-ingest -o pyroscopedb.retention-policy-disable -d 'remove no blocks, whatever their age and the disk'
 complete -c pyro-ingest -o pyroscopedb.symbols-partition-label -x -d 'keep symbols apart by this label instead of by program'
-complete -c pyro-ingest -o debuginfo.enabled -d 'take debug information of programs, and give names to addresses with it'
+complete -c pyro-ingest -o debuginfo.enabled -d 'take debug information of programs: names for addresses'
 complete -c pyro-ingest -o debuginfo.max-upload-size -x -d 'largest file of debug information'
 complete -c pyro-ingest -o debuginfo.max-store-size -x -d 'files of debug information of a tenant together; the oldest go'
 complete -c pyro-ingest -o debuginfo.memory -x -d 'memory for tables made of them'

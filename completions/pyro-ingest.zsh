@@ -24,7 +24,7 @@ _arguments \
 	'-pyroscopedb.retention-policy-enforcement-interval[how often old blocks are looked for]:duration:' \
 	'-pyroscopedb.retention-policy-disable[remove no blocks, whatever their age and the disk]' \
 	'-pyroscopedb.symbols-partition-label[keep symbols apart by this label instead of by program]:text:' \
-	'-debuginfo.enabled[take debug information of programs, and give names to addresses with it]' \
+	'-debuginfo.enabled[take debug information of programs\: names for addresses]' \
 	'-debuginfo.max-upload-size[largest file of debug information]:size:' \
 	'-debuginfo.max-store-size[files of debug information of a tenant together; the oldest go]:size:' \
 	'-debuginfo.memory[memory for tables made of them]:size:' \

@@ -361,6 +361,13 @@ main;serve;parse 30"
 	ends 0
 	prints "usage:"
 	prints "-keep-going"
+	try pyro-ingest serve -help
+	ends 0
+	prints "-validation.reject-older-than"
+	[ "$(wc -l <<<"$out")" -le 40 ] || fail "the help of serve is longer than a screen"
+	try pyro-ingest serve -l a=b
+	ends 2
+	says "option -label is not for the verb serve"
 	try pyro-ingest -help-all
 	ends 0
 	prints "-validation.max-profile-stacktrace-depth"

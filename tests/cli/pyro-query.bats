@@ -638,7 +638,7 @@ main;serve;parse 30 30"
 	ends 0
 	prints "-nodecount"
 	prints "-watch"
-	for verb in merge top diff flame folded info check export series; do
+	for verb in merge top diff flame folded info check export series serve; do
 		[ "$(pyro-query $verb -help | wc -l)" -le 40 ] || fail "the help of $verb is longer than a screen"
 	done
 	try pyro-query merge -help # what is for other verbs is left out: of flame, info, series, diff
@@ -646,6 +646,10 @@ main;serve;parse 30 30"
 		[[ $out != *" -$word"* ]] || fail "merge -help tells -$word"
 	done
 	prints "-memory"
+	try pyro-query serve -help
+	[[ $out != *" -profile-type"* ]] || fail "serve -help tells options of questions"
+	try pyro-query serve -q '{}'
+	ends 2
 	try pyro-query -help-all
 	ends 0
 	prints "-trim-path"
