@@ -10,9 +10,10 @@
 
 /* ---- a folder ---- */
 
+/* No descriptor: a question may need thousands of them at once. */
 struct folder {
 	struct blobs set;
-	int dir;
+	char *path;
 };
 
 /* meta.json of strangers names files: none of them may lie elsewhere. */
@@ -33,14 +34,19 @@ static struct blob *folder_open(struct blobs *s, struct str name, struct err *e)
 	struct folder *f = CONTAINER_OF(s, struct folder, set);
 	struct arena *a;
 	struct blob *b;
+	int dir;
 
 	if (!stays_inside(name)) {
 		err_set(e, ERR_INVALID, "\"" STR_FMT "\" is no name of a file in this folder", STR_ARG(name));
 		return NULL;
 	}
+	dir = fd_open(AT_FDCWD, f->path, O_RDONLY | O_DIRECTORY, e);
+	if (dir < 0)
+		return NULL;
 	a = arena_new();
-	b = blob_file_at(f->dir, arena_cstr(a, name), FILE_RANDOM, e);
+	b = blob_file_at(dir, arena_cstr(a, name), FILE_RANDOM, e);
 	arena_free(a);
+	fd_close(&dir);
 	return b;
 }
 
@@ -48,7 +54,7 @@ static void folder_close(struct blobs *s)
 {
 	struct folder *f = CONTAINER_OF(s, struct folder, set);
 
-	fd_close(&f->dir);
+	mem_free(f->path);
 	mem_free(f);
 }
 
@@ -59,8 +65,9 @@ struct blobs *blobs_folder(const char *path, struct err *e)
 
 	if (dir < 0)
 		return NULL;
+	fd_close(&dir);
 	f = mem_alloc(sizeof(*f));
-	*f = (struct folder){ { folder_open, folder_close }, dir };
+	*f = (struct folder){ { folder_open, folder_close }, mem_cstr(path, strlen(path)) };
 	return &f->set;
 }
 

@@ -19,7 +19,7 @@
 
 enum { BLOBS_MAX_DEPTH = 8 };
 
-/* The regular files at and below a folder. Names that lead out of it (/x, ../x) are ERR_INVALID. */
+/* The regular files at and below a folder, which are opened by its path: no descriptor stays open. Names that lead out of it (/x, ../x) are ERR_INVALID. */
 struct blobs *blobs_folder(const char *path, struct err *e);
 
 /* An empty set in memory. */

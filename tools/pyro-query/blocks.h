@@ -1,7 +1,8 @@
 /*
- * blocks.h - the blocks of a data folder, kept open between questions: most
- * recently used ones stay, up to half of the descriptors that the process may
- * have. Of those that were closed the times are still known, so that a question
+ * blocks.h - the blocks of a data folder, kept open between questions: the
+ * 4,096 most recently used ones. An open block has its files mapped and no
+ * descriptors, so that one question may need any number that the
+ * system can map (vm.max_map_count is of files, a block has three). Of those that were closed the times are still known, so that a question
  * opens only what it may need. One thread.
  *
  * Their decoded parts stay within a limit of memory: half of it is for pages of

@@ -9,6 +9,7 @@
 #include "daemon/operator.h"
 #include "daemon/reqstats.h"
 #include "io/file.h"
+#include "io/fd.h"
 #include "net/httpd.h"
 #include "net/listen.h"
 #include "net/rpc.h"
@@ -290,6 +291,7 @@ int query_serve(struct tool *t, const struct query_conf *c, struct err *e)
 	int rc;
 
 	heap_give_back();
+	fd_limit(); /* clients */
 	rc = signals_open(&sig.sig, s.loop, list, e);
 
 	if (rc == 0)
