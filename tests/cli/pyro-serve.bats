@@ -510,6 +510,33 @@ main;serve;parse 30 0"
 
 # ---- uploads and settings ----
 
+upload() { # upload FILE: the answer, and its id in id
+	at /adhocprofiles.v1.AdHocProfileService/Upload -H 'Content-Type: application/json' \
+		-d "{\"name\":\"$1\",\"profile\":\"$(base64 -w0 "$1")\"}" -w ' %{http_code}'
+	id=$(python3 -c 'import json, sys; print(json.loads(sys.argv[1].rsplit(" ", 1)[0]).get("id", ""))' "$out")
+}
+
+@test "an archive that is uploaded is the sum of what is in it" {
+	start_server
+	profile one.pb.gz --stack 'main;work=5' --time 2026-01-15T10:00:00Z
+	profile two.pb.gz --stack 'main;work=10' --stack 'main;idle=2' --time 2026-01-15T11:00:00Z
+	mkdir empty
+	tar czf all.tar.gz one.pb.gz two.pb.gz empty
+	upload all.tar.gz
+	at "/pyroscope/adhoc?id=$id&format=folded"
+	is "$(pyro-query folded one.pb.gz two.pb.gz)"
+	tar cf none.tar empty
+	upload none.tar
+	[[ $out == *"no file is in the archive"*' 400' ]] || fail "$out"
+	printf 'neither this' >text
+	tar cf odd.tar one.pb.gz text
+	upload odd.tar
+	[[ $out == *"text: unsupported format"*' 400' ]] || fail "$out"
+	zcat all.tar.gz | head -c 700 >cut.tar
+	upload cut.tar
+	[[ $out == *"one.pb.gz"*' 400' ]] || fail "$out"
+}
+
 @test "a profile of any format is uploaded, found again after a restart, and compared" {
 	start_server
 	printf 'main;work 3\nmain;idle 2\n' | base64 -w0 >a

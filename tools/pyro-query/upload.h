@@ -1,6 +1,6 @@
 /*
  * upload.h - what is in a profile that a user uploaded (adhoc.h): every value of every profile in it is a column with a
- * name, which users choose it by.
+ * name, which users choose it by. An archive is the sum of what is in it.
  *
  *	struct upload u;
  *	if (upload_open(x, id, 0, &u, e) == 0)
