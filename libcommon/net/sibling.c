@@ -11,7 +11,7 @@
 #include "net/h1.h"
 #include "net/listen.h"
 
-enum { CHUNK = 65536, RETRY_MS = 20 };
+enum { CHUNK = 65536, RETRY_MS = 20, STOP_MS = 50 };
 
 struct sibling {
 	struct net_addr at;
@@ -55,6 +55,11 @@ void sibling_free(struct sibling *s)
 	mem_free(s);
 }
 
+static bool is_stopped(const struct call *c, struct err *e)
+{
+	return c->want->stop != NULL && atomic_load(c->want->stop) != 0 && err_set(e, ERR_CANCELED, "stopped") < 0;
+}
+
 /* 0 when the descriptor is ready. */
 static int wait_for(struct call *c, short events, struct err *e)
 {
@@ -62,12 +67,18 @@ static int wait_for(struct call *c, short events, struct err *e)
 	int64_t left = c->deadline - mono();
 	int rc;
 
-	if (left <= 0)
-		return err_set(e, ERR_TIMEOUT, "%s does not answer in time", c->s->at.name);
-	rc = poll(&p, 1, (int)MIN(left / NS_PER_MS + 1, (int64_t)INT_MAX));
-	if (rc < 0 && errno != EINTR)
-		return err_sys(e, ERR_IO, "poll");
-	return rc > 0 ? 0 : wait_for(c, events, e);
+	do {
+		if (is_stopped(c, e))
+			return -1;
+		if (left <= 0)
+			return err_set(e, ERR_TIMEOUT, "%s does not answer in time", c->s->at.name);
+		left = MIN(left / NS_PER_MS + 1, (int64_t)(c->want->stop != NULL ? STOP_MS : INT_MAX));
+		rc = poll(&p, 1, (int)left);
+		if (rc < 0 && errno != EINTR)
+			return err_sys(e, ERR_IO, "poll");
+		left = c->deadline - mono();
+	} while (rc <= 0);
+	return 0;
 }
 
 static int connect_once(struct call *c, struct err *e)
@@ -90,7 +101,7 @@ static int connect_patiently(struct call *c, struct err *e)
 
 	c->fresh = true;
 	while (connect_once(c, e) < 0) {
-		if (mono() >= until)
+		if (mono() >= until || is_stopped(c, e))
 			return -1;
 		poll(NULL, 0, RETRY_MS);
 	}

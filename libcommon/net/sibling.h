@@ -11,11 +11,13 @@
  *
  * While nobody listens (a sibling that is restarted) it tries again for `wait`.
  * A question that was cut off is asked once more, so it must change nothing.
- * ERR_BUSY: nobody there, or gone in the middle; ERR_TIMEOUT; ERR_LIMIT: the
+ * ERR_CANCELED: it was stopped, and the sibling sees the connection end; ERR_BUSY: nobody there, or gone in the middle; ERR_TIMEOUT; ERR_LIMIT: the
  * answer is larger than max_body; ERR_CORRUPT: no HTTP. One thread at a time.
  */
 #ifndef SIBLING_H
 #define SIBLING_H
+
+#include <stdatomic.h>
 
 #include "base/arena.h"
 #include "base/err.h"
@@ -26,9 +28,10 @@ struct sibling;
 struct sibling_call {
 	const char *path;
 	struct str body;
-	int64_t timeout; /* of the whole; 0 = 60 s */
-	int64_t wait;    /* for somebody to listen; 0 = 5 s */
-	size_t max_body; /* of the answer; 0 = 1 GiB */
+	int64_t timeout;        /* of the whole; 0 = 60 s */
+	int64_t wait;           /* for somebody to listen; 0 = 5 s */
+	size_t max_body;        /* of the answer; 0 = 1 GiB */
+	const atomic_int *stop; /* looked at every 50 ms: not 0 stops; may be NULL */
 };
 
 struct sibling_answer {

@@ -19,6 +19,8 @@ import threading
 import time
 import urllib.parse
 
+from hostile import msg, num, pprof, push_request, varint
+
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import served                                                                       # noqa: E402
 
@@ -266,6 +268,66 @@ def gone(tap, s, head):
     tap.ok(head.asked.empty(), "nothing is asked for those who left")
 
 
+def asked_and_gone(tap, s, head):
+    """The question that is being asked, not one that waits."""
+    alone = Answer(s.port, "alone")
+    head.wait_asked()
+    alone.leave()
+    other = Answer(s.port, "other")
+    try:
+        head.asked.get(timeout=10)
+        tap.ok(True, "recent rows are not waited for where nobody waits for the answer")
+    except queue.Empty:
+        tap.ok(False, "recent rows are not waited for where nobody waits for the answer")
+    head.let(2)
+    tap.equal(other.result(), 200, "and the next question is answered")
+    while not head.asked.empty():
+        head.asked.get()
+
+
+def shards_stop(tap, build, folder, path):
+    """Rows of 16,000 samples each, all of which are looked at for a call site."""
+    port = served.free_port()
+    s = served.Process([os.path.join(build, "pyro-ingest"), "serve", "-server.http-listen-address=127.0.0.1",
+                        "-server.http-listen-port=%d" % port, "-pyroscopedb.data-path=" + folder, "-head-socket=unix:" + path,
+                        "-ingester.shards=1", "-log.level=error", *served.OPEN[:2], "-distributor.ingestion-rate-limit-mb=0"],
+                       port, folder + ".shards.log", ready="/buildinfo")
+    leaves = range(3, 16003)
+    samples = b"".join(msg(2, msg(1, varint(i), varint(2)), msg(2, varint(1))) for i in leaves)
+    lines = b"".join(msg(4, num(1, i), msg(4, num(1, i))) + msg(5, num(1, i), num(2, i + 4)) for i in leaves)
+    names = tuple(b"f%d" % i for i in leaves)
+    for i in range(100):
+        raw = pprof(when=(NOW + i) * 10 ** 6, samples=samples, strings=names, extra=lines + msg(11, num(1, 1), num(2, 2)))
+        if s.request("POST", served.PUSH, push_request(raw), {"Content-Type": "application/proto"})[0] != 200:
+            served.bail("push")
+    kind = b"process_cpu:cpu:nanoseconds:cpu:nanoseconds"
+    ask = (msg(1, b"anonymous") + num(2, 9) + msg(3, kind) + msg(4, b"{}") + num(5, (NOW - HOUR) * 10 ** 6) +
+           num(6, (NOW + HOUR) * 10 ** 6) + msg(11, b"main"))
+
+    def cpu():
+        with open("/proc/%d/stat" % s.process.pid) as f:
+            return sum(int(x) for x in f.read().split()[13:15])
+
+    def post():
+        c = socket.socket(socket.AF_UNIX)
+        c.connect(path)
+        c.sendall(b"POST /pyro.v1.Head/Ask HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n%s" % (len(ask), ask))
+        return c
+    before = cpu()
+    answers = []
+    for c in [post() for _ in range(20)]:
+        answers.append(c.recv(1 << 16))
+        c.close()
+    stayed, before = cpu() - before, cpu()
+    for c in [post() for _ in range(20)]:
+        c.close()
+    post().recv(1)
+    left = cpu() - before
+    tap.ok(all(len(a) > 1000 for a in answers), "questions about large rows are answered", answers)
+    tap.ok(left < stayed / 2, "shards do not work for those who are gone", (left, stayed))
+    tap.equal(s.stop(), 0, "the server stops")
+
+
 def late(tap, s, head):
     held = Answer(s.port, "slow", headers={"Connect-Timeout-Ms": "300"})
     head.wait_asked()
@@ -306,12 +368,13 @@ def main():
         folder = os.path.join(place, "data")
         head = Head(os.path.join(place, "head.sock"))
         s = start(build, folder, os.path.join(place, "head.sock"))
-        for test in (equal_questions, kept_answers, answers_of_now, bytes_of_questions, turns, gone, late):
+        for test in (equal_questions, kept_answers, answers_of_now, bytes_of_questions, turns, gone, asked_and_gone, late):
             test(tap, s, head)
         tap.equal(s.stop(), 0, "the server stops")
         full(tap, build, folder, os.path.join(place, "full.sock"))
         clients(tap, build, folder, os.path.join(place, "clients.sock"))
         through_the_front(tap, build, folder, os.path.join(place, "query.sock"))
+        shards_stop(tap, build, os.path.join(place, "shards"), os.path.join(place, "shards.sock"))
     tap.done()
 
 

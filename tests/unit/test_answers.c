@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "tools/pyro-query/answers.h"
-#include "tools/pyro-query/stoppable.h"
+#include "formats/query/stoppable.h"
 
 #include <stdarg.h>
 #include <stddef.h>

@@ -109,6 +109,7 @@ static void answers_come_back(void **state)
 
 static void limits_hold(void **state)
 {
+	const atomic_int stop = 1;
 	struct server srv;
 	struct sibling *s;
 
@@ -118,6 +119,7 @@ static void limits_hold(void **state)
 	assert_int_equal(refusal(s, (struct sibling_call){ .path = "/many", .max_body = 1000000 }), ERR_LIMIT);
 	assert_int_equal(refusal(s, (struct sibling_call){ .path = "/silent", .timeout = 50 * NS_PER_MS }),
 	    ERR_TIMEOUT);
+	assert_int_equal(refusal(s, (struct sibling_call){ .path = "/silent", .stop = &stop }), ERR_CANCELED);
 	assert_true(str_eq(post(s, (struct sibling_call){ .path = "/echo", .body = STR("on") }).body, STR("on")));
 	sibling_free(s);
 	server_end(&srv);

@@ -6,9 +6,12 @@
  * While the journal is being replayed a question waits for its end, because an
  * answer without the rows of a minute ago would be wrong; but not longer than
  * REPLAY_PATIENCE: then it is answered with what is there.
+ *
+ * Whoever asked and is gone does not keep the shards busy: they stop between two rows.
  */
 #include "base/clock.h"
 #include "formats/query/ask.h"
+#include "formats/query/stoppable.h"
 #include "net/rpc.h"
 #include "tools/pyro-ingest/ingest.h"
 
@@ -22,6 +25,7 @@ struct head_question {
 	struct head_question *next, **link;
 	struct http_req *r;
 	struct pyro_ask ask;
+	atomic_int stop;
 	struct moment moment;
 	struct shard_ask *asks;
 	struct head_part {
@@ -40,7 +44,8 @@ static void shard_answers(struct shard_ask *sa, struct head *h)
 {
 	struct head_question *q = sa->ctx;
 	struct head_part *p = &q->parts[sa - q->asks];
-	struct dataset *set = h ? &h->set : NULL;
+	struct dataset *set;
+	struct stoppable s;
 	struct patience patience = { clock_cpu, MATCH_PATIENCE, 0 };
 	struct err e;
 
@@ -48,6 +53,8 @@ static void shard_answers(struct shard_ask *sa, struct head *h)
 	p->part = part_none();
 	if (h == NULL || h->n_rows == 0)
 		return;
+	stoppable_init(&s, &h->set, &q->stop);
+	set = &s.set;
 	if (ask_run_within(p->a, &q->ask, &patience, &set, 1, &p->part, &e) < 0) {
 		p->err = arena_alloc(p->a, sizeof(*p->err));
 		*p->err = e;
@@ -182,6 +189,13 @@ void head_replayed(struct ingest *in)
 		wait_over(in->waiting);
 }
 
+static void on_gone(struct http_req *r)
+{
+	struct head_question *q = r->ctx;
+
+	atomic_store(&q->stop, 1);
+}
+
 void head_ask(struct http_req *r, void *ctx)
 {
 	struct ingest *in = r->owner;
@@ -196,6 +210,9 @@ void head_ask(struct http_req *r, void *ctx)
 		http_error(r, &e);
 		return;
 	}
+	r->ctx = q;
+	r->on_gone = on_gone;
+	r->until_close = true;
 	q->asks = arena_zarray(r->a, in->n_workers, sizeof(*q->asks));
 	q->parts = arena_zarray(r->a, in->n_workers, sizeof(*q->parts));
 	if (cutter_replaying(in->cutter))

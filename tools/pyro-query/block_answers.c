@@ -4,7 +4,7 @@
 #include "base/arith.h"
 #include "base/clock.h"
 #include "base/hash.h"
-#include "tools/pyro-query/stoppable.h"
+#include "formats/query/stoppable.h"
 
 static const atomic_int never;
 

@@ -79,7 +79,8 @@ static int ask_head(struct engine *x, struct arena *a, struct str ask, struct st
 	struct sibling_call call = { .path = "/pyro.v1.Head/Ask",
 		.timeout = x->conf.timeout,
 		.max_body = MAX_ANSWER,
-		.body = ask };
+		.body = ask,
+		.stop = x->blocks.stop };
 	struct sibling_answer res;
 	int64_t now = clock_real()->mono(clock_real());
 

@@ -1,5 +1,5 @@
 /* stoppable.c - see stoppable.h */
-#include "tools/pyro-query/stoppable.h"
+#include "formats/query/stoppable.h"
 
 struct passing {
 	const struct scan *to;
