@@ -3,7 +3,7 @@
 #include "formats/head/head_tables.h"
 
 /* Small heads are asked as they are; the samples of a row have at most 2^32 bytes. */
-enum { BUNDLE_FROM = 16 << 20, LEVEL = 1 };
+enum { BUNDLE_FROM = 4 << 20, LEVEL = 1 };
 #define BUNDLE_MAX ((size_t)UINT32_MAX)
 
 static size_t bytes_of(const struct head_row *rows)

@@ -6,7 +6,7 @@
 #include "net/tenant.h"
 #include "tools/pyro-ingest/ingest.h"
 
-enum { REST_AFTER = 2 }; /* seconds */
+enum { REST_AFTER = 1 }; /* seconds */
 enum { SPARE_BUFS = 32, MAX_RAW = INT32_MAX, SPARE_BYTES = 4 << 20 };
 
 /* A UUID of version 4 by its bits: a random prefix of the thread and a count. Rows compress well so. */

@@ -10,7 +10,7 @@
 #include "tools/pyro-query/federation.h"
 #include "tools/pyro-query/lanes.h"
 
-enum { MAX_ANSWER = INT32_MAX, MAX_MESSAGE = 64 << 20, KEEP_MEMORY = 8 << 20 };
+enum { MAX_ANSWER = INT32_MAX, MAX_MESSAGE = 64 << 20, KEEP_MEMORY = 4 << 20 };
 enum { STOP_NOT, STOP_GONE, STOP_LATE };
 
 struct question {
