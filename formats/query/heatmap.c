@@ -109,50 +109,79 @@ static int row_of(const struct heatmap *m, int64_t value)
 	return i;
 }
 
-static struct heatmap_series count(struct arena *a, const struct heatmap *m, const struct point_group *g, int64_t from,
-    int64_t step)
+/* left: slots that there may still be. */
+static int count(struct arena *a, struct heatmap *m, const struct point_group *g, const struct heatmap_opts *o,
+    size_t *left, struct heatmap_series *s, struct err *e)
 {
-	struct all_placed all = place(g, from, step);
-	struct heatmap_series s = { g->labels, arena_zarray(a, times(&all), sizeof(*s.p)), 0, all.n };
+	struct all_placed all = place(g, o->from, o->step);
+	size_t n = times(&all);
 
+	if (n > *left) {
+		mem_free(all.p);
+		return err_set(e, ERR_INVALID,
+		    "a heat map of more than %d times of series: ask for a longer step, a shorter range, fewer series "
+		    "or "
+		    "a limit",
+		    HEATMAP_MAX_SLOTS);
+	}
+	*left -= n;
+	*s = (struct heatmap_series){ g->labels, arena_zarray(a, n, sizeof(*s->p)), 0, all.n };
 	for (size_t i = 0; i < all.n; i++) {
 		int row = row_of(m, all.p[i].e.point->value);
 
 		if (i == 0 || all.p[i].time != all.p[i - 1].time)
-			s.p[s.n++].time = all.p[i].time;
-		s.p[s.n - 1].counts[row]++;
-		keep_larger(&s.p[s.n - 1].examples[row], &all.p[i].e);
+			s->p[s->n++].time = all.p[i].time;
+		m->n_examples += s->p[s->n - 1].counts[row]++ == 0;
+		keep_larger(&s->p[s->n - 1].examples[row], &all.p[i].e);
 	}
 	mem_free(all.p);
-	return s;
+	return 0;
 }
 
-struct heatmap *heatmap_make(struct arena *a, const struct point_groups *g, int64_t from, int64_t step)
-{
-	struct heatmap *m = arena_zalloc(a, sizeof(*m));
+/* ---- the largest series ---- */
 
-	if (!find_range(g, &m->min, &m->max))
-		return m;
-	find_floors(m);
-	m->p = arena_array(a, g->n, sizeof(*m->p));
-	for (size_t i = 0; i < g->n; i++)
-		m->p[m->n++] = count(a, m, &g->p[i], from, step);
-	return m;
+struct sized {
+	const struct point_group *g;
+	uint64_t points;
+};
+
+static int by_points(const void *a, const void *b)
+{
+	const struct sized *x = a, *y = b;
+
+	if (x->points != y->points)
+		return x->points > y->points ? -1 : 1;
+	return labels_cmp(&x->g->labels, &y->g->labels);
 }
 
-static int by_count(const void *a, const void *b)
+static struct sized *largest_first(struct arena *a, const struct point_groups *g)
 {
-	const struct heatmap_series *x = a, *y = b;
+	struct sized *out = arena_array(a, g->n, sizeof(*out));
 
-	if (x->count != y->count)
-		return x->count > y->count ? -1 : 1;
-	return labels_cmp(&x->labels, &y->labels);
+	for (size_t i = 0; i < g->n; i++) {
+		out[i] = (struct sized){ &g->p[i], 0 };
+		for (size_t k = 0; k < g->p[i].n; k++)
+			out[i].points += g->p[i].series[k]->n;
+	}
+	qsort(out, g->n, sizeof(*out), by_points);
+	return out;
 }
 
-void heatmap_limit(struct heatmap *m, int64_t limit)
+int heatmap_make(struct arena *a, const struct point_groups *g, const struct heatmap_opts *o, struct heatmap *out,
+    struct err *e)
 {
-	if (limit <= 0 || (size_t)limit >= m->n)
-		return;
-	qsort(m->p, m->n, sizeof(*m->p), by_count);
-	m->n = (size_t)limit;
+	bool some = o->limit > 0 && (size_t)o->limit < g->n;
+	size_t n = some ? (size_t)o->limit : g->n, left = HEATMAP_MAX_SLOTS;
+	struct sized *sized;
+
+	*out = (struct heatmap){ 0 };
+	if (!find_range(g, &out->min, &out->max))
+		return 0;
+	find_floors(out);
+	sized = some ? largest_first(a, g) : NULL;
+	out->p = arena_array(a, n, sizeof(*out->p));
+	for (; out->n < n; out->n++)
+		if (count(a, out, some ? sized[out->n].g : &g->p[out->n], o, &left, &out->p[out->n], e) < 0)
+			return -1;
+	return 0;
 }

@@ -9,7 +9,10 @@
  *	row i:  floors[i] <= value < floors[i + 1]; the last one holds the largest value too
  *
  *	struct point_groups g = points_grouped(a, &part.points, by, n_by);
- *	struct heatmap *m = heatmap_make(a, &g, from, step);
+ *	struct heatmap_opts o = { .from = from, .step = step };
+ *	if (heatmap_make(a, &g, &o, &map, e) < 0) ...
+ *
+ * Limit: HEATMAP_MAX_SLOTS times of series, which have 408 bytes each (53 MB).
  *
  * Source: spec of the read API, 8.9 and 8.10.
  */
@@ -18,7 +21,7 @@
 
 #include "formats/query/points.h"
 
-enum { HEATMAP_ROWS = 20 };
+enum { HEATMAP_ROWS = 20, HEATMAP_MAX_SLOTS = 1 << 17, HEATMAP_MAX_EXAMPLES = 1 << 17 };
 
 /* A point and all labels of its series. */
 struct example {
@@ -43,13 +46,18 @@ struct heatmap {
 	struct heatmap_series *p;
 	size_t n;
 	double floors[HEATMAP_ROWS];
-	int64_t min, max; /* values; max > min */
+	int64_t min, max;  /* values; max > min */
+	size_t n_examples; /* what has to be told of each is larger: HEATMAP_MAX_EXAMPLES is for who tells it */
 };
 
-/* No points: n is 0. Borrows from g. */
-struct heatmap *heatmap_make(struct arena *a, const struct point_groups *g, int64_t from, int64_t step);
-/* The `limit` series with the most points, in descending order; limit <= 0: all, as they are. */
-void heatmap_limit(struct heatmap *m, int64_t limit);
+struct heatmap_opts {
+	int64_t from, step; /* ms */
+	int64_t limit;      /* of more series those with the most points, in descending order; <= 0: all */
+};
+
+/* No points: n is 0. Borrows from g. ERR_INVALID: too many slots. */
+int heatmap_make(struct arena *a, const struct point_groups *g, const struct heatmap_opts *o, struct heatmap *out,
+    struct err *e);
 
 /* The largest point of each time of the grid. */
 struct moment {

@@ -48,10 +48,12 @@ static void cells(void **state)
 	struct arena *a = arena_new();
 	struct str pod[] = { STR("pod") };
 	struct point_groups g = points_grouped(a, &set, pod, 1);
-	struct heatmap *m = heatmap_make(a, &g, 1000, 60);
+	struct heatmap map, *m = &map;
+	struct err e;
 	int sum = 0;
 
 	(void)state;
+	assert_int_equal(heatmap_make(a, &g, &(struct heatmap_opts){ 1000, 60, 2 }, m, &e), 0);
 	assert_int_equal(m->n, 2);
 	assert_true(m->floors[0] == 100 && m->floors[1] == 120 && m->floors[19] == 480);
 	for (size_t i = 0; i < ARRAY_LEN(want); i++) {
@@ -66,7 +68,7 @@ static void cells(void **state)
 			for (int r = 0; r < HEATMAP_ROWS; r++)
 				sum += m->p[i].p[k].counts[r];
 	assert_int_equal(sum, 5);
-	heatmap_limit(m, 1);
+	assert_int_equal(heatmap_make(a, &g, &(struct heatmap_opts){ 1000, 60, 1 }, m, &e), 0);
 	assert_int_equal(m->n, 1);
 	assert_int_equal(m->p[0].count, 3);
 	arena_free(a);
@@ -81,19 +83,54 @@ static void ranges(void **state)
 	struct point_series s = { { NULL, 0 }, p, 2 };
 	struct point_set one = { &s, 1 }, none = { 0 };
 	struct point_groups g = points_grouped(a, &one, NULL, 0);
-	struct heatmap *m = heatmap_make(a, &g, 0, 10);
+	const struct heatmap_opts o = { .step = 10 };
+	struct heatmap map, *m = &map;
+	struct err e;
 
 	(void)state;
+	assert_int_equal(heatmap_make(a, &g, &o, m, &e), 0);
 	assert_int_equal(m->max, 8);
 	assert_int_equal(m->p[0].n, 1);
 	assert_int_equal(m->p[0].p[0].time, 10);
 	assert_int_equal(m->p[0].p[0].counts[19], 2); /* all rows begin at 7: the last one is as high as 1 */
 	s.p = ends;
-	m = heatmap_make(a, &g, 0, 10);
+	assert_int_equal(heatmap_make(a, &g, &o, m, &e), 0);
 	assert_int_equal(m->p[0].p[0].counts[0], 1);
 	assert_int_equal(m->p[0].p[0].counts[19], 1);
 	g = points_grouped(a, &none, NULL, 0);
-	assert_int_equal(heatmap_make(a, &g, 0, 10)->n, 0);
+	assert_int_equal(heatmap_make(a, &g, &o, m, &e), 0);
+	assert_int_equal(m->n, 0);
+	arena_free(a);
+}
+
+/* Two series that have one slot more than there may be together. */
+static void too_many_slots(void **state)
+{
+	enum { N = HEATMAP_MAX_SLOTS / 2 };
+	struct arena *a = arena_new();
+	struct point *p = arena_zarray(a, N + 1, sizeof(*p));
+	struct label x = { STR("pod"), STR("x") }, y = { STR("pod"), STR("y") };
+	struct point_series s[] = { { { &x, 1 }, p, N }, { { &y, 1 }, p, N + 1 } };
+	struct point_set both = { s, 2 };
+	struct str pod[] = { STR("pod") };
+	struct point_groups g = points_grouped(a, &both, pod, 1);
+	struct heatmap_opts o = { .step = 1 };
+	struct heatmap m;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i <= N; i++)
+		p[i].time = (int64_t)i;
+	assert_int_equal(heatmap_make(a, &g, &o, &m, &e), -1);
+	assert_int_equal(e.kind, ERR_INVALID);
+	assert_non_null(strstr(e.msg, "more than 131072 times of series: ask for"));
+	o.limit = 1;
+	assert_int_equal(heatmap_make(a, &g, &o, &m, &e), 0);
+	assert_int_equal(m.p[0].n, N + 1);
+	assert_int_equal(m.n_examples, N + 1);
+	o = (struct heatmap_opts){ .step = 2 };
+	assert_int_equal(heatmap_make(a, &g, &o, &m, &e), 0);
+	assert_int_equal(m.p[1].n, N / 2 + 1);
 	arena_free(a);
 }
 
@@ -119,6 +156,7 @@ int main(void)
 		cmocka_unit_test(grouped),
 		cmocka_unit_test(cells),
 		cmocka_unit_test(ranges),
+		cmocka_unit_test(too_many_slots),
 		cmocka_unit_test(largest),
 	};
 

@@ -169,7 +169,8 @@ static int select_heatmap(struct api *x, const void *vreq, void *vresp, struct e
 		.by = sorted(x->a, &req->group_by),
 		.spans = req->query_type == HEATMAP_QUERY_TYPE_SPAN };
 	struct point_groups g;
-	struct heatmap *m;
+	struct heatmap_opts o = { .limit = req->has_limit ? req->limit : 0 };
+	struct heatmap m;
 
 	if (check_request(x, req, &q, &empty, e) < 0)
 		return -1;
@@ -178,9 +179,15 @@ static int select_heatmap(struct api *x, const void *vreq, void *vresp, struct e
 	q.from = q.start - q.step;
 	if (ask_points(x, &q, &g, e) < 0)
 		return -1;
-	m = heatmap_make(x->a, &g, q.start, q.step);
-	heatmap_limit(m, req->has_limit ? req->limit : 0);
-	heatmap_message(x->a, m, &q.by, examples, vresp);
+	o.from = q.start;
+	o.step = q.step;
+	if (heatmap_make(x->a, &g, &o, &m, e) < 0)
+		return -1;
+	if (examples && m.n_examples > HEATMAP_MAX_EXAMPLES)
+		return err_set(e, ERR_INVALID,
+		    "more than %d exemplars: ask for a longer step, a shorter range, a limit, or for none",
+		    HEATMAP_MAX_EXAMPLES);
+	heatmap_message(x->a, &m, &q.by, examples, vresp);
 	return 0;
 }
 
