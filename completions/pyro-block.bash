@@ -17,7 +17,9 @@ _pyro_block()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -json -part -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
+		local dash=-
+		[[ $cur == --* ]] && dash=--
+		COMPREPLY=($(compgen -P $dash -W 'help help-all version print.config json part config.file config.expand-env log.level ready-fd' -- "${cur#$dash}"))
 	elif ((COMP_CWORD == 1)); then
 		COMPREPLY=($(compgen -W 'list dump check' -- "$cur") $(compgen -f -- "$cur"))
 	else

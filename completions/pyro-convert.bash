@@ -116,7 +116,9 @@ _pyro_convert()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -to -output -output-dir -from -profile -all -label -lenient -keep-going -force -plain -rate -pid -tid -comm -kernel -jit -inlined -split-frames -text-names -columns -sample-index -cum -nodecount -nodefraction -edgefraction -trim -lines -files -filefunctions -addresses -showcolumns -noinlines -focus -ignore -hide -show -show-from -tagfocus -prune-from -tagignore -tagshow -taghide -tagroot -tagleaf -mean -divide-by -drop-negative -relative-percentages -compact-labels -unit -trim-path -source-path -max-nodes -title -subtitle -colors -inverted -reverse -width -minwidth -countname -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
+		local dash=-
+		[[ $cur == --* ]] && dash=--
+		COMPREPLY=($(compgen -P $dash -W 'help help-all version print.config to output output-dir from profile all label lenient keep-going force plain rate pid tid comm kernel jit inlined split-frames text-names columns sample-index cum nodecount nodefraction edgefraction trim lines files filefunctions addresses showcolumns noinlines focus ignore hide show show-from tagfocus prune-from tagignore tagshow taghide tagroot tagleaf mean divide-by drop-negative relative-percentages compact-labels unit trim-path source-path max-nodes title subtitle colors inverted reverse width minwidth countname config.file config.expand-env log.level ready-fd' -- "${cur#$dash}"))
 	elif ((COMP_CWORD == 1)); then
 		COMPREPLY=($(compgen -W 'formats' -- "$cur") $(compgen -f -- "$cur"))
 	else

@@ -80,7 +80,9 @@ _pyro_serve()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -target -modules -json -stop-timeout -shutdown-delay -server.http-listen-address -server.http-listen-port -listen-fd -server.path-prefix -auth.multitenancy-enabled -pyroscopedb.data-path -runtime-config.file -runtime-config.reload-period -server.http-idle-timeout -server.http-read-timeout -server.http-read-header-timeout -server.http-write-timeout -server.http-conn-limit -server.graceful-shutdown-timeout -server.http-tls-cert-path -server.http-tls-key-path -server.http-tls-client-auth -server.http-tls-ca-path -server.tls-cipher-suites -server.tls-min-version -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
+		local dash=-
+		[[ $cur == --* ]] && dash=--
+		COMPREPLY=($(compgen -P $dash -W 'help help-all version print.config target modules json stop-timeout shutdown-delay server.http-listen-address server.http-listen-port listen-fd server.path-prefix auth.multitenancy-enabled pyroscopedb.data-path runtime-config.file runtime-config.reload-period server.http-idle-timeout server.http-read-timeout server.http-read-header-timeout server.http-write-timeout server.http-conn-limit server.graceful-shutdown-timeout server.http-tls-cert-path server.http-tls-key-path server.http-tls-client-auth server.http-tls-ca-path server.tls-cipher-suites server.tls-min-version config.file config.expand-env log.level ready-fd' -- "${cur#$dash}"))
 	elif ((COMP_CWORD == 1)); then
 		COMPREPLY=($(compgen -W 'server status restart reload stop' -- "$cur") $(compgen -f -- "$cur"))
 	else

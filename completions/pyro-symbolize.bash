@@ -53,7 +53,9 @@ _pyro_symbolize()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -binary -debug-dir -proc-root -debuginfod -cache-dir -max-download -perf-map -kallsyms -source-map -mapping-file -force -no-inlines -demangle -output -format -lenient -keep-going -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
+		local dash=-
+		[[ $cur == --* ]] && dash=--
+		COMPREPLY=($(compgen -P $dash -W 'help help-all version print.config binary debug-dir proc-root debuginfod cache-dir max-download perf-map kallsyms source-map mapping-file force no-inlines demangle output format lenient keep-going config.file config.expand-env log.level ready-fd' -- "${cur#$dash}"))
 	elif ((COMP_CWORD == 1)); then
 		COMPREPLY=($(compgen -W '' -- "$cur") $(compgen -f -- "$cur"))
 	else

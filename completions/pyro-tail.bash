@@ -50,7 +50,9 @@ _pyro_tail()
 		return ;;
 	esac
 	if [[ $cur == -* ]]; then
-		COMPREPLY=($(compgen -W '-help -help-all -version -print.config -query -table -for -count -interval -retry -tenant-id -username -password -token -tls-ca-path -tls-cert-path -tls-key-path -tls-server-name -tls-insecure-skip-verify -config.file -config.expand-env -log.level -ready-fd' -- "$cur"))
+		local dash=-
+		[[ $cur == --* ]] && dash=--
+		COMPREPLY=($(compgen -P $dash -W 'help help-all version print.config query table for count interval retry tenant-id username password token tls-ca-path tls-cert-path tls-key-path tls-server-name tls-insecure-skip-verify config.file config.expand-env log.level ready-fd' -- "${cur#$dash}"))
 	elif ((COMP_CWORD == 1)); then
 		COMPREPLY=($(compgen -W '' -- "$cur") $(compgen -f -- "$cur"))
 	else

@@ -22,7 +22,7 @@ static void verb_names(struct buf *out, const struct optdoc_about *about)
 		buf_printf(out, "%s%s", i ? " " : "", about->verbs[i].name);
 }
 
-/* bash: values of the previous word first, then options, verbs and files. */
+/* bash: values of the previous word first, then options with as many dashes as were typed, verbs and files. */
 
 static void bash_case(void *ctx, const struct optdoc_item *it)
 {
@@ -52,7 +52,7 @@ static void bash_flag(void *ctx, const struct optdoc_item *it)
 	struct shell *s = ctx;
 
 	if (it->row->kind == OPT_ROW)
-		buf_printf(s->out, " -%s", it->row->flag);
+		buf_printf(s->out, " %s", it->row->flag);
 }
 
 /* "pyro-ingest" as a name of a shell function: pyro_ingest. */
@@ -73,10 +73,10 @@ void optdoc_bash(struct buf *out, const struct opts *o, const struct optdoc_abou
 		"\tcase $prev in\n"));
 	optdoc_each(o, bash_case, &s);
 	buf_add(out,
-	    STR("\tesac\n\tif [[ $cur == -* ]]; then\n\t\tCOMPREPLY=($(compgen -W '"
-		"-help -help-all -version -print.config"));
+	    STR("\tesac\n\tif [[ $cur == -* ]]; then\n\t\tlocal dash=-\n\t\t[[ $cur == --* ]] && dash=--\n"
+		"\t\tCOMPREPLY=($(compgen -P $dash -W 'help help-all version print.config"));
 	optdoc_each(o, bash_flag, &s);
-	buf_add(out, STR("' -- \"$cur\"))\n\telif ((COMP_CWORD == 1)); then\n\t\tCOMPREPLY=($(compgen -W '"));
+	buf_add(out, STR("' -- \"${cur#$dash}\"))\n\telif ((COMP_CWORD == 1)); then\n\t\tCOMPREPLY=($(compgen -W '"));
 	verb_names(out, about);
 	buf_add(out,
 	    STR("' -- \"$cur\") $(compgen -f -- \"$cur\"))\n\telse\n"
@@ -105,12 +105,13 @@ static void zsh_row(void *ctx, const struct optdoc_item *it)
 	const struct opt_row *row = it->row;
 	const char *star = row->type == OPT_LIST ? "*" : "";
 	const char flag[] = { row->letter, 0 };
-	const char *names[] = { row->flag, row->letter ? flag : NULL };
+	const char *names[] = { row->flag, row->flag, row->letter ? flag : NULL };
+	static const char *const dashes[] = { "-", "--", "-" };
 
 	if (row->kind != OPT_ROW)
 		return;
-	for (size_t i = 0; i < 2 && names[i]; i++) {
-		buf_printf(s->out, "\t'%s-%s[", star, names[i]);
+	for (size_t i = 0; i < ARRAY_LEN(names) && names[i]; i++) {
+		buf_printf(s->out, "\t'%s%s%s[", star, dashes[i], names[i]);
 		zsh_text(s->out, row->text);
 		buf_byte(s->out, ']');
 		if (row->type == OPT_ENUM) {
@@ -132,8 +133,8 @@ void optdoc_zsh(struct buf *out, const struct opts *o, const struct optdoc_about
 	buf_printf(out, "#compdef %s\n# made by %s -help=zsh\n_arguments \\\n", o->prog, o->prog);
 	optdoc_each(o, zsh_row, &s);
 	buf_add(out,
-	    STR("\t'-help[show help]' '-help-all[show all options]' '-version[show the version]' \\\n"
-		"\t'-print.config[show each value and its origin]' \\\n"));
+	    STR("\t{-,--}'help[show help]' {-,--}'help-all[show all options]' {-,--}'version[show the version]' \\\n"
+		"\t{-,--}'print.config[show each value and its origin]' \\\n"));
 	if (about->n_verbs) {
 		buf_add(out, STR("\t'1:verb or file:{_alternative \"verbs:verb:("));
 		verb_names(out, about);
@@ -142,7 +143,7 @@ void optdoc_zsh(struct buf *out, const struct opts *o, const struct optdoc_about
 	buf_add(out, STR("\t'*:file:_files'\n"));
 }
 
-/* fish: -o is an option with one dash and a long name. */
+/* fish: -o is an option with one dash and a long name, -l one with two. */
 
 static void fish_text(struct buf *out, const char *s)
 {
@@ -162,7 +163,7 @@ static void fish_row(void *ctx, const struct optdoc_item *it)
 
 	if (row->kind != OPT_ROW)
 		return;
-	buf_printf(s->out, "complete -c %s -o %s", s->prog, row->flag);
+	buf_printf(s->out, "complete -c %s -o %s -l %s", s->prog, row->flag, row->flag);
 	if (row->letter)
 		buf_printf(s->out, " -s %c", row->letter);
 	if (row->type == OPT_ENUM) {
@@ -188,9 +189,10 @@ void optdoc_fish(struct buf *out, const struct opts *o, const struct optdoc_abou
 		buf_byte(out, '\n');
 	}
 	buf_printf(out,
-	    "complete -c %s -o help -d 'show help'\ncomplete -c %s -o help-all -d 'show all options'\n"
-	    "complete -c %s -o version -d 'show the version'\n"
-	    "complete -c %s -o print.config -d 'show each value and its origin'\n",
+	    "complete -c %s -o help -l help -d 'show help'\ncomplete -c %s -o help-all -l help-all -d 'show all "
+	    "options'\n"
+	    "complete -c %s -o version -l version -d 'show the version'\n"
+	    "complete -c %s -o print.config -l print.config -d 'show each value and its origin'\n",
 	    o->prog, o->prog, o->prog, o->prog);
 	optdoc_each(o, fish_row, &s);
 }

@@ -515,8 +515,8 @@ static void documents(void **state)
 		    { ".It Fl n , Fl number Ar number\n", "it's \\(dqtext\\(dq.\n", ".Ev PYRO_TEST_AGE .\n",
 			".Ss Second\n" } },
 		{ "bash", { "complete -o filenames -F _pyro_test pyro-test", "-backend|--backend)", "serve top" } },
-		{ "zsh", { "#compdef pyro-test", "'*-join[", "it'\\''s", ":word:(filesystem s3 gcs)'" } },
-		{ "fish", { "complete -c pyro-test -o number -s n -x", "'it\\'s \"text\"'" } },
+		{ "zsh", { "#compdef pyro-test", "'*-join[", "'*--join[", "it'\\''s", ":word:(filesystem s3 gcs)'" } },
+		{ "fish", { "complete -c pyro-test -o number -l number -s n -x", "'it\\'s \"text\"'" } },
 		{ "yaml", { "# a number (number); -number", "  number: 7\n", "storage:\n", "  join: []\n" } },
 	};
 	struct buf b;
