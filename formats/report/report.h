@@ -160,6 +160,9 @@ struct report_diff_opts {
 	size_t n_limits;
 };
 struct report_diff_opts report_diff_defaults(void);
+/* ERR_USAGE: the values of the sides are of unlike units. Only shares, DIFF_TOTAL, can be compared all the same. */
+int report_diff_check(const struct report *before, const struct report *after, const struct report_diff_opts *o,
+    struct err *e);
 void report_diff_top(struct report *before, struct report *after, const struct report_diff_opts *o, struct buf *out);
 /* A table in Markdown, and what became of the limits. */
 void report_diff_markdown(struct report *before, struct report *after, const struct report_diff_opts *o,

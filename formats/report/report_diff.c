@@ -14,6 +14,19 @@ struct report_diff_opts report_diff_defaults(void)
 	return (struct report_diff_opts){ .confidence = USUAL };
 }
 
+/* A side without samples fits anything. */
+int report_diff_check(const struct report *before, const struct report *after, const struct report_diff_opts *o,
+    struct err *e)
+{
+	if (o->normalize == DIFF_TOTAL || before->p->n_samples == 0 || after->p->n_samples == 0 ||
+	    unit_same(before->unit, after->unit))
+		return 0;
+	return err_set(e, ERR_USAGE,
+	    "before has \"" STR_FMT "\" in " STR_FMT ", after \"" STR_FMT "\" in " STR_FMT
+	    ": --sample-index chooses another type, --normalize total compares shares",
+	    STR_ARG(before->type_name), STR_ARG(before->unit), STR_ARG(after->type_name), STR_ARG(after->unit));
+}
+
 double diff_confidence(const struct report_diff_opts *o)
 {
 	return o->confidence < 0 ? USUAL : MIN(o->confidence, 0.999999);

@@ -141,6 +141,7 @@ uint32_t report_tag_groups(struct report *r, struct arena *a, uint32_t sample, b
     void (*print)(struct report *r, const struct tag *group, uint32_t n, struct buf *b), struct str **out);
 
 /* report_unit.c: numbers as people read them. */
+bool unit_same(struct str a, struct str b); /* may be compared: "ms" and "milliseconds", "samples" and "count" */
 double unit_scale(int64_t value, struct str from, struct str to, struct str *unit);
 void unit_label(struct buf *b, int64_t value, struct str from, struct str to); /* "1.50MB" */
 void unit_percent(struct buf *b, int64_t value, int64_t total);                /* six columns: " 5.00%" */

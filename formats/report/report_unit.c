@@ -76,6 +76,13 @@ static bool is_one_of(struct str s, struct str words)
 	return false;
 }
 
+bool unit_same(struct str a, struct str b)
+{
+	const struct step *x = step_of(a), *y = step_of(b);
+
+	return x == NULL || y == NULL ? x == y : x->ladder == y->ladder && x->size == y->size;
+}
+
 double unit_scale(int64_t value, struct str from, struct str to, struct str *unit)
 {
 	const struct step *have = step_of(from), *want;

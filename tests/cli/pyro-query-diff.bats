@@ -117,3 +117,18 @@ d = json.load(sys.stdin)
 f = d["functions"][0]["flat"]
 print(d["confidence"], f["before"], f["after"], f["low"] < 100 < f["high"], f["p"] < 0.001)' <<<"$out")" = "0.95 100 200 True True" ]
 }
+
+@test "bytes are not taken from nanoseconds" {
+	pair 200
+	profile heap.pb.gz --type inuse_space:bytes --period space:bytes:524288 --stack 'main;a=64'
+	profile cpu.pb.gz --stack 'main;a=30'
+	try pyro-query diff heap.pb.gz cpu.pb.gz
+	ends 2
+	says 'before has "inuse_space" in bytes, after "cpu" in nanoseconds'
+	try pyro-query diff before.folded cpu.pb.gz
+	ends 2
+	says '"samples" in count'
+	try pyro-query diff --normalize total -o tsv heap.pb.gz cpu.pb.gz
+	ends 0
+	prints "30	30	0"
+}

@@ -32,7 +32,7 @@ static int time_of(const struct cli_side *s, const char *which, double *out, str
 			: err_set(e, ERR_INVALID, "--normalize time: %s does not say how long it was recorded", which);
 }
 
-int cli_sides_normalize(const struct cli_side sides[2], const struct query_opts *o, struct report_diff_opts *d,
+static int read_exposure(const struct cli_side sides[2], const struct query_opts *o, struct report_diff_opts *d,
     struct err *e)
 {
 	switch ((enum normalize)o->normalize) {
@@ -56,4 +56,10 @@ int cli_sides_normalize(const struct cli_side sides[2], const struct query_opts 
 		return 0;
 	}
 	return 0;
+}
+
+int cli_sides_normalize(const struct cli_side sides[2], const struct query_opts *o, struct report_diff_opts *d,
+    struct err *e)
+{
+	return read_exposure(sides, o, d, e) < 0 ? -1 : report_diff_check(sides[0].r, sides[1].r, d, e);
 }

@@ -23,7 +23,7 @@ struct cli_side {
 /* o is borrowed until the close. */
 int cli_side_open(struct cli_side *s, const char *const *paths, size_t n, const struct query_opts *o, struct err *e);
 void cli_side_close(struct cli_side *s);
-/* What --normalize asks for, from both sides: before, after. */
+/* What --normalize asks for, from both sides: before, after. ERR_USAGE, too: they cannot be compared. */
 int cli_sides_normalize(const struct cli_side sides[2], const struct query_opts *o, struct report_diff_opts *d,
     struct err *e);
 
