@@ -100,6 +100,31 @@ static int answer(struct tool *t, struct err *e)
 	return rc;
 }
 
+/* "help top", as other programs have it. */
+static int help_verb(struct tool *t, struct err *e)
+{
+	t->conf.verb = NULL;
+	for (const struct tool_verb *v = t->spec->verbs; v && v->name && t->conf.n_args > 1; v++)
+		if (strcmp(v->name, t->conf.args[1]) == 0)
+			t->conf.verb = v->name;
+	t->conf.help = "";
+	return answer(t, e);
+}
+
+static int no_verb(struct tool *t, struct err *e)
+{
+	const char *word = t->conf.n_args ? t->conf.args[0] : NULL;
+
+	if (word == NULL)
+		return err_set(e, ERR_USAGE, "a verb is needed; -help lists them");
+	if (strcmp(word, "help") == 0)
+		return help_verb(t, e);
+	if (strpbrk(word, "./{") != NULL)
+		return err_set(e, ERR_USAGE, "a verb comes first: %s %s %.200s; -help lists them", t->spec->name,
+		    t->spec->verbs[0].name, word);
+	return err_set(e, ERR_USAGE, "no verb \"%.40s\"; -help lists them", word);
+}
+
 static int run(struct tool *t, struct err *e)
 {
 	const struct tool_verb *v = t->spec->verbs;
@@ -109,9 +134,7 @@ static int run(struct tool *t, struct err *e)
 			return v->run(t, e);
 	if (t->spec->run)
 		return t->spec->run(t, e);
-	if (t->conf.n_args)
-		return err_set(e, ERR_USAGE, "no verb \"%.40s\"; -help lists them", t->conf.args[0]);
-	return err_set(e, ERR_USAGE, "a verb is needed; -help lists them");
+	return no_verb(t, e);
 }
 
 /*

@@ -146,7 +146,7 @@ static int search(struct search *x, const char *path, unsigned level, struct err
 	struct stat st;
 	int rc = 0;
 
-	if (stat(arena_printf(a, "%s/%s", path, x->mark).p, &st) == 0 && S_ISREG(st.st_mode)) {
+	if (stat(file_join(a, path, str_cstr(x->mark)), &st) == 0 && S_ISREG(st.st_mode)) {
 		x->found++;
 		set = blobs_folder(path, e);
 		rc = set == NULL ? -1 : x->fn(x->ctx, path, set, e);
@@ -154,7 +154,7 @@ static int search(struct search *x, const char *path, unsigned level, struct err
 		rc = file_list(a, AT_FDCWD, path, &list, e);
 	}
 	for (size_t i = 0; i < list.n && rc == 0; i++) {
-		const char *sub = arena_printf(a, "%s/" STR_FMT, path, STR_ARG(list.p[i].name)).p;
+		const char *sub = file_join(a, path, list.p[i].name);
 
 		if (list.p[i].name.p[0] != '.' && is_folder(sub))
 			rc = search(x, sub, level + 1, e);

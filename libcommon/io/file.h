@@ -69,6 +69,8 @@ struct file_list {
 /* The folder's entries without . and .., sorted by bytes, in a. Entries that vanish
    while it is read are left out. */
 int file_list(struct arena *a, int dirfd, const char *path, struct file_list *out, struct err *e);
+/* "folder/name" in a, with one slash however the folder was written: "day", "day/". */
+const char *file_join(struct arena *a, const char *folder, struct str name);
 
 /*
  * An exclusive lock on path (made if missing, never removed, because removing

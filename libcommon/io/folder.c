@@ -153,6 +153,13 @@ static void list_add(struct arena *a, const char *name, const struct stat *st, s
 	};
 }
 
+const char *file_join(struct arena *a, const char *folder, struct str name)
+{
+	const char *slash = str_suffix(str_cstr(folder), STR("/")) ? "" : "/";
+
+	return arena_printf(a, "%s%s" STR_FMT, folder, slash, STR_ARG(name)).p;
+}
+
 int file_list(struct arena *a, int dirfd, const char *path, struct file_list *out, struct err *e)
 {
 	VEC(struct file_info) all = { 0 };

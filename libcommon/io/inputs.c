@@ -328,7 +328,7 @@ static int folder(struct inputs *x, const char *name, unsigned depth, struct err
 	for (size_t i = 0; rc == 0 && i < list.n; i++) {
 		if (list.p[i].name.p[0] == '.' || list.p[i].type == FILE_OTHER)
 			continue;
-		rc = path(x, arena_printf(a, "%s/" STR_FMT, name, STR_ARG(list.p[i].name)).p, depth + 1, e);
+		rc = path(x, file_join(a, name, list.p[i].name), depth + 1, e);
 	}
 	arena_free(a);
 	return rc;

@@ -401,3 +401,59 @@ main;serve;parse 30"
 	[[ $err == *"reading profiles"* ]] || fail "no progress"
 	prints "of 200ns total"
 }
+
+@test "the mistakes of the first minute are answered with what to type" {
+	shop
+	blocks
+	try pyro-query cpu.pb.gz
+	ends 2
+	says "a verb comes first: pyro-query top cpu.pb.gz"
+	try pyro-query help top
+	ends 0
+	prints "usage:"
+	try pyro-query top localhost:4040
+	ends 100
+	says "a server is written http://localhost:4040"
+	try pyro-query series --from now-1h blocks
+	ends 1
+	says "nothing is in the time range: the blocks are from 2026-01-15T10:00:00Z to 2026-01-15T11:30:00"
+	try pyro-serve status
+	ends 1
+	says "no pyro-serve has run in ./data/run; the operand names another data folder"
+	mkdir day
+	cp cpu.pb.gz day
+	echo nothing >day/none
+	try pyro-query top day/
+	ends 100
+	says "pyro-query: day/none: "
+}
+
+@test "completions of bash: options with one dash and two, words, verbs, files" {
+	shop
+	completes() { # completes WANTED WORD ...: the last one is to be completed
+		local wanted=$1 COMP_WORDS=("${@:2}") COMP_CWORD=$(($# - 2)) COMPREPLY=()
+		"_${2//-/_}" || true # no file fits
+		[ "${COMPREPLY[*]}" = "$wanted" ] || fail "${*:2}: ${COMPREPLY[*]}, not $wanted"
+	}
+	. "$repo/completions/pyro-query.bash"
+	. "$repo/completions/pyro-serve.bash"
+	completes "--nodecount --nodefraction" pyro-query top --node
+	completes "-nodecount -nodefraction" pyro-query top -node
+	completes "none" pyro-query diff --normalize no
+	completes "raw" pyro-query ra
+	completes "cpu.pb.gz" pyro-query top cp
+	completes "--print.config" pyro-serve --print
+}
+
+@test "the unit for systemd: its options are known, its keys too" {
+	unit=$repo/examples/pyro-serve.service
+	read -r -a words < <(sed -n 's,^ExecStart=/usr/local/bin/,,p' "$unit")
+	try "${words[@]}" -print.config
+	ends 0
+	prints /var/lib/pyro
+	command -v systemd-analyze >/dev/null || skip "systemd-analyze is not installed"
+	sed "s,/usr/local/bin/,$(dirname "$(command -v pyro-serve)")/," "$unit" >pyro-serve.service
+	try systemd-analyze verify --man=no ./pyro-serve.service
+	ends 0
+	[ -z "$err" ] || fail "$err"
+}

@@ -590,3 +590,14 @@ till"
 	ends 2
 	says "can be written, not read"
 }
+
+@test "a profile that does not say what it measures is named by a label" {
+	profile x.pb.gz --type :samples --period ::0 --stack 'main;a=30'
+	try pyro-ingest --label service_name=shop --output blocks x.pb.gz
+	ends 100
+	says "x.pb.gz: the profile does not say what it measures: name it, as in --label __name__=process_cpu"
+	try pyro-ingest --label service_name=shop --label __name__=process_cpu --output blocks x.pb.gz
+	ends 0
+	try pyro-query types blocks
+	prints "process_cpu::samples::"
+}

@@ -118,6 +118,7 @@ static void exit_codes(void **state)
 		{ { "end", "invalid" }, 100, "pyro-test: input: bad\n" },
 		{ { NULL }, 2, "pyro-test: a verb is needed; -help lists them\n" },
 		{ { "begin" }, 2, "pyro-test: no verb \"begin\"; -help lists them\n" },
+		{ { "a.txt", "end" }, 2, "pyro-test: a verb comes first: pyro-test end a.txt; -help lists them\n" },
 		{ { "end", "-number=13" }, 2, "pyro-test: -number: 13 brings bad luck\n" },
 		{ { "end", "-config.file=/no/such" }, 2, NULL },
 		{ { "-help=nothing" }, 2, NULL },
@@ -147,6 +148,10 @@ static void answers(void **state)
 	assert_int_equal(RUN("-help"), 0);
 	assert_non_null(strstr(seen_out, "pyro-test end HOW"));
 	assert_non_null(strstr(seen_out, "-config.file path"));
+	assert_int_equal(RUN("help"), 0);
+	assert_non_null(strstr(seen_out, "pyro-test end HOW"));
+	assert_int_equal(RUN("help", "end"), 0);
+	assert_non_null(strstr(seen_out, "pyro-test end HOW"));
 	assert_int_equal(RUN("-n3", "-print.config"), 0);
 	assert_non_null(strstr(seen_out, "number = 3  # flag\n"));
 	assert_non_null(strstr(seen_out, "log.level = info  # default\n"));

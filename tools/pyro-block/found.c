@@ -218,7 +218,7 @@ static int in_journals(struct finder *x, const char *folder, struct err *e)
 
 		if (list.p[i].type != FILE_REGULAR || !str_suffix(list.p[i].name, STR(".journal")))
 			continue;
-		one.path = arena_printf(x->mem, "%s/" STR_FMT, folder, STR_ARG(list.p[i].name)).p;
+		one.path = file_join(x->mem, folder, list.p[i].name);
 		rc = in_file(&one, e);
 		x->given = one.given;
 	}

@@ -267,12 +267,12 @@ static struct str tail(const struct convert *c, struct arena *a, struct str byte
 static int to_folder(struct convert *c, struct arena *a, struct str base, struct str bytes, struct err *e)
 {
 	struct str name = names_take(&c->names, c->a, base, tail(c, a, bytes));
-	struct str path = arena_printf(a, "%s/" STR_FMT, c->o->output_dir, STR_ARG(name));
-	char *folder = arena_cstr(a, str_of(path.p, str_rfind(path, '/')));
+	const char *path = file_join(a, c->o->output_dir, name);
+	char *folder = arena_cstr(a, str_of(path, str_rfind(str_cstr(path), '/')));
 
 	if (file_mkdirs(AT_FDCWD, folder, 0777, e) < 0)
 		return -1;
-	return file_answer(arena_cstr(a, path), bytes, c->o->force, e);
+	return file_answer(path, bytes, c->o->force, e);
 }
 
 /* With --all, x.svg is x-main.svg, x-gc.svg. */

@@ -136,6 +136,10 @@ static int add_profile(struct filter *f, struct input *in, const struct format_p
 	if (p->time == 0)
 		p->time = f->time ? f->time : in->mtime;
 	ci.labels = labels_of_profile(f, in, of, p, member);
+	if (labels_get(&ci.labels, STR("__name__")).n == 0)
+		return err_set(e, ERR_INVALID,
+		    "the profile does not say what it measures: name it, as in "
+		    "--label __name__=process_cpu");
 	if (clean_profile(in->a, &ci, &out, e) < 0)
 		return -1;
 	profile_id(f, in, f->profiles++, id);

@@ -97,7 +97,7 @@ int cli_labels(struct tool *t, const struct query_opts *o, struct err *e)
 	else if (rc == 0)
 		print_strings(&part.strings, str_eq(out.form, STR("json")), &b);
 	if (rc == 0 && b.n == 0)
-		rc = 1;
+		rc = q.kind == ASK_SETS && places.n_read == 0 ? places_missed(&places, e) : 1;
 	else if (rc == 0)
 		rc = cli_out_write(&out, &b, e);
 	if (rc == 0 && places.skipped > 0)

@@ -125,6 +125,14 @@ bool places_has_blocks(const char *path)
 	    blobs_each(path, "meta.json", BLOCK_PATH_DEPTH, close_folder, NULL, &found, &ignored) == 0 && found > 0;
 }
 
+/* "localhost:4040" */
+static bool looks_like_host(const char *path)
+{
+	size_t host = strcspn(path, ":/");
+
+	return host > 0 && path[host] == ':' && path[host + 1] >= '0' && path[host + 1] <= '9';
+}
+
 static int add_path(struct loading *l, const char *path, struct err *e)
 {
 	struct inputs_opts io = { .limit = PLACES_INPUT_LIMIT,
@@ -135,6 +143,7 @@ static int add_path(struct loading *l, const char *path, struct err *e)
 		.plain_from = PLAIN_FROM };
 	struct stat st;
 	uint32_t found;
+	bool there;
 
 	path = places_path(path);
 	if (places_is_server(path)) {
@@ -143,12 +152,15 @@ static int add_path(struct loading *l, const char *path, struct err *e)
 		l->p->url = path;
 		return 0;
 	}
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
+	there = stat(path, &st) == 0;
+	if (there && S_ISDIR(st.st_mode)) {
 		if (blobs_each(path, "meta.json", BLOCK_PATH_DEPTH, add_folder, l->p, &found, e) < 0)
 			return -1;
 		if (found > 0)
 			return 0;
 	}
+	if (!there && looks_like_host(path))
+		return err_set(e, ERR_NOTFOUND, "%s: no such file; a server is written http://%s", path, path);
 	l->path = path;
 	return inputs_each(&path, 1, &io, add_input, l, e);
 }

@@ -78,6 +78,8 @@ bool places_has_blocks(const char *path);
 
 /* One profile out of everything. ERR_NOTFOUND: there is none that the selector and the range take. */
 int places_profile(struct places *p, struct profile **out, struct err *e);
+/* The reason why nothing was found, ERR_NOTFOUND, with the times where they are why. Always -1. */
+int places_missed(struct places *p, struct err *e);
 /* Labels: kind is ASK_NAMES, ASK_VALUES or ASK_SETS. */
 int places_labels(struct places *p, enum ask_kind kind, const struct msg_strs *names, struct part *out, struct err *e);
 

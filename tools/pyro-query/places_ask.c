@@ -160,6 +160,45 @@ int places_labels(struct places *p, enum ask_kind kind, const struct msg_strs *n
 
 /* ---- profiles ---- */
 
+static void block_times(const struct places *p, int64_t *min, int64_t *max)
+{
+	*min = INT64_MAX;
+	*max = INT64_MIN;
+	for (size_t i = 0; i < p->sets.n; i++) {
+		*min = MIN(*min, p->sets.p[i]->min_time);
+		*max = MAX(*max, p->sets.p[i]->max_time);
+	}
+}
+
+/* The part of the wanted range that the blocks reach into; false: none. */
+static bool clip_range(const struct places *p, int64_t *from, int64_t *to)
+{
+	block_times(p, from, to);
+	*from = MAX(*from, p->from);
+	*to = MIN(*to, p->to);
+	/* A range of more than 292 years has no length that could be written: the newest ones count. */
+	if (*from < 0 && *to > INT64_MAX + *from)
+		*from = *to - INT64_MAX;
+	return *from <= *to;
+}
+
+int places_missed(struct places *p, struct err *e)
+{
+	int64_t from, to;
+
+	if (p->url != NULL) {
+		server_range(p, &from, &to);
+		return err_set(e, ERR_NOTFOUND, "no profile matches " STR_FMT " from " STR_FMT " to " STR_FMT,
+		    STR_ARG(p->query), STR_ARG(num_rfc3339(p->a, from * NS_PER_MS)),
+		    STR_ARG(num_rfc3339(p->a, to * NS_PER_MS)));
+	}
+	if (p->sets.n == 0 || clip_range(p, &from, &to))
+		return err_set(e, ERR_NOTFOUND, "no profile matches " STR_FMT, STR_ARG(p->query));
+	block_times(p, &from, &to);
+	return err_set(e, ERR_NOTFOUND, "nothing is in the time range: the blocks are from " STR_FMT " to " STR_FMT,
+	    STR_ARG(num_rfc3339(p->a, from)), STR_ARG(num_rfc3339(p->a, to)));
+}
+
 static struct str usual_type(const struct str_list *types)
 {
 	static const char *const first[] = { "process_cpu:cpu:nanoseconds:", "process_cpu:samples:count:" };
@@ -188,7 +227,7 @@ static int choose_type(struct places *p, struct str *out, struct err *e)
 	if (out->n > 0)
 		return 0;
 	if (part.strings.n == 0)
-		return err_set(e, ERR_NOTFOUND, "no profile matches " STR_FMT, STR_ARG(p->query));
+		return places_missed(p, e);
 	buf_init(&known, 4096);
 	for (size_t i = 0; i < part.strings.n; i++)
 		buf_printf(&known, "\n  " STR_FMT, STR_ARG(part.strings.p[i]));
@@ -210,23 +249,6 @@ static int server_profile(struct places *p, struct str type, struct profile **ou
 	if (call(p, "SelectMergeProfile", &querier_select_merge_profile_request_type, &req, &answer, e) < 0)
 		return -1;
 	return pprof_decode(p->a, answer, out, e);
-}
-
-/* The part of the wanted range that the blocks reach into; false: none. */
-static bool clip_range(const struct places *p, int64_t *from, int64_t *to)
-{
-	int64_t min = INT64_MAX, max = INT64_MIN;
-
-	for (size_t i = 0; i < p->sets.n; i++) {
-		min = MIN(min, p->sets.p[i]->min_time);
-		max = MAX(max, p->sets.p[i]->max_time);
-	}
-	*from = MAX(min, p->from);
-	*to = MIN(max, p->to);
-	/* A range of more than 292 years has no length that could be written: the newest ones count. */
-	if (*from < 0 && *to > INT64_MAX + *from)
-		*from = *to - INT64_MAX;
-	return *from <= *to;
 }
 
 static int block_profile(struct places *p, struct str type, struct profile **out, struct err *e)

@@ -136,6 +136,8 @@ int status_read(const char *dir, struct status *s, struct err *e)
 		return err_set(e, ERR_CONFIG, "%.100s...: name too long", dir);
 	buf_init(&b, STATUS_SIZE + 1);
 	rc = file_read(AT_FDCWD, name, STATUS_SIZE, &b, e);
+	if (rc < 0 && e->kind == ERR_NOTFOUND)
+		err_set(e, ERR_NOTFOUND, "no pyro-serve has run in %s; the operand names another data folder", dir);
 	if (rc == 0 && status_decode(buf_str(&b), s, e) < 0)
 		rc = err_wrap(e, "%s", name);
 	buf_fini(&b);
