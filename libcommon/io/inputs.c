@@ -357,7 +357,11 @@ static int path(struct inputs *x, const char *name, unsigned depth, struct err *
 {
 	static const char standard[] = "standard input";
 	bool own = strcmp(name, "-") == 0;
-	int rc = own ? stream(x, STDIN_FILENO, standard, NULL, e) : open_path(x, name, depth, e);
+	int rc;
+
+	if (own && isatty(STDIN_FILENO) && isatty(STDERR_FILENO))
+		fputs("reading from the terminal; Ctrl-D ends that, -help tells the usage\n", stderr);
+	rc = own ? stream(x, STDIN_FILENO, standard, NULL, e) : open_path(x, name, depth, e);
 
 	if (rc < 0 && x->o->bad != NULL)
 		return x->o->bad(x->ctx, str_cstr(own ? standard : name), e);

@@ -2,7 +2,8 @@
  * inputs.h - what a filter was given to read: files, folders, archives and
  * standard input, one after another, each as whole bytes. gzip, zstd, xz, bzip2
  * and lz4 are taken off, and a byte-order mark of UTF-8; a tar, zip or cpio is many inputs; a folder is all regular files
- * below it, in order of their names. "-", or no path at all, is standard input.
+ * below it, in order of their names. "-", or no path at all, is standard input; where that is a terminal, standard error
+ * says what is waited for.
  *
  *	static int one(void *ctx, struct input *in, struct err *e) { ... in->bytes ... }
  *	inputs_each(paths, n, &(struct inputs_opts){ .limit = 1 << 30 }, one, ctx, e);

@@ -428,6 +428,15 @@ main;serve;parse 30"
 	says "pyro-query: day/none: "
 }
 
+@test "who waits for a keyboard says so" {
+	try "$repo/tests/lib/in_terminal.py" 80 timeout --foreground 1 pyro-query top
+	ends 124
+	prints "reading from the terminal; Ctrl-D ends that, -help tells the usage"
+	try_sh "printf 'main;work 3\n' | '$repo/tests/lib/in_terminal.py' -e 80 pyro-query top"
+	ends 0
+	[[ $out != *"from the terminal"* ]] || fail "a pipe is no terminal"
+}
+
 @test "completions of bash: options with one dash and two, words, verbs, files" {
 	shop
 	completes() { # completes WANTED WORD ...: the last one is to be completed
