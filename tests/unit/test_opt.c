@@ -504,7 +504,7 @@ static void assert_has(const char *text, const char *part)
 static void documents(void **state)
 {
 	static const struct {
-		const char *what, *parts[4];
+		const char *what, *parts[5];
 	} cases[] = {
 		{ "", { "pyro-test - test things", "  -n, -number number", "a number (7)" } },
 		{ "all", { "  -rules yaml", "  -b, -flag.bool", "filesystem|s3|gcs", "Second:" } },
@@ -523,7 +523,7 @@ static void documents(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		for (size_t k = 0; k < 4 && cases[i].parts[k]; k++)
+		for (size_t k = 0; k < ARRAY_LEN(cases[i].parts) && cases[i].parts[k]; k++)
 			assert_has(doc(cases[i].what), cases[i].parts[k]);
 	assert_null(strstr(doc(""), "-rules"));
 	assert_null(strstr(doc(""), "-join"));
