@@ -152,10 +152,10 @@ static int64_t floor_hour(int64_t t)
 }
 
 /*
- * Labels are known by the hour, as they are once the rows lie in blocks: the range widens to whole hours.
+ * Labels are known by the hour, in memory as in blocks: the range widens to whole hours.
  * An end on the hour is the last of an hour: of the next, only what has that millisecond counts.
  */
-static struct label_range label_range(const struct pyro_ask *ask)
+struct label_range ask_label_range(const struct pyro_ask *ask)
 {
 	const int64_t hour = 3600 * NS_PER_S;
 	struct label_range in = { ask->from < INT64_MIN + hour ? INT64_MIN : floor_hour(ask->from), ask->to };
@@ -172,7 +172,7 @@ static struct label_range label_range(const struct pyro_ask *ask)
 static int run_labels(struct arena *a, const struct pyro_ask *ask, const struct parsed *p, struct dataset *const *sets,
     size_t n, struct part *out, struct err *e)
 {
-	struct label_range in = label_range(ask);
+	struct label_range in = ask_label_range(ask);
 	size_t n_sel = p->everything ? 0 : p->n;
 
 	if (ask->kind == ASK_NAMES)

@@ -47,6 +47,9 @@ struct part {
 struct part part_none(void);
 void part_fini(struct part *p); /* the tree; the rest lives in the arena */
 
+/* Of a question about labels: the rows that say which there are, in whole hours (see differences.md). */
+struct label_range ask_label_range(const struct pyro_ask *ask);
+
 /* Checks and parses the question each time, because regular expressions belong to one thread. */
 int ask_run(struct arena *a, const struct pyro_ask *ask, struct dataset *const *sets, size_t n, struct part *out,
     struct err *e);

@@ -337,6 +337,33 @@ static void points_on_other_grids(void **state)
 	asking_fini(&k);
 }
 
+static size_t n_sets(struct asking *k, int64_t from_ms, int64_t to_ms)
+{
+	struct pyro_ask ask = ask_hours(ASK_SETS, 0, 0);
+	struct part p;
+	size_t n;
+
+	ask.profile_type = STR_NONE;
+	ask.from = from_ms * NS_PER_MS;
+	ask.to = to_ms * NS_PER_MS;
+	assert_int_equal(put_ask(k, &ask, &p), 0);
+	n = p.sets.n;
+	part_fini(&p);
+	return n;
+}
+
+/* As recent rows say it: by the hour. Rows lie at its beginning. */
+static void labels_of_a_part_of_an_hour(void **state)
+{
+	struct asking k = asking(*state, 1 << 20);
+	const int64_t minute = 60 * 1000;
+
+	assert_int_equal(n_sets(&k, HOUR_MS + 10 * minute, HOUR_MS + 20 * minute), 1);
+	assert_int_equal(n_sets(&k, -20 * minute, -10 * minute), 0);
+	assert_int_equal(n_sets(&k, 20 * HOUR_MS, 21 * HOUR_MS), 0);
+	asking_fini(&k);
+}
+
 /* Without room all of it is asked for again, and says the same. */
 static void nothing_is_kept(void **state)
 {
@@ -502,6 +529,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(whole_blocks_are_read_once, world_new, world_free),
 		cmocka_unit_test_setup_teardown(kept_without_the_block, world_new, world_free),
 		cmocka_unit_test_setup_teardown(points_on_other_grids, world_new, world_free),
+		cmocka_unit_test_setup_teardown(labels_of_a_part_of_an_hour, world_new, world_free),
 		cmocka_unit_test_setup_teardown(nothing_is_kept, world_new, world_free),
 		cmocka_unit_test_setup_teardown(profiles_of_another_range, world_new, world_free),
 		cmocka_unit_test_setup_teardown(memory_within_a_question, world_new, world_free),

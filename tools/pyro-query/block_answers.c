@@ -15,9 +15,13 @@ enum { HOUR_MS = 3600 * 1000, MAX_KEPT = INT32_MAX };
 
 static struct blocks_range range_of(const struct pyro_ask *ask)
 {
+	struct label_range labels = { ask->from, ask->to };
+
 	if (ask->kind == ASK_STATS || (ask->from == 0 && ask->to == 0))
 		return (struct blocks_range){ INT64_MIN, INT64_MAX };
-	return (struct blocks_range){ ask->from / NS_PER_MS, ask->to / NS_PER_MS };
+	if (ask->kind == ASK_NAMES || ask->kind == ASK_VALUES || ask->kind == ASK_SETS)
+		labels = ask_label_range(ask);
+	return (struct blocks_range){ floor_ms(labels.from), floor_ms(labels.to) };
 }
 
 /* ---- asking ---- */
