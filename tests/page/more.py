@@ -430,8 +430,11 @@ class More:
         assert name == "shop.svg" and b"<svg" in text
         name, text = self.saved(page, press("html"))
         assert name == "shop.html" and b"<html" in text.lower()
+        name, text = self.saved(page, press("parquet"))
+        assert name == "shop.parquet" and text[:4] == text[-4:] == b"PAR1"
         page.click("#export summary")
         page.wait("document.querySelectorAll('#export button').length > 5")
+        assert "tags" not in page.js("[...document.querySelectorAll('#export button')].map(b => b.innerText)"), "of samples without tags"
         self.picture(page, "export")
         forms = page.js("FORMS.map(f => f.split('=')[0])")
         known = subprocess.run([os.path.join(self.build, "pyro-convert"), "formats"], stdout=subprocess.PIPE, check=True, text=True).stdout

@@ -170,7 +170,9 @@ function linesOf(r, fn) {
 }
 
 // ---- export ----
-const FORMS = 'pprof=pb.gz svg html=html folded=txt speedscope=speedscope.json flamebearer=json csv tsv top=txt tree=txt calls=txt traces=txt raw=txt tags=txt flame=txt dot callgrind=callgrind cpuprofile firefox=json jsonl otlp=otlp otlp-json=json pprof-json=json stacks-csv=csv stacks-tsv=tsv pgo=pgo autofdo=afdo'.split(' ');
+const FORMS = 'pprof=pb.gz svg html=html folded=txt speedscope=speedscope.json flamebearer=json csv tsv top=txt tree=txt calls=txt traces=txt raw=txt tags=txt flame=txt dot callgrind=callgrind cpuprofile firefox=json jsonl otlp=otlp otlp-json=json pprof-json=json stacks-csv=csv stacks-tsv=tsv parquet pgo=pgo autofdo=afdo'.split(' ');
+// Samples that are stored have no tags.
+const formsNow = () => state.a ? DIFFS : FORMS.filter(f => state.file || f !== 'tags=txt');
 const DIFFS = 'svg html json folded=txt diff=txt flame=txt markdown=md junit=xml csv tsv'.split(' ');
 function save(name, blob) {
 	const a = el('a', { href: URL.createObjectURL(blob), download: name });
@@ -210,7 +212,7 @@ function exportMenu() {
 	const can = exportFrom('svg'), put = (text, act) => button(text, () => { $('export').open = false; act(); }), canvas = document.querySelector('.flame canvas');
 	$('export').lastElementChild.replaceChildren(el('b', {}, 'as shown'), put('link', copyLink), put('folded', () => save(exportName('folded.txt'), new Blob([shownFolded()]))),
 		put('csv', () => save(exportName('functions.csv'), new Blob([shownTable()]))), put('png', () => canvas.toBlob(b => save(exportName('png'), b))),
-		el('b', {}, can ? 'from the server' : 'The server has no other forms of this.'), ...can ? (state.a ? DIFFS : FORMS).map(f => put(f.split('=')[0], () => exportAs(f))) : []);
+		el('b', {}, can ? 'from the server' : 'The server has no other forms of this.'), ...can ? formsNow().map(f => put(f.split('=')[0], () => exportAs(f))) : []);
 }
 // With exact times, so that it shows the same tomorrow.
 async function copyLink() {
