@@ -165,7 +165,7 @@ common_name() { # of the certificate that the server shows
 	try pyro-query values service_name $when --tls-ca-path ca.pem --tls-server-name elsewhere "$url"
 	ends 100
 	says elsewhere
-	try pyro-tail --for 1s "$url"
+	try pyro-tail --for 30s "$url"
 	ends 100
 	says "SSL certificate problem"
 	PYRO_TAIL_TLS_CA=ca.pem try pyro-tail --for 100ms "$url"
@@ -173,7 +173,7 @@ common_name() { # of the certificate that the server shows
 	stop_server
 	secure -server.http-tls-ca-path=ca.pem -server.http-tls-client-auth=RequireAndVerifyClientCert
 	url=https://127.0.0.1:$port
-	try pyro-tail --for 100ms --tls-ca-path ca.pem "$url"
+	try pyro-tail --for 30s --tls-ca-path ca.pem "$url" # refused, at the latest with the first bytes
 	[ "$status" -ge 100 ]
 	try pyro-tail --for 100ms --tls-ca-path ca.pem --tls-cert-path client.pem --tls-key-path client.key "$url"
 	ends 1
