@@ -36,6 +36,7 @@ struct fixture {
 	struct tenant_rules rules;
 	struct http_req r;
 	unsigned done;
+	bool holds;        /* memory of profiles, when it was done */
 	char message[256]; /* of the failure that was told; empty = none */
 };
 
@@ -114,6 +115,7 @@ static void told(struct push *p)
 
 	f->done++;
 	f->message[0] = '\0';
+	f->holds = p->mem != NULL || p->scratch.n > 0;
 	if (p->err != NULL)
 		snprintf(f->message, sizeof(f->message), "%.255s", p->err->msg);
 	push_free(p);
@@ -127,6 +129,7 @@ static void send_pods(struct fixture *f, const char *const *pods, size_t n)
 	struct err e;
 
 	p->ctx = f;
+	push_scratch(p);
 	for (size_t i = 0; i < n; i++)
 		add(p, pods[i]);
 	push_send(p, told);
@@ -158,6 +161,7 @@ static void stored(void **state)
 	assert_int_equal(sum_of(&f, 0), 120); /* bytes as sent */
 	assert_int_equal(sum_of(&f, 1), 300); /* unpacked */
 	assert_int_equal(f.tenant.series, 2);
+	assert_false(f.holds);  /* the profiles did not wait for the sync */
 	send_pods(&f, pods, 0); /* nothing to store is stored at once */
 	assert_string_equal(f.message, "");
 	teardown(&f);

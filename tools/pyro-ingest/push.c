@@ -13,17 +13,26 @@ struct push *push_new(struct worker *w, struct http_req *r, const struct tenant_
 	p->w = w;
 	p->r = r;
 	p->a = r->a;
+	p->mem = arena_new();
 	p->tenant = tenant->tenant;
 	p->rules = &tenant->rules;
 	return p;
 }
 
-void push_free(struct push *p)
+static void forget_profiles(struct push *p)
 {
-	for (size_t i = 0; i < p->items.n; i++)
-		mem_free(p->items.p[i].err);
 	for (size_t i = 0; i < p->scratch.n; i++)
 		worker_give_buf(p->w, &p->scratch.p[i]);
+	p->scratch.n = 0;
+	arena_free(p->mem);
+	p->mem = NULL;
+}
+
+void push_free(struct push *p)
+{
+	forget_profiles(p);
+	for (size_t i = 0; i < p->items.n; i++)
+		mem_free(p->items.p[i].err);
 	vec_free(&p->items);
 	vec_free(&p->scratch);
 	mem_free(p);
@@ -102,11 +111,12 @@ static void take_profile(struct push *p, struct push_item *item, const struct la
 	struct clean_out out = { .reason = DISCARD_rate_limited };
 	struct err e;
 
-	in.labels = clean_labels(p->a, sent);
+	item->wire_size = f->wire_size;
+	in.labels = clean_labels(p->mem, sent);
 	p->w->conf.counters->profiles++;
 	received_count(&p->tenant->received, labels_get(&in.labels, STR("__name__")), raw_size, f->wire_size,
 	    f->n_samples);
-	if (take_rate(p, &in.labels, f, &e) < 0 || clean_profile(p->a, &in, &out, &e) < 0) {
+	if (take_rate(p, &in.labels, f, &e) < 0 || clean_profile(p->mem, &in, &out, &e) < 0) {
 		item->err = mem_alloc(sizeof(*item->err));
 		*item->err = e;
 		discard(p, out.reason, f->wire_size);
@@ -131,16 +141,21 @@ void push_profile(struct push *p, const struct labels *sent, struct profile *f, 
 	vec_push(&p->items, item);
 }
 
-/* What is stored is shown to those who watch. */
-static void offer(struct push *p)
+static bool anybody_watches(const struct push *p)
 {
 	const struct ingest *in = p->w->conf.ingest;
 
-	if (in == NULL || !tails_any(in->tails))
+	return in != NULL && tails_any(in->tails);
+}
+
+/* What is durable is shown to those who watched when it was stored. */
+static void offer(struct push *p)
+{
+	if (p->mem == NULL || !anybody_watches(p))
 		return;
 	for (size_t i = 0; i < p->items.n; i++)
 		for (uint32_t k = 0; k < p->items.p[i].n && p->items.p[i].err == NULL; k++)
-			tails_offer(in->tails, p->tenant->name, &p->items.p[i].adds[k].push);
+			tails_offer(p->w->conf.ingest->tails, p->tenant->name, &p->items.p[i].adds[k].push);
 }
 
 static void finish(struct push *p)
@@ -157,7 +172,7 @@ static void add_done(struct shard_add *a)
 	struct push *p = item->push;
 
 	if (a->err != NULL) {
-		discard(p, a->reason, a->push.profile->wire_size);
+		discard(p, a->reason, item->wire_size);
 		p->pressed = p->pressed || a->reason == DISCARD_memory_limit;
 		if (item->err == NULL)
 			item->err = a->err;
@@ -168,11 +183,23 @@ static void add_done(struct shard_add *a)
 		finish(p);
 }
 
+static void row_stored(struct push *p)
+{
+	if (--p->unread == 0 && !anybody_watches(p))
+		forget_profiles(p);
+}
+
+static void add_stored(struct shard_add *a)
+{
+	row_stored(((struct push_item *)a->wait_ctx)->push);
+}
+
 /* The shards get what is good. */
 static void send_items(struct push *p)
 {
 	p->rules = NULL;
 	p->pending = 1;
+	p->unread = 1;
 	for (size_t i = 0; i < p->items.n; i++) {
 		struct push_item *item = &p->items.p[i];
 
@@ -180,12 +207,15 @@ static void send_items(struct push *p)
 		for (uint32_t k = 0; k < item->n; k++) {
 			struct shard_add *a = &item->adds[k];
 
+			a->stored = add_stored;
 			a->done = add_done;
 			a->wait_ctx = item;
 			p->pending++;
+			p->unread++;
 			shard_send(worker_shard(p->w, p->tenant->name, a->push.partition), a);
 		}
 	}
+	row_stored(p);
 	if (--p->pending == 0)
 		finish(p);
 }

@@ -11,8 +11,9 @@
  * for anything.
  *
  * Each profile stands alone: valid ones are stored though others fail, and
- * p->err is the first failure in the order of the request. All memory is the
- * request's arena.
+ * p->err is the first failure in the order of the request. The profiles live
+ * in p->mem, which goes when all rows are in memory: what waits for a sync is
+ * small. All else is the request's arena.
  */
 #ifndef PUSH_H
 #define PUSH_H
@@ -35,17 +36,20 @@ struct push_item {
 	struct profile *nameless;
 	struct labels sent;
 	size_t raw_size;
+	uint64_t wire_size;
 };
 
 struct push {
 	struct worker *w;
 	struct http_req *r;
-	struct arena *a;
+	struct arena *a;   /* the request's */
+	struct arena *mem; /* of profiles and their buffers; NULL when all are stored */
 	struct tenant *tenant;
 	const struct clean_rules *rules; /* until push_send: another tenant or a reload moves them */
 	VEC(struct push_item) items;
 	VEC(struct buf) scratch;
 	uint32_t pending;
+	uint32_t unread;   /* rows that are not stored yet */
 	uint32_t nameless; /* items */
 	struct job names;
 	void (*done)(struct push *p);
@@ -57,9 +61,9 @@ struct push {
 struct push *push_new(struct worker *w, struct http_req *r, const struct tenant_rules *tenant);
 void push_free(struct push *p);
 
-/* A buffer for the bytes of one profile; lives as long as the push. Not valid after the next call. */
+/* A buffer for the bytes of one profile; lives as long as p->mem. Not valid after the next call. */
 struct buf *push_scratch(struct push *p);
-/* Rate limit, cleaning. The profile lives in p->a. raw_size: bytes as they came, for the counters. */
+/* Rate limit, cleaning. The profile lives in p->mem or longer. raw_size: bytes as they came, for the counters. */
 void push_profile(struct push *p, const struct labels *sent, struct profile *f, size_t raw_size);
 /* A profile that could not be decoded: counts as one of the request's. */
 void push_failed(struct push *p, const struct err *e, enum discard reason, size_t raw_size);

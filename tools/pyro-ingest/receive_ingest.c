@@ -258,7 +258,7 @@ static void receive_profile(struct upload *u, struct str body, const struct samp
 	bool too_large;
 	struct err e;
 
-	if (receive_pprof(u->r->a, body, limit, push_scratch(u->push), &p, &too_large, &e) < 0) {
+	if (receive_pprof(u->push->mem, body, limit, push_scratch(u->push), &p, &too_large, &e) < 0) {
 		if (too_large)
 			err_set(&e, ERR_INVALID, "decompressed size exceeds maximum allowed size of %lld bytes",
 			    (long long)limit);

@@ -43,7 +43,7 @@ static void one_sample(struct push_call *c, const struct labels *l, struct str r
 	bool too_large;
 	struct err e;
 
-	if (receive_pprof(p->a, raw, limit, push_scratch(p), &f, &too_large, &e) < 0) {
+	if (receive_pprof(p->mem, raw, limit, push_scratch(p), &f, &too_large, &e) < 0) {
 		if (too_large)
 			err_set(&e, ERR_INVALID, "uncompressed profile payload size exceeds limit of " STR_FMT,
 			    STR_ARG(num_size_si(p->a, (uint64_t)limit)));

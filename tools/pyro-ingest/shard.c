@@ -126,6 +126,23 @@ static void add_reply(struct shard_add *a)
 		loop_post(a->home, &a->task);
 }
 
+static void add_told(struct task *t)
+{
+	struct shard_add *a = CONTAINER_OF(t, struct shard_add, told);
+
+	a->stored(a);
+}
+
+/* Goes the way that the reply will go, so it is there first. */
+static void add_stored(struct shard_add *a)
+{
+	a->told.fn = add_told;
+	if (a->home == a->shard->conf.loop)
+		a->stored(a);
+	else
+		loop_post(a->home, &a->told);
+}
+
 static struct err *refuse(struct shard_add *a, enum discard reason)
 {
 	a->err = mem_alloc(sizeof(*a->err));
@@ -233,6 +250,7 @@ static void add_run(struct task *t)
 	measure(s, x);
 	c->journal_records++;
 	c->journal_bytes += s->record.n;
+	add_stored(a);
 	a->wait.done = add_synced;
 	journal_append(s->journal, a->tenant->name, buf_str(&s->record), &a->wait);
 }

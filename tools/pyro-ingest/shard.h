@@ -49,15 +49,20 @@ struct shard *shard_new(const struct shard_conf *conf, uint64_t generation, stru
 void shard_free(struct shard *s);
 uint64_t shard_journal_bytes(struct shard *s); /* any thread: an estimate */
 
-/* One cleaned profile. done is called on `home` when the row is durable or refused. */
+/*
+ * One cleaned profile. done is called on `home` when the row is durable or refused; before that stored, unless it was
+ * refused: the head has the row, and nobody looks at push any more.
+ */
 struct shard_add {
 	struct task task; /* the shard's */
 	struct shard *shard;
-	struct head_push push; /* valid until done */
+	struct head_push push; /* valid until stored or done */
 	struct tenant *tenant;
 	int64_t max_series; /* of the tenant, over all shards; 0 = no limit */
 	struct loop *home;
+	void (*stored)(struct shard_add *a);
 	void (*done)(struct shard_add *a);
+	struct task told;         /* the shard's, for stored */
 	struct err *err;          /* NULL = stored; else to be freed with mem_free */
 	enum discard reason;      /* of err */
 	struct journal_wait wait; /* the shard's */
