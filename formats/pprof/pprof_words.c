@@ -167,7 +167,7 @@ static int check(const struct message *m, struct str in, struct err *e)
 	return 0;
 }
 
-void pprof_words(struct str bytes, struct err *e)
+bool pprof_words(struct str bytes, struct err *e)
 {
-	check(&profile, bytes, e);
+	return check(&profile, bytes, e) < 0;
 }

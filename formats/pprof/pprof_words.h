@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-/* Replaces the message of e, when these rules find a fault, too; the kind stays. */
-void pprof_words(struct str bytes, struct err *e);
+/* True: these rules find a fault, too, and it is the message of e now; the kind stays. */
+bool pprof_words(struct str bytes, struct err *e);
 
 #endif

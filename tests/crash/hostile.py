@@ -470,6 +470,7 @@ def shapes(s, _):
     yield "sample label out of range", {400}, push(s, pprof(samples=sample((6, 2 ** 31))))
     deep = msg(2, msg(1, *(varint(1) for _ in range(1000000))), msg(2, varint(7)))
     yield "stack of a million", {200}, push(s, pprof(samples=deep))
+    yield "two profiles, one behind the other", {400}, push(s, pprof() + pprof())
     yield "unknown locations", {200, 400}, push(s, pprof(samples=msg(2, msg(1, varint(2 ** 60)), msg(2, varint(7)))))
     yield "long string", {200}, push(s, pprof(strings=(b"x" * 1000000,)))
     yield "million empty strings", {200}, push(s, pprof(extra=b"\x32\0" * 1000000))

@@ -35,8 +35,8 @@ int receive_pprof(struct arena *a, struct str bytes, int64_t limit, struct buf *
 	if (*too_large)
 		return err_set(e, ERR_UNKNOWN, "decompressed size exceeds maximum allowed size of %zu bytes", max);
 	if (pprof_decode(a, bytes, out, e) < 0) {
-		e->kind = ERR_UNKNOWN;
-		pprof_words(bytes, e);
+		/* What is no protobuf is of no kind to Push; what a whole message says wrongly is the sender's fault. */
+		e->kind = pprof_words(bytes, e) ? ERR_UNKNOWN : ERR_INVALID;
 		return -1;
 	}
 	return 0;
