@@ -29,9 +29,11 @@ struct label_what {
 struct label_set {
 	struct label_what what; /* the names are borrowed */
 	struct arena *mem;
-	VEC(struct str) strings; /* of NAMES and VALUES, in the order they came */
+	VEC(struct str) strings; /* of NAMES and VALUES */
 	VEC(struct labels) sets; /* of SETS */
+	bool in_order;
 	struct map by_hash;
+	uint32_t n_hashed;        /* the first of them that are in by_hash */
 	VEC(struct label) picked; /* scratch */
 };
 
@@ -39,10 +41,10 @@ void label_set_init(struct label_set *s, const struct label_what *what, struct a
 void label_set_fini(struct label_set *s); /* what was given out stays, in the arena */
 void label_set_add(struct label_set *s, const struct labels *l);
 void label_set_string(struct label_set *s, struct str x); /* of NAMES and VALUES */
-/* Both of the same kind. */
-void label_set_merge(struct label_set *into, const struct label_set *from);
-void label_set_strings(const struct label_set *s, struct str_list *out);
-void label_set_sets(const struct label_set *s, struct labels_list *out);
+/* Both of the same kind; from is put in order, which it stays while nothing is added. */
+void label_set_merge(struct label_set *into, struct label_set *from);
+void label_set_strings(struct label_set *s, struct str_list *out);
+void label_set_sets(struct label_set *s, struct labels_list *out);
 
 /*
  * Kept collections of one dataset: the LABEL_VIEWS that were used last, but

@@ -125,6 +125,8 @@ int query_label_values(struct arena *a, struct dataset *const *sets, size_t n, s
 /* Distinct label sets, only the names asked for (none: all). */
 int query_label_sets(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel, size_t n_sel,
     struct label_range in, const struct str *names, size_t n_names, struct labels_list *out, struct err *e);
+/* Adds copies of what is new; lists in another order are sorted first. */
+/* Adds copies of what is new; lists in another order are sorted first. */
 void str_list_merge(struct arena *a, struct str_list *into, const struct str_list *from);
 void labels_list_merge(struct arena *a, struct labels_list *into, const struct labels_list *from);
 

@@ -121,31 +121,3 @@ int query_label_sets(struct arena *a, struct dataset *const *sets, size_t n, str
 	label_set_fini(&all);
 	return rc;
 }
-
-void str_list_merge(struct arena *a, struct str_list *into, const struct str_list *from)
-{
-	struct label_what what = { .kind = LABEL_NAMES };
-	struct label_set all;
-
-	label_set_init(&all, &what, a);
-	for (size_t i = 0; i < into->n; i++)
-		label_set_string(&all, into->p[i]);
-	for (size_t i = 0; i < from->n; i++)
-		label_set_string(&all, from->p[i]);
-	label_set_strings(&all, into);
-	label_set_fini(&all);
-}
-
-void labels_list_merge(struct arena *a, struct labels_list *into, const struct labels_list *from)
-{
-	struct label_what what = { .kind = LABEL_SETS };
-	struct label_set all;
-
-	label_set_init(&all, &what, a);
-	for (size_t i = 0; i < into->n; i++)
-		label_set_add(&all, &into->p[i]);
-	for (size_t i = 0; i < from->n; i++)
-		label_set_add(&all, &from->p[i]);
-	label_set_sets(&all, into);
-	label_set_fini(&all);
-}

@@ -134,11 +134,118 @@ static void many_labels(void **state)
 	head_free(h);
 }
 
+/* "a b" -> strings; "a b" -> sets with the label pod of these values. */
+static void lists_of(struct arena *a, const char *words, struct str_list *strings, struct labels_list *sets)
+{
+	*strings = (struct str_list){ arena_array(a, 20, sizeof(*strings->p)), 0 };
+	*sets = (struct labels_list){ arena_array(a, 20, sizeof(*sets->p)), 0 };
+	for (const char *w = words; *w; w++) {
+		struct label *l = arena_alloc(a, sizeof(*l));
+
+		if (*w == ' ')
+			continue;
+		strings->p[strings->n++] = str_of(w, 1);
+		*l = (struct label){ STR("pod"), str_of(w, 1) };
+		sets->p[sets->n++] = (struct labels){ l, 1 };
+	}
+}
+
+static void words_are(const struct str_list *strings, const struct labels_list *sets, const char *want)
+{
+	assert_int_equal(strings->n, strlen(want));
+	assert_int_equal(sets->n, strlen(want));
+	for (size_t i = 0; i < strings->n; i++) {
+		assert_true(str_eq(strings->p[i], str_of(want + i, 1)));
+		assert_true(str_eq(labels_get(&sets->p[i], STR("pod")), str_of(want + i, 1)));
+	}
+}
+
+/* In whatever order they come, each stays once, sorted. */
+static void lists_merge(void **state)
+{
+	static const char *const cases[][3] = {
+		{ "", "", "" },
+		{ "", "a b", "ab" },
+		{ "a b", "", "ab" },
+		{ "a c e", "b c d f", "abcdef" },
+		{ "x y", "a b", "abxy" },
+		{ "a b", "a b", "ab" },
+		{ "c a b a", "d b d", "abcd" },
+		{ "b b", "a", "ab" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct arena *a = arena_new();
+		struct str_list strings, more_strings;
+		struct labels_list sets, more_sets;
+
+		lists_of(a, cases[i][0], &strings, &sets);
+		lists_of(a, cases[i][1], &more_strings, &more_sets);
+		str_list_merge(a, &strings, &more_strings);
+		labels_list_merge(a, &sets, &more_sets);
+		words_are(&strings, &sets, cases[i][2]);
+		arena_free(a);
+	}
+}
+
+static void add_words(struct label_set *s, const char *words)
+{
+	struct arena *a = arena_new();
+	struct labels_list sets;
+	struct str_list strings;
+
+	lists_of(a, words, &strings, &sets);
+	for (size_t i = 0; i < sets.n; i++)
+		label_set_add(s, &sets.p[i]);
+	arena_free(a);
+}
+
+/* A set that was merged, and one that was merged into, go on collecting. */
+static void sets_merge(void **state)
+{
+	enum { KINDS = 2 };
+	struct str pod = STR("pod");
+	const struct label_what whats[KINDS] = { { LABEL_VALUES, &pod, 1 }, { LABEL_SETS, &pod, 1 } };
+	struct arena *a = arena_new();
+	struct label_set all[KINDS], more[KINDS];
+	struct labels_list sets, of_more_sets, none_of_sets;
+	struct str_list strings, of_more_strings, none_of_strings;
+
+	(void)state;
+	for (int k = 0; k < KINDS; k++) {
+		label_set_init(&all[k], &whats[k], a);
+		label_set_init(&more[k], &whats[k], a);
+		add_words(&more[k], "d b");
+		label_set_merge(&all[k], &more[k]);
+		add_words(&more[k], "b c d a");
+		add_words(&all[k], "d e e");
+		label_set_merge(&all[k], &more[k]);
+		add_words(&all[k], "c a");
+	}
+	label_set_strings(&all[0], &strings);
+	label_set_sets(&all[1], &sets);
+	label_set_sets(&all[0], &none_of_sets);
+	label_set_strings(&all[1], &none_of_strings);
+	words_are(&strings, &sets, "abcde");
+	label_set_strings(&more[0], &of_more_strings);
+	label_set_sets(&more[1], &of_more_sets);
+	words_are(&of_more_strings, &of_more_sets, "abcd");
+	assert_int_equal(none_of_sets.n + none_of_strings.n, 0);
+	for (int k = 0; k < KINDS; k++) {
+		label_set_fini(&all[k]);
+		label_set_fini(&more[k]);
+	}
+	arena_free(a);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(labels_while_it_grows),
 		cmocka_unit_test(many_labels),
+		cmocka_unit_test(lists_merge),
+		cmocka_unit_test(sets_merge),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
