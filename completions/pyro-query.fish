@@ -41,7 +41,7 @@ complete -c pyro-query -o strict -l strict -d 'refuse to merge profiles of unlik
 complete -c pyro-query -o memory -l memory -x -d 'folded, pprof, merge, export: keep within this memory, the rest in $TMPDIR; 0 = no limit'
 complete -c pyro-query -o output -l output -s o -x -d 'form of the answer, or FORM=FILE: text svg html json pprof'
 complete -c pyro-query -o json -l json -d 'info: one JSON object a line'
-complete -c pyro-query -o label-names -l label-names -x -d 'series: labels to show'
+complete -c pyro-query -o label-names -l label-names -x -d 'series: labels to show, with commas between'
 complete -c pyro-query -o keep-going -l keep-going -s k -d 'skip inputs that cannot be read and say so'
 complete -c pyro-query -o interactive -l interactive -s i -d 'flame: keys move, zoom and search; ? lists them'
 complete -c pyro-query -o watch -l watch -s w -d 'top, flame: ask again and again, on a terminal'

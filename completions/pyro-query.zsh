@@ -30,8 +30,8 @@ _arguments \
 	'-o[form of the answer, or FORM=FILE\: text svg html json pprof]:text:' \
 	'-json[info\: one JSON object a line]' \
 	'--json[info\: one JSON object a line]' \
-	'*-label-names[series\: labels to show]:text:' \
-	'*--label-names[series\: labels to show]:text:' \
+	'*-label-names[series\: labels to show, with commas between]:text:' \
+	'*--label-names[series\: labels to show, with commas between]:text:' \
 	'-keep-going[skip inputs that cannot be read and say so]' \
 	'--keep-going[skip inputs that cannot be read and say so]' \
 	'-k[skip inputs that cannot be read and say so]' \

@@ -213,17 +213,28 @@ static int absent(struct args *x, struct word w)
 	return 0;
 }
 
+static const char *verb_of(const struct args *x, struct str name)
+{
+	for (const char *const *v = x->verbs; v && *v && !x->o->verb; v++)
+		if (str_eq(name, str_cstr(*v)))
+			return *v;
+	return NULL;
+}
+
 static int option(struct args *x, const char *text)
 {
 	struct word w = split(text);
 	struct opt_ref ref;
-	const char *near;
+	const char *near, *verb;
 	int rc;
 
 	if (opts_lookup(x->o, OPT_BY_FLAG, w.name, &ref))
 		return long_option(x, ref, w);
 	if (question(x, w))
 		return 0;
+	/* as pprof has it; -t op would be another mistake */
+	if ((verb = verb_of(x, w.name)) != NULL)
+		return err_set(x->e, ERR_USAGE, "%.200s: a verb has no dash: %s %s", text, x->o->prog, verb);
 	/* -debuginfo.enabled of another program is not -d ebuginfo.enabled. */
 	if (str_find(w.name, '.') < w.name.n && (rc = foreign(x, w)) != 0)
 		return MIN(rc, 0);
@@ -243,12 +254,14 @@ static void operand(struct args *x, const char *text)
 {
 	struct opts *o = x->o;
 
-	if (!o->verb && o->n_args == 0 && !x->only_operands)
-		for (const char *const *v = x->verbs; v && *v; v++)
-			if (strcmp(*v, text) == 0) {
-				o->verb = *v;
-				return;
-			}
+	if (o->n_args == 0 && !x->only_operands) {
+		const char *verb = verb_of(x, str_cstr(text));
+
+		if (verb) {
+			o->verb = verb;
+			return;
+		}
+	}
 	o->args[o->n_args++] = text;
 }
 

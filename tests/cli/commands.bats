@@ -408,6 +408,12 @@ main;serve;parse 30"
 	try pyro-query cpu.pb.gz
 	ends 2
 	says "a verb comes first: pyro-query top cpu.pb.gz"
+	try pyro-query -top cpu.pb.gz
+	ends 2
+	says "-top: a verb has no dash: pyro-query top"
+	try pyro-query --peek=main cpu.pb.gz
+	ends 2
+	says "a verb has no dash: pyro-query peek"
 	try pyro-query help top
 	ends 0
 	prints "usage:"

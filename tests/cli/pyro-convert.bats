@@ -203,6 +203,7 @@ main;serve;parse 3"
 @test "--profile: by number, by name; none of it says which there are" {
 	two
 	[ "$(total --profile 1 two.tar)" = 3 ] # each member has a first profile
+	[ "$(total --event 1 two.tar)" = 3 ] # as it is called for recordings
 	try pyro-convert --to folded --profile gc a.pb.gz
 	ends 100
 	says "no profile is called gc"

@@ -340,6 +340,13 @@ main;idle 70"
 	ends 0
 	is '{service_name="cart"}
 {service_name="shop"}'
+	try pyro-query series --label-names service_name,__type__ blocks
+	ends 0
+	is '{__type__="cpu", service_name="cart"}
+{__type__="cpu", service_name="shop"}'
+	try pyro-query series --label-names service_name, blocks
+	ends 2
+	says "a name is empty"
 	try pyro-query series --label-names service_name -o json blocks
 	is '{"service_name":"cart"}
 {"service_name":"shop"}'
@@ -402,6 +409,10 @@ main;idle 70"
 	done
 	try pyro-query folded "$(first_block all)"
 	is "$stacks"
+	try pyro-query raw all # 10:00 to 11:30
+	prints "Duration: 1h30"
+	try pyro-query raw "$(first_block all)" # one profile
+	[[ $out != *Duration* ]] || fail "how long is not known"
 }
 
 @test "block streams: a pipe, a file, compressed, several" {

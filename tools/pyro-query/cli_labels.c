@@ -46,6 +46,30 @@ struct label_question {
 	size_t skip; /* arguments that are no sources */
 };
 
+/* --label-names a,b --label-names c */
+static int names_to_show(const struct query_opts *o, struct arena *a, struct msg_strs *out, struct err *e)
+{
+	size_t room = 0;
+
+	for (size_t i = 0; i < o->label_names.n; i++)
+		room += 1 + strlen(o->label_names.p[i]);
+	*out = (struct msg_strs){ arena_array(a, room, sizeof(*out->p)), 0 };
+	for (size_t i = 0; i < o->label_names.n; i++) {
+		struct str rest = str_cstr(o->label_names.p[i]);
+
+		for (bool more = true; more;) {
+			struct str name;
+
+			more = str_find(rest, ',') < rest.n;
+			name = str_cut(&rest, ',');
+			if (name.n == 0)
+				return err_set(e, ERR_USAGE, "--label-names %s: a name is empty", o->label_names.p[i]);
+			out->p[out->n++] = name;
+		}
+	}
+	return 0;
+}
+
 static int label_question(struct tool *t, const struct query_opts *o, struct arena *a, struct label_question *q,
     struct err *e)
 {
@@ -56,11 +80,7 @@ static int label_question(struct tool *t, const struct query_opts *o, struct are
 		q->kind = ASK_NAMES;
 	} else if (strcmp(verb, "series") == 0) {
 		q->kind = ASK_SETS;
-		q->names.n = o->label_names.n;
-		q->names.p = arena_array(a, o->label_names.n, sizeof(*q->names.p));
-		for (size_t i = 0; i < o->label_names.n; i++)
-			q->names.p[i] = str_cstr(o->label_names.p[i]);
-		return 0;
+		return names_to_show(o, a, &q->names, e);
 	} else if (strcmp(verb, "values") == 0) {
 		if (t->conf.n_args == 0)
 			return err_set(e, ERR_USAGE, "values: the name of a label is expected");

@@ -269,7 +269,8 @@ static int block_profile(struct places *p, struct str type, struct profile **out
 	if (part.profile == NULL)
 		return 0;
 	part.profile->time = ask.from;
-	part.profile->duration = ask.to - ask.from;
+	/* blocks know times to the millisecond, and profiles of one moment do not tell how long it was */
+	part.profile->duration = ask.to - ask.from < NS_PER_MS ? 0 : ask.to - ask.from;
 	return 0;
 }
 
