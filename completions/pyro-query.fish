@@ -34,7 +34,7 @@ complete -c pyro-query -o from -l from -x -d 'start of the time range: now-1h, 1
 complete -c pyro-query -o to -l to -x -d 'end of the time range; default: now'
 complete -c pyro-query -o format -l format -x -d 'read sources as this format, whatever they look like'
 complete -c pyro-query -o profile -l profile -x -d 'of files that hold several: this one, by name or number'
-complete -c pyro-query -o event -l event -x -d 'the same, as people say it of recordings: cpu, alloc, lock'
+complete -c pyro-query -o event -l event -x -d 'the same, as people say it of recordings: cpu, alloc (alloc_in_new_tlab, ...), lock'
 complete -c pyro-query -o lenient -l lenient -d 'leave out records that cannot be read and say how many'
 complete -c pyro-query -o keep-tags -l keep-tags -d 'keep what files say of samples: thread, process, state'
 complete -c pyro-query -o strict -l strict -d 'refuse to merge profiles of unlike sample types'

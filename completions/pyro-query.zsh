@@ -15,8 +15,8 @@ _arguments \
 	'--format[read sources as this format, whatever they look like]:text:' \
 	'*-profile[of files that hold several\: this one, by name or number]:text:' \
 	'*--profile[of files that hold several\: this one, by name or number]:text:' \
-	'*-event[the same, as people say it of recordings\: cpu, alloc, lock]:text:' \
-	'*--event[the same, as people say it of recordings\: cpu, alloc, lock]:text:' \
+	'*-event[the same, as people say it of recordings\: cpu, alloc (alloc_in_new_tlab, ...), lock]:text:' \
+	'*--event[the same, as people say it of recordings\: cpu, alloc (alloc_in_new_tlab, ...), lock]:text:' \
 	'-lenient[leave out records that cannot be read and say how many]' \
 	'--lenient[leave out records that cannot be read and say how many]' \
 	'-keep-tags[keep what files say of samples\: thread, process, state]' \

@@ -1,6 +1,7 @@
 /*
  * format.c - the table of formats and how one is found.
  */
+#include "base/mem.h"
 #include "base/num.h"
 #include "base/zip.h"
 #include "formats/format_impl.h"
@@ -229,29 +230,49 @@ const struct format *format_detect(struct str bytes, struct str file_name, struc
 
 /* ---- one of several ---- */
 
-static bool is_named(const char *const *names, size_t n, struct str name, uint32_t number)
+static bool is_named(struct str want, struct str name, uint32_t number)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct str want = str_cstr(names[i]);
-		uint64_t v;
-		struct err no;
+	uint64_t v;
+	struct err no;
 
-		if (str_eq(want, name) || (num_u64(want, &v, &no) == 0 && v == number))
-			return true;
-	}
-	return false;
+	return str_eq(want, name) || (num_u64(want, &v, &no) == 0 && v == number);
+}
+
+/* alloc_in_new_tlab is of the family alloc. */
+static bool is_of_family(struct str want, struct str name)
+{
+	return want.n > 0 && str_prefix(name, want) && name.n > want.n && name.p[want.n] == '_';
+}
+
+/* Marks those that the name chooses: a family only where none is called so itself. */
+static void mark(const struct format_profiles *got, struct str want, bool *marks)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < got->n; i++)
+		if (is_named(want, got->p[i].name, i + 1))
+			any = marks[i] = true;
+	for (uint32_t i = 0; i < got->n && !any; i++)
+		marks[i] |= is_of_family(want, got->p[i].name);
 }
 
 int format_choose(struct format_profiles *got, const char *const *names, size_t n, struct err *e)
 {
 	struct buf known;
 	uint32_t chosen = 0;
+	bool *marks;
 
-	for (uint32_t i = 0; i < got->n && n > 0; i++)
-		if (is_named(names, n, got->p[i].name, i + 1))
+	if (n == 0)
+		return 0;
+	marks = mem_zalloc(MAX(got->n, 1u) * sizeof(*marks));
+	for (size_t i = 0; i < n; i++)
+		mark(got, str_cstr(names[i]), marks);
+	for (uint32_t i = 0; i < got->n; i++)
+		if (marks[i])
 			got->p[chosen++] = got->p[i];
-	if (n == 0 || chosen > 0) {
-		got->n = n > 0 ? chosen : got->n;
+	mem_free(marks);
+	if (chosen > 0) {
+		got->n = chosen;
 		return 0;
 	}
 	buf_init(&known, MAX_KNOWN);

@@ -125,8 +125,8 @@ const struct format *format_by_content_type(struct str content_type);
 const struct format *format_detect(struct str bytes, struct str file_name, struct err *e);
 
 /*
- * Of several profiles those that are named, by name or by number from 1. No names: all stay. ERR_INVALID says which there
- * are.
+ * Of several profiles those that are named, by name or by number from 1; a name that none has stands for those that begin
+ * with it and "_": alloc for alloc_in_new_tlab. No names: all stay. ERR_INVALID says which there are.
  */
 int format_choose(struct format_profiles *got, const char *const *names, size_t n, struct err *e);
 

@@ -69,6 +69,12 @@ serve() {
 	filters pyro.7 2
 }
 
+@test "pyro-instead.7" {
+	things
+	filters pyro-instead.7 7
+	[ -s default.pgo ] && [ -s day.svg ] && [ -s sum.speedscope.json ]
+}
+
 @test "pyro-ingest.1" {
 	things
 	filters pyro-ingest.1 3

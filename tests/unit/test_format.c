@@ -516,7 +516,15 @@ static void test_choose(void **ctx)
 	} rows[] = {
 		{
 		    { NULL, NULL },
-		    "cpu,alloc,cpu,",
+		    "cpu,alloc,cpu,alloc_in,mem_in,mem_out,memory,",
+		},
+		{
+		    { "mem", NULL },
+		    "mem_in,mem_out,",
+		},
+		{
+		    { "memory", "mem" },
+		    "mem_in,mem_out,memory,",
 		},
 		{
 		    { "cpu", NULL },
@@ -535,14 +543,16 @@ static void test_choose(void **ctx)
 		    "alloc,",
 		},
 		{ { "lock", NULL }, NULL },
-		{ { "0", "4" }, NULL },
+		{ { "mem_", NULL }, NULL },
+		{ { "0", "8" }, NULL },
 		{ { "", NULL }, NULL },
 	};
 
 	(void)ctx;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct format_profile all[] = { { .name = STR("cpu") }, { .name = STR("alloc") },
-			{ .name = STR("cpu") } };
+			{ .name = STR("cpu") }, { .name = STR("alloc_in") }, { .name = STR("mem_in") },
+			{ .name = STR("mem_out") }, { .name = STR("memory") } };
 		struct format_profiles got = { .p = all, .n = ARRAY_LEN(all) };
 		size_t n = (rows[i].names[0] != NULL) + (rows[i].names[1] != NULL);
 		char text[64] = "";
