@@ -18,9 +18,9 @@ uint32_t merger_str(struct profile_merger *m, uint32_t i)
 {
 	if (i >= m->in->n_strings)
 		return 0;
-	if (m->t.strings[i] == 0)
-		m->t.strings[i] = profile_builder_str(m->b, m->in->strings[i]) + 1;
-	return m->t.strings[i] - 1;
+	if (m->t.strings[i] == PROFILE_NONE)
+		m->t.strings[i] = profile_builder_str(m->b, m->in->strings[i]);
+	return m->t.strings[i];
 }
 
 static uint64_t mapping_pages(const struct mapping *m)
@@ -43,8 +43,8 @@ static uint32_t merge_mapping(struct profile_merger *m, uint32_t i)
 	uint64_t key[3], hash;
 	uint32_t v;
 
-	if (m->t.mappings[i])
-		return m->t.mappings[i] - 1;
+	if (m->t.mappings[i] != PROFILE_NONE)
+		return m->t.mappings[i];
 	map.file = merger_str(m, map.file);
 	map.build_id = merger_str(m, map.build_id);
 	key[0] = mapping_pages(&map);
@@ -56,16 +56,14 @@ static uint32_t merge_mapping(struct profile_merger *m, uint32_t i)
 		if (mapping_same(&m->same.p[v], &map)) {
 			m->same.p[v].flags &= map.flags;
 			m->t.moved[i] = m->same.p[v].start - map.start;
-			m->t.mappings[i] = v + 1;
-			return v;
+			return m->t.mappings[i] = v;
 		}
 	v = profile_builder_mapping(m->b, &map);
 	assert(v == m->same.n);
 	vec_push(&m->same, map);
 	table_put(&m->index, m->a, hash, v);
 	m->t.moved[i] = 0;
-	m->t.mappings[i] = v + 1;
-	return v;
+	return m->t.mappings[i] = v;
 }
 
 static uint32_t merge_function(struct profile_merger *m, uint32_t i)
@@ -74,14 +72,14 @@ static uint32_t merge_function(struct profile_merger *m, uint32_t i)
 
 	if (i >= m->in->n_functions)
 		return PROFILE_NONE;
-	if (m->t.functions[i] == 0) {
+	if (m->t.functions[i] == PROFILE_NONE) {
 		f = m->in->functions[i];
 		f.name = merger_str(m, f.name);
 		f.system_name = merger_str(m, f.system_name);
 		f.file = merger_str(m, f.file);
-		m->t.functions[i] = profile_builder_function(m->b, &f) + 1;
+		m->t.functions[i] = profile_builder_function(m->b, &f);
 	}
-	return m->t.functions[i] - 1;
+	return m->t.functions[i];
 }
 
 /*
@@ -92,11 +90,11 @@ static bool same_str(struct profile_merger *m, const struct profile *own, uint32
 {
 	if (i >= m->in->n_strings)
 		return known == 0;
-	if (m->t.strings[i] != 0)
-		return m->t.strings[i] - 1 == known;
+	if (m->t.strings[i] != PROFILE_NONE)
+		return m->t.strings[i] == known;
 	if (!str_eq(m->in->strings[i], own->strings[known]))
 		return false;
-	m->t.strings[i] = known + 1;
+	m->t.strings[i] = known;
 	return true;
 }
 
@@ -106,33 +104,37 @@ static bool same_function(struct profile_merger *m, const struct profile *own, u
 
 	if (i >= m->in->n_functions || known >= own->n_functions)
 		return i >= m->in->n_functions && known >= own->n_functions;
-	if (m->t.functions[i] != 0)
-		return m->t.functions[i] - 1 == known;
+	if (m->t.functions[i] != PROFILE_NONE)
+		return m->t.functions[i] == known;
 	f = &m->in->functions[i];
 	k = &own->functions[known];
 	if (f->start_line != k->start_line || !same_str(m, own, f->name, k->name) ||
 	    !same_str(m, own, f->system_name, k->system_name) || !same_str(m, own, f->file, k->file))
 		return false;
-	m->t.functions[i] = known + 1;
+	m->t.functions[i] = known;
 	return true;
 }
 
-/* l: with the mapping and address of the builder. */
-static bool same_location(struct profile_merger *m, const struct location *l, const struct line *lines, uint32_t known)
+/* Where a location is in the sum. */
+struct place {
+	uint64_t address;
+	uint32_t mapping;
+};
+
+/* Is location i, at this place, the known one? */
+static bool same_location(struct profile_merger *m, uint32_t i, struct place at, uint32_t known)
 {
 	const struct profile *own = profile_builder_peek(m->b);
-	const struct location *k = &own->locations[known];
+	const struct location *k = &own->locations[known], *l = &m->in->locations[i];
+	const struct line *lines = m->in->lines + l->first_line, *line = own->lines + k->first_line;
 
-	if (k->address != l->address || k->mapping != l->mapping || k->n_lines != l->n_lines ||
+	if (k->address != at.address || k->mapping != at.mapping || k->n_lines != l->n_lines ||
 	    k->folded != l->folded || k->mapping_unknown != l->mapping_unknown)
 		return false;
-	for (uint32_t i = 0; i < l->n_lines; i++) {
-		const struct line *line = &own->lines[k->first_line + i];
-
-		if (line->line != lines[i].line || line->column != lines[i].column ||
-		    !same_function(m, own, lines[i].function, line->function))
+	for (uint32_t n = 0; n < l->n_lines; n++)
+		if (line[n].line != lines[n].line || line[n].column != lines[n].column ||
+		    !same_function(m, own, lines[n].function, line[n].function))
 			return false;
-	}
 	return true;
 }
 
@@ -145,92 +147,88 @@ static uint32_t merge_lines(struct profile_merger *m, const struct location *l, 
 	return profile_builder_location(m->b, l, m->lines.p);
 }
 
-/* l as the builder would have it; false: its mapping did not come yet. */
-static inline bool is_placed(const struct profile_merger *m, struct location *l)
+/* false: its mapping did not come yet. */
+static inline bool find_place(const struct profile_merger *m, const struct location *l, struct place *at)
 {
+	*at = (struct place){ l->address, l->mapping };
 	if (l->mapping >= m->in->n_mappings)
 		return true;
-	if (m->t.mappings[l->mapping] == 0)
-		return false;
+	at->mapping = m->t.mappings[l->mapping];
 	if (l->address)
-		l->address += m->t.moved[l->mapping];
-	l->mapping = m->t.mappings[l->mapping] - 1;
-	return true;
+		at->address += m->t.moved[l->mapping];
+	return at->mapping != PROFILE_NONE;
 }
 
-static inline uint64_t place_hash(const struct profile_merger *m, const struct location *l)
+static inline struct table_at at_place(const struct profile_merger *m, struct place at)
 {
-	return hash_mix(l->address ^ m->seed, l->mapping);
+	return table_find(&m->at_address, hash_mix(at.address ^ m->seed, at.mapping));
 }
 
 /*
- * Most writers number locations as samples come to need them, and what is known of them lies anywhere: slot, location,
- * line, function. Those of the next few are fetched side by side, a step at a time, instead of waiting for each.
+ * Most writers number locations as samples come to need them: those behind one that is needed are mostly known, too. They
+ * are looked up side by side, a step at a time, because what is known of them lies anywhere.
  */
-static void fetch_ahead(struct profile_merger *m, uint32_t i)
+static void recognise(struct profile_merger *m, uint32_t first)
 {
 	const struct profile *own = profile_builder_peek(m->b), *in = m->in;
-	uint32_t n = MIN(in->n_locations - i, (uint32_t)AHEAD), *known = m->ahead_known;
-	const struct line *lines[AHEAD];
-	struct table_at at[AHEAD];
+	uint32_t end = first + MIN(in->n_locations - first, (uint32_t)AHEAD), n = 0;
+	struct {
+		struct place at;
+		uint32_t i, known;
+	} some[AHEAD], *s;
 
-	m->ahead_from = i;
-	m->ahead = i + n;
-	for (uint32_t k = 0; k < n; k++) {
-		struct location l = in->locations[i + k];
-
-		known[k] = PROFILE_NONE;
-		at[k].t = NULL;
-		if (m->t.locations[i + k] != 0 || l.address == 0 || !is_placed(m, &l) || m->at_address.slots == NULL)
+	m->ahead = end;
+	for (uint32_t i = first; i < end && m->at_address.slots != NULL; i++) {
+		s = &some[n];
+		s->i = i;
+		if (m->t.locations[i] != PROFILE_NONE || in->locations[i].address == 0 ||
+		    !find_place(m, &in->locations[i], &s->at))
 			continue;
-		at[k] = table_find(&m->at_address, place_hash(m, &l));
-		__builtin_prefetch(&m->at_address.slots[at[k].i]);
+		__builtin_prefetch(&m->at_address.slots[at_place(m, s->at).i]);
+		n++;
 	}
-	for (uint32_t k = 0; k < n; k++)
-		if (at[k].t != NULL && table_next(&at[k], &known[k]))
-			__builtin_prefetch(&own->locations[known[k]]);
-	for (uint32_t k = 0; k < n; k++) {
-		const struct location *l = known[k] != PROFILE_NONE ? &own->locations[known[k]] : NULL;
+	for (s = some; s < some + n; s++) {
+		struct table_at at = at_place(m, s->at);
 
-		lines[k] = l != NULL && l->n_lines > 0 ? &own->lines[l->first_line] : NULL;
-		if (lines[k] != NULL)
-			__builtin_prefetch(lines[k]);
+		s->known = PROFILE_NONE;
+		if (table_next(&at, &s->known))
+			__builtin_prefetch(&own->locations[s->known]);
 	}
-	for (uint32_t k = 0; k < n; k++)
-		if (lines[k] != NULL && lines[k]->function < own->n_functions)
-			__builtin_prefetch(&own->functions[lines[k]->function]);
+	for (s = some; s < some + n; s++)
+		if (s->known != PROFILE_NONE && same_location(m, s->i, s->at, s->known))
+			m->t.locations[s->i] = s->known;
 }
 
 static __attribute__((noinline)) uint32_t merge_new_location(struct profile_merger *m, uint32_t i)
 {
 	struct location l = m->in->locations[i];
 	const struct line *lines = m->in->lines + l.first_line;
+	struct table_at near;
+	struct place at;
 	unsigned met = 0;
-	struct table_at at;
-	uint64_t hash;
 	uint32_t v;
 
-	if (l.mapping < m->in->n_mappings && m->t.mappings[l.mapping] == 0)
+	if (l.mapping < m->in->n_mappings && m->t.mappings[l.mapping] == PROFILE_NONE)
 		merge_mapping(m, l.mapping);
 	if (i >= m->ahead)
-		fetch_ahead(m, i);
-	is_placed(m, &l);
-	v = i >= m->ahead_from ? m->ahead_known[i - m->ahead_from] : PROFILE_NONE;
-	if (LIKELY(v != PROFILE_NONE && same_location(m, &l, lines, v)))
-		return (m->t.locations[i] = v + 1) - 1;
+		recognise(m, i);
+	if (m->t.locations[i] != PROFILE_NONE)
+		return m->t.locations[i];
+	find_place(m, &l, &at);
+	l.address = at.address;
+	l.mapping = at.mapping;
 	if (l.address == 0)
-		return (m->t.locations[i] = merge_lines(m, &l, lines) + 1) - 1;
-	hash = place_hash(m, &l);
-	at = table_find(&m->at_address, hash);
-	while (met < AT_ADDRESS && table_next(&at, &v)) {
-		if (same_location(m, &l, lines, v))
-			return (m->t.locations[i] = v + 1) - 1;
+		return m->t.locations[i] = merge_lines(m, &l, lines);
+	near = at_place(m, at);
+	while (met < AT_ADDRESS && table_next(&near, &v)) {
+		if (same_location(m, i, at, v))
+			return m->t.locations[i] = v;
 		met++;
 	}
 	v = merge_lines(m, &l, lines);
 	if (met < AT_ADDRESS)
-		table_put(&m->at_address, m->a, hash, v);
-	return (m->t.locations[i] = v + 1) - 1;
+		table_put(&m->at_address, m->a, hash_mix(at.address ^ m->seed, at.mapping), v);
+	return m->t.locations[i] = v;
 }
 
 /* n positions of the profile at hand as those of the builder, into m->stack. */
@@ -248,8 +246,8 @@ static void merge_stack(struct profile_merger *m, const uint32_t *stack, uint32_
 
 		if (UNLIKELY(i >= n_locations))
 			out[k] = PROFILE_NONE;
-		else
-			out[k] = LIKELY(known[i] != 0) ? known[i] - 1 : merge_new_location(m, i);
+		else if (UNLIKELY((out[k] = known[i]) == PROFILE_NONE))
+			out[k] = merge_new_location(m, i);
 	}
 }
 
@@ -324,7 +322,7 @@ static void begin_profile(struct profile_merger *m, const struct profile *p)
 	m->numbers.n = m->moved.n = 0;
 	vec_reserve(&m->numbers, n + 1);
 	vec_reserve(&m->moved, p->n_mappings + 1);
-	memset(m->numbers.p, 0, n * sizeof(*m->numbers.p));
+	memset(m->numbers.p, 0xff, n * sizeof(*m->numbers.p)); /* PROFILE_NONE */
 	at = m->numbers.p;
 	m->t.strings = at;
 	m->t.mappings = at += p->n_strings;
@@ -332,7 +330,7 @@ static void begin_profile(struct profile_merger *m, const struct profile *p)
 	m->t.locations = at + p->n_functions;
 	m->t.moved = m->moved.p;
 	m->t.columns = m->columns.p;
-	m->ahead_from = m->ahead = 0;
+	m->ahead = 0;
 	m->in = p;
 }
 

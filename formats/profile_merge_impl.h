@@ -10,11 +10,11 @@
 #include "base/vec.h"
 #include "formats/profile_impl.h"
 
-enum { AHEAD = 16 }; /* locations that are fetched at once */
+enum { AHEAD = 64 }; /* locations that are looked up at once */
 
 /* What a profile's table entries are in the merged profile. */
 struct translation {
-	/* position + 1, 0 = not yet known */
+	/* positions, or PROFILE_NONE: not yet known */
 	uint32_t *strings, *mappings, *functions, *locations;
 	uint64_t *moved;   /* by mapping: to be added to addresses */
 	uint32_t *columns; /* by type of the input: of the merged profile */
@@ -43,8 +43,7 @@ struct profile_merger {
 	VEC(uint64_t) moved;
 	VEC(uint32_t) stack;
 	VEC(struct line) lines;
-	uint32_t ahead_from, ahead;  /* locations of the profile from .. to that were fetched last */
-	uint32_t ahead_known[AHEAD]; /* what each of them may be, or PROFILE_NONE */
+	uint32_t ahead; /* locations of the profile before this one were looked up, where they might be known */
 	VEC(struct tag) tags;
 	VEC(int64_t) values;
 	VEC(uint32_t) columns;
