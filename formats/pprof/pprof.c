@@ -115,7 +115,7 @@ static void read_value_type(struct reader *r, struct record at, struct value_typ
 {
 	uint64_t v[2] = { t->type, t->unit };
 
-	read_numbers(r, r->base + at.at, r->base + at.at + at.n, v, ARRAY_LEN(v), false);
+	pprof_read_numbers(r, r->base + at.at, r->base + at.at + at.n, v, ARRAY_LEN(v));
 	*t = (struct value_type){ string_ref(v[0]), string_ref(v[1]) };
 }
 
@@ -145,7 +145,7 @@ static void read_mappings(struct reader *r)
 		const uint8_t *p = r->base + list->p[i].at;
 		uint64_t v[10] = { 0 };
 
-		read_numbers(r, p, p + list->p[i].n, v, ARRAY_LEN(v), false);
+		pprof_read_numbers(r, p, p + list->p[i].n, v, ARRAY_LEN(v));
 		o->mappings[i] = (struct mapping){
 			.id = v[0],
 			.start = v[1],
@@ -174,7 +174,7 @@ static void read_functions(struct reader *r)
 		if (LIKELY(is_fast(r, end)))
 			read_in_order(r, p, end, v, ARRAY_LEN(v), true);
 		else
-			read_numbers(r, p, end, v, ARRAY_LEN(v), false);
+			pprof_read_numbers(r, p, end, v, ARRAY_LEN(v));
 		o->functions[i] = (struct function){
 			.id = v[0],
 			.name = string_ref(v[1]),
@@ -219,7 +219,7 @@ static void read_comments(struct reader *r)
 	}
 }
 
-static inline void read_line(struct reader *r, const uint8_t *p, const uint8_t *end, bool fast)
+static inline ALWAYS void read_line(struct reader *r, const uint8_t *p, const uint8_t *end, bool fast)
 {
 	struct profile *o = r->p;
 	uint64_t v[3] = { 0 };
@@ -233,38 +233,53 @@ static inline void read_line(struct reader *r, const uint8_t *p, const uint8_t *
 	o->lines[o->n_lines++] = (struct line){ function, profile_column((int64_t)v[2]), (int64_t)v[1] };
 }
 
-static inline void read_location(struct reader *r, const uint8_t *p, const uint8_t *end, struct location *l, bool fast)
+static inline ALWAYS void read_location(struct reader *r, const uint8_t *p, const uint8_t *end, struct location *l,
+    bool fast)
 {
-	/* by field; 4 is not a number */
-	uint64_t v[6] = { 0 }, tag;
+	uint64_t id = 0, mapping = 0, address = 0, folded = 0, tag, v;
 	struct profile *o = r->p;
 	size_t n;
 
 	l->first_line = o->n_lines;
-	p = expect(r, p, end, 1, &v[1], fast);
-	p = expect(r, p, end, 2, &v[2], fast);
-	p = expect(r, p, end, 3, &v[3], fast);
+	p = expect(r, p, end, 1, &id, fast);
+	p = expect(r, p, end, 2, &mapping, fast);
+	p = expect(r, p, end, 3, &address, fast);
 	while (p < end) {
 		p = number(r, p, &tag, fast);
-		if (tag == TAG(4, WIRE_LEN)) {
+		if (LIKELY(tag == TAG(4, WIRE_LEN))) {
 			p = length(r, p, end, &n, fast);
 			read_line(r, p, p + n, fast);
 			p += n;
-		} else if (LIKELY((tag & 7) == WIRE_VARINT && tag - 8 < 40 && tag != TAG(4, WIRE_VARINT))) {
-			p = number(r, p, &v[tag >> 3], fast);
-		} else {
+			continue;
+		}
+		if ((tag & 7) != WIRE_VARINT || tag - 8 >= 40 || tag == TAG(4, WIRE_VARINT)) {
 			p = pprof_skip_field(r, p, end, tag, 5);
+			continue;
+		}
+		p = number(r, p, &v, fast);
+		switch (tag >> 3) {
+		case 1: id = v; break;
+		case 2: mapping = v; break;
+		case 3: address = v; break;
+		case 5: folded = v; break;
 		}
 	}
 	check_end(r, p, end);
-	l->id = v[1];
-	l->address = v[3];
-	l->mapping = v[2] ? ids_find(&r->mapping_ids, v[2]) : PROFILE_NONE;
-	l->mapping_unknown = v[2] && l->mapping == PROFILE_NONE;
-	l->folded = v[5] != 0;
+	l->id = id;
+	l->address = address;
+	l->mapping = mapping ? ids_find(&r->mapping_ids, mapping) : PROFILE_NONE;
+	l->mapping_unknown = mapping && l->mapping == PROFILE_NONE;
+	l->folded = folded != 0;
 	l->n_lines = o->n_lines - l->first_line;
 	o->faults.location_id_zero += l->id == 0;
 	o->faults.unknown_mapping += l->mapping_unknown;
+}
+
+/* Near the end of the input, where few are. */
+static __attribute__((noinline)) void read_last_location(struct reader *r, const uint8_t *p, const uint8_t *end,
+    struct location *l)
+{
+	read_location(r, p, end, l, false);
 }
 
 static void read_locations(struct reader *r)
@@ -280,7 +295,7 @@ static void read_locations(struct reader *r)
 		if (LIKELY(is_fast(r, end)))
 			read_location(r, p, end, &o->locations[i], true);
 		else
-			read_location(r, p, end, &o->locations[i], false);
+			read_last_location(r, p, end, &o->locations[i]);
 	}
 	ids_init(&r->location_ids, r->a, o->locations, sizeof(*o->locations), o->n_locations);
 }

@@ -17,7 +17,7 @@ struct ids {
 	size_t stride;
 	uint64_t sequential; /* id - 1 is the position below this */
 	uint64_t max;
-	uint32_t *dense;  /* by id, up to max */
+	uint32_t *dense;  /* by id, up to max; behind it PROFILE_NONE */
 	uint64_t n_dense; /* max, with dense */
 	uint32_t *slots;  /* position + 1, 0 = free */
 	uint32_t mask;
@@ -54,9 +54,9 @@ static inline void ids_init(struct ids *t, struct arena *a, const void *items, s
 	if (wrong == 0) {
 		t->sequential = n;
 	} else if (t->max < (uint64_t)n * 8) {
-		t->dense = arena_array(a, t->max + 1, sizeof(*t->dense));
+		t->dense = arena_array(a, t->max + 2, sizeof(*t->dense));
 		t->n_dense = t->max;
-		memset(t->dense, 0xff, (t->max + 1) * sizeof(*t->dense));
+		memset(t->dense, 0xff, (t->max + 2) * sizeof(*t->dense));
 		for (uint32_t i = 0; i < n; i++)
 			t->dense[ids_get(t, i)] = i;
 	} else {

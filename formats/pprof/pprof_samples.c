@@ -1,137 +1,160 @@
 /*
  * pprof_samples.c - the samples of a protobuf profile: most of its bytes.
- * References to locations become positions, eight at once where the processor
+ * References to locations become positions, four at once where the processor
  * can.
  */
 #include "formats/pprof/pprof_wire.h"
 
-#ifdef __SSE2__
+static inline const uint8_t *read_reference(struct reader *r, const uint8_t *p, uint32_t *out, bool fast)
+{
+	uint64_t id;
+
+	p = number(r, p, &id, fast);
+	*out = ids_find(&r->location_ids, id);
+	return p;
+}
+
+#ifdef __x86_64__
 #include <emmintrin.h>
-#endif
 
-/* A reference where ids are not their position + 1, or there is no such location. */
-static __attribute__((noinline)) uint32_t find_location(struct reader *r, uint64_t id)
-{
-	uint32_t position = ids_find(&r->location_ids, id);
-
-	r->p->faults.unknown_location += position == PROFILE_NONE;
-	return position;
-}
-
-/* What read_stack looks at for each reference: not behind pointers that its stores might change. */
-struct positions {
-	uint64_t sequential, n_dense;
-	const uint32_t *dense;
-	uint16_t safe, most; /* an id that has a position; none of those that are looked up at once is higher */
+enum {
+	BLOCK = 64,              /* bytes that are looked at to see where numbers end */
+	FOUR = PPROF_STACK_MORE, /* numbers that are read at once */
 };
 
-static inline uint32_t position_of(struct reader *r, struct positions t, uint64_t id)
+static inline __m128i load(const void *p)
 {
-	uint32_t position;
-
-	if (LIKELY(id - 1 < t.sequential))
-		return (uint32_t)(id - 1);
-	if (UNLIKELY(id - 1 >= t.n_dense || (position = t.dense[id]) == PROFILE_NONE))
-		position = find_location(r, id);
-	return position;
+	return _mm_loadu_si128(p);
 }
 
-#ifdef __SSE2__
-enum { LANES = PPROF_STACK_MORE };
+/* By byte of a block: does its number go on behind it? */
+static inline uint64_t more_bits(const uint8_t *p)
+{
+	uint64_t more = 0;
 
-/* Numbers read at once; those behind the n-th are `safe`. */
-struct lanes {
-	uint16_t v[LANES];
-	unsigned n;
-	size_t size; /* bytes */
-	bool within; /* none is above `most` */
-};
+#pragma GCC unroll 4
+	for (unsigned i = 0; i < BLOCK; i += 16)
+		more |= (uint64_t)(unsigned)_mm_movemask_epi8(load(p + i)) << i;
+	return more;
+}
+
+/* The first bytes behind the first of these ends. */
+static inline uint64_t next_two(const uint8_t *block, uint64_t ends)
+{
+	size_t end = (size_t)__builtin_ctzll(ends);
+	uint16_t v;
+
+	memcpy(&v, block + end + 1, sizeof(v));
+	return v;
+}
+
+/* Of four numbers of one byte or two, which lie in a word. What is no id becomes PROFILE_NONE, or not less than there are. */
+static inline void put_positions(const struct ids *t, uint64_t ids, uint32_t *out)
+{
+	uint64_t two = ids & 0x0080008000800080;
+	__m128i v;
+
+	two = (two << 7) - two;
+	v = _mm_cvtsi64_si128((long long)((ids & 0x007f007f007f007f) | (ids >> 1 & two)));
+	if (t->dense == NULL) {
+		v = _mm_sub_epi32(_mm_unpacklo_epi16(v, _mm_setzero_si128()), _mm_set1_epi32(1));
+		_mm_storeu_si128((__m128i *)(void *)out, v);
+		return;
+	}
+	v = _mm_min_epi16(v, _mm_set1_epi16((short)MIN(t->n_dense + 1, (uint64_t)INT16_MAX)));
+	ids = (uint64_t)_mm_cvtsi128_si64(v);
+	out[0] = t->dense[ids & 0xffff];
+	out[1] = t->dense[ids >> 16 & 0xffff];
+	out[2] = t->dense[ids >> 32 & 0xffff];
+	out[3] = t->dense[ids >> 48];
+}
+
+/* The positions of n numbers of one byte or two; FOUR more ends follow theirs, and out has room for as many. */
+static inline void read_block(const struct ids *t, const uint8_t *p, uint64_t ends, unsigned n, uint32_t *out)
+{
+	uint16_t first;
+	uint64_t v;
+
+	memcpy(&first, p, sizeof(first));
+	v = first;
+	for (unsigned i = 0; i < n; i += FOUR) {
+		uint64_t second = ends & (ends - 1), third = second & (second - 1), fourth = third & (third - 1);
+
+		v |= next_two(p, ends) << 16 | next_two(p, second) << 32 | next_two(p, third) << 48;
+		put_positions(t, v, out + i);
+		v = next_two(p, fourth);
+		ends = fourth & (fourth - 1);
+	}
+}
+
+/* Are all of them positions of n? There is room for four behind them. */
+static inline bool are_below(uint32_t *p, uint32_t *end, uint32_t n)
+{
+	const __m128i last = _mm_set1_epi32((int)(n - 1));
+	__m128i high = _mm_setzero_si128();
+
+	_mm_storeu_si128((__m128i *)(void *)end, high);
+	for (; p < end; p += 4) {
+		__m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
+
+		high = _mm_or_si128(high, _mm_or_si128(x, _mm_sub_epi32(last, x)));
+	}
+	return _mm_movemask_ps(_mm_castsi128_ps(high)) == 0;
+}
 
 /*
- * The next numbers of one byte, or else those of two bytes and one of one byte behind them: as most references have two, few
- * branches go another way than the last time. At most `left` bytes. n = 0: the next number is longer, or cut.
+ * References of one byte or two each as positions into r->stack, by where they end instead of a branch for each: those take
+ * turns as they like. Returns what follows them; NULL: there is one that leads nowhere, or the input ends soon.
  */
-static inline void take_lanes(const uint8_t *p, size_t left, struct positions t, struct lanes *out)
+static inline uint32_t *read_blocks(struct reader *r, const uint8_t *p, const uint8_t *end)
 {
-	static const uint16_t masks[2 * LANES] = { 65535, 65535, 65535, 65535, 65535, 65535, 65535, 65535 };
-	const __m128i x = _mm_loadu_si128((const __m128i *)(const void *)p), zero = _mm_setzero_si128();
-	unsigned more = (unsigned)_mm_movemask_epi8(x), n; /* by byte: its number goes on behind it */
-	bool one = false;
-	__m128i ids, mask;
+	const struct ids t = r->location_ids;
+	uint32_t *out = r->stack;
 
-	if ((more & 3) == 0) {
-		ids = _mm_unpacklo_epi8(x, zero);
-		n = (unsigned)MIN((size_t)__builtin_ctz(more | 1 << LANES), left);
-		out->size = n;
-	} else {
-		ids = _mm_or_si128(_mm_and_si128(x, _mm_set1_epi16(0x007f)),
-		    _mm_srli_epi16(_mm_and_si128(x, _mm_set1_epi16(0x7f00)), 1));
-		n = (unsigned)MIN((size_t)__builtin_ctz((more ^ 0x5555) | 0x10000) / 2, left / 2);
-		one = n < LANES && left > 2 * n && (more >> 2 * n & 1) == 0;
-		out->size = 2 * n + one;
+	if (UNLIKELY(t.slots != NULL))
+		return NULL;
+	while (p < end && r->end - p >= BLOCK + 2) {
+		const uint8_t *to = p + MIN(end - p, BLOCK - FOUR); /* so that FOUR bits are left */
+		uint64_t more = more_bits(p), ends = ~more, behind = UINT64_MAX << (to - p);
+		unsigned n = (unsigned)__builtin_popcountll(ends & ~behind);
+
+		if (UNLIKELY((more & more << 1 & ~behind) != 0 || n == 0)) {
+			while (p < to)
+				p = read_reference(r, p, out++, true);
+			continue;
+		}
+		read_block(&t, p, ends | behind, n, out);
+		out += n;
+		p = to - (to[-1] >> 7);
 	}
-	mask = _mm_loadu_si128((const __m128i *)(const void *)(masks + LANES - n));
-	ids = _mm_or_si128(_mm_and_si128(ids, mask), _mm_andnot_si128(mask, _mm_set1_epi16((short)t.safe)));
-	_mm_storeu_si128((__m128i *)(void *)out->v, ids);
-	mask = _mm_cmpeq_epi16(_mm_subs_epu16(ids, _mm_set1_epi16((short)t.most)), zero);
-	out->within = _mm_movemask_epi8(mask) == 0xffff;
-	if (one) {
-		out->v[n] = p[2 * n];
-		out->within = out->within && p[2 * n] <= t.most;
-	}
-	out->n = n + one;
+	return p == end && are_below(r->stack, out, r->p->n_locations) ? out : NULL;
 }
-
-/* out has room for LANES. */
-static inline void put_positions(struct reader *r, struct positions t, const struct lanes *l, uint32_t *out)
+#else
+static inline uint32_t *read_blocks(struct reader *r, const uint8_t *p, const uint8_t *end)
 {
-	uint32_t any = 0;
-
-	if (LIKELY(l->within && t.dense != NULL)) {
-#pragma GCC unroll 8
-		for (unsigned i = 0; i < LANES; i++)
-			any |= out[i] = t.dense[l->v[i]];
-	} else if (LIKELY(l->within)) {
-#pragma GCC unroll 8
-		for (unsigned i = 0; i < LANES; i++)
-			any |= out[i] = l->v[i] - UINT32_C(1);
-	}
-	/* positions are less than half as many as bytes: PROFILE_NONE is not among them */
-	if (LIKELY(l->within && any < UINT32_MAX / 2))
-		return;
-	for (unsigned i = 0; i < l->n; i++)
-		out[i] = position_of(r, t, l->v[i]);
+	(void)r, (void)p, (void)end;
+	return NULL;
 }
 #endif
+
+static __attribute__((noinline)) void read_references(struct reader *r, const uint8_t *p, const uint8_t *end, bool fast)
+{
+	for (; p < end; r->stack++) {
+		p = read_reference(r, p, r->stack, fast);
+		r->p->faults.unknown_location += *r->stack == PROFILE_NONE;
+	}
+	check_end(r, p, end);
+}
 
 /* References of one sample. r->stack has room: each takes a byte at least, and there is some more. */
 static inline void read_stack(struct reader *r, const uint8_t *p, const uint8_t *end, bool fast)
 {
-	struct positions t = { r->location_ids.sequential, r->location_ids.n_dense, r->location_ids.dense, 1, 0 };
-	uint32_t *out = r->stack;
-	uint64_t id;
+	uint32_t *behind = LIKELY(fast) ? read_blocks(r, p, end) : NULL;
 
-	t.most = (uint16_t)MIN(MAX(t.sequential, t.n_dense), (uint64_t)UINT16_MAX);
-	if (t.dense != NULL)
-		t.safe = (uint16_t)MIN(r->p->locations[0].id, (uint64_t)UINT16_MAX);
-	while (p < end) {
-#ifdef __SSE2__
-		struct lanes l = { .n = 0 };
-
-		if (fast)
-			take_lanes(p, (size_t)(end - p), t, &l);
-		if (LIKELY(l.n > 0)) {
-			put_positions(r, t, &l, out);
-			out += l.n;
-			p += l.size;
-			continue;
-		}
-#endif
-		p = number(r, p, &id, fast);
-		*out++ = position_of(r, t, id);
-	}
-	r->stack = out;
-	check_end(r, p, end);
+	if (LIKELY(behind != NULL))
+		r->stack = behind;
+	else
+		read_references(r, p, end, fast);
 }
 
 /* Values behind the n that the sample has; returns how many it has now, with or without type. */

@@ -95,3 +95,17 @@ const uint8_t *pprof_skip_field(struct reader *r, const uint8_t *p, const uint8_
 	pprof_bad(r, p, "wire type %u", (unsigned)tag & 7);
 	return end;
 }
+
+void pprof_read_numbers(struct reader *r, const uint8_t *p, const uint8_t *end, uint64_t *v, unsigned known)
+{
+	uint64_t tag;
+
+	while (p < end) {
+		p = number(r, p, &tag, false);
+		if (LIKELY((tag & 7) == WIRE_VARINT && tag - 8 < (uint64_t)known * 8))
+			p = number(r, p, &v[(tag >> 3) - 1], false);
+		else
+			p = pprof_skip_field(r, p, end, tag, known);
+	}
+	check_end(r, p, end);
+}

@@ -36,6 +36,8 @@ enum {
 
 #define TAG(field, wire) ((field) << 3 | (wire))
 #define BIT(wire) (1u << (wire))
+/* Of what has a `fast`: it is told apart when it is compiled. */
+#define ALWAYS __attribute__((always_inline))
 
 struct pprof_field {
 	const char *name;
@@ -72,6 +74,8 @@ void pprof_bad(struct reader *r, const uint8_t *at, const char *fmt, ...) PRINTF
 void pprof_bad_length(struct reader *r, const uint8_t *at, uint64_t n, ptrdiff_t left);
 /* Numbers of three bytes and more, and of any length near the end. On a fault returns r->end. */
 const uint8_t *pprof_number_slow(struct reader *r, const uint8_t *p, uint64_t *v);
+/* A message of numbers only, from p on: field i of it into v[i - 1]. */
+void pprof_read_numbers(struct reader *r, const uint8_t *p, const uint8_t *end, uint64_t *v, unsigned known);
 /* Skips a field that is not read, whose tag ended at p. Fields 1..known have another wire type. */
 const uint8_t *pprof_skip_field(struct reader *r, const uint8_t *p, const uint8_t *end, uint64_t tag, unsigned known);
 
@@ -160,32 +164,26 @@ static inline const uint8_t *expect(struct reader *r, const uint8_t *p, const ui
 	return LIKELY(p < end && *p == TAG(field, WIRE_VARINT)) ? number(r, p + 1, v, fast) : p;
 }
 
-/* A message of numbers only: field i of it into v[i - 1]. */
-static inline void read_numbers(struct reader *r, const uint8_t *p, const uint8_t *end, uint64_t *v, unsigned known,
-    bool fast)
-{
-	uint64_t tag;
+enum { MOST_NUMBERS = 5 };
 
-	while (p < end) {
-		p = number(r, p, &tag, fast);
-		if (LIKELY((tag & 7) == WIRE_VARINT && tag - 8 < (uint64_t)known * 8)) {
-			p = number(r, p, &v[(tag >> 3) - 1], fast);
-			continue;
-		}
-		p = pprof_skip_field(r, p, end, tag, known);
-	}
-	check_end(r, p, end);
-}
-
-/* The same, faster when the fields are in order. */
-static inline __attribute__((always_inline)) void read_in_order(struct reader *r, const uint8_t *p, const uint8_t *end,
-    uint64_t *v, unsigned known, bool fast)
+/* The same, faster when the fields are in order; v can stay in registers. */
+static inline ALWAYS void read_in_order(struct reader *r, const uint8_t *p, const uint8_t *end, uint64_t *v,
+    unsigned known, bool fast)
 {
+	uint64_t all[MOST_NUMBERS];
+
 #pragma GCC unroll 5
 	for (unsigned i = 0; i < known; i++)
 		p = expect(r, p, end, i + 1, &v[i], fast);
-	if (UNLIKELY(p != end))
-		read_numbers(r, p, end, v, known, fast);
+	if (LIKELY(p == end))
+		return;
+#pragma GCC unroll 5
+	for (unsigned i = 0; i < known; i++)
+		all[i] = v[i];
+	pprof_read_numbers(r, p, end, all, known);
+#pragma GCC unroll 5
+	for (unsigned i = 0; i < known; i++)
+		v[i] = all[i];
 }
 
 /* The records of one field, for the loops below; sets the field for messages. */
@@ -195,7 +193,7 @@ static inline struct records *records(struct reader *r, unsigned field)
 	return &r->records[field];
 }
 
-enum { PPROF_STACK_MORE = 8 }; /* references that are written behind the last one */
+enum { PPROF_STACK_MORE = 4 }; /* references that are written behind the last one */
 
 /* The samples, once there are locations, and room for what they may have at most (pprof_samples.c). */
 void pprof_read_samples(struct reader *r);
