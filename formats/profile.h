@@ -206,6 +206,12 @@ const struct profile *profile_merger_tables(const struct profile_merger *m);
 /* NULL if nothing was added. The merger is done. */
 struct profile *profile_merger_finish(struct profile_merger *m);
 
+/*
+ * The sum of into and p, as profile_merge says it; on error NULL. *b is NULL or the builder of into, which nobody has changed
+ * since: then nothing of into is read again, and into is the sum. Afterwards *b is the builder of the sum, or NULL.
+ */
+struct profile *profile_merge_into(struct arena *a, struct profile_builder **b, struct profile *into,
+    const struct profile *p, struct err *e);
 /* The sum of n profiles of equal types; ERR_INVALID: there are none, or unlike ones. */
 struct profile *profile_merge(struct arena *a, struct profile *const *in, size_t n, bool keep_tags, struct err *e);
 

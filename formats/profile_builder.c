@@ -11,6 +11,7 @@ struct profile_builder {
 	uint32_t cap_strings, cap_mappings, cap_functions, cap_locations, cap_lines;
 	uint32_t cap_samples, cap_stack, cap_tags, cap_at;
 	uint32_t n_stack, n_tags;
+	uint32_t *tag_at; /* of a finished profile whose samples have no tags */
 	struct table strings, mappings, functions, locations, frames, samples;
 	uint64_t *lows; /* of each sample in that table: half of the hash of its stack */
 	uint32_t cap_lows;
@@ -386,8 +387,15 @@ struct profile *profile_builder_finish(struct profile_builder *b)
 	NOT_NULL(b, p->stack);
 	NOT_NULL(b, p->values);
 	NOT_NULL(b, p->comments);
+	b->tag_at = p->tag_at;
 	if (b->n_tags == 0)
 		p->tag_at = NULL;
 	b->p = NULL;
 	return p;
+}
+
+void profile_builder_resume(struct profile_builder *b, struct profile *p)
+{
+	b->p = p;
+	p->tag_at = b->tag_at;
 }

@@ -56,6 +56,9 @@ static inline bool table_next(struct table_at *at, uint32_t *value)
 /* From now on the builder copies strings that are new, instead of borrowing them. */
 void profile_builder_copies(struct profile_builder *b);
 
+/* More comes to the finished profile of b, which nobody has changed: p is its own again, until the next finish. */
+void profile_builder_resume(struct profile_builder *b, struct profile *p);
+
 /* As profile_builder_add, but kept apart from other samples of the same stack. */
 void profile_builder_append(struct profile_builder *b, const uint32_t *stack, uint32_t n, const int64_t *values,
     const struct tag *tags, uint32_t n_tags);

@@ -35,29 +35,47 @@ static bool mapping_same(const struct mapping *x, const struct mapping *y)
 	return x->build_id != 0 || x->file == y->file;
 }
 
+static uint64_t mapping_hash(const struct mapping *m)
+{
+	uint64_t key[] = { mapping_pages(m), m->offset, (uint64_t)m->build_id << 32 | (m->build_id ? 0 : m->file) };
+
+	return hash_seeded(str_of(key, sizeof(key)));
+}
+
+/* Of equal ones that at the same place, or else the first; n: there is none. */
+static uint32_t find_mapping(const struct profile_merger *m, const struct mapping *map, uint64_t hash)
+{
+	struct table_at at = table_find(&m->index, hash);
+	uint32_t found = (uint32_t)m->same.n;
+
+	for (uint32_t v; table_next(&at, &v);) {
+		if (!mapping_same(&m->same.p[v], map))
+			continue;
+		if (m->same.p[v].start == map->start)
+			return v;
+		found = MIN(found, v);
+	}
+	return found;
+}
+
 /* The position of an equal mapping in `same`, which is also that in the builder. */
 static uint32_t merge_mapping(struct profile_merger *m, uint32_t i)
 {
 	struct mapping map = m->in->mappings[i];
-	struct table_at at;
-	uint64_t key[3], hash;
+	uint64_t hash;
 	uint32_t v;
 
 	if (m->t.mappings[i] != PROFILE_NONE)
 		return m->t.mappings[i];
 	map.file = merger_str(m, map.file);
 	map.build_id = merger_str(m, map.build_id);
-	key[0] = mapping_pages(&map);
-	key[1] = map.offset;
-	key[2] = (uint64_t)map.build_id << 32 | (map.build_id ? 0 : map.file);
-	hash = hash_seeded(str_of(key, sizeof(key)));
-	at = table_find(&m->index, hash);
-	while (table_next(&at, &v))
-		if (mapping_same(&m->same.p[v], &map)) {
-			m->same.p[v].flags &= map.flags;
-			m->t.moved[i] = m->same.p[v].start - map.start;
-			return m->t.mappings[i] = v;
-		}
+	hash = mapping_hash(&map);
+	v = find_mapping(m, &map, hash);
+	if (v < m->same.n) {
+		m->same.p[v].flags &= map.flags;
+		m->t.moved[i] = m->same.p[v].start - map.start;
+		return m->t.mappings[i] = v;
+	}
 	v = profile_builder_mapping(m->b, &map);
 	assert(v == m->same.n);
 	vec_push(&m->same, map);
@@ -199,6 +217,19 @@ static void recognise(struct profile_merger *m, uint32_t first)
 			m->t.locations[s->i] = s->known;
 }
 
+/* A location of the builder, to be compared with what comes at its address. */
+static void remember_place(struct profile_merger *m, uint32_t known)
+{
+	const struct location *l = &profile_builder_peek(m->b)->locations[known];
+	struct table_at near = at_place(m, (struct place){ l->address, l->mapping });
+	unsigned met = 0;
+
+	for (uint32_t v; met < AT_ADDRESS && table_next(&near, &v);)
+		met++;
+	if (met < AT_ADDRESS)
+		table_put(&m->at_address, m->a, hash_mix(l->address ^ m->seed, l->mapping), known);
+}
+
 static __attribute__((noinline)) uint32_t merge_new_location(struct profile_merger *m, uint32_t i)
 {
 	struct location l = m->in->locations[i];
@@ -334,10 +365,11 @@ static void begin_profile(struct profile_merger *m, const struct profile *p)
 	m->in = p;
 }
 
-/* Samples whose sums came to nothing go; the others move up. */
-static void drop_zero_samples(struct profile *p)
+/* Samples whose sums came to nothing go; the others move up. False: there was one. */
+static bool drop_zero_samples(struct profile *p)
 {
 	uint32_t n = 0, stack = 0, tag = 0;
+	bool none;
 
 	for (uint32_t i = 0; i < p->n_samples; i++) {
 		const int64_t *from = p->values + (size_t)i * p->n_types;
@@ -368,7 +400,9 @@ static void drop_zero_samples(struct profile *p)
 	p->stack_at[n] = stack;
 	if (p->tag_at)
 		p->tag_at[n] = tag;
+	none = n == p->n_samples;
 	p->n_samples = n;
+	return none;
 }
 
 struct profile_merger *profile_merger_new(struct arena *a, const struct profile_merge_opts *o)
@@ -427,16 +461,19 @@ const struct profile *profile_merger_tables(const struct profile_merger *m)
 	return m->b != NULL ? profile_builder_peek(m->b) : NULL;
 }
 
-struct profile *profile_merger_finish(struct profile_merger *m)
+/* *b: the builder, if it may go on. */
+static struct profile *finish(struct profile_merger *m, struct profile_builder **b)
 {
 	struct profile *out = NULL;
 
+	*b = m->b;
 	if (m->b != NULL) {
 		out = profile_builder_finish(m->b);
 		merger_set_head(m, out);
 		for (uint32_t i = 0; i < out->n_mappings; i++)
 			out->mappings[i].flags = m->same.p[i].flags;
-		drop_zero_samples(out);
+		if (!drop_zero_samples(out))
+			*b = NULL;
 	}
 	vec_free(&m->types);
 	vec_free(&m->numbers);
@@ -450,6 +487,46 @@ struct profile *profile_merger_finish(struct profile_merger *m)
 	vec_free(&m->same);
 	m->b = NULL;
 	return out;
+}
+
+struct profile *profile_merger_finish(struct profile_merger *m)
+{
+	struct profile_builder *ignored;
+
+	return finish(m, &ignored);
+}
+
+/* A merger that has added p: what p is made of lies in b. */
+static void resume(struct profile_merger *m, struct profile_builder *b, struct profile *p)
+{
+	merger_resume_head(m, p);
+	m->b = b;
+	m->n_in = 1;
+	for (uint32_t i = 0; i < p->n_mappings; i++) {
+		vec_push(&m->same, p->mappings[i]);
+		table_put(&m->index, m->a, mapping_hash(&p->mappings[i]), i);
+	}
+	profile_builder_resume(b, p);
+	for (uint32_t i = 0; i < p->n_locations; i++)
+		if (p->locations[i].address != 0)
+			remember_place(m, i);
+}
+
+struct profile *profile_merge_into(struct arena *a, struct profile_builder **b, struct profile *into,
+    const struct profile *p, struct err *e)
+{
+	struct profile_merger *m = profile_merger_new(a, &(struct profile_merge_opts){ 0 });
+	struct profile *out;
+	int rc = 0;
+
+	if (*b != NULL)
+		resume(m, *b, into);
+	else
+		rc = profile_merger_add(m, into, e);
+	if (rc == 0)
+		rc = profile_merger_add(m, p, e);
+	out = finish(m, b);
+	return rc == 0 ? out : NULL;
 }
 
 struct profile *profile_merge(struct arena *a, struct profile *const *in, size_t n, bool keep_tags, struct err *e)

@@ -167,6 +167,21 @@ void merger_set_head(const struct profile_merger *m, struct profile *p)
 	p->n_comments = head->n_comments;
 }
 
+void merger_resume_head(struct profile_merger *m, const struct profile *p)
+{
+	m->head = *p;
+	m->cap_comments = p->n_comments;
+	for (uint32_t i = 0; i < p->n_comments; i++) {
+		while (m->noted.n <= p->comments[i])
+			vec_push(&m->noted, false);
+		m->noted.p[p->comments[i]] = true;
+	}
+	m->first_type = profile_default_type(p);
+	m->period = type_of(p, p->period_type);
+	for (uint32_t k = 0; k < p->n_types; k++)
+		vec_push(&m->types, type_of(p, p->types[k]));
+}
+
 /*
  * Profiles of unlike types become one, and none of them says which type is to be shown: CPU, if there is any, else what would
  * be shown of the first profile. The last of all types, which it would be for pprof, is there by chance.

@@ -64,5 +64,7 @@ void merger_choose_default(struct profile_merger *m);
 /* What m->in says once goes into m->head. beside: it ran while the one before did. */
 void merger_head(struct profile_merger *m, bool beside);
 void merger_set_head(const struct profile_merger *m, struct profile *out);
+/* As if p were all that was added so far. */
+void merger_resume_head(struct profile_merger *m, const struct profile *p);
 
 #endif

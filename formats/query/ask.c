@@ -115,7 +115,8 @@ static int run_profile(struct arena *a, const struct pyro_ask *ask, const struct
 		.go_pgo = ask->go_pgo,
 		.keep_locations = ask->keep_locations,
 		.aggregate_callees = ask->aggregate_callees,
-		.cut = &out->cut };
+		.cut = &out->cut,
+		.builder = &out->builder };
 
 	if (query_profile(a, sets, n, &p->q, &o, &out->profile, e) < 0)
 		return -1;
@@ -257,20 +258,23 @@ int ask_run(struct arena *a, const struct pyro_ask *ask, struct dataset *const *
 
 static int merge_profiles(struct arena *a, struct part *into, struct part *from, struct err *e)
 {
-	struct profile *both[2] = { into->profile, from->profile };
 	struct profile *sum;
+	int64_t time, duration;
 
 	if (from->profile == NULL)
 		return 0;
 	if (into->profile == NULL) {
 		into->profile = from->profile;
+		into->builder = from->builder;
 		return 0;
 	}
-	sum = profile_merge(a, both, 2, false, e);
+	time = into->profile->time;
+	duration = into->profile->duration;
+	sum = profile_merge_into(a, &into->builder, into->profile, from->profile, e);
 	if (sum == NULL)
 		return -1;
-	sum->time = into->profile->time;
-	sum->duration = into->profile->duration;
+	sum->time = time;
+	sum->duration = duration;
 	into->profile = sum;
 	return 0;
 }

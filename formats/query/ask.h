@@ -33,8 +33,9 @@ enum ask_kind {
 };
 
 struct part {
-	struct tree *tree;       /* ASK_TREE; NULL = nothing */
-	struct profile *profile; /* ASK_PROFILE; NULL = nothing */
+	struct tree *tree;               /* ASK_TREE; NULL = nothing */
+	struct profile *profile;         /* ASK_PROFILE; NULL = nothing */
+	struct profile_builder *builder; /* of that, so that more can be added; or NULL */
 	uint64_t cut; /* nodes that max_nodes took from the profile, where its samples lie: each place by itself */
 	struct series_set series;
 	struct point_set points;

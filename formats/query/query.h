@@ -39,6 +39,7 @@ struct query_profile_opts {
 	uint32_t keep_locations;
 	bool aggregate_callees;
 	uint64_t *cut; /* NULL, or: how many nodes max_nodes has taken is added, for each part by itself */
+	struct profile_builder **builder; /* NULL, or: becomes that of the profile, for profile_merge_into */
 };
 
 /* One profile with one value a sample; no samples: n_samples = 0. Ids are 1..n. */

@@ -442,6 +442,8 @@ int query_profile(struct arena *a, struct dataset *const *sets, size_t n, const 
 		dataset_rest(sets[i]);
 	}
 	*out = profile_builder_finish(b);
+	if (o->builder != NULL)
+		*o->builder = b;
 	profile_head(*out, q, period, type, &o->type);
 	vec_free(&same.first);
 	arena_free(same.mem);

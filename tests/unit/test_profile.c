@@ -271,6 +271,47 @@ static void test_merge(void **ctx)
 	arena_free(a);
 }
 
+/* What is added goes to the builder of the sum, until a sum comes to nothing. */
+static void test_merge_into(void **ctx)
+{
+	static const struct part one[] = { { AB, "xm", { 1, 10 }, NULL }, { AB, "ym", { 2, 20 }, NULL } },
+				 two[] = { { BA, "ym", { 100, 3 }, NULL }, { BA, "wm", { 200, 4 }, NULL } },
+				 three[] = { { AB, "ym", { 7, 8 }, NULL }, { AB, "m", { 5, 6 }, NULL } },
+				 less[] = { { AB, "m", { -5, -6 }, NULL }, { AB, "xm", { 1, 1 }, NULL } };
+	static const struct part *const more[] = { two, three, less, one };
+	static const char *const samples[] = { "sample 0 1 = 1 10\nsample 2 1 = 5 120\nsample 3 1 = 4 200\n",
+		"sample 0 1 = 1 10\nsample 2 1 = 12 128\nsample 3 1 = 4 200\nsample 1 = 5 6\n",
+		"sample 0 1 = 2 11\nsample 2 1 = 12 128\nsample 3 1 = 4 200\n",
+		"sample 0 1 = 3 21\nsample 2 1 = 14 148\nsample 3 1 = 4 200\n" };
+	static const bool goes_on[] = { true, true, false, true };
+	struct arena *a = arena_new();
+	struct profile *p = make(a, one, 2);
+	struct profile_builder *b = NULL;
+	struct err e;
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(more); i++) {
+		struct profile *old = p;
+		bool in_place = b != NULL;
+		char want[600];
+
+		p = profile_merge_into(a, &b, p, make(a, more[i], 2), &e);
+		assert_int_equal(p == old, in_place);
+		assert_int_equal(b != NULL, goes_on[i]);
+		snprintf(want, sizeof(want),
+		    "type 'a' 'u'\ntype 'b' 'u'\nperiod 0 time 0 duration 0 drop '' keep '' default ''\n%s"
+		    "mapping 1 0x0-0x0+0x0 '' '' flags 0\n"
+		    "location 1 at 0x0 mapping 0 'x':0\nlocation 2 at 0x0 mapping 0 'm':0\n"
+		    "location 3 at 0x0 mapping 0 'y':0\nlocation 4 at 0x0 mapping 0 'w':0\n"
+		    "function 1 'x' 'x' '':0\nfunction 2 'm' 'm' '':0\nfunction 3 'y' 'y' '':0\n"
+		    "function 4 'w' 'w' '':0\n",
+		    samples[i]);
+		expect_dump(p, want);
+	}
+	assert_null(profile_merge_into(a, &b, p, profile_builder_finish(profile_builder_new(a, 1)), &e));
+	arena_free(a);
+}
+
 static void test_merge_tags(void **ctx)
 {
 	static const struct part parts[] = {
@@ -710,6 +751,36 @@ static void test_merge_goes_on(void **state)
 	arena_free(a);
 }
 
+/* A sum that has a program at two places, as one of rows may: what comes goes to its own place, or else to the first. */
+static void test_merge_into_mappings(void **state)
+{
+	struct arena *a = arena_new();
+	struct profile_builder *b = profile_builder_new(a, 1);
+	uint64_t starts[] = { 0x10000, 0x70000 }, more[] = { 0x70000, 0x10000, 0x90000 };
+	struct profile *p;
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct mapping m = { .start = starts[i],
+			.limit = starts[i] + 0x3000,
+			.build_id = profile_builder_str(b, STR("id")) };
+		struct location l = { .mapping = profile_builder_mapping(b, &m), .address = starts[i] + 0x123 };
+		uint32_t at = profile_builder_location(b, &l, NULL);
+
+		profile_builder_add(b, &at, 1, &(int64_t){ i == 0 ? 1 : 10 }, NULL, 0);
+	}
+	p = profile_builder_finish(b);
+	for (size_t i = 0; i < 3; i++)
+		assert_ptr_equal(profile_merge_into(a, &b, p, mapped(a, more[i], "", "id", 0), &e), p);
+	assert_int_equal(p->n_mappings, 2);
+	assert_int_equal(p->n_locations, 2);
+	assert_int_equal(p->n_samples, 2);
+	assert_int_equal(profile_value(p, 0, 0), 3);
+	assert_int_equal(profile_value(p, 1, 0), 11);
+	arena_free(a);
+}
+
 static void test_merge_main_mapping(void **state)
 {
 	struct arena *a = arena_new();
@@ -763,6 +834,8 @@ int main(void)
 		cmocka_unit_test(test_merge_default),
 		cmocka_unit_test(test_merge_times),
 		cmocka_unit_test(test_merge_goes_on),
+		cmocka_unit_test(test_merge_into),
+		cmocka_unit_test(test_merge_into_mappings),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
