@@ -335,7 +335,7 @@ static struct str encoded(struct arena *a, const struct part *p)
 
 	buf_init(&b, MAX_ENCODED);
 	if (p->tree != NULL)
-		tree_encode(p->tree, 0, &b);
+		tree_pack(p->tree, &b);
 	else if (p->profile != NULL)
 		pprof_encode(p->profile, &b);
 	return buf_to_arena(&b, a);
@@ -435,7 +435,7 @@ int part_of_message(struct arena *a, const struct pyro_answer *m, struct part *o
 	if (m->tree.n == 0)
 		return 0;
 	out->tree = tree_new();
-	if (tree_decode(out->tree, m->tree, e) < 0) {
+	if (tree_unpack(out->tree, m->tree, e) < 0) {
 		part_fini(out);
 		return -1;
 	}

@@ -43,6 +43,18 @@ void tree_total(struct tree *t);
 void tree_encode(struct tree *t, int64_t max_nodes, struct buf *out);
 int tree_decode(struct tree *into, struct str bytes, struct err *e); /* adds to the tree */
 
+/*
+ * Between the parts of a server, and where answers are kept, names are written once and children in no order, as a tree lies
+ * in memory; all numbers are uvarints:
+ *
+ *	names  { length bytes } names     those of the tree but for the empty one of the root, which is 0
+ *	nodes  { up name self } nodes     all but the root: up is by how much its number is larger than its parent's, self is
+ *	                                  a zigzag
+ */
+void tree_pack(const struct tree *t, struct buf *out);
+/* Adds to the tree; on error (ERR_CORRUPT) a part of it. */
+int tree_unpack(struct tree *into, struct str bytes, struct err *e);
+
 /* Flame graph (spec 9.2): names, and per level groups of four numbers. */
 struct flame_level {
 	int64_t *values;

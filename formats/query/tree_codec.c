@@ -1,4 +1,4 @@
-/* Tree bytes: node = uvarint(length) name uvarint(self) uvarint(children), pre-order, last child first. */
+/* Packed trees: tree.h. Tree bytes: node = uvarint(length) name uvarint(self) uvarint(children), pre-order, last child first. */
 #include "formats/query/tree_impl.h"
 
 struct node_bytes {
@@ -192,4 +192,95 @@ void tree_encode(struct tree *t, int64_t max_nodes, struct buf *out)
 		put_pending(&x, x.stack.p[--x.stack.n]);
 	vec_free(&x.children);
 	vec_free(&x.stack);
+}
+
+/* ---- packed ---- */
+
+void tree_pack(const struct tree *t, struct buf *out)
+{
+	buf_uvarint(out, t->names.n - 1);
+	for (size_t i = 1; i < t->names.n; i++) {
+		buf_uvarint(out, t->names.p[i].n);
+		buf_add(out, t->names.p[i]);
+	}
+	buf_uvarint(out, t->nodes.n - 1);
+	for (size_t i = 1; i < t->nodes.n; i++) {
+		const struct tree_node *n = &t->nodes.p[i];
+
+		buf_uvarint(out, i - n->parent);
+		buf_uvarint(out, n->name);
+		buf_varint(out, n->self);
+	}
+}
+
+/* A number of things that need at least so many bytes each. */
+static bool count(const char **p, const char *end, size_t bytes, uint64_t *out)
+{
+	return uvarint(p, end, out) && *out <= (uint64_t)(end - *p) / bytes;
+}
+
+/* Their numbers in the tree. */
+static const char *unpack_names(struct tree *into, const char **p, const char *end, uint32_t *numbers, uint64_t n)
+{
+	numbers[0] = 0;
+	for (uint64_t i = 1; i <= n; i++) {
+		uint64_t length;
+
+		if (!count(p, end, 1, &length))
+			return "the length of a name is cut or too long";
+		numbers[i] = tree_name(into, str_of(*p, (size_t)length));
+		*p += length;
+	}
+	return NULL;
+}
+
+struct unpacked {
+	uint32_t *names, *nodes; /* numbers in the tree */
+	uint64_t n_names, n_nodes;
+};
+
+static const char *unpack_nodes(struct tree *into, const char **p, const char *end, const struct unpacked *u)
+{
+	bool fresh = into->nodes.n == 1;
+
+	u->nodes[0] = 0;
+	if (fresh)
+		vec_reserve(&into->nodes, u->n_nodes);
+	for (uint64_t i = 1; i <= u->n_nodes; i++) {
+		uint64_t up, name, self;
+		uint32_t parent, node;
+
+		if (!uvarint(p, end, &up) || up == 0 || up > i)
+			return "a parent is cut or wrong";
+		if (!uvarint(p, end, &name) || name > u->n_names)
+			return "a name is cut or wrong";
+		if (!uvarint(p, end, &self))
+			return "a value is cut or too long";
+		parent = u->nodes[i - up];
+		node = fresh ? tree_append(into, parent, u->names[name], 0)
+			     : tree_child_named(into, parent, u->names[name]);
+		into->nodes.p[node].self = wrap_add(into->nodes.p[node].self, (int64_t)(self >> 1 ^ (0 - (self & 1))));
+		u->nodes[i] = node;
+	}
+	return *p == end ? NULL : "bytes behind the last node";
+}
+
+int tree_unpack(struct tree *into, struct str bytes, struct err *e)
+{
+	struct unpacked u = { 0 };
+	const char *p = bytes.p, *end = bytes.p + bytes.n, *wrong = "the number of names is cut or too large";
+
+	if (count(&p, end, 1, &u.n_names)) {
+		u.names = mem_array(u.n_names + 1, sizeof(*u.names));
+		wrong = unpack_names(into, &p, end, u.names, u.n_names);
+	}
+	if (wrong == NULL && !count(&p, end, 3, &u.n_nodes))
+		wrong = "the number of nodes is cut or too large";
+	if (wrong == NULL) {
+		u.nodes = mem_array(u.n_nodes + 1, sizeof(*u.nodes));
+		wrong = unpack_nodes(into, &p, end, &u);
+	}
+	mem_free(u.names);
+	mem_free(u.nodes);
+	return wrong == NULL ? 0 : corrupt(p, bytes.p, wrong, e);
 }

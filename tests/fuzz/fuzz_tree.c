@@ -25,6 +25,14 @@ static void round_trip(struct tree *t)
 	check(tree_decode(u, buf_str(&first), &e) == 0);
 	tree_encode(u, 0, &second);
 	check(str_eq(buf_str(&first), buf_str(&second)));
+	tree_free(u);
+	u = tree_new();
+	buf_reset(&second);
+	tree_pack(t, &second);
+	check(tree_unpack(u, buf_str(&second), &e) == 0);
+	buf_reset(&second);
+	tree_encode(u, 0, &second);
+	check(str_eq(buf_str(&first), buf_str(&second)));
 	buf_fini(&first);
 	buf_fini(&second);
 	tree_free(u);
@@ -49,6 +57,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	} else {
 		check(e.kind == ERR_CORRUPT);
 	}
+	tree_free(t);
+	t = tree_new();
+	if (tree_unpack(t, str_of(p, n), &e) == 0)
+		tree_flamegraph(a, t, 5);
+	else
+		check(e.kind == ERR_CORRUPT);
 	row_sound(&format_query_tree, 0, str_of(p, n));
 	arena_free(a);
 	tree_free(t);

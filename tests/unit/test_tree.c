@@ -360,6 +360,79 @@ static void test_decode_cut(void **state)
 	tree_free(t);
 }
 
+#define PACKED              \
+	"\x03\1a\1b\1c\x03" \
+	"\1\1\2"            \
+	"\1\2\3"            \
+	"\3\3\6"
+
+/* Names once, then nodes: a = 1, a;b = -2, c = 3. */
+static void test_pack(void **state)
+{
+	static const char packed[] = PACKED;
+	struct tree *t = tree_new(), *u = tree_new();
+	struct str bytes = str_of(packed, sizeof(packed) - 1);
+	struct buf b;
+	struct err e;
+	uint32_t a = tree_child(t, 0, STR("a")), ab = tree_child(t, a, STR("b")), c = tree_child(t, 0, STR("c"));
+
+	(void)state;
+	t->nodes.p[a].self = 1;
+	t->nodes.p[ab].self = -2;
+	t->nodes.p[c].self = 3;
+	buf_init(&b, 1 << 20);
+	tree_pack(t, &b);
+	assert_int_equal(b.n, bytes.n);
+	assert_memory_equal(b.p, bytes.p, bytes.n);
+	for (int i = 1; i <= 2; i++) { /* into one without nodes, then to what is there */
+		assert_int_equal(tree_unpack(u, bytes, &e), 0);
+		assert_int_equal(u->nodes.n, 4);
+		assert_int_equal(u->nodes.p[tree_child(u, tree_child(u, 0, STR("a")), STR("b"))].self, -2 * i);
+		assert_int_equal(u->nodes.p[tree_child(u, 0, STR("c"))].self, 3 * i);
+		assert_int_equal(u->nodes.n, 4);
+	}
+	tree_free(u);
+	for (size_t n = 0; n < bytes.n; n++) {
+		char *copy = mem_alloc(n); /* so that a sanitizer sees a byte too many */
+
+		u = tree_new();
+		memcpy(copy, bytes.p, n);
+		assert_int_equal(tree_unpack(u, str_of(copy, n), &e), -1);
+		assert_int_equal(e.kind, ERR_CORRUPT);
+		tree_free(u);
+		mem_free(copy);
+	}
+	buf_fini(&b);
+	tree_free(t);
+}
+
+static void test_unpack_wrong(void **state)
+{
+	static const struct {
+		struct str bytes;
+		const char *message;
+	} cases[] = {
+		{ STR("\x07\1a"), "tree at byte 1: the number of names is cut or too large" },
+		{ STR("\1\5a"), "tree at byte 2: the length of a name is cut or too long" },
+		{ STR("\1\1a\2\1\1\2"), "tree at byte 4: the number of nodes is cut or too large" },
+		{ STR("\1\1a\1\0\1\2"), "tree at byte 5: a parent is cut or wrong" },
+		{ STR("\1\1a\1\2\1\2"), "tree at byte 5: a parent is cut or wrong" },
+		{ STR("\1\1a\1\1\2\2"), "tree at byte 6: a name is cut or wrong" },
+		{ STR("\1\1a\1\1\1\x80"), "tree at byte 7: a value is cut or too long" },
+		{ STR(PACKED "x"), "tree at byte 17: bytes behind the last node" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct tree *t = tree_new();
+		struct err e;
+
+		assert_int_equal(tree_unpack(t, cases[i].bytes, &e), -1);
+		assert_string_equal(e.msg, cases[i].message);
+		tree_free(t);
+	}
+}
+
 /* A million levels, and a hundred thousand children of one node: neither recursion nor squares. */
 static void test_deep_and_wide(void **state)
 {
@@ -383,6 +456,14 @@ static void test_deep_and_wide(void **state)
 	tree_encode(t, 0, &b);
 	assert_int_equal(buf_check(&b, "tree", &e), 0);
 	assert_int_equal(tree_decode(u, buf_str(&b), &e), 0);
+	tree_total(u);
+	assert_int_equal(u->nodes.n, t->nodes.n);
+	assert_int_equal(u->nodes.p[0].total, 200001);
+	buf_reset(&b);
+	tree_pack(t, &b);
+	tree_free(u);
+	u = tree_new();
+	assert_int_equal(tree_unpack(u, buf_str(&b), &e), 0);
 	tree_total(u);
 	assert_int_equal(u->nodes.n, t->nodes.n);
 	assert_int_equal(u->nodes.p[0].total, 200001);
@@ -432,6 +513,8 @@ int main(void)
 		cmocka_unit_test(test_decode),
 		cmocka_unit_test(test_decode_bad),
 		cmocka_unit_test(test_decode_cut),
+		cmocka_unit_test(test_pack),
+		cmocka_unit_test(test_unpack_wrong),
 		cmocka_unit_test(test_deep_and_wide),
 		cmocka_unit_test(test_recorded),
 	};
