@@ -1,7 +1,7 @@
 /*
  * pool.h - worker threads for what may block or takes long: a job goes in on
  * the loop's thread, work() runs on a pool thread, done() runs back on the
- * job's home loop. Beside the queues of tails.h the only place with locks.
+ * job's home loop. Beside the queues of tails.h and the turns of engine.h the only place with locks.
  *
  * A job owns its input, its arena and its output; between pool_submit and
  * done() nobody else touches them. The pool never frees a job: done() may.

@@ -1,4 +1,4 @@
-/* Questions between the loop and the engine's thread: who waits for whom, who goes first, who goes away. */
+/* Questions between the loop and their turn at the engine: who waits for whom, who goes first, who goes away. */
 #include "tests/lib/net_fixture.h"
 
 #include <semaphore.h>

@@ -4,7 +4,7 @@
  *
  *	<ULID>-<name>   {"name":"...","data":"<base64, as uploaded>","uploadedAt":"RFC 3339"}
  *
- * Functions block; they are called on the engine's thread.
+ * Functions block; they are called in the turn of a question (engine.h).
  *
  * Source: spec of the read API, section 13.
  */

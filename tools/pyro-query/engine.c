@@ -2,6 +2,7 @@
 #include "tools/pyro-query/engine.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
@@ -12,8 +13,17 @@
 #include "tools/pyro-query/block_answers.h"
 #include "tools/pyro-query/federation.h"
 
+/* Of all that take turns. */
+struct shared {
+	pthread_mutex_t turn;
+	atomic_uint busy; /* those that work or wait for their turn */
+	struct blocks *blocks;
+};
+
 struct engine {
 	struct engine_conf conf;
+	struct shared *shared;
+	bool owner;
 	struct block_answers blocks;
 	struct sibling *head; /* NULL: there is none to ask */
 	struct arena *noting; /* of the question, or NULL */
@@ -25,7 +35,7 @@ struct engine {
 
 enum { MAX_ANSWER = 1 << 30 };
 
-struct engine *engine_new(const struct engine_conf *conf, struct err *e)
+static struct engine *engine_make(const struct engine_conf *conf, struct shared *shared, struct err *e)
 {
 	struct engine *x = mem_zalloc(sizeof(*x));
 
@@ -34,26 +44,84 @@ struct engine *engine_new(const struct engine_conf *conf, struct err *e)
 		mem_free(x);
 		return NULL;
 	}
-	x->blocks = (struct block_answers){ .blocks = blocks_new(conf->data, conf->block_memory), .kept = conf->kept };
-	x->until = INT64_MAX;
+	x->shared = shared;
+	x->blocks = (struct block_answers){ .blocks = shared->blocks, .kept = conf->kept };
 	return x;
+}
+
+static void shared_free(struct shared *s)
+{
+	blocks_free(s->blocks);
+	pthread_mutex_destroy(&s->turn);
+	mem_free(s);
+}
+
+struct engine *engine_new(const struct engine_conf *conf, struct err *e)
+{
+	struct shared *s = mem_zalloc(sizeof(*s));
+	struct engine *x;
+
+	pthread_mutex_init(&s->turn, NULL);
+	s->blocks = blocks_new(conf->data, conf->block_memory);
+	x = engine_make(conf, s, e);
+	if (x != NULL)
+		x->owner = true;
+	else
+		shared_free(s);
+	return x;
+}
+
+struct engine *engine_join(struct engine *with, struct err *e)
+{
+	return engine_make(&with->conf, with->shared, e);
 }
 
 void engine_free(struct engine *x)
 {
 	if (x == NULL)
 		return;
-	blocks_free(x->blocks.blocks);
+	if (x->owner)
+		shared_free(x->shared);
 	sibling_free(x->head);
 	vec_free(&x->sources);
 	vec_free(&x->replies);
 	mem_free(x);
 }
 
+/* ---- turns ---- */
+
+bool engine_busy(const struct engine *x)
+{
+	return atomic_load(&x->shared->busy) > 0;
+}
+
+void engine_claim(struct engine *x)
+{
+	atomic_fetch_add(&x->shared->busy, 1);
+}
+
+static void turn_ends(struct engine *x)
+{
+	pthread_mutex_unlock(&x->shared->turn);
+	atomic_fetch_sub(&x->shared->busy, 1);
+}
+
+void engine_begin(struct engine *x, struct arena *a, const atomic_int *stop, int64_t until)
+{
+	pthread_mutex_lock(&x->shared->turn);
+	x->until = until;
+	x->noting = a;
+	x->blocks.stop = stop;
+	x->blocks.hits = x->blocks.misses = 0;
+	x->replaying = false;
+	x->sources.n = 0;
+	x->replies.n = 0;
+}
+
 void engine_rest(struct engine *x)
 {
-	engine_begin(x, NULL, NULL, INT64_MAX);
-	blocks_trim(x->blocks.blocks);
+	blocks_trim(x->shared->blocks);
+	turn_ends(x);
 }
 
 /* ---- the head ---- */
@@ -83,11 +151,18 @@ static int ask_head(struct engine *x, struct arena *a, struct str ask, struct st
 		.stop = x->blocks.stop };
 	struct sibling_answer res;
 	int64_t now = clock_real()->mono(clock_real());
+	int rc;
 
 	if (x->until <= now)
 		return err_set(e, ERR_TIMEOUT, "no time is left to ask for recent rows");
 	call.timeout = MIN(call.timeout, x->until - now);
-	if (sibling_post(x->head, a, &call, &res, e) < 0)
+	turn_ends(x);
+	if (x->conf.idle != NULL && !engine_busy(x))
+		x->conf.idle(x->conf.ctx);
+	rc = sibling_post(x->head, a, &call, &res, e);
+	engine_claim(x);
+	pthread_mutex_lock(&x->shared->turn);
+	if (rc < 0)
 		return err_wrap(e, "recent rows");
 	if (res.status != 200)
 		return head_error(&res, e);
@@ -124,16 +199,6 @@ static int list_blocks(struct engine *x, struct arena *a, struct str tenant, str
 }
 
 /* ---- what a question is made of ---- */
-
-void engine_begin(struct engine *x, struct arena *a, const atomic_int *stop, int64_t until)
-{
-	x->until = until;
-	x->noting = a;
-	x->blocks.stop = stop;
-	x->replaying = false;
-	x->sources.n = 0;
-	x->replies.n = 0;
-}
 
 const struct answer_source *engine_sources(const struct engine *x, size_t *n)
 {

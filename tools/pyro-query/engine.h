@@ -3,7 +3,16 @@
  * socket) and the blocks that were published at the moment the head answered,
  * so that every row is seen once.
  *
- * An engine belongs to one thread; questions wait for the head's answer.
+ * An engine answers one question at a time, on one thread. Several share what is kept of blocks and answers, and take
+ * turns: only one works at any moment, from engine_begin to engine_rest, but for the time in which it waits for the
+ * head. So nothing that they share has locks of its own, and none holds anything of it while it waits.
+ *
+ *	first = engine_new(&conf, e);
+ *	other = engine_join(first, e);
+ *	...
+ *	engine_begin(other, a, &stop, until);     // waits for its turn
+ *	engine_ask(other, a, &ask, &whole, e);    // others work while it waits for the head
+ *	engine_rest(other);
  */
 #ifndef ENGINE_H
 #define ENGINE_H
@@ -22,15 +31,22 @@ struct engine_conf {
 	int64_t timeout; /* of the head's answer */
 	struct answers
 	    *kept; /* for what blocks say; NULL: nothing is kept. The caller's, for as long as the engine is */
+	void (*idle)(void *ctx); /* NULL, or: whose turn it was waits for the head, and nobody works; on its thread */
+	void *ctx;
 };
 
 struct engine *engine_new(const struct engine_conf *conf, struct err *e);
-void engine_free(struct engine *x); /* accepts NULL */
+struct engine *engine_join(struct engine *with, struct err *e); /* shares all that `with` keeps, and ends before it */
+void engine_free(struct engine *x);                             /* accepts NULL */
+/* Does one of those that share work, or wait for its turn? Any thread. */
+bool engine_busy(const struct engine *x);
+/* One that is going to begin on another thread counts from now on; before engine_begin. */
+void engine_claim(struct engine *x);
 
 /* ask->tenant says whose rows: "a", or "a|b" (federation.h). *whole is ended by the caller with part_fini; its memory is a. */
 int engine_ask(struct engine *x, struct arena *a, const struct pyro_ask *ask, struct part *whole, struct err *e);
 /*
- * What a question is made of. From engine_begin on, each ask is noted in a with a digest of what the head said; an
+ * Its turn, after engine_claim. From here on each ask is noted in a with a digest of what the head said; an
  * ask that is put again gets what the head said the first time. When *stop is not 0, asks fail with ERR_CANCELED;
  * the head is waited for until `until` (of the monotonic clock).
  */
@@ -39,9 +55,9 @@ void engine_begin(struct engine *x, struct arena *a, const atomic_int *stop, int
 const struct answer_source *engine_sources(const struct engine *x, size_t *n);
 /* Does the head still say to these asks what it said? */
 bool engine_unchanged(struct engine *x, struct arena *a, const struct answer_source *s, size_t n);
-/* How often what whole blocks say was known, and was not. */
+/* How often in this question what whole blocks say was known, and was not. */
 void engine_kept(const struct engine *x, uint64_t *hits, uint64_t *misses);
-/* After a question: gives memory back that is over the limit. */
+/* After a question: memory over the limit goes back, and the turn ends. */
 void engine_rest(struct engine *x);
 
 #endif

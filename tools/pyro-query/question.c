@@ -7,10 +7,11 @@
 #include "net/tenant.h"
 #include "net/url.h"
 #include "proc/pool.h"
+#include "tools/pyro-query/carriers.h"
 #include "tools/pyro-query/federation.h"
 #include "tools/pyro-query/lanes.h"
 
-enum { MAX_ANSWER = INT32_MAX, MAX_MESSAGE = 64 << 20, KEEP_MEMORY = 4 << 20 };
+enum { MAX_ANSWER = INT32_MAX, MAX_MESSAGE = 64 << 20 };
 enum { STOP_NOT, STOP_GONE, STOP_LATE };
 
 struct question {
@@ -28,8 +29,8 @@ struct question {
 	struct waiting place;
 	struct question *leader; /* NULL: itself */
 	struct question *others, *next;
-	unsigned waiting; /* it and the others, without those that have gone */
-	bool forget;      /* finished answers are out of date */
+	unsigned waiting;        /* it and the others, without those that have gone */
+	struct carrier *carrier; /* NULL: it has not begun */
 	atomic_int stop;
 
 	struct job job;
@@ -37,23 +38,22 @@ struct question {
 	const char *type;
 	struct err err;
 	bool failed, kept; /* kept: an answer that was finished before */
+	uint64_t kept_blocks, read_blocks, kept_bytes;
 };
 
 struct questions {
 	struct questions_conf conf;
-	struct pool *pool; /* one thread, that of the engine and the answers */
-	struct engine *engine;
-	struct answers *answers;
-	struct limits_set *limits;
-	VEC(struct limits_set *) old_limits; /* while a question may look at them */
+	struct pool *pool; /* a thread for each carrier; the turn is of one of them at a time */
+	struct carriers carriers;
+	struct answers *answers; /* of whose turn it is */
+	unsigned answers_version;
 	struct lanes lanes;
-	struct question *running;
-	struct arena *mem; /* of that one */
-	bool forget;
+	struct task idle;
+	atomic_bool idle_told; /* the task is on its way */
 	struct query_counts counts;
 };
 
-/* ---- on the engine's thread ---- */
+/* ---- on a carrier's thread, in its turn ---- */
 
 static int run_procedure(struct question *q, struct err *e)
 {
@@ -83,12 +83,37 @@ static int run_procedure(struct question *q, struct err *e)
 	return 0;
 }
 
+/* Answers that were made under other limits are forgotten by the first question under these. */
+static bool may_keep(const struct question *q)
+{
+	return q->carrier->version == q->x->answers_version;
+}
+
+/* A copy: while the head is asked, others may keep and forget. */
+static const struct answer_source *sources_of(struct arena *a, const struct answer *from)
+{
+	struct answer_source *s = arena_array(a, from->n_sources, sizeof(*s));
+
+	for (size_t i = 0; i < from->n_sources; i++) {
+		s[i] = from->sources[i];
+		s[i].ask = arena_str(a, s[i].ask);
+	}
+	return s;
+}
+
 static bool still_true(struct question *q)
 {
 	struct questions *x = q->x;
 	const struct answer *old = answers_find(x->answers, q->key, q->api.now);
+	const struct answer_source *sources;
 
-	if (old == NULL || !engine_unchanged(x->engine, q->api.a, old->sources, old->n_sources))
+	if (old == NULL || !may_keep(q))
+		return false;
+	sources = sources_of(q->api.a, old);
+	if (!engine_unchanged(q->api.engine, q->api.a, sources, old->n_sources))
+		return false;
+	old = answers_find(x->answers, q->key, q->api.now);
+	if (old == NULL || !may_keep(q))
 		return false;
 	buf_add(&q->out, old->body);
 	q->type = old->type ? arena_cstr(q->api.a, str_cstr(old->type)) : NULL;
@@ -104,18 +129,19 @@ static void keep(struct question *q)
 		.truncated = q->api.truncated,
 		.until = q->api.good_until };
 
-	a.sources = engine_sources(q->x->engine, &a.n_sources);
-	if (a.sources != NULL && a.n_sources > 0 && !q->api.passing)
+	a.sources = engine_sources(q->api.engine, &a.n_sources);
+	if (a.sources != NULL && a.n_sources > 0 && !q->api.passing && may_keep(q))
 		answers_put(q->x->answers, q->key, &a);
 }
 
 static int work(struct question *q, struct err *e)
 {
-	if (q->forget)
+	if (q->carrier->version > q->x->answers_version) {
 		answers_clear(q->x->answers);
+		q->x->answers_version = q->carrier->version;
+	}
 	if (atomic_load(&q->stop) != STOP_NOT)
 		return err_set(e, ERR_CANCELED, "stopped");
-	engine_begin(q->x->engine, q->api.a, &q->stop, q->until);
 	if (still_true(q))
 		return 0;
 	if ((q->procedure ? run_procedure(q, e) : q->page->fn(&q->api, q->r->query, &q->out, &q->type, e)) < 0)
@@ -132,8 +158,11 @@ static void question_work(struct job *j)
 
 	buf_init(&q->out, MAX_ANSWER);
 	buf_init(&q->api.raw, MAX_ANSWER);
+	engine_begin(q->api.engine, q->api.a, &q->stop, q->until);
 	q->failed = work(q, &q->err) < 0;
-	engine_rest(q->x->engine);
+	engine_kept(q->api.engine, &q->kept_blocks, &q->read_blocks);
+	q->kept_bytes = answers_bytes(q->x->answers);
+	engine_rest(q->api.engine);
 }
 
 /* ---- replies ---- */
@@ -230,40 +259,56 @@ static void inherit(struct question *q)
 
 static void question_done(struct job *j);
 
-static void run_next(struct questions *x)
+static void begin(struct questions *x, struct carrier *c, struct question *q)
 {
-	struct waiting *next = x->running == NULL ? lanes_take(&x->lanes) : NULL;
-	struct question *q;
 	struct err e;
 
-	if (next == NULL)
-		return;
-	q = CONTAINER_OF(next, struct question, place);
-	q->api.a = x->mem; /* that of the request is the loop's: it notes there that the client has gone */
-	q->api.limits = federation_limits(q->api.a, x->limits, q->api.tenant);
-	q->forget = x->forget;
-	x->forget = false;
+	q->carrier = c;
+	q->api.engine = c->engine;
+	q->api.a = c->mem; /* that of the request is the loop's: it notes there that the client has gone */
+	q->api.limits = federation_limits(q->api.a, c->limits, q->api.tenant);
 	q->job = (struct job){ .work = question_work, .done = question_done, .home = x->conf.loop };
-	x->running = q;
-	if (pool_submit(x->pool, &q->job, &e) < 0) { /* the pool has one job at a time */
-		x->running = NULL;
-		arena_reset(x->mem);
-		fail_all(q, &e);
-	}
+	if (pool_submit(x->pool, &q->job, &e) < 0) /* there is a thread and a place for each carrier */
+		assert(false);
+}
+
+/* One begins when nobody works: until then it waits with those that are like it, and may be given up. */
+static void run_next(struct questions *x)
+{
+	struct carrier *c = x->lanes.v.n > 0 ? carriers_take(&x->carriers) : NULL;
+
+	if (c != NULL)
+		begin(x, c, CONTAINER_OF(lanes_take(&x->lanes), struct question, place));
+}
+
+/* Whose turn it was waits for recent rows. */
+static void tell_idle(void *ctx)
+{
+	struct questions *x = ctx;
+
+	if (!atomic_exchange(&x->idle_told, true))
+		loop_post(x->conf.loop, &x->idle);
+}
+
+static void on_idle(struct task *t)
+{
+	struct questions *x = CONTAINER_OF(t, struct questions, idle);
+
+	atomic_store(&x->idle_told, false);
+	run_next(x);
 }
 
 static void question_done(struct job *j)
 {
 	struct question *q = CONTAINER_OF(j, struct question, job);
 	struct questions *x = q->x;
+	struct carrier *c = q->carrier;
 	struct buf raw = q->api.raw, out = q->out; /* q goes with the reply */
 
-	for (size_t i = 0; i < x->old_limits.n; i++)
-		limits_free(x->old_limits.p[i]);
-	x->old_limits.n = 0;
 	x->counts.kept += q->kept;
-	x->counts.kept_bytes = answers_bytes(x->answers);
-	engine_kept(x->engine, &x->counts.kept_blocks, &x->counts.read_blocks);
+	x->counts.kept_bytes = q->kept_bytes;
+	x->counts.kept_blocks += q->kept_blocks;
+	x->counts.read_blocks += q->read_blocks;
 	if (q->failed && atomic_load(&q->stop) == STOP_LATE)
 		say_late(q, &q->err);
 	if (q->failed && q->until <= loop_mono(x->conf.loop))
@@ -274,8 +319,7 @@ static void question_done(struct job *j)
 		answer_all(q, &out);
 	buf_fini(&out);
 	buf_fini(&raw);
-	arena_reset(x->mem);
-	x->running = NULL; /* only now: a reply may bring the next request */
+	carriers_give(&x->carriers, c); /* only now: a reply may bring the next request */
 	run_next(x);
 }
 
@@ -285,7 +329,7 @@ static void give_up(struct question *leader, int why)
 {
 	struct err e;
 
-	if (leader->x->running == leader) {
+	if (leader->carrier != NULL) {
 		atomic_store(&leader->stop, why);
 		return;
 	}
@@ -436,7 +480,6 @@ static void submit(struct question *q)
 	struct questions *x = q->x;
 	struct question *leader;
 
-	q->api.engine = x->engine;
 	q->api.now = q->r->wall;
 	q->api.data = x->conf.engine.data;
 	q->api.max_adhoc = x->conf.max_adhoc;
@@ -475,7 +518,7 @@ static int whose(struct question *q, bool many, struct err *e)
 		return tenant_of_request(q->r, x->conf.multitenancy, &q->api.tenant, e);
 	if (tenants_of_request(q->r, x->conf.multitenancy, &q->api.tenant, e) < 0)
 		return -1;
-	return federation_check(x->limits, q->api.tenant, e);
+	return federation_check(x->carriers.limits, q->api.tenant, e);
 }
 
 void question_procedure(struct questions *x, struct http_req *r, const struct procedure *p)
@@ -516,27 +559,20 @@ void question_page(struct questions *x, struct http_req *r, const struct page *p
 
 struct questions *questions_new(const struct questions_conf *conf, struct limits_set *limits, struct err *e)
 {
-	struct engine_conf ec = conf->engine;
-	struct answers *answers = answers_new(conf->keep);
-	struct engine *engine;
-	struct questions *x;
+	struct questions *x = mem_zalloc(sizeof(*x));
 
-	ec.kept = conf->keep > 0 ? answers : NULL;
-	engine = engine_new(&ec, e);
-	if (engine == NULL) {
-		answers_free(answers);
-		limits_free(limits);
-		return NULL;
-	}
-	x = mem_zalloc(sizeof(*x));
 	x->conf = *conf;
 	x->lanes.max = conf->max_waiting;
-	x->engine = engine;
-	x->answers = answers;
-	x->limits = limits;
-	x->mem = arena_new();
-	arena_keep(x->mem, KEEP_MEMORY);
-	x->pool = pool_new("query", 1, 1);
+	x->idle.fn = on_idle;
+	x->answers = answers_new(conf->keep);
+	x->conf.engine.kept = conf->keep > 0 ? x->answers : NULL;
+	x->conf.engine.idle = tell_idle;
+	x->conf.engine.ctx = x;
+	if (carriers_open(&x->carriers, &x->conf.engine, limits, e) < 0) {
+		questions_free(x);
+		return NULL;
+	}
+	x->pool = pool_new("query", CARRIERS, CARRIERS);
 	return x;
 }
 
@@ -545,25 +581,15 @@ void questions_free(struct questions *x)
 	if (x == NULL)
 		return;
 	pool_free(x->pool);
-	for (size_t i = 0; i < x->old_limits.n; i++)
-		limits_free(x->old_limits.p[i]);
 	lanes_fini(&x->lanes);
-	vec_free(&x->old_limits);
-	engine_free(x->engine);
+	carriers_close(&x->carriers);
 	answers_free(x->answers);
-	limits_free(x->limits);
-	arena_free(x->mem);
 	mem_free(x);
 }
 
 void questions_limits(struct questions *x, struct limits_set *limits)
 {
-	if (x->running != NULL)
-		vec_push(&x->old_limits, x->limits);
-	else
-		limits_free(x->limits);
-	x->limits = limits;
-	x->forget = true;
+	carriers_limits(&x->carriers, limits);
 }
 
 const struct query_counts *questions_counts(const struct questions *x)

@@ -1,9 +1,9 @@
 /*
  * question.h - questions on their way. They wait for the turn of their tenant
- * and client (lanes.h), and are answered one after another on the engine's
- * thread, so that open blocks need no locks.
+ * and client (lanes.h), and are answered one after another; while one waits
+ * for recent rows the next one begins (engine.h).
  *
- *	request → question_procedure, question_page → queue → engine's thread → reply
+ *	request → question_procedure, question_page → queue → a thread → reply
  *
  * What is asked again while it waits gets that answer; an
  * answer that was finished and is still true is given again (answers.h); what
@@ -36,7 +36,7 @@ struct questions_conf {
 };
 
 struct questions *questions_new(const struct questions_conf *conf, struct limits_set *limits, struct err *e);
-/* Waits for the engine's thread; what is queued is given up. Before the loop goes; accepts NULL. */
+/* Waits for those that have begun; what is queued is given up. Before the loop goes; accepts NULL. */
 void questions_free(struct questions *x);
 /* The limits from now on, taken over; answers that were made under others are forgotten. */
 void questions_limits(struct questions *x, struct limits_set *limits);

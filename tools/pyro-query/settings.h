@@ -6,7 +6,7 @@
  *	{"<tenant>":{"<name>":{"name":"...","value":"...","modifiedAt":<unix ms>}}}
  *
  * The file is read again before every call and appears whole. Functions
- * block; they are called on the engine's thread alone.
+ * block; they are called in the turn of a question alone (engine.h).
  *
  * Limits: SETTINGS_MAX bytes for all tenants together.
  *

@@ -1,0 +1,45 @@
+/*
+ * carriers.h - what questions need from their beginning to their reply: an engine, memory, and the limits of that moment. The
+ * engines share what they keep and take turns (engine.h): one question works, the others wait for recent rows.
+ *
+ *	struct carrier *c = carriers_take(&x);       // NULL: somebody works, or all are taken
+ *	... on another thread: engine_begin(c->engine, c->mem, ...), engine_rest(c->engine) ...
+ *	carriers_give(&x, c);
+ *
+ * All on the loop's thread.
+ */
+#ifndef CARRIERS_H
+#define CARRIERS_H
+
+#include "base/vec.h"
+#include "conf/limits.h"
+#include "tools/pyro-query/engine.h"
+
+enum { CARRIERS = 4 };
+
+struct carrier {
+	struct engine *engine;
+	struct arena *mem; /* of the question, until it is given back */
+	struct limits_set *limits;
+	unsigned version; /* of the limits: later ones have larger numbers */
+	bool taken;
+};
+
+struct carriers {
+	struct carrier v[CARRIERS];
+	struct limits_set *limits;
+	unsigned version;
+	VEC(struct limits_set *) old; /* limits that a question may still look at */
+};
+
+/* Takes the limits over. On error it is to be closed, too. */
+int carriers_open(struct carriers *x, const struct engine_conf *conf, struct limits_set *limits, struct err *e);
+/* None is taken any more, or no thread uses it. */
+void carriers_close(struct carriers *x);
+/* It counts as one that works from now on (engine_claim). */
+struct carrier *carriers_take(struct carriers *x);
+void carriers_give(struct carriers *x, struct carrier *c);
+/* Those of the questions that begin from now on, taken over. */
+void carriers_limits(struct carriers *x, struct limits_set *limits);
+
+#endif
