@@ -36,6 +36,8 @@ struct import {
 	uint32_t *stack, depth; /* of one stack; room */
 	uint32_t stub;          /* the location named "other", once made */
 	uint8_t *no_line;       /* by location: a callee whose line does not count, everywhere */
+	/* No two of its stacks, nor one from before, are one in the builder: they need not be looked for. */
+	bool distinct;
 };
 
 static uint32_t *none_array(struct arena *a, size_t n)
@@ -192,8 +194,12 @@ static uint32_t make_location(struct import *m, uint32_t i, bool no_line)
 
 static uint32_t import_location(struct import *m, uint32_t i)
 {
-	if (m->locations[i] == PROFILE_NONE)
+	if (m->locations[i] == PROFILE_NONE) {
+		uint32_t known = profile_builder_peek(m->b)->n_locations;
+
 		m->locations[i] = make_location(m, i, m->no_line != NULL && m->no_line[i]);
+		m->distinct = m->distinct && m->locations[i] == known;
+	}
 	return m->locations[i];
 }
 
@@ -361,7 +367,10 @@ static void add_stack(struct import *m, uint32_t node, int64_t value, const stru
 		m->stack[i] = import_location(m, m->stack[i]);
 	if (first > 0)
 		m->stack[--first] = import_stub(m);
-	profile_builder_add(m->b, m->stack + first, n - first, &value, NULL, 0);
+	if (m->distinct)
+		*profile_builder_values(m->b, profile_builder_other(m->b, m->stack + first, n - first)) = value;
+	else
+		profile_builder_add(m->b, m->stack + first, n - first, &value, NULL, 0);
 }
 
 /* The leaf location of every stack. */
@@ -393,6 +402,7 @@ static void add_part(struct arena *mem, struct profile_builder *b, struct same_m
 			*o->cut += cut;
 	}
 	import_mappings(mem, &m);
+	m.distinct = profile_builder_peek(b)->n_samples == 0 && !o->go_pgo && cut == 0;
 	for (size_t i = 0; i < p->n; i++)
 		if (p->sums[i] != 0)
 			add_stack(&m, (uint32_t)i, p->sums[i], cut > 0 ? &paths : NULL, o);

@@ -1,0 +1,96 @@
+/* Stacks of one partition that are one in the answer. */
+#include "tests/lib/block_fixture.h"
+
+#include "formats/query/ask.h"
+
+enum { STACKS = 3 };
+
+struct small_set {
+	struct dataset set;
+	struct symbols *symbols;
+	uint32_t stacks[STACKS];
+};
+
+static int set_series(struct dataset *d, struct arena *a, const struct selector *s, struct series_list *out,
+    struct err *e)
+{
+	(void)d;
+	(void)s;
+	(void)e;
+	out->p = arena_zalloc(a, sizeof(*out->p));
+	out->n = 1;
+	return 0;
+}
+
+static int set_scan(struct dataset *d, const struct scan *s, struct err *e)
+{
+	static const int64_t values[STACKS] = { 5, 1, 2 };
+	struct row row = { .n = STACKS,
+		.stacks = CONTAINER_OF(d, struct small_set, set)->stacks,
+		.values = values,
+		.time = 1,
+		.total = 8 };
+
+	return s->row(s->ctx, &row, e);
+}
+
+static int set_symbols(struct dataset *d, uint32_t partition, struct symbols **out, struct err *e)
+{
+	(void)partition;
+	(void)e;
+	*out = CONTAINER_OF(d, struct small_set, set)->symbols;
+	return 0;
+}
+
+static uint32_t stack_at(struct symbols *s, uint64_t limit, uint64_t address)
+{
+	struct sym_mapping m = { .start = 0x1000, .limit = limit, .build_id = symbols_add_string(s, STR("id")) };
+	struct sym_function f = { .name = symbols_add_string(s, STR("f")) };
+	struct sym_line line = { symbols_add_function(s, &f), 7 };
+	struct sym_location l = { .address = address, .mapping = symbols_add_mapping(s, &m), .n_lines = 1 };
+	uint32_t location = symbols_add_location(s, &l, &line);
+
+	return symbols_add_stack(s, &location, 1);
+}
+
+/* Mappings with as many pages are one, and so are their locations; before that, all stacks were distinct. */
+static void mappings_that_are_one(void **state)
+{
+	static const struct dataset_ops ops = { .series = set_series, .scan = set_scan, .symbols = set_symbols };
+	struct small_set s = { .set = { .ops = &ops, .min_time = 1, .max_time = 1, .n_partitions = 1 },
+		.symbols = symbols_new(1) };
+	struct arena *a = arena_new();
+	struct str all = STR("{}");
+	struct pyro_ask ask = { .kind = ASK_PROFILE,
+		.profile_type = STR("process_cpu:cpu:nanoseconds:cpu:nanoseconds"),
+		.selectors = { &all, 1 },
+		.from = 0,
+		.to = 2 };
+	struct dataset *set = &s.set;
+	struct part p;
+	struct err e;
+
+	(void)state;
+	s.stacks[0] = stack_at(s.symbols, 0x2000, 0x1200);
+	s.stacks[1] = stack_at(s.symbols, 0x2000, 0x1100);
+	s.stacks[2] = stack_at(s.symbols, 0x1800, 0x1100);
+	assert_int_not_equal(s.stacks[1], s.stacks[2]);
+	assert_int_equal(ask_run(a, &ask, &set, 1, &p, &e), 0);
+	assert_int_equal(p.profile->n_mappings, 1);
+	assert_int_equal(p.profile->n_samples, 2);
+	assert_int_equal(p.profile->values[0], 5);
+	assert_int_equal(p.profile->values[1], 3);
+	part_fini(&p);
+	symbols_free(s.symbols);
+	arena_free(a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mappings_that_are_one),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
