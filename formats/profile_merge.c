@@ -144,15 +144,17 @@ static bool same_location(struct profile_merger *m, uint32_t i, struct place at,
 {
 	const struct profile *own = profile_builder_peek(m->b);
 	const struct location *k = &own->locations[known], *l = &m->in->locations[i];
-	const struct line *lines = m->in->lines + l->first_line, *line = own->lines + k->first_line;
 
 	if (k->address != at.address || k->mapping != at.mapping || k->n_lines != l->n_lines ||
 	    k->folded != l->folded || k->mapping_unknown != l->mapping_unknown)
 		return false;
-	for (uint32_t n = 0; n < l->n_lines; n++)
-		if (line[n].line != lines[n].line || line[n].column != lines[n].column ||
-		    !same_function(m, own, lines[n].function, line[n].function))
+	for (uint32_t n = 0; n < l->n_lines; n++) {
+		const struct line *line = &m->in->lines[l->first_line + n], *own_line = &own->lines[k->first_line + n];
+
+		if (own_line->line != line->line || own_line->column != line->column ||
+		    !same_function(m, own, line->function, own_line->function))
 			return false;
+	}
 	return true;
 }
 
