@@ -292,8 +292,7 @@ int format_unpack(struct arena *a, struct str bytes, size_t limit, struct str *o
 		if (!zip_is_gzip(bytes) && !zip_is_zstd(bytes))
 			break;
 		buf_init(&unpacked, limit);
-		rc = zip_is_gzip(bytes) ? zip_gunzip(bytes, limit, &unpacked, e)
-					: zip_unzstd(bytes, limit, &unpacked, e);
+		rc = zip_unpack(bytes, limit, &unpacked, NULL, e);
 		if (rc == 0)
 			bytes = arena_str(a, buf_str(&unpacked));
 		buf_fini(&unpacked);

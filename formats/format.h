@@ -47,7 +47,9 @@ enum format_root { /* the first frame of perf's stacks */
 };
 
 struct format_opts {
-	struct str file_name;  /* may be empty */
+	struct str file_name; /* may be empty */
+	const size_t *ends;   /* decoders: where in the bytes a member of gzip or a frame of zstd ended (io/inputs.h) */
+	size_t n_ends;
 	unsigned keep;         /* decoders: enum format_keep */
 	uint32_t rate;         /* decoders: samples a second where the file does not say; 0 = 100 */
 	bool lenient;          /* decoders: leave out what cannot be read and note it, instead of failing */
@@ -66,6 +68,7 @@ struct format_profile {
 	struct str name; /* in the input: of a thread, an event; may be empty */
 	struct labels
 	    labels; /* what the format says of the whole profile, as series labels (__name__, service_name ...) */
+	bool apart; /* an input of its own that was written behind another: it did not run beside the one before */
 };
 
 struct format_notes {
@@ -109,6 +112,12 @@ struct format {
 	    struct err *e);
 	bool several; /* encode takes any number of profiles: threads, events */
 };
+
+/* Profile i ran beside the one before, in one recording: see profile_merger_add_beside. */
+static inline bool format_beside(const struct format_profiles *got, uint32_t i)
+{
+	return i > 0 && !got->p[i].apart;
+}
 
 extern const struct format *const formats[];
 extern const uint32_t n_formats;

@@ -4,6 +4,7 @@
 #include "base/zip.h"
 #include "formats/format_impl.h"
 #include "formats/pprof/pprof.h"
+#include "formats/pprof/pprof_parts.h"
 
 enum { GZIP_LEVEL = 4 }; /* of libdeflate: as small as what gzip -6 makes, in two thirds of the time of its own 6 */
 
@@ -87,13 +88,15 @@ static struct str warning_of(struct arena *a, const struct profile_faults *f)
 static int row_decode(struct arena *a, struct str bytes, const struct format_opts *o, struct format_profiles *out,
     struct err *e)
 {
-	struct profile *p;
+	struct profile **p;
 
-	(void)o;
-	if (pprof_decode(a, bytes, &p, e) < 0)
+	if (pprof_decode_parts(a, bytes, o->ends, o->n_ends, &p, &out->n, e) < 0)
 		return -1;
-	out->notes.warning = warning_of(a, &p->faults);
-	return format_one(a, p, out);
+	out->notes.warning = warning_of(a, &p[0]->faults);
+	out->p = arena_zarray(a, out->n, sizeof(*out->p));
+	for (uint32_t i = 0; i < out->n; i++)
+		out->p[i] = (struct format_profile){ .p = p[i], .apart = i > 0 };
+	return 0;
 }
 
 static int row_encode(const struct format_profile *in, uint32_t n, const struct format_opts *o, struct buf *out,

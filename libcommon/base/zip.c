@@ -10,7 +10,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "base/mem.h"
+#include "base/vec.h"
 
 enum {
 	DEFLATE_RATIO = 1032, /* no deflate stream expands more */
@@ -174,11 +174,12 @@ static int gzip_diagnose(struct str in, size_t left, struct err *e)
 	return -1;
 }
 
-/* One member: appended to out, *used bytes taken. */
-static int gunzip_member(struct str in, size_t hint, struct room *r, struct buf *out, size_t *used, struct err *e)
+/* One member: appended to out, taken off *rest. */
+static int gunzip_member(struct str *rest, struct room *r, struct buf *out, struct err *e)
 {
 	struct state *s = state_get();
-	size_t want = MIN(MAX(hint, (size_t)GROW_MIN), r->left);
+	struct str in = *rest;
+	size_t want = MIN(MAX(gzip_hint(in), (size_t)GROW_MIN), r->left), used = 0;
 
 	if (in.n < GZIP_HEAD)
 		return err_set(e, ERR_CORRUPT, "gzip: unexpected EOF");
@@ -191,11 +192,12 @@ static int gunzip_member(struct str in, size_t hint, struct room *r, struct buf 
 
 		if (want && !buf_room(out, want))
 			return zip_limit(e, r->limit);
-		rc = libdeflate_gzip_decompress_ex(s->inflate, in.p, in.n, want ? out->p + out->n : &none, want, used,
+		rc = libdeflate_gzip_decompress_ex(s->inflate, in.p, in.n, want ? out->p + out->n : &none, want, &used,
 		    &made);
 		if (rc == LIBDEFLATE_SUCCESS) {
 			out->n += made;
 			r->left -= made;
+			*rest = str_skip(in, used);
 			return 0;
 		}
 		if (rc != LIBDEFLATE_INSUFFICIENT_SPACE)
@@ -212,10 +214,7 @@ int zip_gunzip(struct str in, size_t limit, struct buf *out, struct err *e)
 	int rc;
 
 	do {
-		size_t used = 0;
-
-		rc = gunzip_member(in, gzip_hint(in), &r, out, &used, e);
-		in = str_skip(in, used);
+		rc = gunzip_member(&in, &r, out, e);
 	} while (rc == 0 && in.n);
 	return room_end(&r, out, rc);
 }
@@ -266,35 +265,64 @@ static int unzstd_step(ZSTD_DCtx *d, ZSTD_inBuffer *zin, struct room *r, struct 
 	}
 }
 
-static int unzstd(struct str in, size_t limit, bool open, struct buf *out, struct err *e)
+/* One frame: appended to out, taken off *in. 1: the input ends before the frame does. */
+static int unzstd_frame(struct str *in, struct room *r, struct buf *out, struct err *e)
 {
 	struct state *s = state_get();
-	struct room r = room_begin(out, limit);
-	ZSTD_inBuffer zin = { in.p, in.n, 0 };
+	ZSTD_inBuffer zin = { in->p, in->n, 0 };
+	size_t want = zstd_hint(*in, r->left);
 	int rc;
 
 	if (s->unzstd == NULL && (s->unzstd = ZSTD_createDCtx()) == NULL)
 		abort();
 	ZSTD_DCtx_reset(s->unzstd, ZSTD_reset_session_only);
 	ZSTD_DCtx_setParameter(s->unzstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
-	do {
-		size_t want = zstd_hint(str_skip(in, zin.pos), r.left);
+	rc = want && !buf_room(out, want) ? zip_limit(e, r->limit) : unzstd_step(s->unzstd, &zin, r, out, e);
+	*in = str_skip(*in, zin.pos);
+	return rc;
+}
 
-		rc = want && !buf_room(out, want) ? zip_limit(e, limit) : unzstd_step(s->unzstd, &zin, &r, out, e);
-	} while (rc == 0 && zin.pos < zin.size);
-	if (rc > 0)
-		rc = open ? 0 : err_set(e, ERR_CORRUPT, "zstd: unexpected EOF");
-	return room_end(&r, out, rc);
+static int zstd_cut(int rc, struct err *e)
+{
+	return rc > 0 ? err_set(e, ERR_CORRUPT, "zstd: unexpected EOF") : rc;
 }
 
 int zip_unzstd(struct str in, size_t limit, struct buf *out, struct err *e)
 {
-	return unzstd(in, limit, false, out, e);
+	struct room r = room_begin(out, limit);
+	int rc;
+
+	do {
+		rc = unzstd_frame(&in, &r, out, e);
+	} while (rc == 0 && in.n);
+	return room_end(&r, out, zstd_cut(rc, e));
 }
 
 int zip_unzstd_open(struct str in, size_t limit, struct buf *out, struct err *e)
 {
-	return unzstd(in, limit, true, out, e);
+	struct room r = room_begin(out, limit);
+	int rc;
+
+	do {
+		rc = unzstd_frame(&in, &r, out, e);
+	} while (rc == 0 && in.n);
+	return room_end(&r, out, MIN(rc, 0));
+}
+
+int zip_unpack(struct str in, size_t limit, struct buf *out, struct zip_ends *ends, struct err *e)
+{
+	struct room r = room_begin(out, limit);
+	bool zstd = false;
+	int rc;
+
+	do {
+		/* zstd also has frames of nothing, which begin otherwise */
+		zstd = zip_is_zstd(in) || (zstd && !zip_is_gzip(in));
+		rc = zstd ? unzstd_frame(&in, &r, out, e) : gunzip_member(&in, &r, out, e);
+		if (rc == 0 && ends != NULL)
+			vec_push(ends, out->n);
+	} while (rc == 0 && in.n);
+	return room_end(&r, out, zstd_cut(rc, e));
 }
 
 int zip_unzlib_into(struct str in, void *p, size_t n, struct err *e)

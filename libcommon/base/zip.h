@@ -15,6 +15,13 @@ bool zip_is_zstd(struct str in); /* magic 28 b5 2f fd */
    a stream that is cut short says "unexpected EOF". */
 int zip_gunzip(struct str in, size_t limit, struct buf *out, struct err *e);
 int zip_unzstd(struct str in, size_t limit, struct buf *out, struct err *e);
+/* Members of gzip and frames of zstd, whichever come. ends: NULL, or where in out each ended is pushed; vec_free it. */
+struct zip_ends {
+	size_t *p;
+	size_t n, cap;
+};
+
+int zip_unpack(struct str in, size_t limit, struct buf *out, struct zip_ends *ends, struct err *e);
 /* As zip_unzstd for a stream that is still open at its end: what was flushed so far. */
 int zip_unzstd_open(struct str in, size_t limit, struct buf *out, struct err *e);
 /*

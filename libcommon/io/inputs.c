@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/vec.h"
 #include "base/zip.h"
 #include "io/archive.h"
 #include "io/fd.h"
@@ -118,27 +119,36 @@ static const char *packed_with(struct str bytes)
 	return zip_is_gzip(bytes) ? "gzip" : zip_is_zstd(bytes) ? "zstd" : archive_packed(bytes);
 }
 
-/* Takes a compression off; out lives in a. */
-static int unzip(struct arena *a, struct str bytes, size_t limit, struct str *out, struct err *e)
+/* Takes a compression off; what comes out lives in in->a. */
+static int unzip(struct input *in, size_t limit, struct err *e)
 {
+	struct str bytes = in->bytes;
 	size_t n = zip_is_gzip(bytes) ? zip_gunzip_size(bytes, limit) : 0;
+	struct zip_ends ends = { 0 };
 	struct buf b;
 	char *p;
 	int rc;
 
-	*out = bytes;
-	if (packed_with(bytes) == NULL)
+	in->packed = packed_with(bytes);
+	if (in->packed == NULL)
 		return 0;
-	if (n > 0 && zip_gunzip_into(bytes, p = arena_alloc(a, n), n)) {
-		*out = str_of(p, n);
+	if (n > 0 && zip_gunzip_into(bytes, p = arena_alloc(in->a, n), n)) {
+		in->bytes = str_of(p, n);
 		return 0;
 	}
 	buf_init(&b, limit);
-	rc = zip_is_gzip(bytes)  ? zip_gunzip(bytes, limit, &b, e)
-	    : zip_is_zstd(bytes) ? zip_unzstd(bytes, limit, &b, e)
-				 : archive_unpack(bytes, limit, &b, e);
+	rc = zip_is_gzip(bytes) || zip_is_zstd(bytes) ? zip_unpack(bytes, limit, &b, &ends, e)
+						      : archive_unpack(bytes, limit, &b, e);
 	if (rc == 0)
-		*out = arena_str(a, buf_str(&b));
+		in->bytes = arena_str(in->a, buf_str(&b));
+	if (rc == 0 && ends.n > 1) {
+		size_t *own = arena_array(in->a, ends.n, sizeof(*own));
+
+		memcpy(own, ends.p, ends.n * sizeof(*own));
+		in->ends = own;
+		in->n_ends = ends.n;
+	}
+	vec_free(&ends);
 	buf_fini(&b);
 	return rc;
 }
@@ -160,8 +170,7 @@ static int found(struct inputs *x, struct input *in, bool inside, struct err *e)
 {
 	int rc;
 
-	in->packed = packed_with(in->bytes);
-	if (unzip(in->a, in->bytes, x->o->limit, &in->bytes, e) < 0) {
+	if (unzip(in, x->o->limit, e) < 0) {
 		err_wrap(e, STR_FMT, STR_ARG(in->name));
 		rc = x->o->bad != NULL ? x->o->bad(x->ctx, in->name, e) : -1;
 		arena_free(in->a);

@@ -26,6 +26,8 @@ struct input {
 	struct str bytes;
 	int64_t mtime;      /* ns; 0 = unknown */
 	struct str labels;  /* JSON object of a profile stream's member, or empty */
+	const size_t *ends; /* where in bytes each member of gzip or frame of zstd ended, if there were several */
+	size_t n_ends;
 	const char *packed; /* "gzip", "zstd", "xz" ...: what was taken off; or NULL */
 };
 

@@ -50,6 +50,49 @@ load ../lib/helpers
 	prints "of 200ns total"
 }
 
+@test "pyro-query top of profiles one behind another" {
+	shop a.pb.gz
+	shop b.pb.gz
+	profile other.pb.gz --stack 'main;pay=5' --time 2026-01-15T11:30:00Z
+	for pack in cat 'gunzip -c' 'sh zstds'; do
+		echo 'for f in "$@"; do gunzip -c <"$f" | zstd -c; done' >zstds
+		try_sh "$pack a.pb.gz b.pb.gz other.pb.gz >all && pyro-query raw all"
+		ends 0
+		apart=$(pyro-query raw a.pb.gz b.pb.gz other.pb.gz)
+		is "$apart"
+	done
+	try_sh 'cat a.pb.gz b.pb.gz | pyro-query top'
+	ends 0
+	prints "of 200ns total"
+	try_sh 'cat a.pb.gz b.pb.gz other.pb.gz | pyro-query top --profile 2'
+	ends 0
+	prints "of 100ns total"
+	try_sh 'cat a.pb.gz b.pb.gz | pyro-convert --to stream --output two.tar; tar tf two.tar | wc -l'
+	ends 0
+	is 2
+	try_sh 'cat a.pb.gz other.pb.gz | pyro-symbolize | pyro-query merge | pyro-query top'
+	ends 0
+	prints "of 105ns total"
+	try_sh 'cat a.pb.gz b.pb.gz | pyro-ingest --label service_name=shop | pyro-query top -q "{service_name=\"shop\"}"'
+	ends 0
+	prints "of 200ns total"
+}
+
+@test "a profile in members that end anywhere is one" {
+	shop
+	gunzip -c <cpu.pb.gz >cpu.pb
+	whole=$(pyro-query raw cpu.pb.gz)
+	split -b 7 cpu.pb part.
+	for f in part.*; do gzip -c "$f"; done >members.pb.gz
+	for f in part.*; do zstd -qc "$f"; done >members.pb.zst
+	try pyro-query raw members.pb.gz
+	ends 0
+	is "$whole"
+	try pyro-query raw members.pb.zst
+	ends 0
+	is "$whole"
+}
+
 @test "pyro-query tree" {
 	shop
 	try pyro-query tree cpu.pb.gz

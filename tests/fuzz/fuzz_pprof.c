@@ -1,9 +1,10 @@
 /*
  * pprof: what is taken must encode, and read back to the same bytes. A merge
- * of it with itself has every sum twice.
+ * of it with itself has every sum twice, and so have the parts of it behind itself.
  */
 #include "base/mem.h"
 #include "formats/folded/folded.h"
+#include "formats/pprof/pprof_parts.h"
 #include "tests/lib/pprof_read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
@@ -79,6 +80,40 @@ static void merge_twice(struct arena *a, struct profile *o)
 	}
 }
 
+static uint64_t all_of(const struct profile *o)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t k = 0; k < o->n_types; k++)
+		sum += total(o, k);
+	return sum;
+}
+
+/* Also in members that end anywhere. */
+static void check_parts(struct arena *a, struct str s, const struct profile *o)
+{
+	const size_t ends[] = { s.n / 3, s.n, s.n + s.n / 2, 2 * s.n };
+	uint64_t sum = 0;
+	struct profile **parts;
+	uint32_t n;
+	struct buf twice;
+	struct err e;
+
+	buf_init(&twice, SIZE_MAX / 2);
+	buf_add(&twice, s);
+	buf_add(&twice, s);
+	for (size_t k = 0; k <= ARRAY_LEN(ends); k += ARRAY_LEN(ends)) {
+		if (pprof_decode_parts(a, buf_str(&twice), ends, k, &parts, &n, &e) < 0) {
+			check(e.kind == ERR_INVALID || e.kind == ERR_LIMIT);
+			continue;
+		}
+		for (uint32_t i = sum = 0; i < n; i++)
+			sum += all_of(parts[i]);
+		check(n == 1 ? parts[0]->faults.value_count > 0 || sum == 0 : sum == 2 * all_of(o));
+	}
+	buf_fini(&twice);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct arena *a = arena_new();
@@ -96,6 +131,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		check_positions(o);
 		round_trip(a, o);
 		merge_twice(a, o);
+		if (scratch.n == 0)
+			check_parts(a, str_of(p, n), o);
 	} else {
 		check(e.kind == ERR_INVALID || e.kind == ERR_LIMIT);
 	}

@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "base/vec.h"
 #include "base/zip.h"
 #include "io/filter_zip.h"
 
@@ -41,6 +42,22 @@ static void check(int (*undo)(struct str in, size_t limit, struct buf *out, stru
 	buf_fini(&streamed);
 }
 
+/* Members and frames, of both kinds: as many bytes as the last end says. */
+static void check_ends(struct str in)
+{
+	struct zip_ends ends = { 0 };
+	struct buf out;
+	struct err e;
+
+	buf_init(&out, LIMIT * 2);
+	if (zip_unpack(in, LIMIT, &out, &ends, &e) == 0)
+		require(ends.n > 0 && ends.p[ends.n - 1] == out.n && out.n <= LIMIT);
+	for (size_t i = 1; i < ends.n; i++)
+		require(ends.p[i - 1] <= ends.p[i]);
+	vec_free(&ends);
+	buf_fini(&out);
+}
+
 /* The first byte chooses; what the encoders make of the rest must come back. */
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
@@ -52,6 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		check(zip_gunzip, in);
 	if (zip_is_zstd(in))
 		check(zip_unzstd, in);
+	check_ends(in);
 	if (n == 0 || n > LIMIT)
 		return 0;
 	buf_init(&zip, LIMIT * 2);

@@ -47,7 +47,7 @@ static int take(struct convert *c, struct input *in, const struct format *f, str
 		return -1;
 	format_tell(in->name, &got->notes);
 	for (uint32_t i = 0; i < got->n; i++)
-		if (add_labels(c, in, &got->p[i], e) < 0 || convert_add(c, &got->p[i], f, i > 0, e) < 0)
+		if (add_labels(c, in, &got->p[i], e) < 0 || convert_add(c, &got->p[i], f, format_beside(got, i), e) < 0)
 			return -1;
 	c->newest = MAX(c->newest, in->mtime);
 	name = arena_str(c->a, in->name);
@@ -68,6 +68,8 @@ static int one_input(void *ctx, struct input *in, struct err *e)
 	const struct format *f = format_in(c, in->bytes, in->name, e);
 
 	fo.file_name = in->name;
+	fo.ends = in->ends;
+	fo.n_ends = in->n_ends;
 	return f == NULL || f->decode(in->a, in->bytes, &fo, &got, e) < 0 ? -1 : take(c, in, f, &got, e);
 }
 

@@ -155,7 +155,7 @@ static int add_profile(struct filter *f, struct input *in, const struct format_p
 static int one_input(void *ctx, struct input *in, struct err *e)
 {
 	struct filter *f = ctx;
-	struct format_opts fo = { .file_name = in->name, .keep = FORMAT_NAMES };
+	struct format_opts fo = { .file_name = in->name, .ends = in->ends, .n_ends = in->n_ends, .keep = FORMAT_NAMES };
 	const struct format *format = f->o->format[0] ? format_by_name(str_cstr(f->o->format), e)
 						      : format_detect(in->bytes, in->name, e);
 	struct format_profiles got = { 0 };

@@ -155,8 +155,7 @@ static int plain_body(struct upload *u, struct str *body, struct err *e)
 	if (encoding.n == 0 || str_eq_nocase(encoding, STR("identity")))
 		return 0;
 	out = push_scratch(u->push);
-	rc = zip_is_gzip(*body) ? zip_gunzip(*body, UPLOAD_MAX_TEXT, out, e)
-				: zip_unzstd(*body, UPLOAD_MAX_TEXT, out, e);
+	rc = zip_unpack(*body, UPLOAD_MAX_TEXT, out, NULL, e);
 	*body = buf_str(out);
 	return rc < 0 ? err_wrap(e, "Content-Encoding " STR_FMT, STR_ARG(encoding)) : 0;
 }

@@ -297,7 +297,8 @@ static struct profile *whole_of(struct arena *a, const struct format_profiles *g
 		return got->p[0].p;
 	m = profile_merger_new(a, &(struct profile_merge_opts){ .keep_tags = true, .unite = true });
 	for (uint32_t i = 0; i < got->n && rc == 0; i++)
-		rc = profile_merger_add_beside(m, got->p[i].p, e);
+		rc = format_beside(got, i) ? profile_merger_add_beside(m, got->p[i].p, e)
+					   : profile_merger_add(m, got->p[i].p, e);
 	out = profile_merger_finish(m);
 	return rc == 0 ? out : NULL;
 }

@@ -54,6 +54,8 @@ int places_decode(const struct query_opts *o, unsigned keep, struct input *in, c
 	*format = f;
 	if (f == NULL || places_opts(o, in->name, keep, &fo, e) < 0)
 		return -1;
+	fo.ends = in->ends;
+	fo.n_ends = in->n_ends;
 	if (f->decode(in->a, in->bytes, &fo, got, e) < 0)
 		return -1;
 	return choose(o, in->a, got, e);
@@ -204,6 +206,7 @@ static int take_all(struct places *x, struct arena **a, struct str name, const s
 		if (got->p[i].p->time == 0 && member->n > 0)
 			got->p[i].p->time = mtime;
 		n = x->n_profiles;
+		x->beside = x->beside && format_beside(got, i);
 		rc = places_add(x, *a, true, got->p[i].p, &l, e);
 		x->n_instances += x->n_profiles - n;
 		x->beside = x->beside || x->n_profiles > n;

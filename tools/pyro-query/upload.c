@@ -96,7 +96,8 @@ static int add_member(struct api *x, struct unpack *from, const struct member *m
 	if (rc == 0)
 		rc = decode_one(x, bytes, name, keep, &got, &format, e);
 	for (uint32_t i = 0; i < got.n && rc == 0; i++)
-		rc = i == 0 ? profile_merger_add(sum, got.p[i].p, e) : profile_merger_add_beside(sum, got.p[i].p, e);
+		rc = format_beside(&got, i) ? profile_merger_add_beside(sum, got.p[i].p, e)
+					    : profile_merger_add(sum, got.p[i].p, e);
 	*left -= MIN(*left, bytes.n);
 	return rc < 0 ? err_wrap(e, STR_FMT, STR_ARG(name)) : 0;
 }

@@ -122,7 +122,11 @@ static int finish(struct filter *f, struct err *e)
 static int one_input(void *ctx, struct input *in, struct err *e)
 {
 	struct filter *f = ctx;
-	struct format_opts fo = { .file_name = in->name, .keep = FORMAT_TAGS | FORMAT_NAMES, .lenient = f->o->lenient };
+	struct format_opts fo = { .file_name = in->name,
+		.ends = in->ends,
+		.n_ends = in->n_ends,
+		.keep = FORMAT_TAGS | FORMAT_NAMES,
+		.lenient = f->o->lenient };
 	const struct symbolize s = { .find = find_frames,
 		.rename = f->renames ? rename_frame : NULL,
 		.ctx = f,
