@@ -4,16 +4,17 @@ _pyro_convert()
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
 	case $prev in
 	-to|--to|-t)
-		COMPREPLY=()
+		COMPREPLY=($(compgen -W 'top tree calls raw traces tags comments folded pprof parquet json flame svg chart heatmap html dot tsv csv autofdo callgrind cpuprofile firefox flamebearer jsonl otlp otlp-json pgo pprof-json speedscope stacks-csv stacks-tsv stream' -- "$cur"))
 		return ;;
 	-output|--output|-o)
 		COMPREPLY=($(compgen -f -- "$cur"))
+		[[ $cur == *.* ]] && COMPREPLY+=($(compgen -P "${cur%.*}." -W 'folded collapsed pb pprof prof cpu heap parquet json svg html htm dot gv tsv csv afdo callgrind cpuprofile firefox.json flamebearer flamebearer.json jsonl ndjson otlp otlp-json otlpjson pgo pb.json pprof.json speedscope speedscope.json stacks.csv stacks.tsv tar' -- "${cur##*.}"))
 		return ;;
 	-output-dir|--output-dir|-d)
 		COMPREPLY=($(compgen -f -- "$cur"))
 		return ;;
 	-from|--from|-f)
-		COMPREPLY=()
+		COMPREPLY=($(compgen -W 'bpftrace callgrind contention cpuprofile firefox flamebearer folded gdb go-text goroutine-dump gperftools-cpu heap-text heapprofile html ingest-lines ingest-tree ingest-trie jemalloc jfr jsonl jstack otlp otlp-json parquet perf-data perf-script pprof pprof-json proc-stack query-tree speedscope stackprof stacks-csv stacks-tsv svg threadz trace-event' -- "$cur"))
 		return ;;
 	-profile|--profile|-p)
 		COMPREPLY=()

@@ -1,18 +1,18 @@
 #compdef pyro-convert
 # made by pyro-convert -help=zsh
 _arguments \
-	'-to[form to write\: speedscope, folded, svg, stream ...; default\: pprof, or as the file is called]:text:' \
-	'--to[form to write\: speedscope, folded, svg, stream ...; default\: pprof, or as the file is called]:text:' \
-	'-t[form to write\: speedscope, folded, svg, stream ...; default\: pprof, or as the file is called]:text:' \
-	'-output[write this file; its extension names the form; .gz, .zst behind it compress]:path:_files' \
-	'--output[write this file; its extension names the form; .gz, .zst behind it compress]:path:_files' \
-	'-o[write this file; its extension names the form; .gz, .zst behind it compress]:path:_files' \
+	'-to[form to write\: speedscope, folded, svg, stream ...; default\: pprof, or as the file is called]:word:(top tree calls raw traces tags comments folded pprof parquet json flame svg chart heatmap html dot tsv csv autofdo callgrind cpuprofile firefox flamebearer jsonl otlp otlp-json pgo pprof-json speedscope stacks-csv stacks-tsv stream)' \
+	'--to[form to write\: speedscope, folded, svg, stream ...; default\: pprof, or as the file is called]:word:(top tree calls raw traces tags comments folded pprof parquet json flame svg chart heatmap html dot tsv csv autofdo callgrind cpuprofile firefox flamebearer jsonl otlp otlp-json pgo pprof-json speedscope stacks-csv stacks-tsv stream)' \
+	'-t[form to write\: speedscope, folded, svg, stream ...; default\: pprof, or as the file is called]:word:(top tree calls raw traces tags comments folded pprof parquet json flame svg chart heatmap html dot tsv csv autofdo callgrind cpuprofile firefox flamebearer jsonl otlp otlp-json pgo pprof-json speedscope stacks-csv stacks-tsv stream)' \
+	'-output[write this file; its extension names the form; .gz, .zst behind it compress]:word:{_files; compset -P "*." && compadd -- folded collapsed pb pprof prof cpu heap parquet json svg html htm dot gv tsv csv afdo callgrind cpuprofile firefox.json flamebearer flamebearer.json jsonl ndjson otlp otlp-json otlpjson pgo pb.json pprof.json speedscope speedscope.json stacks.csv stacks.tsv tar}' \
+	'--output[write this file; its extension names the form; .gz, .zst behind it compress]:word:{_files; compset -P "*." && compadd -- folded collapsed pb pprof prof cpu heap parquet json svg html htm dot gv tsv csv afdo callgrind cpuprofile firefox.json flamebearer flamebearer.json jsonl ndjson otlp otlp-json otlpjson pgo pb.json pprof.json speedscope speedscope.json stacks.csv stacks.tsv tar}' \
+	'-o[write this file; its extension names the form; .gz, .zst behind it compress]:word:{_files; compset -P "*." && compadd -- folded collapsed pb pprof prof cpu heap parquet json svg html htm dot gv tsv csv afdo callgrind cpuprofile firefox.json flamebearer flamebearer.json jsonl ndjson otlp otlp-json otlpjson pgo pb.json pprof.json speedscope speedscope.json stacks.csv stacks.tsv tar}' \
 	'-output-dir[write one file for each input into this folder]:path:_files' \
 	'--output-dir[write one file for each input into this folder]:path:_files' \
 	'-d[write one file for each input into this folder]:path:_files' \
-	'-from[read inputs as this format, whatever they look like]:text:' \
-	'--from[read inputs as this format, whatever they look like]:text:' \
-	'-f[read inputs as this format, whatever they look like]:text:' \
+	'-from[read inputs as this format, whatever they look like]:word:(bpftrace callgrind contention cpuprofile firefox flamebearer folded gdb go-text goroutine-dump gperftools-cpu heap-text heapprofile html ingest-lines ingest-tree ingest-trie jemalloc jfr jsonl jstack otlp otlp-json parquet perf-data perf-script pprof pprof-json proc-stack query-tree speedscope stackprof stacks-csv stacks-tsv svg threadz trace-event)' \
+	'--from[read inputs as this format, whatever they look like]:word:(bpftrace callgrind contention cpuprofile firefox flamebearer folded gdb go-text goroutine-dump gperftools-cpu heap-text heapprofile html ingest-lines ingest-tree ingest-trie jemalloc jfr jsonl jstack otlp otlp-json parquet perf-data perf-script pprof pprof-json proc-stack query-tree speedscope stackprof stacks-csv stacks-tsv svg threadz trace-event)' \
+	'-f[read inputs as this format, whatever they look like]:word:(bpftrace callgrind contention cpuprofile firefox flamebearer folded gdb go-text goroutine-dump gperftools-cpu heap-text heapprofile html ingest-lines ingest-tree ingest-trie jemalloc jfr jsonl jstack otlp otlp-json parquet perf-data perf-script pprof pprof-json proc-stack query-tree speedscope stackprof stacks-csv stacks-tsv svg threadz trace-event)' \
 	'*-profile[of inputs that hold several\: this one, by name or number]:text:' \
 	'*--profile[of inputs that hold several\: this one, by name or number]:text:' \
 	'*-p[of inputs that hold several\: this one, by name or number]:text:' \

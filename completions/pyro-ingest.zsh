@@ -7,9 +7,9 @@ _arguments \
 	'-output[write blocks below this folder instead of a tar on standard output]:path:_files' \
 	'--output[write blocks below this folder instead of a tar on standard output]:path:_files' \
 	'-o[write blocks below this folder instead of a tar on standard output]:path:_files' \
-	'-format[read this format instead of finding out]:text:' \
-	'--format[read this format instead of finding out]:text:' \
-	'-f[read this format instead of finding out]:text:' \
+	'-format[read this format instead of finding out]:word:(bpftrace callgrind contention cpuprofile firefox flamebearer folded gdb go-text goroutine-dump gperftools-cpu heap-text heapprofile html ingest-lines ingest-tree ingest-trie jemalloc jfr jsonl jstack otlp otlp-json parquet perf-data perf-script pprof pprof-json proc-stack query-tree speedscope stackprof stacks-csv stacks-tsv svg threadz trace-event)' \
+	'--format[read this format instead of finding out]:word:(bpftrace callgrind contention cpuprofile firefox flamebearer folded gdb go-text goroutine-dump gperftools-cpu heap-text heapprofile html ingest-lines ingest-tree ingest-trie jemalloc jfr jsonl jstack otlp otlp-json parquet perf-data perf-script pprof pprof-json proc-stack query-tree speedscope stackprof stacks-csv stacks-tsv svg threadz trace-event)' \
+	'-f[read this format instead of finding out]:word:(bpftrace callgrind contention cpuprofile firefox flamebearer folded gdb go-text goroutine-dump gperftools-cpu heap-text heapprofile html ingest-lines ingest-tree ingest-trie jemalloc jfr jsonl jstack otlp otlp-json parquet perf-data perf-script pprof pprof-json proc-stack query-tree speedscope stackprof stacks-csv stacks-tsv svg threadz trace-event)' \
 	'-time[time of profiles that carry none]:text:' \
 	'--time[time of profiles that carry none]:text:' \
 	'-max-samples[samples of a profile; the smallest go into a frame other; 0 = all]:number:' \

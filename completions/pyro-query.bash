@@ -16,7 +16,7 @@ _pyro_query()
 		COMPREPLY=()
 		return ;;
 	-format|--format)
-		COMPREPLY=()
+		COMPREPLY=($(compgen -W 'bpftrace callgrind contention cpuprofile firefox flamebearer folded gdb go-text goroutine-dump gperftools-cpu heap-text heapprofile html ingest-lines ingest-tree ingest-trie jemalloc jfr jsonl jstack otlp otlp-json parquet perf-data perf-script pprof pprof-json proc-stack query-tree speedscope stackprof stacks-csv stacks-tsv svg threadz trace-event' -- "$cur"))
 		return ;;
 	-profile|--profile)
 		COMPREPLY=()
@@ -28,7 +28,8 @@ _pyro_query()
 		COMPREPLY=()
 		return ;;
 	-output|--output|-o)
-		COMPREPLY=()
+		COMPREPLY=($(compgen -W 'top tree calls raw traces tags comments folded pprof parquet json flame svg chart heatmap html dot diff markdown junit tsv csv autofdo callgrind cpuprofile firefox flamebearer jsonl otlp otlp-json pgo pprof-json speedscope stacks-csv stacks-tsv' -- "$cur"))
+		[[ $cur == *.* ]] && COMPREPLY+=($(compgen -P "${cur%.*}." -W 'folded collapsed pb pprof prof cpu heap parquet json svg html htm dot gv md tsv csv afdo callgrind cpuprofile firefox.json flamebearer flamebearer.json jsonl ndjson otlp otlp-json otlpjson pgo pb.json pprof.json speedscope speedscope.json stacks.csv stacks.tsv' -- "${cur##*.}"))
 		return ;;
 	-label-names|--label-names)
 		COMPREPLY=()

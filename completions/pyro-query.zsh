@@ -11,8 +11,8 @@ _arguments \
 	'--from[start of the time range\: now-1h, 1h, RFC 3339, unix time]:text:' \
 	'-to[end of the time range; default\: now]:text:' \
 	'--to[end of the time range; default\: now]:text:' \
-	'-format[read sources as this format, whatever they look like]:text:' \
-	'--format[read sources as this format, whatever they look like]:text:' \
+	'-format[read sources as this format, whatever they look like]:word:(bpftrace callgrind contention cpuprofile firefox flamebearer folded gdb go-text goroutine-dump gperftools-cpu heap-text heapprofile html ingest-lines ingest-tree ingest-trie jemalloc jfr jsonl jstack otlp otlp-json parquet perf-data perf-script pprof pprof-json proc-stack query-tree speedscope stackprof stacks-csv stacks-tsv svg threadz trace-event)' \
+	'--format[read sources as this format, whatever they look like]:word:(bpftrace callgrind contention cpuprofile firefox flamebearer folded gdb go-text goroutine-dump gperftools-cpu heap-text heapprofile html ingest-lines ingest-tree ingest-trie jemalloc jfr jsonl jstack otlp otlp-json parquet perf-data perf-script pprof pprof-json proc-stack query-tree speedscope stackprof stacks-csv stacks-tsv svg threadz trace-event)' \
 	'*-profile[of files that hold several\: this one, by name or number]:text:' \
 	'*--profile[of files that hold several\: this one, by name or number]:text:' \
 	'*-event[the same, as people say it of recordings\: cpu, alloc (alloc_in_new_tlab, ...), lock]:text:' \
@@ -25,9 +25,9 @@ _arguments \
 	'--strict[refuse to merge profiles of unlike sample types]' \
 	'-memory[folded, pprof, merge, export\: keep within this memory, the rest in $TMPDIR; 0 = no limit]:size:' \
 	'--memory[folded, pprof, merge, export\: keep within this memory, the rest in $TMPDIR; 0 = no limit]:size:' \
-	'-output[form of the answer, or FORM=FILE\: text svg html json pprof]:text:' \
-	'--output[form of the answer, or FORM=FILE\: text svg html json pprof]:text:' \
-	'-o[form of the answer, or FORM=FILE\: text svg html json pprof]:text:' \
+	'-output[form of the answer, or FORM=FILE\: text svg html json pprof]:word:{compadd -- top tree calls raw traces tags comments folded pprof parquet json flame svg chart heatmap html dot diff markdown junit tsv csv autofdo callgrind cpuprofile firefox flamebearer jsonl otlp otlp-json pgo pprof-json speedscope stacks-csv stacks-tsv; compset -P "*." && compadd -- folded collapsed pb pprof prof cpu heap parquet json svg html htm dot gv md tsv csv afdo callgrind cpuprofile firefox.json flamebearer flamebearer.json jsonl ndjson otlp otlp-json otlpjson pgo pb.json pprof.json speedscope speedscope.json stacks.csv stacks.tsv}' \
+	'--output[form of the answer, or FORM=FILE\: text svg html json pprof]:word:{compadd -- top tree calls raw traces tags comments folded pprof parquet json flame svg chart heatmap html dot diff markdown junit tsv csv autofdo callgrind cpuprofile firefox flamebearer jsonl otlp otlp-json pgo pprof-json speedscope stacks-csv stacks-tsv; compset -P "*." && compadd -- folded collapsed pb pprof prof cpu heap parquet json svg html htm dot gv md tsv csv afdo callgrind cpuprofile firefox.json flamebearer flamebearer.json jsonl ndjson otlp otlp-json otlpjson pgo pb.json pprof.json speedscope speedscope.json stacks.csv stacks.tsv}' \
+	'-o[form of the answer, or FORM=FILE\: text svg html json pprof]:word:{compadd -- top tree calls raw traces tags comments folded pprof parquet json flame svg chart heatmap html dot diff markdown junit tsv csv autofdo callgrind cpuprofile firefox flamebearer jsonl otlp otlp-json pgo pprof-json speedscope stacks-csv stacks-tsv; compset -P "*." && compadd -- folded collapsed pb pprof prof cpu heap parquet json svg html htm dot gv md tsv csv afdo callgrind cpuprofile firefox.json flamebearer flamebearer.json jsonl ndjson otlp otlp-json otlpjson pgo pb.json pprof.json speedscope speedscope.json stacks.csv stacks.tsv}' \
 	'-json[info\: one JSON object a line]' \
 	'--json[info\: one JSON object a line]' \
 	'*-label-names[series\: labels to show, with commas between]:text:' \

@@ -40,7 +40,7 @@ _pyro_symbolize()
 		COMPREPLY=($(compgen -f -- "$cur"))
 		return ;;
 	-format|--format|-f)
-		COMPREPLY=()
+		COMPREPLY=($(compgen -W 'bpftrace callgrind contention cpuprofile firefox flamebearer folded gdb go-text goroutine-dump gperftools-cpu heap-text heapprofile html ingest-lines ingest-tree ingest-trie jemalloc jfr jsonl jstack otlp otlp-json parquet perf-data perf-script pprof pprof-json proc-stack query-tree speedscope stackprof stacks-csv stacks-tsv svg threadz trace-event' -- "$cur"))
 		return ;;
 	-config.file|--config.file)
 		COMPREPLY=($(compgen -f -- "$cur"))

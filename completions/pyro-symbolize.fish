@@ -17,7 +17,7 @@ complete -c pyro-symbolize -o force -l force -d 'look up also what has names alr
 complete -c pyro-symbolize -o no-inlines -l no-inlines -d 'leave out inlined calls'
 complete -c pyro-symbolize -o demangle -l demangle -x -a 'none simple full' -d 'names of C++ and Rust: as in the file, without parameters, or whole'
 complete -c pyro-symbolize -o output -l output -s o -r -F -d 'write this file instead of standard output; .tar: a profile stream, whatever comes'
-complete -c pyro-symbolize -o format -l format -s f -x -d 'read this format instead of finding out'
+complete -c pyro-symbolize -o format -l format -s f -x -a 'bpftrace callgrind contention cpuprofile firefox flamebearer folded gdb go-text goroutine-dump gperftools-cpu heap-text heapprofile html ingest-lines ingest-tree ingest-trie jemalloc jfr jsonl jstack otlp otlp-json parquet perf-data perf-script pprof pprof-json proc-stack query-tree speedscope stackprof stacks-csv stacks-tsv svg threadz trace-event' -d 'read this format instead of finding out'
 complete -c pyro-symbolize -o lenient -l lenient -d 'leave out records that cannot be read and say how many'
 complete -c pyro-symbolize -o keep-going -l keep-going -s k -d 'skip inputs that cannot be read and say so'
 complete -c pyro-symbolize -o config.file -l config.file -r -F -d 'read options from this YAML file'

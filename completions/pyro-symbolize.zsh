@@ -31,9 +31,9 @@ _arguments \
 	'-output[write this file instead of standard output; .tar\: a profile stream, whatever comes]:path:_files' \
 	'--output[write this file instead of standard output; .tar\: a profile stream, whatever comes]:path:_files' \
 	'-o[write this file instead of standard output; .tar\: a profile stream, whatever comes]:path:_files' \
-	'-format[read this format instead of finding out]:text:' \
-	'--format[read this format instead of finding out]:text:' \
-	'-f[read this format instead of finding out]:text:' \
+	'-format[read this format instead of finding out]:word:(bpftrace callgrind contention cpuprofile firefox flamebearer folded gdb go-text goroutine-dump gperftools-cpu heap-text heapprofile html ingest-lines ingest-tree ingest-trie jemalloc jfr jsonl jstack otlp otlp-json parquet perf-data perf-script pprof pprof-json proc-stack query-tree speedscope stackprof stacks-csv stacks-tsv svg threadz trace-event)' \
+	'--format[read this format instead of finding out]:word:(bpftrace callgrind contention cpuprofile firefox flamebearer folded gdb go-text goroutine-dump gperftools-cpu heap-text heapprofile html ingest-lines ingest-tree ingest-trie jemalloc jfr jsonl jstack otlp otlp-json parquet perf-data perf-script pprof pprof-json proc-stack query-tree speedscope stackprof stacks-csv stacks-tsv svg threadz trace-event)' \
+	'-f[read this format instead of finding out]:word:(bpftrace callgrind contention cpuprofile firefox flamebearer folded gdb go-text goroutine-dump gperftools-cpu heap-text heapprofile html ingest-lines ingest-tree ingest-trie jemalloc jfr jsonl jstack otlp otlp-json parquet perf-data perf-script pprof pprof-json proc-stack query-tree speedscope stackprof stacks-csv stacks-tsv svg threadz trace-event)' \
 	'-lenient[leave out records that cannot be read and say how many]' \
 	'--lenient[leave out records that cannot be read and say how many]' \
 	'-keep-going[skip inputs that cannot be read and say so]' \

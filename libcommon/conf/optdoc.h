@@ -24,7 +24,8 @@ struct optdoc_about {
 	const char *args;    /* operands: "[FILE ...]" */
 	const struct optdoc_verb *verbs;
 	size_t n_verbs;
-	const char *const *examples; /* ends with NULL; may be NULL */
+	const char *const *examples;                                                /* ends with NULL; may be NULL */
+	void (*words)(const char *flag, struct buf *names, struct buf *extensions); /* see tool.h; may be NULL */
 };
 
 /*

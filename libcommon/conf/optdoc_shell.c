@@ -1,10 +1,38 @@
 /* optdoc_shell.c - completions for bash, zsh and fish. */
 #include "conf/optdoc_impl.h"
 
+enum { WORDS_MAX = 1 << 16 };
+
 struct shell {
 	struct buf *out;
 	const char *prog;
+	const struct optdoc_about *about;
+	struct buf names, extensions; /* of the option at hand */
 };
+
+static struct shell shell_init(struct buf *out, const struct opts *o, const struct optdoc_about *about)
+{
+	struct shell s = { .out = out, .prog = o->prog, .about = about };
+
+	buf_init(&s.names, WORDS_MAX);
+	buf_init(&s.extensions, WORDS_MAX);
+	return s;
+}
+
+static void shell_fini(struct shell *s)
+{
+	buf_fini(&s->names);
+	buf_fini(&s->extensions);
+}
+
+/* Fills names and extensions. */
+static void find_words(struct shell *s, const struct opt_row *row)
+{
+	buf_reset(&s->names);
+	buf_reset(&s->extensions);
+	if (s->about->words != NULL && (row->type == OPT_STRING || row->type == OPT_PATH))
+		s->about->words(row->flag, &s->names, &s->extensions);
+}
 
 static void each_word(struct buf *out, const char *words, const char *between)
 {
@@ -35,7 +63,11 @@ static void bash_case(void *ctx, const struct optdoc_item *it)
 	if (row->letter)
 		buf_printf(s->out, "|-%c", row->letter);
 	buf_add(s->out, STR(")\n\t\t"));
-	if (row->type == OPT_ENUM) {
+	find_words(s, row);
+	if (s->names.n > 0) {
+		buf_printf(s->out, "COMPREPLY=($(compgen -W '" STR_FMT "' -- \"$cur\"))\n",
+		    STR_ARG(buf_str(&s->names)));
+	} else if (row->type == OPT_ENUM) {
 		buf_add(s->out, STR("COMPREPLY=($(compgen -W '"));
 		each_word(s->out, opt_choices(it->table, row), " ");
 		buf_add(s->out, STR("' -- \"$cur\"))\n"));
@@ -44,6 +76,11 @@ static void bash_case(void *ctx, const struct optdoc_item *it)
 	} else {
 		buf_add(s->out, STR("COMPREPLY=()\n"));
 	}
+	if (s->extensions.n > 0)
+		buf_printf(s->out,
+		    "\t\t[[ $cur == *.* ]] && COMPREPLY+=($(compgen -P \"${cur%%.*}.\" -W '" STR_FMT
+		    "' -- \"${cur##*.}\"))\n",
+		    STR_ARG(buf_str(&s->extensions)));
 	buf_add(s->out, STR("\t\treturn ;;\n"));
 }
 
@@ -64,7 +101,7 @@ static void function_name(struct buf *out, const char *prog)
 
 void optdoc_bash(struct buf *out, const struct opts *o, const struct optdoc_about *about)
 {
-	struct shell s = { out, o->prog };
+	struct shell s = shell_init(out, o, about);
 
 	buf_printf(out, "# bash completion for %s; made by %s -help=bash\n_", o->prog, o->prog);
 	function_name(out, o->prog);
@@ -83,6 +120,7 @@ void optdoc_bash(struct buf *out, const struct opts *o, const struct optdoc_abou
 		"\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n\tfi\n}\ncomplete -o filenames -F _"));
 	function_name(out, o->prog);
 	buf_printf(out, " %s\n", o->prog);
+	shell_fini(&s);
 }
 
 /* zsh: inside '...' of an _arguments spec, quotes and the signs of the spec are masked. */
@@ -99,6 +137,23 @@ static void zsh_text(struct buf *out, const char *s)
 	}
 }
 
+/* Names, or files, and behind a dot extensions. */
+static void zsh_words(struct shell *s, const struct opt_row *row)
+{
+	if (row->type != OPT_PATH && s->extensions.n == 0) {
+		buf_printf(s->out, ":word:(" STR_FMT ")", STR_ARG(buf_str(&s->names)));
+		return;
+	}
+	buf_add(s->out, STR(":word:{"));
+	if (row->type == OPT_PATH)
+		buf_add(s->out, STR("_files; "));
+	if (s->names.n > 0)
+		buf_printf(s->out, "compadd -- " STR_FMT "; ", STR_ARG(buf_str(&s->names)));
+	if (s->extensions.n > 0)
+		buf_printf(s->out, "compset -P \"*.\" && compadd -- " STR_FMT, STR_ARG(buf_str(&s->extensions)));
+	buf_byte(s->out, '}');
+}
+
 static void zsh_row(void *ctx, const struct optdoc_item *it)
 {
 	struct shell *s = ctx;
@@ -110,6 +165,7 @@ static void zsh_row(void *ctx, const struct optdoc_item *it)
 
 	if (row->kind != OPT_ROW)
 		return;
+	find_words(s, row);
 	for (size_t i = 0; i < ARRAY_LEN(names) && names[i]; i++) {
 		buf_printf(s->out, "\t'%s%s%s[", star, dashes[i], names[i]);
 		zsh_text(s->out, row->text);
@@ -118,6 +174,8 @@ static void zsh_row(void *ctx, const struct optdoc_item *it)
 			buf_add(s->out, STR(":word:("));
 			each_word(s->out, opt_choices(it->table, row), " ");
 			buf_byte(s->out, ')');
+		} else if (s->names.n + s->extensions.n > 0) {
+			zsh_words(s, row);
 		} else if (row->type != OPT_BOOL) {
 			buf_printf(s->out, ":%s:%s", optdoc_type(it->table, row),
 			    row->type == OPT_PATH ? "_files" : "");
@@ -128,7 +186,7 @@ static void zsh_row(void *ctx, const struct optdoc_item *it)
 
 void optdoc_zsh(struct buf *out, const struct opts *o, const struct optdoc_about *about)
 {
-	struct shell s = { out, o->prog };
+	struct shell s = shell_init(out, o, about);
 
 	buf_printf(out, "#compdef %s\n# made by %s -help=zsh\n_arguments \\\n", o->prog, o->prog);
 	optdoc_each(o, zsh_row, &s);
@@ -141,6 +199,7 @@ void optdoc_zsh(struct buf *out, const struct opts *o, const struct optdoc_about
 		buf_add(out, STR(")\" \"files:file:_files\"}' \\\n"));
 	}
 	buf_add(out, STR("\t'*:file:_files'\n"));
+	shell_fini(&s);
 }
 
 /* fish: -o is an option with one dash and a long name, -l one with two. */
@@ -156,6 +215,24 @@ static void fish_text(struct buf *out, const char *s)
 	buf_byte(out, '\'');
 }
 
+static void fish_words(struct shell *s, const struct opt_row *row)
+{
+	struct str rest = buf_str(&s->extensions);
+
+	buf_add(s->out, row->type == OPT_PATH ? STR(" -r -F") : STR(" -x"));
+	buf_printf(s->out, " -a '" STR_FMT, STR_ARG(buf_str(&s->names)));
+	/* what stands before the last dot, with each extension */
+	if (rest.n > 0)
+		buf_add(s->out,
+		    STR(" (commandline -ct | string match \"*.*\" | string replace -r \"[^.]*\\$\" \"\"){"));
+	for (bool first = true; rest.n > 0; first = false) {
+		struct str word = str_cut(&rest, ' ');
+
+		buf_printf(s->out, "%s" STR_FMT, first ? "" : ",", STR_ARG(word));
+	}
+	buf_add(s->out, s->extensions.n > 0 ? STR("}'") : STR("'"));
+}
+
 static void fish_row(void *ctx, const struct optdoc_item *it)
 {
 	struct shell *s = ctx;
@@ -163,6 +240,7 @@ static void fish_row(void *ctx, const struct optdoc_item *it)
 
 	if (row->kind != OPT_ROW)
 		return;
+	find_words(s, row);
 	buf_printf(s->out, "complete -c %s -o %s -l %s", s->prog, row->flag, row->flag);
 	if (row->letter)
 		buf_printf(s->out, " -s %c", row->letter);
@@ -170,6 +248,8 @@ static void fish_row(void *ctx, const struct optdoc_item *it)
 		buf_add(s->out, STR(" -x -a '"));
 		each_word(s->out, opt_choices(it->table, row), " ");
 		buf_byte(s->out, '\'');
+	} else if (s->names.n + s->extensions.n > 0) {
+		fish_words(s, row);
 	} else if (row->type != OPT_BOOL) {
 		buf_add(s->out, row->type == OPT_PATH ? STR(" -r -F") : STR(" -x"));
 	}
@@ -180,7 +260,7 @@ static void fish_row(void *ctx, const struct optdoc_item *it)
 
 void optdoc_fish(struct buf *out, const struct opts *o, const struct optdoc_about *about)
 {
-	struct shell s = { out, o->prog };
+	struct shell s = shell_init(out, o, about);
 
 	buf_printf(out, "# fish completion for %s; made by %s -help=fish\n", o->prog, o->prog);
 	for (size_t i = 0; i < about->n_verbs; i++) {
@@ -195,4 +275,5 @@ void optdoc_fish(struct buf *out, const struct opts *o, const struct optdoc_abou
 	    "complete -c %s -o print.config -l print.config -d 'show each value and its origin'\n",
 	    o->prog, o->prog, o->prog, o->prog);
 	optdoc_each(o, fish_row, &s);
+	shell_fini(&s);
 }

@@ -80,6 +80,7 @@ static int answer(struct tool *t, struct err *e)
 		.verbs = verbs,
 		.n_verbs = count_verbs(t->spec),
 		.examples = t->spec->examples,
+		.words = t->spec->words,
 	};
 	struct buf b;
 	int rc = 0;

@@ -56,7 +56,12 @@ struct tool_spec {
 	/* Looks at all options together before anything runs; may be NULL. */
 	int (*check)(struct tool *t, struct err *e);
 	struct opts_other *other; /* see opt.h; may be NULL */
-	bool any_section;         /* options of all sections are for all verbs */
+	/*
+	 * For completions, of an option with any value: words that it may be, and extensions of files, between blanks. May
+	 * be NULL.
+	 */
+	void (*words)(const char *flag, struct buf *names, struct buf *extensions);
+	bool any_section; /* options of all sections are for all verbs */
 };
 
 struct tool_opts {

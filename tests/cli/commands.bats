@@ -501,6 +501,27 @@ main;serve;parse 30"
 	completes "raw" pyro-query ra
 	completes "cpu.pb.gz" pyro-query top cp
 	completes "--print.config" pyro-serve --print
+	. "$repo/completions/pyro-convert.bash"
+	completes "speedscope" pyro-convert --to spee
+	completes "jstack" pyro-convert --from jst
+	completes "cpu.speedscope cpu.speedscope.json" pyro-convert --output cpu.spee
+	completes "cpu.pb.gz" pyro-convert --output cpu.pb.gz
+	completes "markdown" pyro-query diff --output mark
+	completes "jfr" pyro-query top --format jf
+}
+
+@test "completions of fish: names and extensions of formats" {
+	command -v fish >/dev/null || skip "fish is not installed"
+	completes() { # completes WANTED LINE
+		try fish --no-config -c "source $repo/completions/${2%% *}.fish; complete -C '$2'"
+		out=$(cut -f 1 <<<"$out")
+		is "$1"
+	}
+	completes speedscope "pyro-convert --to spee"
+	completes "cpu.speedscope
+cpu.speedscope.json" "pyro-convert --output cpu.spee"
+	completes markdown "pyro-query diff --output mark"
+	completes jfr "pyro-symbolize --format jf"
 }
 
 @test "the unit for systemd: its options are known, its keys too" {

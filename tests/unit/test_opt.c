@@ -453,10 +453,22 @@ static void overlay(void **state)
 	arena_free(a);
 }
 
+static void words(const char *flag, struct buf *names, struct buf *extensions)
+{
+	if (strcmp(flag, "name") == 0)
+		buf_add(names, STR("one two"));
+	if (strcmp(flag, "data-path") == 0)
+		buf_add(extensions, STR("pb svg"));
+}
+
 static const char *doc(const char *what)
 {
 	static const struct optdoc_verb verbs[] = { { "serve", "", "serve things" }, { "top", "[FILE]", "show" } };
-	static const struct optdoc_about about = { "test things", "[FILE ...]", verbs, 2, NULL };
+	static const struct optdoc_about about = { .summary = "test things",
+		.args = "[FILE ...]",
+		.verbs = verbs,
+		.n_verbs = 2,
+		.words = words };
 	struct buf b;
 	const char *s;
 
@@ -504,7 +516,7 @@ static void assert_has(const char *text, const char *part)
 static void documents(void **state)
 {
 	static const struct {
-		const char *what, *parts[5];
+		const char *what, *parts[6];
 	} cases[] = {
 		{ "", { "pyro-test - test things", "  -n, -number number", "a number (7)" } },
 		{ "all", { "  -rules yaml", "  -b, -flag.bool", "filesystem|s3|gcs", "Second:" } },
@@ -514,9 +526,16 @@ static void documents(void **state)
 		{ "mdoc",
 		    { ".It Fl n , Fl number Ar number\n", "it's \\(dqtext\\(dq.\n", ".Ev PYRO_TEST_AGE .\n",
 			".Ss Second\n" } },
-		{ "bash", { "complete -o filenames -F _pyro_test pyro-test", "-backend|--backend)", "serve top" } },
-		{ "zsh", { "#compdef pyro-test", "'*-join[", "'*--join[", "it'\\''s", ":word:(filesystem s3 gcs)'" } },
-		{ "fish", { "complete -c pyro-test -o number -l number -s n -x", "'it\\'s \"text\"'" } },
+		{ "bash",
+		    { "complete -o filenames -F _pyro_test pyro-test", "-backend|--backend)", "serve top",
+			"-name|--name|-q)\n\t\tCOMPREPLY=($(compgen -W 'one two' -- \"$cur\"))\n",
+			"COMPREPLY+=($(compgen -P \"${cur%.*}.\" -W 'pb svg' -- \"${cur##*.}\"))" } },
+		{ "zsh",
+		    { "#compdef pyro-test", "'*-join[", "'*--join[", "it'\\''s", ":word:(filesystem s3 gcs)'",
+			":word:(one two)'" } },
+		{ "fish",
+		    { "complete -c pyro-test -o number -l number -s n -x", "'it\\'s \"text\"'",
+			"-o name -l name -s q -x -a 'one two'", "){pb,svg}'" } },
 		{ "yaml", { "# a number (number); -number", "  number: 7\n", "storage:\n", "  join: []\n" } },
 	};
 	struct buf b;

@@ -1,6 +1,7 @@
 /* convert.c - pyro-convert: profiles of any format in, any other out */
 #include "tools/pyro-convert/convert.h"
 
+#include "formats/report/output_words.h"
 #include "io/stream_fd.h"
 
 #define OPT_FILE "tools/pyro-convert/convert.def"
@@ -52,6 +53,20 @@ static int convert(struct tool *t, struct err *e)
 	return rc;
 }
 
+static void words(const char *flag, struct buf *names, struct buf *extensions)
+{
+	if (strcmp(flag, "from") == 0)
+		output_words_read(names);
+	if (strcmp(flag, "to") == 0) {
+		output_words(OUTPUT_REPORT | OUTPUT_PROFILES, names, NULL);
+		buf_add(names, STR(" stream"));
+	}
+	if (strcmp(flag, "output") == 0) {
+		output_words(OUTPUT_REPORT | OUTPUT_PROFILES, NULL, extensions);
+		buf_add(extensions, STR(" tar"));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct tool_verb verbs[] = {
@@ -71,6 +86,7 @@ int main(int argc, char **argv)
 		.summary = "profiles of any format in, any other out",
 		.args = "[FILE|FOLDER|- ...]",
 		.sets = sets,
+		.words = words,
 		.verbs = verbs,
 		.run = convert,
 		.examples = examples,

@@ -1,6 +1,8 @@
 /* ingest.c - pyro-ingest: profiles into blocks, as a filter and as a server */
 #include "tools/pyro-ingest/ingest.h"
 
+#include "formats/report/output_words.h"
+
 #define OPT_FILE "tools/pyro-ingest/ingest.def"
 #define OPT_STRUCT ingest_opts
 #define OPT_TABLE ingest_table
@@ -39,6 +41,7 @@ int main(int argc, char **argv)
 		.summary = "turn profiles into blocks",
 		.args = "[FILE ...]",
 		.sets = sets,
+		.words = output_words_format,
 		.verbs = verbs,
 		.run = filter,
 		.examples = examples,

@@ -1,6 +1,7 @@
 /* query.c - pyro-query: questions about profiles, at the prompt and as a server */
 #include "tools/pyro-query/query.h"
 
+#include "formats/report/output_words.h"
 #include "tools/pyro-query/cli.h"
 
 #define OPT_FILE "tools/pyro-query/query.def"
@@ -40,6 +41,13 @@ static int info(struct tool *t, struct err *e)
 static int labels(struct tool *t, struct err *e)
 {
 	return cli_labels(t, &opts, e);
+}
+
+static void words(const char *flag, struct buf *names, struct buf *extensions)
+{
+	output_words_format(flag, names, extensions);
+	if (strcmp(flag, "output") == 0)
+		output_words(OUTPUT_REPORT | OUTPUT_PROFILES | OUTPUT_COMPARISON, names, extensions);
 }
 
 int main(int argc, char **argv)
@@ -85,6 +93,7 @@ int main(int argc, char **argv)
 		.summary = "ask profiles, blocks and servers",
 		.args = "",
 		.sets = sets,
+		.words = words,
 		.verbs = verbs,
 		.examples = examples,
 	};

@@ -7,6 +7,7 @@
 #include "formats/format_tell.h"
 #include "formats/labels/labels_json.h"
 #include "formats/symbolize/symbolize_profile.h"
+#include "formats/report/output_words.h"
 #include "io/archive.h"
 #include "io/inputs.h"
 #include "io/stream_fd.h"
@@ -239,6 +240,7 @@ int main(int argc, char **argv)
 		.summary = "give names to the addresses in profiles",
 		.args = "[FILE|FOLDER|- ...]",
 		.sets = sets,
+		.words = output_words_format,
 		.run = symbolize_run,
 		.examples = examples,
 	};
