@@ -186,6 +186,14 @@ install: all
 	install -m 644 completions/$$p.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$p; \
 	install -m 644 completions/$$p.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$p.fish; done
 
+# What install puts there, and nothing else: folders stay.
+uninstall:
+	rm -f $(PROGS:%=$(DESTDIR)$(PREFIX)/bin/%)
+	for page in doc/*.[1578]; do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+	for p in $(PROGS); do \
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$p $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$p \
+	$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$p.fish; done
+
 # Files that the programs print themselves: completions, the OPTIONS of the man pages, the sample configuration.
 generate: all
 	@tests/lint/generate
@@ -196,6 +204,6 @@ dist:
 clean:
 	rm -rf build
 
-.PHONY: all unit fault fuzzers check lint bench fuzz torture interop format install generate dist clean
+.PHONY: all unit fault fuzzers check lint bench fuzz torture interop format install uninstall generate dist clean
 .SECONDARY:
 -include $(shell find build/obj/$(PROFILE) -name '*.d' 2>/dev/null)

@@ -284,6 +284,7 @@ static const struct {
 } same[] = {
 	{ "merge", "pprof" },
 	{ "table", "tsv" },
+	{ "md", "markdown" },
 };
 
 static const struct format *format_of(struct str name)

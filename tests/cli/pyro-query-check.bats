@@ -67,6 +67,7 @@ kept         few: self(encode) > 20% of total: 200, 18.18% of total
 @test "markdown and junit" {
 	sides
 	rules 'rules:' '- {name: "a <b> & `c`", fail-if: [total > 1, total > 5000]}' '- {source: none.folded, fail-if: total > 1}'
+	short=$(pyro-query check rules.yaml after.folded -o md) || true
 	try pyro-query check rules.yaml after.folded -o markdown
 	[ "$status" = 1 ]
 	is '### 3 limits of 2 rules: 1 exceeded, 1 kept, 1 not checked
@@ -90,6 +91,7 @@ PYTHON
 	says "--force"
 	try pyro-query check rules.yaml after.folded -o svg
 	ends 2
+	is "$short"
 	says "there are text, markdown and junit"
 }
 

@@ -241,3 +241,13 @@ for i in range(4000): print("main;" + "%x" % random.getrandbits(2000), 1)' >big.
 	try_sh "timeout 20 pyro-tail http://127.0.0.1:$port | head -c 100 >/dev/null"
 	[ "$status" != 124 ] && [ -z "$err" ] || fail "not quiet"
 }
+
+@test "without a server nothing is written; a stream without a profile is an archive" {
+	try pyro-tail --for 1s "http://127.0.0.1:$(free_port)"
+	ends 111
+	[ ! -s "$BATS_TEST_TMPDIR/.out" ] || fail "something was written"
+	start_server
+	try pyro-tail --for 100ms "http://127.0.0.1:$port"
+	ends 1
+	[ "$(stat -c %s "$BATS_TEST_TMPDIR/.out")" = 1024 ] || fail "no end of an archive"
+}

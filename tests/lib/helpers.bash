@@ -95,13 +95,15 @@ free_port() {
 
 server=
 start_server() { # start_server [OPTION ...]: pyro-serve on $port, data in ./data; profiles of any time are welcome
+	local option ready=/ready
+	for option in "$@"; do [[ $option == -server.path-prefix=* ]] && ready=${option#*=}/ready; done
 	port=$(free_port)
 	pyro-serve -server.http-listen-address=127.0.0.1 -server.http-listen-port="$port" -log.level=error \
 		-validation.reject-older-than=0 -validation.reject-newer-than=0 -querier.max-query-lookback=0 \
 		-querier.max-query-length=0 "$@" >server.log 2>&1 3>&- &
 	server=$!
 	for _ in $(seq 600); do
-		curl -sf -o /dev/null "http://127.0.0.1:$port/ready" && return
+		curl -sf -o /dev/null "http://127.0.0.1:$port$ready" && return
 		kill -0 "$server" 2>/dev/null || break
 		sleep 0.05
 	done

@@ -31,8 +31,8 @@ struct watch_all {
 	struct str title;
 	int64_t end, drawn; /* mono; end 0: none */
 	uint64_t profiles, lost;
-	struct sink *sink; /* the stream */
-	struct pack *pack;
+	struct sink *sink;        /* the stream */
+	struct pack *pack;        /* from the first profile on */
 	struct tail_table *table; /* or the table */
 	struct tty *tty;          /* which fills a terminal */
 	char why[256];            /* the connection does not stand; empty: it does */
@@ -66,6 +66,13 @@ static int64_t now(void)
 
 /* ---- the stream ---- */
 
+static int begin_pack(struct watch_all *w, struct err *e)
+{
+	if (w->pack == NULL)
+		w->pack = pack_open(w->sink, e);
+	return w->pack != NULL ? 0 : -1;
+}
+
 static int write_member(struct watch_all *w, const struct tail_event *ev, struct err *e)
 {
 	struct arena *a = arena_new();
@@ -80,7 +87,7 @@ static int write_member(struct watch_all *w, const struct tail_event *ev, struct
 	m.name = arena_printf(a, "%lld-%016llx.pb.gz", (long long)ev->time,
 	    (unsigned long long)labels_hash(&ev->labels));
 	m.labels = buf_str(&labels);
-	rc = buf_check(&labels, "labels", e) < 0 || buf_check(&packed, "profile", e) < 0
+	rc = buf_check(&labels, "labels", e) < 0 || buf_check(&packed, "profile", e) < 0 || begin_pack(w, e) < 0
 	    ? -1
 	    : pack_add(w->pack, &m, buf_str(&packed), e);
 	if (rc == 0)
@@ -178,12 +185,11 @@ static int begin(struct watch_all *w, struct err *e)
 	if (w->table != NULL)
 		return 0;
 	w->sink = sink_fd(STDOUT_FILENO, FD_KEEP, "standard output");
-	w->pack = pack_open(w->sink, e);
-	return w->pack != NULL ? 0 : -1;
+	return w->sink != NULL ? 0 : -1;
 }
 
-/* What was written stays readable, whatever ended it. */
-static int finish(struct watch_all *w, struct err *e)
+/* What was written stays readable, whatever ended it; without a profile a failure leaves nothing. */
+static int finish(struct watch_all *w, bool good, struct err *e)
 {
 	struct buf b;
 	int rc = 0;
@@ -201,7 +207,9 @@ static int finish(struct watch_all *w, struct err *e)
 		tail_table_free(w->table);
 		return rc;
 	}
-	if (w->pack != NULL)
+	if (good && w->sink != NULL)
+		rc = begin_pack(w, e);
+	if (rc == 0 && w->pack != NULL)
 		rc = pack_close(w->pack, e);
 	if (w->sink != NULL && rc == 0)
 		return sink_close(w->sink, e);
@@ -249,7 +257,7 @@ static int tail_run(struct tool *t, struct err *e)
 		r.fd = w.tty != NULL ? tty_fd(w.tty) : -1;
 		rc = tail_follow(&opts, url, query, &r, e);
 	}
-	if (finish(&w, &ending) < 0 && rc == 0) {
+	if (finish(&w, rc == 0, &ending) < 0 && rc == 0) {
 		*e = ending;
 		rc = -1;
 	}
