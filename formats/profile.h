@@ -106,9 +106,9 @@ struct profile {
 	struct value_type period_type;
 	bool has_period_type;
 	int64_t period;
-	int64_t time, duration;                          /* ns; 0 = not said */
-	uint32_t drop_frames, keep_frames, default_type; /* strings */
-	uint32_t *comments;                              /* strings */
+	int64_t time, duration;                                   /* ns; 0 = not said */
+	uint32_t drop_frames, keep_frames, default_type, doc_url; /* strings */
+	uint32_t *comments;                                       /* strings */
 	uint32_t n_comments;
 
 	struct profile_faults faults;
@@ -175,7 +175,7 @@ struct profile *profile_builder_finish(struct profile_builder *b);
 
 /*
  * Merge: profiles into one, at 64 bits; each is read when it is added and not needed afterwards. time = smallest,
- * duration = sum (of profiles of one recording, the longest), period = largest, as pprof does. Types are compared by
+ * duration = sum (of profiles of one recording, the longest), period = largest, doc_url = the first, as pprof does. Types are compared by
  * name and unit, in any order; of unlike ones
  * ERR_INVALID names the first that differs, or with `unite` all are columns of the result, 0 where a profile has none.
  *

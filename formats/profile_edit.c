@@ -409,7 +409,7 @@ struct profile *profile_anonymous(struct arena *a, const struct profile *p, stru
 		keep_type(kept, n, p->types[k]);
 	keep_type(kept, n, p->period_type);
 	keep_string(kept, n, p->default_type);
-	out->n_comments = out->drop_frames = out->keep_frames = 0;
+	out->n_comments = out->drop_frames = out->keep_frames = out->doc_url = 0;
 	forget_strings(out, n, kept);
 	return out;
 }

@@ -147,6 +147,8 @@ void merger_head(struct profile_merger *m, bool beside)
 		head->default_type = merger_str(m, p->default_type);
 		m->chosen = false;
 	}
+	if (head->doc_url == 0)
+		head->doc_url = merger_str(m, p->doc_url);
 	merge_comments(m);
 }
 
@@ -162,6 +164,7 @@ void merger_set_head(const struct profile_merger *m, struct profile *p)
 	p->duration = head->duration;
 	p->period = head->period;
 	p->default_type = head->default_type;
+	p->doc_url = head->doc_url;
 	if (head->n_comments)
 		p->comments = head->comments;
 	p->n_comments = head->n_comments;

@@ -414,8 +414,8 @@ static int sides(struct arena *a, struct profile *before, struct profile *after,
 		return format_one(a, before, out);
 	out->p = arena_zarray(a, 2, sizeof(*out->p));
 	out->n = 2;
-	out->p[0] = (struct format_profile){ before, STR("before"), { 0 } };
-	out->p[1] = (struct format_profile){ after, STR("after"), { 0 } };
+	out->p[0] = (struct format_profile){ .p = before, .name = STR("before") };
+	out->p[1] = (struct format_profile){ .p = after, .name = STR("after") };
 	return 0;
 }
 

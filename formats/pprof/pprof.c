@@ -34,6 +34,7 @@ static void set_number(struct profile *o, unsigned field, uint64_t v)
 	case F_DURATION: o->duration = (int64_t)v; break;
 	case F_PERIOD: o->period = (int64_t)v; break;
 	case F_DEFAULT_TYPE: o->default_type = string_ref(v); break;
+	case F_DOC_URL: o->doc_url = string_ref(v); break;
 	}
 }
 

@@ -17,7 +17,7 @@
  * Layout: message Profile of profile.proto, fields
  *	 1 sample_type  2 sample  3 mapping  4 location  5 function  6 string_table
  *	 7 drop_frames  8 keep_frames  9 time_nanos  10 duration_nanos
- *	11 period_type 12 period 13 comment 14 default_sample_type
+ *	11 period_type 12 period 13 comment 14 default_sample_type 15 doc_url
  * Repeated numbers may be packed or not; unknown fields are skipped; field
  * number 0, groups and a known field of another wire type are errors.
  */

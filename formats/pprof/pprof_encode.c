@@ -271,6 +271,7 @@ static void put_head(struct writer *w)
 	put_field(w->out, 12, (uint64_t)p->period);
 	put_comments(w->out, p->comments, p->n_comments);
 	put_field(w->out, 14, p->default_type);
+	put_field(w->out, 15, p->doc_url);
 }
 
 void pprof_encode(const struct profile *p, struct buf *out)

@@ -202,9 +202,8 @@ static int decode_each(struct arena *a, struct str raw, const struct gaps *gaps,
 int pprof_decode_parts(struct arena *a, struct str raw, const size_t *ends, size_t n_ends, struct profile ***out,
     uint32_t *n, struct err *e)
 {
-	struct reader r = { .base = (const uint8_t *)raw.p,
-		.end = (const uint8_t *)raw.p + raw.n,
-		.e = &(struct err){ 0 } };
+	const uint8_t *base = (const uint8_t *)(raw.n ? raw.p : "");
+	struct reader r = { .base = base, .end = base + raw.n, .e = &(struct err){ 0 } };
 	struct gaps gaps = { 0 };
 	struct profile *one;
 	int rc = pprof_decode(a, raw, &one, e);

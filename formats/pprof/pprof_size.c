@@ -94,7 +94,8 @@ static size_t function_size(const struct profile *p, uint32_t i)
 static size_t head_size(const struct profile *p)
 {
 	size_t size = number_size(p->drop_frames) + number_size(p->keep_frames) + number_size((uint64_t)p->time) +
-	    number_size((uint64_t)p->duration) + number_size((uint64_t)p->period) + number_size(p->default_type);
+	    number_size((uint64_t)p->duration) + number_size((uint64_t)p->period) + number_size(p->default_type) +
+	    number_size(p->doc_url);
 	size_t comments = 0;
 
 	for (uint32_t i = 0; i < p->n_comments; i++)

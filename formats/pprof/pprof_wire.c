@@ -23,6 +23,7 @@ const struct pprof_field pprof_fields[FIELDS] = {
 	[F_PERIOD] = { "period", BIT(WIRE_VARINT) },
 	[F_COMMENT] = { "comment", BIT(WIRE_VARINT) | BIT(WIRE_LEN) },
 	[F_DEFAULT_TYPE] = { "default_sample_type", BIT(WIRE_VARINT) },
+	[F_DOC_URL] = { "doc_url", BIT(WIRE_VARINT) },
 };
 
 __attribute__((cold)) void pprof_bad(struct reader *r, const uint8_t *at, const char *fmt, ...)

@@ -31,6 +31,7 @@ enum {
 	F_PERIOD,
 	F_COMMENT,
 	F_DEFAULT_TYPE,
+	F_DOC_URL,
 	FIELDS
 };
 

@@ -85,6 +85,8 @@ void report_profile_lines(struct report *r, struct buf *out)
 			put_line(out, "", profile_str(p, p->comments[i]));
 	if (r->type_name.n > 0)
 		put_line(out, "Type: ", r->type_name);
+	if (profile_str(p, p->doc_url).n > 0)
+		put_line(out, "Doc: ", profile_str(p, p->doc_url));
 	if (p->time != 0) {
 		buf_add(out, STR("Time: "));
 		report_print_time(r, p->time, false, out);

@@ -23,6 +23,8 @@ static void put_head(struct report *r, struct buf *out)
 
 	for (uint32_t i = 0; i < p->n_comments; i++)
 		put_str(out, "Comment: ", profile_str(p, p->comments[i]), "\n");
+	if (profile_str(p, p->doc_url).n > 0)
+		put_str(out, "Doc: ", profile_str(p, p->doc_url), "\n");
 	put_str(out, "PeriodType: ", p->has_period_type ? profile_str(p, p->period_type.type) : STR(""), " ");
 	put_str(out, "", p->has_period_type ? profile_str(p, p->period_type.unit) : STR(""), "\n");
 	buf_printf(out, "Period: %lld\n", (long long)p->period);

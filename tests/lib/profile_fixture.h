@@ -165,6 +165,10 @@ static inline void dump_head(struct buf *b, const struct profile *p)
 		buf_printf(b, " comment ");
 		dump_ref(b, p, p->comments[i]);
 	}
+	if (p->doc_url != 0) {
+		buf_printf(b, " doc ");
+		dump_ref(b, p, p->doc_url);
+	}
 	buf_printf(b, "\n");
 }
 

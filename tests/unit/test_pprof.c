@@ -77,6 +77,9 @@ static const struct vector good[] = {
 	{ "head; a repeated message is merged", { V_HEAD, sizeof(V_HEAD) - 1 },
 	    T_TYPE "period type 'samples' 'count'\nperiod 10 time 9223372036854775807 duration 100 drop 'f' keep 'g' "
 		   "default 'samples' comment 'f' comment 'g' comment 'x.c'\n" },
+#define V_DOC TYPE STRINGS "\x78\x05"
+	{ "where it is explained", { V_DOC, sizeof(V_DOC) - 1 },
+	    T_TYPE "period 0 time 0 duration 0 drop '' keep '' default '' doc 'x.c'\n" },
 #define V_LABELS                                                                                    \
 	TYPE "\x12\x13\x12\x01\x05\x1a\x04\x08\x03\x10\x04\x1a\x06\x08\x03\x18\x05\x20\x02\x1a\x00" \
 	     "\x12\x03\x12\x01\x06" STRINGS
@@ -146,8 +149,8 @@ static const struct vector broken[] = {
 	}
 	{ "field 0", B("\x02\x00"), "byte 1: illegal field number 0" },
 	{ "field number of 40 bits", B("\xf8\xff\xff\xff\xff\x7f\x01"), "illegal field number" },
-	{ "group", B(TYPE "\x7b\x7c"), "byte 7: wire type 3" },
-	{ "wire type 7", B(TYPE "\x7f"), "byte 7: wire type 7" },
+	{ "group", B(TYPE "\x83\x01\x84\x01"), "byte 8: wire type 3" },
+	{ "wire type 7", B(TYPE "\x87\x01"), "byte 8: wire type 7" },
 	{ "sample as a number", B(TYPE "\x10\x01"), "byte 6, field 2 (sample): wrong wire type 0" },
 	{ "time as bytes", B(TYPE "\x4a\x01\x01"), "byte 6, field 9 (time_nanos): wrong wire type 2" },
 	{ "length past the end",

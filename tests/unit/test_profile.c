@@ -414,6 +414,7 @@ static void test_merge_head(void **ctx)
 		in[i] = profile_builder_finish(b);
 		in[i]->drop_frames = in[i]->keep_frames = x;
 		in[i]->default_type = i ? x : 0;
+		in[i]->doc_url = i ? x : 0;
 		in[i]->comments = arena_alloc(a, sizeof(uint32_t));
 		in[i]->comments[0] = x;
 		in[i]->n_comments = 1;
@@ -423,7 +424,7 @@ static void test_merge_head(void **ctx)
 	p = profile_merge(a, in, 3, true, &e);
 	expect_dump(p,
 	    "type '' ''\nperiod 2 time 98 duration 0 drop 'first' keep 'first' default 'second' "
-	    "comment 'first' comment 'second'\n");
+	    "comment 'first' comment 'second' doc 'second'\n");
 	arena_free(a);
 }
 
