@@ -12,6 +12,7 @@ import http.client
 import json
 import os
 import queue
+import signal
 import socket
 import socketserver
 import sys
@@ -30,10 +31,11 @@ BEGUN = 4               # questions that wait for recent rows at once; others wa
 
 
 class Head:
-    """Answers POST with self.reply once there is a permit; notes what it was asked."""
+    """Answers POST with self.reply once there is a permit, for b"aside" one of its own; notes what it was asked."""
 
     def __init__(self, path):
         self.asked, self.permits, self.reply = queue.Queue(), threading.Semaphore(0), b""
+        self.aside = threading.Semaphore(0)
         head = self
 
         class Handler(socketserver.StreamRequestHandler):
@@ -48,8 +50,9 @@ class Head:
                         if name.lower() == b"content-length":
                             length = int(value)
                         line = self.rfile.readline()
-                    head.asked.put(self.rfile.read(length))
-                    head.permits.acquire()
+                    ask = self.rfile.read(length)
+                    head.asked.put(ask)
+                    (head.aside if b"aside" in ask else head.permits).acquire()
                     try:
                         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(head.reply), head.reply))
                     except OSError:
@@ -169,6 +172,25 @@ def kept_answers(tap, s, head):
     tap.equal(ask(), ["part"], "while journals are read back")
     tap.equal(metric(s, "pyro_query_kept_total") - before, 1, "nothing is kept")
     head.reply = b""
+
+
+def other_limits(tap, s, head):
+    """Answers are kept under the limits of now; one question began before them, and ends after another one."""
+    def kept_by(label, permits):
+        before = metric(s, "pyro_query_kept_total")
+        permits.release()
+        Answer(s.port, label).result()
+        head.wait_asked()
+        return metric(s, "pyro_query_kept_total") - before
+    aside = Answer(s.port, "aside")
+    head.wait_asked()
+    kept_by("limits", head.permits)
+    tap.equal(kept_by("limits", head.permits), 1, "an answer is kept")
+    s.process.send_signal(signal.SIGHUP)
+    tap.ok(until(lambda: kept_by("limits", head.permits) == 0), "until limits are read again")
+    head.aside.release()
+    tap.equal(aside.result(), 200, "a question from before is answered")
+    tap.equal([kept_by("aside", head.aside) for _ in range(2)], [0, 1], "but not kept: only one from now on is")
 
 
 def answers_of_now(tap, s, head):
@@ -374,7 +396,8 @@ def main():
         folder = os.path.join(place, "data")
         head = Head(os.path.join(place, "head.sock"))
         s = start(build, folder, os.path.join(place, "head.sock"))
-        for test in (equal_questions, kept_answers, answers_of_now, bytes_of_questions, turns, gone, asked_and_gone, late):
+        for test in (equal_questions, kept_answers, other_limits, answers_of_now, bytes_of_questions, turns, gone, asked_and_gone,
+                     late):
             test(tap, s, head)
         tap.equal(s.stop(), 0, "the server stops")
         full(tap, build, folder, os.path.join(place, "full.sock"))
