@@ -93,7 +93,7 @@ static uint64_t all_of(const struct profile *o)
 static void check_parts(struct arena *a, struct str s, const struct profile *o)
 {
 	const size_t ends[] = { s.n / 3, s.n, s.n + s.n / 2, 2 * s.n };
-	uint64_t sum = 0;
+	uint64_t sum;
 	struct profile **parts;
 	uint32_t n;
 	struct buf twice;
@@ -107,7 +107,8 @@ static void check_parts(struct arena *a, struct str s, const struct profile *o)
 			check(e.kind == ERR_INVALID || e.kind == ERR_LIMIT);
 			continue;
 		}
-		for (uint32_t i = sum = 0; i < n; i++)
+		sum = 0;
+		for (uint32_t i = 0; i < n; i++)
 			sum += all_of(parts[i]);
 		check(n == 1 ? parts[0]->faults.value_count > 0 || sum == 0 : sum == 2 * all_of(o));
 	}
