@@ -3,7 +3,7 @@
  */
 #include "formats/msg/pb.h"
 
-enum { PB_MAX_NUMBER = (1 << 29) - 1, PB_MAX_GROUPS = 100, VARINT_MAX = 10 };
+enum { PB_MAX_NUMBER = (1 << 29) - 1, PB_MAX_GROUPS = 100 };
 
 static bool pb_fail(struct pb_in *in, enum pb_bad bad)
 {
@@ -35,10 +35,10 @@ static bool varint_whole(struct pb_in *in, uint64_t *v)
 
 bool pb_varint_slow(struct pb_in *in, uint64_t *v)
 {
-	size_t left = (size_t)(in->end - in->p), n = MIN(left, (size_t)VARINT_MAX);
+	size_t left = (size_t)(in->end - in->p), n = MIN(left, (size_t)PB_VARINT_MAX);
 	uint64_t sum = 0;
 
-	if (LIKELY(n == VARINT_MAX))
+	if (LIKELY(n == PB_VARINT_MAX))
 		return varint_whole(in, v);
 	for (size_t i = 0; i < n; i++) {
 		uint8_t c = in->p[i];
@@ -125,29 +125,18 @@ int pb_fault(const struct pb_in *in, struct err *e)
 	}
 }
 
-/* v at p, which has room for VARINT_MAX bytes. */
-static char *varint_at(char *p, uint64_t v)
-{
-	while (v >= 0x80) {
-		*p++ = (char)(v | 0x80);
-		v >>= 7;
-	}
-	*p++ = (char)v;
-	return p;
-}
-
 void pb_put_varint(struct buf *b, uint32_t number, uint64_t v)
 {
-	char tmp[2 * VARINT_MAX], *p;
+	char tmp[2 * PB_VARINT_MAX], *p;
 
-	p = varint_at(tmp, PB_TAG(number, PB_VARINT));
-	p = varint_at(p, v);
+	p = pb_varint_at(tmp, PB_TAG(number, PB_VARINT));
+	p = pb_varint_at(p, v);
 	buf_add(b, str_of(tmp, (size_t)(p - tmp)));
 }
 
 void pb_put_fix64(struct buf *b, uint32_t number, uint64_t v)
 {
-	char tmp[VARINT_MAX + sizeof(v)], *p = varint_at(tmp, PB_TAG(number, PB_FIX64));
+	char tmp[PB_VARINT_MAX + sizeof(v)], *p = pb_varint_at(tmp, PB_TAG(number, PB_FIX64));
 
 	for (unsigned i = 0; i < sizeof(v); i++)
 		*p++ = (char)(v >> (8 * i));
@@ -187,7 +176,7 @@ void pb_put_packed(struct buf *b, uint32_t number, const uint64_t *v, size_t n)
 		if (LIKELY(v[i] < 0x80))
 			*p++ = (char)v[i];
 		else
-			p = varint_at(p, v[i]);
+			p = pb_varint_at(p, v[i]);
 	}
 	b->n += size;
 }
@@ -203,9 +192,9 @@ void pb_put_packed_f64(struct buf *b, uint32_t number, const double *v, size_t n
 
 size_t pb_open(struct buf *b, uint32_t number, unsigned len_size)
 {
-	char tmp[2 * VARINT_MAX], *p = varint_at(tmp, PB_TAG(number, PB_LEN));
+	char tmp[2 * PB_VARINT_MAX], *p = pb_varint_at(tmp, PB_TAG(number, PB_LEN));
 
-	assert(len_size <= VARINT_MAX);
+	assert(len_size <= PB_VARINT_MAX);
 	memset(p, 0, len_size);
 	buf_add(b, str_of(tmp, (size_t)(p - tmp) + len_size));
 	return b->n;
@@ -220,7 +209,7 @@ unsigned pb_close(struct buf *b, size_t at, unsigned len_size)
 		return len_size;
 	if (need != len_size)
 		memmove(b->p + at - len_size + need, b->p + at, n);
-	varint_at(b->p + at - len_size, n);
+	pb_varint_at(b->p + at - len_size, n);
 	b->n = at - len_size + need + n;
 	return (unsigned)need;
 }

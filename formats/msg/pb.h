@@ -143,6 +143,19 @@ static inline size_t pb_varint_size(uint64_t v)
 	return ((size_t)(63 - __builtin_clzll(v | 1)) * 9 + 73) / 64;
 }
 
+enum { PB_VARINT_MAX = 10 };
+
+/* v at p, which has room for PB_VARINT_MAX bytes; returns its end. */
+static inline char *pb_varint_at(char *p, uint64_t v)
+{
+	while (v >= 0x80) {
+		*p++ = (char)(v | 0x80);
+		v >>= 7;
+	}
+	*p++ = (char)v;
+	return p;
+}
+
 /* Writer: appends to b (check once with buf_check). These write also zero and empty values. */
 void pb_put_varint(struct buf *b, uint32_t number, uint64_t v);
 void pb_put_fix64(struct buf *b, uint32_t number, uint64_t v);

@@ -397,6 +397,8 @@ static int points_of(struct arena *a, const struct pyro_group *g, struct series_
 	out->p = arena_array(a, out->n, sizeof(*out->p));
 	for (size_t k = 0; k < out->n; k++) {
 		time = wrap_add(time, g->times.p[k]);
+		if (k > 0 && time <= out->p[k - 1].time)
+			return err_set(e, ERR_CORRUPT, "points whose times do not ascend");
 		out->p[k] = (struct series_point){ time, g->sums.p[k], g->counts.p[k] };
 	}
 	return 0;

@@ -55,8 +55,8 @@ struct series_point {
 
 struct series_group {
 	struct labels labels;   /* the group labels this series has */
-	struct series_point *p; /* ascending */
-	size_t n;
+	struct series_point *p; /* ascending, no two of a time */
+	size_t n, room;         /* room: places of p that series_merge may fill; 0: none, p is not its own */
 };
 
 struct series_set {
@@ -87,10 +87,12 @@ void series_on_grid(struct series_set *s, const struct query_series_opts *o);
 /* A group with these points, given as the bytes of an array of them, is added in the same way to s, which has room. */
 void series_add_on_grid(struct arena *a, struct series_set *s, const struct labels *l, struct str points,
     const struct query_series_opts *o);
-/* Adds the points of equal groups. */
+/* Adds the points of equal groups. Fast where the times of from are the later ones. */
 void series_merge(struct arena *a, struct series_set *into, const struct series_set *from);
 /* By descending sum, ties by labels; limit <= 0: all. average: by the average. */
 void series_order(struct series_set *s, int64_t limit, bool average);
+/* As a querier.v1.SelectSeriesResponse: a point has the sum of its time or, average, the average. */
+void series_encode(const struct series_set *s, bool average, struct buf *out);
 
 /* What a question would touch: datasets with rows in its range and their bytes, and the rows that it selects. */
 struct plan {

@@ -221,7 +221,7 @@ static void points_tidy(struct series_point *p, size_t *n)
 
 static void groups_out(struct arena *a, struct groups *g, struct series_set *out)
 {
-	out->p = arena_array(a, g->v.n, sizeof(*out->p));
+	out->p = arena_zarray(a, g->v.n, sizeof(*out->p));
 	out->n = 0;
 	for (size_t i = 0; i < g->v.n; i++) {
 		struct group *x = &g->v.p[i];
@@ -276,24 +276,47 @@ static bool next_grid_time(const struct query_series_opts *o, const int64_t *bef
 	return *time <= o->to_ms;
 }
 
-/* The n points at from, of any alignment, into p, which may be the same place. Returns how many points are left; they
-   ascend, or are made so. */
+/* For what n ascending points leave at most, and for a few that are merged in before equal times are added up. */
+static size_t grid_room(const struct query_series_opts *o, size_t n)
+{
+	enum { MORE = 8 };
+	uint64_t span = (uint64_t)o->to_ms - (uint64_t)o->from_ms;
+
+	return o->to_ms < o->from_ms ? 0 : (size_t)MIN((uint64_t)n, span / (uint64_t)o->step_ms + 1) + MORE;
+}
+
+/* Member by member, so that none of it goes through memory. */
+static inline struct series_point point_at(const void *from, size_t i)
+{
+	const char *p = (const char *)from + i * sizeof(struct series_point);
+	struct series_point x;
+
+	memcpy(&x.time, p + offsetof(struct series_point, time), sizeof(x.time));
+	memcpy(&x.sum, p + offsetof(struct series_point, sum), sizeof(x.sum));
+	memcpy(&x.count, p + offsetof(struct series_point, count), sizeof(x.count));
+	return x;
+}
+
+/* The n points at from, of any alignment, into p, which may be the same place. Both ascend. Returns how many there are. */
 static size_t points_on_grid(struct series_point *p, const void *from, size_t n, const struct query_series_opts *o)
 {
-	size_t k = 0;
+	size_t i = 0, k = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		struct series_point x;
+	while (i < n) {
+		struct series_point sum = point_at(from, i++);
 
-		memcpy(&x, (const char *)from + i * sizeof(x), sizeof(x));
-		if (k > 0 && x.time <= p[k - 1].time && x.time > p[k - 1].time - o->step_ms) {
-			p[k - 1].sum = wrap_add(p[k - 1].sum, x.sum);
-			p[k - 1].count += x.count;
-		} else if (next_grid_time(o, k > 0 ? &p[k - 1].time : NULL, &x.time)) {
-			p[k++] = x;
+		if (!next_grid_time(o, k > 0 ? &p[k - 1].time : NULL, &sum.time))
+			break;
+		for (; i < n; i++) {
+			struct series_point x = point_at(from, i);
+
+			if (x.time > sum.time)
+				break;
+			sum.sum = wrap_add(sum.sum, x.sum);
+			sum.count += x.count;
 		}
+		p[k++] = sum;
 	}
-	points_tidy(p, &k);
 	return k;
 }
 
@@ -314,10 +337,11 @@ void series_on_grid(struct series_set *s, const struct query_series_opts *o)
 void series_add_on_grid(struct arena *a, struct series_set *s, const struct labels *l, struct str points,
     const struct query_series_opts *o)
 {
-	struct series_group g = { .labels = *l };
+	size_t n = points.n / sizeof(struct series_point);
+	struct series_group g = { .labels = *l, .room = grid_room(o, n) };
 
-	g.p = arena_array(a, points.n / sizeof(*g.p), sizeof(*g.p));
-	g.n = points_on_grid(g.p, points.p, points.n / sizeof(*g.p), o);
+	g.p = arena_array(a, g.room, sizeof(*g.p));
+	g.n = points_on_grid(g.p, points.p, n, o);
 	if (g.n > 0)
 		s->p[s->n++] = g;
 }
@@ -333,15 +357,34 @@ static struct series_group *group_of(struct series_group *all, const struct map 
 	return NULL;
 }
 
+static void make_room(struct arena *a, struct series_group *x, size_t n)
+{
+	struct series_point *p;
+
+	if (n <= x->room)
+		return;
+	x->room = n + n / 2;
+	p = arena_array(a, x->room, sizeof(*p));
+	memcpy(p, x->p, x->n * sizeof(*p));
+	x->p = p;
+}
+
+/* Merges from the end, where most that is added belongs: what lies before it is not touched. */
 static void add_points(struct arena *a, struct series_group *x, const struct series_group *from)
 {
-	struct series_point *p = arena_array(a, x->n + from->n, sizeof(*p));
+	size_t i = x->n, k = from->n, at = x->n + from->n, rest;
 
-	memcpy(p, x->p, x->n * sizeof(*p));
-	memcpy(p + x->n, from->p, from->n * sizeof(*p));
-	x->p = p;
-	x->n += from->n;
-	points_tidy(x->p, &x->n);
+	make_room(a, x, at);
+	while (k > 0) {
+		if (i > 0 && x->p[i - 1].time > from->p[k - 1].time)
+			x->p[--at] = x->p[--i];
+		else
+			x->p[--at] = from->p[--k];
+	}
+	i -= i > 0;
+	rest = x->n + from->n - i;
+	points_tidy(x->p + i, &rest);
+	x->n = i + rest;
 }
 
 void series_merge(struct arena *a, struct series_set *into, const struct series_set *from)

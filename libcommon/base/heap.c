@@ -5,9 +5,9 @@
 
 void heap_give_back(void)
 {
-	enum { LARGE = 128 << 10 };
+	enum { LARGE = 128 << 10, KEEP = 1 << 20 };
 
-	/* These are malloc's own values, but it raises them as it sees fit unless they are set. */
+	/* The first is malloc's own value, but it raises it as it sees fit unless it is set. */
 	mallopt(M_MMAP_THRESHOLD, LARGE);
-	mallopt(M_TRIM_THRESHOLD, LARGE);
+	mallopt(M_TRIM_THRESHOLD, KEEP);
 }

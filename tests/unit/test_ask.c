@@ -590,33 +590,6 @@ static void series(void **state)
 	}
 }
 
-static struct series_group group(const char *pod, struct series_point *p, size_t n)
-{
-	static struct label labels[4];
-	static size_t used;
-	struct label *l = &labels[used++ % ARRAY_LEN(labels)];
-
-	*l = (struct label){ STR("pod"), str_cstr(pod) };
-	return (struct series_group){ { l, 1 }, p, n };
-}
-
-static void order_of_series(void **state)
-{
-	static struct series_point few[] = { { 0, 10, 1 }, { 1, 10, 1 } }, many[] = { { 0, 30, 10 } };
-	struct series_group g[] = { group("b", few, 2), group("c", many, 1), group("a", few, 2) };
-	struct series_set s = { g, 3 };
-
-	(void)state;
-	series_order(&s, 0, false);
-	assert_int_equal(s.n, 3);
-	assert_true(str_eq(s.p[0].labels.p[0].value, STR("c")));
-	assert_true(str_eq(s.p[1].labels.p[0].value, STR("a")));
-	series_order(&s, 2, true);
-	assert_int_equal(s.n, 2);
-	assert_true(str_eq(s.p[0].labels.p[0].value, STR("a")));
-	assert_true(str_eq(s.p[1].labels.p[0].value, STR("b")));
-}
-
 /* ---- labels ---- */
 
 static void is_list(const struct str_list *got, const char *want)
@@ -803,6 +776,14 @@ static void broken_answers(void **state)
 	assert_null(p.tree);
 	m = (struct pyro_answer){ .profile = STR("\x0a\xff") };
 	assert_int_equal(part_of_message(a, &m, &p, &e), -1);
+	for (size_t i = 0; i < 3; i++) { /* times must ascend */
+		int64_t times[] = { 10, (int64_t)i - 1 }, sums[2] = { 0 };
+		uint64_t counts[2] = { 0 };
+		struct pyro_group g = { .times = { times, 2 }, .sums = { sums, 2 }, .counts = { counts, 2 } };
+
+		m = (struct pyro_answer){ .series = { &g, 1 } };
+		assert_int_equal(part_of_message(a, &m, &p, &e), i == 2 ? 0 : -1);
+	}
 	arena_free(a);
 }
 
@@ -816,7 +797,6 @@ int main(void)
 		cmocka_unit_test(cut_profiles),
 		cmocka_unit_test(broken_sets),
 		cmocka_unit_test(series),
-		cmocka_unit_test(order_of_series),
 		cmocka_unit_test(label_questions),
 		cmocka_unit_test(labels_of_an_hour),
 		cmocka_unit_test(statistics),

@@ -117,7 +117,8 @@ int select_series_part(struct api *x, const struct querier_select_series_request
 int64_t series_from(int64_t start, int64_t step);
 /* Step in ms of a request's seconds; ERR_INVALID for none. */
 int step_check(double seconds, int64_t *out, struct err *e);
-/* Where the tenant has them: the largest profile or span of each point, if the request asks for it (api_points.c). */
+/* The tenant has them and the request asks for them: the largest profile or span of each point (api_points.c). */
+bool has_exemplars(const struct api *x, const struct querier_select_series_request *req);
 int add_exemplars(struct api *x, const struct querier_select_series_request *req,
     struct querier_select_series_response *resp, struct err *e);
 /*

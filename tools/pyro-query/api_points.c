@@ -227,6 +227,11 @@ static void add_to_series(struct arena *a, struct types_series *s, const struct 
 	}
 }
 
+bool has_exemplars(const struct api *x, const struct querier_select_series_request *req)
+{
+	return x->limits->query_heatmaps_enabled && req->exemplar_type > EXEMPLAR_TYPE_NONE;
+}
+
 int add_exemplars(struct api *x, const struct querier_select_series_request *req,
     struct querier_select_series_response *resp, struct err *e)
 {
@@ -240,7 +245,7 @@ int add_exemplars(struct api *x, const struct querier_select_series_request *req
 	struct point_groups g;
 	bool empty;
 
-	if (!x->limits->query_heatmaps_enabled || resp->series.n == 0 || req->exemplar_type <= EXEMPLAR_TYPE_NONE)
+	if (!has_exemplars(x, req) || resp->series.n == 0)
 		return 0;
 	if (step_check(req->step, &q.step, e) < 0 || range_check(x, &q.start, q.end, &empty, e) < 0)
 		return -1;

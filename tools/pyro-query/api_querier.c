@@ -436,22 +436,13 @@ static int select_series(struct api *x, const void *vreq, void *vresp, struct er
 
 	if (select_series_part(x, req, &p, e) < 0)
 		return -1;
-	resp->series.n = p.series.n;
-	resp->series.p = arena_zarray(x->a, p.series.n, sizeof(*resp->series.p));
-	for (size_t i = 0; i < p.series.n; i++) {
-		const struct series_group *g = &p.series.p[i];
-		struct types_series *s = &resp->series.p[i];
-
-		s->labels = pairs_of_labels(x->a, &g->labels);
-		s->points.n = g->n;
-		s->points.p = arena_zarray(x->a, g->n, sizeof(*s->points.p));
-		for (size_t k = 0; k < g->n; k++) {
-			double sum = (double)g->p[k].sum;
-
-			s->points.p[k].timestamp = g->p[k].time;
-			s->points.p[k].value = average ? sum / (double)g->p[k].count : sum;
-		}
-	}
+	series_encode(&p.series, average, &x->raw);
+	if (!has_exemplars(x, req))
+		return 0;
+	if (buf_check(&x->raw, "answer", e) < 0 ||
+	    msg_decode(x->a, &querier_select_series_response_type, buf_str(&x->raw), resp, e) < 0)
+		return -1;
+	x->raw.n = 0; /* resp borrows from it */
 	return add_exemplars(x, req, resp, e);
 }
 

@@ -196,6 +196,7 @@ static void split(struct block_answers *x, struct arena *a, const struct pyro_as
 	}
 }
 
+/* What comes first is the largest as a rule, so the others are merged into it. */
 int block_answers_ask(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
     struct part *out, struct err *e)
 {
@@ -207,15 +208,14 @@ int block_answers_ask(struct block_answers *x, struct arena *a, const struct pyr
 	if (blocks_times(x->blocks, ask->tenant, ids->p, ids->n, times, e) < 0)
 		return -1;
 	split(x, a, ask, ids, times, &g);
-	if (run(x, a, ask, &g.edge, out, e) < 0)
-		return -1;
-	for (size_t i = 0; i < ARRAY_LEN(whole); i++) {
-		if (whole[i]->n == 0)
-			continue;
-		if (ask_whole(x, a, ask, whole[i], &part, e) < 0 || part_merge(a, ask, out, &part, e) < 0) {
-			part_fini(out);
-			return -1;
-		}
-	}
-	return 0;
+	*out = part_none();
+	for (size_t i = 0; i < ARRAY_LEN(whole); i++)
+		if (whole[i]->n > 0 &&
+		    (ask_whole(x, a, ask, whole[i], &part, e) < 0 || part_merge(a, ask, out, &part, e) < 0))
+			goto fail;
+	if (run(x, a, ask, &g.edge, &part, e) == 0 && part_merge(a, ask, out, &part, e) == 0)
+		return 0;
+fail:
+	part_fini(out);
+	return -1;
 }
