@@ -5,6 +5,7 @@
 
 #include "base/unxz.h"
 #include "base/vec.h"
+#include "formats/symbolize/plt.h"
 #include "formats/symbolize/radix.h"
 #include "formats/symbolize/rd.h"
 
@@ -132,6 +133,20 @@ static void read_mini(struct reading *in, struct arena *a, const struct elf *f, 
 	}
 }
 
+static void read_plt(struct reading *in, struct arena *a, const struct elf *f, size_t limit)
+{
+	struct plt_entry *p;
+	uint32_t n = plt_read(a, f, limit, &p);
+
+	for (uint32_t i = 0; i < n; i++)
+		vec_push(&in->got,
+		    ((struct symbol){ .addr = p[i].addr,
+			.end = p[i].end,
+			.reach = p[i].end,
+			.name = p[i].name,
+			.rank = RANK_FUNCTION + RANK_SIZED }));
+}
+
 static bool better(const struct symbol *a, const struct symbol *b)
 {
 	if (a->rank != b->rank)
@@ -186,6 +201,7 @@ void symtab_read(struct arena *a, const struct elf *f, size_t limit, struct symt
 	*out = (struct symtab){ 0 };
 	read_tables(&in, a, f, limit, trouble);
 	read_mini(&in, a, f, limit, trouble);
+	read_plt(&in, a, f, limit);
 	tidy(a, &in, out);
 	vec_free(&in.got);
 	set_ends(out);

@@ -1,6 +1,6 @@
 /*
  * symtab.h - the functions of an ELF file by its symbol tables (.symtab,
- * .dynsym and the .symtab inside .gnu_debugdata), sorted by address.
+ * .dynsym and the .symtab inside .gnu_debugdata) and its calls into libraries (plt.h), sorted by address.
  *
  * A symbol covers its size; one without a size reaches to the next one, or to
  * the end of its section. The padding behind a function counts as part of it. Of

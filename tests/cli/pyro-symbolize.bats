@@ -286,3 +286,36 @@ s.serve_forever()' >port 2>requests 3>&- &
 		ends 100
 	done
 }
+
+# same_as_objdump FILE WANTED: its calls into libraries have the names that objdump -d gives them: as many as that
+same_as_objdump() {
+	local all=() name where
+	objdump -d "$1" | sed -n 's/^0*\([0-9a-f]*\) <\([^*]*@plt\)>:$/\1 \2/p' >entries
+	while read -r where name; do all+=("0x$where=1" "$(printf '0x%x' $((0x$where + 6)))=1"); done <entries
+	sed 's/^[^ ]* //; s/$/ 2/' entries | sort >wanted
+	[ "$(wc -l <wanted)" -ge "$2" ] || fail "objdump knows only $(cat wanted)"
+	addresses plt.pb.gz --mapping "$PWD/$1" --start 0 --limit 0x1000000 "${all[@]}"
+	pyro-symbolize <plt.pb.gz | pyro-query folded | sort >got
+	diff wanted got
+}
+
+@test "calls into libraries: NAME@plt, as objdump has it" {
+	printf '%s\n' '#include <stdio.h>' '#include <stdlib.h>' \
+		'int main(int n, char **v) { char *p = malloc(9); puts(p ? v[0] : "none"); free(p); return n; }' >p.c
+	gcc -O1 -no-pie -fcf-protection=none -Wl,-z,lazy -o lazy p.c
+	same_as_objdump lazy 3
+	gcc -O1 -pie -fPIE -fcf-protection=full -Wl,-z,ibtplt -o marked p.c # .plt.sec, .plt.got
+	same_as_objdump marked 4
+	clang -O1 -pie -fPIE -Wl,-z,now -o now p.c
+	same_as_objdump now 2
+}
+
+@test "calls into libraries of arm64" {
+	# aarch64-linux-gnu-objdump -d: 2e0 <ext_b@plt>, 2f0 <ext_a@plt>
+	cp "$repo/tests/fuzz/corpus/elf/seed-plt-arm64" lib.so
+	addresses plt.pb.gz --mapping "$PWD/lib.so" --start 0 --limit 0x10000 0x2e0=1 0x2fc=2
+	try_sh 'pyro-symbolize <plt.pb.gz | pyro-query folded | sort'
+	ends 0
+	is 'ext_a@plt 2
+ext_b@plt 1'
+}
