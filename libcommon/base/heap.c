@@ -5,9 +5,10 @@
 
 void heap_give_back(void)
 {
-	enum { LARGE = 128 << 10, KEEP = 1 << 20 };
+	enum { LARGE = 128 << 10, KEEP = 4 << 20 };
 
 	/* The first is malloc's own value, but it raises it as it sees fit unless it is set. */
 	mallopt(M_MMAP_THRESHOLD, LARGE);
 	mallopt(M_TRIM_THRESHOLD, KEEP);
+	mallopt(M_ARENA_MAX, 1); /* not a heap, and what it keeps, for each thread */
 }
