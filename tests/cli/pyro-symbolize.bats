@@ -306,6 +306,11 @@ same_as_objdump() {
 	same_as_objdump lazy 3
 	gcc -O1 -pie -fPIE -fcf-protection=full -Wl,-z,ibtplt -o marked p.c # .plt.sec, .plt.got
 	same_as_objdump marked 4
+}
+
+@test "calls into libraries of clang's programs" {
+	command -v clang >/dev/null || skip "clang is not installed"
+	echo 'int puts(const char *); void *malloc(unsigned long); int main(void) { return puts(malloc(9)); }' >p.c
 	clang -O1 -pie -fPIE -Wl,-z,now -o now p.c
 	same_as_objdump now 2
 }
