@@ -67,7 +67,9 @@ kept         few: self(encode) > 20% of total: 200, 18.18% of total
 @test "markdown and junit" {
 	sides
 	rules 'rules:' '- {name: "a <b> & `c`", fail-if: [total > 1, total > 5000]}' '- {source: none.folded, fail-if: total > 1}'
-	short=$(pyro-query check rules.yaml after.folded -o md) || true
+	try pyro-query check rules.yaml after.folded -o md
+	[ "$status" = 1 ]
+	short=$out
 	try pyro-query check rules.yaml after.folded -o markdown
 	[ "$status" = 1 ]
 	is "$short"
