@@ -66,21 +66,30 @@ static void skip_group(struct cut *c)
 {
 	unsigned depth = 0;
 
-	for (; c->i < c->in.n; c->i++) {
-		char p = c->in.p[c->i];
-
-		if (p == '(' || p == '<' || p == '[' || p == '{')
-			depth++;
-		else if (p == '>' && c->i > 0 && c->in.p[c->i - 1] == '-')
-			continue;
-		else if ((p == ')' || p == '>' || p == ']' || p == '}') && --depth == 0) {
-			c->i++;
-			return;
-		} else if (!word_before(c) && ahead(c, "operator<"))
-			c->i += ahead(c, "operator<<") ? 9 : 8;
-		else if (!word_before(c) && ahead(c, "operator>"))
-			c->i += ahead(c, "operator>>") ? 9 : 8;
-	}
+	for (; c->i < c->in.n; c->i++)
+		switch (c->in.p[c->i]) {
+		case '(':
+		case '<':
+		case '[':
+		case '{': depth++; break;
+		case '>':
+			if (c->i > 0 && c->in.p[c->i - 1] == '-')
+				break;
+			/* fallthrough */
+		case ')':
+		case ']':
+		case '}':
+			if (--depth == 0) {
+				c->i++;
+				return;
+			}
+			break;
+		case 'o':
+			if (!word_before(c) && (ahead(c, "operator<") || ahead(c, "operator>")))
+				c->i += c->i + 9 < c->in.n && c->in.p[c->i + 9] == c->in.p[c->i + 8] ? 9 : 8;
+			break;
+		default: break;
+		}
 }
 
 /* Behind parameters: const, volatile, references, [clone ...]. */
@@ -122,7 +131,7 @@ static void cut_step(struct cut *c)
 	if (p == 'o' && !word_before(c) && ahead(c, "operator") &&
 	    !(c->i + 8 < c->in.n && (c->in.p[c->i + 8] == '_' || c->in.p[c->i + 8] == ':')))
 		copy_operator(c);
-	else if (ahead(c, "(anonymous namespace)")) {
+	else if (p == '(' && ahead(c, "(anonymous namespace)")) {
 		buf_add(c->out, STR("(anonymous namespace)"));
 		c->i += 21;
 	} else if (p == '(') {

@@ -49,11 +49,33 @@ struct spec_list {
 	size_t n, cap;
 };
 
+/*
+ * Types of functions, calls and the like have parameters below them, a function that is only declared, too. A class may have
+ * member functions with their code; GCC has that beside the class, unless the class is in a function.
+ */
+static enum dw_barren is_barren(uint16_t tag, bool declared)
+{
+	switch (tag) {
+	case TAG_ARRAY_TYPE:
+	case TAG_ENUMERATION_TYPE:
+	case TAG_SUBROUTINE_TYPE:
+	case TAG_CALL_SITE:
+	case TAG_GNU_CALL_SITE: return BARREN_ALWAYS;
+	case TAG_SUBPROGRAM: return declared ? BARREN_ALWAYS : BARREN_NOT;
+	case TAG_CLASS_TYPE:
+	case TAG_STRUCTURE_TYPE:
+	case TAG_UNION_TYPE: return BARREN_OUTSIDE;
+	default: return BARREN_NOT;
+	}
+}
+
 static void read_specs(struct rd *r, const struct dw_unit *u, struct dw_abbrev *b, struct spec_list *list)
 {
+	bool declared = false;
 	int64_t fixed = 0;
 
 	b->first = (uint32_t)list->n;
+	b->sibling = -1;
 	for (;;) {
 		struct dw_spec s = { 0 };
 		uint64_t name = rd_uleb(r), form = rd_uleb(r);
@@ -65,6 +87,10 @@ static void read_specs(struct rd *r, const struct dw_unit *u, struct dw_abbrev *
 		s.form = (uint16_t)MIN(form, (uint64_t)UINT16_MAX);
 		if (form == FORM_IMPLICIT_CONST)
 			s.constant = rd_sleb(r);
+		if (name == AT_SIBLING && form == FORM_REF4 && fixed >= 0 && fixed <= INT32_MAX)
+			b->sibling = (int32_t)fixed;
+		declared |= name == AT_DECLARATION;
+		b->has_code |= name == AT_LOW_PC || name == AT_RANGES;
 		size = form_size(u, s.form);
 		fixed = size < 0 || fixed < 0 ? -1 : fixed + size;
 		vec_push(list, s);
@@ -72,6 +98,7 @@ static void read_specs(struct rd *r, const struct dw_unit *u, struct dw_abbrev *
 	}
 	b->n = (uint32_t)(list->n - b->first);
 	b->fixed = fixed > INT32_MAX ? -1 : (int32_t)fixed;
+	b->barren = (uint8_t)is_barren(b->tag, declared && !b->has_code);
 }
 
 static int by_code(const void *a, const void *b)
@@ -167,19 +194,12 @@ const struct dw_abbrevs *dw_abbrevs_at(struct dw_unit *u, struct err *e)
 
 const struct dw_abbrev *dw_abbrev_of(const struct dw_abbrevs *t, uint64_t code)
 {
-	uint32_t low = 0, high = t->n;
+	uint32_t i;
 
 	if (LIKELY(t->dense))
 		return code - 1 < t->n ? &t->p[code - 1] : NULL;
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (t->p[mid].code < code)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < t->n && t->p[low].code == code ? &t->p[low] : NULL;
+	i = keyed_below(t->p, t->n, sizeof(*t->p), code);
+	return i < t->n && t->p[i].code == code ? &t->p[i] : NULL;
 }
 
 static void set(struct dw_value *v, enum dw_class class, uint64_t u)
@@ -192,16 +212,13 @@ static void read_text(struct rd *r, const struct dw_unit *u, uint16_t form, stru
 {
 	const struct dw_part *part = u->part;
 
-	v->class = CLASS_STR;
-	v->u = 0;
-	if (form == FORM_STRING)
+	if (form == FORM_STRING) {
+		v->class = CLASS_STR;
 		v->s = rd_cstr(r);
-	else if (form == FORM_STRP)
-		v->s = rd_text(part->s.str, rd_uint(r, u->off_size));
-	else if (form == FORM_LINE_STRP)
-		v->s = rd_text(part->s.line_str, rd_uint(r, u->off_size));
-	else
-		v->s = rd_text(part->d->alt.s.str, rd_uint(r, u->off_size));
+		return;
+	}
+	set(v, CLASS_STRP, rd_uint(r, u->off_size));
+	v->s = form == FORM_STRP ? part->s.str : form == FORM_LINE_STRP ? part->s.line_str : part->d->alt.s.str;
 }
 
 static void read_block(struct rd *r, uint16_t form, struct dw_value *v)
@@ -283,14 +300,13 @@ void dw_read(struct rd *r, const struct dw_unit *u, const struct dw_spec *s, str
 	}
 }
 
-/* Attributes that nobody wants: strings are not looked up. */
-void dw_skip(struct rd *r, const struct dw_unit *u, const struct dw_abbrevs *t, const struct dw_abbrev *b)
+uint64_t dw_skip(struct rd *r, const struct dw_unit *u, const struct dw_abbrevs *t, const struct dw_abbrev *b)
 {
-	if (b->fixed >= 0) {
+	struct rd at = *r;
+
+	if (b->fixed >= 0)
 		rd_skip(r, (uint64_t)b->fixed);
-		return;
-	}
-	for (uint32_t i = 0; i < b->n && !r->bad; i++) {
+	for (uint32_t i = 0; i < b->n && b->fixed < 0 && !r->bad; i++) {
 		const struct dw_spec *s = &t->specs[b->first + i];
 		int size = form_size(u, s->form);
 		struct dw_value v;
@@ -300,6 +316,10 @@ void dw_skip(struct rd *r, const struct dw_unit *u, const struct dw_abbrevs *t, 
 		else
 			dw_read(r, u, s, &v);
 	}
+	if (b->sibling < 0)
+		return 0;
+	rd_skip(&at, (uint64_t)b->sibling);
+	return u->off + rd_u32(&at);
 }
 
 struct str dw_text(const struct dw_unit *u, const struct dw_value *v)
@@ -308,6 +328,8 @@ struct str dw_text(const struct dw_unit *u, const struct dw_value *v)
 
 	if (v->class == CLASS_STR)
 		return v->s;
+	if (v->class == CLASS_STRP)
+		return rd_text(v->s, v->u);
 	if (v->class != CLASS_STRX || v->u > u->part->s.str_offsets.n)
 		return STR_NONE;
 	r = rd_at(u->part->s.str_offsets, u->str_offsets_base + v->u * u->off_size, u->part->big);

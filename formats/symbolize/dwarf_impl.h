@@ -10,13 +10,15 @@
 
 /* clang-format off */
 enum dw_tag {
-	TAG_ENTRY_POINT = 0x03, TAG_LEXICAL_BLOCK = 0x0b, TAG_COMPILE_UNIT = 0x11, TAG_INLINED = 0x1d,
-	TAG_SUBPROGRAM = 0x2e, TAG_PARTIAL_UNIT = 0x3c, TAG_SKELETON_UNIT = 0x4a,
+	TAG_ARRAY_TYPE = 0x01, TAG_CLASS_TYPE = 0x02, TAG_ENUMERATION_TYPE = 0x04, TAG_COMPILE_UNIT = 0x11,
+	TAG_STRUCTURE_TYPE = 0x13, TAG_SUBROUTINE_TYPE = 0x15, TAG_UNION_TYPE = 0x17, TAG_INLINED = 0x1d,
+	TAG_SUBPROGRAM = 0x2e, TAG_PARTIAL_UNIT = 0x3c, TAG_CALL_SITE = 0x48, TAG_SKELETON_UNIT = 0x4a,
+	TAG_GNU_CALL_SITE = 0x4109,
 };
 
 enum dw_attr {
-	AT_NAME = 0x03, AT_STMT_LIST = 0x10, AT_LOW_PC = 0x11, AT_HIGH_PC = 0x12, AT_COMP_DIR = 0x1b,
-	AT_ABSTRACT_ORIGIN = 0x31, AT_DECL_FILE = 0x3a, AT_DECL_LINE = 0x3b, AT_SPECIFICATION = 0x47, AT_ENTRY_PC = 0x52,
+	AT_SIBLING = 0x01, AT_NAME = 0x03, AT_STMT_LIST = 0x10, AT_LOW_PC = 0x11, AT_HIGH_PC = 0x12, AT_COMP_DIR = 0x1b, AT_PRODUCER = 0x25,
+	AT_ABSTRACT_ORIGIN = 0x31, AT_DECL_LINE = 0x3b, AT_DECLARATION = 0x3c, AT_SPECIFICATION = 0x47, AT_ENTRY_PC = 0x52,
 	AT_RANGES = 0x55, AT_CALL_FILE = 0x58, AT_CALL_LINE = 0x59, AT_LINKAGE_NAME = 0x6e, AT_STR_OFFSETS_BASE = 0x72,
 	AT_ADDR_BASE = 0x73, AT_RNGLISTS_BASE = 0x74, AT_DWO_NAME = 0x76, AT_MIPS_LINKAGE_NAME = 0x2007,
 	AT_GNU_DWO_NAME = 0x2130, AT_GNU_DWO_ID = 0x2131, AT_GNU_RANGES_BASE = 0x2132, AT_GNU_ADDR_BASE = 0x2133,
@@ -49,12 +51,21 @@ struct dw_spec {
 	int64_t constant;
 };
 
+enum dw_barren {
+	BARREN_NOT,
+	BARREN_OUTSIDE, /* no code is below it, when it is outside of functions and GCC wrote it */
+	BARREN_ALWAYS,
+};
+
 struct dw_abbrev {
 	uint64_t code;
 	uint16_t tag;
 	bool children;
+	bool has_code;     /* has an attribute that says where code lies */
+	uint8_t barren;    /* enum dw_barren */
 	uint32_t first, n; /* specs */
 	int32_t fixed;     /* bytes of all attributes, or -1 when they vary */
+	int32_t sibling;   /* where in those it says where the next entry that is not below it is, or -1 */
 };
 
 struct dw_abbrevs {
@@ -73,6 +84,7 @@ enum dw_class {
 	CLASS_ADDR,
 	CLASS_ADDRX,
 	CLASS_STR,
+	CLASS_STRP,
 	CLASS_STRX,
 	CLASS_REF,
 	CLASS_REF_ALT,
@@ -81,8 +93,8 @@ enum dw_class {
 
 struct dw_value {
 	enum dw_class class;
-	uint64_t u; /* CLASS_REF: offset in the section */
-	struct str s;
+	uint64_t u;   /* CLASS_REF: offset in the section; CLASS_STRP: in s */
+	struct str s; /* CLASS_STR: the text; CLASS_STRP: the table that it is in */
 };
 
 struct dw_unit;
@@ -90,7 +102,8 @@ struct dw_unit;
 const struct dw_abbrevs *dw_abbrevs_at(struct dw_unit *u, struct err *e);
 const struct dw_abbrev *dw_abbrev_of(const struct dw_abbrevs *t, uint64_t code);
 void dw_read(struct rd *r, const struct dw_unit *u, const struct dw_spec *s, struct dw_value *v);
-void dw_skip(struct rd *r, const struct dw_unit *u, const struct dw_abbrevs *t, const struct dw_abbrev *b);
+/* Passes over the attributes; returns where the entry behind those below it is, 0: nobody says so. */
+uint64_t dw_skip(struct rd *r, const struct dw_unit *u, const struct dw_abbrevs *t, const struct dw_abbrev *b);
 struct str dw_text(const struct dw_unit *u, const struct dw_value *v);
 bool dw_address(const struct dw_unit *u, const struct dw_value *v, uint64_t *addr);
 
@@ -172,7 +185,7 @@ struct dw_unit {
 	uint64_t abbrev_off;
 	uint16_t version, tag;
 	uint8_t addr_size, off_size, type;
-	bool has_low, has_high, has_ranges, has_line, high_is_size;
+	bool has_low, has_high, has_ranges, has_line, by_gcc;
 	const struct dw_abbrevs *abbrevs;
 	uint64_t str_offsets_base, addr_base, rnglists_base, ranges_base, line_off, dwo_id;
 	struct dw_value low, high, ranges;

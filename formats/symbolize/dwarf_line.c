@@ -382,15 +382,7 @@ struct dw_lines *dw_lines_of(struct dw_unit *u)
 
 const struct dw_row *dw_row_at(const struct dw_lines *l, uint64_t addr)
 {
-	uint32_t low = 0, high = l->n_rows;
+	uint32_t i = keyed_upto(l->rows, l->n_rows, sizeof(*l->rows), addr);
 
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (l->rows[mid].addr <= addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low > 0 && l->rows[low - 1].file != DW_NO_NODE ? &l->rows[low - 1] : NULL;
+	return i > 0 && l->rows[i - 1].file != DW_NO_NODE ? &l->rows[i - 1] : NULL;
 }

@@ -7,6 +7,7 @@ struct walk {
 	struct rd r;
 	uint32_t scope[DW_DEPTH]; /* the node that entries of a depth are in */
 	uint32_t depth;
+	uint32_t function; /* the depth of what is in the outermost function; 0: outside */
 };
 
 /* A function or an inlined call that has addresses becomes a node; the result is its number, or DW_NO_NODE. */
@@ -44,13 +45,22 @@ static uint32_t take(struct walk *w, const struct dw_abbrev *b, uint64_t die)
 	return at;
 }
 
+/* Nothing below such an entry is wanted. */
+static bool passes(const struct walk *w, const struct dw_abbrev *b)
+{
+	return b->barren == BARREN_ALWAYS || (b->barren == BARREN_OUTSIDE && w->u->by_gcc && w->function == 0);
+}
+
 static int entry(struct walk *w, struct err *e)
 {
-	uint64_t die = (uint64_t)(w->r.p - (const uint8_t *)w->u->part->s.info.p), code = rd_uleb(&w->r);
+	const uint8_t *info = (const uint8_t *)w->u->part->s.info.p;
+	uint64_t die = (uint64_t)(w->r.p - info), code = rd_uleb(&w->r), next = 0;
 	uint32_t node = w->scope[w->depth];
 	const struct dw_abbrev *b;
 
 	if (code == 0) {
+		if (w->depth == w->function)
+			w->function = 0;
 		if (w->depth > 0)
 			w->depth--;
 		return 0;
@@ -59,16 +69,22 @@ static int entry(struct walk *w, struct err *e)
 	if (b == NULL)
 		return err_set(e, ERR_CORRUPT, "no abbreviation %llu", (unsigned long long)code);
 	if (b->tag == TAG_SUBPROGRAM || b->tag == TAG_INLINED)
+		node = DW_NO_NODE;
+	if (b->has_code && (b->tag == TAG_SUBPROGRAM || b->tag == TAG_INLINED))
 		node = take(w, b, die);
 	else
-		dw_skip(&w->r, w->u, w->u->abbrevs, b);
+		next = dw_skip(&w->r, w->u, w->u->abbrevs, b);
 	if (w->r.bad)
 		return err_set(e, ERR_CORRUPT, "an entry of tag 0x%x at 0x%llx is cut short", b->tag,
 		    (unsigned long long)die);
-	if (b->children) {
+	if (passes(w, b) && next > (uint64_t)(w->r.p - info) && next <= w->u->end)
+		w->r.p = info + next;
+	else if (b->children) {
 		if (w->depth + 1 == DW_DEPTH)
 			return err_set(e, ERR_LIMIT, "entries are nested more than %d deep", DW_DEPTH);
 		w->scope[++w->depth] = node;
+		if (b->tag == TAG_SUBPROGRAM && w->function == 0)
+			w->function = w->depth;
 	}
 	return 0;
 }

@@ -44,6 +44,7 @@ static void root_value(struct dw_unit *u, uint16_t name, const struct dw_value *
     struct dw_value *unit_name, struct dw_value *dir)
 {
 	switch (name) {
+	case AT_PRODUCER: u->by_gcc = str_prefix(dw_text(u, v), STR("GNU ")); break;
 	case AT_NAME: *unit_name = *v; break;
 	case AT_COMP_DIR: *dir = *v; break;
 	case AT_DWO_NAME:
@@ -347,15 +348,7 @@ void dw_flatten(struct dwarf *d, struct dw_range_list *in, struct dw_spans *out)
 
 uint32_t dw_span_at(const struct dw_spans *s, uint64_t addr)
 {
-	uint32_t low = 0, high = s->n;
+	uint32_t i = keyed_upto(s->p, s->n, sizeof(*s->p), addr);
 
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (s->p[mid].from <= addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low > 0 ? s->p[low - 1].node : DW_NO_NODE;
+	return i > 0 ? s->p[i - 1].node : DW_NO_NODE;
 }

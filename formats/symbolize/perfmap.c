@@ -193,18 +193,10 @@ void perfmap_read(struct arena *a, struct str text, enum perfmap_kind kind, stru
 
 bool perfmap_find(const struct perfmap *m, uint64_t addr, struct sym_frame *out)
 {
-	uint32_t low = 0, high = m->n;
+	uint32_t i = keyed_upto(m->p, m->n, sizeof(*m->p), addr);
 
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (m->p[mid].from <= addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	if (low == 0 || addr >= m->p[low - 1].to || m->p[low - 1].name.n == 0)
+	if (i == 0 || addr >= m->p[i - 1].to || m->p[i - 1].name.n == 0)
 		return false;
-	*out = (struct sym_frame){ .name = m->p[low - 1].name };
+	*out = (struct sym_frame){ .name = m->p[i - 1].name };
 	return true;
 }

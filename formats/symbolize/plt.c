@@ -41,17 +41,9 @@ static void read_relocations(const struct elf *f, struct arena *a, size_t limit,
 
 static struct str name_of(const struct slots *s, uint64_t slot)
 {
-	uint32_t low = 0, high = s->n;
+	uint32_t i = keyed_below(s->p, s->n, sizeof(*s->p), slot);
 
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (s->p[mid].key < slot)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < s->n && s->p[low].key == slot ? rd_text(s->names, s->p[low].value) : STR_NONE;
+	return i < s->n && s->p[i].key == slot ? rd_text(s->names, s->p[i].value) : STR_NONE;
 }
 
 /* The slot that the code at p jumps through; false: it is something else. */

@@ -105,6 +105,8 @@ static inline uint64_t rd_uleb(struct rd *r)
 {
 	uint64_t v = 0;
 
+	if (LIKELY(r->p < r->end && *r->p < 0x80)) /* most are */
+		return *r->p++;
 	for (unsigned shift = 0; r->p < r->end; shift += 7) {
 		uint8_t c = *r->p++;
 

@@ -209,16 +209,8 @@ void symtab_read(struct arena *a, const struct elf *f, size_t limit, struct symt
 
 const struct symbol *symtab_find(const struct symtab *t, uint64_t addr)
 {
-	uint32_t low = 0, high = t->n;
+	uint32_t low = keyed_upto(t->p, t->n, sizeof(*t->p), addr);
 
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (t->p[mid].addr <= addr)
-			low = mid + 1;
-		else
-			high = mid;
-	}
 	for (uint32_t i = low; i > 0 && low - i < BACK; i--)
 		if (addr < t->p[i - 1].end)
 			return &t->p[i - 1];

@@ -1,6 +1,8 @@
 """figures_symbolize.py - 100,000 addresses of a large program, with inlined calls: pyro-symbolize from a cold start, and
 addr2line -f -i of the same addresses. One program is made here, the same each time: 3,000 functions in twelve files of C;
-the other is pyro-query, which has C++ in it."""
+another is pyro-query, which has C++ in it; and the largest is Debian's ceph-osd, where ceph-osd and ceph-osd-dbg are
+installed, or unpacked into a folder (dpkg -x) that BENCH_CEPH names: 545 MB of debug information, 380 of them
+.debug_info."""
 import os
 import random
 import re
@@ -48,9 +50,28 @@ def make_program(folder):
     return program
 
 
+def ceph_osd(folder):
+    """Its debug information, unpacked once; None where it is not there."""
+    root, copy = os.environ.get("BENCH_CEPH", "/"), os.path.join(folder, "ceph-osd.debug")
+    program = os.path.join(root, "usr/bin/ceph-osd")
+    if os.path.exists(copy) or not os.path.exists(program) or not shutil.which("objcopy"):
+        return copy if os.path.exists(copy) else None
+    notes = subprocess.run(["readelf", "-n", program], stdout=subprocess.PIPE, text=True, check=True).stdout
+    build = re.search(r"Build ID: (\w+)", notes).group(1)
+    packed = os.path.join(root, "usr/lib/debug/.build-id", build[:2], build[2:] + ".debug")
+    if not os.path.exists(packed):
+        return None
+    os.makedirs(folder, exist_ok=True)
+    subprocess.run(["objcopy", "--decompress-debug-sections", packed, copy + ".tmp"], check=True)
+    os.rename(copy + ".tmp", copy)
+    return copy
+
+
 def addresses(program):
-    text = subprocess.run(["readelf", "-SW", program], stdout=subprocess.PIPE, text=True, check=True).stdout
-    start, size = (int(x, 16) for x in re.search(r" \.text\s+PROGBITS\s+(\w+) \w+ (\w+)", text).groups())
+    # a file of debug information alone makes readelf say what it has not
+    text = subprocess.run(["readelf", "-SW", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                          check=True).stdout
+    start, size = (int(x, 16) for x in re.search(r" \.text\s+(?:PROGBITS|NOBITS)\s+(\w+) \w+ (\w+)", text).groups())
     r = random.Random(1)
     return [start + r.randrange(size) for _ in range(N)]
 
@@ -67,9 +88,14 @@ def measure(bench):
     if not shutil.which("gcc") or not shutil.which("readelf"):
         print("# symbolize: gcc or readelf is missing")
         return
-    folder = os.path.join(bench.build, "bench", "inputs", "large-program")
-    of_program(bench, "symbolize_100k", make_program(folder))
+    inputs = os.path.join(bench.build, "bench", "inputs")
+    of_program(bench, "symbolize_100k", make_program(os.path.join(inputs, "large-program")))
     of_program(bench, "symbolize_100k_cxx", os.path.join(bench.build, "pyro-query"))
+    osd = ceph_osd(os.path.join(inputs, "ceph-osd"))
+    if osd:
+        of_program(bench, "symbolize_100k_osd", osd)
+    else:
+        print("# symbolize_100k_osd: neither ceph-osd and ceph-osd-dbg are installed nor does BENCH_CEPH say where they are")
 
 
 def of_program(bench, name, program):
@@ -96,4 +122,4 @@ def of_program(bench, name, program):
 
 
 FIGURES = ["", "_clock", "_addr2line", "_addr2line_ratio", "_addr2line_each"]
-GROUPS = [Group(measure, *[n + f for n in ("symbolize_100k", "symbolize_100k_cxx") for f in FIGURES])]
+GROUPS = [Group(measure, *[n + f for n in ("symbolize_100k", "symbolize_100k_cxx", "symbolize_100k_osd") for f in FIGURES])]

@@ -35,6 +35,33 @@ static const char program[] = "#include <stdio.h>\n"
 			      "static __attribute__((noinline)) int other(int x) { return outer(x) + 1; }\n"
 			      "int main(int n, char **v) { printf(\"%s %d\\n\", v[0], other(n)); return 0; }\n";
 
+/* Member functions have their code beside the class, or, in a function, inside it. */
+static const char program_cxx[] =
+    "#define ALONE __attribute__((noinline))\n"
+    "namespace shop {\n"
+    "struct cart { enum kind { a, b }; virtual int sum(int) const; static int one(int x) { return x * 5; } };\n"
+    "int cart::sum(int x) const { volatile int z = one(x); return z + b; }\n"
+    "template <int N> struct many { ALONE static int of(int x) { volatile int z = x; return z * N; } };\n"
+    "}\n"
+    "ALONE int local(int x)\n"
+    "{\n"
+    "	struct inner { ALONE static int twice(int y) { volatile int z = shop::cart::one(y); return z * 2; } };\n"
+    "	struct after {\n"
+    "		ALONE static int thrice(int y)\n"
+    "		{\n"
+    "			volatile int z = shop::cart::one(y);\n"
+    "			return z * 3;\n"
+    "		}\n"
+    "	};\n"
+    "	auto more = [](int y) ALONE { volatile int z = y; return z * 7; };\n"
+    "	return inner::twice(x) + after::thrice(x) + more(x);\n"
+    "}\n"
+    "int main(int n, char **)\n"
+    "{\n"
+    "	shop::cart c;\n"
+    "	return local(n) + c.sum(n) + shop::many<3>::of(n);\n"
+    "}\n";
+
 static char folder[] = "/tmp/pyro-symbolize-XXXXXX";
 
 PRINTF_LIKE(1, 2) static bool run(const char *fmt, ...)
@@ -66,19 +93,24 @@ static struct str slurp(struct arena *a, const char *path)
 	return s;
 }
 
-static int set_up(void **ctx)
+static int write_text(const char *name, const char *text)
 {
-	FILE *f;
 	char path[256];
+	FILE *f;
 
-	(void)ctx;
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(path, sizeof(path), "%s/p.c", folder);
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	f = fopen(path, "w");
-	if (f == NULL || fputs(program, f) < 0)
+	if (f == NULL || fputs(text, f) < 0)
 		return -1;
 	return fclose(f);
+}
+
+static int set_up(void **ctx)
+{
+	(void)ctx;
+	if (mkdtemp(folder) == NULL || write_text("p.c", program) < 0)
+		return -1;
+	return write_text("p.cc", program_cxx);
 }
 
 static int tear_down(void **ctx)
@@ -212,23 +244,27 @@ static void test_compiled(void **ctx)
 {
 	/* more: what addr2line does not read well; it is asked about the program without, which has the same code. */
 	static const struct {
-		const char *compiler, *flags, *more;
+		const char *compiler, *flags, *more, *source;
 	} builds[] = {
-		{ "gcc", "-gdwarf-5", "" },
-		{ "gcc", "-gdwarf-4", "" },
-		{ "gcc", "-gdwarf-3 -gstrict-dwarf", "" },
-		{ "gcc", "-gdwarf-2 -gstrict-dwarf", "" },
-		{ "gcc", "-gz=zlib", "" },
-		{ "gcc", "", "-gz=zlib-gnu" },
-		{ "gcc", "-ffunction-sections -Wl,--gc-sections", "" },
-		{ "gcc", "-g0", "" },
-		{ "gcc", "-no-pie", "" },
-		{ "gcc", "-gdwarf-5", "-gsplit-dwarf" },
-		{ "gcc", "-gdwarf-4", "-gsplit-dwarf" },
-		{ "clang", "-gdwarf-4", "-gdwarf-5" },
-		{ "clang", "-gdwarf-4", "-gdwarf-5 -gsplit-dwarf" },
-		{ "clang", "-gdwarf-4", "-gsplit-dwarf" },
-		{ "clang", "-gdwarf-4", "-fdebug-types-section" },
+		{ "gcc", "-gdwarf-5", "", "p.c" },
+		{ "gcc", "-gdwarf-4", "", "p.c" },
+		{ "gcc", "-gdwarf-3 -gstrict-dwarf", "", "p.c" },
+		{ "gcc", "-gdwarf-2 -gstrict-dwarf", "", "p.c" },
+		{ "gcc", "-gz=zlib", "", "p.c" },
+		{ "gcc", "", "-gz=zlib-gnu", "p.c" },
+		{ "gcc", "-ffunction-sections -Wl,--gc-sections", "", "p.c" },
+		{ "gcc", "-g0", "", "p.c" },
+		{ "gcc", "-no-pie", "", "p.c" },
+		{ "gcc", "-gdwarf-5", "-gsplit-dwarf", "p.c" },
+		{ "gcc", "-gdwarf-4", "-gsplit-dwarf", "p.c" },
+		{ "clang", "-gdwarf-4", "-gdwarf-5", "p.c" },
+		{ "clang", "-gdwarf-4", "-gdwarf-5 -gsplit-dwarf", "p.c" },
+		{ "clang", "-gdwarf-4", "-gsplit-dwarf", "p.c" },
+		{ "clang", "-gdwarf-4", "-fdebug-types-section", "p.c" },
+		{ "g++", "-gdwarf-5", "", "p.cc" },
+		{ "g++", "-gdwarf-4", "", "p.cc" },
+		{ "g++", "-gdwarf-5", "-gsplit-dwarf", "p.cc" },
+		{ "clang++", "-gdwarf-4", "-gdwarf-5", "p.cc" },
 	};
 	unsigned done = 0;
 
@@ -243,8 +279,9 @@ static void test_compiled(void **ctx)
 		struct err e;
 
 		snprintf(path, sizeof(path), "%s/p", folder);
-		if (!run("cd %s && %s -g -O2 -o q %s p.c 2>/dev/null && %s -g -O2 -o p %s %s p.c 2>/dev/null", folder,
-			builds[i].compiler, builds[i].flags, builds[i].compiler, builds[i].flags, builds[i].more)) {
+		if (!run("cd %s && %s -g -O2 -o q %s %s 2>/dev/null && %s -g -O2 -o p %s %s %s 2>/dev/null", folder,
+			builds[i].compiler, builds[i].flags, builds[i].source, builds[i].compiler, builds[i].flags,
+			builds[i].more, builds[i].source)) {
 			arena_free(a);
 			continue; /* without this compiler */
 		}
