@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""seeds.py [FOLDER] - where fuzzing begins: small sound inputs for each target, below tests/fuzz/corpus (or FOLDER).
+"""seeds.py - where fuzzing begins: small sound inputs for each target, below tests/fuzz/corpus (or FOLDER).
 
 Blocks come from the pyro-ingest in build/. What fuzzing found beside them is kept in the corpus by hand:
 fuzz_X -merge=1 NEW-FOLDER build/corpus/fuzz_X, and then the small files of it.
 """
+import argparse
 import gzip
 import os
 import struct
@@ -13,7 +14,9 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-OUT = sys.argv[1] if len(sys.argv) > 1 else os.path.join(HERE, "corpus")
+CLI = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+CLI.add_argument("folder", metavar="FOLDER", nargs="?", default=os.path.join(HERE, "corpus"))
+OUT = CLI.parse_args().folder
 
 
 def seed(target, name, data):
