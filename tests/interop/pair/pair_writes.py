@@ -737,6 +737,7 @@ def broken_cases(w):
         "long varint": lambda t: raw(t) + b"\x60" + b"\xff" * 10 + b"\1",
         "gzip with name": lambda t: b"\x1f\x8b\x08\x08\0\0\0\0\0\3name\0" + gzip.compress(raw(t), mtime=0)[10:],
         "two profiles joined": lambda t: raw(t) + raw(t),
+        "two profiles in members": lambda t: gzip.compress(raw(t), mtime=0) * 2,
         "unpacked": lambda t: unpacked(t),
         "ten zeros": lambda t: b"\0" * 10,
         "utf-8 bom": lambda t: b"\xef\xbb\xbf" + raw(t),
