@@ -532,6 +532,9 @@ main;serve;parse 30 30"
 		ends 2
 		says "two sources"
 	done
+	try pyro-query diff cpu.pb.gz cpu.pb.gz --normalize often
+	ends 2
+	says "two sources are expected, BEFORE and AFTER, not 3: cpu.pb.gz cpu.pb.gz often"
 	try pyro-query diff cpu.pb.gz missing.pb.gz
 	ends 100
 	says "missing.pb.gz"

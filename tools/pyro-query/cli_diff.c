@@ -44,6 +44,15 @@ static int tell_limits(const struct diff_limit *l, size_t n)
 	return rc;
 }
 
+/* Names what is there: one of them may be meant for an option whose value may be left out. */
+static int no_two(const struct opts *c, struct err *e)
+{
+	if (c->n_args < 2)
+		return err_set(e, ERR_USAGE, "diff: two sources are expected, BEFORE and AFTER, not %zu", c->n_args);
+	return err_set(e, ERR_USAGE, "diff: two sources are expected, BEFORE and AFTER, not %zu: %s %s %s%s", c->n_args,
+	    c->args[0], c->args[1], c->args[2], c->n_args > 3 ? " ..." : "");
+}
+
 int cli_diff(struct tool *t, const struct query_opts *o, struct err *e)
 {
 	struct cli_side sides[2] = { 0 };
@@ -58,7 +67,7 @@ int cli_diff(struct tool *t, const struct query_opts *o, struct err *e)
 
 	buf_init(&b, MAX_ANSWER);
 	if (t->conf.n_args != 2)
-		rc = err_set(e, ERR_USAGE, "diff: two sources are expected, BEFORE and AFTER, not %zu", t->conf.n_args);
+		rc = no_two(&t->conf, e);
 	if (rc == 0)
 		rc = cli_out_parse(a, o->output, STR("diff"), o->force, &out, e);
 	if (rc == 0)
