@@ -98,3 +98,35 @@ a;b 4000000"
 	folded process_cpu:cpu:nanoseconds:cpu:nanoseconds '{service_name="t"}'
 	is "a;b 80000000"
 }
+
+@test "what nobody named is what it looks like, if it is no folded text" {
+	start_server
+	send sp '' "$speedscope"
+	is ' 200'
+	folded process_cpu:cpu:nanoseconds:cpu:nanoseconds '{service_name="sp"}'
+	is "a 3
+a;b 4"
+	profile cpu.pb.gz --stack 'main;parse=30' --stack 'main;idle=70' --time none
+	send pp '' @cpu.pb.gz
+	is ' 200'
+	folded process_cpu:cpu:nanoseconds:cpu:nanoseconds '{service_name="pp"}'
+	is "main;idle 70
+main;parse 30"
+	printf 'a;b 4\n' | gzip >a.folded.gz
+	send fo '' @a.folded.gz
+	is ' 200'
+	folded process_cpu:cpu:nanoseconds:cpu:nanoseconds '{service_name="fo"}'
+	is "a;b 40000000"
+	PYTHONPATH=$repo/tests/lib python3 -c 'import sys, jfr_file
+sys.stdout.buffer.write(jfr_file.recording([("jdk.ExecutionSample", {"stackTrace": 1, "state": 1})] * 3))' | gzip >a.jfr.gz
+	send jf '' @a.jfr.gz
+	is ' 200'
+	folded process_cpu:cpu:nanoseconds:cpu:nanoseconds '{service_name="jf"}'
+	is "app/Main.main;app/Shop.serve;app/Shop.parse 30000000"
+	send no '' 'neither this nor that'
+	is '{"code":"unknown","message":"strconv.Atoi: parsing \"that\": invalid syntax"} 422'
+	send no '&format=groups' "$speedscope" # text without counts
+	is ' 200'
+	series service_name
+	is '{"names":["fo","jf","pp","sp"]}'
+}

@@ -112,6 +112,17 @@ static const struct format *by_content_type(const struct upload *u)
 	return format_detect(body, STR(""), &e);
 }
 
+const struct format *upload_guess(const struct upload *u, struct str *plain)
+{
+	const struct format *f;
+	struct err e;
+
+	if (format_unpack(u->r->a, u->r->body, UPLOAD_MAX_TEXT, plain, &e) < 0)
+		return NULL;
+	f = format_detect(*plain, STR(""), &e);
+	return f != NULL && plain->p == u->r->body.p && strcmp(f->name, "folded") == 0 ? NULL : f;
+}
+
 const struct format *upload_format(const struct upload *u)
 {
 	const struct format *f;

@@ -16,7 +16,8 @@ enum { DEFAULT_RATE = 100 };
 
 /* ---- what was sent ---- */
 
-static enum body body_of(struct upload *u)
+/* BODY_GROUPS: none of these, and no row of the table. */
+static enum body body_named(const struct upload *u)
 {
 	static const struct {
 		const char *format;
@@ -29,7 +30,17 @@ static enum body body_of(struct upload *u)
 		{ "pprof", BODY_PPROF },
 		{ "speedscope", BODY_SPEEDSCOPE },
 	};
-	struct str name;
+	struct str name = u->row ? str_cstr(u->row->name) : u->format;
+
+	for (size_t i = 0; i < ARRAY_LEN(by_name); i++)
+		if (str_eq(name, str_cstr(by_name[i].format)))
+			return by_name[i].body;
+	return u->row ? BODY_FORMAT : BODY_GROUPS;
+}
+
+static enum body body_of(struct upload *u)
+{
+	enum body body;
 
 	if (str_eq(u->format, STR("trie")) || str_eq(u->type, STR("binary/octet-stream+trie")))
 		return BODY_TRIE;
@@ -38,13 +49,8 @@ static enum body body_of(struct upload *u)
 	if (u->format.n == 0 && form_is(u->type))
 		return BODY_FORM;
 	u->row = upload_format(u);
-	name = u->row ? str_cstr(u->row->name) : u->format;
-	for (size_t i = 0; i < ARRAY_LEN(by_name); i++)
-		if (str_eq(name, str_cstr(by_name[i].format)))
-			return by_name[i].body;
-	if (u->row)
-		return BODY_FORMAT;
-	return form_is(u->type) ? BODY_FORM : BODY_GROUPS;
+	body = body_named(u);
+	return body == BODY_GROUPS && form_is(u->type) ? BODY_FORM : body;
 }
 
 static struct str param(const struct upload *u, const char *name)
@@ -188,6 +194,22 @@ static void unpack_failed(struct upload *u, const struct err *e)
 		upload_json(u, 422, "unknown", str_cstr(e->msg));
 }
 
+static void receive(struct upload *u);
+
+/* A body that nobody named and that is no folded text, or nothing of it, may be a file of another kind. */
+static bool receive_guessed(struct upload *u)
+{
+	struct str plain;
+
+	if (u->body != BODY_GROUPS || u->format.n > 0 || (u->row = upload_guess(u, &plain)) == NULL)
+		return false;
+	u->body = body_named(u);
+	if (u->body == BODY_JFR)
+		u->r->body = plain; /* agents send recordings as they are */
+	receive(u);
+	return true;
+}
+
 static void receive_text(struct upload *u)
 {
 	struct app_type t;
@@ -195,12 +217,16 @@ static void receive_text(struct upload *u)
 	struct labels l;
 	struct str body;
 	struct err e;
+	int rc;
 
 	if (plain_body(u, &body, &e) < 0) {
 		unpack_failed(u, &e);
 		return;
 	}
-	if (decode_text(u, body, &p, &e) < 0) {
+	rc = decode_text(u, body, &p, &e);
+	if ((rc < 0 || p->n_samples == 0) && receive_guessed(u))
+		return;
+	if (rc < 0) {
 		upload_json(u, 422, "unknown", str_cstr(e.msg));
 		return;
 	}

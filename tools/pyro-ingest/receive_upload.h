@@ -50,6 +50,8 @@ void upload_stored(struct push *p);
 
 /* The row of the table of formats that decodes the body; NULL where it has its own handler, or is unknown. */
 const struct format *upload_format(const struct upload *u);
+/* The row that a body looks like that is no folded text as it came; NULL: none. *plain is the body unpacked, in r->a. */
+const struct format *upload_guess(const struct upload *u, struct str *plain);
 
 void receive_jfr(struct upload *u);
 void receive_speedscope(struct upload *u);
