@@ -87,7 +87,7 @@ static void test_wrong(void **ctx)
 		{ "rules:\n - fail-if: []\n", "the rule has no fail-if" },
 		{ "rules:\n - fail-if: total\n", "r.yaml:2: fail-if: total: <, <=, > or >= is expected" },
 		{ "rules:\n - fail-if: total > +5%\n", "total > +5%: a change needs a base" },
-		{ "rules:\n - fail-if: total > 5%\n", "a change needs a base" },
+		{ "rules:\n - fail-if: total > 5%\n", "total > 5%: a change needs a base; a value or a share (90% of total) does not" },
 		{ "rules:\n - fail-if: {a: b}\n", "r.yaml:2: fail-if: must be a list of words" },
 		{ "rules:\n - {fail-if: total > 1, source: {}}\n", "source: a path or an address" },
 		{ "rules:\n - {fail-if: total > 1, source: []}\n", "source: an empty list" },

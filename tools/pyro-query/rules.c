@@ -89,8 +89,10 @@ static int take_limits(const struct reading *r, const struct yaml *y, struct rul
 			return err_wrap(r->e, "%s:%u: fail-if", r->name, y->line);
 		}
 		if (l->change && !rule->compares)
-			return err_set(r->e, ERR_CONFIG, "%s:%u: fail-if: " STR_FMT ": a change needs a base", r->name,
-			    y->line, STR_ARG(l->text));
+			return err_set(r->e, ERR_CONFIG,
+			    "%s:%u: fail-if: " STR_FMT
+			    ": a change needs a base; a value or a share (90%% of total) does not",
+			    r->name, y->line, STR_ARG(l->text));
 	}
 	return 0;
 }
