@@ -167,6 +167,7 @@ class More:
         page.hover("#timeline", 300, 20)
         page.wait("/shop-[ab]: [0-9.]+ cores/.test(document.querySelector('#tip').innerText)")
         assert self.has_colour(page, "#timeline", "r > 200 && g < 110 && b < 60 && d[i + 3] > 200"), "hot is red"
+        self.heat_names_stand_on_the_card(page)
         self.picture(page, "heat")
         page.drag("#timeline", .25, .5, 25)
         self.settle(page, "!location.hash.includes('from=%d000')" % START)
@@ -177,8 +178,13 @@ class More:
         drawn = page.js("heatRows().reduce((n, r) => n + r.cells.reduce((m, c) => m + c[1], 0), 0)")
         assert pushed > 100 and abs(drawn - pushed) <= 8, (pushed, drawn)
         page.wait("document.querySelector('#timeline').clientHeight > 100")
+        self.heat_names_stand_on_the_card(page)
         self.picture(page, "heat-size")
         return page
+
+    def heat_names_stand_on_the_card(self, page):
+        grounds = page.js("heatRows().map((_, i, all) => [...$('timeline').getContext('2d').getImageData(1, TOP + i * heatRow(all) + 1, 1, 1).data])")
+        assert len(grounds) > 1 and all(min(g) > 150 for g in grounds), grounds
 
     def test_other_opens(self):
         self.server.push("cut.cpu{}", START, shop_stacks.wide(20000))

@@ -57,7 +57,8 @@ function drawBars(X, rect, text, w, low, own) {
 	}
 	text(rate(top), 2, 11);
 }
-// Brighter is more; in the dark as well as in the light the ground shows through where there is little.
+const profiles = n => n + (n === 1 ? ' profile' : ' profiles');
+// --card has six digits, so that it can be thinned. Brighter is more; in the dark as well as in the light the ground shows through where there is little.
 function drawHeat(rows, X, rect, text, own, measure) {
 	const most = Math.max(1e-9, ...rows.flatMap(r => r.cells.map(c => c[1]))), high = heatRow(rows);
 	rows.forEach(({ cells, wide, name }, i) => {
@@ -66,7 +67,7 @@ function drawHeat(rows, X, rect, text, own, measure) {
 		rect(own('--card') + 'c0', 0, y, measure(name) + 8, high - 1);
 		text(name, 4, y + high / 2 + 4, '--fg');
 	});
-	text(rows.length ? 'most: ' + (state.heat === 'size' ? most + ' profiles' : rate(most)) : 'nothing to show', 2, 11);
+	text(rows.length ? 'most: ' + (state.heat === 'size' ? profiles(most) : rate(most)) : 'nothing to show', 2, 11);
 }
 function labels() {
 	$('title').textContent = `${typeText(state.type)} of ${state.service}${state.a ? '' : ': ' + valueText(board.model.totals[0], board.unit)}${isLevel(state.type) && !state.a ? ' in all profiles' : ''}`;
@@ -83,7 +84,7 @@ function told(t, y) {
 	const at = stacks(), values = at.get([...at.keys()].find(x => x >= t && x < t + step * 1000));
 	if (state.heat) {
 		const rows = heatRows(), row = rows[Math.floor((y - TOP) / heatRow(rows))], cell = row && row.cells.find(c => c[0] >= t && c[0] < t + row.wide);
-		return row ? [row.name + ': ' + (!cell ? 0 : state.heat === 'size' ? cell[1] + ' profiles' : rate(cell[1]))] : [];
+		return row ? [row.name + ': ' + (!cell ? 0 : state.heat === 'size' ? profiles(cell[1]) : rate(cell[1]))] : [];
 	}
 	return !values ? [] : state.by ? series.slice(0, 8).flatMap((s, k) => values[k] ? s.name + ': ' + rate(values[k]) : []) : [rate(sum(values))];
 }
