@@ -145,13 +145,14 @@ int journal_begin(struct journal_reader *r, struct str file, struct err *e)
 		return err_set(e, ERR_CORRUPT, "not a journal file");
 	if (file.n < JOURNAL_HEADER)
 		return err_set(e, ERR_CORRUPT, "journal header: %zu bytes of %d", file.n, JOURNAL_HEADER);
-	if (get32(file.p + 8) != JOURNAL_VERSION)
-		return err_set(e, ERR_UNSUPPORTED, "journal version %u, this program reads %d", get32(file.p + 8),
-		    JOURNAL_VERSION);
+	if (get32(file.p + 8) < JOURNAL_OLDEST || get32(file.p + 8) > JOURNAL_VERSION)
+		return err_set(e, ERR_UNSUPPORTED, "journal version %u, this program reads %d to %d", get32(file.p + 8),
+		    JOURNAL_OLDEST, JOURNAL_VERSION);
 	if (get32(file.p + 28) != crc32c(0, str_of(file.p, 28)))
 		return err_set(e, ERR_CORRUPT, "journal header: wrong checksum");
 	*r = (struct journal_reader){ .file = file,
 		.at = JOURNAL_HEADER,
+		.version = get32(file.p + 8),
 		.shard = get32(file.p + 12),
 		.generation = get32(file.p + 16) | (uint64_t)get32(file.p + 20) << 32 };
 	for (r->end = file.n; r->end > JOURNAL_HEADER && file.p[r->end - 1] == 0;)

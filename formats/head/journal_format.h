@@ -3,11 +3,13 @@
  * of heads (formats/head/head.h) in the order in which they were made, of many
  * tenants, by one shard of pyro-ingest.
  *
- *	header, 32 bytes    "pyrojrnl"  u32 version 1  u32 shard  u64 generation
+ *	header, 32 bytes    "pyrojrnl"  u32 version 2  u32 shard  u64 generation
  *	                    u32 0  u32 CRC32C of the 28 bytes before     (little endian)
  *	frame               u32 0x314a7970 ("pyJ1")  u32 length of the payload
  *	                    u32 CRC32C of length and payload, payload:
  *	                    uvarint n, tenant name, record (formats/head/head.h)
+ *
+ * Version 1, which is read too, had no uvarints among its samples (rows.h).
  *
  * Space is allocated ahead; zeros up to the end are the end. What follows the
  * last sound frame and is not zero is a torn tail: a frame that was never
@@ -28,7 +30,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum { JOURNAL_HEADER = 32, JOURNAL_FRAME = 12, JOURNAL_VERSION = 1, JOURNAL_MARK = 0x314a7970 };
+enum { JOURNAL_HEADER = 32, JOURNAL_FRAME = 12, JOURNAL_OLDEST = 1, JOURNAL_VERSION = 2, JOURNAL_MARK = 0x314a7970 };
 
 void journal_put_header(char out[static JOURNAL_HEADER], uint64_t generation, uint32_t shard);
 /* Appends a frame, or nothing and sets b->over when it does not fit into b or into 32 bits. */
@@ -38,7 +40,7 @@ bool journal_like(struct str file); /* begins as one */
 
 struct journal_reader {
 	uint64_t generation;
-	uint32_t shard;
+	uint32_t version, shard;
 	struct str file;
 	size_t at, end; /* next frame; end of what is not zero */
 	uint64_t work;  /* bytes summed up in search of frames */

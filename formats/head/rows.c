@@ -14,6 +14,12 @@ void samples_fini(struct samples *s)
 	vec_free(&s->spans);
 }
 
+size_t samples_bytes(const struct samples *s)
+{
+	return s->stacks.cap * sizeof(*s->stacks.p) + s->values.cap * sizeof(*s->values.p) +
+	    s->spans.cap * sizeof(*s->spans.p);
+}
+
 struct triple {
 	uint64_t span;
 	int64_t value;
@@ -133,6 +139,9 @@ static unsigned width_of(uint64_t max)
 	return max < 1u << 8 ? 1 : max < 1u << 16 ? 2 : max <= UINT32_MAX ? 4 : 8;
 }
 
+/* Numbers of a row that are uvarints. */
+enum { UVARINTS = 3, UVARINT_MAX = 10, UVARINT32_MAX = 5 };
+
 #define PUT(type, expression)                                         \
 	do {                                                          \
 		for (size_t i = 0; i < n; i++) {                      \
@@ -160,38 +169,91 @@ static void put_values(char *to, const int64_t *v, size_t n, unsigned width, uin
 	}
 }
 
-static unsigned stack_width(const struct samples *s)
+static char *put_uvarint(char *p, uint64_t v)
 {
-	uint32_t max = 0;
+	for (; v >= 0x80; v >>= 7)
+		*p++ = (char)(v | 0x80);
+	*p++ = (char)v;
+	return p;
+}
 
-	for (size_t i = 0; i < s->stacks.n; i++)
-		max = MAX(max, s->stacks.p[i] - (i ? s->stacks.p[i - 1] : 0));
-	return width_of(max);
+/* Bytes written if they are worth it, or 0. */
+static size_t worth(const char *from, const char *to, size_t n, unsigned width)
+{
+	size_t bytes = (size_t)(to - from);
+
+	return bytes + bytes / 8 < n * width ? bytes : 0;
+}
+
+/* Bytes written at `to`, which has room for any; *width becomes UVARINTS if they are. */
+static size_t encode_stacks(char *to, const uint32_t *s, size_t n, unsigned *width)
+{
+	uint32_t max = 0, last = 0;
+	char *p = to;
+
+	for (size_t i = 0; i < n; i++)
+		max = MAX(max, s[i] - (i ? s[i - 1] : 0));
+	*width = width_of(max);
+	for (size_t i = 0; i<n && * width> 1; last = s[i++])
+		p = put_uvarint(p, s[i] - last);
+	if (worth(to, p, n, *width) > 0 && *width > 1) {
+		*width = UVARINTS;
+		return (size_t)(p - to);
+	}
+	put_stacks(to, s, n, *width);
+	return n * *width;
+}
+
+static size_t encode_values(char *to, const int64_t *v, size_t n, uint64_t scale, unsigned *width)
+{
+	uint64_t max = 0;
+	char *p = to;
+
+	for (size_t i = 0; i < n; i++)
+		max = MAX(max, (uint64_t)v[i]);
+	*width = width_of(max / scale);
+	for (size_t i = 0; i<n && * width> 1; i++)
+		p = put_uvarint(p, (uint64_t)v[i] / scale);
+	if (worth(to, p, n, *width) > 0 && *width > 1) {
+		*width = UVARINTS;
+		return (size_t)(p - to);
+	}
+	put_values(to, v, n, *width, scale);
+	return n * *width;
 }
 
 void rows_encode(struct buf *out, const struct samples *s)
 {
-	size_t n = s->stacks.n;
-	uint64_t scale = scale_of(s), max = 0;
-	unsigned sw = stack_width(s), vw;
+	size_t n = s->stacks.n, head = out->n;
+	uint64_t scale = scale_of(s);
 	bool spans = s->spans.n > 0;
+	unsigned sw, vw;
 
-	for (size_t i = 0; i < n; i++)
-		max = MAX(max, (uint64_t)s->values.p[i]);
-	vw = width_of(max / scale);
-	buf_byte(out, (unsigned char)((sw - 1) | (vw - 1) << 2 | (spans ? FLAG_SPANS : 0)));
+	buf_byte(out, 0);
 	buf_uvarint(out, n);
 	buf_uvarint(out, scale);
-	if (!buf_room(out, n * (sw + vw + 8)))
+	if (!buf_room(out, n * (UVARINT32_MAX + UVARINT_MAX + 8)))
 		return;
-	put_stacks(out->p + out->n, s->stacks.p, n, sw);
-	out->n += n * sw;
-	put_values(out->p + out->n, s->values.p, n, vw, scale);
-	out->n += n * vw;
+	out->n += encode_stacks(out->p + out->n, s->stacks.p, n, &sw);
+	out->n += encode_values(out->p + out->n, s->values.p, n, scale, &vw);
+	out->p[head] = (char)((sw - 1) | (vw - 1) << 2 | (spans ? FLAG_SPANS : 0));
 	if (spans) {
 		memcpy(out->p + out->n, s->spans.p, n * 8);
 		out->n += n * 8;
 	}
+}
+
+static inline bool uvarint(struct str in, size_t *at, uint64_t *out)
+{
+	*out = 0;
+	for (unsigned shift = 0; shift < 64 && *at < in.n; shift += 7) {
+		uint8_t c = (uint8_t)in.p[(*at)++];
+
+		*out |= (uint64_t)(c & 0x7f) << shift;
+		if (c < 0x80)
+			return true;
+	}
+	return false;
 }
 
 #define GET_STACKS(type)                                                \
@@ -233,17 +295,48 @@ static void get_values(int64_t *to, const char *from, size_t n, unsigned width, 
 	}
 }
 
-static bool uvarint(struct str in, size_t *at, uint64_t *out)
+static bool decode_stacks(uint32_t *to, struct str in, size_t *at, size_t n, unsigned width)
 {
-	*out = 0;
-	for (unsigned shift = 0; shift < 64 && *at < in.n; shift += 7) {
-		uint8_t c = (uint8_t)in.p[(*at)++];
+	uint32_t stack = 0;
 
-		*out |= (uint64_t)(c & 0x7f) << shift;
-		if (c < 0x80)
-			return true;
+	if (width != UVARINTS) {
+		get_stacks(to, in.p + *at, n, width);
+		*at += n * width;
+		return true;
 	}
-	return false;
+	for (size_t i = 0; i < n; i++) {
+		uint64_t x;
+
+		if (!uvarint(in, at, &x))
+			return false;
+		to[i] = stack += (uint32_t)x;
+	}
+	return true;
+}
+
+static bool decode_values(int64_t *to, struct str in, size_t *at, size_t n, unsigned width, uint64_t scale)
+{
+	if (width != UVARINTS) {
+		if (n > (in.n - *at) / width)
+			return false;
+		get_values(to, in.p + *at, n, width, scale);
+		*at += n * width;
+		return true;
+	}
+	for (size_t i = 0; i < n; i++) {
+		uint64_t x;
+
+		if (!uvarint(in, at, &x))
+			return false;
+		to[i] = (int64_t)(x * scale);
+	}
+	return true;
+}
+
+/* At least. */
+static unsigned bytes_of(unsigned width)
+{
+	return width == UVARINTS ? 1 : width;
 }
 
 int rows_decode(struct str in, struct samples *s, size_t *used, struct err *e)
@@ -259,17 +352,16 @@ int rows_decode(struct str in, struct samples *s, size_t *used, struct err *e)
 	sw = (flags & 3) + 1;
 	vw = (flags >> 2 & 7) + 1;
 	spans = flags & FLAG_SPANS;
-	if (sw == 3 || (vw & (vw - 1)) != 0 || flags >= FLAG_SPANS << 1)
+	if ((vw != UVARINTS && (vw & (vw - 1)) != 0) || flags >= FLAG_SPANS << 1)
 		return err_set(e, ERR_CORRUPT, "samples: unknown layout 0x%02x", flags);
-	if (n > (in.n - at) / (sw + vw + (spans ? 8 : 0)))
+	if (n > (in.n - at) / (bytes_of(sw) + bytes_of(vw) + (spans ? 8 : 0)))
 		return err_set(e, ERR_CORRUPT, "samples: %llu in %zu bytes", (unsigned long long)n, in.n - at);
 	s->stacks.n = s->values.n = s->spans.n = 0;
 	vec_reserve(&s->stacks, n);
 	vec_reserve(&s->values, n);
-	get_stacks(s->stacks.p, in.p + at, n, sw);
-	at += n * sw;
-	get_values(s->values.p, in.p + at, n, vw, scale);
-	at += n * vw;
+	if (!decode_stacks(s->stacks.p, in, &at, n, sw) || !decode_values(s->values.p, in, &at, n, vw, scale) ||
+	    (spans && n > (in.n - at) / 8))
+		return err_set(e, ERR_CORRUPT, "samples: %llu in %zu bytes", (unsigned long long)n, in.n);
 	s->stacks.n = s->values.n = n;
 	if (spans && n > 0) {
 		vec_reserve(&s->spans, n);

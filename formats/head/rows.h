@@ -1,7 +1,6 @@
 /*
  * rows.h - the samples of one row, packed: what the head keeps in memory and
- * the journal writes. Stacks ascend; values are positive; every number of a
- * row has the same width, so decoding is a loop without branches.
+ * the journal writes. Stacks ascend; values are positive.
  *
  *	offset  size        content
  *	0       1           bits 0-1: bytes per stack delta - 1; bits 2-4: bytes
@@ -12,7 +11,9 @@
  *	.       n * width   value[i] / scale, little endian
  *	.       n * 8       span ids, little endian (0 = none)
  *
- * Widths are 1, 2 or 4 for deltas and 1, 2, 4 or 8 for values.
+ * Widths are 1, 2 or 4 for deltas and 1, 2, 4 or 8 for values; 3 bytes stands for
+ * uvarints, which are written where they are shorter by a ninth: the few large numbers
+ * of a row would make all the others wider.
  */
 #ifndef ROWS_H
 #define ROWS_H
@@ -28,6 +29,7 @@ struct samples {
 };
 
 void samples_fini(struct samples *s);
+size_t samples_bytes(const struct samples *s); /* memory held */
 /* Ascending by (stack, span); equal ones summed, zeros dropped. */
 void samples_sort(struct samples *s);
 

@@ -468,7 +468,7 @@ main;serve;parse 30"
 	try pyro-block dump "$j"
 	ends 0
 	prints "journal $j"
-	prints "  version 1, generation "
+	prints "  version 2, generation "
 	prints "tenant anonymous, partition "
 	prints ": 1 new series, 1 rows, 2 samples"
 	prints "    70 main;idle"

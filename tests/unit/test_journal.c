@@ -86,7 +86,7 @@ static void headers(void **state)
 
 	(void)state;
 	journal_put_header(head, 0x1122334455667788, 9);
-	assert_memory_equal(head, "pyrojrnl\1\0\0\0\x09\0\0\0\x88\x77\x66\x55\x44\x33\x22\x11\0\0\0\0", 28);
+	assert_memory_equal(head, "pyrojrnl\2\0\0\0\x09\0\0\0\x88\x77\x66\x55\x44\x33\x22\x11\0\0\0\0", 28);
 	begin(&r, str_of(head, sizeof(head)));
 	assert_int_equal(r.generation, 0x1122334455667788);
 	assert_int_equal(r.shard, 9);

@@ -94,6 +94,53 @@ static void is_small(void **state)
 	samples_fini(&s);
 }
 
+/* Bytes by hand: some numbers are large, all are, one value is negative. */
+static void layouts(void **state)
+{
+	const struct {
+		uint32_t stacks[12];
+		int64_t values[12];
+		size_t n;
+		struct str bytes;
+	} cases[] = {
+		{ { 1, 2, 3, 4, 5, 6, 7, 8, 9, 309, 310, 311 }, { 20, 40, 10, 10, 10, 10, 10, 10, 10, 10, 10, 3000 },
+		    12, STR("\x0a\x0c\x0a\1\1\1\1\1\1\1\1\1\xac\x02\1\1\2\4\1\1\1\1\1\1\1\1\1\xac\x02") },
+		{ { 300, 600, 900, 1200 }, { 301, 302, 303, 307 }, 4,
+		    STR("\x05\4\1\x2c\1\x2c\1\x2c\1\x2c\1\x2d\1\x2e\1\x2f\1\x33\1") },
+		{ { 5, 7 }, { -6, 200 }, 2, STR("\x08\2\x0a\5\2\x99\xb3\xe6\xcc\x99\xb3\xe6\xcc\x19\x14") },
+	};
+	struct samples in = { 0 }, out = { 0 };
+	struct buf b;
+	struct err e;
+	size_t used;
+
+	(void)state;
+	buf_init(&b, 1 << 20);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		in.stacks.n = in.values.n = 0;
+		for (size_t k = 0; k < cases[i].n; k++) {
+			vec_push(&in.stacks, cases[i].stacks[k]);
+			vec_push(&in.values, cases[i].values[k]);
+		}
+		buf_reset(&b);
+		rows_encode(&b, &in);
+		assert_int_equal(b.n, cases[i].bytes.n);
+		assert_memory_equal(b.p, cases[i].bytes.p, b.n);
+		assert_int_equal(rows_decode(cases[i].bytes, &out, &used, &e), 0);
+		assert_int_equal(used, b.n);
+		same(&in, &out);
+	}
+	/* As journals of version 1 have it: two bytes each, where uvarints are shorter now. */
+	assert_int_equal(rows_decode(STR("\x05\2\1\1\0\x2c\1\7\0\x2c\1"), &out, &used, &e), 0);
+	assert_int_equal(out.stacks.n, 2);
+	assert_int_equal(out.stacks.p[1], 301);
+	assert_int_equal(out.values.p[0], 7);
+	assert_int_equal(out.values.p[1], 300);
+	buf_fini(&b);
+	samples_fini(&in);
+	samples_fini(&out);
+}
+
 static void cut_anywhere(void **state)
 {
 	struct samples in = { 0 }, out = { 0 };
@@ -128,8 +175,9 @@ static void unknown_widths(void **state)
 	(void)state;
 	for (unsigned flags = 0; flags < 256; flags++) {
 		unsigned sw = (flags & 3) + 1, vw = (flags >> 2 & 7) + 1;
-		bool known = sw != 3 && (vw == 1 || vw == 2 || vw == 4 || vw == 8) && flags < 64;
-		size_t n = 3 + 2 * (sw + vw + (flags & 32 ? 8 : 0)), used;
+		bool known = (vw == 1 || vw == 2 || vw == 3 || vw == 4 || vw == 8) && flags < 64;
+		size_t n = 3 + 2 * ((sw == 3 ? 1 : sw) + (vw == 3 ? 1 : vw) + (flags & 32 ? 8 : 0)),
+		       used;             /* 3: uvarints */
 		char *p = mem_zalloc(n); /* two samples, and not a byte more */
 		struct err e;
 		int rc;
@@ -184,6 +232,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trips),
 		cmocka_unit_test(is_small),
+		cmocka_unit_test(layouts),
 		cmocka_unit_test(cut_anywhere),
 		cmocka_unit_test(unknown_widths),
 		cmocka_unit_test(sorts),

@@ -16,14 +16,14 @@ static int head_line(struct printer *p, const char *path, const struct journal_r
 		struct jw *w = print_open(p, "journal");
 
 		print_key_str(w, "path", str_cstr(path));
-		print_key_u64(w, "version", JOURNAL_VERSION);
+		print_key_u64(w, "version", r->version);
 		print_key_u64(w, "generation", r->generation);
 		print_key_u64(w, "shard", r->shard);
 		print_key_u64(w, "bytes", r->file.n);
 		return print_close(p, e);
 	}
-	buf_printf(&p->b, "journal %s\n  version %d, generation %" PRIu64 ", shard %u, %zu bytes\n", path,
-	    JOURNAL_VERSION, r->generation, r->shard, r->file.n);
+	buf_printf(&p->b, "journal %s\n  version %u, generation %" PRIu64 ", shard %u, %zu bytes\n", path, r->version,
+	    r->generation, r->shard, r->file.n);
 	return print_more(p, e);
 }
 
