@@ -17,11 +17,11 @@ struct cached_page {
 	struct cached_page **slot; /* where the owner looks for it; NULL again when it goes */
 	uint32_t holders;
 	uint32_t first_row, rows; /* within the row group */
-	uint32_t n;               /* values: of samples, nulls count */
-	uint64_t partition;       /* of sums */
+	uint32_t n;               /* values: of samples, nulls count; of sums: bytes */
+	uint64_t partition;       /* of sums, which are bytes: rows.h */
 	bool nothing;             /* only nulls: no values array */
 	uint32_t *row_at;         /* samples of row r: row_at[r] .. row_at[r + 1]; NULL for columns of rows */
-	int64_t *ints;            /* one of these */
+	int64_t *ints;            /* one of these; narrow: all of them fit */
 	uint32_t *narrow;
 	uint8_t *bytes;
 	size_t size; /* of all this */

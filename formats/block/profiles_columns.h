@@ -8,6 +8,7 @@
 #include "formats/block/page_cache.h"
 #include "formats/parquet/reader.h"
 #include "formats/block/profiles_sums.h"
+#include "formats/head/stack_sums.h"
 #include "formats/block/profiles_table.h"
 
 enum column {
@@ -46,7 +47,8 @@ struct profiles_table {
 	VEC(struct run) runs, kept; /* rows of the group that are still wanted, ascending */
 	struct sum_runs *sums;      /* by group */
 	struct stack_sums adding;
-	bool passing; /* columns of samples are decoded for once */
+	struct samples row; /* as it is given, where it is kept in another form */
+	bool passing;       /* columns of samples are decoded for once */
 };
 
 /* Page i of a column of a group, decoded and held: page_cache_drop(t->cache, ...) when done. */

@@ -74,6 +74,11 @@ static inline int cursor_seek(struct scanner *x, enum column c, uint32_t row, st
 	return cursor_move(x, c, row, e);
 }
 
+static inline int64_t page_int(const struct cached_page *p, uint32_t i)
+{
+	return p->narrow != NULL ? p->narrow[i] : p->ints[i];
+}
+
 /* ---- which rows ---- */
 
 static bool series_between(const struct profiles_scan *s, int64_t min, int64_t max)
@@ -157,15 +162,15 @@ static int prune(struct scanner *x, enum column c, struct err *e)
 static void filter_page(struct scanner *x, enum column c, uint32_t from, uint32_t end)
 {
 	const struct cursor *k = &x->cursor[c];
-	const int64_t *v = k->page->ints;
+	const struct cached_page *p = k->page;
 
 	for (uint32_t i = from, next; i < end; i = next) {
-		int64_t value = v[i - k->first];
+		int64_t value = page_int(p, i - k->first);
 		bool yes;
 
 		next = i + 1;
 		if (c == COL_SERIES) {
-			while (next < end && v[next - k->first] == value)
+			while (next < end && page_int(p, next - k->first) == value)
 				next++;
 			yes = series_between(x->s, value, value);
 		} else {
@@ -208,6 +213,18 @@ static int find_rows(struct scanner *x, struct err *e)
 
 /* ---- rows ---- */
 
+/* n values of samples from `at` on; those that are narrow are good until the next ones. */
+static inline const int64_t *values_of(struct profiles_table *t, const struct cached_page *p, uint32_t at, uint32_t n)
+{
+	if (p->ints != NULL)
+		return p->ints + at;
+	t->row.values.n = 0;
+	vec_reserve(&t->row.values, n);
+	for (uint32_t i = 0; i < n; i++)
+		t->row.values.p[i] = p->narrow[at + i];
+	return t->row.values.p;
+}
+
 /* Samples of the row; both columns must have as many. */
 static inline int set_samples(struct scanner *x, uint32_t row, struct profiles_row *r, struct err *e)
 {
@@ -220,7 +237,7 @@ static inline int set_samples(struct scanner *x, uint32_t row, struct profiles_r
 		r->n = value->page->row_at[row - value->first + 1] - from;
 		if (value->page->nothing)
 			return err_set(e, ERR_CORRUPT, "row %u: samples without values", row);
-		r->values = value->page->ints + from;
+		r->values = values_of(x->t, value->page, from, r->n);
 	}
 	if (stack->on) {
 		at = stack->page->row_at[row - stack->first];
@@ -239,7 +256,7 @@ static inline int set_samples(struct scanner *x, uint32_t row, struct profiles_r
 
 static inline int64_t int_at(const struct cursor *k, uint32_t row)
 {
-	return k->on && !k->page->nothing ? k->page->ints[row - k->first] : 0;
+	return k->on && !k->page->nothing ? page_int(k->page, row - k->first) : 0;
 }
 
 static int64_t sum_of(const struct profiles_row *r)
@@ -292,9 +309,9 @@ static int find_series(struct scanner *x, struct err *e)
 	for (uint32_t row = 0; r->slots.p == NULL && row < x->rows; row++) {
 		if (cursor_seek(x, COL_SERIES, row, e) < 0)
 			return -1;
-		if (row == 0 || k->page->ints[row - k->first] != last)
+		if (row == 0 || page_int(k->page, row - k->first) != last)
 			sum_runs_begin(r, row);
-		last = k->page->ints[row - k->first];
+		last = page_int(k->page, row - k->first);
 	}
 	if (r->slots.p == NULL)
 		sum_runs_end(r, x->rows);
@@ -324,6 +341,22 @@ static int add_rows(struct scanner *x, struct run rows, uint64_t *partition, boo
 	return 0;
 }
 
+/* What was added up, as a page. */
+static struct cached_page *sums_page(struct stack_sums *s)
+{
+	struct cached_page *p = mem_zalloc(sizeof(*p));
+	struct buf packed;
+
+	buf_init(&packed, UINT32_MAX); /* SUM_STACKS of them take less */
+	stack_sums_pack(s, &packed);
+	p->n = (uint32_t)packed.n;
+	p->bytes = mem_alloc(p->n);
+	memcpy(p->bytes, packed.p, p->n);
+	p->size = sizeof(*p) + p->n;
+	buf_fini(&packed);
+	return p;
+}
+
 /* The sums of these rows, held. */
 static int sums_of(struct scanner *x, struct run rows, struct cached_page **slot, struct cached_page **out,
     struct err *e)
@@ -337,7 +370,7 @@ static int sums_of(struct scanner *x, struct run rows, struct cached_page **slot
 	if (*out != NULL)
 		return 0;
 	rc = add_rows(x, rows, &partition, &fits, e);
-	p = stack_sums_take(&x->t->adding);
+	p = sums_page(&x->t->adding);
 	p->partition = partition;
 	p->nothing = !fits;
 	page_cache_add(x->t->cache, slot, p);
@@ -353,7 +386,9 @@ static int sums_of(struct scanner *x, struct run rows, struct cached_page **slot
 static int give_sums(struct scanner *x, uint32_t row, uint32_t end, uint32_t *next, struct err *e)
 {
 	struct profiles_row r = { .id = no_id };
+	struct samples *sums = &x->t->row;
 	struct cached_page *p, **slot;
+	size_t used;
 	int rc;
 
 	*next = row;
@@ -372,11 +407,14 @@ static int give_sums(struct scanner *x, uint32_t row, uint32_t end, uint32_t *ne
 	}
 	head_of(x, row, &r);
 	r.partition = p->partition;
-	r.n = p->n;
-	r.stacks = p->narrow;
-	r.values = p->ints;
-	r.total = sum_of(&r);
-	rc = x->s->row(x->s->ctx, &r, e);
+	rc = rows_decode(str_of(p->bytes, p->n), sums, &used, e);
+	if (rc == 0) {
+		r.n = (uint32_t)sums->stacks.n;
+		r.stacks = sums->stacks.p;
+		r.values = sums->values.p;
+		r.total = sum_of(&r);
+		rc = x->s->row(x->s->ctx, &r, e);
+	}
 	page_cache_drop(x->t->cache, p);
 	return rc;
 }
@@ -424,7 +462,7 @@ static int scan_group(struct scanner *x, struct err *e)
 	return 0;
 }
 
-/* Bytes that were copied out of the blob are not needed any more. */
+/* Bytes that were copied out of the blob are not needed any more, nor is what sums were made with. */
 static void close_windows(struct profiles_table *t)
 {
 	enum { KEEP = 65536 };
@@ -437,6 +475,10 @@ static void close_windows(struct profiles_table *t)
 			continue;
 		arena_free(w->mem);
 		w->mem = arena_new();
+	}
+	if (stack_sums_bytes(&t->adding) > KEEP) {
+		stack_sums_fini(&t->adding);
+		t->adding = (struct stack_sums){ 0 };
 	}
 }
 

@@ -1,10 +1,6 @@
 /* profiles_sums.c - see profiles_sums.h */
 #include "formats/block/profiles_sums.h"
 
-#include "base/arith.h"
-
-/* ---- which rows ---- */
-
 void sum_runs_begin(struct sum_runs *r, uint32_t row)
 {
 	struct sum_run new = { .first = row };
@@ -57,62 +53,4 @@ struct cached_page **sum_runs_at(const struct sum_runs *r, uint32_t row, uint32_
 		return NULL;
 	}
 	return &r->slots.p[run->slot + (row - run->first) / SUM_ROWS];
-}
-
-/* ---- sums ---- */
-
-bool stack_sums_add(struct stack_sums *s, const uint32_t *stacks, const int64_t *values, uint32_t n)
-{
-	uint32_t max = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		max = MAX(max, stacks[i]);
-	if (max >= SUM_STACKS)
-		return false;
-	if (max >= s->sum.n && n > 0) {
-		size_t more = max + 1 - s->sum.n;
-
-		vec_reserve(&s->sum, more);
-		memset(s->sum.p + s->sum.n, 0, more * sizeof(*s->sum.p));
-		s->sum.n += more;
-	}
-	for (uint32_t i = 0; i < n; i++) {
-		int64_t *at = &s->sum.p[stacks[i]];
-
-		if (*at == 0)
-			vec_push(&s->stacks, stacks[i]);
-		*at = wrap_add(*at, values[i]);
-	}
-	return true;
-}
-
-struct cached_page *stack_sums_take(struct stack_sums *s)
-{
-	struct cached_page *p = mem_zalloc(sizeof(*p));
-
-	p->narrow = mem_array(s->stacks.n, sizeof(*p->narrow));
-	p->ints = mem_array(s->stacks.n, sizeof(*p->ints));
-	for (size_t i = 0; i < s->stacks.n; i++) {
-		int64_t *sum = &s->sum.p[s->stacks.p[i]];
-
-		if (*sum == 0)
-			continue;
-		p->narrow[p->n] = s->stacks.p[i];
-		p->ints[p->n++] = *sum;
-		*sum = 0;
-	}
-	p->size = sizeof(*p) + s->stacks.n * (sizeof(*p->narrow) + sizeof(*p->ints));
-	s->stacks.n = 0;
-	return p;
-}
-
-void stack_sums_fini(struct stack_sums *s)
-{
-	vec_free(&s->sum);
-	vec_free(&s->stacks);
-}
-
-size_t stack_sums_bytes(const struct stack_sums *s)
-{
-	return s->sum.cap * sizeof(*s->sum.p) + s->stacks.cap * sizeof(*s->stacks.p);
 }

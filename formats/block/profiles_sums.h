@@ -2,7 +2,7 @@
  * profiles_sums.h - sums of the samples of rows that lie side by side: what a
  * merge over a long time needs, and thirty times less than the rows. They are
  * made when a merge first takes all these rows, and kept among the pages of
- * columns. For profiles_table.c and profiles_scan.c only.
+ * columns, packed: 3 to 4 bytes a stack. For profiles_table.c and profiles_scan.c only.
  *
  * A row group is a list of runs of rows of one series, and a run is cut into
  * parts of SUM_ROWS rows from its beginning; each part has a slot.
@@ -31,19 +31,5 @@ void sum_runs_fini(struct sum_runs *r, struct page_cache *c);
 size_t sum_runs_bytes(const struct sum_runs *r);
 /* The slot of the part that begins at row and lies before end, *next the row behind it; NULL: there is none. */
 struct cached_page **sum_runs_at(const struct sum_runs *r, uint32_t row, uint32_t end, uint32_t *next);
-
-/* Sums by stack number, being made. */
-struct stack_sums {
-	VEC(int64_t) sum;     /* by stack */
-	VEC(uint32_t) stacks; /* those with samples; some may repeat */
-};
-
-/* False: a stack number is too large for this (SUM_STACKS): the rows must be given one by one. */
-enum { SUM_STACKS = 1 << 20 };
-bool stack_sums_add(struct stack_sums *s, const uint32_t *stacks, const int64_t *values, uint32_t n);
-/* All sums that are not 0, in the order that their stacks came: n, narrow, ints of a new page. s is empty afterwards. */
-struct cached_page *stack_sums_take(struct stack_sums *s);
-void stack_sums_fini(struct stack_sums *s);
-size_t stack_sums_bytes(const struct stack_sums *s);
 
 #endif

@@ -80,6 +80,7 @@ void profiles_close(struct profiles_table *t)
 	vec_free(&t->runs);
 	vec_free(&t->kept);
 	stack_sums_fini(&t->adding);
+	samples_fini(&t->row);
 	pq_close(t->pq);
 	mem_free(t);
 }
@@ -93,7 +94,7 @@ size_t profiles_bytes(const struct profiles_table *t)
 		n += arena_bytes(t->window[i].mem);
 	for (uint32_t g = 0; g < profiles_groups(t); g++)
 		n += sizeof(*t->sums) + sum_runs_bytes(&t->sums[g]);
-	n += stack_sums_bytes(&t->adding);
+	n += stack_sums_bytes(&t->adding) + samples_bytes(&t->row);
 	return n;
 }
 
@@ -198,21 +199,20 @@ static bool has_empty(const struct pq_values *v, uint8_t list_def)
 	return false;
 }
 
-static int narrow(struct pq_values *v, struct cached_page *p, struct err *e)
+/* False: some value needs more than 32 bits. */
+static bool narrow(struct pq_values *v, struct cached_page *p)
 {
 	uint64_t all = 0;
 
-	p->narrow = mem_array(v->entries, sizeof(*p->narrow));
-	for (uint32_t i = 0; i < v->entries; i++) {
-		uint64_t x = (uint64_t)v->ints.p[i];
-
-		all |= x;
-		p->narrow[i] = (uint32_t)x;
-	}
+	for (uint32_t i = 0; i < v->entries; i++)
+		all |= (uint64_t)v->ints.p[i];
 	if (all > UINT32_MAX)
-		return err_set(e, ERR_CORRUPT, "a stack id of more than 32 bits");
+		return false;
+	p->narrow = mem_array(v->entries, sizeof(*p->narrow));
+	for (uint32_t i = 0; i < v->entries; i++)
+		p->narrow[i] = (uint32_t)v->ints.p[i];
 	p->size += v->entries * sizeof(*p->narrow);
-	return 0;
+	return true;
 }
 
 static int take_values(struct profiles_table *t, enum column c, struct cached_page *p, struct err *e)
@@ -240,8 +240,10 @@ static int take_values(struct profiles_table *t, enum column c, struct cached_pa
 	}
 	if (p->nothing)
 		return 0;
+	if (c != COL_SPAN && narrow(v, p))
+		return 0;
 	if (c == COL_STACK)
-		return narrow(v, p, e);
+		return err_set(e, ERR_CORRUPT, "a stack id of more than 32 bits");
 	p->size += v->ints.cap * sizeof(*p->ints);
 	STEAL(&v->ints, p->ints);
 	return 0;

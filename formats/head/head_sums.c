@@ -1,5 +1,6 @@
 /* head_sums.c - the samples of rows of a series that lie side by side, added up once: what merges over a long time need */
 #include "formats/head/head_tables.h"
+#include "formats/head/stack_sums.h"
 
 /* What the rows of a part have in common. */
 static void part_begin(const struct head_tables *t, const struct head_row *rows, struct head_sum *out)
@@ -16,54 +17,50 @@ static void part_begin(const struct head_tables *t, const struct head_row *rows,
 	}
 }
 
-static void append(struct samples *to, const struct samples *s)
+/* False: they are too many stacks for a sum. */
+static int add_rows(const struct head_series *x, size_t row, struct stack_sums *sums, bool *fits, struct err *e)
 {
-	size_t n = s->stacks.n;
+	struct head_taking taking = { 0 };
+	struct samples one = { 0 };
+	struct str bytes;
+	size_t used;
+	int rc = 0;
 
-	vec_reserve(&to->stacks, n);
-	vec_reserve(&to->values, n);
-	if (n > 0) {
-		memcpy(to->stacks.p + to->stacks.n, s->stacks.p, n * sizeof(*s->stacks.p));
-		memcpy(to->values.p + to->values.n, s->values.p, n * sizeof(*s->values.p));
+	*fits = true;
+	for (uint32_t i = 0; i < HEAD_PART_ROWS && rc == 0 && *fits; i++) {
+		rc = head_take_row(&taking, x, row + i, &bytes, e);
+		if (rc == 0)
+			rc = rows_decode(bytes, &one, &used, e);
+		if (rc == 0)
+			*fits = stack_sums_add(sums, one.stacks.p, one.values.p, (uint32_t)one.stacks.n);
 	}
-	to->stacks.n += n;
-	to->values.n += n;
+	head_taking_fini(&taking);
+	samples_fini(&one);
+	return rc;
 }
 
 static int part_fill(struct head_tables *t, const struct head_series *x, size_t row, struct head_sum *out,
     struct err *e)
 {
-	struct samples all = { 0 }, one = { 0 };
-	struct head_taking taking = { 0 };
-	struct str bytes;
+	struct stack_sums sums = { 0 };
 	struct buf packed;
 	uint8_t *p;
-	size_t used;
-	int rc = 0;
+	int rc;
 
 	buf_init(&packed, UINT32_MAX);
-	for (uint32_t i = 0; i < HEAD_PART_ROWS && rc == 0; i++) {
-		rc = head_take_row(&taking, x, row + i, &bytes, e);
-		if (rc == 0)
-			rc = rows_decode(bytes, &one, &used, e);
-		if (rc == 0)
-			append(&all, &one);
-	}
-	if (rc == 0) {
-		samples_sort(&all);
-		rows_encode(&packed, &all);
+	rc = add_rows(x, row, &sums, &out->fits, e);
+	if (rc == 0 && out->fits) {
+		stack_sums_pack(&sums, &packed);
 		rc = buf_check(&packed, "sums", e);
 	}
-	if (rc == 0) {
+	if (rc == 0 && out->fits) {
 		p = arena_alloc(t->mem, packed.n);
 		memcpy(p, packed.p, packed.n);
 		out->packed = p;
 		out->bytes = (uint32_t)packed.n;
 	}
 	buf_fini(&packed);
-	head_taking_fini(&taking);
-	samples_fini(&one);
-	samples_fini(&all);
+	stack_sums_fini(&sums);
 	return rc;
 }
 
@@ -87,6 +84,7 @@ int head_sum_at(struct head_tables *t, struct head_series *x, size_t row, const 
 		return 0;
 	if (sum->packed == NULL && part_fill(t, x, row, sum, e) < 0)
 		return -1;
-	*out = sum;
+	if (sum->fits)
+		*out = sum;
 	return 0;
 }

@@ -36,7 +36,7 @@ struct head_sum {
 	int64_t total;
 	const uint8_t *packed; /* rows.h; NULL: not made so far */
 	uint32_t bytes, partition;
-	bool fits; /* all rows are of this partition */
+	bool fits; /* all rows are of this partition, and of stacks below SUM_STACKS */
 };
 
 struct head_series {

@@ -106,7 +106,7 @@ int symbols_check(const struct symbols *s, const struct sym_counts *from, struct
 /* Takes back what was appended since `to`, before anything was added or asked. */
 void symbols_truncate(struct symbols *s, const struct sym_counts *to);
 
-/* Gives back the look-up tables, which are made again when something is added or looked up. */
+/* Gives back the look-up tables, which are made again when something is added or looked up, and room for more. */
 void symbols_rest(struct symbols *s);
 
 /* names and node_name cover all nodes after this. */
