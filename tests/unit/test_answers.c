@@ -98,6 +98,37 @@ static void bounded(void **state)
 	answers_free(none);
 }
 
+static void put_part(struct answers *x, const char *key, size_t n)
+{
+	char *text = calloc(1, n);
+
+	answers_put(x, str_cstr(key), &(struct answer){ .body = str_of(text, n) });
+	free(text);
+}
+
+/* Finished answers have 60000 of 180000 bytes: 11 of 5 KB. Parts of blocks have the rest and what is left of that. */
+static void finished_take_a_third(void **state)
+{
+	struct answers *x = answers_new(180000);
+
+	(void)state;
+	put_part(x, "a", 40000);
+	put_part(x, "b", 40000);
+	for (unsigned i = 0; i < 200; i++)
+		put(x, i, i);
+	assert_non_null(answers_find(x, STR("a"), 1));
+	assert_non_null(answers_find(x, STR("b"), 1));
+	assert_non_null(get(x, 199));
+	assert_non_null(get(x, 189));
+	assert_null(get(x, 187));
+	put_part(x, "c", 40000); /* what was used longest ago goes, whatever it is */
+	assert_null(get(x, 190));
+	assert_non_null(get(x, 199));
+	assert_non_null(answers_find(x, STR("a"), 1));
+	assert_non_null(answers_find(x, STR("c"), 1));
+	answers_free(x);
+}
+
 /* ---- datasets ---- */
 
 enum { ROWS = 10 };
@@ -172,6 +203,7 @@ int main(void)
 		cmocka_unit_test(kept),
 		cmocka_unit_test(until_a_time),
 		cmocka_unit_test(bounded),
+		cmocka_unit_test(finished_take_a_third),
 		cmocka_unit_test(stopped),
 	};
 

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 
-enum { MAX_ENTRIES = 4096, OVERHEAD = 512 };
+enum { MAX_ENTRIES = 4096, OVERHEAD = 4096, FINISHED_SHARE = 3 }; /* OVERHEAD: an arena has as much at least */
 
 struct entry {
 	struct arena *mem; /* everything below */
@@ -17,8 +17,8 @@ struct entry {
 };
 
 struct answers {
-	VEC(struct entry) all; /* few enough to look through */
-	size_t bytes, max;
+	VEC(struct entry) all;             /* few enough to look through */
+	size_t bytes, finished_bytes, max; /* finished: with sources */
 	uint64_t clock;
 };
 
@@ -33,6 +33,8 @@ struct answers *answers_new(size_t max_bytes)
 static void drop(struct answers *x, size_t i)
 {
 	x->bytes -= x->all.p[i].bytes;
+	if (x->all.p[i].a.n_sources > 0)
+		x->finished_bytes -= x->all.p[i].bytes;
 	arena_free(x->all.p[i].mem);
 	x->all.p[i] = x->all.p[--x->all.n];
 }
@@ -76,16 +78,36 @@ const struct answer *answers_find(struct answers *x, struct str key, int64_t now
 	return &x->all.p[i].a;
 }
 
-static void make_room(struct answers *x, size_t bytes)
+/* finished: it is one with sources. */
+static size_t oldest(const struct answers *x, bool finished)
 {
-	while (x->all.n > 0 && (x->bytes + bytes > x->max || x->all.n == MAX_ENTRIES)) {
-		size_t oldest = 0;
+	size_t found = x->all.n;
 
-		for (size_t i = 1; i < x->all.n; i++)
-			if (x->all.p[i].used < x->all.p[oldest].used)
-				oldest = i;
-		drop(x, oldest);
-	}
+	for (size_t i = 0; i < x->all.n; i++)
+		if ((!finished || x->all.p[i].a.n_sources > 0) &&
+		    (found == x->all.n || x->all.p[i].used < x->all.p[found].used))
+			found = i;
+	return found;
+}
+
+static void make_room(struct answers *x, size_t bytes, bool finished)
+{
+	while (x->finished_bytes > 0 && finished && x->finished_bytes + bytes > x->max / FINISHED_SHARE)
+		drop(x, oldest(x, true));
+	while (x->all.n > 0 && (x->bytes + bytes > x->max || x->all.n == MAX_ENTRIES))
+		drop(x, oldest(x, false));
+}
+
+/* No larger than it is: a chunk of an arena may be four times as large. */
+static struct str copy_of(struct arena *mem, struct str body)
+{
+	char *p;
+
+	if (body.n == 0)
+		return STR("");
+	p = memcpy(mem_alloc(body.n), body.p, body.n);
+	arena_take(mem, p, body.n);
+	return str_of(p, body.n);
 }
 
 void answers_put(struct answers *x, struct str key, const struct answer *a)
@@ -101,13 +123,13 @@ void answers_put(struct answers *x, struct str key, const struct answer *a)
 		drop(x, i);
 	if (bytes > x->max / 4)
 		return;
-	make_room(x, bytes);
+	make_room(x, bytes, a->n_sources > 0);
 	new.mem = arena_new();
 	new.bytes = bytes;
 	new.used = ++x->clock;
 	new.key = arena_str(new.mem, key);
 	new.a = *a;
-	new.a.body = arena_str(new.mem, a->body);
+	new.a.body = copy_of(new.mem, a->body);
 	new.a.type = a->type ? arena_cstr(new.mem, str_cstr(a->type)) : NULL;
 	new.a.sources = s = arena_array(new.mem, a->n_sources, sizeof(*s));
 	for (i = 0; i < a->n_sources; i++) {
@@ -115,5 +137,7 @@ void answers_put(struct answers *x, struct str key, const struct answer *a)
 		s[i].ask = arena_str(new.mem, s[i].ask);
 	}
 	x->bytes += bytes;
+	if (a->n_sources > 0)
+		x->finished_bytes += bytes;
 	vec_push(&x->all, new);
 }
