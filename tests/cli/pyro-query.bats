@@ -162,9 +162,16 @@ main;b 3"
 	try pyro-query folded blocks
 	is "main;a 500
 main;b 100"
+	try pyro-query folded -t samples blocks
+	is "main;a 1
+main;b 3"
 	try pyro-query folded -t nonsense blocks
-	[ "$status" != 0 ]
+	ends 1
 	silent
+	[[ $err == *"no profile is of type nonsense; there are:"*"  process_cpu:samples:count:cpu:nanoseconds" ]] || fail "$err"
+	try pyro-query folded -t a:b blocks
+	ends 2
+	says "--profile-type"
 	try pyro-query folded -t memory:a:b:c:d blocks
 	ends 1
 	silent
@@ -212,16 +219,49 @@ main;b 100"
 	ends 0
 	is "main;a 500
 main;b 100"
+	# the type alone
+	try pyro-query folded -t inuse_space two.pb.gz heap.pb.gz
+	ends 0
+	is "main;a 512"
+	try pyro-query folded -t nonsense two.pb.gz
+	ends 1
+	[[ $err == *"no profile is of type nonsense; one has:"*"  :cpu:nanoseconds:cpu:nanoseconds" ]] || fail "$err"
 	for verb in folded top info; do
-		try pyro-query $verb -t nonsense two.pb.gz
+		try pyro-query $verb -t non:sense two.pb.gz
 		ends 2
 		says "--profile-type"
 	done
 }
 
+@test "what cannot be meant is told before anything is read" {
+	try pyro-query values http://localhost:1
+	ends 2
+	says "values: the name of a label is expected before http://localhost:1"
+	for option in --from --to; do
+		try pyro-query top $option 2026-13-45 absent
+		ends 2
+		says "$option: \"2026-13-45\": not a time (2026-01-15T10:00:00Z, now-1h, 1h, unix time)"
+	done
+}
+
+@test "of several CPU times that with a period comes first" {
+	profile cpu.pb.gz --stack 'main;b=30'
+	profile bare.pb.gz --stack 'main;c=5' --period none
+	pyro-ingest -l service_name=x -o blocks cpu.pb.gz
+	pyro-ingest -l service_name=y -o blocks bare.pb.gz
+	try pyro-query types blocks
+	is "process_cpu:cpu:nanoseconds::
+process_cpu:cpu:nanoseconds:cpu:nanoseconds"
+	try pyro-query folded blocks
+	is "main;b 30"
+}
+
 @test "several types without CPU must be chosen from" {
 	profile heap.pb.gz --type inuse_objects:count --type inuse_space:bytes --period space:bytes:524288 --stack 'main;a=1,512'
 	pyro-ingest -l service_name=x -o blocks heap.pb.gz
+	try pyro-query folded -t inuse_space blocks
+	ends 0
+	is "main;a 512"
 	try pyro-query folded blocks
 	ends 2
 	[[ $err == *"--profile-type"*"memory:inuse_space:bytes:space:bytes"* ]] || fail "no choice is offered"

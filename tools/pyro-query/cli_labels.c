@@ -85,6 +85,9 @@ static int label_question(struct tool *t, const struct query_opts *o, struct are
 		if (t->conf.n_args == 0)
 			return err_set(e, ERR_USAGE, "values: the name of a label is expected");
 		q->name = str_cstr(t->conf.args[0]);
+		if (strstr(t->conf.args[0], "://") != NULL)
+			return err_set(e, ERR_USAGE, "values: the name of a label is expected before %s",
+			    t->conf.args[0]);
 		q->skip = 1;
 	}
 	q->names = (struct msg_strs){ &q->name, 1 };

@@ -165,15 +165,21 @@ static int add_path(struct loading *l, const char *path, struct err *e)
 	return inputs_each(&path, 1, &io, add_input, l, e);
 }
 
+static int read_time(const struct places *p, const char *option, const char *text, int64_t *out, struct err *e)
+{
+	if (text[0] == '\0' || num_time(str_cstr(text), p->now, out, e) == 0)
+		return 0;
+	e->kind = ERR_USAGE;
+	return err_wrap(e, "%s", option);
+}
+
 static int read_range(struct places *p, struct err *e)
 {
 	p->now = clock_real()->wall(clock_real());
 	p->from = INT64_MIN;
 	p->to = INT64_MAX;
-	if (p->o->from[0] && num_time(str_cstr(p->o->from), p->now, &p->from, e) < 0)
-		return err_wrap(e, "--from");
-	if (p->o->to[0] && num_time(str_cstr(p->o->to), p->now, &p->to, e) < 0)
-		return err_wrap(e, "--to");
+	if (read_time(p, "--from", p->o->from, &p->from, e) < 0 || read_time(p, "--to", p->o->to, &p->to, e) < 0)
+		return -1;
 	p->ranged = p->o->from[0] || p->o->to[0];
 	if (p->from > p->to)
 		return err_set(e, ERR_USAGE, "--from is later than --to");

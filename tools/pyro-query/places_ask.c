@@ -201,7 +201,8 @@ int places_missed(struct places *p, struct err *e)
 
 static struct str usual_type(const struct str_list *types)
 {
-	static const char *const first[] = { "process_cpu:cpu:nanoseconds:", "process_cpu:samples:count:" };
+	static const char *const first[] = { "process_cpu:cpu:nanoseconds:cpu:nanoseconds",
+		"process_cpu:cpu:nanoseconds:", "process_cpu:samples:count:" };
 
 	for (size_t k = 0; k < ARRAY_LEN(first); k++)
 		for (size_t i = 0; i < types->n; i++)
@@ -210,31 +211,52 @@ static struct str usual_type(const struct str_list *types)
 	return types->n == 1 ? types->p[0] : STR_NONE;
 }
 
+/* Those of the type that --profile-type asks for, alone. */
+static struct str_list types_called(struct arena *a, const struct str_list *all, struct str type)
+{
+	struct str_list out = { .p = arena_array(a, all->n + 1, sizeof(*out.p)) };
+	struct profile_type parsed;
+	struct err e;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (profile_type_parse(all->p[i], &parsed, &e) == 0 && str_eq(parsed.type, type))
+			out.p[out.n++] = all->p[i];
+	return out;
+}
+
+static int no_type(const struct str_list *known, enum err_kind kind, const char *what, struct err *e)
+{
+	struct buf b;
+
+	buf_init(&b, 4096);
+	for (size_t i = 0; i < known->n; i++)
+		buf_printf(&b, "\n  " STR_FMT, STR_ARG(known->p[i]));
+	err_set(e, kind, "%s:" STR_FMT, what, STR_ARG(buf_str(&b)));
+	buf_fini(&b);
+	return -1;
+}
+
 /* --profile-type, or the only one there is, or the CPU time. */
 static int choose_type(struct places *p, struct str *out, struct err *e)
 {
-	struct str name = STR("__profile_type__");
+	struct str name = STR("__profile_type__"), want = str_cstr(p->o->profile_type);
 	struct msg_strs names = { &name, 1 };
-	struct buf known;
+	struct str_list called;
 	struct part part;
 
-	*out = str_cstr(p->o->profile_type);
-	if (out->n > 0)
+	*out = want;
+	if (str_find(want, ':') < want.n)
 		return 0;
 	if (places_labels(p, ASK_VALUES, &names, &part, e) < 0)
 		return -1;
-	*out = usual_type(&part.strings);
-	if (out->n > 0)
-		return 0;
 	if (part.strings.n == 0)
 		return places_missed(p, e);
-	buf_init(&known, 4096);
-	for (size_t i = 0; i < part.strings.n; i++)
-		buf_printf(&known, "\n  " STR_FMT, STR_ARG(part.strings.p[i]));
-	err_set(e, ERR_USAGE, "several profile types; choose one with --profile-type:" STR_FMT,
-	    STR_ARG(buf_str(&known)));
-	buf_fini(&known);
-	return -1;
+	called = want.n > 0 ? types_called(p->a, &part.strings, want) : part.strings;
+	if (called.n == 0)
+		return no_type(&part.strings, ERR_NOTFOUND,
+		    arena_printf(p->a, "no profile is of type %.500s; there are", p->o->profile_type).p, e);
+	*out = usual_type(&called);
+	return out->n > 0 ? 0 : no_type(&called, ERR_USAGE, "several profile types; choose one with --profile-type", e);
 }
 
 static int server_profile(struct places *p, struct str type, struct profile **out, struct err *e)

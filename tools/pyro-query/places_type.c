@@ -24,8 +24,10 @@ static bool is_meant(const struct profile_type *want, const struct profile *p, c
 
 int places_type_parse(const struct query_opts *o, struct profile_type *out, struct err *e)
 {
-	*out = (struct profile_type){ 0 };
-	if (o->profile_type[0] == '\0' || profile_type_parse(str_cstr(o->profile_type), out, e) == 0)
+	struct str text = str_cstr(o->profile_type);
+
+	*out = (struct profile_type){ .type = text };
+	if (str_find(text, ':') == text.n || profile_type_parse(text, out, e) == 0)
 		return 0;
 	e->kind = ERR_USAGE;
 	return err_wrap(e, "--profile-type");
