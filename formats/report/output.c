@@ -527,12 +527,31 @@ int output_print(const struct output *f, const struct output_in *in, const struc
 	return encode(f, in->profiles, in->n, o->type, o, out, e);
 }
 
+static void ungzip(struct buf *b)
+{
+	size_t max = b->max;
+	struct buf plain;
+	struct err e;
+
+	buf_init(&plain, SIZE_MAX);
+	if (zip_gunzip(buf_str(b), SIZE_MAX, &plain, &e) < 0) { /* a text that begins so */
+		buf_fini(&plain);
+		return;
+	}
+	buf_fini(b);
+	*b = plain;
+	b->max = max;
+}
+
 void output_pack(enum output_pack how, struct buf *b)
 {
+	bool gzip = zip_is_gzip(buf_str(b));
 	struct buf packed;
 
-	if (how == OUTPUT_AS_IT_IS || b->over || zip_is_gzip(buf_str(b)) || zip_is_zstd(buf_str(b)))
+	if (how == OUTPUT_AS_IT_IS || b->over || zip_is_zstd(buf_str(b)) || (how == OUTPUT_GZIP && gzip))
 		return;
+	if (gzip)
+		ungzip(b);
 	buf_init(&packed, b->max);
 	if (how == OUTPUT_GZIP)
 		zip_gzip(buf_str(b), GZIP_LEVEL, &packed);

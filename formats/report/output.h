@@ -90,7 +90,7 @@ int output_print(const struct output *f, const struct output_in *in, const struc
     struct err *e);
 /* o->picture, filled up with what the report says and that title. */
 struct picture output_picture(const struct report *r, const struct output_opts *o, const char *title);
-/* What is packed already stays as it is. In place. */
+/* What is packed already stays as it is, but zstd takes the place of gzip. In place. */
 void output_pack(enum output_pack how, struct buf *b);
 
 #endif

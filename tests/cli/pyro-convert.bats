@@ -44,6 +44,13 @@ main;serve;parse 30"
 	try pyro-convert -o x.folded.gz cpu.pb.gz
 	ends 0
 	[ "$(zcat x.folded.gz)" = "$(cat x.folded)" ]
+	pyro-convert -o x.pb.zst cpu.pb.gz
+	pyro-query export -o z.pb.zst cpu.pb.gz
+	for file in x z; do
+		try pyro-query info --json $file.pb.zst
+		[[ $out == *'"gzip":false'* ]] || fail "$out"
+		[ "$(total $file.pb.zst)" = 100 ]
+	done
 	pyro-convert --to folded -o y.gz cpu.pb.gz
 	cmp y.gz x.folded.gz
 	# text is text, also where pprof is the usual form

@@ -208,7 +208,7 @@ static void test_filtered(void **state)
 static void test_pack(void **state)
 {
 	struct arena *a = arena_new();
-	struct buf b;
+	struct buf b, once;
 	struct str out;
 	struct err e;
 
@@ -223,6 +223,11 @@ static void test_pack(void **state)
 		assert_int_equal(zip_is_zstd(buf_str(&b)), how == OUTPUT_ZSTD);
 		assert_int_equal(format_unpack(a, buf_str(&b), LIMIT, &out, &e), 0);
 		assert_true(str_eq(out, STR("a;b 3\n")));
+		output_pack(OUTPUT_ZSTD, &b); /* but a file called .zst is that, and no gzip inside of it */
+		buf_init(&once, LIMIT);
+		assert_int_equal(zip_unzstd(buf_str(&b), LIMIT, &once, &e), 0);
+		assert_true(str_eq(buf_str(&once), STR("a;b 3\n")));
+		buf_fini(&once);
 		buf_fini(&b);
 	}
 	arena_free(a);
