@@ -171,20 +171,24 @@ static const void *ordered(struct arena *a, const struct item *t, const void *p,
 /* Of two that are in order; what is of the second alone is copied. Returns n + m items at most, how many in *n. */
 static void *merged(struct arena *a, const struct item *t, const void *of_p, size_t *n, const void *of_q, size_t m)
 {
-	const char *p = of_p, *q = of_q, *p_end = p + *n * t->size, *q_end = q + m * t->size;
+	const char *p = of_p, *q = of_q; /* NULL where there are none */
 	char *out = arena_array(a, *n + m, t->size), *at = out;
+	size_t p_left = *n, q_left = m;
 
-	while (p < p_end || q < q_end) {
-		int c = p == p_end ? 1 : q == q_end ? -1 : t->order(p, q);
+	while (p_left > 0 || q_left > 0) {
+		int c = p_left == 0 ? 1 : q_left == 0 ? -1 : t->order(p, q);
 
 		if (c <= 0) {
 			memcpy(at, p, t->size);
 			p += t->size;
+			p_left--;
 		} else {
 			t->copy(a, at, q);
 		}
-		if (c >= 0)
+		if (c >= 0) {
 			q += t->size;
+			q_left--;
+		}
 		at += t->size;
 	}
 	*n = (size_t)(at - out) / t->size;
