@@ -4,9 +4,9 @@ _arguments \
 	'-query[label selector\: {service_name="shop"}]:text:' \
 	'--query[label selector\: {service_name="shop"}]:text:' \
 	'-q[label selector\: {service_name="shop"}]:text:' \
-	'-profile-type[name\:type\:unit\:period\:unit, or the type alone\: cpu; default\: the only one, or CPU]:text:' \
-	'--profile-type[name\:type\:unit\:period\:unit, or the type alone\: cpu; default\: the only one, or CPU]:text:' \
-	'-t[name\:type\:unit\:period\:unit, or the type alone\: cpu; default\: the only one, or CPU]:text:' \
+	'-profile-type[name\:type\:unit\:period\:unit, or type; default\: only one, or CPU]:text:' \
+	'--profile-type[name\:type\:unit\:period\:unit, or type; default\: only one, or CPU]:text:' \
+	'-t[name\:type\:unit\:period\:unit, or type; default\: only one, or CPU]:text:' \
 	'-from[start of the time range\: now-1h, 1h, RFC 3339, unix time]:text:' \
 	'--from[start of the time range\: now-1h, 1h, RFC 3339, unix time]:text:' \
 	'-to[end of the time range; default\: now]:text:' \
