@@ -279,7 +279,6 @@ static int count_event(struct jfr *d, struct jfr_chunk *c, const struct jfr_clas
 		s.keys[5] = V(CLASS);
 		s.keys[6] = V(MONITOR);
 	}
-	s.keyed = (s.keys[0] | s.keys[1] | s.keys[2] | s.keys[3] | s.keys[4] | s.keys[5] | s.keys[6]) != 0;
 	s.at = 0;
 	if (d->o->keep & FORMAT_TIMES)
 		s.at = wrap_add((int64_t)c->start_ns, scale(V(START) - c->start_ticks, NS_PER_S, c->ticks_per_s));

@@ -8,12 +8,13 @@
 
 enum { MAX_EVENT_NAME = 100 };
 
-struct key {
-	uint64_t stack, keys[JFR_KEYS];
+struct first {
+	uint32_t sample; /* + 1 */
+	uint32_t keys;
 };
 
 struct keyed {
-	struct key key;
+	uint64_t key; /* stack and keys */
 	uint32_t sample;
 };
 
@@ -114,11 +115,11 @@ void jfr_groups_begin(struct jfr *d)
 		struct jfr_group *g = &d->groups[i];
 
 		g->begin = g->n;
-		g->by_stack = NULL;
-		g->by_key = (struct table){ 0 };
+		g->firsts = NULL;
+		g->by_key = g->by_keys = (struct table){ 0 };
 		g->keyed = NULL;
-		g->n_keyed = g->cap_keyed = 0;
-		g->has_before = false;
+		g->keys = NULL;
+		g->n_keyed = g->cap_keyed = g->n_keys = g->cap_keys = 0;
 	}
 }
 
@@ -158,27 +159,10 @@ static void push_text(struct jfr *d, struct jfr_group *g, const char *key, struc
 		push_tag(d, g, str_cstr(key), text);
 }
 
-/* Those of the sample before, if it had the same keys. */
-static bool repeat_tags(struct jfr *d, struct jfr_group *g, const uint64_t *keys)
-{
-	struct jfr_tags t = g->tags_before;
-
-	if (!g->has_before || memcmp(keys, g->keys_before, sizeof(g->keys_before)) != 0)
-		return false;
-	for (uint32_t i = 0; i < t.n && jfr_spend(d, sizeof(*g->tags)); i++) {
-		JFR_ROOM(d, g->tags, g->n_tags, g->cap_tag);
-		g->tags[g->n_tags++] = g->tags[t.first + i];
-	}
-	return true;
-}
-
-/* The tags of a sample at the end of g->tags; returns how many. */
-static uint32_t make_tags(struct jfr *d, struct jfr_chunk *c, struct jfr_group *g, const uint64_t *keys)
+static struct jfr_tags make_tags(struct jfr *d, struct jfr_chunk *c, struct jfr_group *g, const uint64_t *keys)
 {
 	uint32_t before = g->n_tags;
 
-	if (repeat_tags(d, g, keys))
-		return g->n_tags - before;
 	if (d->o->spans)
 		push_context(d, g, keys);
 	if (d->o->keep & FORMAT_TAGS) {
@@ -187,7 +171,42 @@ static uint32_t make_tags(struct jfr *d, struct jfr_chunk *c, struct jfr_group *
 		push_text(d, g, "class", jfr_class_name(d, c, keys[5]));
 		push_text(d, g, "monitor", jfr_class_name(d, c, keys[6]));
 	}
-	return g->n_tags - before;
+	return (struct jfr_tags){ before, g->n_tags - before };
+}
+
+static inline bool same_keys(const uint64_t *x, const uint64_t *y)
+{
+	uint64_t other = (x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]);
+
+	static_assert(JFR_KEYS == 7, "all of them, without a loop");
+	return (other | (x[4] ^ y[4]) | (x[5] ^ y[5]) | (x[6] ^ y[6])) == 0;
+}
+
+static __attribute__((noinline)) uint32_t search_keys(struct jfr *d, struct jfr_chunk *c, struct jfr_group *g,
+    const uint64_t *keys)
+{
+	struct jfr_keys *k;
+	uint64_t hash = hash_seeded(str_of(keys, sizeof(k->of)));
+	struct table_at at = table_find(&g->by_keys, hash);
+
+	for (uint32_t v; table_next(&at, &v);)
+		if (memcmp(g->keys[v].of, keys, sizeof(k->of)) == 0)
+			return v;
+	if (g->n_keys == g->cap_keys)
+		g->keys = profile_grow(c->a, g->keys, sizeof(*g->keys), g->n_keys, &g->cap_keys);
+	k = &g->keys[g->n_keys];
+	memcpy(k->of, keys, sizeof(k->of));
+	k->tags = make_tags(d, c, g, keys);
+	table_put(&g->by_keys, c->a, hash, g->n_keys);
+	return g->n_keys++;
+}
+
+/* Position of the keys in g->keys. Those of the event before are asked first: one thread's often follow each other. */
+static uint32_t find_keys(struct jfr *d, struct jfr_chunk *c, struct jfr_group *g, const uint64_t *keys)
+{
+	if (g->n_keys == 0 || !same_keys(g->keys[g->keys_before].of, keys))
+		g->keys_before = search_keys(d, c, g, keys);
+	return g->keys_before;
 }
 
 /* ---- samples ---- */
@@ -270,8 +289,8 @@ static uint32_t new_sample(struct jfr *d, struct jfr_group *g, const struct jfr_
 {
 	uint32_t i = g->n;
 
-	/* what the profile will have of it: its stack in full */
-	if (!jfr_spend(d, (uint64_t)d->stacks[s->stack].n * sizeof(uint32_t)))
+	/* what the profile will have of it: its stack and its tags in full */
+	if (!jfr_spend(d, (uint64_t)d->stacks[s->stack].n * sizeof(uint32_t) + t.n * sizeof(struct tag)))
 		return PROFILE_NONE;
 	JFR_ROOM(d, g->stacks, i, g->cap);
 	if (i == g->cap_values)
@@ -291,6 +310,7 @@ static uint32_t new_sample(struct jfr *d, struct jfr_group *g, const struct jfr_
 	JFR_ROOM(d, g->ids, i, g->cap_ids);
 	g->stacks[i] = place_stack(d, g, s->stack);
 	g->ids[i] = id;
+	g->sample_tags += t.n;
 	for (uint32_t k = 0; k < g->n_types; k++)
 		g->values[(size_t)i * g->n_types + k] = 0;
 	g->n++;
@@ -302,45 +322,33 @@ static uint32_t new_sample(struct jfr *d, struct jfr_group *g, const struct jfr_
  * where there are several, or a new one. async-profiler numbers its stacks for
  * all chunks: there another id is another stack to Pyroscope.
  */
-static uint32_t find_sample(struct jfr *d, struct jfr_chunk *c, struct jfr_group *g, const struct jfr_sample *s)
+static uint32_t find_sample(struct jfr *d, struct jfr_chunk *c, struct jfr_group *g, const struct jfr_sample *s,
+    struct jfr_tags t)
 {
-	struct jfr_tags t = { g->n_tags, 0 };
 	uint64_t id = c->pools[JFR_STACKS].map.ids[s->entry], hash;
-	uint32_t tags = g->n_tags, i = PROFILE_NONE;
+	uint32_t i = PROFILE_NONE;
 
-	t.n = make_tags(d, c, g, s->keys);
-	if (d->e->kind != ERR_NONE)
-		return PROFILE_NONE;
 	if (g->by_content.slots && !(d->o->keep & FORMAT_TIMES)) {
 		hash = content_hash(d, g, s->stack, t);
 		i = find_content(d, g, s->stack, t, &id, with_id(hash, id));
 		if (i == PROFILE_NONE && !c->stable)
 			i = find_content(d, g, s->stack, t, NULL, hash);
 	}
-	if (i == PROFILE_NONE) {
-		memcpy(g->keys_before, s->keys, sizeof(g->keys_before));
-		g->tags_before = t;
-		g->has_before = true;
-		return new_sample(d, g, s, id, t);
-	}
-	g->n_tags = tags;
-	return i;
+	return i == PROFILE_NONE ? new_sample(d, g, s, id, t) : i;
 }
 
-static uint32_t keyed_sample(struct jfr *d, struct jfr_chunk *c, struct jfr_group *g, const struct jfr_sample *s)
+/* Of a stack that came with other keys before, or of a group that has no room for every stack. */
+static uint32_t keyed_sample(struct jfr *d, struct jfr_chunk *c, struct jfr_group *g, const struct jfr_sample *s,
+    uint32_t keys)
 {
-	struct key key = { .stack = s->entry };
-	struct table_at at;
-	uint64_t hash;
+	uint64_t key = (uint64_t)s->entry << 32 | keys, hash = hash_seeded(str_of(&key, sizeof(key)));
+	struct table_at at = table_find(&g->by_key, hash);
 	uint32_t i;
 
-	memcpy(key.keys, s->keys, sizeof(key.keys));
-	hash = hash_seeded(str_of(&key, sizeof(key)));
-	at = table_find(&g->by_key, hash);
 	for (uint32_t v; table_next(&at, &v);)
-		if (memcmp(&g->keyed[v].key, &key, sizeof(key)) == 0)
+		if (g->keyed[v].key == key)
 			return g->keyed[v].sample;
-	i = find_sample(d, c, g, s);
+	i = find_sample(d, c, g, s, g->keys[keys].tags);
 	if (i == PROFILE_NONE)
 		return i;
 	if (g->n_keyed == g->cap_keyed)
@@ -350,24 +358,34 @@ static uint32_t keyed_sample(struct jfr *d, struct jfr_chunk *c, struct jfr_grou
 	return i;
 }
 
+/* Most stacks come with the same keys always. */
+static uint32_t first_sample(struct jfr *d, struct jfr_chunk *c, struct jfr_group *g, const struct jfr_sample *s,
+    uint32_t keys)
+{
+	struct first *f;
+
+	if (g->firsts == NULL)
+		g->firsts = arena_zarray(c->a, c->pools[JFR_STACKS].map.n, sizeof(*g->firsts));
+	f = &g->firsts[s->entry];
+	if (f->sample == 0)
+		*f = (struct first){ find_sample(d, c, g, s, g->keys[keys].tags) + 1, keys }; /* none: 0 */
+	return f->sample == 0 || f->keys == keys ? f->sample - 1 : keyed_sample(d, c, g, s, keys);
+}
+
 int jfr_add(struct jfr *d, struct jfr_chunk *c, uint32_t group, const struct jfr_sample *s)
 {
 	struct jfr_group *g = &d->groups[group];
-	const struct jfr_pool *stacks = &c->pools[JFR_STACKS];
-	uint32_t i;
+	uint32_t keys = find_keys(d, c, g, s->keys), i;
 	int64_t *v;
 
-	if (d->o->keep & FORMAT_TIMES) {
-		i = find_sample(d, c, g, s);
-	} else if (!s->keyed && !g->other) {
-		if (g->by_stack == NULL)
-			g->by_stack = arena_zarray(c->a, stacks->map.n, sizeof(*g->by_stack));
-		if (g->by_stack[s->entry] == 0)
-			g->by_stack[s->entry] = find_sample(d, c, g, s) + 1; /* none: 0 */
-		i = g->by_stack[s->entry] - 1;
-	} else {
-		i = keyed_sample(d, c, g, s);
-	}
+	if (d->e->kind != ERR_NONE)
+		return -1;
+	if (d->o->keep & FORMAT_TIMES)
+		i = find_sample(d, c, g, s, g->keys[keys].tags);
+	else if (g->other)
+		i = keyed_sample(d, c, g, s, keys);
+	else
+		i = first_sample(d, c, g, s, keys);
 	if (i == PROFILE_NONE)
 		return -1;
 	v = g->values + (size_t)i * g->n_types;

@@ -290,6 +290,11 @@ struct jfr_tags { /* of a sample, in those of its group */
 	uint32_t first, n;
 };
 
+struct jfr_keys { /* what keeps samples apart, and the tags that it makes */
+	uint64_t of[JFR_KEYS];
+	struct jfr_tags tags;
+};
+
 struct jfr_group {
 	struct str name; /* of the profile: cpu, file_read */
 	struct str event;
@@ -300,8 +305,9 @@ struct jfr_group {
 	bool other;
 
 	uint32_t n, cap, cap_ids, cap_tags, cap_at, cap_values, n_tags, cap_tag;
-	uint32_t *stacks; /* of samples */
-	uint64_t *ids;    /* of those stacks, in the chunk that brought them */
+	uint64_t sample_tags; /* of all samples, many of which have theirs in common */
+	uint32_t *stacks;     /* of samples */
+	uint64_t *ids;        /* of those stacks, in the chunk that brought them */
 	int64_t *values;
 	struct jfr_tags *tags_at; /* NULL until one has any */
 	struct tag *tags;         /* strings are the decoder's */
@@ -310,14 +316,13 @@ struct jfr_group {
 	bool scattered;    /* or they are not */
 
 	/* of the chunk */
-	uint32_t begin;     /* samples of chunks before */
-	uint32_t *by_stack; /* sample + 1 of a stack without keys */
-	struct table by_key;
-	uint64_t keys_before[JFR_KEYS]; /* of the sample that was made before */
-	struct jfr_tags tags_before;
-	bool has_before;
-	struct keyed *keyed;
-	uint32_t n_keyed, cap_keyed;
+	uint32_t begin;        /* samples of chunks before */
+	struct first *firsts;  /* of each stack, the sample with the keys that came first */
+	struct keyed *keyed;   /* samples that came later */
+	struct jfr_keys *keys; /* that were met; what sets samples of a stack apart is the position in it */
+	uint32_t n_keyed, cap_keyed, n_keys, cap_keys;
+	uint32_t keys_before; /* of the event before */
+	struct table by_key, by_keys;
 
 	/* of chunks before: each (stack, tags) and each (stack, tags, id) once, so that equal ones do not crowd it */
 	struct table by_content;
@@ -419,7 +424,6 @@ struct jfr_sample {
 	int64_t at;
 	/* what keeps it apart: context, span, span name, thread, state, class, monitor; ids in the chunk */
 	uint64_t keys[JFR_KEYS];
-	bool keyed; /* one of them is not 0 */
 };
 
 void jfr_groups_init(struct jfr *d);

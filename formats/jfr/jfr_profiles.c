@@ -92,8 +92,9 @@ static uint32_t *set_stacks(struct jfr *d, const struct jfr_group *g, struct ren
 
 	for (uint32_t i = 0; i < g->n; i++)
 		frames += d->stacks[g->stacks[i]].n;
-	if (frames >= UINT32_MAX) {
-		err_set(d->e, ERR_LIMIT, "stacks of %llu frames in all", (unsigned long long)frames);
+	if (frames >= UINT32_MAX || g->sample_tags >= UINT32_MAX) {
+		err_set(d->e, ERR_LIMIT, "stacks of %llu frames and with %llu tags in all", (unsigned long long)frames,
+		    (unsigned long long)g->sample_tags);
 		return NULL;
 	}
 	p->stack_at = arena_array(d->a, (size_t)g->n + 1, sizeof(*p->stack_at));
@@ -235,9 +236,9 @@ static struct profile *make_profile(struct jfr *d, uint32_t group, struct renumb
 	p->locations = arena_array(d->a, (size_t)locations + 1, sizeof(*p->locations));
 	p->lines = arena_array(d->a, (size_t)locations + 1, sizeof(*p->lines));
 	p->comments = arena_zarray(d->a, 1, sizeof(*p->comments));
-	if (g->n_tags) {
+	if (g->sample_tags) {
 		p->tag_at = arena_array(d->a, (size_t)g->n + 1, sizeof(*p->tag_at));
-		p->tags = arena_array(d->a, g->n_tags, sizeof(*p->tags));
+		p->tags = arena_array(d->a, g->sample_tags, sizeof(*p->tags));
 	}
 	set_head(d, g, group, p);
 	p->n_samples = g->n;
