@@ -16,7 +16,8 @@ from servers import go_first
 sys.path.insert(0, os.path.join(inputs.HERE, "..", "lib"))
 import jfr_file  # noqa: E402
 
-ROUNDS, ROUND_US, MAX_ROUND, READS = 5, 500000, 2000, 5
+ROUNDS, ROUND_US, MAX_ROUND, READS = 25, 100000, 2000, 5
+WAITING, UPLOADS = 200, 1000     # connections, uploads
 DATA = os.path.join(os.environ.get("PYRO_SHARED", os.path.join(inputs.HERE, "..", "..", "..", "shared")), "testdata")
 FORM = "multipart/form-data; boundary=benchboundary"
 LIMIT = "-validation.max-profile-size-bytes=67108864"       # 0 is "no recording at all" to Pyroscope
@@ -63,29 +64,39 @@ def form(parts):
     return out + b"--benchboundary--\r\n"
 
 
+def upload(bench, name, recording, labels):
+    """The file of a form as the Java agent sends it."""
+    data = read(recording)
+    if data is None:
+        inputs.say("%s: no reference data; a recording of our own" % name)
+    parts = [(b"jfr", gzip.compress(data or made(), 6, mtime=0))]
+    if data and labels:
+        parts.append((b"labels", gzip.compress(read(labels), 6, mtime=0)))
+    file = os.path.join(bench.work, name)
+    with open(file, "wb") as f:
+        f.write(form(parts))
+    return file
+
+
+def jobs(file, first, count):
+    out = []
+    for i in range(first, first + count):
+        at = inputs.BASE + i * 10**8      # every upload has a time of its own
+        out.append("/ingest?name=shop%%7Bpod%%3Dp%d%%7D&from=%d&until=%d&format=jfr&spyName=javaspy&sampleRate=100 %s" % (
+            i % 20, at, at + 10 * inputs.S, file))
+    return out
+
+
 def ingest(name, recording, labels):
-    """CPU us from the upload of a form, as the Java agent sends it, to its durable answer."""
+    """CPU us from an upload to its durable answer; the sides in many short turns."""
     def measure(bench):
-        data = read(recording)
-        if data is None:
-            inputs.say("%s: no reference data; a recording of our own" % name)
-        parts = [(b"jfr", gzip.compress(data or made(), 6, mtime=0))]
-        if data and labels:
-            parts.append((b"labels", gzip.compress(read(labels), 6, mtime=0)))
-        file = os.path.join(bench.work, name)
-        with open(file, "wb") as f:
-            f.write(form(parts))
+        file = upload(bench, name, recording, labels)
         sides = [bench.fresh(kind, program, [LIMIT]).start() for kind, program in bench.kinds]
         sent, n, costs = {s: 0 for s in sides}, {}, {s: [] for s in sides}
 
         def cost(s, count):
-            jobs = []
-            for i in range(sent[s], sent[s] + count):
-                at = inputs.BASE + i * 10**8      # every upload has a time of its own
-                jobs.append("/ingest?name=shop%%7Bpod%%3Dp%d%%7D&from=%d&until=%d&format=jfr&spyName=javaspy&sampleRate=100 %s" % (
-                    i % 20, at, at + 10 * inputs.S, file))
             sent[s] += count
-            return bench.cost_us(s, jobs, connections=16, kind=FORM)
+            return bench.cost_us(s, jobs(file, sent[s] - count, count), connections=16, kind=FORM)
 
         for s in sides:
             cost(s, 40)         # symbols that are new, not counted
@@ -93,8 +104,19 @@ def ingest(name, recording, labels):
         for _ in range(ROUNDS):
             for s in sides:
                 costs[s].append(cost(s, n[s]))
-        bench.figure(name, "us", {s: statistics.median(c) for s, c in costs.items()})
+        bench.turns(name, "us", costs)
     return Group(measure, name)
+
+
+def memory_ingest_jfr(bench):
+    """The most that the processes of a server had, each at its time, while so many connections uploaded recordings."""
+    file = upload(bench, "memory_ingest_jfr", *FILES["ingest_jfr_labels"])
+    most = {}
+    for kind, program in bench.kinds:
+        s = bench.fresh(kind, program, [LIMIT]).start()
+        bench.load(s, jobs(file, 0, UPLOADS), connections=WAITING, kind=FORM)
+        most[s] = s.peak_mb()
+    bench.figure("memory_ingest_jfr", "MB", most)
 
 
 def cpu_s(argv):
@@ -151,5 +173,6 @@ def read_jfr(bench):
 
 
 GROUPS = [ingest(name, *files) for name, files in FILES.items()]
+GROUPS.append(Group(memory_ingest_jfr, "memory_ingest_jfr"))
 GROUPS.append(Group(read_jfr, "read_jfr", "read_jfr_rate", "read_jfr_jdk_print", "read_jfr_jdk_print_ratio",
                     "read_jfr_jdk_summary", "read_jfr_jdk_summary_ratio"))

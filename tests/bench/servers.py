@@ -181,6 +181,14 @@ class Server:
     def pss_mb(self):
         return sum(smaps_kb(pid).get("Pss", 0) for pid in self.pids) / 1024
 
+    def peak_mb(self):
+        """The most that each process had in memory so far, summed."""
+        kb = 0
+        for pid in self.pids:
+            with open("/proc/%d/status" % pid) as f:
+                kb += sum(int(line.split()[1]) for line in f if line.startswith("VmHWM:"))
+        return kb / 1024
+
     def block_bytes(self):
         return file_bytes(self.folder, self.is_block)
 

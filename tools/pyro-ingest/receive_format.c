@@ -71,7 +71,7 @@ void receive_format(struct upload *u)
 	struct str body;
 	struct err e;
 
-	if (format_unpack(u->r->a, u->r->body, UPLOAD_MAX_TEXT, &body, &e) < 0) {
+	if (format_unpack(u->push->mem, u->r->body, UPLOAD_MAX_TEXT, &body, &e) < 0) {
 		if (e.kind == ERR_LIMIT || e.kind == ERR_TOOBIG)
 			upload_json(u, 413, "invalid_argument",
 			    arena_printf(u->r->a, "request body too large: the limit of unpacked text is %d bytes",
@@ -80,7 +80,7 @@ void receive_format(struct upload *u)
 			upload_json(u, 422, "unknown", str_cstr(e.msg));
 		return;
 	}
-	if (u->row->decode(u->r->a, body, &o, &got, &e) < 0) {
+	if (u->row->decode(u->push->mem, body, &o, &got, &e) < 0) {
 		upload_json(u, 422, "unknown", str_cstr(e.msg));
 		return;
 	}
@@ -100,6 +100,7 @@ void receive_format(struct upload *u)
 static const struct format *by_content_type(const struct upload *u)
 {
 	const struct format *f = format_by_content_type(u->type);
+	struct arena *a;
 	struct str body;
 	struct err e;
 
@@ -107,9 +108,10 @@ static const struct format *by_content_type(const struct upload *u)
 		return NULL; /* what senders of folded text say, too */
 	if (!str_prefix(u->type, STR("application/json")))
 		return f;
-	if (format_unpack(u->r->a, u->r->body, UPLOAD_MAX_TEXT, &body, &e) < 0)
-		return NULL;
-	return format_detect(body, STR(""), &e);
+	a = arena_new();
+	f = format_unpack(a, u->r->body, UPLOAD_MAX_TEXT, &body, &e) < 0 ? NULL : format_detect(body, STR(""), &e);
+	arena_free(a);
+	return f;
 }
 
 const struct format *upload_guess(const struct upload *u, struct str *plain)

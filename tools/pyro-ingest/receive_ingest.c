@@ -168,11 +168,13 @@ static int plain_body(struct upload *u, struct str *body, struct err *e)
 
 static int decode_text(struct upload *u, struct str body, struct profile **out, struct err *e)
 {
+	struct arena *a = u->push->mem;
+
 	switch (u->body) {
-	case BODY_LINES: return folded_decode_lines(u->r->a, body, out, e);
-	case BODY_TRIE: return trie_decode(u->r->a, body, out, e);
-	case BODY_TREE: return tree_format_decode(u->r->a, body, out, e);
-	default: return folded_decode(u->r->a, body, out, e);
+	case BODY_LINES: return folded_decode_lines(a, body, out, e);
+	case BODY_TRIE: return trie_decode(a, body, out, e);
+	case BODY_TREE: return tree_format_decode(a, body, out, e);
+	default: return folded_decode(a, body, out, e);
 	}
 }
 

@@ -82,7 +82,7 @@ void receive_jfr(struct upload *u)
 		upload_parse_failed(u, e.msg);
 		return;
 	}
-	if (jfr_decode(u->r->a, recording, &o, &got, &e) < 0) {
+	if (jfr_decode(u->push->mem, recording, &o, &got, &e) < 0) {
 		if (!str_prefix(str_cstr(e.msg), STR("failed to parse labels")))
 			err_wrap(&e, "jfr parser ParseEvent error");
 		upload_parse_failed(u, e.msg);

@@ -206,7 +206,7 @@ static void take(struct export *x, struct str body)
 	struct otlp *q;
 	struct err e;
 
-	if (otlp_read(x->r->a, body, x->wire, &o, &q, &e) < 0) {
+	if (otlp_read(p->mem, body, x->wire, &o, &q, &e) < 0) {
 		if (x->call != NULL)
 			rpc_fail_code(x->call, RPC_INVALID_ARGUMENT,
 			    arena_printf(x->r->a, "unmarshal message: %s", e.msg));

@@ -116,16 +116,17 @@ static void speedscope_stored(struct push *p)
 static int decode(struct upload *u, struct groups *groups, struct err *e)
 {
 	struct format_opts o = { .rate = u->rate };
+	struct arena *a = u->push->mem;
 	struct speedscope s;
 	struct str body;
 	int rc;
 
-	if (format_unpack(u->r->a, u->r->body, UPLOAD_MAX_TEXT, &body, e) < 0 || json_scan(body, e) < 0)
+	if (format_unpack(a, u->r->body, UPLOAD_MAX_TEXT, &body, e) < 0 || json_scan(body, e) < 0)
 		return -1;
-	rc = speedscope_decode(u->r->a, body, &o, &s, e);
+	rc = speedscope_decode(a, body, &o, &s, e);
 	if (!str_eq(s.schema, STR(SPEEDSCOPE_SCHEMA)))
 		return err_set(e, ERR_INVALID, "Unknown schema: " STR_FMT, STR_ARG(s.schema));
-	return rc < 0 ? -1 : make_groups(u->r->a, &s, groups, e);
+	return rc < 0 ? -1 : make_groups(a, &s, groups, e);
 }
 
 void receive_speedscope(struct upload *u)
