@@ -62,11 +62,11 @@ uint32_t report_colour(enum picture_colours how, struct str name)
 	return red << 16 | green << 8 | blue;
 }
 
-/* Red for a larger share than before, blue for a smaller one. */
+/* Red for a larger share than before, blue for a smaller one, grey for the same. */
 uint32_t report_change_colour(double before, double after)
 {
 	double most = fmax(before, after), change = most > 0 ? (after - before) / most : 0;
-	uint32_t pale = (uint32_t)lround(235 * (1 - fabs(change)));
+	uint32_t pale = (uint32_t)lround(235 * (1 - fabs(change))), strong = (uint32_t)lround(235 + 20 * fabs(change));
 
-	return change > 0 ? 255u << 16 | pale << 8 | pale : pale << 16 | pale << 8 | 255u;
+	return change > 0 ? strong << 16 | pale << 8 | pale : pale << 16 | pale << 8 | strong;
 }

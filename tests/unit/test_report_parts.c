@@ -251,7 +251,7 @@ static void test_svg_diff(void **state)
 	assert_non_null(strstr(b.p,
 	    "<title>more (1us 25.00% before, 2us 100.00% after, +75.00%)</title>"
 	    "<rect x=\"50.0000%\" y=\"16\" width=\"50.0000%\" height=\"15\" "
-	    "fill=\"rgb(255,59,59)\" "
+	    "fill=\"rgb(250,59,59)\" "
 	    "fg:x=\"3000\" fg:w=\"3000\" fg:l=\"1000\" fg:r=\"2000\"/>"));
 	buf_fini(&b);
 	tree_free(l);
