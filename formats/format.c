@@ -224,7 +224,8 @@ const struct format *format_detect(struct str bytes, struct str file_name, struc
 	if (bytes.n == 0)
 		err_set(e, ERR_UNSUPPORTED, "unsupported format: the input is empty");
 	else
-		err_set(e, ERR_UNSUPPORTED, "unsupported format: unknown (tried: %s)", known);
+		err_set(e, ERR_UNSUPPORTED, "unsupported format: unknown (tried: %s; --format NAME reads it as that)",
+		    known);
 	return NULL;
 }
 

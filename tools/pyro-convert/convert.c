@@ -17,7 +17,9 @@ static int parse_labels(struct convert *c, struct err *e)
 		struct str value = str_cstr(c->o->label.p[i]), name = str_cut(&value, '=');
 
 		if (name.n == 0 || value.p == NULL || value.n == 0)
-			return err_set(e, ERR_USAGE, "--label %s: NAME=VALUE is expected", c->o->label.p[i]);
+			return err_set(e, ERR_USAGE,
+			    "--label %s: NAME=VALUE is expected; a file of them is an operand, @FILE",
+			    c->o->label.p[i]);
 		c->labels = labels_with(c->a, &c->labels, name, value);
 	}
 	return 0;

@@ -61,7 +61,9 @@ static int parse_labels(struct filter *f, struct err *e)
 		struct str value = str_cstr(f->o->label.p[i]), name = str_cut(&value, '=');
 
 		if (name.n == 0 || value.p == NULL || value.n == 0)
-			return err_set(e, ERR_USAGE, "--label %s: NAME=VALUE is expected", f->o->label.p[i]);
+			return err_set(e, ERR_USAGE,
+			    "--label %s: NAME=VALUE is expected; a file of them is an operand, @FILE",
+			    f->o->label.p[i]);
 		f->labels = labels_with(f->mem, &f->labels, name, value);
 	}
 	return 0;
