@@ -221,6 +221,20 @@ static const char *verb_of(const struct args *x, struct str name)
 	return NULL;
 }
 
+/* -sample_index, as pprof has it, is --sample-index. */
+static bool with_dashes(const struct opts *o, struct str name, struct opt_ref *out)
+{
+	char *p;
+
+	if (str_find(name, '_') == name.n || str_find(name, '.') < name.n)
+		return false;
+	p = arena_cstr(o->a, name);
+	for (size_t i = 0; i < name.n; i++)
+		if (p[i] == '_')
+			p[i] = '-';
+	return opts_lookup(o, OPT_BY_FLAG, str_of(p, name.n), out);
+}
+
 static int option(struct args *x, const char *text)
 {
 	struct word w = split(text);
@@ -228,7 +242,7 @@ static int option(struct args *x, const char *text)
 	const char *near, *verb;
 	int rc;
 
-	if (opts_lookup(x->o, OPT_BY_FLAG, w.name, &ref))
+	if (opts_lookup(x->o, OPT_BY_FLAG, w.name, &ref) || with_dashes(x->o, w.name, &ref))
 		return long_option(x, ref, w);
 	if (question(x, w))
 		return 0;

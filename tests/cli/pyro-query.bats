@@ -233,6 +233,13 @@ main;b 100"
 	done
 }
 
+@test "options as pprof writes them" {
+	profile two.pb.gz --type samples:count --type cpu:nanoseconds --stack 'main;a;b=1,500' --stack 'main;c=3,100'
+	try pyro-query folded -sample_index=samples -show_from='^a$' two.pb.gz
+	ends 0
+	is "a;b 1"
+}
+
 @test "what cannot be meant is told before anything is read" {
 	try pyro-query values http://localhost:1
 	ends 2
