@@ -397,6 +397,16 @@ assert s["ingest"]["restarts"] == 0, s' "$out"
 	grep -q 'msg=stopping$' server.log
 }
 
+@test "a request to stop that comes twice is one, as timeout(1) sends it" {
+	start_server -log.level=info
+	push shop
+	kill -TERM "$server"
+	kill -INT "$server"
+	wait "$server"
+	server=
+	[ "$(grep -c 'msg="service ended".*how="exit code 0"' server.log)" = 2 ] || fail "$(cat server.log)"
+}
+
 @test "the parts end when pyro-serve is killed" {
 	start_server
 	ingest=$(part ingest) query=$(part query)

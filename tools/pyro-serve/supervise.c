@@ -29,6 +29,7 @@ struct supervisor {
 	struct part parts[PARTS];
 	int64_t started; /* unix */
 	bool was_ready, stopping;
+	int64_t stopped_at; /* monotonic, when stopping began */
 	const char *broken; /* the program without which the server cannot go on */
 	int broken_code;
 	struct err e; /* of the last thing that failed outside */
@@ -292,11 +293,13 @@ void supervise_start(struct supervisor *s)
 void supervise_stop(struct supervisor *s)
 {
 	if (s->stopping) {
-		for (int i = 0; i < PARTS; i++)
+		/* timeout(1) and groups of processes are told twice by one request */
+		for (int i = 0; i < PARTS && loop_mono(s->loop) >= s->stopped_at + NS_PER_S; i++)
 			send_signal(&s->parts[i], SIGKILL);
 		return;
 	}
 	s->stopping = true;
+	s->stopped_at = loop_mono(s->loop);
 	log_event(LOG_INFO, "stopping");
 	stop_next(s);
 }

@@ -30,7 +30,7 @@ struct supervisor *supervise_new(const struct supervise_conf *conf, struct loop 
 void supervise_free(struct supervisor *s); /* all services are down */
 
 void supervise_start(struct supervisor *s);
-/* In the order of services.def, each after the other has ended. Asked again: kills what is left. */
+/* In the order of services.def, each after the other has ended. Asked again, a second later: kills what is left. */
 void supervise_stop(struct supervisor *s);
 void supervise_restart(struct supervisor *s, enum part_id part);
 void supervise_reload(struct supervisor *s); /* SIGHUP to each */
