@@ -56,7 +56,12 @@ struct format_opts {
 	unsigned marks;        /* decoders: enum format_marks */
 	enum format_root root; /* decoders */
 	bool split_frames;     /* decoders of folded stacks: take file and line out of names */
-	struct str first;      /* decoders: of a piece that is not the first (see cut), the first piece */
+	/* Decoders whose stacks lead through programs (perf.data): the bytes of a program or library of that path, and of that
+	   build where the id (hexadecimal) is not empty, which stay until decode returns; false: it is not here. NULL: none is.
+	   Never for what strangers sent: they name the path. */
+	bool (*binary)(void *ctx, struct str path, struct str build_id, struct str *bytes);
+	void *binary_ctx;
+	struct str first; /* decoders: of a piece that is not the first (see cut), the first piece */
 	uint32_t type; /* encoders of one value: which sample type; FORMAT_ALL_TYPES: the default one. Encoders that can
 	    hold several write all with FORMAT_ALL_TYPES. */
 	bool columns;  /* encoder of folded stacks: all sample types, side by side */

@@ -7,9 +7,9 @@
 #include "base/arith.h"
 #include "base/hash.h"
 #include "base/vec.h"
-#include "formats/perf/perf_file.h"
+#include "formats/perf/perf_data_sample.h"
 #include "formats/perf/perf_line.h"
-#include "formats/perf/perf_maps.h"
+#include "formats/perf/perf_unwind.h"
 
 enum { /* where the processor was: of the misc field of a record */
 	MODE_MASK = 7,
@@ -24,20 +24,6 @@ enum { /* where the processor was: of the misc field of a record */
 #define CONTEXT_FIRST ((uint64_t)-4095)
 #define CONTEXT_KERNEL ((uint64_t)-128)
 #define CONTEXT_GUEST_KERNEL ((uint64_t)-2176)
-
-enum { /* of read_format */
-	READ_ENABLED = 1,
-	READ_RUNNING = 2,
-	READ_ID = 4,
-	READ_GROUP = 8,
-	READ_LOST = 16,
-};
-
-struct sample {
-	uint64_t ip, time, id, period, n;
-	uint32_t pid, tid, cpu;
-	const char *chain; /* n numbers */
-};
 
 /* An address that was met: in a space of that number, of an event. */
 struct met {
@@ -61,6 +47,7 @@ struct reader {
 	const struct format_opts *o;
 	struct perf_file f;
 	struct perf_maps maps;
+	struct perf_unwind unwind;
 	struct event *events; /* by attr */
 	struct thread *threads;
 	uint32_t n_threads, cap_threads;
@@ -69,6 +56,7 @@ struct reader {
 	uint32_t n_met, cap_met;
 	struct table met_index, id_index;
 	VEC(uint32_t) stack;
+	uint64_t walked[PERF_UNWIND_MAX];
 	uint64_t n_samples;
 };
 
@@ -204,90 +192,6 @@ static int take_map(struct reader *r, const char *p, bool two, struct err *e)
 
 /* ---- samples ---- */
 
-struct fields {
-	const struct perf_file *f;
-	struct str s;
-	bool bad;
-};
-
-static uint64_t next_u64(struct fields *x)
-{
-	uint64_t v;
-
-	if (x->s.n < 8) {
-		x->bad = true;
-		return 0;
-	}
-	v = perf_u64(x->f, x->s.p);
-	x->s = str_skip(x->s, 8);
-	return v;
-}
-
-/* Two numbers of 32 bits; they are in this order whatever the order of bytes. */
-static uint32_t next_pair(struct fields *x, uint32_t *second)
-{
-	uint32_t v;
-
-	if (x->s.n < 8) {
-		x->bad = true;
-		return 0;
-	}
-	v = perf_u32(x->f, x->s.p);
-	*second = perf_u32(x->f, x->s.p + 4);
-	x->s = str_skip(x->s, 8);
-	return v;
-}
-
-static void skip_read(struct fields *x, uint64_t format)
-{
-	uint64_t each = 1 + !!(format & READ_ID) + !!(format & READ_LOST);
-	uint64_t once = !!(format & READ_ENABLED) + !!(format & READ_RUNNING), n = 1;
-
-	if (format & READ_GROUP)
-		n = next_u64(x);
-	if (n > x->s.n || (n * each + once) * 8 > x->s.n) {
-		x->bad = true;
-		return;
-	}
-	x->s = str_skip(x->s, (size_t)(n * each + once) * 8);
-}
-
-static bool parse_sample(const struct perf_file *f, const char *p, uint64_t type, uint64_t read_format,
-    struct sample *out)
-{
-	struct fields x = { f, perf_record_body(f, p), false };
-	uint32_t none;
-
-	*out = (struct sample){ .cpu = UINT32_MAX };
-	if (type & PERF_HAS_IDENTIFIER)
-		out->id = next_u64(&x);
-	if (type & PERF_HAS_IP)
-		out->ip = next_u64(&x);
-	if (type & PERF_HAS_TID)
-		out->pid = next_pair(&x, &out->tid);
-	if (type & PERF_HAS_TIME)
-		out->time = next_u64(&x);
-	if (type & PERF_HAS_ADDR)
-		next_u64(&x);
-	if (type & PERF_HAS_ID)
-		out->id = next_u64(&x);
-	if (type & PERF_HAS_STREAM_ID)
-		next_u64(&x);
-	if (type & PERF_HAS_CPU)
-		out->cpu = next_pair(&x, &none);
-	if (type & PERF_HAS_PERIOD)
-		out->period = next_u64(&x);
-	if (type & PERF_HAS_READ)
-		skip_read(&x, read_format);
-	if (type & PERF_HAS_CALLCHAIN) {
-		out->n = next_u64(&x);
-		if (out->n > x.s.n / 8)
-			return false;
-		out->chain = x.s.p;
-	}
-	return !x.bad;
-}
-
 static uint32_t mapping_of(const struct perf_map *m, struct profile_builder *b)
 {
 	struct mapping x = { .start = m->start, .limit = m->end, .offset = m->offset };
@@ -332,9 +236,18 @@ static uint32_t location_of(struct reader *r, uint32_t event, uint32_t pid, bool
 	return location;
 }
 
-static void push_chain(struct reader *r, uint32_t event, const struct sample *s, uint16_t misc)
+static void push_walked(struct reader *r, uint32_t event, const struct perf_data_sample *s)
+{
+	uint32_t n = perf_unwind(&r->unwind, perf_maps_space(&r->maps, s->pid), &s->dump, r->walked);
+
+	for (uint32_t i = 0; i < n; i++)
+		vec_push(&r->stack, location_of(r, event, s->pid, false, r->walked[i]));
+}
+
+static void push_chain(struct reader *r, uint32_t event, const struct perf_data_sample *s, uint16_t misc)
 {
 	bool kernel = (misc & MODE_MASK) == MODE_KERNEL || (misc & MODE_MASK) == MODE_GUEST_KERNEL, first = true;
+	bool user = false;
 
 	r->stack.n = 0;
 	for (uint64_t i = 0; i < s->n; i++) {
@@ -348,12 +261,16 @@ static void push_chain(struct reader *r, uint32_t event, const struct sample *s,
 		/* where a thread was interrupted is exact; the others are returned to */
 		vec_push(&r->stack, location_of(r, event, s->pid, kernel, ip - (!first && ip > 0)));
 		first = false;
+		user |= !kernel;
 	}
+	if (!user && s->dump.abi != 0)
+		push_walked(r, event, s);
 	if (r->stack.n == 0)
 		vec_push(&r->stack, location_of(r, event, s->pid, kernel, s->ip));
 }
 
-static uint32_t root_frame(struct reader *r, struct profile_builder *b, const struct sample *s, struct str comm)
+static uint32_t root_frame(struct reader *r, struct profile_builder *b, const struct perf_data_sample *s,
+    struct str comm)
 {
 	struct buf name;
 	uint32_t frame;
@@ -372,8 +289,8 @@ static uint32_t root_frame(struct reader *r, struct profile_builder *b, const st
 	return frame;
 }
 
-static uint32_t sample_tags(struct reader *r, struct profile_builder *b, const struct sample *s, struct str comm,
-    struct tag *tags)
+static uint32_t sample_tags(struct reader *r, struct profile_builder *b, const struct perf_data_sample *s,
+    struct str comm, struct tag *tags)
 {
 	uint32_t n = 0;
 
@@ -399,7 +316,7 @@ static bool has_period(const struct perf_attr *x)
 	return x->sample_type & PERF_HAS_PERIOD || (!x->freq && x->period > 1);
 }
 
-static void add_sample(struct reader *r, uint32_t attr, const struct sample *s, uint16_t misc)
+static void add_sample(struct reader *r, uint32_t attr, const struct perf_data_sample *s, uint16_t misc)
 {
 	const struct perf_attr *x = &r->f.attrs[attr];
 	struct event *v = &r->events[attr];
@@ -432,19 +349,16 @@ static void add_sample(struct reader *r, uint32_t attr, const struct sample *s, 
 static void take_sample(struct reader *r, const char *p)
 {
 	const struct perf_attr *x = &r->f.attrs[0];
-	struct sample s;
+	struct perf_data_sample s;
 	uint32_t attr;
 
-	if (!parse_sample(&r->f, p,
-		x->sample_type &
-		    (PERF_HAS_IDENTIFIER | PERF_HAS_IP | PERF_HAS_TID | PERF_HAS_TIME | PERF_HAS_ADDR | PERF_HAS_ID),
-		0, &s)) {
+	if (!perf_data_sample_parse(&r->f, p, x, true, &s)) {
 		note(r, p, "a sample that is cut");
 		return;
 	}
 	attr = perf_file_attr(&r->f, s.id);
 	x = &r->f.attrs[attr];
-	if (!parse_sample(&r->f, p, x->sample_type, x->read_format, &s))
+	if (!perf_data_sample_parse(&r->f, p, x, false, &s))
 		note(r, p, "a sample that is cut");
 	else
 		add_sample(r, attr, &s, perf_record_misc(&r->f, p));
@@ -507,6 +421,7 @@ int perf_data_decode(struct arena *a, struct str bytes, const struct format_opts
 	if (perf_file_open(&r.f, a, bytes, o->lenient, &out->notes, e) < 0)
 		return -1;
 	perf_maps_init(&r.maps, a, bytes.n + PERF_MAX_RANGES);
+	perf_unwind_init(&r.unwind, a, o, &r.maps);
 	r.events = arena_zarray(a, (size_t)r.f.n_attrs + 1, sizeof(*r.events));
 	index_build_ids(&r);
 	rc = 0;
@@ -519,5 +434,6 @@ int perf_data_decode(struct arena *a, struct str bytes, const struct format_opts
 		return err_set(e, ERR_INVALID, "perf.data: no samples" STR_FMT STR_FMT, out->notes.first.n ? 2 : 0,
 		    ": ", STR_ARG(out->notes.first));
 	finish_all(&r, out);
+	out->notes.warning = perf_unwind_warning(&r.unwind);
 	return 0;
 }

@@ -8,6 +8,9 @@
  *   start, limit and offset. Return addresses are one below, in the call.
  *   The kernel is [kernel.kallsyms] when the recording does not say more.
  *   An address that nothing was mapped at keeps its number alone.
+ * - Stacks that were dumped (--call-graph dwarf) are walked where
+ *   format_opts.binary has the programs, see perf_unwind.h; notes.warning
+ *   says which were not.
  * - The root frame is the command of the thread (format_opts.root), a function
  *   without address. Tags as in perf_script.h. With FORMAT_TIMES the time is
  *   that on the wall when the recording says how (perf record -k), otherwise

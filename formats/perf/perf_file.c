@@ -32,7 +32,8 @@ enum {
 	PIPE_HEADER = 16,
 	FILE_HEADER = 104,
 	RECORD_HEADER = 8,
-	ATTR_MIN = 64, /* the first published size */
+	ATTR_REGS = 88, /* with the registers that are dumped */
+	ATTR_MIN = 64,  /* the first published size */
 	UPDATE_NAME = 2,
 	MISC_ID_SIZE = 1 << 15, /* a build id says how long it is */
 	ID_BYTES = 20,
@@ -110,6 +111,10 @@ static int add_attr(struct perf_file *f, struct str bytes, struct err *e)
 	x->read_format = perf_u64(f, bytes.p + 32);
 	x->freq = flag(f, bytes.p + 40, 10);
 	x->id_all = flag(f, bytes.p + 40, 18);
+	if (bytes.n >= ATTR_REGS) {
+		x->branch_type = perf_u64(f, bytes.p + 72);
+		x->user_regs = perf_u64(f, bytes.p + 80);
+	}
 	x->name = event_name(f->a, x->type, x->config);
 	return 0;
 }

@@ -44,12 +44,17 @@ enum { /* of sample_type */
 	PERF_HAS_CPU = 1 << 7,
 	PERF_HAS_PERIOD = 1 << 8,
 	PERF_HAS_STREAM_ID = 1 << 9,
+	PERF_HAS_RAW = 1 << 10,
+	PERF_HAS_BRANCHES = 1 << 11,
+	PERF_HAS_USER_REGS = 1 << 12,
+	PERF_HAS_USER_STACK = 1 << 13,
 	PERF_HAS_IDENTIFIER = 1 << 16,
 };
 
 struct perf_attr {
 	struct str name; /* of the event */
-	uint64_t config, period, sample_type, read_format;
+	uint64_t config, period, sample_type, read_format, branch_type;
+	uint64_t user_regs; /* which are dumped with a sample */
 	uint32_t type;
 	bool freq, id_all; /* id_all: other records have time and id too */
 };

@@ -97,8 +97,9 @@ serve() {
 @test "pyro-symbolize.1" {
 	things
 	mkdir build && cp "$(command -v pyro-query)" build/shop
+	cp "$repo/tests/fuzz/corpus/perf_data/seed-file-little" perf.data
 	printf '1000 10 work\n' >/tmp/perf-4711.map
-	filters pyro-symbolize.1 3
+	filters pyro-symbolize.1 4
 	rm /tmp/perf-4711.map
 	[ -n "$(pyro-query folded named.pb.gz)" ]
 }

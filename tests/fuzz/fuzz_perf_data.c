@@ -1,11 +1,28 @@
-/* perf.data: what is read sums up to as many samples as there are, whatever is kept apart. */
+/*
+ * perf.data: what is read sums up to as many samples as there are, whatever is kept apart. Each mapping is of the program that
+ * is somewhere in the same bytes, so that dumps of stacks are walked.
+ */
 #include "formats/perf/perf_data.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
+static bool program(void *ctx, struct str path, struct str id, struct str *bytes)
+{
+	const struct str *all = ctx;
+
+	(void)path;
+	(void)id;
+	*bytes = str_skip(*all, str_search(*all, STR("\177ELF")));
+	return bytes->n > 0;
+}
+
 static uint64_t samples(struct arena *a, struct str bytes, unsigned keep)
 {
-	struct format_opts o = { .keep = keep, .lenient = true, .root = (enum format_root)(keep & 3) };
+	struct format_opts o = { .keep = keep,
+		.lenient = true,
+		.root = (enum format_root)(keep & 3),
+		.binary = program,
+		.binary_ctx = &bytes };
 	struct format_profiles got = { 0 };
 	uint64_t sum = 0;
 	struct err e;

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "formats/format_tell.h"
 #include "formats/labels/labels_json.h"
+#include "io/mapped.h"
 #include "tools/pyro-convert/convert.h"
 
 /* Larger files are read a few records at a time, if their format can be; packed ones when they are larger still. */
@@ -66,11 +67,17 @@ static int one_input(void *ctx, struct input *in, struct err *e)
 	struct format_opts fo = c->reading;
 	struct format_profiles got = { 0 };
 	const struct format *f = format_in(c, in->bytes, in->name, e);
+	struct mapped *files = mapped_new();
+	int rc;
 
 	fo.file_name = in->name;
 	fo.ends = in->ends;
 	fo.n_ends = in->n_ends;
-	return f == NULL || f->decode(in->a, in->bytes, &fo, &got, e) < 0 ? -1 : take(c, in, f, &got, e);
+	fo.binary = mapped_binary;
+	fo.binary_ctx = files;
+	rc = f == NULL ? -1 : f->decode(in->a, in->bytes, &fo, &got, e);
+	mapped_free(files);
+	return rc < 0 ? -1 : take(c, in, f, &got, e);
 }
 
 static int one_stream(void *ctx, struct str name, struct src *s, struct err *e)

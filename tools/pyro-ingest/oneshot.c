@@ -21,6 +21,7 @@
 #include "io/fd.h"
 #include "io/file.h"
 #include "io/inputs.h"
+#include "io/mapped.h"
 #include "io/progress.h"
 #include "io/stream_fd.h"
 #include "tools/pyro-ingest/ingest.h"
@@ -162,11 +163,17 @@ static int one_input(void *ctx, struct input *in, struct err *e)
 						      : format_detect(in->bytes, in->name, e);
 	struct format_profiles got = { 0 };
 	struct labels member = { NULL, 0 };
+	struct mapped *files;
+	int rc;
 
 	if (format != NULL && format->decode == NULL)
 		return err_set(e, ERR_USAGE, "--format: %s can be written, not read", format->name);
-	if (format == NULL || format->decode(in->a, in->bytes, &fo, &got, e) < 0 ||
-	    member_labels(in->a, in->labels, &member, e) < 0)
+	files = mapped_new();
+	fo.binary = mapped_binary;
+	fo.binary_ctx = files;
+	rc = format == NULL ? -1 : format->decode(in->a, in->bytes, &fo, &got, e);
+	mapped_free(files);
+	if (rc < 0 || member_labels(in->a, in->labels, &member, e) < 0)
 		return -1;
 	format_tell(in->name, &got.notes);
 	for (uint32_t i = 0; i < got.n; i++)

@@ -5,6 +5,7 @@
 #include "formats/format_tell.h"
 #include "formats/labels/labels_json.h"
 #include "formats/profile_edit.h"
+#include "io/mapped.h"
 #include "tools/pyro-query/places.h"
 #include "tools/pyro-query/places_sum.h"
 #include "tools/pyro-query/places_type.h"
@@ -48,7 +49,9 @@ int places_decode(const struct query_opts *o, unsigned keep, struct input *in, c
     struct format_profiles *got, struct err *e)
 {
 	const struct format *f = places_format(o, in->bytes, in->name, e);
+	struct mapped *files;
 	struct format_opts fo;
+	int rc;
 
 	*got = (struct format_profiles){ 0 };
 	*format = f;
@@ -56,7 +59,12 @@ int places_decode(const struct query_opts *o, unsigned keep, struct input *in, c
 		return -1;
 	fo.ends = in->ends;
 	fo.n_ends = in->n_ends;
-	if (f->decode(in->a, in->bytes, &fo, got, e) < 0)
+	files = mapped_new();
+	fo.binary = mapped_binary;
+	fo.binary_ctx = files;
+	rc = f->decode(in->a, in->bytes, &fo, got, e);
+	mapped_free(files);
+	if (rc < 0)
 		return -1;
 	return choose(o, in->a, got, e);
 }

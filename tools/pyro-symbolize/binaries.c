@@ -2,7 +2,6 @@
 #include "tools/pyro-symbolize/binaries.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/enc.h"
@@ -13,6 +12,7 @@
 #include "formats/symbolize/binary.h"
 #include "formats/symbolize/perfmap.h"
 #include "io/file.h"
+#include "io/mapped.h"
 #include "tools/pyro-symbolize/fetch.h"
 
 struct given { /* --binary */
@@ -30,7 +30,7 @@ struct known { /* what a mapping turned out to be */
 struct binaries {
 	const struct symbolize_opts *o;
 	struct arena *a;
-	VEC(struct blob *) blobs;
+	struct mapped *mapped;
 	VEC(struct given) given;
 	VEC(struct known) known;
 	struct map index;
@@ -40,21 +40,9 @@ struct binaries {
 	uint32_t *last; /* of the mappings of the profile at hand: positions in known, + 1 */
 };
 
-/* Profiles and programs name files, too: a pipe that is opened waits, a device does things. */
 static bool map_file(struct binaries *b, const char *path, struct str *out, struct err *e)
 {
-	struct stat st;
-	struct blob *blob;
-
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-		err_set(e, ERR_INVALID, "%s: not a regular file", path);
-		return false;
-	}
-	blob = blob_file_at(AT_FDCWD, path, FILE_RANDOM, e);
-	if (blob == NULL)
-		return false;
-	vec_push(&b->blobs, blob);
-	return blob->size <= SIZE_MAX && blob_read(blob, b->a, 0, (size_t)blob->size, out, e) == 0;
+	return mapped_file(b->mapped, path, out, e) == 0;
 }
 
 static struct str hex(struct arena *a, struct str raw)
@@ -143,6 +131,7 @@ struct binaries *binaries_new(const struct symbolize_opts *o, struct err *e)
 
 	b->o = o;
 	b->a = arena_new();
+	b->mapped = mapped_new();
 	if (read_options(b, e) == 0)
 		return b;
 	if (e->kind == ERR_NOTFOUND) /* the answer "no" is for profiles */
@@ -157,10 +146,8 @@ void binaries_free(struct binaries *b)
 		return;
 	for (size_t i = 0; i < b->known.n; i++)
 		binary_close(b->known.p[i].binary);
-	for (size_t i = 0; i < b->blobs.n; i++)
-		blob_close(b->blobs.p[i]);
 	vec_free(&b->known);
-	vec_free(&b->blobs);
+	mapped_free(b->mapped);
 	vec_free(&b->given);
 	vec_free(&b->maps);
 	map_fini(&b->index);
@@ -410,6 +397,16 @@ static uint32_t in_maps(struct binaries *b, uint64_t addr, struct sym_frame *out
 		if (perfmap_find(&b->maps.p[i], addr, out))
 			return 1;
 	return 0;
+}
+
+bool binaries_file(void *ctx, struct str path, struct str build_id, struct str *bytes)
+{
+	struct found f;
+
+	if (!find_main(ctx, path, build_id, &f))
+		return false;
+	*bytes = f.bytes;
+	return true;
 }
 
 uint32_t binaries_find(void *ctx, const struct profile *p, const struct mapping *m, uint64_t addr,

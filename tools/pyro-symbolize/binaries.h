@@ -13,8 +13,7 @@
  *	4. what .gnu_debuglink names: beside the file, in .debug/ there, below DEBUGDIR
  *	5. debuginfod servers, which are asked by build id alone
  *
- * Files are mapped, not read. Whoever rewrites them in place meanwhile ends
- * this program; installers replace them.
+ * Files are mapped, not read (io/mapped.h).
  */
 #ifndef BINARIES_H
 #define BINARIES_H
@@ -29,7 +28,9 @@ struct binaries;
 struct binaries *binaries_new(const struct symbolize_opts *o, struct err *e);
 void binaries_free(struct binaries *b);                           /* accepts NULL */
 void binaries_begin(struct binaries *b, const struct profile *p); /* it is p that is asked about from now on */
-/* For struct symbolize: ctx is the binaries. */
+/* For format_opts.binary: the program itself, found as above. ctx is the binaries, here and below. */
+bool binaries_file(void *ctx, struct str path, struct str build_id, struct str *bytes);
+/* For struct symbolize. */
 uint32_t binaries_find(void *ctx, const struct profile *p, const struct mapping *m, uint64_t addr,
     struct sym_frame *out, uint32_t max);
 

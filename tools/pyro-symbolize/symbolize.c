@@ -127,7 +127,9 @@ static int one_input(void *ctx, struct input *in, struct err *e)
 		.ends = in->ends,
 		.n_ends = in->n_ends,
 		.keep = FORMAT_TAGS | FORMAT_NAMES,
-		.lenient = f->o->lenient };
+		.lenient = f->o->lenient,
+		.binary = binaries_file,
+		.binary_ctx = f->binaries };
 	const struct symbolize s = { .find = find_frames,
 		.rename = f->renames ? rename_frame : NULL,
 		.ctx = f,

@@ -1,0 +1,280 @@
+/* cfi.c - see cfi.h: the table of functions, and a step */
+#include "formats/symbolize/cfi_impl.h"
+
+#include <elf.h>
+
+#include "base/vec.h"
+#include "formats/symbolize/radix.h"
+
+enum {
+	AUGMENTATION_MAX = 8,
+	POINTER_OMIT = 0xff,
+	X86_SP = 7,
+	ARM_SP = 31,
+	ARM_ADDRESS_BITS = 48, /* of addresses of programs; above are signatures and tags */
+};
+
+struct cfi_function {
+	uint64_t from, to;
+	uint32_t at, end, common; /* behind the id, in the section; of the record; the common record */
+};
+
+struct cfi {
+	struct str section;
+	uint64_t addr; /* of it */
+	bool arm;
+	struct cfi_function *p; /* sorted */
+	uint32_t n;
+};
+
+/* ---- records ---- */
+
+struct record {
+	uint64_t id_at, id, end; /* in the section */
+};
+
+/* The record at r; false: the end, or broken. */
+static bool read_record(struct rd *r, struct str section, struct record *out)
+{
+	uint64_t length;
+
+	length = rd_u32(r);
+	if (length == 0xffffffff)
+		length = rd_u64(r);
+	out->id_at = (uint64_t)(r->p - (const uint8_t *)section.p);
+	if (r->bad || length < 4 || length > rd_left(r))
+		return false;
+	out->end = out->id_at + length;
+	out->id = rd_u32(r);
+	return true;
+}
+
+static bool read_augmentation(const struct cfi *c, struct rd *r, struct str text, struct cfi_common *out)
+{
+	uint64_t ignored;
+	struct rd in;
+
+	if (text.n == 0)
+		return true;
+	if (text.p[0] != 'z')
+		return false; /* nobody says how long it is */
+	out->augmented = true;
+	in = *r;
+	rd_skip(r, rd_uleb(&in) + (uint64_t)(in.p - r->p));
+	for (size_t i = 1; i < text.n && !in.bad; i++)
+		switch (text.p[i]) {
+		case 'R': out->encoding = rd_u8(&in); break;
+		case 'L': rd_u8(&in); break;
+		case 'P':
+			if (!cfi_pointer(&in, rd_u8(&in), c->section, c->addr, &ignored))
+				return false;
+			break;
+		case 'S': out->signal = true; break;
+		case 'B': break;
+		default: return false;
+		}
+	return !in.bad;
+}
+
+static bool read_common(const struct cfi *c, uint64_t at, struct cfi_common *out)
+{
+	struct rd r = rd_at(c->section, at, false);
+	struct str augmentation;
+	struct record record;
+	uint8_t version;
+
+	*out = (struct cfi_common){ 0 };
+	if (r.bad || !read_record(&r, c->section, &record) || record.id != 0)
+		return false;
+	r.end = (const uint8_t *)c->section.p + record.end;
+	version = rd_u8(&r);
+	augmentation = rd_cstr(&r);
+	if ((version != 1 && version != 3) || augmentation.n > AUGMENTATION_MAX)
+		return false;
+	out->code_factor = rd_uleb(&r);
+	out->data_factor = rd_sleb(&r);
+	out->return_register = version == 1 ? rd_u8(&r) : (uint32_t)rd_uleb_max(&r, CFI_REGS);
+	if (!read_augmentation(c, &r, augmentation, out) || r.bad || out->return_register >= CFI_REGS)
+		return false;
+	out->rules = str_of((const char *)r.p, rd_left(&r));
+	return true;
+}
+
+static bool read_function(const struct cfi *c, struct rd *r, const struct cfi_common *common, uint64_t *from,
+    uint64_t *to)
+{
+	uint64_t size;
+
+	/* the size is a number of the same width, relative to nothing */
+	if (!cfi_pointer(r, common->encoding, c->section, c->addr, from) ||
+	    !cfi_pointer(r, common->encoding & 0x0f, c->section, c->addr, &size))
+		return false;
+	*to = *from + size;
+	return *from < *to;
+}
+
+static void read_functions(struct arena *a, struct cfi *c)
+{
+	struct rd r = rd_of(c->section, false);
+	struct cfi_common common = { 0 };
+	uint64_t known = UINT64_MAX; /* where it is */
+	struct record record;
+	VEC(struct cfi_function) got = { 0 };
+	struct keyed *keys;
+
+	while (rd_left(&r) >= 4 && read_record(&r, c->section, &record)) {
+		struct cfi_function x = { .at = (uint32_t)(record.id_at + 4), .end = (uint32_t)record.end };
+		uint64_t at = record.id_at - record.id;
+
+		r.end = (const uint8_t *)c->section.p + record.end;
+		if (record.id != 0 && record.id <= record.id_at && got.n < UINT32_MAX / 2 &&
+		    (at == known || read_common(c, at, &common))) {
+			known = x.common = (uint32_t)at;
+			if (read_function(c, &r, &common, &x.from, &x.to))
+				vec_push(&got, x);
+		} else if (record.id != 0)
+			known = UINT64_MAX;
+		r = rd_at(c->section, record.end, false);
+	}
+	c->n = (uint32_t)got.n;
+	c->p = arena_array(a, got.n, sizeof(*c->p));
+	keys = mem_array(got.n * 2 + 1, sizeof(*keys));
+	for (uint32_t i = 0; i < c->n; i++)
+		keys[i] = (struct keyed){ got.p[i].from, i };
+	radix_sort(keys, keys + c->n, c->n);
+	for (uint32_t i = 0; i < c->n; i++)
+		c->p[i] = got.p[keys[i].value];
+	mem_free(keys);
+	vec_free(&got);
+}
+
+struct cfi *cfi_open(struct arena *a, const struct elf *f, struct err *e)
+{
+	const struct elf_section *s = elf_find(f, ".eh_frame");
+	struct cfi *c;
+	int rc;
+
+	if (!f->wide || f->big || (f->machine != EM_X86_64 && f->machine != EM_AARCH64)) {
+		err_set(e, ERR_UNSUPPORTED, "stacks are walked on x86-64 and arm64 alone");
+		return NULL;
+	}
+	c = arena_zalloc(a, sizeof(*c));
+	rc = elf_section(f, ".eh_frame", a, INT32_MAX, &c->section, e);
+	if (rc < 0)
+		return NULL;
+	if (rc == 0 || s == NULL) {
+		err_set(e, ERR_NOTFOUND, "no .eh_frame");
+		return NULL;
+	}
+	c->addr = s->addr;
+	c->arm = f->machine == EM_AARCH64;
+	read_functions(a, c);
+	return c;
+}
+
+uint32_t cfi_functions(const struct cfi *c)
+{
+	return c->n;
+}
+
+/* ---- a step ---- */
+
+static bool find_row(const struct cfi *c, uint64_t addr, struct cfi_common *common, struct cfi_row *row)
+{
+	uint32_t i = keyed_upto(c->p, c->n, sizeof(*c->p), addr);
+	const struct cfi_function *x = i ? &c->p[i - 1] : NULL;
+	uint64_t from, to;
+	struct rd r;
+
+	if (x == NULL || addr >= x->to || !read_common(c, x->common, common))
+		return false;
+	r = rd_at(str_of(c->section.p, x->end), x->at, false);
+	if (!read_function(c, &r, common, &from, &to))
+		return false;
+	if (common->augmented)
+		rd_skip(&r, rd_uleb(&r));
+	return !r.bad && cfi_row_of(common, str_of((const char *)r.p, rd_left(&r)), from, addr, row);
+}
+
+static bool known(const struct cfi_frame *f, uint64_t reg)
+{
+	return reg < CFI_REGS && f->known >> reg & 1;
+}
+
+/* The address that the rules of a frame count from: the stack pointer before the call. */
+static enum cfi_result frame_address(const struct cfi_row *row, const struct cfi_frame *f, const struct cfi_memory *m,
+    uint64_t *out)
+{
+	if (row->frame.kind == RULE_VAL_EXPRESSION)
+		return cfi_value(row->frame.expression, f, m, NULL, out);
+	if (row->frame.kind != RULE_REGISTER)
+		return CFI_BROKEN;
+	if (!known(f, row->frame_register))
+		return CFI_MEMORY;
+	*out = f->reg[row->frame_register] + (uint64_t)row->frame.n;
+	return CFI_CALLER;
+}
+
+/* One register of the caller; what cannot be told is not known. */
+static void restore(const struct cfi_rule *rule, uint32_t reg, uint64_t cfa, const struct cfi_frame *f,
+    const struct cfi_memory *m, struct cfi_frame *out)
+{
+	uint64_t value = f->reg[reg], addr = cfa + (uint64_t)rule->n;
+	bool good = true;
+
+	switch (rule->kind) {
+	case RULE_SAME: good = known(f, reg); break;
+	case RULE_UNDEFINED: good = false; break;
+	case RULE_OFFSET: good = m->read(m->ctx, addr, &value); break;
+	case RULE_VAL_OFFSET: value = addr; break;
+	case RULE_REGISTER:
+		good = known(f, (uint64_t)rule->n);
+		value = good ? f->reg[rule->n] : 0;
+		break;
+	case RULE_EXPRESSION:
+		good = cfi_value(rule->expression, f, m, &cfa, &addr) == CFI_CALLER && m->read(m->ctx, addr, &value);
+		break;
+	case RULE_VAL_EXPRESSION: good = cfi_value(rule->expression, f, m, &cfa, &value) == CFI_CALLER; break;
+	}
+	out->reg[reg] = value;
+	if (good)
+		out->known |= UINT64_C(1) << reg;
+}
+
+enum cfi_result cfi_step(const struct cfi *c, uint64_t addr, struct cfi_frame *f, const struct cfi_memory *m)
+{
+	const uint32_t sp = c->arm ? ARM_SP : X86_SP;
+	struct cfi_frame up = { 0 };
+	struct cfi_common common;
+	struct cfi_row row;
+	enum cfi_result got;
+	uint64_t cfa;
+
+	if (!find_row(c, addr, &common, &row))
+		return CFI_NONE;
+	if (row.reg[common.return_register].kind == RULE_UNDEFINED)
+		return CFI_END;
+	got = frame_address(&row, f, m, &cfa);
+	if (got != CFI_CALLER)
+		return got;
+	for (uint32_t i = 0; i < CFI_REGS; i++)
+		restore(&row.reg[i], i, cfa, f, m, &up);
+	if (row.reg[sp].kind == RULE_SAME) {
+		up.reg[sp] = cfa;
+		up.known |= UINT64_C(1) << sp;
+	}
+	if (!known(&up, common.return_register) || !known(&up, sp))
+		return CFI_MEMORY;
+	up.pc = up.reg[common.return_register];
+	if (c->arm && row.signed_return)
+		up.pc &= (UINT64_C(1) << ARM_ADDRESS_BITS) - 1;
+	if (up.pc == 0)
+		return CFI_END;
+	/* a leaf of arm64 may have put nothing on the stack */
+	if (known(f, sp) && !common.signal &&
+	    (up.reg[sp] < f->reg[sp] || (up.reg[sp] == f->reg[sp] && (up.pc == f->pc || !c->arm))))
+		return CFI_BROKEN;
+	up.signal = common.signal;
+	*f = up;
+	return CFI_CALLER;
+}
