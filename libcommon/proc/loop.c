@@ -148,17 +148,6 @@ void loop_unwatch(struct loop *l, struct watch *w)
 			l->ev[i].data.ptr = NULL;
 }
 
-static void run_watches(struct loop *l)
-{
-	while (l->at < l->n_ev) {
-		struct epoll_event *ev = &l->ev[l->at++];
-		struct watch *w = ev->data.ptr;
-
-		if (w)
-			w->fn(w, ev->events);
-	}
-}
-
 /* Timers: a heap with HEAP_WAYS children per node, children of i at HEAP_WAYS * (i - 1) + 2 onwards. */
 
 static void place(struct loop *l, struct timer *t, size_t pos)
@@ -274,6 +263,19 @@ static void run_tasks(struct loop *l)
 
 		first = t->next;
 		t->fn(t);
+	}
+}
+
+/* Between two descriptors come the tasks, so that what others ask waits for one of them and not for all. */
+static void run_watches(struct loop *l)
+{
+	while (l->at < l->n_ev) {
+		struct epoll_event *ev = &l->ev[l->at++];
+		struct watch *w = ev->data.ptr;
+
+		if (w)
+			w->fn(w, ev->events);
+		run_tasks(l);
 	}
 }
 

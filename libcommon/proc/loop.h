@@ -14,9 +14,11 @@
  *	c->idle.fn = conn_idle;
  *	loop_timer(l, &c->idle, loop_mono(l) + 30 * NS_PER_S);
  *
- * Order of one turn: descriptors, due timers (earliest first), tasks (first
- * posted first). What is posted or armed during a turn runs in a later one,
- * so that no source starves the others.
+ * Order of one turn: descriptors, due timers (earliest first). After each
+ * descriptor, and at the end, come the tasks that have been posted by then
+ * (first posted first): whoever asks something of this loop waits for one
+ * descriptor's work, not for all that are ready. What is armed or posted by
+ * timers and tasks themselves runs later, so that no source starves the others.
  */
 #ifndef LOOP_H
 #define LOOP_H

@@ -276,6 +276,52 @@ static void post_from_the_loop_itself(void **state)
 	assert_int_equal(self_posts, 100);
 }
 
+/* What is asked of the loop waits for one descriptor, not for all that are ready. */
+struct ready {
+	struct watch w;
+	struct task t;
+	char *said;
+};
+
+static void on_ready_task(struct task *t)
+{
+	strcat(CONTAINER_OF(t, struct ready, t)->said, "t");
+}
+
+static void on_ready(struct watch *w, uint32_t events)
+{
+	struct ready *x = CONTAINER_OF(w, struct ready, w);
+
+	(void)events;
+	strcat(x->said, "w");
+	loop_unwatch(loop, w);
+	loop_post(loop, &x->t);
+	if (strlen(x->said) == 5)
+		loop_stop(loop);
+}
+
+static void tasks_between_descriptors(void **state)
+{
+	char said[8] = "";
+	struct ready x[3];
+	struct err e;
+	int fd[2];
+
+	(void)state;
+	assert_int_equal(pipe(fd), 0);
+	assert_int_equal(write(fd[1], "x", 1), 1);
+	for (int i = 0; i < 3; i++) {
+		x[i] = (struct ready){ .w.fn = on_ready, .t.fn = on_ready_task, .said = said };
+		assert_int_equal(loop_watch(loop, &x[i].w, dup(fd[0]), EPOLLIN, &e), 0);
+	}
+	run();
+	assert_string_equal(said, "wtwtwt");
+	for (int i = 0; i < 3; i++)
+		close(x[i].w.fd);
+	close(fd[0]);
+	close(fd[1]);
+}
+
 static void *stopper(void *arg)
 {
 	usleep(2000);
@@ -358,6 +404,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(watch_refuses_bad_descriptor, setup, teardown),
 		cmocka_unit_test_setup_teardown(posts_of_many_threads_keep_their_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(post_from_the_loop_itself, setup, teardown),
+		cmocka_unit_test_setup_teardown(tasks_between_descriptors, setup, teardown),
 		cmocka_unit_test_setup_teardown(stop_from_elsewhere, setup, teardown),
 		cmocka_unit_test(thread_runs_a_loop),
 		cmocka_unit_test_setup_teardown(signals_are_events, setup, teardown),
