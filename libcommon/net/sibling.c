@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -113,18 +115,24 @@ static int gone(struct call *c, struct err *e)
 	return err_set(e, ERR_BUSY, "%s closed the connection", c->s->at.name);
 }
 
-static int send_all(struct call *c, struct str bytes, struct err *e)
+static int send_all(struct call *c, struct str head, struct str body, struct err *e)
 {
-	while (bytes.n > 0) {
-		ssize_t n = send(c->s->fd, bytes.p, bytes.n, MSG_NOSIGNAL);
+	while (head.n + body.n > 0) {
+		struct iovec v[] = { { (void *)(uintptr_t)head.p, head.n }, { (void *)(uintptr_t)body.p, body.n } };
+		struct msghdr m = { .msg_iov = v, .msg_iovlen = ARRAY_LEN(v) };
+		ssize_t n = sendmsg(c->s->fd, &m, MSG_NOSIGNAL);
 
-		if (n >= 0)
-			bytes = str_skip(bytes, (size_t)n);
-		else if (errno == EAGAIN) {
+		if (n >= 0) {
+			size_t of_head = MIN((size_t)n, head.n);
+
+			head = str_skip(head, of_head);
+			body = str_skip(body, (size_t)n - of_head);
+		} else if (errno == EAGAIN) {
 			if (wait_for(c, POLLOUT, e) < 0)
 				return -1;
-		} else if (errno != EINTR)
+		} else if (errno != EINTR) {
 			return gone(c, e);
+		}
 	}
 	return 0;
 }
@@ -180,9 +188,9 @@ static int ask(struct call *c, struct err *e)
 	    c->want->body.n);
 	rc = buf_check(&head, "path", e);
 	if (rc == 0)
-		rc = send_all(c, buf_str(&head), e);
+		rc = send_all(c, buf_str(&head), c->want->body, e);
 	buf_fini(&head);
-	if (rc < 0 || send_all(c, c->want->body, e) < 0 || read_head(c, e) < 0)
+	if (rc < 0 || read_head(c, e) < 0)
 		return -1;
 	if (h->framing == H1_EMPTY)
 		return 0;
