@@ -318,10 +318,13 @@ def asked_and_gone(tap, s, head):
 def shards_stop(tap, build, folder, path):
     """Rows of 16,000 samples each, all of which are looked at for a call site."""
     port = served.free_port()
-    s = served.Process([os.path.join(build, "pyro-ingest"), "serve", "-server.http-listen-address=127.0.0.1",
-                        "-server.http-listen-port=%d" % port, "-pyroscopedb.data-path=" + folder, "-head-socket=unix:" + path,
-                        "-ingester.shards=1", "-log.level=error", *served.OPEN[:2], "-distributor.ingestion-rate-limit-mb=0"],
-                       port, folder + ".shards.log", ready="/buildinfo")
+
+    def start_shard():
+        return served.Process([os.path.join(build, "pyro-ingest"), "serve", "-server.http-listen-address=127.0.0.1",
+                               "-server.http-listen-port=%d" % port, "-pyroscopedb.data-path=" + folder,
+                               "-head-socket=unix:" + path, "-ingester.shards=1", "-log.level=error", *served.OPEN[:2],
+                               "-distributor.ingestion-rate-limit-mb=0"], port, folder + ".shards.log")
+    s = start_shard()
     leaves = range(3, 16003)
     samples = b"".join(msg(2, msg(1, varint(i), varint(2)), msg(2, varint(1))) for i in leaves)
     lines = b"".join(msg(4, num(1, i), msg(4, num(1, i))) + msg(5, num(1, i), num(2, i + 4)) for i in leaves)
@@ -333,7 +336,21 @@ def shards_stop(tap, build, folder, path):
     kind = b"process_cpu:cpu:nanoseconds:cpu:nanoseconds"
     ask = (msg(1, b"anonymous") + num(2, 9) + msg(3, kind) + msg(4, b"{}") + num(5, (NOW - HOUR) * 10 ** 6) +
            num(6, (NOW + HOUR) * 10 ** 6) + msg(11, b"main"))
+    asked_and_left(tap, s, path, ask, "of heads that grow")
+    s.kill()
+    os.makedirs(os.path.join(folder, "anonymous"), exist_ok=True)
+    with open(os.path.join(folder, "anonymous/local"), "w"):
+        pass                                                    # no block can be made there: the rows stay where they are
+    s = start_shard()
+    asked_and_left(tap, s, path, ask, "of heads on their way into blocks")
+    tap.ok(not any(os.path.isdir(os.path.join(folder, "anonymous", n)) for n in os.listdir(os.path.join(folder, "anonymous"))),
+           "which did not get there")
+    os.unlink(os.path.join(folder, "anonymous/local"))
+    tap.equal(s.stop(), 0, "the server stops")
 
+
+def asked_and_left(tap, s, path, ask, which):
+    """Clients that stay until the answer comes, and as many that leave at once."""
     def cpu():
         with open("/proc/%d/stat" % s.process.pid) as f:
             return sum(int(x) for x in f.read().split()[13:15])
@@ -353,9 +370,8 @@ def shards_stop(tap, build, folder, path):
         c.close()
     post().recv(1)
     left = cpu() - before
-    tap.ok(all(len(a) > 1000 for a in answers), "questions about large rows are answered", answers)
-    tap.ok(left < stayed / 2, "shards do not work for those who are gone", (left, stayed))
-    tap.equal(s.stop(), 0, "the server stops")
+    tap.ok(all(len(a) > 1000 for a in answers), "questions about large rows are answered, " + which, answers)
+    tap.ok(left < stayed / 2, "shards do not work for those who are gone, " + which, (left, stayed))
 
 
 def late(tap, s, head):

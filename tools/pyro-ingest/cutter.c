@@ -63,7 +63,7 @@ struct hold {
 static void moment_make(struct cutter *c, struct str tenant, struct moment *m)
 {
 	struct hold *h = mem_zalloc(sizeof(*h));
-	VEC(struct head *) heads = { 0 };
+	VEC(struct frozen_head) heads = { 0 };
 
 	for (size_t i = 0; i < c->batches.n; i++) {
 		struct cut_batch *b = c->batches.p[i];
@@ -71,7 +71,7 @@ static void moment_make(struct cutter *c, struct str tenant, struct moment *m)
 
 		for (size_t k = 0; k < b->heads.n; k++)
 			if (str_eq(b->heads.p[k].tenant, tenant))
-				vec_push(&heads, b->heads.p[k].head);
+				vec_push(&heads, b->heads.p[k]);
 		if (heads.n > before) {
 			b->holds++;
 			vec_push(&h->batches, b);
@@ -360,8 +360,13 @@ static void replay_done(struct job *j)
 {
 	struct cutter *c = CONTAINER_OF(j, struct cutter, job);
 
-	for (size_t i = 0; i < c->writing.n; i++)
-		cut_batch_keep(&c->batches, c->writing.p[i]);
+	for (size_t i = 0; i < c->writing.n; i++) {
+		struct cut_batch *b = c->writing.p[i];
+
+		for (size_t k = 0; k < b->heads.n; k++)
+			b->heads.p[k].shard = (uint32_t)(i % c->conf.n_shards);
+		cut_batch_keep(&c->batches, b);
+	}
 	c->writing.n = 0;
 	c->replaying = false;
 	c->conf.replayed(c->conf.ctx, c->failed ? &c->err : NULL);

@@ -70,7 +70,7 @@ void cutter_cut(struct cutter *c, void (*done)(void *ctx, bool ok), void *ctx);
  * questions to the shards before it returns, so that they see the same moment.
  */
 struct moment {
-	struct head **heads; /* of the tenant; valid until cutter_let_go */
+	struct frozen_head *heads; /* of the tenant; valid until cutter_let_go */
 	size_t n_heads;
 	struct ulid *blocks; /* published, ascending */
 	size_t n_blocks;

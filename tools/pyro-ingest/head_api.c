@@ -1,7 +1,8 @@
 /*
  * head_api.c - questions about rows that are not yet in blocks. The main
- * loop takes a moment (cutter.h), asks every shard at that moment, answers
- * for the replayed heads itself and merges the parts.
+ * loop takes a moment (cutter.h), asks every shard at that moment and merges
+ * the parts. Heads on their way into blocks are asked where their shard is:
+ * only one thread asks a head, and the main loop has others to serve.
  *
  * While the journal is being replayed a question waits for its end, because an
  * answer without the rows of a minute ago would be wrong; but not longer than
@@ -39,23 +40,43 @@ struct head_question {
 	bool failed;
 };
 
+/* The shard's rows: in its head, and in those that it gave away and that are not in blocks yet. */
+static size_t sets_of(struct head_question *q, uint32_t shard, struct head *active, struct stoppable *s,
+    struct dataset **sets)
+{
+	size_t n = 0;
+
+	if (active != NULL && active->n_rows > 0)
+		stoppable_init(&s[n++], &active->set, &q->stop);
+	for (size_t i = 0; i < q->moment.n_heads; i++) {
+		struct frozen_head *f = &q->moment.heads[i];
+
+		if (f->shard == shard && f->head->n_rows > 0)
+			stoppable_init(&s[n++], &f->head->set, &q->stop);
+	}
+	for (size_t i = 0; i < n; i++)
+		sets[i] = &s[i].set;
+	return n;
+}
+
 /* On the shard's thread. */
 static void shard_answers(struct shard_ask *sa, struct head *h)
 {
 	struct head_question *q = sa->ctx;
-	struct head_part *p = &q->parts[sa - q->asks];
-	struct dataset *set;
-	struct stoppable s;
+	uint32_t shard = (uint32_t)(sa - q->asks);
+	struct head_part *p = &q->parts[shard];
 	struct patience patience = { clock_cpu, MATCH_PATIENCE, 0 };
+	struct stoppable *s;
+	struct dataset **sets;
 	struct err e;
+	size_t n;
 
 	p->a = arena_new();
 	p->part = part_none();
-	if (h == NULL || h->n_rows == 0)
-		return;
-	stoppable_init(&s, &h->set, &q->stop);
-	set = &s.set;
-	if (ask_run_within(p->a, &q->ask, &patience, &set, 1, &p->part, &e) < 0) {
+	s = arena_array(p->a, q->moment.n_heads + 1, sizeof(*s));
+	sets = arena_array(p->a, q->moment.n_heads + 1, sizeof(struct dataset *));
+	n = sets_of(q, shard, h, s, sets);
+	if (n > 0 && ask_run_within(p->a, &q->ask, &patience, sets, n, &p->part, &e) < 0) {
 		p->err = arena_alloc(p->a, sizeof(*p->err));
 		*p->err = e;
 	}
@@ -119,24 +140,6 @@ static void shard_answered(struct shard_ask *sa)
 	buf_fini(&out);
 }
 
-/* The heads that the cutter holds; rarely more than none. */
-static void held_heads(struct head_question *q)
-{
-	for (size_t i = 0; i < q->moment.n_heads; i++) {
-		struct dataset *set = &q->moment.heads[i]->set;
-		struct patience patience = { clock_cpu, MATCH_PATIENCE, 0 };
-		struct part part = part_none();
-		struct err e;
-
-		if (q->moment.heads[i]->n_rows == 0)
-			continue;
-		if (ask_run_within(q->r->a, &q->ask, &patience, &set, 1, &part, &e) < 0)
-			merge(q, &part, &e);
-		else
-			merge(q, &part, NULL);
-	}
-}
-
 static void at_moment(void *ctx, struct moment *m)
 {
 	struct head_question *q = ctx;
@@ -153,7 +156,6 @@ static void at_moment(void *ctx, struct moment *m)
 			.ctx = q };
 		shard_question(q->in->workers[i].shard, sa);
 	}
-	held_heads(q);
 }
 
 static void wait_over(struct head_question *q)

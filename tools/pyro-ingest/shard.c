@@ -310,7 +310,7 @@ static void freeze_reply(void *ctx)
 
 static void take_head(struct shard *s, struct shard_tenant *x, struct shard_freeze *f)
 {
-	struct frozen_head h = { x->tenant->name, x->head, x->bytes };
+	struct frozen_head h = { x->tenant->name, x->head, s->conf.number, x->bytes };
 
 	if (x->head == NULL)
 		return;

@@ -87,7 +87,8 @@ void shard_question(struct shard *s, struct shard_ask *a);
 struct frozen_head {
 	struct str tenant; /* bytes live as long as the tenants list */
 	struct head *head;
-	uint64_t held; /* bytes of it that shard_shared.held counts */
+	uint32_t shard; /* whose thread asks it: one at a time */
+	uint64_t held;  /* bytes of it that shard_shared.held counts */
 };
 
 /*
