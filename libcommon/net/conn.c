@@ -100,13 +100,13 @@ static void conn_event(struct watch *w, uint32_t events)
 	conn_run(c);
 }
 
-static void conn_again(struct task *t)
+void conn_again(struct task *t)
 {
 	struct conn *c = CONTAINER_OF(t, struct conn, again);
 
 	c->posted = false;
 	if (c->dead)
-		mem_free(c);
+		conn_free(c);
 	else if (c->ending)
 		conn_close(c);
 	else
@@ -136,7 +136,7 @@ struct conn *conn_new(struct httpd *h, int fd, struct tls *tls)
 	struct conn *c = mem_zalloc(sizeof(*c));
 	struct err e;
 
-	c->h = h;
+	c->h = c->home = h;
 	c->w.fn = conn_event;
 	c->again.fn = conn_again;
 	if (loop_watch(h->loop, &c->w, fd, EPOLLIN, &e) < 0) {
@@ -147,14 +147,20 @@ struct conn *conn_new(struct httpd *h, int fd, struct tls *tls)
 	set_peer(c);
 	if (tls != NULL)
 		c->tls = tls_open(tls, fd);
-	c->pos = h->conns.n;
-	vec_push(&h->conns, c);
+	conn_join(c);
 	conn_move(c, CONN_HEAD);
 	c->deadline = c->since + h->conf.header_timeout;
 	return c;
 }
 
-static void forget(struct conn *c)
+void conn_join(struct conn *c)
+{
+	c->pos = c->h->conns.n;
+	vec_push(&c->h->conns, c);
+	httpd_tick(c->h);
+}
+
+void conn_forget(struct conn *c)
 {
 	struct httpd *h = c->h;
 	struct conn *last = h->conns.p[--h->conns.n];
@@ -177,7 +183,7 @@ void conn_close(struct conn *c)
 		tls_shut(c->tls);
 	tls_close(c->tls);
 	close(c->w.fd);
-	forget(c);
+	conn_forget(c);
 	mem_free(c->in);
 	c->in = NULL;
 	c->req = NULL;
@@ -187,7 +193,7 @@ void conn_close(struct conn *c)
 		h2_free(c->h2);
 	httpd_conn_closed(h);
 	if (!c->running && !c->posted)
-		mem_free(c);
+		conn_free(c);
 }
 
 static void post(struct conn *c)
@@ -207,7 +213,9 @@ static void settle(struct conn *c, enum step step, bool nested)
 	};
 
 	c->ending = step == STEP_END;
-	if (step == STEP_END && !nested)
+	if (step == STEP_MOVE)
+		conn_leave(c);
+	else if (step == STEP_END && !nested)
 		conn_close(c);
 	else if (step == STEP_END || step == STEP_ON)
 		post(c);
@@ -237,7 +245,7 @@ static void run(struct conn *c, bool nested)
 	}
 	h2_free(c->h2);
 	if (!c->posted)
-		mem_free(c);
+		conn_free(c);
 }
 
 void conn_run(struct conn *c)

@@ -109,6 +109,18 @@ static enum step refuse(struct conn *c, int status, const char *why)
 	return STEP_ON;
 }
 
+/* The other server reads it again. */
+static enum step move_away(struct conn *c, struct str in)
+{
+	struct hreq *q = c->req;
+
+	c->req = NULL;
+	conn_keep(c, in);
+	hreq_free(q);
+	c->h->stats.requests--;
+	return STEP_MOVE;
+}
+
 /* A head is there: in holds it and maybe more. */
 static enum step begin(struct conn *c, struct str in)
 {
@@ -128,6 +140,8 @@ static enum step begin(struct conn *c, struct str in)
 	status = hreq_route(q, &why);
 	if (status != 0)
 		return refuse(c, status, why);
+	if (conn_elsewhere(c, q))
+		return move_away(c, in);
 	if (hreq_too_long(q))
 		return too_big(c);
 	conn_keep(c, str_skip(in, mine));

@@ -56,6 +56,23 @@ void hreq_free(struct hreq *q)
 		h->held--;
 }
 
+/* Each server's numbers are changed on its thread. */
+void hreq_move(struct hreq *q, struct httpd *from, struct httpd *to)
+{
+	if (from != NULL) {
+		from->held--;
+		from->stats.requests--;
+		from->stats.body_bytes -= q->body_cap;
+		return;
+	}
+	q->h = to;
+	q->pub.loop = to->loop;
+	q->pub.owner = to->conf.owner;
+	to->held++;
+	to->stats.requests++;
+	to->stats.body_bytes += q->body_cap;
+}
+
 struct str http_own(struct http_req *r, struct buf *b)
 {
 	struct hreq *q = CONTAINER_OF(r, struct hreq, pub);
@@ -159,6 +176,7 @@ int hreq_route(struct hreq *q, const char **why)
 		hit = (struct route_hit){ .fn = no_such_path };
 	q->fn = hit.fn;
 	q->fn_ctx = hit.ctx;
+	q->aside = hit.aside;
 	if (hit.body_limit > 0)
 		q->limit = hit.body_limit;
 	r->body_limit = q->limit;

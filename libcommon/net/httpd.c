@@ -1,6 +1,7 @@
 #include "net/httpd.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -115,7 +116,7 @@ static void resume(struct timer *t)
 {
 	struct httpd *h = CONTAINER_OF(t, struct httpd, resume);
 
-	if (!h->stopping && (h->conns.n < h->conf.max_conns || h->idle_first != NULL))
+	if (!h->stopping && (!httpd_full(h) || h->idle_first != NULL || h->away > 0))
 		start_accept(h);
 }
 
@@ -135,13 +136,21 @@ void httpd_room(struct httpd *h)
 		loop_timer(h->loop, &h->resume, loop_mono(h->loop));
 }
 
-static void add_conn(struct httpd *h, int fd, struct tls *tls)
+void httpd_tick(struct httpd *h)
 {
-	if (conn_new(h, fd, tls) == NULL)
-		return;
-	h->stats.accepted++;
 	if (h->tick.pos == 0)
 		arm_tick(h);
+}
+
+bool httpd_full(const struct httpd *h)
+{
+	return h->conns.n + h->away >= h->conf.max_conns;
+}
+
+static void add_conn(struct httpd *h, int fd, struct tls *tls)
+{
+	if (conn_new(h, fd, tls) != NULL)
+		h->stats.accepted++;
 }
 
 static void accept_failed(struct httpd *h, int why)
@@ -157,6 +166,13 @@ static void accept_failed(struct httpd *h, int why)
 	loop_timer(h->loop, &h->resume, loop_mono(h->loop) + 100 * NS_PER_MS);
 }
 
+static bool somebody_waits(const struct listener *at)
+{
+	struct pollfd p = { .fd = at->fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0;
+}
+
 static void accept_event(struct watch *w, uint32_t events)
 {
 	struct listener *at = CONTAINER_OF(w, struct listener, w);
@@ -164,11 +180,14 @@ static void accept_event(struct watch *w, uint32_t events)
 
 	(void)events;
 	for (int i = 0; i < ACCEPT_BATCH; i++) {
-		bool full = h->conns.n >= h->conf.max_conns;
+		bool full = httpd_full(h);
 		int fd;
 
 		if (full && h->idle_first == NULL) {
+			if (h->away > 0 && !somebody_waits(at))
+				return;
 			pause_accept(h);
+			conn_beg(h);
 			return;
 		}
 		fd = accept4(at->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -228,19 +247,18 @@ static void stopped(struct task *t)
 {
 	struct httpd *h = CONTAINER_OF(t, struct httpd, done_task);
 
-	h->held--;
 	if (h->freed) {
-		if (h->held == 0)
-			mem_free(h);
+		httpd_release(h);
 		return;
 	}
+	h->held--;
 	h->done(h->done_ctx);
 }
 
 /* The posted task counts as one holder, so that httpd_free in between is harmless. */
 static void maybe_stopped(struct httpd *h)
 {
-	if (!h->stopping || h->told || h->conns.n > 0 || h->done == NULL)
+	if (!h->stopping || h->told || h->conns.n + h->away > 0 || h->done == NULL)
 		return;
 	h->told = true;
 	h->held++;
@@ -287,6 +305,8 @@ void httpd_release(struct httpd *h)
 {
 	if (!h->freed || --h->held > 0)
 		return;
+	vec_free(&h->conns);
+	loop_timer_off(h->loop, &h->tick);
 	mem_free(h);
 }
 
@@ -319,6 +339,6 @@ struct httpd_stats httpd_stats(const struct httpd *h)
 {
 	struct httpd_stats s = h->stats;
 
-	s.conns = h->conns.n;
+	s.conns = h->conns.n + h->away;
 	return s;
 }

@@ -14,6 +14,14 @@
  *	httpd_stop(h, loop_mono(l) + 10 * NS_PER_S, stopped, me);  -> stopped(me) on the loop
  *	httpd_free(h);
  *
+ * Two places. A request of a ROUTE_ASIDE path is served by the httpd `aside`,
+ * on its thread, where nothing slow is done: its connection moves there when
+ * the head has come, with all that it holds, and goes home with the first
+ * request that is none. In HTTP/2 it stays where it is while a handler has
+ * another request of it, and nothing moves once a server stops: then requests
+ * are served where they come, so both must have handlers for all. A connection
+ * counts at home wherever it is, and home has not stopped before it is closed.
+ *
  * Limits. Every value of httpd_conf that is 0 means its default. A client
  * that is too slow is cut off: the whole head within header_timeout of its
  * first byte; bodies and replies must move within body_timeout and
@@ -51,6 +59,11 @@ struct httpd_conf {
 	const char *path_prefix; /* "/a": paths without it are 404, r->path has none; NULL or "" */
 	/* believe X-Pyro-Forwarded of TCP peers (unix peers always) */
 	bool trust_forwarded;
+	/*
+	 * Serves ROUTE_ASIDE; NULL: this one. It has the same routes, no listener and no aside; stop it before this one,
+	 * with the same deadline, and free it when nobody can send to it.
+	 */
+	struct httpd *aside;
 	void *owner; /* becomes http_req.owner */
 	/* Sees every reply as it is handed over (metrics, request log); r->mono is when work began. */
 	void (*on_reply)(const struct http_req *r, int status, size_t body_n);
@@ -58,8 +71,9 @@ struct httpd_conf {
 
 struct httpd_stats {
 	uint64_t accepted, requests, refused; /* refused: malformed, too big, too slow */
-	size_t conns, busy;                   /* busy: requests handed to handlers and not replied */
-	uint64_t body_bytes;                  /* request bodies held now */
+	/* conns: that were accepted here, also those that are aside; busy: requests handed to handlers and not replied */
+	size_t conns, busy;
+	uint64_t body_bytes; /* request bodies held now */
 };
 
 struct httpd *httpd_new(struct loop *l, const struct httpd_conf *conf, const struct router *routes);

@@ -3,8 +3,10 @@
  *
  *	httpd.c       the server: accepting, pools, deadlines, stopping
  *	conn.c        one connection: bytes in and out (plain or TLS), the turn
+ *	conn_move.c   a connection goes to another server's thread, and home
  *	h1serve.c     steps of an HTTP/1 connection
  *	h2.c          an HTTP/2 connection over nghttp2
+ *	h2_reply.c    a reply of HTTP/2
  *	http_req.c    a request: target, route, body memory, the call of the handler
  *	http_reply.c  a reply: compression, head of HTTP/1
  *	http_pieces.c a reply that comes in pieces
@@ -64,12 +66,13 @@ enum step {
 	STEP_BOTH,
 	STEP_WORK, /* wait for a reply */
 	STEP_END,  /* close */
+	STEP_MOVE, /* the request belongs to the other server */
 };
 
 struct conn {
 	struct watch w;
 	struct task again;
-	struct httpd *h;
+	struct httpd *h, *home;   /* where it is; where it was accepted */
 	struct conn *prev, *next; /* idle ones, the longest idle first */
 	struct tls_conn *tls;     /* NULL = plain */
 	struct hreq *req;         /* HTTP/1: the present request */
@@ -116,6 +119,8 @@ struct hreq {
 	bool chunked;
 	bool keep_alive, head_only, h2c;
 	bool called, replied;
+	bool aside;     /* of a ROUTE_ASIDE path */
+	bool waits;     /* HTTP/2: whole, and to be called where the connection moves to */
 	bool pieces;    /* http_begin was called; replied: http_end, too */
 	bool last_sent; /* of pieces in HTTP/1: the end of the body is in out_tail */
 	bool wants;     /* of pieces in HTTP/2: on_room is due when all is sent */
@@ -163,7 +168,8 @@ struct httpd {
 	size_t n_spare;
 	struct hreq *pool;
 	size_t n_pool;
-	size_t held;         /* requests that exist */
+	size_t held;         /* requests that exist, connections that are away, messages */
+	size_t away;         /* connections of ours that are elsewhere or on the way */
 	struct h1_head head; /* of the request being read */
 	char date[32];       /* "Thu, 15 Jan 2026 10:00:00 GMT" */
 	int64_t date_second;
@@ -174,11 +180,15 @@ struct httpd {
 	void (*done)(void *ctx);
 	void *done_ctx;
 	struct task done_task;
+	struct task beg; /* to `aside`: close an idle one */
+	bool begging;
 };
 
 /* httpd.c */
 void httpd_conn_closed(struct httpd *h);
 void httpd_room(struct httpd *h);
+void httpd_tick(struct httpd *h); /* looks at deadlines from now on */
+bool httpd_full(const struct httpd *h);
 /* after httpd_free: when the last request is gone */
 void httpd_release(struct httpd *h);
 struct str httpd_date(struct httpd *h);
@@ -188,8 +198,11 @@ void httpd_give_scratch(struct httpd *h, char *p);
 
 /* conn.c */
 struct conn *conn_new(struct httpd *h, int fd, struct tls *tls);
+void conn_join(struct conn *c); /* is in h->conns, with the tick armed */
+void conn_forget(struct conn *c);
 void conn_close(struct conn *c); /* at once, or when conn_run is left */
 void conn_run(struct conn *c);
+void conn_again(struct task *t);     /* the posted turn */
 void conn_run_reply(struct conn *c); /* only sends; from http_reply */
 void conn_move(struct conn *c, enum conn_state to);
 void conn_idle(struct conn *c);                   /* may be closed to make room for a new one */
@@ -216,6 +229,7 @@ void h1_end(struct hreq *q);
 
 /* h2.c */
 struct h2 *h2_new(struct conn *c);
+void h2_move(struct h2 *s, struct httpd *from, struct httpd *to); /* one of them is NULL: leaves, or comes */
 void h2_free(struct h2 *s);
 /* Stream 1 is q, which came as HTTP/1 with Upgrade: h2c. -1: the settings are broken. */
 int h2_upgrade(struct h2 *s, struct hreq *q);
@@ -226,10 +240,16 @@ void h2_more(struct hreq *q); /* a piece is in out_own, or the end was said */
 void h2_drain(struct h2 *s);
 void h2_expire(struct conn *c, int64_t now);
 
+/* conn_move.c */
+bool conn_elsewhere(const struct conn *c, const struct hreq *q); /* q belongs to the other server */
+void conn_leave(struct conn *c);                                 /* goes there: c is not ours any more */
+void conn_free(struct conn *c);                                  /* a closed one; it counts at home until it is told */
+void conn_beg(struct httpd *h);                                  /* room for a new one, when the idle ones are aside */
 /* http_req.c */
 struct hreq *hreq_new(struct conn *c);
 void hreq_free(struct hreq *q);
-void hreq_gone(struct hreq *q); /* the client has left */
+void hreq_gone(struct hreq *q);                                       /* the client has left */
+void hreq_move(struct hreq *q, struct httpd *from, struct httpd *to); /* as h2_move */
 /* Splits the target and finds the route. 0, or a status to refuse with (and why). */
 int hreq_route(struct hreq *q, const char **why);
 bool hreq_too_long(const struct hreq *q); /* the length said is over the limit */

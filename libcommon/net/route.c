@@ -19,6 +19,7 @@ struct router {
 	VEC(uint32_t) prefixes; /* longest first */
 	http_fn *fallback;
 	void *fallback_ctx;
+	unsigned fallback_flags;
 };
 
 static void not_found(struct http_req *r, void *ctx)
@@ -152,22 +153,24 @@ void router_free(struct router *r)
 	mem_free(r);
 }
 
-void router_fallback(struct router *r, http_fn *fn, void *ctx)
+void router_fallback(struct router *r, http_fn *fn, void *ctx, unsigned flags)
 {
 	r->fallback = fn;
 	r->fallback_ctx = ctx;
+	r->fallback_flags = flags;
 }
 
 static struct route_hit hit(const struct entry *at)
 {
-	return (struct route_hit){ at->row, at->row->fn, at->ctx, at->row->body_limit, false };
+	return (struct route_hit){ at->row, at->row->fn, at->ctx, at->row->body_limit, false,
+		(at->row->flags & ROUTE_ASIDE) != 0 };
 }
 
 struct route_hit router_find(const struct router *r, struct str method, struct str path)
 {
 	struct map_at at = map_find(&r->exact, hash_str(path));
 	const struct entry *other = NULL;
-	struct route_hit none = { NULL, not_found, NULL, 0, false };
+	struct route_hit none = { .fn = not_found };
 
 	for (uint32_t i; map_next(&at, &i);) {
 		if (!str_eq(r->rows.p[i].path, path))
@@ -193,12 +196,13 @@ struct route_hit router_find(const struct router *r, struct str method, struct s
 		other = p;
 	}
 	if (other != NULL)
-		return (struct route_hit){ other->row, wrong_method, NULL, 0, true };
+		return (struct route_hit){ .row = other->row, .fn = wrong_method, .wrong_method = true };
 	if (!is_clean(path)) {
 		none.fn = clean_way;
 	} else if (r->fallback != NULL) {
 		none.fn = r->fallback;
 		none.ctx = r->fallback_ctx;
+		none.aside = (r->fallback_flags & ROUTE_ASIDE) != 0;
 	}
 	return none;
 }

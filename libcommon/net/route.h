@@ -27,8 +27,9 @@ enum {
 	ROUTE_PREFIX = 1,
 	/* answers of 1400 bytes and more are compressed when the client lets us */
 	ROUTE_GZIP = 2,
-	ROUTE_ALLOW = 4, /* a 405 names the methods (Connect procedures) */
-	ROUTE_EACH = 8,  /* paths below the prefix are counted by themselves, as those without a row */
+	ROUTE_ALLOW = 4,  /* a 405 names the methods (Connect procedures) */
+	ROUTE_EACH = 8,   /* paths below the prefix are counted by themselves, as those without a row */
+	ROUTE_ASIDE = 16, /* served by httpd_conf.aside, if there is one */
 };
 
 struct route {
@@ -50,8 +51,8 @@ struct router *router_new(const struct route *rows, size_t n, void *ctx, struct 
 int router_add(struct router *r, const struct route *rows, size_t n, void *ctx, struct err *e);
 void router_free(struct router *r); /* accepts NULL */
 
-/* Answers every path without a row; NULL = 404 text. */
-void router_fallback(struct router *r, http_fn *fn, void *ctx);
+/* Answers every path without a row; NULL = 404 text. flags: ROUTE_ASIDE, or 0. */
+void router_fallback(struct router *r, http_fn *fn, void *ctx, unsigned flags);
 
 struct route_hit {
 	const struct route *row; /* NULL: nothing has this path */
@@ -59,6 +60,7 @@ struct route_hit {
 	void *ctx;
 	size_t body_limit; /* 0 = the server's */
 	bool wrong_method;
+	bool aside;
 };
 
 struct route_hit router_find(const struct router *r, struct str method, struct str path);

@@ -279,7 +279,41 @@ def through_the_front(tap, build, folder, path):
     tap.ok(until(lambda: query.asked.qsize() == 150), "150 questions at once come through the front", query.asked.qsize())
     query.let(150)
     tap.equal({a.result() for a in asked}, {200}, "and their answers go back")
+    beside_pushes(tap, s, query)
     tap.equal(s.stop(), 0, "the server stops")
+
+
+def thread_ns(pid, name):
+    """CPU time of the threads of this name."""
+    total = 0
+    for task in os.listdir("/proc/%d/task" % pid):
+        with open("/proc/%d/task/%s/comm" % (pid, task)) as comm, open("/proc/%d/task/%s/schedstat" % (pid, task)) as stat:
+            total += int(stat.read().split()[0]) if comm.read().strip() == name else 0
+    return total
+
+
+def beside_pushes(tap, s, query):
+    """The thread that decodes pushes has nothing to do with a connection that asks; one that does both is served, too."""
+    c = http.client.HTTPConnection("127.0.0.1", s.port, timeout=served.WAIT)
+    push = push_request(pprof(when=NOW * 10 ** 6))
+
+    def post(path, body, kind):
+        c.request("POST", path, body, {"Content-Type": kind})
+        r = c.getresponse()
+        return r.read() is not None and r.status
+
+    def ask():
+        return post(served.QUERIER + "LabelValues", json.dumps({"name": "a"}), "application/json")
+    query.let(1000)
+    ask()
+    before = [thread_ns(s.process.pid, n) for n in ("worker-0", "pyro-ingest")]
+    tap.equal({ask() for _ in range(300)}, {200}, "300 questions on one connection are answered")
+    worker, main_loop = [thread_ns(s.process.pid, n) - b for n, b in zip(("worker-0", "pyro-ingest"), before)]
+    tap.ok(worker < main_loop / 4, "by the thread that decodes no pushes", (worker, main_loop))
+    before = metric(s, "pyroscope_ingester_stored_rows_total")
+    tap.equal([post(served.PUSH, push, "application/proto") for _ in range(2) for _ in range(20) if ask() == 200], [200] * 40,
+              "a connection that asks and pushes in turns gets all its answers")
+    tap.equal(metric(s, "pyroscope_ingester_stored_rows_total") - before, 40, "and its rows are stored")
 
 
 def gone(tap, s, head):

@@ -207,10 +207,10 @@ static inline void answer_free(struct answer *a)
 	buf_fini(&a->body);
 }
 
-/* Value of a field, terminated, in a static buffer; NULL when there is none. */
+/* Value of a field, terminated, in a static buffer of the thread; NULL when there is none. */
 static inline const char *answer_field(const struct answer *a, const char *name)
 {
-	static char value[4096];
+	static _Thread_local char value[4096];
 	char *at = strcasestr(a->head, name);
 
 	while (at != NULL && (at == a->head || at[-1] != '\n' || at[strlen(name)] != ':'))

@@ -108,7 +108,7 @@ static void fallback(void **state)
 	struct router *r = router_new(rows, ARRAY_LEN(rows), NULL, &e);
 
 	(void)state;
-	router_fallback(r, b, &two);
+	router_fallback(r, b, &two, 0);
 	assert_ptr_equal(router_find(r, STR("GET"), STR("/nope")).fn, b);
 	assert_ptr_equal(router_find(r, STR("GET"), STR("/nope")).ctx, &two);
 	assert_true(router_find(r, STR("PUT"), STR("/ready")).fn != b);

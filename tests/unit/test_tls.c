@@ -1,5 +1,5 @@
 /* The server behind TLS: both HTTP versions, tiny records, client certificates, reloading. */
-#include "tests/lib/net_fixture.h"
+#include "tests/lib/aside_fixture.h"
 
 #include <openssl/ssl.h>
 #include <signal.h>
@@ -159,6 +159,46 @@ static void http1(void **state)
 	}
 	client_close(&c);
 	server_end(&s);
+	tls_free(t);
+}
+
+/* An encrypted connection goes to the other server with what has been decrypted, and home. */
+static void moves(void **state)
+{
+	static const struct route both[] = {
+		{ .path = "/echo", .methods = "POST", .fn = echo, .body_limit = 16 << 20 },
+		{ .path = "/big", .methods = "GET", .fn = big, .flags = ROUTE_ASIDE },
+	};
+	static const char text[] = "GET /big?1000000 HTTP/1.1\r\nHost: a\r\n\r\n"
+				   "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
+	struct pair p = { 0 };
+	struct tls *t;
+	struct client c;
+	struct err e;
+
+	(void)state;
+	t = tls_new(&(struct tls_conf){ .cert = cert_pem, .key = key_pem }, &e);
+	assert_non_null(t);
+	pair_start(&p, NULL, t, both, ARRAY_LEN(both));
+	assert_int_equal(client_open(&c, &p.home, "\x08http/1.1", false), 1);
+	for (int i = 0; i < 20; i++) {
+		struct buf b;
+
+		client_say(&c, text, sizeof(text) - 1);
+		b = client_hear(&c);
+		if (b.n <= 1000000)
+			fail_msg("%zu bytes", b.n);
+		buf_fini(&b);
+		b = client_hear(&c);
+		assert_memory_equal(b.p + b.n - 5, "hello", 5);
+		buf_fini(&b);
+	}
+	client_close(&c);
+	nap(50);
+	pair_end(&p);
+	assert_int_equal(p.at_home.requests, 20);
+	assert_int_equal(p.at_aside.requests, 20);
+	assert_int_equal(p.at_home.conns, 0);
 	tls_free(t);
 }
 
@@ -377,6 +417,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wrong_files),
 		cmocka_unit_test(http1),
+		cmocka_unit_test(moves),
 		cmocka_unit_test(tiny_records),
 		cmocka_unit_test(protocol_choice),
 		cmocka_unit_test(client_certificates),

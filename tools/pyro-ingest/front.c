@@ -46,7 +46,7 @@ struct router *front_router(struct ingest *in, struct err *e)
 		    .methods = "*",
 		    .fn = to_query,
 		    .body_limit = ASK_MAX_BODY,
-		    .flags = ROUTE_PREFIX | ROUTE_EACH,
+		    .flags = ROUTE_PREFIX | ROUTE_EACH | ROUTE_ASIDE,
 		    .too_big = rpc_too_big },
 		{ .path = "/pyro/tail", .methods = "GET", .fn = receive_tail },
 		{ .path = "/push.v1.PusherService/Push",
@@ -99,6 +99,6 @@ struct router *front_router(struct ingest *in, struct err *e)
 		return NULL;
 	}
 	if (r != NULL)
-		router_fallback(r, to_query, NULL);
+		router_fallback(r, to_query, NULL, ROUTE_ASIDE);
 	return r;
 }

@@ -1,6 +1,7 @@
 /*
- * ingest.h - the process `pyro-ingest serve`: a main loop with the cutter and
- * the questions of pyro-query, and worker threads that take pushes.
+ * ingest.h - the process `pyro-ingest serve`: a main loop with the cutter, the
+ * questions of pyro-query and those on their way to it, and worker threads that
+ * take pushes.
  */
 #ifndef INGEST_H
 #define INGEST_H
@@ -45,6 +46,7 @@ struct ingest {
 	struct counters counters;
 	struct tenants tenants;
 	_Atomic uint64_t memory, held; /* bytes of recent rows: in shards; on their way into blocks */
+	_Atomic int64_t trimmed;       /* when memory was given back last, monotonic */
 	int64_t started;               /* unix time */
 	struct node node;
 	struct limits_set *limits, *old_limits;
@@ -54,6 +56,7 @@ struct ingest {
 	struct retention *retention;
 	struct worker *workers;
 	uint32_t n_workers;
+	struct worker *aside;  /* serves questions on the main loop, and has no shard; NULL: there is nobody to ask */
 	struct shard **shards; /* of the workers */
 	uint32_t pending;      /* workers that a step of start or stop waits for */
 	struct router *router, *head_router;

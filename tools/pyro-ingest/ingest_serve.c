@@ -66,7 +66,7 @@ static void send_errand(struct worker *w, void (*fn)(struct worker *, struct err
 
 static size_t query_fds(const struct ingest *in)
 {
-	return MAX(MIN(fd_limit() / 4 / in->n_workers, (size_t)QUERY_FDS), (size_t)16);
+	return MAX(MIN(fd_limit() / 4 / (in->n_workers + 1), (size_t)QUERY_FDS), (size_t)16);
 }
 
 /* Clients of one worker: journals and blocks need descriptors too, or nothing could be stored for all the clients. */
@@ -75,7 +75,7 @@ static size_t client_limit(const struct ingest *in)
 	size_t limit = fd_limit(), n = in->n_workers;
 	size_t rest = limit > 2 * OWN_FDS ? limit - OWN_FDS : OWN_FDS;
 
-	rest -= MIN(rest / 2, query_fds(in) * n);
+	rest -= MIN(rest / 2, query_fds(in) * (n + 1));
 	if (in->server->http_conn_limit > 0)
 		rest = MIN(rest, (size_t)in->server->http_conn_limit);
 	return MAX(rest / n, (size_t)2);
@@ -91,20 +91,12 @@ static void start_failed(struct ingest *in, const struct err *e)
 	loop_stop(in->loop);
 }
 
-/* On the worker's thread, before anything is sent to it. */
-static int worker_setup(struct worker *w, struct err *e)
+/* What takes requests, and gives questions to pyro-query. On the worker's thread. */
+static int worker_front(struct worker *w, struct err *e)
 {
 	struct ingest *in = w->conf.ingest;
 	struct httpd_conf hc = daemon_httpd(in->server, w);
-	struct shard_conf sc = { .number = w->conf.number, .loop = w->thread.loop, .pressure = pressure, .ctx = w };
 
-	sc.journal = (struct journal_conf){ .dir = cutter_journal_dir(in->cutter),
-		.pool = in->pool,
-		.delay = in->opts->commit_delay };
-	sc.shared = (struct shard_shared){ &in->counters, &in->memory, &in->held, in->opts->max_memory };
-	w->shard = shard_new(&sc, cutter_generation(in->cutter), e);
-	if (w->shard == NULL)
-		return -1;
 	if (in->opts->query_socket[0] != '\0') {
 		w->query = proxy_new(w->thread.loop,
 		    &(struct proxy_conf){ .to = in->opts->query_socket,
@@ -117,9 +109,26 @@ static int worker_setup(struct worker *w, struct err *e)
 	hc.on_reply = status_on_reply;
 	hc.max_conns = client_limit(in);
 	hc.body_limit = TO_QUERY_BODY;
+	hc.aside = in->aside != NULL && in->aside != w ? in->aside->httpd : NULL;
 	w->httpd = httpd_new(w->thread.loop, &hc, in->router);
 	worker_rests(w);
 	return 0;
+}
+
+/* On the worker's thread, before anything is sent to it. */
+static int worker_setup(struct worker *w, struct err *e)
+{
+	struct ingest *in = w->conf.ingest;
+	struct shard_conf sc = { .number = w->conf.number, .loop = w->thread.loop, .pressure = pressure, .ctx = w };
+
+	sc.journal = (struct journal_conf){ .dir = cutter_journal_dir(in->cutter),
+		.pool = in->pool,
+		.delay = in->opts->commit_delay };
+	sc.shared = (struct shard_shared){ &in->counters, &in->memory, &in->held, in->opts->max_memory };
+	w->shard = shard_new(&sc, cutter_generation(in->cutter), e);
+	if (w->shard == NULL)
+		return -1;
+	return worker_front(w, e);
 }
 
 static void setup_run(struct worker *w, struct errand *x)
@@ -128,10 +137,8 @@ static void setup_run(struct worker *w, struct errand *x)
 	errand_done(x);
 }
 
-static void worker_start(struct ingest *in, uint32_t number)
+static void worker_init(struct ingest *in, struct worker *w, uint32_t number)
 {
-	struct worker *w = &in->workers[number];
-
 	w->conf = (struct worker_conf){ .number = number,
 		.opts = in->opts,
 		.server = in->server,
@@ -146,7 +153,23 @@ static void worker_start(struct ingest *in, uint32_t number)
 	w->n_all = in->n_workers;
 	w->tenants = (struct tenant_view){ .all = &in->tenants, .limits = in->limits };
 	entropy_bytes(w->id_prefix, sizeof(w->id_prefix));
-	thread_loop_start(&w->thread, "worker", number);
+}
+
+static void worker_start(struct ingest *in, uint32_t number)
+{
+	worker_init(in, &in->workers[number], number);
+	thread_loop_start(&in->workers[number].thread, "worker", number);
+}
+
+/* Questions do not wait for pushes: their connections move to the main loop (httpd.h). */
+static int aside_start(struct ingest *in, struct err *e)
+{
+	if (in->opts->query_socket[0] == '\0')
+		return 0;
+	in->aside = mem_zalloc(sizeof(*in->aside));
+	worker_init(in, in->aside, in->n_workers);
+	in->aside->thread.loop = in->loop;
+	return worker_front(in->aside, e);
 }
 
 static void listen_now(struct worker *w, struct errand *x)
@@ -286,6 +309,8 @@ static void reload_limits(struct ingest *in)
 	in->limits_failed = false;
 	in->old_limits = in->limits;
 	in->limits = new;
+	if (in->aside != NULL)
+		tenant_view_limits(&in->aside->tenants, in->limits);
 	in->limits_pending = in->n_workers;
 	for (uint32_t i = 0; i < in->n_workers; i++)
 		send_errand(&in->workers[i], take_limits, limits_taken);
@@ -345,6 +370,11 @@ static void begin_stop(struct ingest *in)
 	}
 	in->stopping = true;
 	in->ready = false;
+	/* Workers have stopped when their connections are closed, here too. */
+	if (in->aside != NULL) {
+		httpd_stop(in->aside->httpd, loop_mono(in->loop) + in->server->graceful_shutdown, NULL, NULL);
+		receive_tail_stop(in->aside);
+	}
 	in->pending = in->n_workers;
 	for (uint32_t i = 0; i < in->n_workers; i++)
 		send_errand(&in->workers[i], stop_accepting, worker_quiet);
@@ -444,6 +474,8 @@ static int open_all(struct ingest *in, struct err *e)
 		return -1;
 	start_retention(in);
 	in->workers = mem_zarray(in->n_workers, sizeof(*in->workers));
+	if (aside_start(in, e) < 0)
+		return -1;
 	for (uint32_t i = 0; i < in->n_workers; i++)
 		worker_start(in, i);
 	in->pending = in->n_workers;
@@ -468,6 +500,8 @@ static void close_all(struct ingest *in)
 	uint32_t n = in->workers != NULL ? in->n_workers : 0;
 
 	httpd_free(in->head_httpd);
+	if (in->aside != NULL)
+		httpd_free(in->aside->httpd);
 	for (uint32_t i = 0; i < n; i++)
 		if (in->workers[i].thread.loop != NULL)
 			thread_loop_stop(&in->workers[i].thread);

@@ -133,11 +133,14 @@ void status_on_reply(const struct http_req *r, int status, size_t body_n)
 
 static void durations(struct buf *b, struct ingest *in)
 {
-	struct reqstats **all = mem_array(in->n_workers, sizeof(struct reqstats *));
+	struct reqstats **all = mem_array(in->n_workers + 1, sizeof(struct reqstats *));
+	uint32_t n = in->n_workers;
 
 	for (uint32_t i = 0; i < in->n_workers; i++)
 		all[i] = &in->workers[i].requests;
-	reqstats_print(b, all, in->n_workers);
+	if (in->aside != NULL)
+		all[n++] = &in->aside->requests;
+	reqstats_print(b, all, n);
 	mem_free(all);
 }
 

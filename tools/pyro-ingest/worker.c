@@ -50,6 +50,19 @@ void worker_give_buf(struct worker *w, struct buf *b)
 	vec_push(&w->spare, *b);
 }
 
+/* One thread trims for all, and those whose memory it was not look again. */
+static bool trim(struct worker *w)
+{
+	_Atomic int64_t *last = &w->conf.ingest->trimmed;
+	int64_t now = loop_mono(w->thread.loop);
+
+	if (now - *last < REST_AFTER * NS_PER_S / 2)
+		return false;
+	*last = now;
+	mem_trim();
+	return true;
+}
+
 static void rest(struct timer *t)
 {
 	struct worker *w = CONTAINER_OF(t, struct worker, rest);
@@ -59,9 +72,9 @@ static void rest(struct timer *t)
 		while (w->spare.n > 0)
 			buf_fini(&w->spare.p[--w->spare.n]);
 		w->spare_bytes = 0;
-		mem_trim();
+		if (trim(w))
+			w->requests_seen = requests;
 	}
-	w->requests_seen = requests;
 	loop_timer(w->thread.loop, t, loop_mono(w->thread.loop) + REST_AFTER * NS_PER_S);
 }
 
