@@ -83,7 +83,7 @@ async function take(list, where) {
 		if (two) go({ ...both, fa: one, fb: two, file: '', ftype: '', zoom: '', focus: '' });
 		else if (where === 'a' || where === 'b') go({ ...both, ['f' + where]: one, zoom: '' });
 		else if (where === 'compare') go({ ...both, fa: state.file || state.fa, fb: one, file: '', zoom: '', focus: '' });
-		else if (one) go({ file: one, ftype: files.get(one).types.includes('inuse_space') ? 'inuse_space' : '', a: '', b: '', fa: '', fb: '', zoom: '', focus: '' });
+		else if (one) go({ file: one, ftype: ['inuse_space', 'cpu'].find(t => files.get(one).types.includes(t)) || '', a: '', b: '', fa: '', fb: '', zoom: '', focus: '' });
 	} catch (e) { complain(e.message); }
 	busy(false);
 }
