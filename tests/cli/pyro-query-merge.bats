@@ -118,6 +118,8 @@ shop;b/c;main;serve;render 5"
 	is "cart;main;pay 5
 shop;main;idle 70
 shop;main;serve;parse 30"
+	try_sh "pyro-query pprof --label-frame service_name blocks | pyro-query info --json"
+	[[ $out == *'"duration_nanos":5400000'??????,* ]] || fail "not from 10:00 to 11:30: $out"
 	try pyro-query top -o csv --group-by service_name blocks
 	ends 0
 	[ "$(grep -c ^cart, <<<"$out")" = 2 ]
@@ -132,6 +134,8 @@ shop;main;serve;parse 30"
 	ends 0
 	is "shop;main;idle 70
 shop;main;serve;parse 30"
+	try pyro-query top --group-by service_name --from 2026-01-15T00:00:00Z --to 2026-01-16T00:00:00Z "http://127.0.0.1:$port"
+	prints "Duration: 24hrs, Total samples = 100ns"
 }
 
 @test "--group-by: one table, or texts one after the other" {

@@ -323,7 +323,7 @@ static struct str with_matchers(struct places *p, struct str selector, const str
 	return end;
 }
 
-/* One question for each set of the labels that are wanted beside the stacks. */
+/* One question for each set of the labels that are wanted beside the stacks; all are of the same time. */
 static int tagged_profile(struct places *p, struct str type, struct profile **out, struct err *e)
 {
 	const struct msg_strs names = { p->keys, p->n_keys };
@@ -348,7 +348,7 @@ static int tagged_profile(struct places *p, struct str type, struct profile **ou
 		if (rc < 0 && e->kind == ERR_NOTFOUND)
 			rc = 0;
 		else if (rc == 0 && one != NULL && one->n_samples > 0)
-			rc = profile_merger_add(m, places_tagged(p, p->a, one, &part.sets.p[i]), e);
+			rc = profile_merger_add_beside(m, places_tagged(p, p->a, one, &part.sets.p[i]), e);
 	}
 	p->query = all;
 	*out = profile_merger_finish(m);
