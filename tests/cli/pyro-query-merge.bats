@@ -136,6 +136,9 @@ shop;main;serve;parse 30"
 shop;main;serve;parse 30"
 	try pyro-query top --group-by service_name --from 2026-01-15T00:00:00Z --to 2026-01-16T00:00:00Z "http://127.0.0.1:$port"
 	prints "Duration: 24hrs, Total samples = 100ns"
+	try pyro-query top -t a:b:c:d:e --from 2026-01-15T12:00:00Z --to 2026-01-15T13:00:00Z "http://127.0.0.1:$port"
+	ends 1
+	says "no samples of a:b:c:d:e match {} from 2026-01-15T12:00:00Z to 2026-01-15T13:00:00Z"
 }
 
 @test "--group-by: one table, or texts one after the other" {

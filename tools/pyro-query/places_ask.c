@@ -182,16 +182,25 @@ static bool clip_range(const struct places *p, int64_t *from, int64_t *to)
 	return *from <= *to;
 }
 
+/* " from A to B", of a server; blocks are asked from their first row to their last. */
+static const char *asked_range(struct places *p)
+{
+	int64_t from, to;
+
+	if (p->url == NULL)
+		return "";
+	server_range(p, &from, &to);
+	return arena_printf(p->a, " from " STR_FMT " to " STR_FMT, STR_ARG(num_rfc3339(p->a, from * NS_PER_MS)),
+	    STR_ARG(num_rfc3339(p->a, to * NS_PER_MS)))
+	    .p;
+}
+
 int places_missed(struct places *p, struct err *e)
 {
 	int64_t from, to;
 
-	if (p->url != NULL) {
-		server_range(p, &from, &to);
-		return err_set(e, ERR_NOTFOUND, "no profile matches " STR_FMT " from " STR_FMT " to " STR_FMT,
-		    STR_ARG(p->query), STR_ARG(num_rfc3339(p->a, from * NS_PER_MS)),
-		    STR_ARG(num_rfc3339(p->a, to * NS_PER_MS)));
-	}
+	if (p->url != NULL)
+		return err_set(e, ERR_NOTFOUND, "no profile matches " STR_FMT "%s", STR_ARG(p->query), asked_range(p));
 	if (p->sets.n == 0 || clip_range(p, &from, &to))
 		return err_set(e, ERR_NOTFOUND, "no profile matches " STR_FMT, STR_ARG(p->query));
 	block_times(p, &from, &to);
@@ -381,7 +390,7 @@ int places_profile(struct places *p, struct profile **out, struct err *e)
 	if ((p->n_keys > 0 ? tagged_profile(p, type, out, e) : rows_profile(p, type, out, e)) < 0)
 		return -1;
 	if (*out == NULL || (*out)->n_samples == 0)
-		return err_set(e, ERR_NOTFOUND, "no samples of " STR_FMT " match " STR_FMT, STR_ARG(type),
-		    STR_ARG(p->query));
+		return err_set(e, ERR_NOTFOUND, "no samples of " STR_FMT " match " STR_FMT "%s", STR_ARG(type),
+		    STR_ARG(p->query), asked_range(p));
 	return 0;
 }
