@@ -321,8 +321,10 @@ static int prepare(struct filter *f, struct err *e)
 {
 	if (f->o->output[0] == '\0' && isatty(STDOUT_FILENO))
 		return err_set(e, ERR_USAGE, "blocks are not for a terminal: use --output FOLDER, or a pipe");
-	if (f->o->from[0] && num_time(str_cstr(f->o->from), f->now, &f->time, e) < 0)
+	if (f->o->from[0] && num_time(str_cstr(f->o->from), f->now, &f->time, e) < 0) {
+		e->kind = ERR_USAGE;
 		return err_wrap(e, "--time");
+	}
 	return parse_labels(f, e);
 }
 
