@@ -399,7 +399,10 @@ int httpc_error(const struct httpc_res *res, const char *what, struct err *e)
 	json_t *root = json_parse(res->body, &ignored);
 	const char *message = root ? json_string_value(json_object_get(root, "message")) : NULL;
 
-	err_set(e, kind, "%s: status %d%s%s", what, res->status, message ? ": " : "", message ? message : "");
+	if (kind == ERR_NOTFOUND && message == NULL)
+		err_set(e, ERR_UNIMPL, "%s: status 404: the server at this address does not have it", what);
+	else
+		err_set(e, kind, "%s: status %d%s%s", what, res->status, message ? ": " : "", message ? message : "");
 	if (root != NULL)
 		json_decref(root);
 	/* what strangers say moves no cursor */

@@ -233,6 +233,16 @@ main;b 100"
 	done
 }
 
+@test "an address at which something else answers" {
+	start_server
+	try pyro-query top "http://127.0.0.1:$port/grafana"
+	ends 100
+	says "LabelValues: status 404: the server at this address does not have it"
+	try pyro-tail --for 10s "http://127.0.0.1:$port/grafana"
+	ends 100
+	says "/pyro/tail: status 404: the server at this address does not have it"
+}
+
 @test "options as pprof writes them" {
 	profile two.pb.gz --type samples:count --type cpu:nanoseconds --stack 'main;a;b=1,500' --stack 'main;c=3,100'
 	try pyro-query folded -sample_index=samples -show_from='^a$' two.pb.gz
