@@ -8,7 +8,6 @@
 
 enum {
 	AUGMENTATION_MAX = 8,
-	POINTER_OMIT = 0xff,
 	X86_SP = 7,
 	ARM_SP = 31,
 	ARM_ADDRESS_BITS = 48, /* of addresses of programs; above are signatures and tags */
@@ -19,37 +18,52 @@ struct cfi_function {
 	uint32_t at, end, common; /* behind the id, in the section; of the record; the common record */
 };
 
-struct cfi {
+struct table {
 	struct str section;
-	uint64_t addr; /* of it */
-	bool arm;
+	uint64_t addr;          /* of it */
+	bool debug;             /* .debug_frame */
 	struct cfi_function *p; /* sorted */
 	uint32_t n;
+};
+
+struct cfi {
+	bool arm;
+	struct table exceptions, debug;
 };
 
 /* ---- records ---- */
 
 struct record {
-	uint64_t id_at, id, end; /* in the section */
+	uint64_t body, end; /* behind the id, in the section; the end */
+	uint64_t common_at; /* of a function */
+	bool common;
 };
 
 /* The record at r; false: the end, or broken. */
-static bool read_record(struct rd *r, struct str section, struct record *out)
+static bool read_record(struct rd *r, const struct table *t, struct record *out)
 {
-	uint64_t length;
+	const uint8_t *start = (const uint8_t *)t->section.p;
+	uint64_t length = rd_u32(r), id_at;
+	bool wide = length == 0xffffffff;
 
-	length = rd_u32(r);
-	if (length == 0xffffffff)
+	if (wide)
 		length = rd_u64(r);
-	out->id_at = (uint64_t)(r->p - (const uint8_t *)section.p);
+	id_at = (uint64_t)(r->p - start);
 	if (r->bad || length < 4 || length > rd_left(r))
 		return false;
-	out->end = out->id_at + length;
-	out->id = rd_u32(r);
+	out->end = id_at + length;
+	out->common_at = wide && t->debug ? rd_u64(r) : rd_u32(r);
+	out->body = (uint64_t)(r->p - start);
+	if (t->debug) {
+		out->common = out->common_at == (wide ? UINT64_MAX : UINT32_MAX);
+		return !r->bad;
+	}
+	out->common = out->common_at == 0;
+	out->common_at = id_at - MIN(out->common_at, id_at);
 	return true;
 }
 
-static bool read_augmentation(const struct cfi *c, struct rd *r, struct str text, struct cfi_common *out)
+static bool read_augmentation(const struct table *t, struct rd *r, struct str text, struct cfi_common *out)
 {
 	uint64_t ignored;
 	struct rd in;
@@ -66,7 +80,7 @@ static bool read_augmentation(const struct cfi *c, struct rd *r, struct str text
 		case 'R': out->encoding = rd_u8(&in); break;
 		case 'L': rd_u8(&in); break;
 		case 'P':
-			if (!cfi_pointer(&in, rd_u8(&in), c->section, c->addr, &ignored))
+			if (!cfi_pointer(&in, rd_u8(&in), t->section, t->addr, &ignored))
 				return false;
 			break;
 		case 'S': out->signal = true; break;
@@ -76,124 +90,136 @@ static bool read_augmentation(const struct cfi *c, struct rd *r, struct str text
 	return !in.bad;
 }
 
-static bool read_common(const struct cfi *c, uint64_t at, struct cfi_common *out)
+static bool read_common(const struct table *t, uint64_t at, struct cfi_common *out)
 {
-	struct rd r = rd_at(c->section, at, false);
+	struct rd r = rd_at(t->section, at, false);
 	struct str augmentation;
 	struct record record;
 	uint8_t version;
 
 	*out = (struct cfi_common){ 0 };
-	if (r.bad || !read_record(&r, c->section, &record) || record.id != 0)
+	if (r.bad || !read_record(&r, t, &record) || !record.common)
 		return false;
-	r.end = (const uint8_t *)c->section.p + record.end;
+	r.end = (const uint8_t *)t->section.p + record.end;
 	version = rd_u8(&r);
 	augmentation = rd_cstr(&r);
-	if ((version != 1 && version != 3) || augmentation.n > AUGMENTATION_MAX)
+	if ((version != 1 && version != 3 && version != 4) || augmentation.n > AUGMENTATION_MAX)
+		return false;
+	if (version == 4 && (rd_u8(&r) != 8 || rd_u8(&r) != 0)) /* of addresses, of segments */
 		return false;
 	out->code_factor = rd_uleb(&r);
 	out->data_factor = rd_sleb(&r);
 	out->return_register = version == 1 ? rd_u8(&r) : (uint32_t)rd_uleb_max(&r, CFI_REGS);
-	if (!read_augmentation(c, &r, augmentation, out) || r.bad || out->return_register >= CFI_REGS)
+	if (!read_augmentation(t, &r, augmentation, out) || r.bad || out->return_register >= CFI_REGS)
 		return false;
 	out->rules = str_of((const char *)r.p, rd_left(&r));
 	return true;
 }
 
-static bool read_function(const struct cfi *c, struct rd *r, const struct cfi_common *common, uint64_t *from,
+static bool read_function(const struct table *t, struct rd *r, const struct cfi_common *common, uint64_t *from,
     uint64_t *to)
 {
 	uint64_t size;
 
 	/* the size is a number of the same width, relative to nothing */
-	if (!cfi_pointer(r, common->encoding, c->section, c->addr, from) ||
-	    !cfi_pointer(r, common->encoding & 0x0f, c->section, c->addr, &size))
+	if (!cfi_pointer(r, common->encoding, t->section, t->addr, from) ||
+	    !cfi_pointer(r, common->encoding & 0x0f, t->section, t->addr, &size))
 		return false;
 	*to = *from + size;
 	return *from < *to;
 }
 
-static void read_functions(struct arena *a, struct cfi *c)
+static void read_functions(struct arena *a, struct table *t)
 {
-	struct rd r = rd_of(c->section, false);
+	struct rd r = rd_of(t->section, false);
 	struct cfi_common common = { 0 };
 	uint64_t known = UINT64_MAX; /* where it is */
 	struct record record;
 	VEC(struct cfi_function) got = { 0 };
 	struct keyed *keys;
 
-	while (rd_left(&r) >= 4 && read_record(&r, c->section, &record)) {
-		struct cfi_function x = { .at = (uint32_t)(record.id_at + 4), .end = (uint32_t)record.end };
-		uint64_t at = record.id_at - record.id;
+	while (rd_left(&r) >= 4 && read_record(&r, t, &record)) {
+		struct cfi_function x = { .at = (uint32_t)record.body, .end = (uint32_t)record.end };
 
-		r.end = (const uint8_t *)c->section.p + record.end;
-		if (record.id != 0 && record.id <= record.id_at && got.n < UINT32_MAX / 2 &&
-		    (at == known || read_common(c, at, &common))) {
-			known = x.common = (uint32_t)at;
-			if (read_function(c, &r, &common, &x.from, &x.to))
+		r.end = (const uint8_t *)t->section.p + record.end;
+		if (!record.common && got.n < UINT32_MAX / 2 &&
+		    (record.common_at == known || read_common(t, record.common_at, &common))) {
+			known = x.common = (uint32_t)record.common_at;
+			if (read_function(t, &r, &common, &x.from, &x.to))
 				vec_push(&got, x);
-		} else if (record.id != 0)
+		} else if (!record.common)
 			known = UINT64_MAX;
-		r = rd_at(c->section, record.end, false);
+		r = rd_at(t->section, record.end, false);
 	}
-	c->n = (uint32_t)got.n;
-	c->p = arena_array(a, got.n, sizeof(*c->p));
+	t->n = (uint32_t)got.n;
+	t->p = arena_array(a, got.n, sizeof(*t->p));
 	keys = mem_array(got.n * 2 + 1, sizeof(*keys));
-	for (uint32_t i = 0; i < c->n; i++)
+	for (uint32_t i = 0; i < t->n; i++)
 		keys[i] = (struct keyed){ got.p[i].from, i };
-	radix_sort(keys, keys + c->n, c->n);
-	for (uint32_t i = 0; i < c->n; i++)
-		c->p[i] = got.p[keys[i].value];
+	radix_sort(keys, keys + t->n, t->n);
+	for (uint32_t i = 0; i < t->n; i++)
+		t->p[i] = got.p[keys[i].value];
 	mem_free(keys);
 	vec_free(&got);
 }
 
+/* 1: there; 0: there is none, or it cannot be read, as *e says. */
+static int read_table(struct arena *a, const struct elf *f, const char *name, struct table *t, struct err *e)
+{
+	const struct elf_section *s = elf_find(f, name);
+	int rc = elf_section(f, name, a, INT32_MAX, &t->section, e);
+
+	if (rc <= 0 || s == NULL)
+		return 0;
+	t->addr = s->addr;
+	read_functions(a, t);
+	return 1;
+}
+
 struct cfi *cfi_open(struct arena *a, const struct elf *f, struct err *e)
 {
-	const struct elf_section *s = elf_find(f, ".eh_frame");
 	struct cfi *c;
-	int rc;
 
 	if (!f->wide || f->big || (f->machine != EM_X86_64 && f->machine != EM_AARCH64)) {
 		err_set(e, ERR_UNSUPPORTED, "stacks are walked on x86-64 and arm64 alone");
 		return NULL;
 	}
 	c = arena_zalloc(a, sizeof(*c));
-	rc = elf_section(f, ".eh_frame", a, INT32_MAX, &c->section, e);
-	if (rc < 0)
-		return NULL;
-	if (rc == 0 || s == NULL) {
-		err_set(e, ERR_NOTFOUND, "no .eh_frame");
-		return NULL;
-	}
-	c->addr = s->addr;
 	c->arm = f->machine == EM_AARCH64;
-	read_functions(a, c);
+	c->debug.debug = true;
+	err_set(e, ERR_NOTFOUND, "no .eh_frame and no .debug_frame");
+	if (read_table(a, f, ".eh_frame", &c->exceptions, e) + read_table(a, f, ".debug_frame", &c->debug, e) == 0)
+		return NULL;
 	return c;
 }
 
 uint32_t cfi_functions(const struct cfi *c)
 {
-	return c->n;
+	return c->exceptions.n + c->debug.n;
 }
 
 /* ---- a step ---- */
 
-static bool find_row(const struct cfi *c, uint64_t addr, struct cfi_common *common, struct cfi_row *row)
+static bool row_in(const struct table *t, uint64_t addr, struct cfi_common *common, struct cfi_row *row)
 {
-	uint32_t i = keyed_upto(c->p, c->n, sizeof(*c->p), addr);
-	const struct cfi_function *x = i ? &c->p[i - 1] : NULL;
+	uint32_t i = keyed_upto(t->p, t->n, sizeof(*t->p), addr);
+	const struct cfi_function *x = i ? &t->p[i - 1] : NULL;
 	uint64_t from, to;
 	struct rd r;
 
-	if (x == NULL || addr >= x->to || !read_common(c, x->common, common))
+	if (x == NULL || addr >= x->to || !read_common(t, x->common, common))
 		return false;
-	r = rd_at(str_of(c->section.p, x->end), x->at, false);
-	if (!read_function(c, &r, common, &from, &to))
+	r = rd_at(str_of(t->section.p, x->end), x->at, false);
+	if (!read_function(t, &r, common, &from, &to))
 		return false;
 	if (common->augmented)
 		rd_skip(&r, rd_uleb(&r));
 	return !r.bad && cfi_row_of(common, str_of((const char *)r.p, rd_left(&r)), from, addr, row);
+}
+
+static bool find_row(const struct cfi *c, uint64_t addr, struct cfi_common *common, struct cfi_row *row)
+{
+	return row_in(&c->exceptions, addr, common, row) || row_in(&c->debug, addr, common, row);
 }
 
 static bool known(const struct cfi_frame *f, uint64_t reg)

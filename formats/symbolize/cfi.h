@@ -1,6 +1,7 @@
 /*
- * cfi.h - from a function to its caller by the tables that exceptions use (.eh_frame): where each register of the caller
- * lies, for each instruction. x86-64 and arm64, little endian.
+ * cfi.h - from a function to its caller by the tables that exceptions use (.eh_frame), or else those for debuggers
+ * (.debug_frame, of Go and where programs are built without the former): where each register of the caller lies, for each
+ * instruction. x86-64 and arm64, little endian.
  *
  *	struct cfi *c = cfi_open(a, &elf, e);
  *	struct cfi_frame f = { .pc = ip, .reg[7] = sp, .known = 1 << 7 };
@@ -14,6 +15,7 @@
  *	.eh_frame := record*              length u32 (0: the end); id u32
  *	id 0: what several have in common   version, augmentation, factors, register of the return address, rules
  *	else: a function                    id: how far back the former lies; begin, size, rules
+ *	.debug_frame: id ffffffff and where the former lies; addresses as they are
  *
  * The functions are read once, into a sorted table; a step reads the rules of one. Work and memory are a constant times the
  * bytes, a step takes at most CFI_RULES_MAX of them. Stacks only grow: a caller below its callee is broken. So whoever

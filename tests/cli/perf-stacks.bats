@@ -57,6 +57,16 @@ record() {
 	[ "$(grep -c ';.*;.*;.*;' <<<"$out")" -gt 3 ] || fail
 }
 
+@test "a program that has tables for debuggers alone" {
+	record -g -fno-asynchronous-unwind-tables -fno-unwind-tables
+	readelf -SW p | grep -q .debug_frame
+	try_sh 'pyro-symbolize --no-inlines -o n.pb.gz p.data'
+	[ "$status" = 0 ] || fail
+	pyro-query folded n.pb.gz >folded
+	grep -q ';main;recurse;recurse;recurse;recurse;recurse;recurse;burn ' folded
+	grep -q ';main;sorts;.*;less;burn ' folded # libc has the others
+}
+
 @test "a program that is not here, or of another build: the instruction alone, and a word" {
 	record
 	mv p q
