@@ -287,6 +287,7 @@ void dwarf_close(struct dwarf *d)
 	for (size_t i = 0; i < d->parts.n; i++)
 		part_fini(d->parts.p[i]);
 	vec_free(&d->parts);
+	vec_free(&d->names);
 	vec_free(&d->ranges);
 	vec_free(&d->nodes);
 	vec_free(&d->rows);
@@ -356,10 +357,11 @@ uint32_t dwarf_find(struct dwarf *d, uint64_t addr, struct sym_frame *out, uint3
 		return out[0].file.n ? 1 : 0;
 	for (;;) {
 		struct dw_node *k = &u->tree->nodes[node];
+		const struct dw_names *names;
 
-		dw_name(u->tree, k);
-		out[n].name = k->linkage.n ? k->linkage : k->name;
-		out[n].start_line = k->start_line;
+		names = dw_names_of(u->tree, k);
+		out[n].name = names->linkage.n ? names->linkage : names->name;
+		out[n].start_line = names->start_line;
 		n++;
 		node = k->parent;
 		if (node == DW_NO_NODE || n == max)
@@ -379,7 +381,6 @@ bool dwarf_entry(struct dwarf *d, uint64_t addr, uint64_t *entry)
 	while (u->tree->nodes[node].parent != DW_NO_NODE)
 		node = u->tree->nodes[node].parent;
 	k = &u->tree->nodes[node];
-	dw_name(u->tree, k);
 	*entry = k->entry;
-	return k->linkage.n > 0;
+	return dw_names_of(u->tree, k)->linkage.n > 0;
 }

@@ -92,6 +92,7 @@ static void read_specs(struct rd *r, const struct dw_unit *u, struct dw_abbrev *
 		declared |= name == AT_DECLARATION;
 		b->has_code |= name == AT_LOW_PC || name == AT_RANGES;
 		size = form_size(u, s.form);
+		s.size = (int8_t)size;
 		fixed = size < 0 || fixed < 0 ? -1 : fixed + size;
 		vec_push(list, s);
 		r->bad |= list->n - b->first > SPECS_MAX;
@@ -300,22 +301,24 @@ void dw_read(struct rd *r, const struct dw_unit *u, const struct dw_spec *s, str
 	}
 }
 
+void dw_skip_one(struct rd *r, const struct dw_unit *u, const struct dw_spec *s)
+{
+	struct dw_value v;
+
+	if (s->size >= 0)
+		rd_skip(r, (uint64_t)s->size);
+	else
+		dw_read(r, u, s, &v);
+}
+
 uint64_t dw_skip(struct rd *r, const struct dw_unit *u, const struct dw_abbrevs *t, const struct dw_abbrev *b)
 {
 	struct rd at = *r;
 
 	if (b->fixed >= 0)
 		rd_skip(r, (uint64_t)b->fixed);
-	for (uint32_t i = 0; i < b->n && b->fixed < 0 && !r->bad; i++) {
-		const struct dw_spec *s = &t->specs[b->first + i];
-		int size = form_size(u, s->form);
-		struct dw_value v;
-
-		if (size >= 0)
-			rd_skip(r, (uint64_t)size);
-		else
-			dw_read(r, u, s, &v);
-	}
+	for (uint32_t i = 0; i < b->n && b->fixed < 0 && !r->bad; i++)
+		dw_skip_one(r, u, &t->specs[b->first + i]);
 	if (b->sibling < 0)
 		return 0;
 	rd_skip(&at, (uint64_t)b->sibling);

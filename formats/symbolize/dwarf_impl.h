@@ -48,6 +48,7 @@ enum {
 
 struct dw_spec {
 	uint16_t name, form;
+	int8_t size; /* bytes, or -1 when they say so themselves */
 	int64_t constant;
 };
 
@@ -102,6 +103,7 @@ struct dw_unit;
 const struct dw_abbrevs *dw_abbrevs_at(struct dw_unit *u, struct err *e);
 const struct dw_abbrev *dw_abbrev_of(const struct dw_abbrevs *t, uint64_t code);
 void dw_read(struct rd *r, const struct dw_unit *u, const struct dw_spec *s, struct dw_value *v);
+void dw_skip_one(struct rd *r, const struct dw_unit *u, const struct dw_spec *s);
 /* Passes over the attributes; returns where the entry behind those below it is, 0: nobody says so. */
 uint64_t dw_skip(struct rd *r, const struct dw_unit *u, const struct dw_abbrevs *t, const struct dw_abbrev *b);
 struct str dw_text(const struct dw_unit *u, const struct dw_value *v);
@@ -152,14 +154,17 @@ struct dw_range {
 	uint32_t node;
 };
 
-struct dw_node { /* a function or an inlined call */
-	uint64_t die;
+struct dw_node {         /* a function or an inlined call; there are millions */
 	uint64_t entry;  /* the lowest address */
+	uint32_t die;    /* from the beginning of the unit */
 	uint32_t parent; /* DW_NO_NODE: a function */
 	uint32_t call_file, call_line;
-	uint32_t start_line;
-	bool named;
+	uint32_t names; /* its place in dwarf.names, from 1; 0: not looked up yet */
+};
+
+struct dw_names { /* of a node that was asked for */
 	struct str name, linkage;
+	uint32_t start_line;
 };
 
 struct dw_sections {
@@ -217,6 +222,7 @@ struct dwarf {
 	struct dw_sections package_all;
 	struct dw_spans units; /* node: a unit of main */
 	uint64_t range_work;   /* ranges that may still be read */
+	VEC(struct dw_names) names;
 	bool troubled;
 	struct err trouble;
 	/* scratch of a unit that is being read */
@@ -244,6 +250,7 @@ int dw_sections_read(struct dwarf *d, const struct elf *f, bool dwo, struct dw_s
 /* ---- dwarf_tree.c: functions and inlined calls ---- */
 
 void dw_read_tree(struct dw_unit *u); /* u->nodes, u->spans */
-void dw_name(struct dw_unit *u, struct dw_node *n);
+/* Until the next call. */
+const struct dw_names *dw_names_of(struct dw_unit *u, struct dw_node *n);
 
 #endif

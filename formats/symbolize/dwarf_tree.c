@@ -13,23 +13,28 @@ struct walk {
 /* A function or an inlined call that has addresses becomes a node; the result is its number, or DW_NO_NODE. */
 static uint32_t take(struct walk *w, const struct dw_abbrev *b, uint64_t die)
 {
-	struct dw_node n = { .die = die, .parent = DW_NO_NODE, .entry = UINT64_MAX };
+	struct dw_node n = { .die = (uint32_t)(die - w->u->off), .parent = DW_NO_NODE, .entry = UINT64_MAX };
 	struct dw_value low = { 0 }, high = { 0 }, ranges = { 0 };
 	uint32_t at = (uint32_t)w->d->nodes.n;
 	size_t before = w->d->ranges.n;
 
 	for (uint32_t i = 0; i < b->n; i++) {
 		const struct dw_spec *s = &w->u->abbrevs->specs[b->first + i];
-		struct dw_value v = { 0 };
+		struct dw_value v;
 
-		dw_read(&w->r, w->u, s, &v);
 		switch (s->name) {
-		case AT_LOW_PC: low = v; break;
-		case AT_HIGH_PC: high = v; break;
-		case AT_RANGES: ranges = v; break;
-		case AT_CALL_FILE: n.call_file = (uint32_t)MIN(v.u, (uint64_t)UINT32_MAX - 1); break;
-		case AT_CALL_LINE: n.call_line = (uint32_t)MIN(v.u, (uint64_t)UINT32_MAX); break;
-		default: break;
+		case AT_LOW_PC: dw_read(&w->r, w->u, s, &low); break;
+		case AT_HIGH_PC: dw_read(&w->r, w->u, s, &high); break;
+		case AT_RANGES: dw_read(&w->r, w->u, s, &ranges); break;
+		case AT_CALL_FILE:
+			dw_read(&w->r, w->u, s, &v);
+			n.call_file = (uint32_t)MIN(v.u, (uint64_t)UINT32_MAX - 1);
+			break;
+		case AT_CALL_LINE:
+			dw_read(&w->r, w->u, s, &v);
+			n.call_line = (uint32_t)MIN(v.u, (uint64_t)UINT32_MAX);
+			break;
+		default: dw_skip_one(&w->r, w->u, s);
 		}
 	}
 	if (w->r.bad || (low.class == CLASS_NONE && ranges.class == CLASS_NONE))
@@ -119,7 +124,7 @@ void dw_read_tree(struct dw_unit *u)
 /* ---- names ---- */
 
 /* Where the entry refers to for what it does not say itself; false: nowhere. */
-static bool name_step(struct dw_unit *u, uint64_t die, struct dw_node *n, struct dw_value *next)
+static bool name_step(struct dw_unit *u, uint64_t die, struct dw_names *n, struct dw_value *next)
 {
 	struct rd r = rd_at(str_of(u->part->s.info.p, (size_t)u->end), die, u->part->big);
 	const struct dw_abbrev *b = u->abbrevs ? dw_abbrev_of(u->abbrevs, rd_uleb(&r)) : NULL;
@@ -154,20 +159,22 @@ static bool name_step(struct dw_unit *u, uint64_t die, struct dw_node *n, struct
 	return next->class == CLASS_REF || next->class == CLASS_REF_ALT;
 }
 
-void dw_name(struct dw_unit *u, struct dw_node *n)
+const struct dw_names *dw_names_of(struct dw_unit *u, struct dw_node *k)
 {
-	uint64_t die = n->die;
+	struct dwarf *d = u->part->d;
+	uint64_t die = u->off + k->die;
+	struct dw_names n = { 0 };
 	struct dw_value next;
 
-	if (n->named)
-		return;
-	n->named = true;
-	for (unsigned i = 0; i < DW_CHAIN && u != NULL && name_step(u, die, n, &next); i++) {
-		struct dw_part *p = next.class == CLASS_REF_ALT ? &u->part->d->alt : u->part;
-
-		if (n->linkage.n && n->name.n && n->start_line)
-			return;
+	if (k->names > 0)
+		return &d->names.p[k->names - 1];
+	for (unsigned i = 0; i < DW_CHAIN && u != NULL && name_step(u, die, &n, &next); i++) {
+		if (n.linkage.n && n.name.n && n.start_line)
+			break;
 		die = next.u;
-		u = dw_unit_at(p, die);
+		u = dw_unit_at(next.class == CLASS_REF_ALT ? &d->alt : u->part, die);
 	}
+	vec_push(&d->names, n);
+	k->names = (uint32_t)d->names.n;
+	return &d->names.p[d->names.n - 1];
 }

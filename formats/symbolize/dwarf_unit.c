@@ -17,6 +17,9 @@ static int read_header(struct dw_part *p, struct rd *r, struct dw_unit *u, struc
 	if (r->bad || length > rd_left(r))
 		return err_set(e, ERR_CORRUPT, ".debug_info: the unit at 0x%llx claims %llu bytes, there are %zu",
 		    (unsigned long long)u->off, (unsigned long long)length, rd_left(r));
+	if (length > INT32_MAX) /* places in it are 32 bits */
+		return err_set(e, ERR_UNSUPPORTED, ".debug_info: the unit at 0x%llx has %llu bytes",
+		    (unsigned long long)u->off, (unsigned long long)length);
 	u->end = (uint64_t)(r->p - (const uint8_t *)p->s.info.p) + length;
 	u->version = rd_u16(r);
 	u->type = UT_COMPILE;

@@ -105,8 +105,14 @@ static inline uint64_t rd_uleb(struct rd *r)
 {
 	uint64_t v = 0;
 
-	if (LIKELY(r->p < r->end && *r->p < 0x80)) /* most are */
-		return *r->p++;
+	if (LIKELY(rd_left(r) >= 2)) { /* most are that short */
+		if (r->p[0] < 0x80)
+			return *r->p++;
+		if (r->p[1] < 0x80) {
+			r->p += 2;
+			return (uint64_t)(r->p[-2] & 0x7f) | (uint64_t)r->p[-1] << 7;
+		}
+	}
 	for (unsigned shift = 0; r->p < r->end; shift += 7) {
 		uint8_t c = *r->p++;
 

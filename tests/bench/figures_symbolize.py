@@ -1,8 +1,8 @@
 """figures_symbolize.py - 100,000 addresses of a large program, with inlined calls: pyro-symbolize from a cold start, and
 addr2line -f -i of the same addresses. One program is made here, the same each time: 3,000 functions in twelve files of C;
-another is pyro-query, which has C++ in it; and the largest is Debian's ceph-osd, where ceph-osd and ceph-osd-dbg are
-installed, or unpacked into a folder (dpkg -x) that BENCH_CEPH names: 545 MB of debug information, 380 of them
-.debug_info."""
+others are pyro-query, which has C++ in it, and the server that PYROSCOPE names, 138 MB of Go. The largest is Debian's
+ceph-osd, where ceph-osd and ceph-osd-dbg are installed, or unpacked into a folder (dpkg -x) that BENCH_CEPH names: 545 MB of
+debug information, 380 of them .debug_info."""
 import os
 import random
 import re
@@ -91,6 +91,8 @@ def measure(bench):
     inputs = os.path.join(bench.build, "bench", "inputs")
     of_program(bench, "symbolize_100k", make_program(os.path.join(inputs, "large-program")))
     of_program(bench, "symbolize_100k_cxx", os.path.join(bench.build, "pyro-query"))
+    if os.environ.get("PYROSCOPE"):
+        of_program(bench, "symbolize_100k_go", os.environ["PYROSCOPE"])
     osd = ceph_osd(os.path.join(inputs, "ceph-osd"))
     if osd:
         of_program(bench, "symbolize_100k_osd", osd)
@@ -122,4 +124,4 @@ def of_program(bench, name, program):
 
 
 FIGURES = ["", "_clock", "_addr2line", "_addr2line_ratio", "_addr2line_each"]
-GROUPS = [Group(measure, *[n + f for n in ("symbolize_100k", "symbolize_100k_cxx", "symbolize_100k_osd") for f in FIGURES])]
+GROUPS = [Group(measure, *["symbolize_100k" + n + f for n in ("", "_cxx", "_go", "_osd") for f in FIGURES])]
