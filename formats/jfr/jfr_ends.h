@@ -15,7 +15,7 @@
 #include <emmintrin.h>
 #endif
 #ifdef __x86_64__
-#include <wmmintrin.h>
+#include <immintrin.h>
 #endif
 
 #include "base/base.h"
@@ -80,19 +80,46 @@ static inline uint64_t jfr_frame_ends(uint64_t ends)
 	return jfr_every_second(jfr_every_second(ends));
 }
 
+/* Of set bits the first n, or all that there are. */
+static inline uint64_t jfr_first_bits(uint64_t bits, uint64_t n)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t counts = bits - (bits >> 1 & UINT64_C(0x5555555555555555)), rest;
+	unsigned at;
+
+	/* in byte i: how many are set in bytes 0 .. i */
+	counts = (counts & UINT64_C(0x3333333333333333)) + (counts >> 2 & UINT64_C(0x3333333333333333));
+	counts = ((counts + (counts >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f)) * ones;
+	if (n >= counts >> 56)
+		return bits;
+	/* the byte of the first that is too much */
+	at = (unsigned)__builtin_ctzll(((counts | JFR_TOPS) - (n + 1) * ones) & JFR_TOPS) & ~7u;
+	rest = bits >> at << at;
+	for (n -= (counts << 8 >> at) & 0xff; n > 0; n--)
+		rest &= rest - 1;
+	return bits & ((rest & -rest) - 1);
+}
+
 #ifdef __x86_64__
-#define JFR_CLMUL __attribute__((target("pclmul,bmi2")))
-#define JFR_HAS_CLMUL (__builtin_cpu_supports("pclmul") && __builtin_cpu_supports("bmi2"))
+#define JFR_BITS __attribute__((target("pclmul,bmi,bmi2,popcnt")))
+#define JFR_HAS_BITS                                                                                            \
+	(__builtin_cpu_supports("pclmul") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") && \
+	    __builtin_cpu_supports("popcnt"))
+
+static inline JFR_BITS uint64_t jfr_first_bits_bmi(uint64_t bits, uint64_t n)
+{
+	return _pdep_u64(n < 64 ? (UINT64_C(1) << n) - 1 : ~UINT64_C(0), bits);
+}
 
 /* The product without carries with all ones is what the shifts of jfr_every_second make. */
-static inline JFR_CLMUL uint64_t jfr_every_second_clmul(uint64_t bits)
+static inline JFR_BITS uint64_t jfr_every_second_clmul(uint64_t bits)
 {
 	__m128i odd = _mm_clmulepi64_si128(_mm_cvtsi64_si128((long long)bits), _mm_set1_epi8(-1), 0);
 
 	return bits & ~(uint64_t)_mm_cvtsi128_si64(odd);
 }
 
-static inline JFR_CLMUL uint64_t jfr_frame_ends_clmul(uint64_t ends)
+static inline JFR_BITS uint64_t jfr_frame_ends_clmul(uint64_t ends)
 {
 	return jfr_every_second_clmul(jfr_every_second_clmul(ends));
 }

@@ -230,7 +230,7 @@ static uint32_t word_location(struct jfr *d, struct jfr_chunk *c, uint64_t word)
 }
 
 /* The location of a frame that is not in its place; kept there, unless there is none. */
-static uint32_t new_word(struct jfr *d, struct jfr_chunk *c, uint64_t place, uint64_t word, unsigned unused)
+static uint32_t new_word(struct jfr *d, struct jfr_chunk *c, uint64_t place, uint64_t word, uint64_t unused)
 {
 	uint32_t location = word_location(d, c, word >> unused);
 
@@ -246,13 +246,14 @@ static uint32_t new_word(struct jfr *d, struct jfr_chunk *c, uint64_t place, uin
  * next is a longer one or near the end of the chunk.
  */
 static inline __attribute__((always_inline)) uint64_t read_words_by(uint64_t (*frame_ends_of)(uint64_t ends),
-    struct jfr *d, struct jfr_chunk *c, struct jfr_in *in, uint64_t n)
+    uint64_t (*first_bits)(uint64_t bits, uint64_t n), struct jfr *d, struct jfr_chunk *c, struct jfr_in *in,
+    uint64_t n)
 {
 	const uint64_t *raw = c->raw;
 	const uint32_t *locations = c->raw_location;
 	uint32_t *out = d->frames + d->n_frames;
 	unsigned shift = 64 - c->raw_bits;
-	size_t at = JFR_BLOCK;
+	uint64_t at = JFR_BLOCK;
 
 	while (n > 0 && at > 0 && in->end - in->p >= JFR_BLOCK_ROOM) {
 		uint64_t ends = frame_ends_of(jfr_ends(in->p)), far = jfr_far(ends);
@@ -260,10 +261,12 @@ static inline __attribute__((always_inline)) uint64_t read_words_by(uint64_t (*f
 
 		if (UNLIKELY(far))
 			ends &= (far & -far) - 1;
-		at = 0;
-		for (; n > 0 && ends; n--, ends &= ends - 1) {
+		if (n < JFR_BLOCK / JFR_FRAME_FIELDS)
+			ends = first_bits(ends, n);
+		n -= (uint64_t)__builtin_popcountll(ends);
+		for (at = 0; ends; ends &= ends - 1) {
 			uint64_t word, place, last = (uint64_t)__builtin_ctzll(ends);
-			unsigned unused = (unsigned)(7 + at - last) * 8; /* bits of a word behind the frame */
+			uint64_t unused = (7 + at - last) * 8; /* bits of a word behind the frame */
 			uint32_t location;
 
 			memcpy(&word, p + at, 8);
@@ -285,19 +288,19 @@ static inline __attribute__((always_inline)) uint64_t read_words_by(uint64_t (*f
 }
 
 #ifdef __x86_64__
-static JFR_CLMUL uint64_t read_words_clmul(struct jfr *d, struct jfr_chunk *c, struct jfr_in *in, uint64_t n)
+static JFR_BITS uint64_t read_words_clmul(struct jfr *d, struct jfr_chunk *c, struct jfr_in *in, uint64_t n)
 {
-	return read_words_by(jfr_frame_ends_clmul, d, c, in, n);
+	return read_words_by(jfr_frame_ends_clmul, jfr_first_bits_bmi, d, c, in, n);
 }
 #endif
 
 static uint64_t read_words(struct jfr *d, struct jfr_chunk *c, struct jfr_in *in, uint64_t n)
 {
 #ifdef __x86_64__
-	if (LIKELY(JFR_HAS_CLMUL))
+	if (LIKELY(JFR_HAS_BITS))
 		return read_words_clmul(d, c, in, n);
 #endif
-	return read_words_by(jfr_frame_ends, d, c, in, n);
+	return read_words_by(jfr_frame_ends, jfr_first_bits, d, c, in, n);
 }
 
 static void read_frames(struct jfr *d, struct jfr_chunk *c, size_t at)

@@ -65,51 +65,49 @@ void jfr_skip_string(struct jfr_in *in)
 	}
 }
 
-/* In byte i of the result: how many bits are set in bytes 0 .. i of x. */
-static uint64_t count_bits(uint64_t x)
-{
-	x -= x >> 1 & UINT64_C(0x5555555555555555);
-	x = (x & UINT64_C(0x3333333333333333)) + (x >> 2 & UINT64_C(0x3333333333333333));
-	return ((x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f)) * UINT64_C(0x0101010101010101);
-}
-
-/* Where bit n of x is, counted from 1; there are so many. */
-static unsigned find_bit(uint64_t x, uint64_t counts, unsigned n)
-{
-	uint64_t enough = ((counts | JFR_TOPS) - n * UINT64_C(0x0101010101010101)) & JFR_TOPS;
-	unsigned at = (unsigned)__builtin_ctzll(enough) & ~7u;
-
-	n -= (unsigned)(counts << 8 >> at) & 0xff;
-	x >>= at;
-	while (--n > 0)
-		x &= x - 1;
-	return at + (unsigned)__builtin_ctzll(x);
-}
-
 /*
  * n integers, a block at a time: a byte below 0x80 ends one. The ninth byte
  * of one ends it whatever it is: where that may matter, one by one.
  */
-static void skip_lebs(struct jfr_in *in, uint64_t n)
+static inline __attribute__((always_inline)) void skip_lebs_by(uint64_t (*first_bits)(uint64_t bits, uint64_t n),
+    struct jfr_in *in, uint64_t n)
 {
 	unsigned open = 0; /* bytes before p of an integer that is not at its end */
 
 	while (n > 0 && in->end - in->p >= JFR_BLOCK) {
-		uint64_t ends = jfr_ends(in->p), counts = count_bits(ends);
+		uint64_t ends = jfr_ends(in->p), count = (uint64_t)__builtin_popcountll(ends);
 
 		if (UNLIKELY(jfr_far(ends) || open + (unsigned)__builtin_ctzll(ends) >= 8))
 			break;
-		if (counts >> 56 >= n) {
-			in->p += find_bit(ends, counts, (unsigned)n) + 1;
+		if (count >= n) {
+			in->p += JFR_BLOCK - __builtin_clzll(first_bits(ends, n));
 			return;
 		}
-		n -= counts >> 56;
+		n -= count;
 		open = (unsigned)__builtin_clzll(ends);
 		in->p += JFR_BLOCK;
 	}
 	in->p -= open;
 	while (n-- && !in->bad)
 		jfr_leb(in);
+}
+
+#ifdef __x86_64__
+static JFR_BITS void skip_lebs_bmi(struct jfr_in *in, uint64_t n)
+{
+	skip_lebs_by(jfr_first_bits_bmi, in, n);
+}
+#endif
+
+static void skip_lebs(struct jfr_in *in, uint64_t n)
+{
+#ifdef __x86_64__
+	if (LIKELY(JFR_HAS_BITS)) {
+		skip_lebs_bmi(in, n);
+		return;
+	}
+#endif
+	skip_lebs_by(jfr_first_bits, in, n);
 }
 
 static void skip_class(const struct jfr_chunk *c, struct jfr_in *in, const struct jfr_class *cls, unsigned depth);

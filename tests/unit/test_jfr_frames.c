@@ -267,10 +267,30 @@ static void test_ends(void **ctx)
 		assert_true(jfr_ends(block) == cases[i].ends);
 		assert_true(jfr_far(cases[i].ends) == cases[i].far);
 		assert_true(jfr_frame_ends(cases[i].ends) == cases[i].frames);
-#ifdef JFR_CLMUL
-		if (JFR_HAS_CLMUL)
+#ifdef JFR_BITS
+		if (JFR_HAS_BITS)
 			assert_true(jfr_frame_ends_clmul(cases[i].ends) == cases[i].frames);
 #endif
+	}
+}
+
+static void test_first_bits(void **ctx)
+{
+	static const uint64_t all[] = { 0, 1, UINT64_C(1) << 63, 0xb6d, UINT64_C(0x8080808080808080),
+		UINT64_C(0x80ff00000001ff0f), UINT64_C(0xfffffffffffffffe), UINT64_C(0xffffffffffffffff) };
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		uint64_t rest = all[i]; /* but for the first n */
+
+		for (unsigned n = 0; n <= JFR_BLOCK; n++) {
+			assert_true(jfr_first_bits(all[i], n) == (all[i] ^ rest));
+#ifdef JFR_BITS
+			if (JFR_HAS_BITS)
+				assert_true(jfr_first_bits_bmi(all[i], n) == (all[i] ^ rest));
+#endif
+			rest &= rest - 1;
+		}
 	}
 }
 
@@ -280,6 +300,7 @@ int main(void)
 		cmocka_unit_test(test_draws),
 		cmocka_unit_test(test_wide_event),
 		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_first_bits),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
