@@ -129,12 +129,11 @@ static enum step begin(struct conn *c, struct str in)
 	uint64_t total = head->used + (head->framing == H1_LENGTH ? head->length : 0);
 	bool whole = head->framing != H1_CHUNKED && total <= in.n;
 	size_t mine = whole ? (size_t)total : head->used;
-	const char *at = in.p, *why = "";
+	bool copied = mine <= COPY_MAX || !whole;
+	const char *at = arena_str(q->pub.a, str_of(in.p, copied ? mine : head->used)).p, *why = "";
 	int status;
 
-	if (mine <= COPY_MAX || !whole)
-		at = arena_str(q->pub.a, str_of(in.p, mine)).p;
-	else
+	if (!copied)
 		q->own = httpd_take_scratch(c->h);
 	take_head(q, head, in.p, at);
 	status = hreq_route(q, &why);
@@ -146,7 +145,7 @@ static enum step begin(struct conn *c, struct str in)
 		return too_big(c);
 	conn_keep(c, str_skip(in, mine));
 	if (whole)
-		return work(c, str_of(at + head->used, mine - head->used));
+		return work(c, str_of((copied ? at : in.p) + head->used, mine - head->used));
 	conn_move(c, CONN_BODY);
 	if (!q->chunked) {
 		status = hreq_body_add(q, str_of(c->in, c->in_n));

@@ -117,6 +117,9 @@ struct str http_header(const struct http_req *r, const char *name);
 struct str http_headers(struct http_req *r, const char *name);
 bool http_is(const struct http_req *r, const char *method);
 
+/* The handler has done with the body, whose memory goes before the reply: what waits is small. Fields stay. */
+void http_forget_body(struct http_req *r);
+
 /* Takes b's memory over: it lives as long as r->a, and b is emptied. Returns the bytes. */
 struct str http_own(struct http_req *r, struct buf *b);
 

@@ -29,16 +29,30 @@ struct hreq *hreq_new(struct conn *c)
 	return q;
 }
 
+static void forget_body(struct hreq *q)
+{
+	if (q->own != NULL)
+		httpd_give_scratch(q->h, q->own);
+	q->own = NULL;
+	mem_free(q->body);
+	q->body = NULL;
+	q->h->stats.body_bytes -= q->body_cap;
+	q->body_n = q->body_cap = 0;
+	q->pub.body = STR_NONE;
+}
+
+void http_forget_body(struct http_req *r)
+{
+	forget_body(CONTAINER_OF(r, struct hreq, pub));
+}
+
 void hreq_free(struct hreq *q)
 {
 	struct httpd *h = q->h;
 
-	if (q->own != NULL)
-		httpd_give_scratch(h, q->own);
+	forget_body(q);
 	for (struct owned *o = q->owned; o != NULL; o = o->next)
 		mem_free(o->p);
-	mem_free(q->body);
-	h->stats.body_bytes -= q->body_cap;
 	buf_fini(&q->out_own);
 	vec_free(&q->fields);
 	if (h->n_pool < MAX_POOL && arena_bytes(q->pub.a) <= POOL_ARENA && !h->freed) {

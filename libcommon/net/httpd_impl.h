@@ -17,9 +17,10 @@
  * so a small request takes one recv and one sendmsg.
  *
  * Memory. Input is received into the server's scratch buffer. A request that
- * is whole there and larger than COPY_MAX takes the buffer over (the server
- * takes a spare one), a smaller one is copied to its arena; a body that is not
- * whole gets memory of its own, into which the rest is received directly.
+ * is whole there and larger than COPY_MAX takes the buffer over for its body
+ * (the server takes a spare one), a smaller one is copied to its arena, as are
+ * heads; a body that is not whole gets memory of its own, into which the rest
+ * is received directly. A body may go before its request (http_forget_body).
  */
 #ifndef HTTPD_IMPL_H
 #define HTTPD_IMPL_H

@@ -3,7 +3,27 @@
 
 #include <sys/resource.h>
 
+/* Memory of the body goes when the handler is called; that of the fields stays. Tells them when all have come. */
+static struct http_req *forgotten[4];
+static unsigned n_forgotten;
+
+static void forget(struct http_req *r, void *ctx)
+{
+	const struct server *s = ctx;
+
+	assert_int_equal(r->body.n, atoi(arena_cstr(r->a, r->query)));
+	assert_int_equal(r->body.p[0], 'x');
+	assert_int_equal(r->body.p[r->body.n - 1], 'x');
+	http_forget_body(r);
+	assert_int_equal(r->body.n, 0);
+	assert_int_equal(httpd_stats(s->h).body_bytes, 0);
+	forgotten[n_forgotten++] = r;
+	for (unsigned i = 0; n_forgotten == ARRAY_LEN(forgotten) && i < n_forgotten; i++)
+		http_reply_text(forgotten[i], 200, http_header(forgotten[i], "X-Name"));
+}
+
 static const struct route rows[] = {
+	{ .path = "/forget", .methods = "POST", .fn = forget },
 	{ .path = "/", .methods = "GET", .fn = hello },
 	{ .path = "/echo", .methods = "POST PUT", .fn = echo, .body_limit = 8 << 20 },
 	{ .path = "/small", .methods = "POST", .fn = echo, .body_limit = 10 },
@@ -333,6 +353,54 @@ static void two_threads_one_socket(void **state)
 	server_drop(&a);
 }
 
+/* Of each way that a body may lie in memory: copied with its head, in the buffer of the connection, in parts, chunked. */
+static void forgotten_bodies(void **state)
+{
+	static const struct {
+		size_t n, first; /* bytes of the body; of those that come with the head */
+		bool chunked;
+	} cases[ARRAY_LEN(forgotten)] = { { 1000, 1000, false }, { 20000, 20000, false }, { 30000, 7, false },
+		{ 20000, 20000, true } };
+	int fds[ARRAY_LEN(forgotten)];
+	struct server s;
+	struct buf b;
+
+	(void)state;
+	n_forgotten = 0;
+	server_start(&s, rows, ARRAY_LEN(rows), &(struct httpd_conf){ 0 });
+	buf_init(&b, 1 << 20);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		buf_reset(&b);
+		buf_printf(&b, "POST /forget?%zu HTTP/1.1\r\nHost: a\r\nX-Name: number %zu\r\n", cases[i].n, i);
+		if (cases[i].chunked)
+			buf_printf(&b, "Transfer-Encoding: chunked\r\n\r\n%zx\r\n", cases[i].n);
+		else
+			buf_printf(&b, "Content-Length: %zu\r\n\r\n", cases[i].n);
+		buf_fill(&b, 'x', cases[i].first);
+		fds[i] = dial(&s);
+		say_n(fds[i], b.p, b.n);
+		if (cases[i].first < cases[i].n)
+			nap(20);
+		buf_reset(&b);
+		buf_fill(&b, 'x', cases[i].n - cases[i].first);
+		if (cases[i].chunked)
+			buf_add(&b, STR("\r\n0\r\n\r\n"));
+		say_n(fds[i], b.p, b.n);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct answer a = hear_answer(fds[i], false);
+
+		buf_reset(&b);
+		buf_printf(&b, "number %zu", i);
+		buf_byte(&b, 0);
+		expect_text(&a, 200, b.p);
+		answer_free(&a);
+		close(fds[i]);
+	}
+	buf_fini(&b);
+	server_end(&s);
+}
+
 static int seen[600];
 static size_t seen_bytes;
 
@@ -371,6 +439,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(slow_clients),
+		cmocka_unit_test(forgotten_bodies),
 		cmocka_unit_test(slow_handlers),
 		cmocka_unit_test(client_that_does_not_read),
 		cmocka_unit_test(longest_idle_gives_way),

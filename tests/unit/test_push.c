@@ -10,6 +10,7 @@
 
 #include "io/fd.h"
 #include "io/file.h"
+#include "net/httpd_impl.h"
 #include "proc/pool.h"
 #include "tools/pyro-ingest/push.h"
 #include "tools/pyro-ingest/worker.h"
@@ -34,7 +35,8 @@ struct fixture {
 	struct tenant tenant;
 	struct limits limits;
 	struct tenant_rules rules;
-	struct http_req r;
+	struct httpd h;
+	struct hreq q;
 	unsigned done;
 	bool holds;        /* memory of profiles, when it was done */
 	char message[256]; /* of the failure that was told; empty = none */
@@ -68,7 +70,8 @@ static void setup(struct fixture *f, uint64_t max_memory)
 	f->tenant.name = STR("team");
 	f->limits = (struct limits){ .max_label_name_length = 20, .max_label_value_length = 20 };
 	f->rules = (struct tenant_rules){ &f->tenant, { .limits = &f->limits } };
-	f->r = (struct http_req){ .a = arena_new(), .loop = f->loop, .wall = NOW };
+	f->q.h = &f->h;
+	f->q.pub = (struct http_req){ .a = arena_new(), .loop = f->loop, .wall = NOW };
 }
 
 static void teardown(struct fixture *f)
@@ -84,7 +87,8 @@ static void teardown(struct fixture *f)
 	for (size_t i = 0; i < f->w.spare.n; i++)
 		buf_fini(&f->w.spare.p[i]);
 	vec_free(&f->w.spare);
-	arena_free(f->r.a);
+	arena_free(f->q.pub.a);
+	mem_free(f->q.body);
 	fd_close(&f->dir);
 	assert_int_equal(file_remove_tree(AT_FDCWD, folder, &e), 0);
 }
@@ -115,7 +119,7 @@ static void told(struct push *p)
 
 	f->done++;
 	f->message[0] = '\0';
-	f->holds = p->mem != NULL || p->scratch.n > 0;
+	f->holds = p->mem != NULL || p->scratch.n > 0 || f->q.body != NULL;
 	if (p->err != NULL)
 		snprintf(f->message, sizeof(f->message), "%.255s", p->err->msg);
 	push_free(p);
@@ -124,11 +128,13 @@ static void told(struct push *p)
 
 static void send_pods(struct fixture *f, const char *const *pods, size_t n)
 {
-	struct push *p = push_new(&f->w, &f->r, &f->rules);
+	struct push *p = push_new(&f->w, &f->q.pub, &f->rules);
 	unsigned before = f->done;
 	struct err e;
 
 	p->ctx = f;
+	mem_free(f->q.body);
+	f->q.body = mem_zalloc(1);
 	push_scratch(p);
 	for (size_t i = 0; i < n; i++)
 		add(p, pods[i]);

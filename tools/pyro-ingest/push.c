@@ -185,8 +185,10 @@ static void add_done(struct shard_add *a)
 
 static void row_stored(struct push *p)
 {
-	if (--p->unread == 0 && !anybody_watches(p))
-		forget_profiles(p);
+	if (--p->unread > 0 || anybody_watches(p))
+		return;
+	forget_profiles(p);
+	http_forget_body(p->r);
 }
 
 static void add_stored(struct shard_add *a)

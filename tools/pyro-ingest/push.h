@@ -12,8 +12,8 @@
  *
  * Each profile stands alone: valid ones are stored though others fail, and
  * p->err is the first failure in the order of the request. The profiles live
- * in p->mem, which goes when all rows are in memory: what waits for a sync is
- * small. All else is the request's arena.
+ * in p->mem, which goes when all rows are in memory, and with it the body of
+ * the request: what waits for a sync is small. All else is the request's arena.
  */
 #ifndef PUSH_H
 #define PUSH_H

@@ -119,7 +119,7 @@ const struct format *upload_guess(const struct upload *u, struct str *plain)
 	const struct format *f;
 	struct err e;
 
-	if (format_unpack(u->r->a, u->r->body, UPLOAD_MAX_TEXT, plain, &e) < 0)
+	if (format_unpack(u->push->mem, u->r->body, UPLOAD_MAX_TEXT, plain, &e) < 0)
 		return NULL;
 	f = format_detect(*plain, STR(""), &e);
 	return f != NULL && plain->p == u->r->body.p && strcmp(f->name, "folded") == 0 ? NULL : f;
