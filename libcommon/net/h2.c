@@ -425,7 +425,8 @@ enum step h2_step(struct conn *c)
 			return STEP_MOVE;
 		}
 		s->moving = false;
-		call_waiting(s);
+		if (!c->dead)
+			call_waiting(s);
 	}
 	if (c->dead)
 		return STEP_END;
