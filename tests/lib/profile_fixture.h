@@ -207,4 +207,15 @@ static inline void profile_dump(struct buf *b, const struct profile *p)
 		    f->unknown_location, f->unknown_function, f->unknown_mapping, f->value_count);
 }
 
+static inline void expect_profile(const struct profile *p, const char *want)
+{
+	struct buf b;
+
+	buf_init(&b, FIXTURE_MAX);
+	profile_dump(&b, p);
+	buf_byte(&b, '\0');
+	assert_string_equal(b.p, want);
+	buf_fini(&b);
+}
+
 #endif

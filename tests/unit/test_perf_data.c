@@ -71,17 +71,6 @@ static void make(enum form form, bool big, struct buf *out)
 	buf_fini(&m.b);
 }
 
-static void expect_dump(const struct profile *p, const char *want)
-{
-	struct buf b;
-
-	buf_init(&b, 1 << 16);
-	profile_dump(&b, p);
-	buf_byte(&b, '\0');
-	assert_string_equal(b.p, want);
-	buf_fini(&b);
-}
-
 static void test_forms(void **ctx)
 {
 	(void)ctx;
@@ -100,8 +89,8 @@ static void test_forms(void **ctx)
 			assert_int_equal(got.n, 2);
 			assert_true(str_eq(got.p[0].name, STR("cpu-clock:u")));
 			assert_true(str_eq(got.p[1].name, STR("faults")));
-			expect_dump(got.p[0].p, CPU);
-			expect_dump(got.p[1].p, FAULTS);
+			expect_profile(got.p[0].p, CPU);
+			expect_profile(got.p[1].p, FAULTS);
 			assert_int_equal(got.notes.skipped, 0);
 			assert_string_equal(format_detect(buf_str(&b), STR(""), &e)->name, "perf-data");
 			buf_fini(&b);
