@@ -24,7 +24,7 @@ struct head_row {
 
 /* Rows i * HEAD_PART_ROWS and those behind it of a series are a part: their samples, compressed when all are there and the
    head is large; and their sum, made when a scan first takes all of them. */
-enum { HEAD_PART_ROWS = 16 };
+enum { HEAD_PART_ROWS = 32 };
 
 struct head_bundle {
 	const uint8_t *packed; /* zstd, or as they are where that is not shorter; NULL: they lie one by one */
