@@ -42,6 +42,7 @@ static void destroy(struct page_cache *c, struct cached_page *p)
 	c->size -= p->size;
 	*p->slot = NULL;
 	mem_free(p->row_at);
+	mem_free(p->ends);
 	mem_free(p->ints);
 	mem_free(p->narrow);
 	mem_free(p->bytes);

@@ -21,7 +21,8 @@ struct cached_page {
 	uint64_t partition;       /* of sums, which are bytes: rows.h */
 	bool nothing;             /* only nulls: no values array */
 	uint32_t *row_at;         /* samples of row r: row_at[r] .. row_at[r + 1]; NULL for columns of rows */
-	int64_t *ints;            /* one of these; narrow: all of them fit */
+	uint32_t *ends; /* not NULL: rows up to ends[k] have ints[k], for k < n; where few follow each other */
+	int64_t *ints;  /* one of these; narrow: all of them fit */
 	uint32_t *narrow;
 	uint8_t *bytes;
 	size_t size; /* of all this */

@@ -44,6 +44,7 @@ struct profiles_table {
 	size_t slot_bytes;
 	struct window window[COLUMNS];
 	struct pq_values values;    /* scratch */
+	size_t read;                /* bytes of pages since the file last rested */
 	VEC(struct run) runs, kept; /* rows of the group that are still wanted, ascending */
 	struct sum_runs *sums;      /* by group */
 	struct stack_sums adding;

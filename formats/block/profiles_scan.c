@@ -74,9 +74,25 @@ static inline int cursor_seek(struct scanner *x, enum column c, uint32_t row, st
 	return cursor_move(x, c, row, e);
 }
 
-static inline int64_t page_int(const struct cached_page *p, uint32_t i)
+/* The value of row i of a page of a column of rows; *end: all rows from i up to it have this one. */
+static inline int64_t page_run(const struct cached_page *p, uint32_t i, uint32_t *end)
 {
-	return p->narrow != NULL ? p->narrow[i] : p->ints[i];
+	uint32_t low = 0, high = p->n;
+
+	if (p->ends == NULL) {
+		*end = i + 1;
+		return p->narrow != NULL ? p->narrow[i] : p->ints[i];
+	}
+	while (high - low > 1) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (p->ends[mid - 1] <= i)
+			low = mid;
+		else
+			high = mid;
+	}
+	*end = p->ends[low];
+	return p->ints[low];
 }
 
 /* ---- which rows ---- */
@@ -162,21 +178,13 @@ static int prune(struct scanner *x, enum column c, struct err *e)
 static void filter_page(struct scanner *x, enum column c, uint32_t from, uint32_t end)
 {
 	const struct cursor *k = &x->cursor[c];
-	const struct cached_page *p = k->page;
+	const struct profiles_scan *s = x->s;
 
 	for (uint32_t i = from, next; i < end; i = next) {
-		int64_t value = page_int(p, i - k->first);
-		bool yes;
+		int64_t value = page_run(k->page, i - k->first, &next);
 
-		next = i + 1;
-		if (c == COL_SERIES) {
-			while (next < end && page_int(p, next - k->first) == value)
-				next++;
-			yes = series_between(x->s, value, value);
-		} else {
-			yes = value >= x->s->from && value <= x->s->to;
-		}
-		if (yes)
+		next = MIN(next + k->first, end);
+		if (c == COL_SERIES ? series_between(s, value, value) : value >= s->from && value <= s->to)
 			keep(x->t, i, next);
 	}
 }
@@ -256,7 +264,9 @@ static inline int set_samples(struct scanner *x, uint32_t row, struct profiles_r
 
 static inline int64_t int_at(const struct cursor *k, uint32_t row)
 {
-	return k->on && !k->page->nothing ? page_int(k->page, row - k->first) : 0;
+	uint32_t end;
+
+	return k->on && !k->page->nothing ? page_run(k->page, row - k->first, &end) : 0;
 }
 
 static int64_t sum_of(const struct profiles_row *r)
@@ -304,14 +314,15 @@ static int find_series(struct scanner *x, struct err *e)
 {
 	struct sum_runs *r = &x->t->sums[x->group];
 	const struct cursor *k = &x->cursor[COL_SERIES];
-	int64_t last = 0;
+	int64_t last = 0, value;
 
-	for (uint32_t row = 0; r->slots.p == NULL && row < x->rows; row++) {
+	for (uint32_t row = 0, next; r->slots.p == NULL && row < x->rows; row = next + k->first) {
 		if (cursor_seek(x, COL_SERIES, row, e) < 0)
 			return -1;
-		if (row == 0 || page_int(k->page, row - k->first) != last)
+		value = page_run(k->page, row - k->first, &next);
+		if (row == 0 || value != last)
 			sum_runs_begin(r, row);
-		last = page_int(k->page, row - k->first);
+		last = value;
 	}
 	if (r->slots.p == NULL)
 		sum_runs_end(r, x->rows);

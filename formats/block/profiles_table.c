@@ -215,6 +215,28 @@ static bool narrow(struct pq_values *v, struct cached_page *p)
 	return true;
 }
 
+/* False: too many rows have another value than the one before. */
+static bool as_runs(struct pq_values *v, struct cached_page *p)
+{
+	enum { LONG = 8 }; /* rows, on average */
+	uint32_t n = v->entries > 0, k = 0;
+
+	for (uint32_t i = 1; i < v->entries; i++)
+		n += v->ints.p[i] != v->ints.p[i - 1];
+	if (n == 0 || n > v->entries / LONG)
+		return false;
+	p->n = n;
+	p->ends = mem_array(n, sizeof(*p->ends));
+	p->ints = mem_array(n, sizeof(*p->ints));
+	for (uint32_t i = 0; i < v->entries; i++) {
+		k += i > 0 && v->ints.p[i] != v->ints.p[i - 1];
+		p->ints[k] = v->ints.p[i];
+		p->ends[k] = i + 1;
+	}
+	p->size += n * (sizeof(*p->ends) + sizeof(*p->ints));
+	return true;
+}
+
 static int take_values(struct profiles_table *t, enum column c, struct cached_page *p, struct err *e)
 {
 	const struct pq_leaf *leaf = pq_leaf(t->pq, (uint32_t)t->leaf[c]);
@@ -240,13 +262,25 @@ static int take_values(struct profiles_table *t, enum column c, struct cached_pa
 	}
 	if (p->nothing)
 		return 0;
-	if (c != COL_SPAN && narrow(v, p))
+	if ((leaf->max_rep == 0 && as_runs(v, p)) || (c != COL_SPAN && narrow(v, p)))
 		return 0;
 	if (c == COL_STACK)
 		return err_set(e, ERR_CORRUPT, "a stack id of more than 32 bits");
 	p->size += v->ints.cap * sizeof(*p->ints);
 	STEAL(&v->ints, p->ints);
 	return 0;
+}
+
+/* A scan may go through all of a file. */
+static void rest_now_and_then(struct profiles_table *t, size_t n)
+{
+	enum { UNRESTED = 1 << 20 };
+
+	t->read += n;
+	if (t->read < UNRESTED)
+		return;
+	pq_rest(t->pq);
+	t->read = 0;
 }
 
 static int load_page(struct profiles_table *t, uint32_t group, enum column c, const struct pq_page *pages, uint32_t n,
@@ -260,6 +294,7 @@ static int load_page(struct profiles_table *t, uint32_t group, enum column c, co
 	if (page_bytes(t, c, pages, n, i, &bytes, e) < 0 ||
 	    pq_decode_page(t->pq, group, leaf, &pages[i], bytes, &t->values, e) < 0)
 		return -1;
+	rest_now_and_then(t, bytes.n);
 	p = mem_zalloc(sizeof(*p));
 	p->size = sizeof(*p);
 	p->first_row = pages[i].first_row;
