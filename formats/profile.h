@@ -208,7 +208,8 @@ struct profile *profile_merger_finish(struct profile_merger *m);
 
 /*
  * The sum of into and p, as profile_merge says it; on error NULL. *b is NULL or the builder of into, which nobody has changed
- * since: then nothing of into is read again, and into is the sum. Afterwards *b is the builder of the sum, or NULL.
+ * since: then nothing of into is read again, and into is the sum. Afterwards *b is the builder of the sum, or NULL. Strings
+ * are copied, unless *b was one that does not: p may be freed.
  */
 struct profile *profile_merge_into(struct arena *a, struct profile_builder **b, struct profile *into,
     const struct profile *p, struct err *e);

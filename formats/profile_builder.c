@@ -27,7 +27,7 @@ static uint64_t hash_bytes(const void *p, size_t n)
 #define MAKE_ROOM(b, array, count, capacity)                                                                \
 	do {                                                                                                \
 		if (UNLIKELY((count) == (b)->capacity))                                                     \
-			(array) = profile_grow((b)->a, (array), sizeof(*(array)), (count), &(b)->capacity); \
+			(array) = profile_move((b)->a, (array), sizeof(*(array)), (count), &(b)->capacity); \
 	} while (0)
 
 struct profile_builder *profile_builder_new(struct arena *a, uint32_t n_types)

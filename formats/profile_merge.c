@@ -517,7 +517,7 @@ static void resume(struct profile_merger *m, struct profile_builder *b, struct p
 struct profile *profile_merge_into(struct arena *a, struct profile_builder **b, struct profile *into,
     const struct profile *p, struct err *e)
 {
-	struct profile_merger *m = profile_merger_new(a, &(struct profile_merge_opts){ 0 });
+	struct profile_merger *m = profile_merger_new(a, &(struct profile_merge_opts){ .copies = true });
 	struct profile *out;
 	int rc = 0;
 

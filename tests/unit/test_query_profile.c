@@ -85,10 +85,41 @@ static void mappings_that_are_one(void **state)
 	arena_free(a);
 }
 
+static struct profile *of_one_frame(struct arena *a, char *name, int64_t value)
+{
+	struct profile_builder *b = profile_builder_new(a, 1);
+	uint32_t frame;
+
+	profile_builder_type(b, 0, STR("cpu"), STR("nanoseconds"));
+	frame = profile_builder_frame(b, str_cstr(name), STR_NONE, 0);
+	profile_builder_add(b, &frame, 1, &value, NULL, 0);
+	return profile_builder_finish(b);
+}
+
+/* What was added may go, with its strings. */
+static void sums_stand_alone(void **ctx)
+{
+	struct arena *a = arena_new(), *other = arena_new();
+	char name[] = "main", gone[] = "gone";
+	struct profile *p = of_one_frame(a, name, 5);
+	struct profile_builder *b = NULL;
+	struct err e;
+
+	(void)ctx;
+	p = profile_merge_into(a, &b, p, of_one_frame(other, gone, 7), &e);
+	memset(gone, '?', sizeof(gone) - 1);
+	arena_free(other);
+	assert_int_equal(p->n_samples, 2);
+	assert_int_equal(profile_value(p, 1, 0), 7);
+	assert_true(str_eq(profile_str(p, p->functions[1].name), STR("gone")));
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mappings_that_are_one),
+		cmocka_unit_test(sums_stand_alone),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -196,24 +196,48 @@ static void split(struct block_answers *x, struct arena *a, const struct pyro_as
 	}
 }
 
-/* What comes first is the largest as a rule, so the others are merged into it. */
+static int add_edge(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
+    struct part *out, struct err *e)
+{
+	struct part part;
+
+	return run(x, a, ask, ids, &part, e) < 0 ? -1 : part_merge(a, ask, out, &part, e);
+}
+
+/* What is added to a profile with a builder is not needed afterwards: there is one of a large service at a time. */
+static int add_whole(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
+    struct part *out, struct err *e)
+{
+	struct arena *mem = out->builder != NULL ? arena_part(a) : a;
+	struct part part;
+	int rc;
+
+	rc = ask_whole(x, mem, ask, ids, &part, e) < 0 ? -1 : part_merge(a, ask, out, &part, e);
+	if (mem != a)
+		arena_free(mem);
+	return rc;
+}
+
+/* Others are merged into what comes first: a profile that was just made, because it is open for more; or else what
+   whole blocks say, which is the largest as a rule. */
 int block_answers_ask(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
     struct part *out, struct err *e)
 {
 	struct blocks_range *times = arena_array(a, ids->n, sizeof(*times));
 	struct groups g = { 0 };
 	const struct msg_strs *whole[] = { &g.closed, &g.newest };
-	struct part part;
+	bool edge_first = ask->kind == ASK_PROFILE;
 
 	if (blocks_times(x->blocks, ask->tenant, ids->p, ids->n, times, e) < 0)
 		return -1;
 	split(x, a, ask, ids, times, &g);
 	*out = part_none();
+	if (edge_first && add_edge(x, a, ask, &g.edge, out, e) < 0)
+		goto fail;
 	for (size_t i = 0; i < ARRAY_LEN(whole); i++)
-		if (whole[i]->n > 0 &&
-		    (ask_whole(x, a, ask, whole[i], &part, e) < 0 || part_merge(a, ask, out, &part, e) < 0))
+		if (whole[i]->n > 0 && add_whole(x, a, ask, whole[i], out, e) < 0)
 			goto fail;
-	if (run(x, a, ask, &g.edge, &part, e) == 0 && part_merge(a, ask, out, &part, e) == 0)
+	if (edge_first || add_edge(x, a, ask, &g.edge, out, e) == 0)
 		return 0;
 fail:
 	part_fini(out);

@@ -22,6 +22,7 @@ struct carrier {
 	struct arena *mem; /* of the question, until it is given back */
 	struct limits_set *limits;
 	unsigned version; /* of the limits: later ones have larger numbers */
+	struct err err;   /* why its question failed; too large to be in each that waits */
 	bool taken;
 };
 

@@ -277,14 +277,13 @@ static int ask_one(struct engine *x, struct arena *a, const struct pyro_ask *ask
 
 	*whole = part_none();
 	if (head_reply(x, a, encode_ask(a, ask), ask->tenant, &reply, e) < 0 ||
-	    msg_decode(a, &pyro_answer_type, reply, &answer, e) < 0 || part_of_message(a, &answer, &head, e) < 0)
+	    msg_decode(a, &pyro_answer_type, reply, &answer, e) < 0)
 		return -1;
 	x->replaying |= answer.replaying;
-	if (block_answers_ask(&x->blocks, a, ask, &answer.blocks, whole, e) < 0) {
-		part_fini(&head);
+	if (block_answers_ask(&x->blocks, a, ask, &answer.blocks, whole, e) < 0)
 		return -1;
-	}
-	if (part_merge(a, ask, whole, &head, e) < 0) {
+	/* Only now: it may be large. */
+	if (part_of_message(a, &answer, &head, e) < 0 || part_merge(a, ask, whole, &head, e) < 0) {
 		part_fini(whole);
 		return -1;
 	}

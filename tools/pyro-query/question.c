@@ -36,7 +36,6 @@ struct question {
 	struct job job;
 	struct buf out;
 	const char *type;
-	struct err err;
 	bool failed, kept; /* kept: an answer that was finished before */
 	uint64_t kept_blocks, read_blocks, kept_bytes;
 };
@@ -159,7 +158,7 @@ static void question_work(struct job *j)
 	buf_init(&q->out, MAX_ANSWER);
 	buf_init(&q->api.raw, MAX_ANSWER);
 	engine_begin(q->api.engine, q->api.a, &q->stop, q->until);
-	q->failed = work(q, &q->err) < 0;
+	q->failed = work(q, &q->carrier->err) < 0;
 	engine_kept(q->api.engine, &q->kept_blocks, &q->read_blocks);
 	q->kept_bytes = answers_bytes(q->x->answers);
 	engine_rest(q->api.engine);
@@ -212,10 +211,8 @@ static void say_late(const struct question *q, struct err *e)
 }
 
 /* All that wait for q get its error. The leader last: the memory of all of it is that of its request. */
-static void fail_all(struct question *q, const struct err *why)
+static void fail_all(struct question *q, const struct err *e)
 {
-	struct err copy = *why, *e = &copy; /* why may lie in q */
-
 	while (q->others != NULL) {
 		struct question *o = q->others;
 
@@ -310,11 +307,11 @@ static void question_done(struct job *j)
 	x->counts.kept_blocks += q->kept_blocks;
 	x->counts.read_blocks += q->read_blocks;
 	if (q->failed && atomic_load(&q->stop) == STOP_LATE)
-		say_late(q, &q->err);
+		say_late(q, &c->err);
 	if (q->failed && q->until <= loop_mono(x->conf.loop))
 		inherit(q);
 	if (q->failed)
-		fail_all(q, &q->err);
+		fail_all(q, &c->err);
 	else
 		answer_all(q, &out);
 	buf_fini(&out);
