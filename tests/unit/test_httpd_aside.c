@@ -300,6 +300,29 @@ static void room_for_a_new_one(void **state)
 	assert_int_equal(p.at_home.conns, 0);
 }
 
+/* Nobody was aside when accepting had to wait. */
+static void room_after_waiting(void **state)
+{
+	struct httpd_conf conf = { .max_conns = 1 };
+	struct pair p = { 0 };
+	int first, second;
+
+	(void)state;
+	pair_start(&p, &conf, NULL, rows, ARRAY_LEN(rows));
+	first = dial(&p.home);
+	nap(50);
+	second = dial(&p.home);
+	say(second, GET("/push"));
+	nap(50);
+	say(first, GET("/ask"));
+	expect(first, 200, "aside 0\n");
+	expect(second, 200, "home 0\n");
+	expect_closed(first);
+	close(first);
+	close(second);
+	pair_end(&p);
+}
+
 /* Stops when the last connection is closed, wherever it is: requests end, idle ones go, and one on its way is served. */
 static void stops_in_order(void **state)
 {
@@ -461,6 +484,7 @@ int main(void)
 		cmocka_unit_test(upgraded),
 		cmocka_unit_test(clients_leave),
 		cmocka_unit_test(room_for_a_new_one),
+		cmocka_unit_test(room_after_waiting),
 		cmocka_unit_test(stops_in_order),
 		cmocka_unit_test(stops_at_the_deadline),
 		cmocka_unit_test(many_at_once),
