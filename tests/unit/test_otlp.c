@@ -539,7 +539,8 @@ static void expect_type(const char *path, const struct profile *p, struct value_
 		fail_msg("%s: types differ", path);
 }
 
-static void expect_profile(const char *path, const struct format_profile *f, const json_t *want, const json_t *resource)
+static void expect_converted(const char *path, const struct format_profile *f, const json_t *want,
+    const json_t *resource)
 {
 	const struct profile *p = f->p;
 	const char *service = json_string_value(member(member(resource, "attributes"), "service.name"));
@@ -615,7 +616,7 @@ static void shared_row(const char *path, const json_t *index, void *arg)
 			if (json_integer_value(member(w, "samples")) == 0)
 				continue;
 			assert_true(n < got.n);
-			expect_profile(path, &got.p[n++], w, r);
+			expect_converted(path, &got.p[n++], w, r);
 		}
 	}
 	assert_int_equal(n, got.n);
