@@ -199,11 +199,26 @@ static bool has_empty(const struct pq_values *v, uint8_t list_def)
 	return false;
 }
 
+/* Nulls are filled in among wide ones. */
+static void widen(struct pq_values *v)
+{
+	vec_reserve(&v->ints, v->narrow.n);
+	for (size_t i = 0; i < v->narrow.n; i++)
+		v->ints.p[i] = v->narrow.p[i];
+	v->ints.n = v->narrow.n;
+	v->narrow.n = 0;
+}
+
 /* False: some value needs more than 32 bits. */
 static bool narrow(struct pq_values *v, struct cached_page *p)
 {
 	uint64_t all = 0;
 
+	if (v->narrow.n > 0) {
+		p->size += v->narrow.cap * sizeof(*p->narrow);
+		STEAL(&v->narrow, p->narrow);
+		return true;
+	}
 	for (uint32_t i = 0; i < v->entries; i++)
 		all |= (uint64_t)v->ints.p[i];
 	if (all > UINT32_MAX)
@@ -251,8 +266,11 @@ static int take_values(struct profiles_table *t, enum column c, struct cached_pa
 		STEAL(&v->fixed, p->bytes);
 		return 0;
 	}
-	if (v->def.n && !p->nothing)
+	if (v->def.n && !p->nothing) {
+		if (v->narrow.n > 0)
+			widen(v);
 		fill_nulls(v, leaf->max_def);
+	}
 	if (empty)
 		drop_empty(v, leaf->list_def);
 	p->n = v->entries;
@@ -291,6 +309,7 @@ static int load_page(struct profiles_table *t, uint32_t group, enum column c, co
 	struct cached_page *p, *slot = NULL;
 	struct str bytes;
 
+	t->values.narrows = (c == COL_STACK || c == COL_VALUE) && pq_leaf(t->pq, leaf)->max_rep > 0;
 	if (page_bytes(t, c, pages, n, i, &bytes, e) < 0 ||
 	    pq_decode_page(t->pq, group, leaf, &pages[i], bytes, &t->values, e) < 0)
 		return -1;

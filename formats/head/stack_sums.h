@@ -13,10 +13,10 @@
 
 enum { SUM_STACKS = 1 << 20 };
 
-/* Begins as zeros. It takes 8 bytes a stack number. */
+/* Begins as zeros. It takes 8 bytes a stack number, up to the largest. */
 struct stack_sums {
 	VEC(int64_t) sum;   /* by stack */
-	VEC(uint64_t) seen; /* a bit for each stack that has samples */
+	VEC(uint8_t) seen;  /* by 64 stacks: 1 where some have samples */
 	struct samples all; /* scratch */
 };
 

@@ -10,7 +10,7 @@
 void pq_values_reset(struct pq_values *v)
 {
 	v->rows = v->entries = v->n = 0;
-	v->row_at.n = v->def.n = v->ints.n = v->fixed.n = v->strs.n = 0;
+	v->row_at.n = v->def.n = v->ints.n = v->narrow.n = v->fixed.n = v->strs.n = 0;
 	buf_fini(&v->text);
 }
 
@@ -19,6 +19,7 @@ void pq_values_fini(struct pq_values *v)
 	vec_free(&v->row_at);
 	vec_free(&v->def);
 	vec_free(&v->ints);
+	vec_free(&v->narrow);
 	vec_free(&v->fixed);
 	vec_free(&v->strs);
 	buf_fini(&v->text);
@@ -26,8 +27,8 @@ void pq_values_fini(struct pq_values *v)
 
 size_t pq_values_bytes(const struct pq_values *v)
 {
-	return v->row_at.cap * sizeof(*v->row_at.p) + v->def.cap + v->ints.cap * sizeof(*v->ints.p) + v->fixed.cap +
-	    v->strs.cap * sizeof(*v->strs.p) + v->text.cap;
+	return v->row_at.cap * sizeof(*v->row_at.p) + v->def.cap + v->ints.cap * sizeof(*v->ints.p) +
+	    v->narrow.cap * sizeof(*v->narrow.p) + v->fixed.cap + v->strs.cap * sizeof(*v->strs.p) + v->text.cap;
 }
 
 void pq_scratch_fini(struct pq_scratch *s)
@@ -202,7 +203,10 @@ int page_decode(struct pq_scratch *s, struct str bytes, const struct pq_leaf *le
 		return err_set(e, ERR_CORRUPT, "page: a dictionary where %u rows should be", rows);
 	if (p.h.type == PQ_DICT) {
 		out->entries = out->n = out->rows = p.h.n_values;
-		return values_decode(s, p.values, PQ_PLAIN, leaf, NULL, out, e);
+		if (values_decode(s, p.values, PQ_PLAIN, leaf, NULL, out, e) < 0)
+			return -1;
+		values_narrow(out);
+		return 0;
 	}
 	if (get_rows(&p, leaf, rows, out, e) < 0 || get_nulls(&p, leaf, out, e) < 0)
 		return -1;

@@ -38,12 +38,15 @@ struct pq_leaf {
  * integers in ints (32 bits are widened, with the sign unless the column is
  * unsigned), PQ_FIXED in fixed (n * length bytes), PQ_BYTES in strs (their
  * bytes in text, or in the dictionary: that lives as long as the file).
+ * Integers that the dictionary of their chunk has in narrow are there, and ints is empty, where the reader allows it.
  */
 struct pq_values {
+	bool narrows;              /* set by the reader, and stays */
 	uint32_t rows, entries, n; /* n: values */
 	VEC(uint32_t) row_at;      /* rows + 1 numbers, or none: one entry a row */
 	VEC(uint8_t) def;          /* per entry, or none: every entry is a value */
 	VEC(int64_t) ints;
+	VEC(uint32_t) narrow; /* of a dictionary: beside ints, if all of them are below 2^32 */
 	VEC(uint8_t) fixed;
 	VEC(struct str) strs;
 	struct buf text;

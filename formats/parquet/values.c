@@ -1,6 +1,7 @@
 /* values.c - see values.h */
 #include "formats/parquet/values.h"
 
+#include "base/arith.h"
 #include "formats/parquet/dbp.h"
 #include "formats/parquet/rle.h"
 
@@ -219,12 +220,6 @@ static int delta_fixed(struct pq_scratch *s, struct str in, const struct pq_leaf
 	return 0;
 }
 
-static void pick_ints(const uint32_t *at, size_t n, const int64_t *from, int64_t *to)
-{
-	for (size_t i = 0; i < n; i++)
-		to[i] = from[at[i]];
-}
-
 static void pick_strs(const uint32_t *at, size_t n, const struct str *from, struct pq_values *out)
 {
 	vec_reserve(&out->strs, n);
@@ -249,16 +244,38 @@ static void pick(const uint32_t *at, const struct pq_leaf *leaf, const struct pq
 		out->fixed.n = n * leaf->length;
 		return;
 	}
+	if (out->narrows && dict->narrow.n > 0) {
+		vec_reserve(&out->narrow, n);
+		for (size_t i = 0; i < n; i++)
+			out->narrow.p[i] = dict->narrow.p[at[i]];
+		out->narrow.n = n;
+		return;
+	}
 	vec_reserve(&out->ints, n);
-	pick_ints(at, n, dict->ints.p, out->ints.p);
+	for (size_t i = 0; i < n; i++)
+		out->ints.p[i] = dict->ints.p[at[i]];
 	out->ints.n = n;
+}
+
+void values_narrow(struct pq_values *v)
+{
+	uint64_t all = 0;
+
+	for (size_t i = 0; i < v->ints.n; i++)
+		all |= (uint64_t)v->ints.p[i];
+	if (all > UINT32_MAX)
+		return;
+	vec_reserve(&v->narrow, v->ints.n);
+	for (size_t i = 0; i < v->ints.n; i++)
+		v->narrow.p[i] = (uint32_t)v->ints.p[i];
+	v->narrow.n = v->ints.n;
 }
 
 /* One byte of width, then indices. */
 static int indexed(struct pq_scratch *s, struct str in, const struct pq_leaf *leaf, const struct pq_values *dict,
     struct pq_values *out, struct err *e)
 {
-	uint32_t largest = 0;
+	uint32_t largest;
 
 	if (out->n == 0)
 		return 0;
@@ -270,8 +287,7 @@ static int indexed(struct pq_scratch *s, struct str in, const struct pq_leaf *le
 	vec_reserve(&s->indices, out->n);
 	if (rle_decode32(str_skip(in, 1), (uint8_t)in.p[0], out->n, s->indices.p, e) < 0)
 		return -1;
-	for (size_t i = 0; i < out->n; i++)
-		largest = MAX(largest, s->indices.p[i]);
+	largest = largest_u32(s->indices.p, out->n);
 	if (largest >= dict->n)
 		return err_set(e, ERR_CORRUPT, "values: index %u in a dictionary of %u", largest, dict->n);
 	pick(s->indices.p, leaf, dict, out);

@@ -669,6 +669,62 @@ static void test_strings(void **state)
 	pq_values_fini(&picked);
 }
 
+/* A page of n numbers of 64 bits as the dictionary of a chunk. */
+static void read_dictionary(const int64_t *numbers, uint32_t n, struct pq_values *out)
+{
+	static const struct pq_leaf leaf = { .type = PQ_INT64 };
+	struct str body = str_of((const char *)numbers, n * sizeof(*numbers));
+	struct pq_page_header h = { .type = PQ_DICT,
+		.raw_bytes = (uint32_t)body.n,
+		.bytes = (uint32_t)body.n,
+		.n_values = n,
+		.encoding = PQ_PLAIN };
+	struct pq_scratch s = { 0 };
+	struct buf page;
+	struct err e;
+
+	buf_init(&page, 1000);
+	page_header_encode(&page, &h);
+	buf_add(&page, body);
+	assert_int_equal(page_decode(&s, buf_str(&page), &leaf, PQ_NONE, NULL, UINT32_MAX, out, &e), 0);
+	buf_fini(&page);
+	pq_scratch_fini(&s);
+}
+
+static void test_narrow(void **state)
+{
+	static const struct pq_leaf leaf = { .type = PQ_INT64 };
+	static const int64_t small[] = { 7, 4294967295, 0, 1, 2 }, large[] = { 7, 4294967296, 0, 1, 2 },
+			     negative[] = { 7, -1, 0, 1, 2 };
+	struct pq_values dict = { 0 }, got = { .narrows = true }, wide = { 0 };
+	struct raw_page p;
+	struct err e;
+
+	(void)state;
+	read_dictionary(small, 5, &dict);
+	put_page(&p, PQ_DICTIONARY, 3, STR("\x03\x03\xcc\x00\x00"), 5); /* 4, 1, 3 */
+	assert_int_equal(decode(&p, &leaf, PQ_NONE, &dict, &got, &e), 0);
+	assert_int_equal(got.ints.n, 0);
+	assert_int_equal(got.narrow.n, 3);
+	assert_memory_equal(got.narrow.p, ((const uint32_t[]){ 2, 4294967295, 1 }), 12);
+	put_page(&p, PQ_DICTIONARY, 3, STR("\x03\x03\xcc\x00\x00"), 5);
+	assert_int_equal(decode(&p, &leaf, PQ_NONE, &dict, &wide, &e), 0); /* who did not ask */
+	assert_int_equal(wide.narrow.n, 0);
+	assert_memory_equal(wide.ints.p, ((const int64_t[]){ 2, 4294967295, 1 }), 24);
+	put_page(&p, PQ_DICTIONARY, 1, STR("\x03\x03\x05\x00\x00"), 5);
+	assert_int_equal(decode(&p, &leaf, PQ_NONE, &dict, &got, &e), -1); /* 5 of 5 */
+	for (int i = 0; i < 2; i++) {
+		read_dictionary(i == 0 ? large : negative, 5, &dict);
+		put_page(&p, PQ_DICTIONARY, 3, STR("\x03\x03\xcc\x00\x00"), 5);
+		assert_int_equal(decode(&p, &leaf, PQ_NONE, &dict, &got, &e), 0);
+		assert_int_equal(got.narrow.n, 0);
+		assert_memory_equal(got.ints.p, ((const int64_t[]){ 2, i == 0 ? 4294967296 : -1, 1 }), 24);
+	}
+	pq_values_fini(&dict);
+	pq_values_fini(&got);
+	pq_values_fini(&wide);
+}
+
 static void test_small_types(void **state)
 {
 	static const struct pq_leaf boolean = { .type = PQ_BOOLEAN };
@@ -773,6 +829,7 @@ int main(void)
 		cmocka_unit_test(test_dict),
 		cmocka_unit_test(test_codecs),
 		cmocka_unit_test(test_lz4_long),
+		cmocka_unit_test(test_narrow),
 		cmocka_unit_test(test_small_types),
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_limits),
