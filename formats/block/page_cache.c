@@ -36,6 +36,28 @@ static void link_oldest(struct page_cache *c, struct cached_page *p)
 	c->oldest = p;
 }
 
+uint32_t *page_cache_spare(struct page_cache *c, size_t *n)
+{
+	uint32_t *p = c->spare;
+
+	*n = c->n_spare;
+	c->spare = NULL;
+	c->n_spare = 0;
+	return p;
+}
+
+void page_cache_give(struct page_cache *c, uint32_t *p, size_t n)
+{
+	uint32_t *less = p;
+
+	if (p != NULL && n > c->n_spare && n <= MAX_SPARE) {
+		less = c->spare;
+		c->spare = p;
+		c->n_spare = n;
+	}
+	mem_free(less);
+}
+
 static void destroy(struct page_cache *c, struct cached_page *p)
 {
 	unlink_page(c, p);
@@ -44,7 +66,7 @@ static void destroy(struct page_cache *c, struct cached_page *p)
 	mem_free(p->row_at);
 	mem_free(p->ends);
 	mem_free(p->ints);
-	mem_free(p->narrow);
+	page_cache_give(c, p->narrow, p->n);
 	mem_free(p->bytes);
 	mem_free(p);
 }
@@ -135,8 +157,11 @@ void page_cache_forget_all(struct page_cache *c, struct page_slots *s)
 
 void page_cache_fini(struct page_cache *c)
 {
+	size_t n;
+
 	while (c->oldest) {
 		assert(c->oldest->holders == 0);
 		destroy(c, c->oldest);
 	}
+	mem_free(page_cache_spare(c, &n));
 }

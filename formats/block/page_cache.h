@@ -21,9 +21,9 @@ struct cached_page {
 	uint64_t partition;       /* of sums, which are bytes: rows.h */
 	bool nothing;             /* only nulls: no values array */
 	uint32_t *row_at;         /* samples of row r: row_at[r] .. row_at[r + 1]; NULL for columns of rows */
-	uint32_t *ends; /* not NULL: rows up to ends[k] have ints[k], for k < n; where few follow each other */
-	int64_t *ints;  /* one of these; narrow: all of them fit */
-	uint32_t *narrow;
+	uint32_t *ends;   /* not NULL: rows up to ends[k] have ints[k], for k < n; where few follow each other */
+	int64_t *ints;    /* one of these; narrow: all of them fit */
+	uint32_t *narrow; /* room for n numbers */
 	uint8_t *bytes;
 	size_t size; /* of all this */
 };
@@ -33,13 +33,15 @@ struct page_slots {
 	uint32_t n;
 };
 
-enum { PAGES_PASSED = 32 };
+enum { PAGES_PASSED = 32, MAX_SPARE = 1 << 18 };
 
 struct page_cache {
 	struct cached_page *newest, *oldest;
 	size_t size, limit;
 	struct cached_page **passed[PAGES_PASSED]; /* slots of the last passing ones; only compared */
 	uint32_t n_passed;
+	uint32_t *spare; /* the narrow of a page that went, for one that comes: memory that was used is there at once */
+	size_t n_spare;  /* numbers that it has room for */
 };
 
 /* The page at *slot, held once more, or NULL. */
@@ -54,6 +56,10 @@ void page_cache_drop(struct page_cache *c, struct cached_page *p);
 void page_cache_forget(struct page_cache *c, struct cached_page **slot);
 /* All of them go, and the array. */
 void page_cache_forget_all(struct page_cache *c, struct page_slots *s);
+/* The caller's, with room for *n numbers; NULL: there is none. */
+uint32_t *page_cache_spare(struct page_cache *c, size_t *n);
+/* Takes p, with room for n numbers, or NULL; the larger one is kept, of at most MAX_SPARE numbers. */
+void page_cache_give(struct page_cache *c, uint32_t *p, size_t n);
 /* All pages go; none is held. */
 void page_cache_fini(struct page_cache *c);
 

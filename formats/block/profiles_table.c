@@ -72,6 +72,7 @@ void profiles_close(struct profiles_table *t)
 		page_cache_forget_all(t->cache, &t->slots[i]);
 	for (uint32_t g = 0; t->sums && g < profiles_groups(t); g++)
 		sum_runs_fini(&t->sums[g], t->cache);
+	page_cache_fini(&t->own);
 	mem_free(t->sums);
 	mem_free(t->slots);
 	for (int i = 0; i < COLUMNS; i++)
@@ -214,19 +215,17 @@ static bool narrow(struct pq_values *v, struct cached_page *p)
 {
 	uint64_t all = 0;
 
-	if (v->narrow.n > 0) {
-		p->size += v->narrow.cap * sizeof(*p->narrow);
-		STEAL(&v->narrow, p->narrow);
-		return true;
-	}
-	for (uint32_t i = 0; i < v->entries; i++)
+	for (size_t i = 0; v->narrow.n == 0 && i < v->entries; i++)
 		all |= (uint64_t)v->ints.p[i];
 	if (all > UINT32_MAX)
 		return false;
-	p->narrow = mem_array(v->entries, sizeof(*p->narrow));
-	for (uint32_t i = 0; i < v->entries; i++)
-		p->narrow[i] = (uint32_t)v->ints.p[i];
-	p->size += v->entries * sizeof(*p->narrow);
+	if (v->narrow.n == 0) {
+		pq_values_room(v, v->entries);
+		for (uint32_t i = 0; i < v->entries; i++)
+			v->narrow.p[i] = (uint32_t)v->ints.p[i];
+	}
+	p->size += v->narrow.cap * sizeof(*p->narrow);
+	STEAL(&v->narrow, p->narrow);
 	return true;
 }
 
@@ -301,7 +300,7 @@ static void rest_now_and_then(struct profiles_table *t, size_t n)
 	t->read = 0;
 }
 
-static int load_page(struct profiles_table *t, uint32_t group, enum column c, const struct pq_page *pages, uint32_t n,
+static int make_page(struct profiles_table *t, uint32_t group, enum column c, const struct pq_page *pages, uint32_t n,
     uint32_t i, struct cached_page **out, struct err *e)
 {
 	uint32_t leaf = (uint32_t)t->leaf[c];
@@ -309,7 +308,6 @@ static int load_page(struct profiles_table *t, uint32_t group, enum column c, co
 	struct cached_page *p, *slot = NULL;
 	struct str bytes;
 
-	t->values.narrows = (c == COL_STACK || c == COL_VALUE) && pq_leaf(t->pq, leaf)->max_rep > 0;
 	if (page_bytes(t, c, pages, n, i, &bytes, e) < 0 ||
 	    pq_decode_page(t->pq, group, leaf, &pages[i], bytes, &t->values, e) < 0)
 		return -1;
@@ -326,6 +324,23 @@ static int load_page(struct profiles_table *t, uint32_t group, enum column c, co
 	}
 	*out = p;
 	return 0;
+}
+
+/* Numbers of 32 bits go where those of a page were that went, if they are as many. */
+static int load_page(struct profiles_table *t, uint32_t group, enum column c, const struct pq_page *pages, uint32_t n,
+    uint32_t i, struct cached_page **out, struct err *e)
+{
+	struct pq_values *v = &t->values;
+	int rc;
+
+	v->narrows = (c == COL_STACK || c == COL_VALUE) && pq_leaf(t->pq, (uint32_t)t->leaf[c])->max_rep > 0;
+	if (v->narrows)
+		v->narrow.p = page_cache_spare(t->cache, &v->narrow.cap);
+	rc = make_page(t, group, c, pages, n, i, out, e);
+	page_cache_give(t->cache, v->narrow.p, v->narrow.cap);
+	v->narrow.p = NULL;
+	v->narrow.n = v->narrow.cap = 0;
+	return rc;
 }
 
 int columns_page(struct profiles_table *t, uint32_t group, enum column c, uint32_t i, struct cached_page **out,

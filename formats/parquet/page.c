@@ -25,6 +25,13 @@ void pq_values_fini(struct pq_values *v)
 	buf_fini(&v->text);
 }
 
+void pq_values_room(struct pq_values *v, size_t n)
+{
+	if (v->narrow.cap < n || v->narrow.cap / 2 > n)
+		vec_free(&v->narrow);
+	vec_reserve(&v->narrow, MAX(n, (size_t)1));
+}
+
 size_t pq_values_bytes(const struct pq_values *v)
 {
 	return v->row_at.cap * sizeof(*v->row_at.p) + v->def.cap + v->ints.cap * sizeof(*v->ints.p) +

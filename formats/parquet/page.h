@@ -56,6 +56,8 @@ struct pq_values {
 void pq_values_fini(struct pq_values *v);
 void pq_values_reset(struct pq_values *v);
 size_t pq_values_bytes(const struct pq_values *v);
+/* Room for n numbers in narrow, which is empty: what is there, if it is enough and not twice as much. */
+void pq_values_room(struct pq_values *v, size_t n);
 
 /* Scratch memory that pages are decompressed into. */
 struct pq_scratch {

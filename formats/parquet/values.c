@@ -245,7 +245,7 @@ static void pick(const uint32_t *at, const struct pq_leaf *leaf, const struct pq
 		return;
 	}
 	if (out->narrows && dict->narrow.n > 0) {
-		vec_reserve(&out->narrow, n);
+		pq_values_room(out, n);
 		for (size_t i = 0; i < n; i++)
 			out->narrow.p[i] = dict->narrow.p[at[i]];
 		out->narrow.n = n;
@@ -265,7 +265,7 @@ void values_narrow(struct pq_values *v)
 		all |= (uint64_t)v->ints.p[i];
 	if (all > UINT32_MAX)
 		return;
-	vec_reserve(&v->narrow, v->ints.n);
+	pq_values_room(v, v->ints.n);
 	for (size_t i = 0; i < v->ints.n; i++)
 		v->narrow.p[i] = (uint32_t)v->ints.p[i];
 	v->narrow.n = v->ints.n;

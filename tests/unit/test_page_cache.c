@@ -65,11 +65,42 @@ static void passing_pages(void **state)
 	page_cache_fini(&c);
 }
 
+/* One array stays: the largest of those that went. */
+static void spare_memory(void **state)
+{
+	struct page_cache c = { .limit = LIMIT };
+	struct cached_page *slot = NULL, *p;
+	uint32_t *numbers = mem_array(20, sizeof(*numbers));
+	size_t n;
+
+	(void)state;
+	assert_null(page_cache_spare(&c, &n));
+	assert_int_equal(n, 0);
+	page_cache_give(&c, mem_array(10, sizeof(*numbers)), 10);
+	p = mem_zalloc(sizeof(*p));
+	p->narrow = numbers;
+	p->n = 20;
+	p->size = LIMIT + 1;
+	page_cache_add(&c, &slot, p);
+	page_cache_drop(&c, p);
+	assert_null(slot);
+	page_cache_give(&c, mem_array(15, sizeof(*numbers)), 15);
+	page_cache_give(&c, NULL, 0);
+	page_cache_give(&c, mem_array(MAX_SPARE + 1, sizeof(*numbers)), MAX_SPARE + 1);
+	assert_ptr_equal(page_cache_spare(&c, &n), numbers);
+	assert_int_equal(n, 20);
+	assert_null(page_cache_spare(&c, &n));
+	page_cache_give(&c, numbers, 20);
+	page_cache_fini(&c);
+	assert_null(page_cache_spare(&c, &n));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_oldest_goes),
 		cmocka_unit_test(passing_pages),
+		cmocka_unit_test(spare_memory),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
