@@ -79,13 +79,4 @@ static inline void fixture_torture(const char *format, struct str bytes, size_t 
 	}
 }
 
-static inline int64_t fixture_total(const struct profile *p, uint32_t type)
-{
-	int64_t sum = 0;
-
-	for (uint32_t i = 0; i < p->n_samples; i++)
-		sum += profile_value(p, i, type);
-	return sum;
-}
-
 #endif

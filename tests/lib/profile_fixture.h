@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/arith.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "formats/profile.h"
@@ -205,6 +206,16 @@ static inline void profile_dump(struct buf *b, const struct profile *p)
 	    f->unknown_mapping || f->value_count)
 		buf_printf(b, "faults %u %u %u %u %u %u\n", f->location_id_zero, f->function_id_zero,
 		    f->unknown_location, f->unknown_function, f->unknown_mapping, f->value_count);
+}
+
+/* Of all samples; sums wrap around. */
+static inline int64_t fixture_total(const struct profile *p, uint32_t type)
+{
+	int64_t sum = 0;
+
+	for (uint32_t i = 0; i < p->n_samples; i++)
+		sum = wrap_add(sum, profile_value(p, i, type));
+	return sum;
 }
 
 static inline void expect_profile(const struct profile *p, const char *want)

@@ -426,15 +426,6 @@ static void test_encode(void **ctx)
 	arena_free(a);
 }
 
-static uint64_t total(const struct profile *p, uint32_t type)
-{
-	uint64_t sum = 0;
-
-	for (uint32_t i = 0; i < p->n_samples; i++)
-		sum += (uint64_t)profile_value(p, i, type);
-	return sum;
-}
-
 /* The index knows whole numbers and no comments; in these files are fractions, more than 64 bits, UTF-16, comments that
    end in a number. */
 static bool more_than_there(const char *path)
@@ -463,7 +454,7 @@ static void check_row(const char *path, const json_t *row, void *arg)
 			fail_msg("%s: %llu lines", path, (unsigned long long)lines.counted);
 		if (p->n_samples != json_integer_value(fixture_get(row, "distinct_stacks")) && !two)
 			fail_msg("%s: %u stacks", path, p->n_samples);
-		assert_int_equal(total(p, p->n_types - 1), json_integer_value(fixture_get(row, "total")));
+		assert_int_equal(fixture_total(p, p->n_types - 1), json_integer_value(fixture_get(row, "total")));
 		assert_int_equal(depth, json_integer_value(fixture_get(row, "max_depth")));
 		++*(unsigned *)arg;
 	}

@@ -328,15 +328,6 @@ static void test_flamebearer_negative(void **ctx)
 	arena_free(a);
 }
 
-static uint64_t total(const struct profile *p, uint32_t type)
-{
-	uint64_t sum = 0;
-
-	for (uint32_t i = 0; i < p->n_samples; i++)
-		sum += (uint64_t)profile_value(p, i, type);
-	return sum;
-}
-
 static void check_flame(const char *path, const json_t *row, void *arg)
 {
 	struct arena *a = arena_new();
@@ -356,7 +347,7 @@ static void check_flame(const char *path, const json_t *row, void *arg)
 	} else {
 		if (rc < 0)
 			fail_msg("%s: %s", path, e.msg);
-		assert_true(total(p, 0) > 0);
+		assert_true(fixture_total(p, 0) > 0);
 		/* written and read again: the same stacks */
 		if (p->n_types == 1) {
 			struct profile *q;
@@ -371,8 +362,8 @@ static void check_flame(const char *path, const json_t *row, void *arg)
 			buf_fini(&one);
 			buf_fini(&two);
 		} else {
-			assert_int_equal(total(p, 0), 991);
-			assert_int_equal(total(p, 1), 987);
+			assert_int_equal(fixture_total(p, 0), 991);
+			assert_int_equal(fixture_total(p, 1), 987);
 		}
 		++*(unsigned *)arg;
 	}

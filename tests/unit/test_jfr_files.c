@@ -56,15 +56,6 @@ static const struct profile *find(const struct format_profiles *got, const char 
 	return NULL;
 }
 
-static int64_t total(const struct profile *p, uint32_t type)
-{
-	int64_t sum = 0;
-
-	for (uint32_t i = 0; i < p->n_samples; i++)
-		sum += profile_value(p, i, type);
-	return sum;
-}
-
 static int64_t with_key(const struct profile *p, const char *key)
 {
 	int64_t n = 0;
@@ -105,7 +96,7 @@ static void check_facts(const char *path, const json_t *row, void *arg)
 		SAME(path, "functions", p->n_functions, json_integer_value(json_object_get(want, "functions")));
 		SAME(path, "locations", p->n_locations, json_integer_value(json_object_get(want, "locations")));
 		for (uint32_t t = 0; t < p->n_types; t++)
-			SAME(path, metric, total(p, t), json_integer_value(json_array_get(totals, t)));
+			SAME(path, metric, fixture_total(p, t), json_integer_value(json_array_get(totals, t)));
 		keys = json_object_get(want, "label_keys");
 		json_object_foreach((json_t *)(uintptr_t)keys, key, n)
 			SAME(path, key, with_key(p, key), json_integer_value(n));
@@ -424,7 +415,7 @@ static void test_server(void **ctx)
 		uint32_t type = 0;
 
 		for (size_t k = 1; k < x->n; k++)
-			if (total(x->p[k], 0) > total(whole, 0))
+			if (fixture_total(x->p[k], 0) > fixture_total(whole, 0))
 				whole = x->p[k];
 		decode(x->a, x->of, strstr(x->of, "dump1") ? "jfr/dump1.labels.pb.gz" : NULL, &got);
 		p = of_kind(&got, x->a, x->kind, &type);
@@ -432,8 +423,9 @@ static void test_server(void **ctx)
 			fail_msg("%s: no %s", x->of, x->kind);
 		same_text(x->kind, x->a, collapse(x->a, p, type), collapse(x->a, whole, 0));
 		for (size_t k = 0; k < x->n; k++)
-			if (x->p[k] != whole && !is_of_a_thread(p, type, total(x->p[k], 0)))
-				fail_msg("%s %s: no thread of %lld", x->of, x->kind, (long long)total(x->p[k], 0));
+			if (x->p[k] != whole && !is_of_a_thread(p, type, fixture_total(x->p[k], 0)))
+				fail_msg("%s %s: no thread of %lld", x->of, x->kind,
+				    (long long)fixture_total(x->p[k], 0));
 		arena_free(x->a);
 	}
 }

@@ -26,15 +26,6 @@ static struct format_profiles decode(struct arena *a, const char *format, struct
 	return got;
 }
 
-static int64_t total(const struct profile *p, uint32_t type)
-{
-	int64_t sum = 0;
-
-	for (uint32_t i = 0; i < p->n_samples; i++)
-		sum += profile_value(p, i, type);
-	return sum;
-}
-
 static void expect_self(const char *what, const struct fx *x, const struct profile *p)
 {
 	int64_t want[FX_FUNCTIONS], got[FX_FUNCTIONS] = { 0 };
@@ -124,7 +115,7 @@ static void test_as_stored(void **ctx)
 		p = got.p[0].p;
 		for (unsigned i = 0; i < x.n_samples; i++)
 			sum += fx_value(&x.samples[i]);
-		assert_int_equal(total(p, 0), sum * x.period);
+		assert_int_equal(fixture_total(p, 0), sum * x.period);
 		assert_true(str_eq(profile_str(p, p->types[0].type), STR("cpu")));
 		assert_true(str_eq(profile_str(p, p->types[0].unit), STR("nanoseconds")));
 		labels_sort(&got.p[0].labels);
@@ -216,7 +207,7 @@ static void round_trip(const char *what, const char *format, struct arena *a, co
 			fail_msg("%s: profile %u has other stacks", what, i);
 		buf_fini(&x);
 		buf_fini(&y);
-		assert_int_equal(total(p, 0), total(q, 0));
+		assert_int_equal(fixture_total(p, 0), fixture_total(q, 0));
 		assert_int_equal(p->time, q->time);
 		assert_int_equal(p->duration, q->duration);
 		assert_int_equal(p->period, q->period);
@@ -551,7 +542,7 @@ static void expect_converted(const char *path, const struct format_profile *f, c
 	assert_int_equal(p->period, json_integer_value(member(want, "period")));
 	assert_int_equal(p->time, json_integer_value(member(want, "time_unix_nano")));
 	assert_int_equal(p->duration, json_integer_value(member(want, "duration_nano")));
-	assert_int_equal(total(p, 0), json_integer_value(member(want, "total")));
+	assert_int_equal(fixture_total(p, 0), json_integer_value(member(want, "total")));
 	if (service != NULL)
 		expect_label(&f->labels, "service_name", service);
 }
@@ -582,7 +573,7 @@ static void old_layout(struct arena *a, struct str bytes)
 
 		assert_int_equal(p->stack_at[p->n_samples], depth);
 		assert_int_equal(p->n_samples, json_array_size(member(want, "samples")));
-		assert_int_equal(total(p, 0) * p->period, sum);
+		assert_int_equal(fixture_total(p, 0) * p->period, sum);
 		json_decref(want);
 	}
 }

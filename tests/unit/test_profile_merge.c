@@ -310,15 +310,6 @@ static void test_merge_equal_types(void **ctx)
 
 /* ---- shared data: a profile with itself, and a series ---- */
 
-static uint64_t total(const struct profile *p, uint32_t type)
-{
-	uint64_t sum = 0;
-
-	for (uint32_t i = 0; i < p->n_samples; i++)
-		sum += (uint64_t)profile_value(p, i, type);
-	return sum;
-}
-
 static struct profile *load(struct arena *a, const char *path, struct buf *scratch)
 {
 	struct str bytes = fixture_file(a, path);
@@ -342,7 +333,7 @@ static void check_twice(const char *path, const json_t *row, void *arg)
 		if (p == NULL)
 			fail_msg("%s: %s", path, e.msg);
 		for (uint32_t k = 0; k < p->n_types; k++)
-			assert_int_equal(total(p, k), 2 * total(in[0], k));
+			assert_int_equal(fixture_total(p, k), 2 * fixture_total(in[0], k));
 		/* equal stacks at different places of the table may become one more */
 		if (p->n_samples > (uint64_t)json_integer_value(fixture_get(row, "distinct_stacks")))
 			fail_msg("%s: %u samples", path, p->n_samples);
@@ -386,11 +377,11 @@ static void test_merge_series(void **ctx)
 			skip();
 		}
 		for (uint32_t k = 0; k < in[i]->n_types; k++)
-			sum[k] += total(in[i], k);
+			sum[k] += fixture_total(in[i], k);
 	}
 	p = profile_merge(a, in, ARRAY_LEN(names), true, &e);
 	for (uint32_t k = 0; k < p->n_types; k++)
-		assert_int_equal(total(p, k), sum[k]);
+		assert_int_equal(fixture_total(p, k), sum[k]);
 	assert_int_equal(p->time, in[0]->time);
 	/* merging in two steps, and once more, changes nothing */
 	buf_init(&one, FIXTURE_MAX);

@@ -83,15 +83,6 @@ static void test_cases(void **ctx)
 	}
 }
 
-static uint64_t total(const struct profile *p, uint32_t type)
-{
-	uint64_t sum = 0;
-
-	for (uint32_t i = 0; i < p->n_samples; i++)
-		sum += (uint64_t)profile_value(p, i, type);
-	return sum;
-}
-
 /* Two types: a sample that is large in one of them stays. Tags keep samples apart, times too; the result can be written. */
 static void test_types_tags_times(void **ctx)
 {
@@ -118,8 +109,8 @@ static void test_types_tags_times(void **ctx)
 	assert_int_equal(t.stacks, 2);
 	assert_int_equal(t.samples, 2);
 	assert_int_equal(q->n_samples, 3);
-	assert_int_equal(total(q, 0), total(p, 0));
-	assert_int_equal(total(q, 1), total(p, 1));
+	assert_int_equal(fixture_total(q, 0), fixture_total(p, 0));
+	assert_int_equal(fixture_total(q, 1), fixture_total(p, 1));
 	assert_int_equal(q->at[0], 10);
 	assert_int_equal(q->at[2], 30);
 	assert_int_equal(q->tag_at[2], 2);
