@@ -200,16 +200,6 @@ static bool has_empty(const struct pq_values *v, uint8_t list_def)
 	return false;
 }
 
-/* Nulls are filled in among wide ones. */
-static void widen(struct pq_values *v)
-{
-	vec_reserve(&v->ints, v->narrow.n);
-	for (size_t i = 0; i < v->narrow.n; i++)
-		v->ints.p[i] = v->narrow.p[i];
-	v->ints.n = v->narrow.n;
-	v->narrow.n = 0;
-}
-
 /* False: some value needs more than 32 bits. */
 static bool narrow(struct pq_values *v, struct cached_page *p)
 {
@@ -265,11 +255,8 @@ static int take_values(struct profiles_table *t, enum column c, struct cached_pa
 		STEAL(&v->fixed, p->bytes);
 		return 0;
 	}
-	if (v->def.n && !p->nothing) {
-		if (v->narrow.n > 0)
-			widen(v);
+	if (v->def.n && !p->nothing)
 		fill_nulls(v, leaf->max_def);
-	}
 	if (empty)
 		drop_empty(v, leaf->list_def);
 	p->n = v->entries;

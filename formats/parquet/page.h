@@ -38,7 +38,8 @@ struct pq_leaf {
  * integers in ints (32 bits are widened, with the sign unless the column is
  * unsigned), PQ_FIXED in fixed (n * length bytes), PQ_BYTES in strs (their
  * bytes in text, or in the dictionary: that lives as long as the file).
- * Integers that the dictionary of their chunk has in narrow are there, and ints is empty, where the reader allows it.
+ * Integers that the dictionary of their chunk has in narrow are there, and ints is empty, where the reader allows it
+ * and no entry is a null.
  */
 struct pq_values {
 	bool narrows;              /* set by the reader, and stays */

@@ -244,7 +244,7 @@ static void pick(const uint32_t *at, const struct pq_leaf *leaf, const struct pq
 		out->fixed.n = n * leaf->length;
 		return;
 	}
-	if (out->narrows && dict->narrow.n > 0) {
+	if (out->narrows && out->def.n == 0 && dict->narrow.n > 0) {
 		pq_values_room(out, n);
 		for (size_t i = 0; i < n; i++)
 			out->narrow.p[i] = dict->narrow.p[at[i]];

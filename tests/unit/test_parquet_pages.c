@@ -223,7 +223,7 @@ static void read_dictionary(const int64_t *numbers, uint32_t n, struct pq_values
 
 static void test_narrow(void **state)
 {
-	static const struct pq_leaf leaf = { .type = PQ_INT64 };
+	static const struct pq_leaf leaf = { .type = PQ_INT64 }, nulls = { .type = PQ_INT64, .max_def = 1 };
 	static const int64_t small[] = { 7, 4294967295, 0, 1, 2 }, large[] = { 7, 4294967296, 0, 1, 2 },
 			     negative[] = { 7, -1, 0, 1, 2 };
 	struct pq_values dict = { 0 }, got = { .narrows = true }, wide = { 0 };
@@ -241,6 +241,11 @@ static void test_narrow(void **state)
 	assert_int_equal(decode(&p, &leaf, PQ_NONE, &dict, &wide, &e), 0); /* who did not ask */
 	assert_int_equal(wide.narrow.n, 0);
 	assert_memory_equal(wide.ints.p, ((const int64_t[]){ 2, 4294967295, 1 }), 24);
+	put_page(&p, PQ_DICTIONARY, 3, STR("\x02\x00\x00\x00\x03\x05\x03\x03\x0c\x00\x00"), 11); /* 4, a null, 1 */
+	assert_int_equal(decode(&p, &nulls, PQ_NONE, &dict, &got, &e), 0);
+	assert_int_equal(got.entries, 3);
+	assert_int_equal(got.narrow.n, 0);
+	assert_memory_equal(got.ints.p, ((const int64_t[]){ 2, 4294967295 }), 16);
 	put_page(&p, PQ_DICTIONARY, 1, STR("\x03\x03\x05\x00\x00"), 5);
 	assert_int_equal(decode(&p, &leaf, PQ_NONE, &dict, &got, &e), -1); /* 5 of 5 */
 	for (int i = 0; i < 2; i++) {
