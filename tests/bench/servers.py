@@ -19,7 +19,7 @@ LIMITS = ["-validation.reject-older-than=0", "-validation.max-profile-size-bytes
           "-distributor.ingestion-burst-size-mb=100000", "-querier.max-query-lookback=0", "-querier.max-query-length=0"]
 LIBC = ctypes.CDLL(None, use_errno=True)
 PAGE, PRESENT, FRAME = os.sysconf("SC_PAGESIZE"), 1 << 63, (1 << 55) - 1     # of /proc/PID/pagemap
-READY_SECONDS, STOP_SECONDS = 60, 120
+READY_SECONDS, STOP_SECONDS, SETTLE_SECONDS = 60, 120, 0.02
 
 
 def free_port():
@@ -168,6 +168,13 @@ class Server:
 
     def cpu_us(self):
         return sum(map(cpu_us, self.pids))
+
+    def settle(self):
+        """Until it does nothing: what is left to do after a push, as connections that end, is no cost of a question."""
+        before = -1
+        while before != self.cpu_us():
+            before = self.cpu_us()
+            time.sleep(SETTLE_SECONDS)
 
     def memory_mb(self):
         """(pages, Pss, Rss) of all processes. Pages counts each page of memory once, whoever else maps it, which only
