@@ -82,10 +82,11 @@ struct query_series_opts {
 int64_t series_grid_time(int64_t ms, int64_t from, int64_t step);
 int query_series(struct arena *a, struct dataset *const *sets, size_t n, const struct query *q,
     const struct query_series_opts *o, struct series_set *out, struct err *e);
-/* Points of a finer grid are laid on that of o; what lies behind its end is left out, and so is a group without points. */
-void series_on_grid(struct series_set *s, const struct query_series_opts *o);
-/* A group with these points, given as the bytes of an array of them, is added in the same way to s, which has room. */
-void series_add_on_grid(struct arena *a, struct series_set *s, const struct labels *l, struct str points,
+/* The points of a series in few bytes, 12 for one of a single profile; for this process alone. */
+struct str series_pack(struct arena *a, const struct series_group *g);
+/* A series of these points is added to s, which has room, on the grid of o; what lies behind its end is left out, and so
+   is a series without points. */
+void series_add_packed(struct arena *a, struct series_set *s, const struct labels *l, struct str packed,
     const struct query_series_opts *o);
 /* Adds the points of equal groups. Fast where the times of from are the later ones. */
 void series_merge(struct arena *a, struct series_set *into, const struct series_set *from);

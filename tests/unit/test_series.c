@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
@@ -83,7 +84,7 @@ static void merged(void **state)
 				g.n++;
 			if (k == 0 && with_room) {
 				one.n = 0;
-				series_add_on_grid(a, &one, &g.labels, str_of(p, g.n * sizeof(*p)), &grid);
+				series_add_packed(a, &one, &g.labels, series_pack(a, &g), &grid);
 			}
 			series_merge(a, &sum, &one);
 			assert_memory_equal(p, cases[at].parts[k], sizeof(cases[at].parts[k]));
@@ -123,31 +124,52 @@ static void merged_often(void **state)
 	arena_free(a);
 }
 
-/* A point of the grid has what came after the one before it; what is before the grid is in the first, behind it nothing. */
+/* What is packed comes back on a grid: p, of n points, as want. */
+static void on_grid_is(const struct series_point *p, size_t n, size_t bytes, const struct query_series_opts *grid,
+    const struct series_point *want, size_t n_want)
+{
+	struct series_point *copy = calloc(n, sizeof(*copy));
+	struct series_group g = group("b", copy, n), got;
+	struct series_set s = { &got, 0 };
+	struct arena *a = arena_new();
+	struct str packed;
+	char *odd;
+
+	memcpy(copy, p, n * sizeof(*p));
+	packed = series_pack(a, &g);
+	assert_int_equal(packed.n, bytes);
+	odd = arena_alloc(a, packed.n + 1); /* of any alignment */
+	memcpy(odd + 1, packed.p, packed.n);
+	series_add_packed(a, &s, &g.labels, str_of(odd + 1, packed.n), grid);
+	assert_int_equal(s.n, n_want > 0);
+	if (n_want > 0)
+		points_are(&got, want, n_want);
+	free(copy);
+	arena_free(a);
+}
+
+/* A point of the grid has what came after the one before it; what is before the grid is in the first, behind it nothing.
+   Pieces have 16 bytes, and 12 or 20 for each point. */
 static void on_grid(void **state)
 {
 	static const struct series_point p[] = { { 90, 1, 1 }, { 100, 2, 1 }, { 101, 4, 1 }, { 110, 8, 3 },
 		{ 111, 16, 1 }, { 145, 32, 1 }, { 150, 64, 1 }, { 151, 128, 1 }, { 900, 256, 1 } };
 	static const struct series_point want[] = { { 100, 3, 2 }, { 110, 12, 4 }, { 120, 16, 1 }, { 150, 96, 2 } };
+	static const struct series_point ones[] = { { 100, 3, 2 }, { 110, 4, 1 } };
+	/* three pieces: times that are as far from each other as times can be */
+	static const struct series_point far[] = { { INT64_MIN + 5, 1, 1 }, { -7, INT64_MAX, 1 }, { 4294967288, 3, 1 },
+		{ 4294967289, 4, 1 } };
+	static const struct series_point far_want[] = { { -6, INT64_MIN, 2 }, { 4294967288, 3, 1 },
+		{ 4294967290, 4, 1 } };
 	const struct query_series_opts grid = { .from_ms = 100, .to_ms = 150, .step_ms = 10 };
-	char odd[sizeof(p) + 1];
-	struct series_point same[ARRAY_LEN(p)];
-	struct series_group g[2], one = group("b", same, ARRAY_LEN(p));
-	struct series_set s = { g, 0 }, in_place = { &one, 1 };
-	struct arena *a = arena_new();
+	const struct query_series_opts wide = { .from_ms = -6, .to_ms = INT64_MAX, .step_ms = 2 };
 
 	(void)state;
-	memcpy(odd + 1, p, sizeof(p)); /* of any alignment */
-	series_add_on_grid(a, &s, &one.labels, str_of(odd + 1, sizeof(p)), &grid);
-	assert_int_equal(s.n, 1);
-	points_are(&s.p[0], want, ARRAY_LEN(want));
-	series_add_on_grid(a, &s, &one.labels, str_of(p + 7, 2 * sizeof(*p)), &grid);
-	assert_int_equal(s.n, 1); /* all behind the end: no group */
-	memcpy(same, p, sizeof(p));
-	series_on_grid(&in_place, &grid);
-	assert_int_equal(in_place.n, 1);
-	points_are(&in_place.p[0], want, ARRAY_LEN(want));
-	arena_free(a);
+	on_grid_is(p, ARRAY_LEN(p), 16 + 9 * 20, &grid, want, ARRAY_LEN(want));
+	on_grid_is(p, 3, 16 + 3 * 12, &grid, ones, 2);
+	on_grid_is(p + 7, 2, 16 + 2 * 12, &grid, NULL, 0); /* all behind the end: no group */
+	on_grid_is(p, 0, 0, &grid, NULL, 0);
+	on_grid_is(far, ARRAY_LEN(far), 3 * 16 + 4 * 12, &wide, far_want, ARRAY_LEN(far_want));
 }
 
 /* 300 as a varint is ac 02; 10 as a double is 40 24 and zeros. */

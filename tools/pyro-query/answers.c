@@ -6,7 +6,12 @@
 #include "base/mem.h"
 #include "base/vec.h"
 
-enum { MAX_ENTRIES = 4096, OVERHEAD = 4096, FINISHED_SHARE = 3 }; /* OVERHEAD: an arena has as much at least */
+enum {
+	MAX_ENTRIES = 4096,
+	OVERHEAD = 4096,
+	FINISHED_SHARE = 3,
+	SEEN = 1024
+}; /* OVERHEAD: an arena has as much at least */
 
 struct entry {
 	struct arena *mem; /* everything below */
@@ -20,6 +25,7 @@ struct answers {
 	VEC(struct entry) all;             /* few enough to look through */
 	size_t bytes, finished_bytes, max; /* finished: with sources */
 	uint64_t clock;
+	uint64_t seen[SEEN]; /* hashes of keys, each in its place */
 };
 
 struct answers *answers_new(size_t max_bytes)
@@ -76,6 +82,15 @@ const struct answer *answers_find(struct answers *x, struct str key, int64_t now
 		return NULL;
 	x->all.p[i].used = ++x->clock;
 	return &x->all.p[i].a;
+}
+
+bool answers_again(struct answers *x, struct str key)
+{
+	uint64_t hash = hash_seeded(key), *at = &x->seen[hash % SEEN];
+	bool again = *at == hash;
+
+	*at = hash;
+	return again;
 }
 
 /* finished: it is one with sources. */

@@ -43,6 +43,9 @@ void answers_clear(struct answers *x);
 const struct answer *answers_find(struct answers *x, struct str key, int64_t now);
 /* Copies; one that is larger than a quarter of the room is not kept. */
 void answers_put(struct answers *x, struct str key, const struct answer *a);
+/* Was this asked about this key before? What comes once is not worth a part of its own. A guess: it forgets, and takes two
+   keys for one every now and then. */
+bool answers_again(struct answers *x, struct str key);
 size_t answers_bytes(const struct answers *x);
 
 #endif

@@ -11,6 +11,9 @@ static const atomic_int never;
 /* Other questions wait meanwhile. */
 #define MATCH_PATIENCE NS_PER_S
 
+/* A range that moves begins as often as not in the same five minutes as before, or in the next. */
+#define ROUND (300 * NS_PER_S)
+
 enum { HOUR_MS = 3600 * 1000, MAX_KEPT = INT32_MAX };
 
 static struct blocks_range range_of(const struct pyro_ask *ask)
@@ -53,27 +56,16 @@ static int run(struct block_answers *x, struct arena *a, const struct pyro_ask *
 
 /* ---- what is kept ---- */
 
-static struct str encoded(struct arena *a, const struct msg_type *type, const void *m)
-{
-	struct str out;
-	struct buf b;
-
-	buf_init(&b, MAX_KEPT);
-	msg_encode(type, m, &b);
-	out = buf_check(&b, "answer", &(struct err){ 0 }) == 0 ? arena_str(a, buf_str(&b)) : STR_NONE;
-	buf_fini(&b);
-	return out;
-}
-
-/* The ask without its range, and the blocks. */
-static struct str key_of(struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids)
+/* The ask with no range but the moment that it is known from (0: all of the blocks), and the blocks. */
+static struct str key_of(struct arena *a, const struct pyro_ask *ask, int64_t since, const struct msg_strs *ids)
 {
 	struct pyro_ask core = *ask;
 	struct hash128 names;
 	struct str out;
 	struct buf b;
 
-	core.from = core.to = core.from_ms = core.to_ms = core.step_ms = 0;
+	core.from = since;
+	core.to = core.from_ms = core.to_ms = core.step_ms = 0;
 	buf_init(&b, MAX_KEPT);
 	for (size_t i = 0; i < ids->n; i++)
 		buf_add(&b, ids->p[i]);
@@ -87,20 +79,14 @@ static struct str key_of(struct arena *a, const struct pyro_ask *ask, const stru
 	return out;
 }
 
-static int found(struct arena *a, struct str body, const struct pyro_ask *ask, struct part *out, struct err *e)
+static int found(struct arena *a, struct str body, struct part *out, struct err *e)
 {
 	struct pyro_answer m = { 0 };
 
-	if (msg_decode(a, &pyro_answer_type, arena_str(a, body), &m, e) < 0 || part_of_message(a, &m, out, e) < 0)
-		return -1;
-	if (out->profile != NULL) {
-		out->profile->time = ask->to;
-		out->profile->duration = wrap_sub(ask->to, ask->from);
-	}
-	return 0;
+	return msg_decode(a, &pyro_answer_type, arena_str(a, body), &m, e) < 0 ? -1 : part_of_message(a, &m, out, e);
 }
 
-/* Points are kept as they lie in memory: there is one for every row. */
+/* Series are kept with the time of each profile, in few bytes. */
 static int found_series(struct arena *a, struct str body, const struct query_series_opts *grid, struct part *out,
     struct err *e)
 {
@@ -112,59 +98,79 @@ static int found_series(struct arena *a, struct str body, const struct query_ser
 	for (size_t i = 0; i < m.series.n; i++) {
 		struct labels l = labels_copy(a, &out->series.p[i].labels);
 
-		series_add_on_grid(a, &out->series, &l, m.series.p[i].raw, grid);
+		series_add_packed(a, &out->series, &l, m.series.p[i].raw, grid);
 	}
 	return 0;
 }
 
-static void keep(struct block_answers *x, struct arena *a, struct str key, const struct part *p)
+static int kept_form(struct arena *a, const struct part *p, struct str *out, struct err *e)
 {
 	struct pyro_answer m = { 0 };
 	struct part bare = *p;
-	struct answer kept = { 0 };
+	struct buf b;
 
 	bare.series.p = arena_array(a, p->series.n, sizeof(*bare.series.p));
 	for (size_t i = 0; i < p->series.n; i++)
 		bare.series.p[i] = (struct series_group){ .labels = p->series.p[i].labels };
 	part_to_message(a, &bare, &m);
 	for (size_t i = 0; i < p->series.n; i++)
-		m.series.p[i].raw = str_of(p->series.p[i].p, p->series.p[i].n * sizeof(*p->series.p[i].p));
-	kept.body = encoded(a, &pyro_answer_type, &m);
-	if (kept.body.n > 0)
-		answers_put(x->kept, key, &kept);
+		m.series.p[i].raw = series_pack(a, &p->series.p[i]);
+	buf_init(&b, MAX_KEPT);
+	msg_encode(&pyro_answer_type, &m, &b);
+	if (buf_check(&b, "what blocks say", e) < 0) {
+		buf_fini(&b);
+		return -1;
+	}
+	*out = buf_to_arena(&b, a);
+	return 0;
 }
 
-/* Blocks that lie in the range as a whole. */
-static int ask_whole(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
-    struct part *out, struct err *e)
+/* ---- pieces of the range ---- */
+
+/* Some blocks, and what they are asked; all of it merged is what was asked. */
+struct piece {
+	struct msg_strs ids;
+	struct pyro_ask ask; /* with a range of its own */
+	bool keeps;          /* the range is all of the blocks, or all of them since a moment */
+	int64_t since;       /* this one, or 0 */
+};
+
+static int ask_kept(struct block_answers *x, struct arena *a, const struct piece *p, struct part *out, struct err *e)
 {
-	const struct query_series_opts grid = { .from_ms = ask->from_ms, .to_ms = ask->to_ms, .step_ms = ask->step_ms };
-	struct pyro_ask fine = *ask;
-	struct str key = key_of(a, ask, ids);
+	const struct query_series_opts grid = { .from_ms = p->ask.from_ms,
+		.to_ms = p->ask.to_ms,
+		.step_ms = p->ask.step_ms };
+	bool series = p->ask.kind == ASK_SERIES;
+	struct pyro_ask fine = p->ask;
+	struct str key = key_of(a, &p->ask, p->since, &p->ids), body;
 	const struct answer *old = answers_find(x->kept, key, 0);
 
 	x->hits += old != NULL;
 	x->misses += old == NULL;
 	if (old != NULL)
-		return ask->kind == ASK_SERIES ? found_series(a, old->body, &grid, out, e)
-					       : found(a, old->body, ask, out, e);
-	if (ask->kind == ASK_SERIES) {
-		fine.from_ms = floor_ms(ask->from);
-		fine.to_ms = floor_ms(ask->to);
+		return series ? found_series(a, old->body, &grid, out, e) : found(a, old->body, out, e);
+	if (series) {
+		fine.from_ms = floor_ms(p->ask.from);
+		fine.to_ms = floor_ms(p->ask.to);
 		fine.step_ms = 1;
 	}
-	if (run(x, a, &fine, ids, out, e) < 0)
+	if (run(x, a, &fine, &p->ids, out, e) < 0)
 		return -1;
-	keep(x, a, key, out);
-	if (ask->kind == ASK_SERIES)
-		series_on_grid(&out->series, &grid);
-	return 0;
+	if (kept_form(a, out, &body, e) < 0) {
+		part_fini(out);
+		return -1;
+	}
+	answers_put(x->kept, key, &(struct answer){ .body = body });
+	return series ? found_series(a, body, &grid, out, e) : 0;
 }
 
-/* ---- which blocks are whole ---- */
-
-struct groups {
-	struct msg_strs edge, closed, newest;
+enum {
+	OTHERS, /* blocks that the range ends in, and what is not kept */
+	CUT,    /* blocks that the range begins in, up to a round moment, */
+	SINCE,  /* and from then on */
+	CLOSED,
+	NEWEST,
+	N_PIECES,
 };
 
 static int64_t hour_of(int64_t ms)
@@ -172,47 +178,77 @@ static int64_t hour_of(int64_t ms)
 	return ms / HOUR_MS - (ms % HOUR_MS < 0);
 }
 
+/* When parts make the same whole whatever the moment is. */
+static bool divisible(const struct pyro_ask *ask)
+{
+	return ask->kind == ASK_TREE || ask->kind == ASK_SERIES || (ask->kind == ASK_PROFILE && ask->max_nodes <= 0);
+}
+
+static int64_t round_after(int64_t t)
+{
+	int64_t rest = t % ROUND;
+
+	return t > INT64_MAX - ROUND ? INT64_MAX : t - rest + (rest > 0 ? ROUND : 0);
+}
+
+/* The blocks that the range begins in are asked as others, or, when that comes again, as two pieces. */
+static void cut(struct block_answers *x, struct arena *a, struct piece *pieces)
+{
+	struct piece *since = &pieces[SINCE], *others = &pieces[OTHERS];
+	const struct msg_strs *ids = &pieces[CUT].ids;
+
+	if (ids->n > 0 && answers_again(x->kept, key_of(a, &since->ask, since->since, ids))) {
+		since->ids = *ids;
+		return;
+	}
+	for (size_t i = 0; i < ids->n; i++)
+		others->ids.p[others->ids.n++] = ids->p[i];
+	pieces[CUT].ids.n = 0;
+}
+
 static void split(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
-    const struct blocks_range *times, struct groups *g)
+    const struct blocks_range *times, struct piece *pieces)
 {
 	struct blocks_range in = range_of(ask);
 	bool keeps = x->kept != NULL && ask->kind != ASK_STATS && (ask->kind != ASK_SERIES || ask->step_ms > 0);
-	int64_t newest = INT64_MIN;
+	int64_t newest = INT64_MIN, since = divisible(ask) ? round_after(ask->from) : INT64_MAX;
 
-	g->edge.p = arena_array(a, ids->n, sizeof(struct str));
-	g->closed.p = arena_array(a, ids->n, sizeof(struct str));
-	g->newest.p = arena_array(a, ids->n, sizeof(struct str));
+	for (size_t i = 0; i < N_PIECES; i++)
+		pieces[i] = (struct piece){ { arena_array(a, ids->n, sizeof(struct str)), 0 }, *ask, i >= SINCE, 0 };
+	pieces[CUT].ask.to = since - 1;
+	pieces[SINCE].ask.from = pieces[SINCE].since = since;
 	for (size_t i = 0; i < ids->n; i++)
 		if (times[i].from >= in.from && times[i].to <= in.to && times[i].from <= times[i].to)
 			newest = MAX(newest, hour_of(times[i].to));
 	for (size_t i = 0; i < ids->n; i++) {
-		struct msg_strs *to = &g->edge;
+		struct msg_strs *to = &pieces[OTHERS].ids;
 
 		if (times[i].from > in.to || times[i].to < in.from)
 			continue;
 		if (keeps && times[i].from >= in.from && times[i].to <= in.to)
-			to = hour_of(times[i].to) == newest ? &g->newest : &g->closed;
+			to = &pieces[hour_of(times[i].to) == newest ? NEWEST : CLOSED].ids;
+		else if (keeps && times[i].to <= in.to && times[i].to > floor_ms(since))
+			to = &pieces[CUT].ids;
 		to->p[to->n++] = ids->p[i];
 	}
-}
-
-static int add_edge(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
-    struct part *out, struct err *e)
-{
-	struct part part;
-
-	return run(x, a, ask, ids, &part, e) < 0 ? -1 : part_merge(a, ask, out, &part, e);
+	cut(x, a, pieces);
 }
 
 /* What is added to a profile with a builder is not needed afterwards: there is one of a large service at a time. */
-static int add_whole(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
+static int add(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct piece *p,
     struct part *out, struct err *e)
 {
 	struct arena *mem = out->builder != NULL ? arena_part(a) : a;
 	struct part part;
 	int rc;
 
-	rc = ask_whole(x, mem, ask, ids, &part, e) < 0 ? -1 : part_merge(a, ask, out, &part, e);
+	rc = p->keeps ? ask_kept(x, mem, p, &part, e) : run(x, mem, &p->ask, &p->ids, &part, e);
+	if (rc == 0 && part.profile != NULL) {
+		part.profile->time = ask->to;
+		part.profile->duration = wrap_sub(ask->to, ask->from);
+	}
+	if (rc == 0)
+		rc = part_merge(a, ask, out, &part, e);
 	if (mem != a)
 		arena_free(mem);
 	return rc;
@@ -224,22 +260,20 @@ int block_answers_ask(struct block_answers *x, struct arena *a, const struct pyr
     struct part *out, struct err *e)
 {
 	struct blocks_range *times = arena_array(a, ids->n, sizeof(*times));
-	struct groups g = { 0 };
-	const struct msg_strs *whole[] = { &g.closed, &g.newest };
-	bool edge_first = ask->kind == ASK_PROFILE;
+	struct piece pieces[N_PIECES];
 
 	if (blocks_times(x->blocks, ask->tenant, ids->p, ids->n, times, e) < 0)
 		return -1;
-	split(x, a, ask, ids, times, &g);
+	split(x, a, ask, ids, times, pieces);
 	*out = part_none();
-	if (edge_first && add_edge(x, a, ask, &g.edge, out, e) < 0)
-		goto fail;
-	for (size_t i = 0; i < ARRAY_LEN(whole); i++)
-		if (whole[i]->n > 0 && add_whole(x, a, ask, whole[i], out, e) < 0)
-			goto fail;
-	if (edge_first || add_edge(x, a, ask, &g.edge, out, e) == 0)
-		return 0;
-fail:
-	part_fini(out);
-	return -1;
+	for (size_t i = 0; i < N_PIECES; i++) {
+		size_t at = ask->kind == ASK_PROFILE ? i : (i + CLOSED) % N_PIECES;
+
+		/* what others are asked says whether it may be asked at all */
+		if ((pieces[at].ids.n > 0 || at == OTHERS) && add(x, a, ask, &pieces[at], out, e) < 0) {
+			part_fini(out);
+			return -1;
+		}
+	}
+	return 0;
 }

@@ -2,16 +2,18 @@
  * block_answers.h - what the blocks of a tenant say to an ask. A block never
  * changes, so what was found in blocks that lie wholly in the range of the ask
  * is kept, without the range: the same question about another hour, or with
- * newer rows beside it, finds it again. Blocks at the edges of the range are
+ * newer rows beside it, finds it again. Blocks in which the range begins are
+ * asked up to a round moment, five minutes away at most; what they say since then
+ * is kept as well, when it is asked for the second time. Those that it ends in are
  * asked every time.
  *
  *	range        [-----------------------------------)
- *	blocks    [edge][ closed hours         ][newest hour]   (recent rows: the head)
+ *	blocks    [cut|since][ closed hours    ][newest hour]   (recent rows: the head)
  *
  * The blocks of the newest hour are kept apart from those of closed hours,
  * because others may join them soon.
  *
- * Time series are kept by the millisecond and laid on the grid of the ask. One thread.
+ * Time series are kept by the millisecond (series_pack) and laid on the grid of the ask. One thread.
  */
 #ifndef BLOCK_ANSWERS_H
 #define BLOCK_ANSWERS_H

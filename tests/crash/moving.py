@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""moving.py - the same questions again and again, while their range moves through blocks: what is kept of blocks changes no
+answer. Every expected number is summed up here, from the values that are pushed.
+
+usage: moving.py [--build DIR]
+
+Prints TAP. Only loopback is used.
+"""
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+
+from hostile import push_request
+from read_api import CPU, profile
+from waiting import metric
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
+import served                                                                       # noqa: E402
+
+HOUR, STEP = 3600 * 1000, 60 * 1000
+T = (int(time.time()) // 3600 - 5) * HOUR               # ms, on the hour: three hours of rows from here
+PODS, EVERY = 2, 20 * 1000
+# (ms, pod, work, main): no two rows at one moment, and no two with one value
+ROWS = [(T + i * EVERY + pod, "p%d" % pod, 1000 * i + pod + 1, i % 7) for i in range(3 * HOUR // EVERY) for pod in range(PODS)]
+
+
+def expected(start, end):
+    """What the rows of a range say: total and flame graph names, series of each pod, values of the profile's stacks. The first
+    point of a series has what came in the step before it."""
+    rows = [r for r in ROWS if start <= r[0] <= end]
+    series = {}
+    for at, pod, work, main in (r for r in ROWS if start - STEP <= r[0] <= end):
+        when = max(start, start + -(-(at - start) // STEP) * STEP)
+        if when <= end:
+            points = series.setdefault(pod, {})
+            points[when] = points.get(when, 0) + work + main
+    work, main = sum(r[2] for r in rows), sum(r[3] for r in rows)
+    return {"tree": (work + main, {"total", "main", "work"}), "series": series, "profile": (work, main)}
+
+
+def said(s, start, end):
+    def post(call, **more):
+        ask = {"profileTypeID": CPU, "labelSelector": "{}", "start": start, "end": end, **more}
+        status, _, body = s.request("POST", served.QUERIER + call, json.dumps(ask), {"Content-Type": "application/json"})
+        if status != 200:
+            served.bail("%s: %d %s" % (call, status, body))
+        return json.loads(body)
+    graph = post("SelectMergeStacktraces")["flamegraph"]
+    series = post("SelectSeries", groupBy=["pod"], step=STEP / 1000)["series"]
+    raw = post("SelectMergeProfile")
+    stacks = {len(x["locationId"]): int(x["value"][0]) for x in raw["sample"]}
+    if (int(raw["timeNanos"]), int(raw["durationNanos"])) != (end * 10**6, (end - start) * 10**6):
+        served.bail("the profile of %d..%d has time %s, duration %s" % (start, end, raw["timeNanos"], raw["durationNanos"]))
+    return {"tree": (int(graph["total"]), set(graph["names"])), "profile": (stacks.get(2, 0), stacks.get(1, 0)),
+            "series": {x["labels"][0]["value"]: {int(p["timestamp"]): int(p["value"]) for p in x["points"]} for x in series}}
+
+
+def start(build, program, folder, *flags):
+    port = served.free_port()
+    return served.Process([os.path.join(build, program), "serve", "-server.http-listen-address=127.0.0.1",
+                           "-server.http-listen-port=%d" % port, "-pyroscopedb.data-path=" + folder, "-log.level=error",
+                           *served.OPEN, *flags], port, folder + ".log")
+
+
+def fill(build, folder):
+    s = start(build, "pyro-ingest", folder, "-ingester.shards=1")
+    for some in range(0, len(ROWS), 100):
+        body = b"".join(push_request(profile(at, work, main), ((b"__name__", b"process_cpu"), (b"service_name", b"shop"),
+                                                               (b"pod", pod.encode())))
+                        for at, pod, work, main in ROWS[some:some + 100])
+        status = s.request("POST", served.PUSH, body, {"Content-Type": "application/proto"})[0]
+        if status != 200:
+            served.bail("push: %d" % status)
+    return s.stop()
+
+
+def moved(tap, s, title, ranges, known):
+    """known: parts of blocks that are found again in all of it."""
+    before, wrong = metric(s, "pyro_query_kept_blocks_total"), []
+    for begin, end in ranges:
+        got, want = said(s, begin, end), expected(begin, end)
+        wrong += [(begin - T, end - T, k, got[k], want[k]) for k in want if got[k] != want[k]]
+    tap.ok(not wrong, title, wrong[:1])
+    tap.equal(metric(s, "pyro_query_kept_blocks_total") - before, known, "%s: parts that were known" % title)
+
+
+def main():
+    arg = argparse.ArgumentParser()
+    arg.add_argument("--build", default=served.BUILD)
+    build = os.path.abspath(arg.parse_args().build)
+    folder = tempfile.mkdtemp(prefix="pyro-moving-")
+    tap = served.Tap()
+    try:
+        tap.equal(fill(build, folder + "/data"), 0, "three hours are in blocks")
+        s = start(build, "pyro-query", folder + "/data")
+        end = T + 3 * HOUR - 1
+        begin = T + 17 * STEP + 1                       # 3 minutes before a round moment, and 1 ms
+        # Closed, newest: known from the second time on; what follows the round moment: from the third on. Of three questions,
+        # one of which begins a step earlier.
+        moved(tap, s, "a range that begins in a block", [(begin + i * 17000, end) for i in range(10)], 3 * (9 + 9 + 8))
+        moved(tap, s, "behind the next round moment", [(T + 21 * STEP + i * 17000, end) for i in range(4)], 3 * (4 + 4 + 2))
+        moved(tap, s, "at a round moment, and around it",
+              [(T + 30 * STEP + by, end - i) for i, by in enumerate((0, 0, 0, 1, -1, -1, -1))], 3 * (7 + 7) + 4 + 4 + 5)
+        moved(tap, s, "that ends in a block, too", [(T + 40 * STEP + 5, T + 2 * HOUR + 7 * STEP + i) for i in range(4)],
+              3 * (4 + 2))
+        moved(tap, s, "in a single block", [(T + 40 * STEP + 5, T + 50 * STEP + i) for i in range(3)], 0)
+        moved(tap, s, "with nothing behind the round moment", [(T + HOUR - STEP + i, T + HOUR + 5) for i in range(3)], 0)
+        tap.equal(s.stop(), 0, "the server stops")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    tap.done()
+
+
+if __name__ == "__main__":
+    main()
