@@ -21,6 +21,7 @@ certificates() {
 
 secure() { # secure [OPTION ...]: pyro-serve with TLS
 	port=$(free_port)
+	: >server.log # not what the one before said
 	pyro-serve -server.http-listen-address=127.0.0.1 -server.http-listen-port="$port" -log.level=info \
 		-validation.reject-older-than=0 -querier.max-query-lookback=0 -server.http-tls-cert-path=cert.pem \
 		-server.http-tls-key-path=cert.key "$@" >server.log 2>&1 3>&- &
@@ -220,6 +221,7 @@ common_name() { # of the certificate that the server shows
 	certificates
 	for part in ingest query; do
 		port=$(free_port)
+		: >server.log
 		"pyro-$part" serve -server.http-listen-address=127.0.0.1 -server.http-listen-port="$port" \
 			-server.http-tls-cert-path=cert.pem -server.http-tls-key-path=cert.key >server.log 2>&1 3>&- &
 		server=$!
