@@ -15,11 +15,13 @@ static inline const uint8_t *read_reference(struct reader *r, const uint8_t *p, 
 }
 
 #ifdef __x86_64__
-#include <emmintrin.h>
+#include <immintrin.h>
+
+#define WIDE __attribute__((target("ssse3,bmi2,popcnt")))
 
 enum {
 	BLOCK = 64,              /* bytes that are looked at to see where numbers end */
-	FOUR = PPROF_STACK_MORE, /* numbers that are read at once */
+	FOUR = PPROF_STACK_MORE, /* numbers that are read at once, from a word */
 };
 
 static inline __m128i load(const void *p)
@@ -38,24 +40,35 @@ static inline uint64_t more_bits(const uint8_t *p)
 	return more;
 }
 
-/* The first bytes behind the first of these ends. */
-static inline uint64_t next_two(const uint8_t *block, uint64_t ends)
+/* Where the bytes of four numbers lie, by which of them have two: pairs of places, 0x80 is none. */
+#define ONE(at) ((at) | 0x8000)
+#define TWO(at) ((at) | ((at) + 1) << 8)
+#define PLACES(a, b, c, d) ((a) | (uint64_t)(b) << 16 | (uint64_t)(c) << 32 | (uint64_t)(d) << 48)
+
+static const uint64_t places[16] = {
+	PLACES(ONE(0), ONE(1), ONE(2), ONE(3)),
+	PLACES(TWO(0), ONE(2), ONE(3), ONE(4)),
+	PLACES(ONE(0), TWO(1), ONE(3), ONE(4)),
+	PLACES(TWO(0), TWO(2), ONE(4), ONE(5)),
+	PLACES(ONE(0), ONE(1), TWO(2), ONE(4)),
+	PLACES(TWO(0), ONE(2), TWO(3), ONE(5)),
+	PLACES(ONE(0), TWO(1), TWO(3), ONE(5)),
+	PLACES(TWO(0), TWO(2), TWO(4), ONE(6)),
+	PLACES(ONE(0), ONE(1), ONE(2), TWO(3)),
+	PLACES(TWO(0), ONE(2), ONE(3), TWO(4)),
+	PLACES(ONE(0), TWO(1), ONE(3), TWO(4)),
+	PLACES(TWO(0), TWO(2), ONE(4), TWO(5)),
+	PLACES(ONE(0), ONE(1), TWO(2), TWO(4)),
+	PLACES(TWO(0), ONE(2), TWO(3), TWO(5)),
+	PLACES(ONE(0), TWO(1), TWO(3), TWO(5)),
+	PLACES(TWO(0), TWO(2), TWO(4), TWO(6)),
+};
+
+/* The positions of four ids of 16 bits. What is no id becomes PROFILE_NONE, or not less than there are. */
+static inline void put_positions(const struct ids *t, __m128i v, uint32_t *out)
 {
-	size_t end = (size_t)__builtin_ctzll(ends);
-	uint16_t v;
+	uint64_t ids;
 
-	memcpy(&v, block + end + 1, sizeof(v));
-	return v;
-}
-
-/* Of four numbers of one byte or two, which lie in a word. What is no id becomes PROFILE_NONE, or not less than there are. */
-static inline void put_positions(const struct ids *t, uint64_t ids, uint32_t *out)
-{
-	uint64_t two = ids & 0x0080008000800080;
-	__m128i v;
-
-	two = (two << 7) - two;
-	v = _mm_cvtsi64_si128((long long)((ids & 0x007f007f007f007f) | (ids >> 1 & two)));
 	if (t->dense == NULL) {
 		v = _mm_sub_epi32(_mm_unpacklo_epi16(v, _mm_setzero_si128()), _mm_set1_epi32(1));
 		_mm_storeu_si128((__m128i *)(void *)out, v);
@@ -69,21 +82,20 @@ static inline void put_positions(const struct ids *t, uint64_t ids, uint32_t *ou
 	out[3] = t->dense[ids >> 48];
 }
 
-/* The positions of n numbers of one byte or two; FOUR more ends follow theirs, and out has room for as many. */
-static inline void read_block(const struct ids *t, const uint8_t *p, uint64_t ends, unsigned n, uint32_t *out)
+/* The positions of n numbers of one byte or two; a word is there from each on, and out has room for FOUR more. */
+static inline WIDE void read_block(const struct ids *t, const uint8_t *p, uint64_t more, unsigned n, uint32_t *out)
 {
-	uint16_t first;
-	uint64_t v;
+	uint64_t two = _pext_u64(more, ~(more << 1)); /* by number */
 
-	memcpy(&first, p, sizeof(first));
-	v = first;
-	for (unsigned i = 0; i < n; i += FOUR) {
-		uint64_t second = ends & (ends - 1), third = second & (second - 1), fourth = third & (third - 1);
+	for (unsigned i = 0; i < n; i += FOUR, two >>= FOUR) {
+		unsigned which = (unsigned)two & 15;
+		__m128i v = _mm_loadl_epi64((const __m128i *)(const void *)p), low, high;
 
-		v |= next_two(p, ends) << 16 | next_two(p, second) << 32 | next_two(p, third) << 48;
-		put_positions(t, v, out + i);
-		v = next_two(p, fourth);
-		ends = fourth & (fourth - 1);
+		v = _mm_shuffle_epi8(v, _mm_loadl_epi64((const __m128i *)(const void *)&places[which]));
+		low = _mm_and_si128(v, _mm_set1_epi16(0x7f));
+		high = _mm_and_si128(_mm_srli_epi16(v, 1), _mm_set1_epi16(0x7f << 7));
+		put_positions(t, _mm_or_si128(low, high), out + i);
+		p += FOUR + (unsigned)__builtin_popcount(which);
 	}
 }
 
@@ -106,28 +118,34 @@ static inline bool are_below(uint32_t *p, uint32_t *end, uint32_t n)
  * References of one byte or two each as positions into r->stack, by where they end instead of a branch for each: those take
  * turns as they like. Returns what follows them; NULL: there is one that leads nowhere, or the input ends soon.
  */
-static inline uint32_t *read_blocks(struct reader *r, const uint8_t *p, const uint8_t *end)
+static WIDE uint32_t *read_blocks_wide(struct reader *r, const uint8_t *p, const uint8_t *end)
 {
 	const struct ids t = r->location_ids;
 	uint32_t *out = r->stack;
 
-	if (UNLIKELY(t.slots != NULL))
-		return NULL;
-	while (p < end && r->end - p >= BLOCK + 2) {
-		const uint8_t *to = p + MIN(end - p, BLOCK - FOUR); /* so that FOUR bits are left */
-		uint64_t more = more_bits(p), ends = ~more, behind = UINT64_MAX << (to - p);
-		unsigned n = (unsigned)__builtin_popcountll(ends & ~behind);
+	while (p < end && r->end - p >= BLOCK + 8) {
+		const uint8_t *to = p + MIN(end - p, BLOCK - 1);
+		uint64_t more = more_bits(p), here = ~(UINT64_MAX << (to - p));
+		unsigned n = (unsigned)__builtin_popcountll(~more & here);
 
-		if (UNLIKELY((more & more << 1 & ~behind) != 0 || n == 0)) {
+		if (UNLIKELY((more & more << 1 & here) != 0 || n == 0)) {
 			while (p < to)
 				p = read_reference(r, p, out++, true);
 			continue;
 		}
-		read_block(&t, p, ends | behind, n, out);
+		read_block(&t, p, more, n, out);
 		out += n;
 		p = to - (to[-1] >> 7);
 	}
 	return p == end && are_below(r->stack, out, r->p->n_locations) ? out : NULL;
+}
+
+static inline uint32_t *read_blocks(struct reader *r, const uint8_t *p, const uint8_t *end)
+{
+	if (UNLIKELY(r->location_ids.slots != NULL) || !__builtin_cpu_supports("ssse3") ||
+	    !__builtin_cpu_supports("bmi2") || !__builtin_cpu_supports("popcnt"))
+		return NULL;
+	return read_blocks_wide(r, p, end);
 }
 #else
 static inline uint32_t *read_blocks(struct reader *r, const uint8_t *p, const uint8_t *end)

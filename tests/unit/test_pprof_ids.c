@@ -162,7 +162,7 @@ static void test_unknown_references(void **ctx)
 		for (int far = 1; far >= 0; far--) {
 			size_t n = b.n;
 
-			for (int k = 0; far && k < 30; k++)
+			for (int k = 0; far && k < 40; k++)
 				buf_add(&b, STR("\x32\0")); /* strings */
 			assert_int_equal(pprof_decode(a, buf_str(&b), &p, &e), 0);
 			assert_int_equal(p->n_samples, 1);
