@@ -7,12 +7,9 @@
  * when build id (or else file), offset and size in pages are, and addresses
  * move with the start of the mapping.
  */
-#include "base/hash.h"
 #include "formats/profile_merge_impl.h"
 
 enum { PAGE = 4096 };
-/* locations at one address that are compared; there is one, in a program that was not tampered with */
-enum { AT_ADDRESS = 8 };
 
 uint32_t merger_str(struct profile_merger *m, uint32_t i)
 {
@@ -100,64 +97,6 @@ static uint32_t merge_function(struct profile_merger *m, uint32_t i)
 	return m->t.functions[i];
 }
 
-/*
- * Programs are profiled again and again: what stands at an address is mostly what stood there before. Then strings and
- * functions need not be looked up one by one: they are compared with those of the known location.
- */
-static bool same_str(struct profile_merger *m, const struct profile *own, uint32_t i, uint32_t known)
-{
-	if (i >= m->in->n_strings)
-		return known == 0;
-	if (m->t.strings[i] != PROFILE_NONE)
-		return m->t.strings[i] == known;
-	if (!str_eq(m->in->strings[i], own->strings[known]))
-		return false;
-	m->t.strings[i] = known;
-	return true;
-}
-
-static bool same_function(struct profile_merger *m, const struct profile *own, uint32_t i, uint32_t known)
-{
-	const struct function *f, *k;
-
-	if (i >= m->in->n_functions || known >= own->n_functions)
-		return i >= m->in->n_functions && known >= own->n_functions;
-	if (m->t.functions[i] != PROFILE_NONE)
-		return m->t.functions[i] == known;
-	f = &m->in->functions[i];
-	k = &own->functions[known];
-	if (f->start_line != k->start_line || !same_str(m, own, f->name, k->name) ||
-	    !same_str(m, own, f->system_name, k->system_name) || !same_str(m, own, f->file, k->file))
-		return false;
-	m->t.functions[i] = known;
-	return true;
-}
-
-/* Where a location is in the sum. */
-struct place {
-	uint64_t address;
-	uint32_t mapping;
-};
-
-/* Is location i, at this place, the known one? */
-static bool same_location(struct profile_merger *m, uint32_t i, struct place at, uint32_t known)
-{
-	const struct profile *own = profile_builder_peek(m->b);
-	const struct location *k = &own->locations[known], *l = &m->in->locations[i];
-
-	if (k->address != at.address || k->mapping != at.mapping || k->n_lines != l->n_lines ||
-	    k->folded != l->folded || k->mapping_unknown != l->mapping_unknown)
-		return false;
-	for (uint32_t n = 0; n < l->n_lines; n++) {
-		const struct line *line = &m->in->lines[l->first_line + n], *own_line = &own->lines[k->first_line + n];
-
-		if (own_line->line != line->line || own_line->column != line->column ||
-		    !same_function(m, own, line->function, own_line->function))
-			return false;
-	}
-	return true;
-}
-
 static uint32_t merge_lines(struct profile_merger *m, const struct location *l, const struct line *lines)
 {
 	m->lines.n = 0;
@@ -167,100 +106,27 @@ static uint32_t merge_lines(struct profile_merger *m, const struct location *l, 
 	return profile_builder_location(m->b, l, m->lines.p);
 }
 
-/* false: its mapping did not come yet. */
-static inline bool find_place(const struct profile_merger *m, const struct location *l, struct place *at)
-{
-	*at = (struct place){ l->address, l->mapping };
-	if (l->mapping >= m->in->n_mappings)
-		return true;
-	at->mapping = m->t.mappings[l->mapping];
-	if (l->address)
-		at->address += m->t.moved[l->mapping];
-	return at->mapping != PROFILE_NONE;
-}
-
-static inline struct table_at at_place(const struct profile_merger *m, struct place at)
-{
-	return table_find(&m->at_address, hash_mix(at.address ^ m->seed, at.mapping));
-}
-
-/*
- * Most writers number locations as samples come to need them: those behind one that is needed are mostly known, too. They
- * are looked up side by side, a step at a time, because what is known of them lies anywhere.
- */
-static void recognise(struct profile_merger *m, uint32_t first)
-{
-	const struct profile *own = profile_builder_peek(m->b), *in = m->in;
-	uint32_t end = first + MIN(in->n_locations - first, (uint32_t)AHEAD), n = 0;
-	struct {
-		struct place at;
-		uint32_t i, known;
-	} some[AHEAD], *s;
-
-	m->ahead = end;
-	for (uint32_t i = first; i < end && m->at_address.slots != NULL; i++) {
-		s = &some[n];
-		s->i = i;
-		if (m->t.locations[i] != PROFILE_NONE || in->locations[i].address == 0 ||
-		    !find_place(m, &in->locations[i], &s->at))
-			continue;
-		__builtin_prefetch(&m->at_address.slots[at_place(m, s->at).i]);
-		n++;
-	}
-	for (s = some; s < some + n; s++) {
-		struct table_at at = at_place(m, s->at);
-
-		s->known = PROFILE_NONE;
-		if (table_next(&at, &s->known))
-			__builtin_prefetch(&own->locations[s->known]);
-	}
-	for (s = some; s < some + n; s++)
-		if (s->known != PROFILE_NONE && same_location(m, s->i, s->at, s->known))
-			m->t.locations[s->i] = s->known;
-}
-
-/* A location of the builder, to be compared with what comes at its address. */
-static void remember_place(struct profile_merger *m, uint32_t known)
-{
-	const struct location *l = &profile_builder_peek(m->b)->locations[known];
-	struct table_at near = at_place(m, (struct place){ l->address, l->mapping });
-	unsigned met = 0;
-
-	for (uint32_t v; met < AT_ADDRESS && table_next(&near, &v);)
-		met++;
-	if (met < AT_ADDRESS)
-		table_put(&m->at_address, m->a, hash_mix(l->address ^ m->seed, l->mapping), known);
-}
-
 static __attribute__((noinline)) uint32_t merge_new_location(struct profile_merger *m, uint32_t i)
 {
 	struct location l = m->in->locations[i];
-	const struct line *lines = m->in->lines + l.first_line;
-	struct table_at near;
-	struct place at;
-	unsigned met = 0;
+	struct hash128 hash;
 	uint32_t v;
 
-	if (l.mapping < m->in->n_mappings && m->t.mappings[l.mapping] == PROFILE_NONE)
-		merge_mapping(m, l.mapping);
+	if (l.mapping < m->in->n_mappings)
+		l.mapping = merge_mapping(m, l.mapping);
 	if (i >= m->ahead)
-		recognise(m, i);
+		merger_recognise(m, i);
 	if (m->t.locations[i] != PROFILE_NONE)
 		return m->t.locations[i];
-	find_place(m, &l, &at);
-	l.address = at.address;
-	l.mapping = at.mapping;
-	if (l.address == 0)
-		return m->t.locations[i] = merge_lines(m, &l, lines);
-	near = at_place(m, at);
-	while (met < AT_ADDRESS && table_next(&near, &v)) {
-		if (same_location(m, i, at, v))
-			return m->t.locations[i] = v;
-		met++;
+	hash = merger_location_hash(m, &m->in->locations[i]);
+	v = merger_find_location(m, hash);
+	if (v == PROFILE_NONE) {
+		if (l.address != 0 && m->in->locations[i].mapping < m->in->n_mappings)
+			l.address += m->t.moved[m->in->locations[i].mapping];
+		v = merge_lines(m, &l, m->in->lines + l.first_line);
+		assert(v == m->known_lows.n);
+		merger_put_location(m, hash);
 	}
-	v = merge_lines(m, &l, lines);
-	if (met < AT_ADDRESS)
-		table_put(&m->at_address, m->a, hash_mix(at.address ^ m->seed, at.mapping), v);
 	return m->t.locations[i] = v;
 }
 
@@ -352,9 +218,11 @@ static void begin_profile(struct profile_merger *m, const struct profile *p)
 	size_t n = (size_t)p->n_strings + p->n_mappings + p->n_functions + p->n_locations;
 	uint32_t *at;
 
-	m->numbers.n = m->moved.n = 0;
+	m->numbers.n = m->moved.n = m->hashes.n = 0;
 	vec_reserve(&m->numbers, n + 1);
 	vec_reserve(&m->moved, p->n_mappings + 1);
+	vec_reserve(&m->hashes, (size_t)p->n_strings + p->n_functions + 1);
+	memset(m->hashes.p, 0, ((size_t)p->n_strings + p->n_functions) * sizeof(*m->hashes.p));
 	memset(m->numbers.p, 0xff, n * sizeof(*m->numbers.p)); /* PROFILE_NONE */
 	at = m->numbers.p;
 	m->t.strings = at;
@@ -362,6 +230,8 @@ static void begin_profile(struct profile_merger *m, const struct profile *p)
 	m->t.functions = at += p->n_mappings;
 	m->t.locations = at + p->n_functions;
 	m->t.moved = m->moved.p;
+	m->t.string_hashes = m->hashes.p;
+	m->t.function_hashes = m->hashes.p + p->n_strings;
 	m->t.columns = m->columns.p;
 	m->ahead = 0;
 	m->in = p;
@@ -413,7 +283,7 @@ struct profile_merger *profile_merger_new(struct arena *a, const struct profile_
 
 	m->a = a;
 	m->o = *o;
-	m->seed = hash_seeded(STR("at_address"));
+	m->seed = hash_seeded_128(STR("location"));
 	return m;
 }
 
@@ -480,6 +350,8 @@ static struct profile *finish(struct profile_merger *m, struct profile_builder *
 	vec_free(&m->types);
 	vec_free(&m->numbers);
 	vec_free(&m->moved);
+	vec_free(&m->hashes);
+	vec_free(&m->known_lows);
 	vec_free(&m->stack);
 	vec_free(&m->lines);
 	vec_free(&m->tags);
@@ -504,14 +376,16 @@ static void resume(struct profile_merger *m, struct profile_builder *b, struct p
 	merger_resume_head(m, p);
 	m->b = b;
 	m->n_in = 1;
+	begin_profile(m, p);
 	for (uint32_t i = 0; i < p->n_mappings; i++) {
+		m->t.mappings[i] = i;
+		m->t.moved[i] = 0;
 		vec_push(&m->same, p->mappings[i]);
 		table_put(&m->index, m->a, mapping_hash(&p->mappings[i]), i);
 	}
 	profile_builder_resume(b, p);
 	for (uint32_t i = 0; i < p->n_locations; i++)
-		if (p->locations[i].address != 0)
-			remember_place(m, i);
+		merger_put_location(m, merger_location_hash(m, &p->locations[i]));
 }
 
 struct profile *profile_merge_into(struct arena *a, struct profile_builder **b, struct profile *into,

@@ -1,22 +1,23 @@
 /*
  * profile_merge_impl.h - between the files of a merger: profile_merge.c sums
- * samples, profile_merge_head.c decides what the sum's types are and what it
- * says once.
+ * samples, profile_merge_known.c knows locations again, profile_merge_head.c
+ * decides what the sum's types are and what it says once.
  */
 #ifndef PROFILE_MERGE_IMPL_H
 #define PROFILE_MERGE_IMPL_H
 
+#include "base/hash.h"
 #include "base/mem.h"
 #include "base/vec.h"
 #include "formats/profile_impl.h"
-
-enum { AHEAD = 64 }; /* locations that are looked up at once */
 
 /* What a profile's table entries are in the merged profile. */
 struct translation {
 	/* positions, or PROFILE_NONE: not yet known */
 	uint32_t *strings, *mappings, *functions, *locations;
-	uint64_t *moved;   /* by mapping: to be added to addresses */
+	uint64_t *moved; /* by mapping: to be added to addresses */
+	/* of strings and functions, by what they say; low is 0: not yet known */
+	struct hash128 *string_hashes, *function_hashes;
 	uint32_t *columns; /* by type of the input: of the merged profile */
 };
 
@@ -41,6 +42,7 @@ struct profile_merger {
 	struct translation t;
 	VEC(uint32_t) numbers; /* what the translation's arrays are made of */
 	VEC(uint64_t) moved;
+	VEC(struct hash128) hashes;
 	VEC(uint32_t) stack;
 	VEC(struct line) lines;
 	uint32_t ahead; /* locations of the profile before this one were looked up, where they might be known */
@@ -49,13 +51,23 @@ struct profile_merger {
 	VEC(uint32_t) columns;
 	VEC(bool) noted;          /* by string: is a comment */
 	struct table index;       /* of same, by what makes mappings equal */
-	struct table at_address;  /* locations of the builder, by mapping and address */
-	uint64_t seed;            /* of its hashes: outsiders do not know it */
+	struct table known;       /* locations of the builder, by what they say */
+	struct hash128 seed;      /* of the hashes in it */
+	VEC(uint64_t) known_lows; /* of each: half of its hash, the other is in the table */
 	VEC(struct mapping) same; /* strings and id (position) are the builder's */
 };
 
 /* A string of m->in as one of the builder; 0 if there is none. */
 uint32_t merger_str(struct profile_merger *m, uint32_t i);
+
+/* Of location l of m->in, whose mapping is known: what makes it equal to one of the sum. */
+struct hash128 merger_location_hash(const struct profile_merger *m, const struct location *l);
+/* The location of the builder that has this hash, or PROFILE_NONE. */
+uint32_t merger_find_location(const struct profile_merger *m, struct hash128 hash);
+/* The next location of the builder has it. */
+void merger_put_location(struct profile_merger *m, struct hash128 hash);
+/* Looks up location `first` of m->in and some behind it, into m->t.locations. */
+void merger_recognise(struct profile_merger *m, uint32_t first);
 
 /* The columns of p in the sum, new ones included. */
 int merger_columns(struct profile_merger *m, const struct profile *p, struct err *e);

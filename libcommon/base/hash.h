@@ -26,4 +26,10 @@ static inline uint64_t hash_mix(uint64_t a, uint64_t b)
 	return (uint64_t)m ^ (uint64_t)(m >> 64);
 }
 
+/* a and b go into h, which begins as something that outsiders do not know, so that they cannot choose what collides. */
+static inline struct hash128 hash_mix_128(struct hash128 h, uint64_t a, uint64_t b)
+{
+	return (struct hash128){ hash_mix(h.low ^ a, h.high ^ b), hash_mix(h.high ^ a, h.low ^ b) };
+}
+
 #endif
