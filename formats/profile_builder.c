@@ -266,12 +266,29 @@ static struct hash128 stack_hash(const uint32_t *stack, uint32_t n)
 	return hash_seeded_128(str_of(stack, n * sizeof(*stack)));
 }
 
+static struct sample_key key_of(const uint32_t *stack, uint32_t n, const struct tag *tags, uint32_t n_tags)
+{
+	struct hash128 hash = stack_hash(stack, n);
+
+	return (struct sample_key){ tags_hash(hash.high, tags, n_tags), hash.low };
+}
+
+struct sample_key profile_builder_key(const struct profile_builder *b, const uint32_t *stack, uint32_t n,
+    const struct tag *tags, uint32_t n_tags)
+{
+	struct sample_key key = key_of(stack, n, tags, n_tags);
+
+	if (b->samples.slots != NULL)
+		__builtin_prefetch(&b->samples.slots[table_find(&b->samples, key.hash).i]);
+	return key;
+}
+
 /* The sample that is next in turn. */
-static void index_sample(struct profile_builder *b, struct hash128 hash, uint64_t key)
+static void index_sample(struct profile_builder *b, struct sample_key key)
 {
 	MAKE_ROOM(b, b->lows, b->n_indexed, cap_lows);
-	b->lows[b->n_indexed] = hash.low;
-	table_put(&b->samples, b->a, key, b->n_indexed++);
+	b->lows[b->n_indexed] = key.low;
+	table_put(&b->samples, b->a, key.hash, b->n_indexed++);
 }
 
 static void index_others(struct profile_builder *b)
@@ -280,29 +297,32 @@ static void index_others(struct profile_builder *b)
 
 	while (b->n_indexed < p->n_samples) {
 		uint32_t at = p->stack_at[b->n_indexed];
-		struct hash128 hash = stack_hash(p->stack + at, p->stack_at[b->n_indexed + 1] - at);
 
-		index_sample(b, hash, hash.high);
+		index_sample(b, key_of(p->stack + at, p->stack_at[b->n_indexed + 1] - at, NULL, 0));
 	}
 }
 
-uint32_t profile_builder_sample(struct profile_builder *b, const uint32_t *stack, uint32_t n, const struct tag *tags,
-    uint32_t n_tags)
+static uint32_t find_sample(struct profile_builder *b, struct sample_key key, const uint32_t *stack, uint32_t n,
+    const struct tag *tags, uint32_t n_tags)
 {
-	struct hash128 hash = stack_hash(stack, n);
-	uint64_t key = tags_hash(hash.high, tags, n_tags);
 	struct table_at at;
 	uint32_t v;
 
 	if (UNLIKELY(b->n_indexed < b->p->n_samples))
 		index_others(b);
-	at = table_find(&b->samples, key);
+	at = table_find(&b->samples, key.hash);
 	while (table_next(&at, &v))
-		if (LIKELY(sample_eq(b, v, hash.low, tags, n_tags)))
+		if (LIKELY(sample_eq(b, v, key.low, tags, n_tags)))
 			return v;
 	v = sample_new(b, stack, n, tags, n_tags);
-	index_sample(b, hash, key);
+	index_sample(b, key);
 	return v;
+}
+
+uint32_t profile_builder_sample(struct profile_builder *b, const uint32_t *stack, uint32_t n, const struct tag *tags,
+    uint32_t n_tags)
+{
+	return find_sample(b, key_of(stack, n, tags, n_tags), stack, n, tags, n_tags);
 }
 
 uint32_t profile_builder_other(struct profile_builder *b, const uint32_t *stack, uint32_t n)
@@ -315,14 +335,20 @@ int64_t *profile_builder_values(struct profile_builder *b, uint32_t sample)
 	return b->p->values + (size_t)sample * b->p->n_types;
 }
 
-void profile_builder_add(struct profile_builder *b, const uint32_t *stack, uint32_t n, const int64_t *values,
-    const struct tag *tags, uint32_t n_tags)
+void profile_builder_add_key(struct profile_builder *b, struct sample_key key, const uint32_t *stack, uint32_t n,
+    const int64_t *values, const struct tag *tags, uint32_t n_tags)
 {
-	uint32_t types = b->p->n_types, i = profile_builder_sample(b, stack, n, tags, n_tags);
+	uint32_t types = b->p->n_types, i = find_sample(b, key, stack, n, tags, n_tags);
 	int64_t *sum = b->p->values + (size_t)i * types;
 
 	for (uint32_t k = 0; k < types; k++)
 		sum[k] = (int64_t)((uint64_t)sum[k] + (uint64_t)values[k]);
+}
+
+void profile_builder_add(struct profile_builder *b, const uint32_t *stack, uint32_t n, const int64_t *values,
+    const struct tag *tags, uint32_t n_tags)
+{
+	profile_builder_add_key(b, key_of(stack, n, tags, n_tags), stack, n, values, tags, n_tags);
 }
 
 void profile_builder_append(struct profile_builder *b, const uint32_t *stack, uint32_t n, const int64_t *values,

@@ -64,6 +64,18 @@ void profile_builder_append(struct profile_builder *b, const uint32_t *stack, ui
     const struct tag *tags, uint32_t n_tags);
 
 /*
+ * profile_builder_add in two steps, so that many can be looked up side by side: the key fetches what the second step, with the
+ * same arguments, looks at.
+ */
+struct sample_key {
+	uint64_t hash, low;
+};
+struct sample_key profile_builder_key(const struct profile_builder *b, const uint32_t *stack, uint32_t n,
+    const struct tag *tags, uint32_t n_tags);
+void profile_builder_add_key(struct profile_builder *b, struct sample_key key, const uint32_t *stack, uint32_t n,
+    const int64_t *values, const struct tag *tags, uint32_t n_tags);
+
+/*
  * For decoders that know their stacks again before they are taken apart: the
  * number of the sample of this stack, made with values of 0 when there is
  * none, and where its values are until the next sample is made.

@@ -9,7 +9,7 @@
  */
 #include "formats/profile_merge_impl.h"
 
-enum { PAGE = 4096 };
+enum { PAGE = 4096, TOGETHER = 16 };
 
 uint32_t merger_str(struct profile_merger *m, uint32_t i)
 {
@@ -130,15 +130,15 @@ static __attribute__((noinline)) uint32_t merge_new_location(struct profile_merg
 	return m->t.locations[i] = v;
 }
 
-/* n positions of the profile at hand as those of the builder, into m->stack. */
+/* n positions of the profile at hand as those of the builder, behind what is in m->stack. */
 static void merge_stack(struct profile_merger *m, const uint32_t *stack, uint32_t n)
 {
 	const uint32_t *known = m->t.locations;
 	uint32_t n_locations = m->in->n_locations, *out;
 
-	m->stack.n = 0;
 	vec_reserve(&m->stack, n);
-	out = m->stack.p;
+	out = m->stack.p + m->stack.n;
+	m->stack.n += n;
 #pragma GCC unroll 4
 	for (uint32_t k = 0; k < n; k++) {
 		uint32_t i = stack[k];
@@ -161,14 +161,16 @@ static int tag_cmp(const struct tag *x, const struct tag *y)
 	return x->unit < y->unit ? -1 : x->unit > y->unit;
 }
 
-/* The tags of a sample in a fixed order, so that equal sets are equal arrays. */
+/* The tags of a sample in a fixed order, so that equal sets are equal arrays; behind what is in m->tags. */
 static uint32_t merge_tags(struct profile_merger *m, uint32_t sample)
 {
 	const struct profile *in = m->in;
 	uint32_t first = in->tag_at[sample], n = in->tag_at[sample + 1] - first;
+	struct tag *out;
 
-	m->tags.n = 0;
 	vec_reserve(&m->tags, n);
+	out = m->tags.p + m->tags.n;
+	m->tags.n += n;
 	for (uint32_t i = 0; i < n; i++) {
 		const struct tag *from = &in->tags[first + i];
 		struct tag t = {
@@ -179,37 +181,75 @@ static uint32_t merge_tags(struct profile_merger *m, uint32_t sample)
 		};
 		uint32_t k = i;
 
-		for (; k > 0 && tag_cmp(&t, &m->tags.p[k - 1]) < 0; k--)
-			m->tags.p[k] = m->tags.p[k - 1];
-		m->tags.p[k] = t;
+		for (; k > 0 && tag_cmp(&t, &out[k - 1]) < 0; k--)
+			out[k] = out[k - 1];
+		out[k] = t;
 	}
 	return n;
 }
 
-static void merge_sample(struct profile_merger *m, uint32_t i)
+/* A sample of the profile at hand: where its tags are in m->tags. */
+struct row {
+	struct sample_key key;
+	uint32_t tags, n_tags;
+};
+
+static bool is_zero(const struct profile *p, uint32_t sample)
 {
-	const struct profile *in = m->in;
-	const uint32_t *stack = in->stack + in->stack_at[i];
-	const int64_t *values = in->values + (size_t)i * in->n_types;
-	uint32_t n = in->stack_at[i + 1] - in->stack_at[i], n_tags = 0;
+	const int64_t *values = p->values + (size_t)sample * p->n_types;
 	uint64_t any = 0;
 
-	for (uint32_t k = 0; k < in->n_types; k++) {
-		m->values.p[m->t.columns[k]] = values[k];
+	for (uint32_t k = 0; k < p->n_types; k++)
 		any |= (uint64_t)values[k];
-	}
-	if (any == 0)
-		return;
-	merge_stack(m, stack, n);
-	if (m->o.keep_tags && in->tag_at)
-		n_tags = merge_tags(m, i);
+	return any == 0;
+}
+
+static void add_row(struct profile_merger *m, uint32_t i, const uint32_t *stack, const struct row *r)
+{
+	const struct profile *in = m->in;
+	const struct tag *tags = m->tags.p + r->tags;
+	uint32_t n = in->stack_at[i + 1] - in->stack_at[i];
+
+	for (uint32_t k = 0; k < in->n_types; k++)
+		m->values.p[m->t.columns[k]] = in->values[(size_t)i * in->n_types + k];
 	if (m->o.sample != NULL)
-		m->o.sample(m->o.ctx, m->stack.p, n, m->values.p, (uint32_t)m->types.n, m->tags.p, n_tags);
+		m->o.sample(m->o.ctx, stack, n, m->values.p, (uint32_t)m->types.n, tags, r->n_tags);
 	else if (m->timed)
-		profile_builder_add_at(m->b, m->stack.p, n, m->values.p, m->tags.p, n_tags,
+		profile_builder_add_at(m->b, stack, n, m->values.p, tags, r->n_tags,
 		    in->at != NULL ? in->at[i] : in->time);
 	else
-		profile_builder_add(m->b, m->stack.p, n, m->values.p, m->tags.p, n_tags);
+		profile_builder_add_key(m->b, r->key, stack, n, m->values.p, tags, r->n_tags);
+}
+
+/*
+ * The samples from `first` on that have values, but not many, and those behind them that have none; returns the next. Each
+ * step is one loop for all of them, and their sums, which lie anywhere, are looked up side by side.
+ */
+static uint32_t merge_samples(struct profile_merger *m, uint32_t first)
+{
+	const struct profile *in = m->in;
+	const uint32_t *at = in->stack_at + first, *stack;
+	struct row rows[TOGETHER];
+	uint32_t n = 0;
+
+	while (n < TOGETHER && first + n < in->n_samples && !is_zero(in, first + n))
+		n++;
+	m->stack.n = m->tags.n = 0;
+	merge_stack(m, in->stack + at[0], at[n] - at[0]);
+	stack = m->stack.p;
+	for (uint32_t i = 0; i < n; i++) {
+		rows[i] = (struct row){ .tags = (uint32_t)m->tags.n };
+		if (m->o.keep_tags && in->tag_at)
+			rows[i].n_tags = merge_tags(m, first + i);
+		if (m->o.sample == NULL && !m->timed)
+			rows[i].key = profile_builder_key(m->b, stack + (at[i] - at[0]), at[i + 1] - at[i],
+			    m->tags.p + rows[i].tags, rows[i].n_tags);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		add_row(m, first + i, stack + (at[i] - at[0]), &rows[i]);
+	for (first += n; first < in->n_samples && is_zero(in, first);)
+		first++;
+	return first;
 }
 
 /* Empty translations for p. */
@@ -312,8 +352,8 @@ static int add(struct profile_merger *m, const struct profile *p, bool beside, s
 	/* the first mapping is the program itself: it stays the first, whatever the samples are of */
 	if (m->n_in == 0 && p->n_mappings > 0)
 		merge_mapping(m, 0);
-	for (uint32_t k = 0; k < p->n_samples; k++)
-		merge_sample(m, k);
+	for (uint32_t k = 0; k < p->n_samples;)
+		k = merge_samples(m, k);
 	m->n_in++;
 	return 0;
 }
