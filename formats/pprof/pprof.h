@@ -36,6 +36,8 @@ int pprof_decode(struct arena *a, struct str raw, struct profile **out, struct e
  * Check out with buf_check.
  */
 void pprof_encode(const struct profile *p, struct buf *out);
+/* The same with its samples in an order that takes less space, and less time, when it is packed (pprof_order.h). */
+void pprof_encode_ordered(const struct profile *p, struct buf *out);
 /* How many bytes that are. Much faster than writing where the ids of the tables are 1, 2 ..., as builders number them. */
 size_t pprof_size(const struct profile *p);
 

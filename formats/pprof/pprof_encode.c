@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "formats/pprof/pprof.h"
+#include "formats/pprof/pprof_order.h"
 
 enum { MAX_VARINT = 10, MAX_FIELD = MAX_VARINT + 1, MAX_NUMBERS = 10 };
 
@@ -274,7 +275,8 @@ static void put_head(struct writer *w)
 	put_field(w->out, 15, p->doc_url);
 }
 
-void pprof_encode(const struct profile *p, struct buf *out)
+/* order: of the samples, or NULL */
+static void encode(const struct profile *p, const uint32_t *order, struct buf *out)
 {
 	struct writer w = {
 		.p = p,
@@ -287,7 +289,7 @@ void pprof_encode(const struct profile *p, struct buf *out)
 	for (uint32_t i = 0; i < p->n_types; i++)
 		put_numbers(out, 1, (uint64_t[2]){ p->types[i].type, p->types[i].unit }, 2);
 	for (uint32_t i = 0; i < p->n_samples; i++)
-		put_sample(&w, i);
+		put_sample(&w, order != NULL ? order[i] : i);
 	for (uint32_t i = 0; i < p->n_mappings; i++)
 		put_mapping(&w, i);
 	for (uint32_t i = 0; i < p->n_locations; i++)
@@ -300,4 +302,17 @@ void pprof_encode(const struct profile *p, struct buf *out)
 	mem_free(w.mapping);
 	mem_free(w.function);
 	mem_free(w.location);
+}
+
+void pprof_encode(const struct profile *p, struct buf *out)
+{
+	encode(p, NULL, out);
+}
+
+void pprof_encode_ordered(const struct profile *p, struct buf *out)
+{
+	uint32_t *order = pprof_order(p);
+
+	encode(p, order, out);
+	mem_free(order);
 }

@@ -13,7 +13,7 @@ import make_profiles
 from inputs import Group
 from servers import cost_of
 
-ROUNDS = 9
+ROUNDS = 15
 DISTINCT, TIMES = 5000000, 4        # lines of some 105 bytes, each stack four times
 
 
@@ -65,12 +65,16 @@ def merge_100(bench):
             took[side].append(cost(argv))
     if pprof and facts(bench, ours) != facts(bench, theirs):
         raise SystemExit("merge_100: the sums differ")
+    for side, file in zip(sides, (ours, theirs)):
+        bench.plain("merge_100_size" + side.suffix, "KB", os.path.getsize(file) / 1000)
     for name, i in (("merge_100", 0), ("merge_100_clock", 1)):
         bench.turns(name, "ms", {side: [t[i] for t in rows] for side, rows in took.items()})
 
 
 def facts(bench, file):
-    return subprocess.run([os.path.join(bench.build, "pyro-query"), "raw", file], stdout=subprocess.PIPE, check=True).stdout
+    """All that a profile says, but for the order of its samples, which means nothing."""
+    argv = [os.path.join(bench.build, "pyro-query"), "raw", file]
+    return sorted(subprocess.run(argv, stdout=subprocess.PIPE, check=True).stdout.splitlines())
 
 
 def memory_2g(bench):
@@ -91,6 +95,6 @@ def memory_2g(bench):
 
 
 GROUPS = [
-    Group(merge_100, "merge_100", "merge_100_clock"),
+    Group(merge_100, "merge_100", "merge_100_size", "merge_100_clock"),
     Group(memory_2g, "memory_2g", "memory_2g_cpu"),
 ]
