@@ -272,6 +272,7 @@ static int set_scan(struct dataset *d, const struct scan *s, struct err *e)
 		.spans = s->spans,
 		.ids = s->ids,
 		.summed = s->summed,
+		.piece = s->piece,
 		.row = scan_row,
 		.ctx = &x };
 	struct profiles_table *t;

@@ -1,6 +1,7 @@
 /* profiles_scan.c - rows of some series and times; see profiles_table.h */
-#include "formats/parquet/bounds.h"
 #include "formats/block/profiles_columns.h"
+#include "formats/parquet/bounds.h"
+#include "formats/query/dataset.h"
 
 /* One scan of one row group. */
 struct scanner {
@@ -447,7 +448,31 @@ static int open_cursors(struct scanner *x, struct err *e)
 	return 0;
 }
 
-static int scan_group(struct scanner *x, struct err *e)
+/* The row, or it and some that follow. */
+static int give_some(struct scanner *x, uint32_t row, uint32_t end, uint32_t *next, struct err *e)
+{
+	*next = row;
+	if (x->summed && give_sums(x, row, end, next, e) < 0)
+		return -1;
+	if (*next > row)
+		return 0;
+	*next = row + 1;
+	return give_row(x, row, e);
+}
+
+static bool ends_here(const struct scanner *x, uint32_t next)
+{
+	struct scan_piece *piece = x->s->piece;
+
+	if (piece == NULL || !piece->enough(piece->ctx))
+		return false;
+	piece->group = x->group;
+	piece->row = next;
+	return piece->more = true;
+}
+
+/* Its rows from `from` on. */
+static int scan_group(struct scanner *x, uint32_t from, struct err *e)
 {
 	struct profiles_table *t = x->t;
 
@@ -460,15 +485,11 @@ static int scan_group(struct scanner *x, struct err *e)
 	if (x->summed && find_series(x, e) < 0)
 		return -1;
 	for (size_t r = 0; r < t->runs.n; r++)
-		for (uint32_t row = t->runs.p[r].first, next; row < t->runs.p[r].end; row = next) {
-			next = row;
-			if (x->summed && give_sums(x, row, t->runs.p[r].end, &next, e) < 0)
+		for (uint32_t row = MAX(t->runs.p[r].first, from), next; row < t->runs.p[r].end; row = next) {
+			if (give_some(x, row, t->runs.p[r].end, &next, e) < 0)
 				return -1;
-			if (next > row)
-				continue;
-			next = row + 1;
-			if (give_row(x, row, e) < 0)
-				return -1;
+			if (ends_here(x, next))
+				return 0;
 		}
 	return 0;
 }
@@ -496,13 +517,19 @@ static void close_windows(struct profiles_table *t)
 int profiles_scan(struct profiles_table *t, const struct profiles_scan *s, struct err *e)
 {
 	bool summed = s->summed && s->samples && !s->spans && !s->ids;
+	struct scan_piece begin = { 0 };
 	int rc = 0;
 
 	t->passing = summed;
-	for (uint32_t g = 0; g < profiles_groups(t) && rc == 0; g++) {
+	if (s->piece != NULL) {
+		begin = *s->piece;
+		s->piece->more = false;
+	}
+	for (uint32_t g = begin.group; g < profiles_groups(t) && rc == 0 && !(s->piece != NULL && s->piece->more);
+	     g++) {
 		struct scanner x = { .t = t, .s = s, .group = g, .rows = pq_group_rows(t->pq, g), .summed = summed };
 
-		rc = scan_group(&x, e);
+		rc = scan_group(&x, g == begin.group ? begin.row : 0, e);
 		for (int c = 0; c < COLUMNS; c++)
 			cursor_close(&x, (enum column)c);
 		pq_rest(t->pq);

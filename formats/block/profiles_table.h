@@ -51,6 +51,7 @@ void profiles_writer_finish(struct profiles_writer *w);
 
 struct profiles_table;
 struct page_cache;
+struct scan_piece; /* dataset.h */
 
 struct profiles_row {
 	uint32_t series;
@@ -69,6 +70,7 @@ struct profiles_scan {
 	int64_t from, to; /* both inclusive */
 	bool samples, spans, ids;
 	bool summed; /* rows of one series and partition may come as one: samples summed, the rest that of the first */
+	struct scan_piece *piece; /* NULL: all rows at once */
 	/* Arrays of the row are good during the call only. -1 ends the scan with the error. */
 	int (*row)(void *ctx, const struct profiles_row *row, struct err *e);
 	void *ctx;

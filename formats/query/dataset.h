@@ -38,6 +38,18 @@ struct row {
 	const uint64_t *spans; /* 0 = none; the 8 bytes of the span id read little endian */
 };
 
+/*
+ * A scan in pieces: after each row it asks whether that is enough, and ends there if so, with `more`. The same scan with the
+ * same piece goes on behind that row. Between two pieces the set may be asked by others; what it gave, series and symbols,
+ * must stay. A set that has no pieces gives all rows at once.
+ */
+struct scan_piece {
+	bool (*enough)(void *ctx);
+	void *ctx;
+	uint32_t group, row; /* the set's: where it goes on; zeros: at the beginning */
+	bool more;
+};
+
 struct scan {
 	const struct series_ref *series; /* ascending by number */
 	uint32_t n_series;
@@ -45,6 +57,7 @@ struct scan {
 	bool samples, spans, ids; /* which parts of the rows are wanted */
 	/* Rows of one series and partition may come as one, with the sums of their samples and the time of the first. */
 	bool summed;
+	struct scan_piece *piece; /* NULL: all rows */
 	/* Called for each row, in any order; -1 ends the scan with the error. */
 	int (*row)(void *ctx, const struct row *row, struct err *e);
 	void *ctx;

@@ -34,11 +34,19 @@ static int scan(struct dataset *d, const struct scan *to, struct err *e)
 {
 	struct stoppable *s = CONTAINER_OF(d, struct stoppable, set);
 	struct passing p = { to, s->stop };
+	struct scan_piece piece = { .enough = s->enough, .ctx = s->ctx };
 	struct scan own = *to;
 
 	own.row = pass_row;
 	own.ctx = &p;
-	return check(s->stop, e) < 0 ? -1 : dataset_scan(s->in, &own, e);
+	own.piece = s->enough != NULL && to->samples ? &piece : NULL;
+	for (;;) {
+		if (check(s->stop, e) < 0 || dataset_scan(s->in, &own, e) < 0)
+			return -1;
+		if (!piece.more)
+			return 0;
+		s->pause(s->ctx, s->in);
+	}
 }
 
 static int symbols(struct dataset *d, uint32_t partition, struct symbols **out, struct err *e)
@@ -79,6 +87,8 @@ static void rest(struct dataset *d)
 	dataset_rest(s->in);
 	if (s->rested != NULL)
 		s->rested(s->ctx, s->in);
+	if (s->enough != NULL && s->enough(s->ctx))
+		s->pause(s->ctx, NULL);
 }
 
 void stoppable_init(struct stoppable *s, struct dataset *in, const atomic_int *stop)

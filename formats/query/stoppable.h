@@ -1,7 +1,8 @@
 /*
  * stoppable.h - a dataset that can be stopped from another thread while it is
  * asked: every question to it fails with ERR_CANCELED from then on, a scan
- * between two rows. And its owner hears when a question has what it needs.
+ * between two rows. Its owner hears when a question has what it needs, and
+ * may let a long one rest between two rows of samples and between two sets.
  *
  *	struct stoppable s;
  *	stoppable_init(&s, block, &stop);
@@ -19,7 +20,11 @@ struct stoppable {
 	struct dataset_ops ops;
 	struct dataset *in; /* borrowed */
 	const atomic_int *stop;
-	void (*rested)(void *ctx, const struct dataset *in); /* set by the caller, or NULL */
+	/* Set by the caller, or NULL. */
+	void (*rested)(void *ctx, const struct dataset *in);
+	bool (*enough)(void *ctx); /* shall the question rest? */
+	void (
+	    *pause)(void *ctx, const struct dataset *in); /* it rests in here; in: what it has of that stays, or NULL */
 	void *ctx;
 };
 

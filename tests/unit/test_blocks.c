@@ -2,26 +2,14 @@
  * test_blocks.c - which blocks a question opens, which stay open, what happens to those that are removed, and what of
  * their answers is kept
  */
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/lib/hour_blocks.h"
+
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/mem.h"
-#include "io/file.h"
-#include "tools/pyro-ingest/publish.h"
 #include "tools/pyro-query/block_answers.h"
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
-enum { HOUR_MS = 3600 * 1000, BLOCKS = 6 };
+enum { BLOCKS = 6 };
 
 struct world {
 	char data[64];
@@ -30,60 +18,6 @@ struct world {
 	char text[BLOCKS][ULID_TEXT + 1];
 };
 
-#define TYPE "cpu:cpu:nanoseconds:cpu:nanoseconds"
-
-/* Block i has one row, at the begin of hour i, with the value 2^i. */
-static void make_block(int i, struct ulid id, struct block_parts *out)
-{
-	struct label names[] = { { STR("__profile_type__"), STR(TYPE) }, { STR("service_name"), STR("shop") } };
-	struct labels labels = { names, ARRAY_LEN(names) };
-	struct symbols *s = symbols_new(7);
-	struct block_writer *w = block_writer_new();
-	uint32_t stack;
-	int64_t value = 1 << i;
-	struct row row = { .time = i * HOUR_MS * NS_PER_MS,
-		.total = value,
-		.n = 1,
-		.stacks = &stack,
-		.values = &value };
-	struct sym_line line;
-	struct err e;
-
-	symbols_add_mapping(s, &(struct sym_mapping){ 0 });
-	line = (struct sym_line){
-		symbols_add_function(s, &(struct sym_function){ .name = symbols_add_string(s, STR("main")) }), 1
-	};
-	stack = symbols_add_node(s, 0, symbols_add_location(s, &(struct sym_location){ .n_lines = 1 }, &line));
-	row.series = block_writer_series(w, &labels, 1);
-	row.partition = block_writer_partition(w, s);
-	block_writer_row(w, &row);
-	if (block_writer_finish(w, id, out, &e) < 0)
-		fail_msg("%s", e.msg);
-	block_writer_free(w);
-	symbols_free(s);
-}
-
-static void put_block(struct world *w, const char *tenant, int i)
-{
-	struct ulid id = ulid_make(1000 + i, (const uint8_t[10]){ 9 });
-	struct block_parts parts;
-	char path[100];
-	struct err e;
-	int dir;
-
-	ulid_print(id, w->text[i]);
-	w->names[i] = str_cstr(w->text[i]);
-	snprintf(path, sizeof(path), "%s/%s/local", w->data, tenant);
-	assert_int_equal(file_mkdirs(AT_FDCWD, path, 0777, &e), 0);
-	dir = open(path, O_RDONLY | O_DIRECTORY);
-	assert_true(dir >= 0);
-	make_block(i, id, &parts);
-	assert_int_equal(publish_write(dir, &parts, &e), 0);
-	assert_int_equal(publish_name(dir, id, &e), 0);
-	block_parts_free(&parts);
-	close(dir);
-}
-
 static int world_new(void **state)
 {
 	struct world *w = mem_zalloc(sizeof(*w));
@@ -91,8 +25,8 @@ static int world_new(void **state)
 	snprintf(w->data, sizeof(w->data), "/tmp/test_blocks.XXXXXX");
 	assert_non_null(mkdtemp(w->data));
 	for (int i = 0; i < BLOCKS; i++)
-		put_block(w, "a", i);
-	put_block(w, "b", 0);
+		w->names[i] = put_hour_block(w->data, "a", i, w->text[i]);
+	put_hour_block(w->data, "b", 0, w->text[0]);
 	w->blocks = blocks_new(w->data, SIZE_MAX);
 	*state = w;
 	return 0;
@@ -234,7 +168,7 @@ static struct pyro_ask ask_hours(int kind, int from, int to)
 
 	return (struct pyro_ask){ .tenant = STR("a"),
 		.kind = kind,
-		.profile_type = STR(TYPE),
+		.profile_type = STR(HOUR_TYPE),
 		.selectors = { &all, 1 },
 		.from = from * HOUR_MS * NS_PER_MS,
 		.to = to * HOUR_MS * NS_PER_MS - 1 };
@@ -400,6 +334,65 @@ static void profiles_of_another_range(void **state)
 	asking_fini(&k);
 }
 
+/* ---- a question that rests ---- */
+
+struct resting {
+	struct asking k, other;
+	unsigned within, between; /* how often in the middle of a block, between two */
+	bool wrong;
+};
+
+static bool always(void *ctx)
+{
+	(void)ctx;
+	return true;
+}
+
+/* Somebody asks the same blocks, but for the last one, which is gone; nothing may be kept in memory. */
+static void others_ask(void *ctx, const struct dataset *in)
+{
+	struct resting *r = ctx;
+	struct pyro_ask ask = ask_hours(ASK_TREE, 0, 6);
+	struct msg_strs ids = { r->k.w->names, BLOCKS - 1 };
+	struct part p;
+	struct err e;
+
+	r->within += in != NULL;
+	r->between += in == NULL;
+	blocks_pause(r->k.w->blocks, in);
+	r->wrong |= block_answers_ask(&r->other.x, r->other.a, &ask, &ids, &p, &e) < 0;
+	tree_total(p.tree);
+	r->wrong |= p.tree->nodes.p[0].total != 31;
+	part_fini(&p);
+	blocks_trim(r->k.w->blocks);
+	blocks_resume(r->k.w->blocks);
+}
+
+/* After each row and each block, of a whole group each; then what nobody names any more goes. */
+static void others_ask_meanwhile(void **state)
+{
+	struct world *w = *state;
+	struct resting r = { 0 };
+
+	blocks_free(w->blocks);
+	w->blocks = blocks_new(w->data, 0);
+	r.k = asking(w, 0);
+	r.other = asking(w, 0);
+	r.k.x.enough = always;
+	r.k.x.pause = others_ask;
+	r.k.x.ctx = &r;
+	assert_int_equal(total(&r.k, 0, 6), 63);
+	assert_int_equal(r.within, BLOCKS);
+	assert_int_equal(r.between, BLOCKS);
+	assert_false(r.wrong);
+	assert_string_equal(points(&r.k, 0, 6, 1), "0:1 1:2 2:4 3:8 4:16 5:32 ");
+	assert_false(r.wrong);
+	r.k.x.enough = NULL;
+	assert_int_equal(total(&r.other, 0, 6), 63);
+	asking_fini(&r.k);
+	asking_fini(&r.other);
+}
+
 static int add_total(void *ctx, const struct row *r, struct err *e)
 {
 	(void)e;
@@ -532,6 +525,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(labels_of_a_part_of_an_hour, world_new, world_free),
 		cmocka_unit_test_setup_teardown(nothing_is_kept, world_new, world_free),
 		cmocka_unit_test_setup_teardown(profiles_of_another_range, world_new, world_free),
+		cmocka_unit_test_setup_teardown(others_ask_meanwhile, world_new, world_free),
 		cmocka_unit_test_setup_teardown(memory_within_a_question, world_new, world_free),
 		cmocka_unit_test_setup_teardown(as_much_as_fits, world_new, world_free),
 		cmocka_unit_test_setup_teardown(few_descriptors, world_new, world_free),

@@ -111,7 +111,21 @@ static void wanted(int from, int to, int64_t sum[PODS][2][STACKS + 1])
 				sum[pod][partition_of(pod, k)][s] += value_of(pod, k, s);
 }
 
-static unsigned check_range(struct dataset *set, int from, int to, bool summed)
+/* After every n-th row; whatever else is asked of the set between two pieces. */
+struct pieces {
+	struct scan_piece p;
+	unsigned n, given, all;
+};
+
+static bool nth(void *ctx)
+{
+	struct pieces *x = ctx;
+
+	x->given++;
+	return x->given % x->n == 0;
+}
+
+static unsigned check_range(struct dataset *set, int from, int to, bool summed, struct pieces *in)
 {
 	struct arena *a = arena_new();
 	struct given got = { .set = set };
@@ -120,7 +134,8 @@ static unsigned check_range(struct dataset *set, int from, int to, bool summed)
 		.samples = true,
 		.summed = summed,
 		.row = give,
-		.ctx = &got };
+		.ctx = &got,
+		.piece = in != NULL ? &in->p : NULL };
 	int64_t want[PODS][2][STACKS + 1];
 	struct series_list list;
 	struct err e;
@@ -129,6 +144,11 @@ static unsigned check_range(struct dataset *set, int from, int to, bool summed)
 	s.series = list.p;
 	s.n_series = list.n;
 	assert_int_equal(dataset_scan(set, &s, &e), 0);
+	for (; in != NULL && in->p.more; in->all++) {
+		assert_int_equal(got.rows, in->given);
+		check_range(set, 3, 150, !summed, NULL);
+		assert_int_equal(dataset_scan(set, &s, &e), 0);
+	}
 	wanted(from, to, want);
 	assert_memory_equal(got.sum, want, sizeof(want));
 	arena_free(a);
@@ -152,7 +172,7 @@ static void sums_are_those_of_the_rows(void **state)
 		for (int again = 0; again < 2; again++)
 			for (size_t i = 0; i < ARRAY_LEN(ends); i++)
 				for (size_t k = i; k < ARRAY_LEN(ends); k++)
-					check_range(&b->set, ends[i], ends[k], true);
+					check_range(&b->set, ends[i], ends[k], true, NULL);
 		assert_true(cache.size <= limits[l]);
 		block_close(b);
 		assert_int_equal(cache.size, 0);
@@ -173,10 +193,33 @@ static void parts_of_32(void **state)
 	(void)state;
 	make_parts(&parts);
 	b = open_parts(&parts);
-	assert_int_equal(check_range(&b->set, 0, 500, false), 297);
-	assert_int_equal(check_range(&b->set, 0, 500, true), 1 + 1 + 1 + 2 + 6 + 32);
-	assert_int_equal(check_range(&b->set, 0, 63, true), 1 + 1 + 1 + 2 + 2);
-	assert_int_equal(check_range(&b->set, 1, 63, true), 30 + 31 + 32 + 31 + 1);
+	assert_int_equal(check_range(&b->set, 0, 500, false, NULL), 297);
+	assert_int_equal(check_range(&b->set, 0, 500, true, NULL), 1 + 1 + 1 + 2 + 6 + 32);
+	assert_int_equal(check_range(&b->set, 0, 63, true, NULL), 1 + 1 + 1 + 2 + 2);
+	assert_int_equal(check_range(&b->set, 1, 63, true, NULL), 30 + 31 + 32 + 31 + 1);
+	block_close(b);
+	block_parts_free(&parts);
+}
+
+/* It goes on behind the row where it ended, in whatever pieces, and each row comes once. */
+static void in_pieces(void **state)
+{
+	static const int ends[] = { 0, 1, 31, 32, 64, 99, 128, 199 };
+	struct block_parts parts;
+	struct block *b;
+
+	(void)state;
+	make_parts(&parts);
+	b = open_parts(&parts);
+	for (unsigned n = 1; n < 50; n += 1 + n / 4)
+		for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+			for (int summed = 0; summed < 2; summed++) {
+				struct pieces in = { { .enough = nth, .ctx = &in }, .n = n };
+				unsigned rows = check_range(&b->set, ends[i], 500, summed, NULL);
+
+				assert_int_equal(check_range(&b->set, ends[i], 500, summed, &in), rows);
+				assert_int_equal(in.all, rows / n);
+			}
 	block_close(b);
 	block_parts_free(&parts);
 }
@@ -186,6 +229,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sums_are_those_of_the_rows),
 		cmocka_unit_test(parts_of_32),
+		cmocka_unit_test(in_pieces),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,4 +1,5 @@
 /* Questions between the loop and their turn at the engine: who waits for whom, who goes first, who goes away. */
+#include "tests/lib/hour_blocks.h"
 #include "tests/lib/net_fixture.h"
 
 #include <semaphore.h>
@@ -10,6 +11,7 @@
 
 enum { TIMEOUT_MS = 400 };
 
+static char data[64];
 static struct server server;
 static struct questions *questions;
 static const struct limits no_limits;
@@ -67,6 +69,30 @@ static int answer_late(struct api *x, const void *req, void *resp, struct err *e
 	return err_set(e, ERR_CANCELED, "stopped");
 }
 
+/* Gives way after each row of the blocks that it asks: says what they say, and how many others were answered before. */
+static int work_long(struct api *x, struct str query, struct buf *out, const char **type, struct err *e)
+{
+	static struct str all = { "{}", 2 };
+	struct pyro_ask ask = { .tenant = STR("anonymous"),
+		.kind = ASK_TREE,
+		.profile_type = STR(HOUR_TYPE),
+		.selectors = { &all, 1 },
+		.to = 100 * HOUR_MS * NS_PER_MS };
+	struct part p;
+
+	(void)query;
+	(void)type;
+	sem_post(&begun);
+	sem_wait(&go);
+	if (engine_ask(x->engine, x->a, &ask, &p, e) < 0)
+		return -1;
+	tree_total(p.tree);
+	buf_printf(out, "total %d after %d", (int)p.tree->nodes.p[0].total, calls);
+	part_fini(&p);
+	return 0;
+}
+
+static const struct page long_page = { "/long", work_long, PROCEDURE_MANY };
 static const struct page hold_page = { "/hold", hold, PROCEDURE_MANY },
 			 say_page = { "/say", say_query, PROCEDURE_MANY };
 static const struct procedure types = { "/a.v1.S/Types", &querier_profile_types_request_type,
@@ -116,6 +142,7 @@ static void show_counts(struct http_req *r, void *ctx)
 
 static const struct route rows[] = {
 	{ .path = "/hold", .methods = "GET", .fn = ask_page, .ctx = (void *)(uintptr_t)&hold_page },
+	{ .path = "/long", .methods = "GET", .fn = ask_page, .ctx = (void *)(uintptr_t)&long_page },
 	{ .path = "/say", .methods = "GET", .fn = ask_page, .ctx = (void *)(uintptr_t)&say_page },
 	{ .path = "/a.v1.S/Types", .methods = "POST", .fn = ask_procedure, .ctx = (void *)(uintptr_t)&types },
 	{ .path = "/a.v1.S/Late", .methods = "POST", .fn = ask_procedure, .ctx = (void *)(uintptr_t)&late },
@@ -125,6 +152,7 @@ static const struct route rows[] = {
 
 static int set_up(void **state)
 {
+	char text[ULID_TEXT + 1];
 	struct err e;
 
 	(void)state;
@@ -132,9 +160,13 @@ static int set_up(void **state)
 	sem_init(&go, 0, 0);
 	calls = 0;
 	own_arena = false;
+	snprintf(data, sizeof(data), "/tmp/test_question.XXXXXX");
+	assert_non_null(mkdtemp(data));
+	for (int i = 0; i < 3; i++)
+		put_hour_block(data, "anonymous", i, text);
 	server_make(&server, rows, ARRAY_LEN(rows), NULL, NULL);
 	questions = questions_new(&(struct questions_conf){ .loop = server.l,
-				      .engine = { .data = "/nowhere", .head = "" },
+				      .engine = { .data = data, .head = "" },
 				      .max_waiting = 3,
 				      .timeout = 60 * NS_PER_S },
 	    limits_with(&no_limits), &e);
@@ -145,12 +177,15 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
+	struct err e;
+
 	(void)state;
 	for (int i = 0; i < 8; i++) /* of a case that failed */
 		sem_post(&go);
 	server_halt(&server);
 	questions_free(questions);
 	server_drop(&server);
+	assert_int_equal(file_remove_tree(AT_FDCWD, data, &e), 0);
 	sem_destroy(&begun);
 	sem_destroy(&go);
 	return 0;
@@ -202,13 +237,18 @@ static void await(const char *counts)
 	fail_msg("never: %s", counts);
 }
 
-static int begin_hold(void)
+static int begin_hold_at(const char *path)
 {
-	int fd = get("/hold");
+	int fd = get(path);
 
 	while (sem_wait(&begun) < 0)
 		;
 	return fd;
+}
+
+static int begin_hold(void)
+{
+	return begin_hold_at("/hold");
 }
 
 static void memory_of_its_own(void **state)
@@ -326,6 +366,19 @@ static void limits_change_under_a_question(void **state)
 	expect(next, 200, "7");
 }
 
+/* Who waits is answered in the middle of a long question, each in its turn. */
+static void a_long_one_gives_way(void **state)
+{
+	int slow = begin_hold_at("/long"), a = get("/say?x=1"), b = get("/say?x=2");
+
+	(void)state;
+	await("running 3 answered 0 failed 0 refused 0 shared 0");
+	sem_post(&go);
+	expect(slow, 200, "total 7 after 2");
+	expect(a, 200, "x=1");
+	expect(b, 200, "x=2");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +389,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(late_in_the_queue, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(late_on_the_way, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(limits_change_under_a_question, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_long_one_gives_way, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

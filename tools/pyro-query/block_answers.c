@@ -29,9 +29,25 @@ static struct blocks_range range_of(const struct pyro_ask *ask)
 
 /* ---- asking ---- */
 
-static void block_rested(void *blocks, const struct dataset *set)
+static void block_rested(void *ctx, const struct dataset *set)
 {
-	blocks_rested(blocks, set);
+	struct block_answers *x = ctx;
+
+	blocks_rested(x->blocks, set);
+}
+
+static bool is_enough(void *ctx)
+{
+	struct block_answers *x = ctx;
+
+	return x->enough(x->ctx);
+}
+
+static void pause_here(void *ctx, const struct dataset *in)
+{
+	struct block_answers *x = ctx;
+
+	x->pause(x->ctx, in);
 }
 
 static int run(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
@@ -48,7 +64,9 @@ static int run(struct block_answers *x, struct arena *a, const struct pyro_ask *
 
 		stoppable_init(s, sets[i], x->stop != NULL ? x->stop : &never);
 		s->rested = block_rested;
-		s->ctx = x->blocks;
+		s->enough = x->enough != NULL ? is_enough : NULL;
+		s->pause = pause_here;
+		s->ctx = x;
 		sets[i] = &s->set;
 	}
 	return ask_run_within(a, ask, &patience, sets, n, out, e);

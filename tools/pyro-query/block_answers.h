@@ -28,7 +28,11 @@ struct block_answers {
 	struct blocks *blocks;
 	struct answers *kept;   /* NULL: nothing is kept */
 	const atomic_int *stop; /* not 0: ERR_CANCELED; or NULL */
-	uint64_t hits, misses;  /* groups of whole blocks that were found, that had to be read */
+	/* Shall the question rest? It does in pause (stoppable.h), between blocks_pause and blocks_resume. NULL: never. */
+	bool (*enough)(void *ctx);
+	void (*pause)(void *ctx, const struct dataset *in);
+	void *ctx;
+	uint64_t hits, misses; /* groups of whole blocks that were found, that had to be read */
 };
 
 /* ids: all blocks that the tenant has. *out is ended by the caller with part_fini; its memory is a. */

@@ -40,6 +40,8 @@ struct blocks {
 	size_t n_open;
 	size_t next; /* in v, probably of the next one that rests */
 	uint64_t question, rests;
+	bool paused;                  /* a question rests */
+	const struct dataset *in_use; /* by it; or NULL */
 };
 
 struct blocks *blocks_new(const char *data, size_t max_memory)
@@ -204,7 +206,7 @@ int blocks_times(struct blocks *b, struct str tenant, const struct str *names, s
 		k->named = b->question;
 		named++;
 	}
-	if (b->owners.p[owner].n > named)
+	if (b->owners.p[owner].n > named && !b->paused)
 		forget_others(b, owner);
 	return 0;
 }
@@ -254,7 +256,8 @@ static struct known *first_to_go(struct blocks *b, enum lost most)
 	for (size_t i = 0; i < b->v.n; i++) {
 		struct known *k = &b->v.p[i];
 
-		if (k->block != NULL && k->lost <= most && (first == NULL || goes_before(k, first)))
+		if (k->block != NULL && k->lost <= most && &k->block->set != b->in_use &&
+		    (first == NULL || goes_before(k, first)))
 			first = k;
 	}
 	return first;
@@ -305,9 +308,26 @@ void blocks_rested(struct blocks *b, const struct dataset *set)
 	forget_over(b);
 }
 
+void blocks_pause(struct blocks *b, const struct dataset *in)
+{
+	struct known *k = in != NULL ? known_of(b, in) : NULL;
+
+	assert(!b->paused);
+	b->paused = true;
+	b->in_use = in;
+	if (k != NULL)
+		measure(b, k, LOST_NOTHING);
+}
+
+void blocks_resume(struct blocks *b)
+{
+	b->paused = false;
+	b->in_use = NULL;
+}
+
 void blocks_trim(struct blocks *b)
 {
-	while (b->n_open > 1 && (is_over(b) || b->n_open > b->max_open))
+	while (!b->paused && b->n_open > 1 && (is_over(b) || b->n_open > b->max_open))
 		shut(b, first_to_go(b, LOST_ALL));
 	forget_over(b);
 }

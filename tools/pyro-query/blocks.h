@@ -42,7 +42,13 @@ int blocks_open(struct blocks *b, struct str tenant, const struct str *names, si
     size_t *n_sets, struct err *e);
 /* The question has what it needs of this set, one of blocks_open, and uses no other at this moment. */
 void blocks_rested(struct blocks *b, const struct dataset *set);
-/* Closes what is over the limits. Not while a question uses blocks. */
+/*
+ * A question that uses blocks rests, and others use them until it goes on: meanwhile no block is closed or forgotten, and what
+ * it has of `in`, where it rests in the middle of a scan, stays; NULL: it has nothing. One at a time.
+ */
+void blocks_pause(struct blocks *b, const struct dataset *in);
+void blocks_resume(struct blocks *b);
+/* Closes what is over the limits. Not while the question uses blocks. */
 void blocks_trim(struct blocks *b);
 
 #endif

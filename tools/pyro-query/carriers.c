@@ -1,7 +1,7 @@
 /* carriers.c - see carriers.h */
 #include "tools/pyro-query/carriers.h"
 
-enum { KEEP_MEMORY = 6 << 20 };
+enum { KEEP_MEMORY = 6 << 20, MAX_PASSED = 4 };
 
 int carriers_open(struct carriers *x, const struct engine_conf *conf, struct limits_set *limits, struct err *e)
 {
@@ -30,14 +30,23 @@ void carriers_close(struct carriers *x)
 	limits_free(x->limits);
 }
 
-struct carrier *carriers_take(struct carriers *x)
+struct carrier *carriers_take(struct carriers *x, size_t waiting)
 {
+	struct engine *any = x->v[0].engine;
 	struct carrier *c = x->v;
 
+	if (engine_busy(any))
+		return NULL;
 	while (c < x->v + CARRIERS && c->taken)
 		c++;
-	if (c == x->v + CARRIERS || engine_busy(c->engine))
+	if (engine_rests(any) && (waiting == 0 || c == x->v + CARRIERS || x->passed == MAX_PASSED)) {
+		x->passed = 0;
+		engine_go_on(any);
 		return NULL;
+	}
+	if (waiting == 0 || c == x->v + CARRIERS)
+		return NULL;
+	x->passed += engine_rests(any);
 	c->taken = true;
 	c->limits = x->limits;
 	c->version = x->version;
@@ -63,6 +72,12 @@ static void free_old(struct carriers *x)
 		else
 			limits_free(x->old.p[i]);
 	x->old.n = n;
+}
+
+void carriers_end(struct carriers *x)
+{
+	if (x->v[0].engine != NULL)
+		engine_end(x->v[0].engine);
 }
 
 void carriers_give(struct carriers *x, struct carrier *c)

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
@@ -16,7 +17,10 @@
 /* Of all that take turns. */
 struct shared {
 	pthread_mutex_t turn;
-	atomic_uint busy; /* those that work or wait for their turn */
+	atomic_uint busy;  /* those that work or wait for their turn */
+	atomic_bool rests; /* one has given way */
+	atomic_bool ended; /* none does any more */
+	sem_t go_on;       /* for it */
 	struct blocks *blocks;
 };
 
@@ -27,13 +31,18 @@ struct engine {
 	struct block_answers blocks;
 	struct sibling *head; /* NULL: there is none to ask */
 	struct arena *noting; /* of the question, or NULL */
-	int64_t until;
-	bool replaying; /* the head, when it was asked */
+	int64_t until, since; /* since: it works without a rest */
+	bool replaying;       /* the head, when it was asked */
 	VEC(struct answer_source) sources;
 	VEC(struct str) replies; /* of the sources */
 };
 
 enum { MAX_ANSWER = 1 << 30 };
+
+enum { MANY = 16 }; /* Where so many wait, each waits for long anyway, and who rests holds memory. */
+
+static bool gives_way(void *ctx);
+static void give_way(void *ctx, const struct dataset *in);
 
 static struct engine *engine_make(const struct engine_conf *conf, struct shared *shared, struct err *e)
 {
@@ -45,13 +54,18 @@ static struct engine *engine_make(const struct engine_conf *conf, struct shared 
 		return NULL;
 	}
 	x->shared = shared;
-	x->blocks = (struct block_answers){ .blocks = shared->blocks, .kept = conf->kept };
+	x->blocks = (struct block_answers){ .blocks = shared->blocks, .kept = conf->kept, .ctx = x };
+	if (conf->waiting != NULL) {
+		x->blocks.enough = gives_way;
+		x->blocks.pause = give_way;
+	}
 	return x;
 }
 
 static void shared_free(struct shared *s)
 {
 	blocks_free(s->blocks);
+	sem_destroy(&s->go_on);
 	pthread_mutex_destroy(&s->turn);
 	mem_free(s);
 }
@@ -62,6 +76,7 @@ struct engine *engine_new(const struct engine_conf *conf, struct err *e)
 	struct engine *x;
 
 	pthread_mutex_init(&s->turn, NULL);
+	sem_init(&s->go_on, 0, 0);
 	s->blocks = blocks_new(conf->data, conf->block_memory);
 	x = engine_make(conf, s, e);
 	if (x != NULL)
@@ -100,15 +115,81 @@ void engine_claim(struct engine *x)
 	atomic_fetch_add(&x->shared->busy, 1);
 }
 
+static int64_t mono(void)
+{
+	return clock_real()->mono(clock_real());
+}
+
+static void turn_begins(struct engine *x)
+{
+	pthread_mutex_lock(&x->shared->turn);
+	x->since = mono();
+}
+
 static void turn_ends(struct engine *x)
 {
 	pthread_mutex_unlock(&x->shared->turn);
 	atomic_fetch_sub(&x->shared->busy, 1);
 }
 
+/* It waits for something else than its turn. */
+static void turn_passes(struct engine *x)
+{
+	turn_ends(x);
+	if (x->conf.idle != NULL && !engine_busy(x))
+		x->conf.idle(x->conf.ctx);
+}
+
+/* Asked after each row. */
+static bool gives_way(void *ctx)
+{
+	const struct engine *x = ctx;
+	unsigned n = atomic_load_explicit(x->conf.waiting, memory_order_relaxed);
+
+	if (LIKELY(n == 0 && atomic_load_explicit(&x->shared->busy, memory_order_relaxed) < 2))
+		return false;
+	return n <= MANY && !atomic_load(&x->shared->rests) && atomic_load(x->blocks.stop) == 0 &&
+	    mono() - x->since >= x->conf.turn;
+}
+
+static void give_way(void *ctx, const struct dataset *in)
+{
+	struct engine *x = ctx;
+	struct shared *s = x->shared;
+
+	atomic_store(&s->rests, true);
+	if (!atomic_load(&s->ended)) {
+		blocks_pause(s->blocks, in);
+		turn_passes(x);
+		while (sem_wait(&s->go_on) < 0)
+			;
+		turn_begins(x);
+		blocks_resume(s->blocks);
+	}
+	atomic_store(&s->rests, false);
+}
+
+bool engine_rests(const struct engine *x)
+{
+	return atomic_load(&x->shared->rests);
+}
+
+void engine_go_on(struct engine *x)
+{
+	engine_claim(x);
+	sem_post(&x->shared->go_on);
+}
+
+void engine_end(struct engine *x)
+{
+	atomic_store(&x->shared->ended, true);
+	if (engine_rests(x))
+		engine_go_on(x);
+}
+
 void engine_begin(struct engine *x, struct arena *a, const atomic_int *stop, int64_t until)
 {
-	pthread_mutex_lock(&x->shared->turn);
+	turn_begins(x);
 	x->until = until;
 	x->noting = a;
 	x->blocks.stop = stop;
@@ -150,18 +231,16 @@ static int ask_head(struct engine *x, struct arena *a, struct str ask, struct st
 		.body = ask,
 		.stop = x->blocks.stop };
 	struct sibling_answer res;
-	int64_t now = clock_real()->mono(clock_real());
+	int64_t now = mono();
 	int rc;
 
 	if (x->until <= now)
 		return err_set(e, ERR_TIMEOUT, "no time is left to ask for recent rows");
 	call.timeout = MIN(call.timeout, x->until - now);
-	turn_ends(x);
-	if (x->conf.idle != NULL && !engine_busy(x))
-		x->conf.idle(x->conf.ctx);
+	turn_passes(x);
 	rc = sibling_post(x->head, a, &call, &res, e);
 	engine_claim(x);
-	pthread_mutex_lock(&x->shared->turn);
+	turn_begins(x);
 	if (rc < 0)
 		return err_wrap(e, "recent rows");
 	if (res.status != 200)
@@ -282,6 +361,8 @@ static int ask_one(struct engine *x, struct arena *a, const struct pyro_ask *ask
 	x->replaying |= answer.replaying;
 	if (block_answers_ask(&x->blocks, a, ask, &answer.blocks, whole, e) < 0)
 		return -1;
+	if (x->blocks.enough != NULL && gives_way(x))
+		give_way(x, NULL);
 	/* Only now: it may be large. */
 	if (part_of_message(a, &answer, &head, e) < 0 || part_merge(a, ask, whole, &head, e) < 0) {
 		part_fini(whole);

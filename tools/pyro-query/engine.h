@@ -7,6 +7,9 @@
  * turns: only one works at any moment, from engine_begin to engine_rest, but for the time in which it waits for the
  * head. So nothing that they share has locks of its own, and none holds anything of it while it waits.
  *
+ * Who has worked for long (`turn`) gives way where others wait, between two rows or two blocks, and goes on when it is told to
+ * (engine_go_on). One rests so at a time; what it holds meanwhile of what they share: blocks_pause.
+ *
  *	first = engine_new(&conf, e);
  *	other = engine_join(first, e);
  *	...
@@ -31,8 +34,10 @@ struct engine_conf {
 	int64_t timeout; /* of the head's answer */
 	struct answers
 	    *kept; /* for what blocks say; NULL: nothing is kept. The caller's, for as long as the engine is */
-	void (*idle)(void *ctx); /* NULL, or: whose turn it was waits for the head, and nobody works; on its thread */
+	void (*idle)(void *ctx); /* NULL, or: whose turn it was waits, and nobody works; on its thread */
 	void *ctx;
+	int64_t turn;               /* who has worked for so long gives way to others; ns */
+	const atomic_uint *waiting; /* how many wait to begin; NULL: nobody gives way */
 };
 
 struct engine *engine_new(const struct engine_conf *conf, struct err *e);
@@ -42,6 +47,13 @@ void engine_free(struct engine *x);                             /* accepts NULL 
 bool engine_busy(const struct engine *x);
 /* One that is going to begin on another thread counts from now on; before engine_begin. */
 void engine_claim(struct engine *x);
+
+/* Has one given way, and waits to go on? Any thread, as the next two. */
+bool engine_rests(const struct engine *x);
+/* It goes on: it counts as one that works from now on. While one rests, once. */
+void engine_go_on(struct engine *x);
+/* Nobody gives way any more, and who has goes on. */
+void engine_end(struct engine *x);
 
 /* ask->tenant says whose rows: "a", or "a|b" (federation.h). *whole is ended by the caller with part_fini; its memory is a. */
 int engine_ask(struct engine *x, struct arena *a, const struct pyro_ask *ask, struct part *whole, struct err *e);

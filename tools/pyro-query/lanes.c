@@ -58,6 +58,7 @@ void lanes_add(struct lanes *l, struct str tenant, struct waiting *w)
 	}
 	w->round = round_of(lane, w->client);
 	insert(lane, w);
+	atomic_fetch_add(&l->n, 1);
 }
 
 static struct waiting *last_behind(const struct lane *lane, uint64_t round)
@@ -114,6 +115,7 @@ bool lanes_remove(struct lanes *l, struct waiting *w)
 			continue;
 		*at = w->next;
 		w->next = NULL;
+		atomic_fetch_sub(&l->n, 1);
 		if (--lane->n == 0)
 			drop(l, i);
 		return true;

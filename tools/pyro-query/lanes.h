@@ -15,6 +15,8 @@
 #ifndef LANES_H
 #define LANES_H
 
+#include <stdatomic.h>
+
 #include "base/str.h"
 #include "base/vec.h"
 
@@ -34,8 +36,9 @@ struct lane {
 
 struct lanes {
 	VEC(struct lane) v;
-	size_t turn; /* the lane that is next */
-	size_t max;  /* of one tenant */
+	size_t turn;   /* the lane that is next */
+	size_t max;    /* of one tenant */
+	atomic_uint n; /* that wait; others may read it */
 };
 
 void lanes_fini(struct lanes *l);

@@ -22,6 +22,8 @@
 /* Uploads of profiles are the largest there is, base64 of 64 MiB; a few at a time. */
 enum { MAX_BODY = 65 << 20, MAX_BODIES = 256 << 20 };
 
+#define TURN (10 * NS_PER_MS)
+
 struct server {
 	const struct query_opts *o;
 	const struct server_opts *server;
@@ -249,7 +251,8 @@ static int open_all(struct server *s, struct err *e)
 		.engine = { .data = s->server->data_path,
 		    .head = s->o->head_socket,
 		    .block_memory = s->o->block_memory,
-		    .timeout = s->server->http_write_timeout },
+		    .timeout = s->server->http_write_timeout,
+		    .turn = TURN },
 		.max_waiting = (size_t)s->o->max_outstanding,
 		.keep = s->o->results_cache,
 		.timeout = s->server->http_write_timeout,

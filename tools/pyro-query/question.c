@@ -272,13 +272,13 @@ static void begin(struct questions *x, struct carrier *c, struct question *q)
 /* One begins when nobody works: until then it waits with those that are like it, and may be given up. */
 static void run_next(struct questions *x)
 {
-	struct carrier *c = x->lanes.v.n > 0 ? carriers_take(&x->carriers) : NULL;
+	struct carrier *c = carriers_take(&x->carriers, atomic_load(&x->lanes.n));
 
 	if (c != NULL)
 		begin(x, c, CONTAINER_OF(lanes_take(&x->lanes), struct question, place));
 }
 
-/* Whose turn it was waits for recent rows. */
+/* Whose turn it was waits for recent rows, or has given way. */
 static void tell_idle(void *ctx)
 {
 	struct questions *x = ctx;
@@ -565,6 +565,7 @@ struct questions *questions_new(const struct questions_conf *conf, struct limits
 	x->conf.engine.kept = conf->keep > 0 ? x->answers : NULL;
 	x->conf.engine.idle = tell_idle;
 	x->conf.engine.ctx = x;
+	x->conf.engine.waiting = &x->lanes.n;
 	if (carriers_open(&x->carriers, &x->conf.engine, limits, e) < 0) {
 		questions_free(x);
 		return NULL;
@@ -577,6 +578,7 @@ void questions_free(struct questions *x)
 {
 	if (x == NULL)
 		return;
+	carriers_end(&x->carriers);
 	pool_free(x->pool);
 	lanes_fini(&x->lanes);
 	carriers_close(&x->carriers);
