@@ -13,10 +13,8 @@ enum {
 	    1 << F_STRING | 1 << F_PERIOD_TYPE | 1 << F_COMMENT,
 };
 
-static inline void add_record(struct reader *r, unsigned field, const uint8_t *p, size_t n)
+static inline void add_record(struct reader *r, struct records *list, const uint8_t *p, size_t n)
 {
-	struct records *list = &r->records[field];
-
 	if (UNLIKELY(list->n == list->cap)) {
 		if (list->n) /* usual for the large tables: a record in 128 bytes of input */
 			list->cap = MAX(list->cap, (uint32_t)((size_t)(r->end - r->base) / 128));
@@ -55,36 +53,49 @@ static const uint8_t *scan_number(struct reader *r, const uint8_t *at, const uin
 	}
 	p = number(r, p, &v, false);
 	if (r->field == F_COMMENT)
-		add_record(r, F_COMMENT, from, (size_t)(p - from));
+		add_record(r, &r->records[F_COMMENT], from, (size_t)(p - from));
 	else
 		set_number(r->p, r->field, v);
 	return p;
+}
+
+/* A record whose tag ended at p, and those of the same field that follow it: most do. */
+static inline const uint8_t *scan_records(struct reader *r, const uint8_t *p, uint64_t tag)
+{
+	struct records *list = &r->records[tag >> 3];
+	const uint8_t *at;
+	uint64_t n;
+
+	for (;; p++) {
+		at = p;
+		p = number(r, p, &n, false);
+		if (UNLIKELY(n > (uint64_t)(r->end - p))) {
+			r->field = (unsigned)(tag >> 3);
+			pprof_bad_length(r, at, n, r->end - p);
+			return r->end;
+		}
+		add_record(r, list, p, n);
+		p += n;
+		if (p == r->end || *p != tag)
+			return p;
+	}
 }
 
 /* Walks over the top level: where each record is. */
 static void scan(struct reader *r)
 {
 	const uint8_t *p = r->base, *at;
-	uint64_t tag, n;
+	uint64_t tag;
 
 	while (p < r->end) {
 		at = p;
 		p = number(r, p, &tag, false);
-		if (UNLIKELY(
-			(tag & 7) != WIRE_LEN || tag >= TAG(FIELDS, 0) || (RECORD_FIELDS >> (tag >> 3) & 1) == 0)) {
-			p = scan_number(r, at, p, tag);
-			r->field = 0;
+		if (LIKELY((tag & 7) == WIRE_LEN && tag < TAG(FIELDS, 0) && (RECORD_FIELDS >> (tag >> 3) & 1) != 0)) {
+			p = scan_records(r, p, tag);
 			continue;
 		}
-		at = p;
-		p = number(r, p, &n, false);
-		if (UNLIKELY(n > (uint64_t)(r->end - p))) {
-			r->field = (unsigned)(tag >> 3);
-			pprof_bad_length(r, at, n, r->end - p);
-			return;
-		}
-		add_record(r, (unsigned)(tag >> 3), p, n);
-		p += n;
+		p = scan_number(r, at, p, tag);
+		r->field = 0;
 	}
 }
 

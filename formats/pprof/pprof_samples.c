@@ -64,7 +64,7 @@ static const uint64_t places[16] = {
 	PLACES(TWO(0), TWO(2), TWO(4), TWO(6)),
 };
 
-/* The positions of four ids of 16 bits. What is no id becomes PROFILE_NONE, or not less than there are. */
+/* The positions of four ids of 16 bits; for check_references. */
 static inline void put_positions(const struct ids *t, __m128i v, uint32_t *out)
 {
 	uint64_t ids;
@@ -116,7 +116,7 @@ static inline bool are_below(uint32_t *p, uint32_t *end, uint32_t n)
 
 /*
  * References of one byte or two each as positions into r->stack, by where they end instead of a branch for each: those take
- * turns as they like. Returns what follows them; NULL: there is one that leads nowhere, or the input ends soon.
+ * turns as they like. Returns what follows them; NULL: the input ends soon.
  */
 static WIDE uint32_t *read_blocks_wide(struct reader *r, const uint8_t *p, const uint8_t *end)
 {
@@ -137,7 +137,7 @@ static WIDE uint32_t *read_blocks_wide(struct reader *r, const uint8_t *p, const
 		out += n;
 		p = to - (to[-1] >> 7);
 	}
-	return p == end && are_below(r->stack, out, r->p->n_locations) ? out : NULL;
+	return p == end ? out : NULL;
 }
 
 static inline uint32_t *read_blocks(struct reader *r, const uint8_t *p, const uint8_t *end)
@@ -153,14 +153,18 @@ static inline uint32_t *read_blocks(struct reader *r, const uint8_t *p, const ui
 	(void)r, (void)p, (void)end;
 	return NULL;
 }
+
+static inline bool are_below(uint32_t *p, uint32_t *end, uint32_t n)
+{
+	(void)p, (void)end, (void)n;
+	return false;
+}
 #endif
 
 static __attribute__((noinline)) void read_references(struct reader *r, const uint8_t *p, const uint8_t *end, bool fast)
 {
-	for (; p < end; r->stack++) {
+	for (; p < end; r->stack++)
 		p = read_reference(r, p, r->stack, fast);
-		r->p->faults.unknown_location += *r->stack == PROFILE_NONE;
-	}
 	check_end(r, p, end);
 }
 
@@ -253,6 +257,20 @@ static inline void read_sample(struct reader *r, const uint8_t *p, const uint8_t
 		values[n_values] = 0;
 }
 
+/* What is not below the number of locations is none: in one loop, because those of samples end somewhere else each time. */
+static void check_references(struct reader *r)
+{
+	uint32_t n = r->p->n_locations;
+
+	if (LIKELY(are_below(r->p->stack, r->stack, n)))
+		return;
+	for (uint32_t *at = r->p->stack; at < r->stack; at++)
+		if (*at >= n) {
+			*at = PROFILE_NONE;
+			r->p->faults.unknown_location++;
+		}
+}
+
 void pprof_read_samples(struct reader *r)
 {
 	const struct records *list = records(r, F_SAMPLE);
@@ -274,6 +292,7 @@ void pprof_read_samples(struct reader *r)
 		if (o->tag_at)
 			o->tag_at[i] = tags;
 	}
+	check_references(r);
 	o->stack_at[o->n_samples] = (uint32_t)(r->stack - o->stack);
 	if (o->tag_at)
 		o->tag_at[o->n_samples] = r->n_tags;
