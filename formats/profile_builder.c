@@ -147,16 +147,11 @@ static uint64_t location_hash(const struct location *l, const struct line *lines
 	return hash;
 }
 
-uint32_t profile_builder_location(struct profile_builder *b, const struct location *l, const struct line *lines)
+uint32_t profile_builder_new_location(struct profile_builder *b, const struct location *l, const struct line *lines)
 {
-	uint64_t hash = location_hash(l, lines);
-	struct table_at at = table_find(&b->locations, hash);
 	struct profile *p = b->p;
 	struct location *own;
 
-	for (uint32_t v; table_next(&at, &v);)
-		if (location_eq(p, &p->locations[v], l, lines))
-			return v;
 	MAKE_ROOM(b, p->locations, p->n_locations, cap_locations);
 	own = &p->locations[p->n_locations];
 	*own = *l;
@@ -166,8 +161,19 @@ uint32_t profile_builder_location(struct profile_builder *b, const struct locati
 		MAKE_ROOM(b, p->lines, p->n_lines, cap_lines);
 		p->lines[p->n_lines++] = lines[i];
 	}
-	table_put(&b->locations, b->a, hash, p->n_locations);
 	return p->n_locations++;
+}
+
+uint32_t profile_builder_location(struct profile_builder *b, const struct location *l, const struct line *lines)
+{
+	uint64_t hash = location_hash(l, lines);
+	struct table_at at = table_find(&b->locations, hash);
+
+	for (uint32_t v; table_next(&at, &v);)
+		if (location_eq(b->p, &b->p->locations[v], l, lines))
+			return v;
+	table_put(&b->locations, b->a, hash, b->p->n_locations);
+	return profile_builder_new_location(b, l, lines);
 }
 
 /* The frames table leads past functions and locations: names come again and again. */

@@ -59,6 +59,9 @@ void profile_builder_copies(struct profile_builder *b);
 /* More comes to the finished profile of b, which nobody has changed: p is its own again, until the next finish. */
 void profile_builder_resume(struct profile_builder *b, struct profile *p);
 
+/* For who has a table of its own: a location that is none of those before, and is not found by profile_builder_location. */
+uint32_t profile_builder_new_location(struct profile_builder *b, const struct location *l, const struct line *lines);
+
 /* As profile_builder_add, but kept apart from other samples of the same stack. */
 void profile_builder_append(struct profile_builder *b, const uint32_t *stack, uint32_t n, const int64_t *values,
     const struct tag *tags, uint32_t n_tags);

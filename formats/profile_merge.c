@@ -103,7 +103,7 @@ static uint32_t merge_lines(struct profile_merger *m, const struct location *l, 
 	vec_reserve(&m->lines, l->n_lines);
 	for (uint32_t k = 0; k < l->n_lines; k++)
 		m->lines.p[k] = (struct line){ merge_function(m, lines[k].function), lines[k].column, lines[k].line };
-	return profile_builder_location(m->b, l, m->lines.p);
+	return profile_builder_new_location(m->b, l, m->lines.p);
 }
 
 static __attribute__((noinline)) uint32_t merge_new_location(struct profile_merger *m, uint32_t i)
