@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/num.h"
 #include "formats/block/blockpath.h"
 #include "io/blobs.h"
@@ -15,6 +16,9 @@
 
 /* Smaller files are read whole; STREAM_BOUNDED with --memory, PLAIN_FROM when they are not packed. */
 enum { STREAM_FROM = 256 << 20, STREAM_BOUNDED = 1 << 20, PLAIN_FROM = 1 << 20 };
+
+/* What one file leaves free is what the next one needs: fresh pages of the system cost more. */
+enum { KEEP_FREE = 16 << 20 };
 
 /* ---- blocks in memory: members of a block stream ---- */
 
@@ -264,6 +268,7 @@ int places_open(struct places *p, const char *const *paths, size_t n, const stru
 	int rc;
 
 	*p = (struct places){ .a = arena_new(), .o = o, .what = what, .keep = keep, .sum = sum };
+	mem_keep(KEEP_FREE);
 	read_keys(p);
 	rc = check_options(p, e);
 	if (rc == 0)
