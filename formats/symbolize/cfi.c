@@ -45,14 +45,15 @@ static bool read_record(struct rd *r, const struct table *t, struct record *out)
 	const uint8_t *start = (const uint8_t *)t->section.p;
 	uint64_t length = rd_u32(r), id_at;
 	bool wide = length == 0xffffffff;
+	unsigned id_bytes = wide && t->debug ? 8 : 4;
 
 	if (wide)
 		length = rd_u64(r);
 	id_at = (uint64_t)(r->p - start);
-	if (r->bad || length < 4 || length > rd_left(r))
+	if (r->bad || length < id_bytes || length > rd_left(r))
 		return false;
 	out->end = id_at + length;
-	out->common_at = wide && t->debug ? rd_u64(r) : rd_u32(r);
+	out->common_at = rd_uint(r, id_bytes);
 	out->body = (uint64_t)(r->p - start);
 	if (t->debug) {
 		out->common = out->common_at == (wide ? UINT64_MAX : UINT32_MAX);
@@ -65,7 +66,7 @@ static bool read_record(struct rd *r, const struct table *t, struct record *out)
 
 static bool read_augmentation(const struct table *t, struct rd *r, struct str text, struct cfi_common *out)
 {
-	uint64_t ignored;
+	uint64_t ignored, length;
 	struct rd in;
 
 	if (text.n == 0)
@@ -73,8 +74,9 @@ static bool read_augmentation(const struct table *t, struct rd *r, struct str te
 	if (text.p[0] != 'z')
 		return false; /* nobody says how long it is */
 	out->augmented = true;
+	length = rd_uleb(r);
 	in = *r;
-	rd_skip(r, rd_uleb(&in) + (uint64_t)(in.p - r->p));
+	rd_skip(r, length);
 	for (size_t i = 1; i < text.n && !in.bad; i++)
 		switch (text.p[i]) {
 		case 'R': out->encoding = rd_u8(&in); break;
@@ -90,6 +92,17 @@ static bool read_augmentation(const struct table *t, struct rd *r, struct str te
 	return !in.bad;
 }
 
+/* No further than such a text may be long: many functions may have their record in common. */
+static bool read_text(struct rd *r, struct str *out)
+{
+	struct rd text = *r;
+
+	text.end = r->p + MIN(rd_left(r), (size_t)AUGMENTATION_MAX + 1);
+	*out = rd_cstr(&text);
+	r->p = text.p;
+	return !text.bad;
+}
+
 static bool read_common(const struct table *t, uint64_t at, struct cfi_common *out)
 {
 	struct rd r = rd_at(t->section, at, false);
@@ -102,8 +115,7 @@ static bool read_common(const struct table *t, uint64_t at, struct cfi_common *o
 		return false;
 	r.end = (const uint8_t *)t->section.p + record.end;
 	version = rd_u8(&r);
-	augmentation = rd_cstr(&r);
-	if ((version != 1 && version != 3 && version != 4) || augmentation.n > AUGMENTATION_MAX)
+	if ((version != 1 && version != 3 && version != 4) || !read_text(&r, &augmentation))
 		return false;
 	if (version == 4 && (rd_u8(&r) != 8 || rd_u8(&r) != 0)) /* of addresses, of segments */
 		return false;

@@ -8,6 +8,9 @@
  *	        23f start  nobody called it
  *	        240 odd    CFA = rbx + 24, r12 = -[rbx + 8], r13 = r14
  */
+#include <elf.h>
+#include <time.h>
+
 #include "tests/lib/perf_fixture.h"
 #include "tests/lib/profile_fixture.h"
 
@@ -193,6 +196,64 @@ static void test_broken(void **ctx)
 		}
 		arena_free(own);
 	}
+}
+
+/* A table as the only section of a program. */
+static struct cfi *open_made(struct arena *a, const char *name, struct str table)
+{
+	struct elf *f = arena_zalloc(a, sizeof(*f));
+	struct cfi *c;
+	struct err e;
+
+	f->bytes = table;
+	f->wide = true;
+	f->machine = EM_X86_64;
+	f->sections = arena_zalloc(a, sizeof(*f->sections));
+	f->n_sections = 1;
+	f->sections[0] = (struct elf_section){ .name = str_cstr(name), .type = SHT_PROGBITS, .size = table.n };
+	c = cfi_open(a, f, &e);
+	if (c == NULL)
+		fail_msg("%s", e.msg);
+	return c;
+}
+
+/* Of a wide record the id has eight bytes, which must be in it: one of four would take the next one's. */
+static void test_short_id(void **ctx)
+{
+	static const char table[] = "\x09\0\0\0\xff\xff\xff\xff\x01\0\x01\x78\x10"  /* in common */
+				    "\xff\xff\xff\xff\x04\0\0\0\0\0\0\0\0\0\0\0"    /* a function, cut in its id */
+				    "\0\0\0\0\0\x10\0\0\0\0\0\0\x10\0\0\0\0\0\0\0"; /* the end, and what is behind it */
+	struct arena *a = arena_new();
+
+	(void)ctx;
+	assert_int_equal(cfi_functions(open_made(a, ".debug_frame", str_of(table, sizeof(table) - 1))), 0);
+	arena_free(a);
+}
+
+/* Each function asks for what it has in common with others, whose text without an end is not looked through every time. */
+static void test_long_text(void **ctx)
+{
+	enum { TEXT = 4 << 20, FUNCTIONS = 1 << 18 };
+	struct arena *a = arena_new();
+	clock_t start = clock();
+	struct made m = { 0 };
+
+	(void)ctx;
+	buf_init(&m.b, 64 << 20);
+	made_u32(&m, TEXT + 5);
+	made_u32(&m, UINT32_MAX);
+	buf_byte(&m.b, 1);
+	buf_fill(&m.b, 'z', TEXT);
+	for (size_t i = 0; i < FUNCTIONS; i++) {
+		made_u32(&m, 20);
+		made_u32(&m, 0);
+		made_u64(&m, 0x1000 * i);
+		made_u64(&m, 0x10);
+	}
+	assert_int_equal(cfi_functions(open_made(a, ".debug_frame", buf_str(&m.b))), 0);
+	assert_true(clock() - start < 5 * CLOCKS_PER_SEC);
+	buf_fini(&m.b);
+	arena_free(a);
 }
 
 /* ---- perf ---- */
@@ -405,6 +466,8 @@ int main(void)
 		cmocka_unit_test(test_arm64),
 		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_short_id),
+		cmocka_unit_test(test_long_text),
 		cmocka_unit_test(test_perf),
 		cmocka_unit_test(test_perf_arm64),
 		cmocka_unit_test(test_deep),
