@@ -20,6 +20,8 @@ struct loop {
 	int at, n_ev;                               /* events not yet handed out: ev[at .. n_ev) */
 	VEC(struct timer *) heap;                   /* p[0] unused, so that pos 0 means "off" */
 	struct watch wake;                          /* the eventfd */
+	bool in_tasks;                              /* a task is running */
+	struct task *later, **later_end;            /* posted by tasks, for the end of a turn */
 	_Alignas(64) _Atomic(struct task *) posted; /* newest first */
 	atomic_bool stop;
 };
@@ -68,6 +70,7 @@ struct loop *loop_new(void)
 	if (l->ep < 0 || fd < 0)
 		die("loop_new");
 	vec_push(&l->heap, NULL);
+	l->later_end = &l->later;
 	l->wake.fn = on_wake;
 	if (loop_watch(l, &l->wake, fd, EPOLLIN | EPOLLET, &e) < 0)
 		die("loop_new");
@@ -235,13 +238,32 @@ static void run_timers(struct loop *l)
 
 void loop_post(struct loop *l, struct task *t)
 {
-	struct task *top = atomic_load_explicit(&l->posted, memory_order_relaxed);
+	struct task *top;
 
+	if (running == l && l->in_tasks) {
+		t->next = NULL;
+		*l->later_end = t;
+		l->later_end = &t->next;
+		return;
+	}
+	top = atomic_load_explicit(&l->posted, memory_order_relaxed);
 	do
 		t->next = top;
 	while (!atomic_compare_exchange_weak_explicit(&l->posted, &top, t, memory_order_release, memory_order_relaxed));
 	if (!top && running != l)
 		wake(l);
+}
+
+static void run_list(struct loop *l, struct task *first)
+{
+	l->in_tasks = true;
+	while (first) {
+		struct task *t = first;
+
+		first = t->next;
+		t->fn(t);
+	}
+	l->in_tasks = false;
 }
 
 static void run_tasks(struct loop *l)
@@ -258,15 +280,22 @@ static void run_tasks(struct loop *l)
 		first = newest;
 		newest = older;
 	}
-	while (first) {
-		struct task *t = first;
-
-		first = t->next;
-		t->fn(t);
-	}
+	run_list(l, first);
 }
 
-/* Between two descriptors come the tasks, so that what others ask waits for one of them and not for all. */
+static void run_later(struct loop *l)
+{
+	struct task *first = l->later;
+
+	l->later = NULL;
+	l->later_end = &l->later;
+	run_list(l, first);
+}
+
+/*
+ * Between two descriptors come the tasks, so that what others ask waits for one of them and not for all. What tasks post
+ * waits for the end: else one that posts itself would have half of the time.
+ */
 static void run_watches(struct loop *l)
 {
 	while (l->at < l->n_ev) {
@@ -283,7 +312,7 @@ static int timeout_ms(const struct loop *l)
 {
 	int64_t wait;
 
-	if (atomic_load(&l->stop) || atomic_load(&l->posted))
+	if (atomic_load(&l->stop) || atomic_load(&l->posted) || l->later != NULL)
 		return 0;
 	if (l->heap.n == 1)
 		return -1;
@@ -305,6 +334,7 @@ static int turn(struct loop *l, struct err *e)
 	run_watches(l);
 	run_timers(l);
 	run_tasks(l);
+	run_later(l); /* last: who stops the loop by a task is behind all that were posted before */
 	return 0;
 }
 

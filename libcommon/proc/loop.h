@@ -17,8 +17,9 @@
  * Order of one turn: descriptors, due timers (earliest first). After each
  * descriptor, and at the end, come the tasks that have been posted by then
  * (first posted first): whoever asks something of this loop waits for one
- * descriptor's work, not for all that are ready. What is armed or posted by
- * timers and tasks themselves runs later, so that no source starves the others.
+ * descriptor's work, not for all that are ready. What tasks themselves post comes
+ * last in the turn, or in the next one, and what timers arm in the next, so that
+ * no source starves the others.
  */
 #ifndef LOOP_H
 #define LOOP_H

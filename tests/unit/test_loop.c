@@ -296,31 +296,96 @@ static void on_ready(struct watch *w, uint32_t events)
 	(void)events;
 	strcat(x->said, "w");
 	loop_unwatch(loop, w);
-	loop_post(loop, &x->t);
+	if (x->t.fn != NULL)
+		loop_post(loop, &x->t);
 	if (x->last)
 		loop_stop(loop);
+}
+
+/* One turn with three descriptors, that post a task each, or nothing. */
+static void run_ready(char *said, void (*task)(struct task *t))
+{
+	struct ready x[3];
+	struct err e;
+	int fd[2];
+
+	assert_int_equal(pipe(fd), 0);
+	assert_int_equal(write(fd[1], "x", 1), 1);
+	for (int i = 0; i < 3; i++) {
+		x[i] = (struct ready){ .w.fn = on_ready, .t.fn = task, .said = said, .last = i == 2 };
+		assert_int_equal(loop_watch(loop, &x[i].w, dup(fd[0]), EPOLLIN, &e), 0);
+	}
+	run();
+	for (int i = 0; i < 3; i++)
+		close(x[i].w.fd);
+	close(fd[0]);
+	close(fd[1]);
 }
 
 static void tasks_between_descriptors(void **state)
 {
 	char said[8] = "";
-	struct ready x[3];
-	struct err e;
-	int fd[2];
 
 	(void)state;
-	assert_int_equal(pipe(fd), 0);
-	assert_int_equal(write(fd[1], "x", 1), 1);
-	for (int i = 0; i < 3; i++) {
-		x[i] = (struct ready){ .w.fn = on_ready, .t.fn = on_ready_task, .said = said, .last = i == 2 };
-		assert_int_equal(loop_watch(loop, &x[i].w, dup(fd[0]), EPOLLIN, &e), 0);
-	}
-	run();
+	run_ready(said, on_ready_task);
 	assert_string_equal(said, "wtwtwt");
-	for (int i = 0; i < 3; i++)
-		close(x[i].w.fd);
-	close(fd[0]);
-	close(fd[1]);
+}
+
+static void on_ready_again(struct task *t)
+{
+	on_ready_task(t);
+	loop_post(loop, t);
+}
+
+/* A task that is posted by itself has its turn, and not one behind each descriptor. */
+static void task_cannot_starve(void **state)
+{
+	char said[8] = "";
+	struct ready self = { .t.fn = on_ready_again, .said = said };
+
+	(void)state;
+	loop_post(loop, &self.t);
+	run_ready(said, NULL);
+	assert_string_equal(said, "twwwt");
+}
+
+/* x posts x + 1, which posts x + 2, and is in time for it: what another thread posts then ends the loop. */
+static void on_first(struct task *t)
+{
+	struct ready *x = CONTAINER_OF(t, struct ready, t);
+
+	strcat(x->said, "1");
+	loop_post(loop, &x[1].t);
+}
+
+static void *post_stop(void *arg)
+{
+	loop_post(loop, arg);
+	return NULL;
+}
+
+static void on_second(struct task *t)
+{
+	static struct task stop = { .fn = task_stop };
+	struct ready *x = CONTAINER_OF(t, struct ready, t);
+	pthread_t other;
+
+	strcat(x->said, "2");
+	loop_post(loop, &x[1].t);
+	assert_int_equal(pthread_create(&other, NULL, post_stop, &stop), 0);
+	pthread_join(other, NULL);
+}
+
+static void what_tasks_post_runs_before_the_end(void **state)
+{
+	char said[8] = "";
+	struct ready x[3] = { { .t.fn = on_first, .said = said }, { .t.fn = on_second, .said = said },
+		{ .t.fn = on_ready_task, .said = said } };
+
+	(void)state;
+	loop_post(loop, &x[0].t);
+	run();
+	assert_string_equal(said, "12t");
 }
 
 static void *stopper(void *arg)
@@ -406,6 +471,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(posts_of_many_threads_keep_their_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(post_from_the_loop_itself, setup, teardown),
 		cmocka_unit_test_setup_teardown(tasks_between_descriptors, setup, teardown),
+		cmocka_unit_test_setup_teardown(task_cannot_starve, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_tasks_post_runs_before_the_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(stop_from_elsewhere, setup, teardown),
 		cmocka_unit_test(thread_runs_a_loop),
 		cmocka_unit_test_setup_teardown(signals_are_events, setup, teardown),
