@@ -108,12 +108,16 @@ static void begged(struct task *t)
 		loop_timer(h->loop, &h->resume, loop_mono(h->loop) + BEG_AGAIN * NS_PER_MS);
 }
 
+/* Of ours: others came from elsewhere. */
 static void close_idle(struct task *t)
 {
-	struct httpd *h = CONTAINER_OF(t, struct httpd, beg), *aside = h->conf.aside;
+	struct httpd *h = CONTAINER_OF(t, struct httpd, beg);
+	struct conn *c = h->conf.aside->idle_first;
 
-	if (aside->idle_first != NULL)
-		conn_close(aside->idle_first);
+	while (c != NULL && c->home != h)
+		c = c->next;
+	if (c != NULL)
+		conn_close(c);
 	h->beg.fn = begged;
 	loop_post(h->loop, &h->beg);
 }

@@ -323,6 +323,40 @@ static void room_after_waiting(void **state)
 	pair_end(&p);
 }
 
+/* What is idle there and came from another home gives no room here, however long it has been idle. */
+static void room_among_its_own(void **state)
+{
+	struct httpd_conf conf = { .max_conns = 1 };
+	struct pair p = { 0 };
+	struct server other;
+	int first, second, others;
+
+	(void)state;
+	pair_start(&p, &conf, NULL, rows, ARRAY_LEN(rows));
+	conf.owner = (void *)(uintptr_t) "other";
+	conf.aside = p.aside;
+	server_make(&other, rows, ARRAY_LEN(rows), &conf, NULL);
+	server_go(&other);
+	others = dial(&other);
+	say(others, GET("/ask"));
+	expect(others, 200, "aside 0\n");
+	first = dial(&p.home);
+	say(first, GET("/ask"));
+	expect(first, 200, "aside 0\n");
+	second = dial(&p.home);
+	say(second, GET("/push"));
+	expect(second, 200, "home 0\n");
+	expect_closed(first);
+	say(others, GET("/push"));
+	expect(others, 200, "other 0\n");
+	close(others);
+	close(first);
+	close(second);
+	server_halt(&other);
+	pair_end(&p);
+	server_drop(&other); /* aside may have sent something to it */
+}
+
 /* Stops when the last connection is closed, wherever it is: requests end, idle ones go, and one on its way is served. */
 static void stops_in_order(void **state)
 {
@@ -485,6 +519,7 @@ int main(void)
 		cmocka_unit_test(clients_leave),
 		cmocka_unit_test(room_for_a_new_one),
 		cmocka_unit_test(room_after_waiting),
+		cmocka_unit_test(room_among_its_own),
 		cmocka_unit_test(stops_in_order),
 		cmocka_unit_test(stops_at_the_deadline),
 		cmocka_unit_test(many_at_once),

@@ -493,18 +493,19 @@ static uint32_t count_workers(const struct ingest_opts *o)
 
 /*
  * Threads end one after another; what they owned is then ours. Their loops stay
- * until the pool has ended, whose last jobs still go home to them.
+ * until the pool has ended, whose last jobs still go home to them. Connections
+ * may move aside as long as there is a thread.
  */
 static void close_all(struct ingest *in)
 {
 	uint32_t n = in->workers != NULL ? in->n_workers : 0;
 
 	httpd_free(in->head_httpd);
-	if (in->aside != NULL)
-		httpd_free(in->aside->httpd);
 	for (uint32_t i = 0; i < n; i++)
 		if (in->workers[i].thread.loop != NULL)
 			thread_loop_stop(&in->workers[i].thread);
+	if (in->aside != NULL)
+		httpd_free(in->aside->httpd);
 	debuginfo_free(in->debuginfo);
 	pool_free(in->pool);
 	for (uint32_t i = 0; i < n; i++)
