@@ -229,6 +229,38 @@ const struct format *format_detect(struct str bytes, struct str file_name, struc
 	return NULL;
 }
 
+const struct format *format_asked(const char *option, const char *name, struct str bytes, struct str file_name,
+    struct err *e)
+{
+	const struct format *f;
+
+	if (name[0] == '\0')
+		return format_detect(bytes, file_name, e);
+	f = format_by_name(str_cstr(name), e);
+	if (f == NULL) {
+		e->kind = ERR_USAGE;
+	} else if (f->decode == NULL) {
+		err_set(e, ERR_USAGE, "%s: %s can be written, not read", option, name);
+		f = NULL;
+	}
+	return f;
+}
+
+int format_decode(const struct format *f, struct arena *a, struct str bytes, const struct format_opts *o,
+    struct format_profiles *out, struct err *e)
+{
+	const struct format *other;
+	const char *why;
+	struct err no;
+
+	if (f->decode(a, bytes, o, out, e) == 0)
+		return 0;
+	if (f->bid(bytes, STR_NONE) != BID_NO || (other = format_detect(bytes, STR_NONE, &no)) == NULL)
+		return -1;
+	why = arena_cstr(a, str_cstr(e->msg));
+	return err_set(e, e->kind, "%s; it looks like %s, which is read where no format is named", why, other->name);
+}
+
 /* ---- one of several ---- */
 
 static bool is_named(struct str want, struct str name, uint32_t number)

@@ -137,6 +137,12 @@ const struct format *format_by_extension(struct str file_name);
 const struct format *format_by_content_type(struct str content_type);
 /* By content, the file name as a hint. ERR_UNSUPPORTED names what was recognised or tried. */
 const struct format *format_detect(struct str bytes, struct str file_name, struct err *e);
+/* The one of that name, which the option (--format) gives, or that of the content where it is empty. It can be read. */
+const struct format *format_asked(const char *option, const char *name, struct str bytes, struct str file_name,
+    struct err *e);
+/* f->decode of what somebody said is an f: where it cannot be one, the error says what the bytes look like. */
+int format_decode(const struct format *f, struct arena *a, struct str bytes, const struct format_opts *o,
+    struct format_profiles *out, struct err *e);
 
 /*
  * Of several profiles those that are named, by name or by number from 1; a name that none has stands for those that begin

@@ -19,10 +19,13 @@ static int row_decode(struct arena *a, struct str bytes, const struct format_opt
 		.lenient = o->lenient,
 	};
 
+	if (jfr_bid(bytes, STR_NONE) == BID_NO)
+		return err_set(e, ERR_INVALID, "jfr: no recording: those begin with FLR and a byte 0");
 	if (jfr_decode(a, bytes, &opts, out, e) < 0)
 		return -1;
 	if (out->n == 0)
-		return err_set(e, ERR_INVALID, "the recording has no event with a stack");
+		return err_set(e, ERR_INVALID, "the recording has no event with a stack" STR_FMT STR_FMT,
+		    out->notes.first.n ? 2 : 0, ": ", STR_ARG(out->notes.first));
 	return 0;
 }
 

@@ -81,6 +81,13 @@ app/Main.main;app/Shop.serve;app/Shop.parse 80000000"
 	[ "$status" = 0 ]
 	is "$cpu"
 	says "chunk 2 at byte"
+	head -c 1000 x.jfr >first.jfr
+	try pyro-convert --lenient --to folded first.jfr
+	ends 100
+	says "the recording has no event with a stack: chunk 1 at byte 0: a chunk of"
+	try pyro-convert --from jfr --to folded /etc/passwd
+	ends 100
+	says "jfr: no recording"
 }
 
 @test "pyro-ingest makes blocks of a recording" {

@@ -180,6 +180,55 @@ static void test_broken_references(void **ctx)
 	arena_free(a);
 }
 
+/* Of another format than it was said to be. */
+static void test_decode_named(void **ctx)
+{
+	static const struct {
+		const char *named;
+		struct str bytes;
+		const char *want;
+	} cases[] = {
+		{ "jfr", STR("main;work 3\nmain 2\n"),
+		    "jfr: no recording: those begin with FLR and a byte 0; it looks like folded, which is read where "
+		    "no format "
+		    "is named" },
+		{ "jfr", STR("\1\2"), "jfr: no recording: those begin with FLR and a byte 0" },
+		{ "gdb", STR(PPROF),
+		    "gdb: no stacks in 3 lines; it looks like pprof, which is read where no format is named" },
+		{ "flamebearer", STR("{\"flamegraph\":{\"names\":[],\"levels\":[[0,"),
+		    "flamebearer: line 1 column 44: a value expected, not the end" },
+	};
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct arena *a = arena_new();
+		struct format_profiles got = { 0 };
+		struct err e;
+		const struct format *f = format_asked("--format", cases[i].named, cases[i].bytes, STR_NONE, &e);
+
+		assert_int_equal(format_decode(f, a, cases[i].bytes, &(struct format_opts){ 0 }, &got, &e), -1);
+		assert_string_equal(e.msg, cases[i].want);
+		assert_int_equal(e.kind, ERR_INVALID);
+		arena_free(a);
+	}
+}
+
+static void test_asked(void **ctx)
+{
+	struct err e;
+
+	(void)ctx;
+	assert_ptr_equal(format_asked("--from", "", STR("main;work 3\n"), STR_NONE, &e),
+	    format_by_name(STR("folded"), &e));
+	assert_ptr_equal(format_asked("--from", "jfr", STR("main;work 3\n"), STR_NONE, &e),
+	    format_by_name(STR("jfr"), &e));
+	assert_null(format_asked("--from", "pgo", STR_NONE, STR_NONE, &e));
+	assert_string_equal(e.msg, "--from: pgo can be written, not read");
+	assert_int_equal(e.kind, ERR_USAGE);
+	assert_null(format_asked("--from", "none", STR_NONE, STR_NONE, &e));
+	assert_int_equal(e.kind, ERR_USAGE);
+}
+
 static void test_unpack(void **ctx)
 {
 	struct arena *a = arena_new();
@@ -572,6 +621,8 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_encode_pprof),
 		cmocka_unit_test(test_broken_references),
+		cmocka_unit_test(test_decode_named),
+		cmocka_unit_test(test_asked),
 		cmocka_unit_test(test_unpack),
 		cmocka_unit_test(test_flamebearer),
 		cmocka_unit_test(test_flamebearer_cut),

@@ -13,16 +13,7 @@ enum { STREAM_FROM = 256 << 20, PLAIN_FROM = 1 << 20, LOOK = 1 << 16 };
 
 static const struct format *format_in(const struct convert *c, struct str bytes, struct str name, struct err *e)
 {
-	const struct format *f;
-
-	if (c->o->from[0] == '\0')
-		return format_detect(bytes, name, e);
-	f = format_by_name(str_cstr(c->o->from), e);
-	if (f == NULL)
-		e->kind = ERR_USAGE;
-	else if (f->decode == NULL)
-		err_set(e, ERR_USAGE, "--from: %s can be written, not read", f->name);
-	return f != NULL && f->decode != NULL ? f : NULL;
+	return format_asked("--from", c->o->from, bytes, name, e);
 }
 
 /* What the format says, then the labels of the stream's member, which somebody chose, then --label; later ones win. */
@@ -75,7 +66,7 @@ static int one_input(void *ctx, struct input *in, struct err *e)
 	fo.n_ends = in->n_ends;
 	fo.binary = mapped_binary;
 	fo.binary_ctx = files;
-	rc = f == NULL ? -1 : f->decode(in->a, in->bytes, &fo, &got, e);
+	rc = f == NULL ? -1 : format_decode(f, in->a, in->bytes, &fo, &got, e);
 	mapped_free(files);
 	return rc < 0 ? -1 : take(c, in, f, &got, e);
 }

@@ -159,19 +159,16 @@ static int one_input(void *ctx, struct input *in, struct err *e)
 {
 	struct filter *f = ctx;
 	struct format_opts fo = { .file_name = in->name, .ends = in->ends, .n_ends = in->n_ends, .keep = FORMAT_NAMES };
-	const struct format *format = f->o->format[0] ? format_by_name(str_cstr(f->o->format), e)
-						      : format_detect(in->bytes, in->name, e);
+	const struct format *format = format_asked("--format", f->o->format, in->bytes, in->name, e);
 	struct format_profiles got = { 0 };
 	struct labels member = { NULL, 0 };
 	struct mapped *files;
 	int rc;
 
-	if (format != NULL && format->decode == NULL)
-		return err_set(e, ERR_USAGE, "--format: %s can be written, not read", format->name);
 	files = mapped_new();
 	fo.binary = mapped_binary;
 	fo.binary_ctx = files;
-	rc = format == NULL ? -1 : format->decode(in->a, in->bytes, &fo, &got, e);
+	rc = format == NULL ? -1 : format_decode(format, in->a, in->bytes, &fo, &got, e);
 	mapped_free(files);
 	if (rc < 0 || member_labels(in->a, in->labels, &member, e) < 0)
 		return -1;

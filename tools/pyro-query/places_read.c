@@ -33,16 +33,7 @@ static int choose(const struct query_opts *o, struct arena *a, struct format_pro
 
 const struct format *places_format(const struct query_opts *o, struct str bytes, struct str name, struct err *e)
 {
-	const struct format *f;
-
-	if (!o->format[0])
-		return format_detect(bytes, name, e);
-	f = format_by_name(str_cstr(o->format), e);
-	if (f == NULL)
-		e->kind = ERR_USAGE;
-	else if (f->decode == NULL)
-		err_set(e, ERR_USAGE, "--format: %s can be written, not read", f->name);
-	return f != NULL && f->decode != NULL ? f : NULL;
+	return format_asked("--format", o->format, bytes, name, e);
 }
 
 int places_decode(const struct query_opts *o, unsigned keep, struct input *in, const struct format **format,
@@ -62,7 +53,7 @@ int places_decode(const struct query_opts *o, unsigned keep, struct input *in, c
 	files = mapped_new();
 	fo.binary = mapped_binary;
 	fo.binary_ctx = files;
-	rc = f->decode(in->a, in->bytes, &fo, got, e);
+	rc = format_decode(f, in->a, in->bytes, &fo, got, e);
 	mapped_free(files);
 	if (rc < 0)
 		return -1;

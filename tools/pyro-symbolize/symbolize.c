@@ -136,10 +136,9 @@ static int one_input(void *ctx, struct input *in, struct err *e)
 		.demangle = (enum demangle_mode)f->o->demangle,
 		.force = f->o->force };
 	struct format_profiles got = { 0 };
-	const struct format *format = f->o->format[0] ? format_by_name(str_cstr(f->o->format), e)
-						      : format_detect(in->bytes, in->name, e);
+	const struct format *format = format_asked("--format", f->o->format, in->bytes, in->name, e);
 
-	if (format == NULL || format->decode(in->a, in->bytes, &fo, &got, e) < 0)
+	if (format == NULL || format_decode(format, in->a, in->bytes, &fo, &got, e) < 0)
 		return -1;
 	format_tell(in->name, &got.notes);
 	for (uint32_t i = 0; i < got.n; i++) {
@@ -172,16 +171,8 @@ static int prepare(struct filter *f, struct err *e)
 	const struct symbolize_opts *o = f->o;
 	bool to_file = o->output[0] && strcmp(o->output, "-") != 0;
 
-	if (o->format[0]) {
-		const struct format *format = format_by_name(str_cstr(o->format), e);
-
-		if (format == NULL)
-			e->kind = ERR_USAGE;
-		else if (format->decode == NULL)
-			err_set(e, ERR_USAGE, "--format: %s can be written, not read", format->name);
-		if (format == NULL || format->decode == NULL)
-			return -1;
-	}
+	if (o->format[0] && format_asked("--format", o->format, STR_NONE, STR_NONE, e) == NULL)
+		return -1;
 	if (!to_file && isatty(STDOUT_FILENO))
 		return err_set(e, ERR_USAGE, "profiles are not for a terminal: use --output FILE, or a pipe");
 	f->renames = renames_new(o, e);
