@@ -250,15 +250,13 @@ int format_decode(const struct format *f, struct arena *a, struct str bytes, con
     struct format_profiles *out, struct err *e)
 {
 	const struct format *other;
-	const char *why;
 	struct err no;
 
 	if (f->decode(a, bytes, o, out, e) == 0)
 		return 0;
 	if (f->bid(bytes, STR_NONE) != BID_NO || (other = format_detect(bytes, STR_NONE, &no)) == NULL)
 		return -1;
-	why = arena_cstr(a, str_cstr(e->msg));
-	return err_set(e, e->kind, "%s; it looks like %s, which is read where no format is named", why, other->name);
+	return err_set(e, e->kind, "%s; it looks like %s, which is read where no format is named", e->msg, other->name);
 }
 
 /* ---- one of several ---- */

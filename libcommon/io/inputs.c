@@ -19,6 +19,7 @@ struct inputs {
 	const struct inputs_opts *o;
 	int (*fn)(void *ctx, struct input *in, struct err *e);
 	void *ctx;
+	bool hinted;
 };
 
 /* ---- labels ---- */
@@ -153,6 +154,17 @@ static int unzip(struct input *in, size_t limit, struct err *e)
 	return rc;
 }
 
+/* One of several failed: others may be what is wanted. */
+static int one_failed(struct inputs *x, struct err *e)
+{
+	bool bytes = e->kind == ERR_INVALID || e->kind == ERR_UNSUPPORTED || e->kind == ERR_CORRUPT;
+
+	if (x->o->bad == NULL && x->o->skip != NULL && bytes && !x->hinted)
+		err_set(e, e->kind, "%s; %s skips what cannot be read", e->msg, x->o->skip);
+	x->hinted = true;
+	return -1;
+}
+
 static int archive(struct inputs *x, struct src *s, struct str name, struct err *e);
 
 static bool is_archive(struct str bytes)
@@ -208,7 +220,7 @@ static int archive(struct inputs *x, struct src *s, struct str name, struct err 
 		in.labels = arena_str(in.a, m.labels);
 		in.bytes = arena_str(in.a, buf_str(&b));
 		if (found(x, &in, true, e) < 0)
-			rc = -1;
+			rc = one_failed(x, e);
 	}
 	buf_fini(&b);
 	unpack_close(u);
@@ -338,6 +350,8 @@ static int folder(struct inputs *x, const char *name, unsigned depth, struct err
 		if (list.p[i].name.p[0] == '.' || list.p[i].type == FILE_OTHER)
 			continue;
 		rc = path(x, file_join(a, name, list.p[i].name), depth + 1, e);
+		if (rc < 0)
+			one_failed(x, e);
 	}
 	arena_free(a);
 	return rc;
@@ -380,7 +394,7 @@ static int path(struct inputs *x, const char *name, unsigned depth, struct err *
 int inputs_each(const char *const *paths, size_t n, const struct inputs_opts *o,
     int (*fn)(void *ctx, struct input *in, struct err *e), void *ctx, struct err *e)
 {
-	struct inputs x = { o, fn, ctx };
+	struct inputs x = { .o = o, .fn = fn, .ctx = ctx };
 	size_t sources = 0;
 	int rc = 0;
 

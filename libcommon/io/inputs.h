@@ -50,6 +50,8 @@ struct inputs_opts {
 	struct inputs_labels *labels;
 	/* Called instead of failing when one input cannot be read or fn fails; 0 goes on. May be NULL. */
 	int (*bad)(void *ctx, struct str name, struct err *e);
+	/* The option that would have `bad` called: named where it is NULL and one of a folder or archive ends all. May be NULL. */
+	const char *skip;
 	/*
 	 * Asked before a file of stream_from bytes or more, or one of plain_from that is not packed, or a pipe that is not
 	 * packed or has stream_from bytes, is read as a whole: 1 = it was read here, 0 = it was peeked at only, and fn gets it. The stream is unpacked, and no archive. May

@@ -341,6 +341,7 @@ main;serve;parse 30"
 	try pyro-query top day
 	ends 100
 	says "day/readme.txt: unsupported format"
+	says "-k skips what cannot be read"
 	says "; --format NAME reads it as that)"
 	silent
 	try pyro-query top --keep-going day

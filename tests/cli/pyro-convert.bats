@@ -276,6 +276,20 @@ main;serve;parse 3"
 	ends 2
 }
 
+@test "one of an archive that cannot be read ends all, and says what to do" {
+	mkdir day
+	printf 'main;work 3\n' >day/a.folded
+	echo "how to read these" >day/readme.txt
+	tar cf day.tar day
+	try pyro-convert --to folded day.tar
+	ends 100
+	says "day.tar: day/readme.txt: unsupported format"
+	says "; -k skips what cannot be read"
+	try pyro-convert --to folded day/readme.txt
+	ends 100
+	! grep -q "skips" <<<"$err" || fail "$err"
+}
+
 @test "-k goes on past inputs that cannot be read, and ends with 1" {
 	two
 	echo nonsense >day.txt

@@ -116,6 +116,7 @@ int convert_read(struct convert *c, const char *const *paths, size_t n, struct e
 	struct inputs_labels given = { 0 };
 	struct inputs_opts io = { .limit = CONVERT_MAX,
 		.bad = c->o->keep_going ? skip_input : NULL,
+		.skip = "-k",
 		.labels = &given,
 		.stream = one_stream,
 		.stream_from = STREAM_FROM,

@@ -298,7 +298,10 @@ static int wrong_path(struct err *e)
 static int filter_all(struct filter *f, const char *const *paths, size_t n, struct err *e)
 {
 	struct inputs_labels given = { 0 };
-	struct inputs_opts io = { .limit = INPUT_LIMIT, .bad = f->o->keep_going ? skip_input : NULL, .labels = &given };
+	struct inputs_opts io = { .limit = INPUT_LIMIT,
+		.bad = f->o->keep_going ? skip_input : NULL,
+		.skip = "-k",
+		.labels = &given };
 	int rc;
 
 	progress_init(&f->progress, "reading profiles", 0, clock_real());

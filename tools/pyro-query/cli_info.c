@@ -374,7 +374,7 @@ static int ask_places(struct infos *x, const char *path, struct err *e)
 
 int cli_info(struct tool *t, const struct query_opts *o, struct err *e)
 {
-	struct inputs_opts io = { .limit = PLACES_INPUT_LIMIT, .bad = o->keep_going ? skip_input : NULL };
+	struct inputs_opts io = { .limit = PLACES_INPUT_LIMIT, .bad = o->keep_going ? skip_input : NULL, .skip = "-k" };
 	struct arena *a = arena_new();
 	const char *standard_input = "-", *const *paths = t->conf.n_args > 0 ? t->conf.args : &standard_input;
 	size_t n = MAX(t->conf.n_args, (size_t)1);

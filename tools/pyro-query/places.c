@@ -141,6 +141,7 @@ static int add_path(struct loading *l, const char *path, struct err *e)
 {
 	struct inputs_opts io = { .limit = PLACES_INPUT_LIMIT,
 		.bad = l->p->o->keep_going ? skip_input : NULL,
+		.skip = "-k",
 		.labels = &l->labels,
 		.stream = add_stream,
 		.stream_from = l->p->o->memory > 0 ? STREAM_BOUNDED : STREAM_FROM,

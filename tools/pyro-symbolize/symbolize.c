@@ -191,7 +191,10 @@ static int symbolize_run(struct tool *t, struct err *e)
 {
 	struct filter f = { .o = &opts, .a = arena_new() };
 	struct inputs_labels given = { 0 };
-	struct inputs_opts io = { .limit = INPUT_LIMIT, .bad = opts.keep_going ? skip_input : NULL, .labels = &given };
+	struct inputs_opts io = { .limit = INPUT_LIMIT,
+		.bad = opts.keep_going ? skip_input : NULL,
+		.skip = "-k",
+		.labels = &given };
 	struct err ignored;
 	int rc = prepare(&f, e);
 
