@@ -64,6 +64,14 @@ static void format_stored(struct push *p)
 		upload_json(u, 422, "unknown", arena_printf(u->r->a, "%s: %s", err_rpc(p->err->kind), p->err->msg));
 }
 
+int upload_plain(struct upload *u, struct str *out, struct err *e)
+{
+	if (u->plain.p == NULL && format_unpack(u->push->mem, u->r->body, UPLOAD_MAX_TEXT, &u->plain, e) < 0)
+		return -1;
+	*out = u->plain;
+	return 0;
+}
+
 void receive_format(struct upload *u)
 {
 	struct format_opts o = { .rate = u->rate, .keep = FORMAT_NAMES };
@@ -71,7 +79,7 @@ void receive_format(struct upload *u)
 	struct str body;
 	struct err e;
 
-	if (format_unpack(u->push->mem, u->r->body, UPLOAD_MAX_TEXT, &body, &e) < 0) {
+	if (upload_plain(u, &body, &e) < 0) {
 		if (e.kind == ERR_LIMIT || e.kind == ERR_TOOBIG)
 			upload_json(u, 413, "invalid_argument",
 			    arena_printf(u->r->a, "request body too large: the limit of unpacked text is %d bytes",
@@ -97,10 +105,9 @@ void receive_format(struct upload *u)
 }
 
 /* JSON is said by several rows: then the body decides. */
-static const struct format *by_content_type(const struct upload *u)
+static const struct format *by_content_type(struct upload *u)
 {
 	const struct format *f = format_by_content_type(u->type);
-	struct arena *a;
 	struct str body;
 	struct err e;
 
@@ -108,24 +115,22 @@ static const struct format *by_content_type(const struct upload *u)
 		return NULL; /* what senders of folded text say, too */
 	if (!str_prefix(u->type, STR("application/json")))
 		return f;
-	a = arena_new();
-	f = format_unpack(a, u->r->body, UPLOAD_MAX_TEXT, &body, &e) < 0 ? NULL : format_detect(body, STR(""), &e);
-	arena_free(a);
-	return f;
+	return upload_plain(u, &body, &e) < 0 ? NULL : format_detect(body, STR(""), &e);
 }
 
-const struct format *upload_guess(const struct upload *u, struct str *plain)
+const struct format *upload_guess(struct upload *u)
 {
 	const struct format *f;
+	struct str body;
 	struct err e;
 
-	if (format_unpack(u->push->mem, u->r->body, UPLOAD_MAX_TEXT, plain, &e) < 0)
+	if (upload_plain(u, &body, &e) < 0)
 		return NULL;
-	f = format_detect(*plain, STR(""), &e);
-	return f != NULL && plain->p == u->r->body.p && strcmp(f->name, "folded") == 0 ? NULL : f;
+	f = format_detect(body, STR(""), &e);
+	return f != NULL && body.p == u->r->body.p && strcmp(f->name, "folded") == 0 ? NULL : f;
 }
 
-const struct format *upload_format(const struct upload *u)
+const struct format *upload_format(struct upload *u)
 {
 	const struct format *f;
 	struct err e;

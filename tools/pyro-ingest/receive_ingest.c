@@ -201,13 +201,11 @@ static void receive(struct upload *u);
 /* A body that nobody named and that is no folded text, or nothing of it, may be a file of another kind. */
 static bool receive_guessed(struct upload *u)
 {
-	struct str plain;
-
-	if (u->body != BODY_GROUPS || u->format.n > 0 || (u->row = upload_guess(u, &plain)) == NULL)
+	if (u->body != BODY_GROUPS || u->format.n > 0 || (u->row = upload_guess(u)) == NULL)
 		return false;
 	u->body = body_named(u);
 	if (u->body == BODY_JFR)
-		u->r->body = plain; /* agents send recordings as they are */
+		u->r->body = u->plain; /* agents send recordings as they are */
 	receive(u);
 	return true;
 }
@@ -370,11 +368,10 @@ void receive_ingest(struct http_req *r, void *ctx)
 		return;
 	u = arena_zalloc(r->a, sizeof(*u));
 	*u = (struct upload){ .r = r, .w = w };
-	if (read_params(u, &e) < 0) {
-		http_error(r, &e);
-		return;
-	}
 	u->push = push_new(w, r, tenant);
 	u->push->ctx = u;
-	receive(u);
+	if (read_params(u, &e) < 0)
+		upload_error(u, &e);
+	else
+		receive(u);
 }

@@ -121,7 +121,7 @@ static int decode(struct upload *u, struct groups *groups, struct err *e)
 	struct str body;
 	int rc;
 
-	if (format_unpack(a, u->r->body, UPLOAD_MAX_TEXT, &body, e) < 0 || json_scan(body, e) < 0)
+	if (upload_plain(u, &body, e) < 0 || json_scan(body, e) < 0)
 		return -1;
 	rc = speedscope_decode(a, body, &o, &s, e);
 	if (!str_eq(s.schema, STR(SPEEDSCOPE_SCHEMA)))

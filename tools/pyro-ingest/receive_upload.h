@@ -34,6 +34,7 @@ struct upload {
 	enum body body;
 	const struct format *row; /* of BODY_FORMAT */
 	struct push *push;
+	struct str plain; /* see upload_plain */
 };
 
 /* A label that may stand beside a tag of the same name; the rules for labels judge that. */
@@ -48,10 +49,12 @@ void upload_parse_failed(struct upload *u, const char *text); /* 422 */
 /* For push_send, of bodies that are parsed to pprof: 200, or 422 with what failed. */
 void upload_stored(struct push *p);
 
+/* The body unpacked, at most UPLOAD_MAX_TEXT bytes, in push->mem; once. */
+int upload_plain(struct upload *u, struct str *out, struct err *e);
 /* The row of the table of formats that decodes the body; NULL where it has its own handler, or is unknown. */
-const struct format *upload_format(const struct upload *u);
-/* The row that a body looks like that is no folded text as it came; NULL: none. *plain is the body unpacked, in r->a. */
-const struct format *upload_guess(const struct upload *u, struct str *plain);
+const struct format *upload_format(struct upload *u);
+/* The row that a body looks like that is no folded text as it came; NULL: none. */
+const struct format *upload_guess(struct upload *u);
 
 void receive_jfr(struct upload *u);
 void receive_speedscope(struct upload *u);
