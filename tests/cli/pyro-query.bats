@@ -927,4 +927,8 @@ main;parse 3"
 	try pyro-query export --output heatmap x.folded
 	ends 100
 	says "the samples have no times"
+	pyro-ingest --label service_name=shop -o blocks a.pb.gz b.pb.gz
+	try pyro-query export --output heatmap blocks
+	ends 100
+	says "heatmap: blocks and servers give the sum of a range, whose samples have no times; those of files have"
 }

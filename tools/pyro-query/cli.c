@@ -313,6 +313,18 @@ static int report_stream(struct question *q, struct places *places, struct err *
 
 /* ---- the verb ---- */
 
+/* What is asked for as one sum has no times. */
+static int check_times(const struct question *q, const struct places *places, struct err *e)
+{
+	bool timed = is_form(q, (const char *const[]){ "chart", "heatmap", NULL });
+
+	if (!timed || (places->url == NULL && places->sets.n == 0))
+		return 0;
+	return err_set(e, ERR_INVALID,
+	    "%s: blocks and servers give the sum of a range, whose samples have no times; those of files have",
+	    q->out.output.name);
+}
+
 static int report_whole(struct question *q, struct places *places, struct err *e)
 {
 	bool tags = is_form(q, (const char *const[]){ "tags", "raw", "traces", NULL });
@@ -321,6 +333,8 @@ static int report_whole(struct question *q, struct places *places, struct err *e
 	int rc = places_open(places, q->paths, q->n, q->o, PLACES_SAMPLES,
 	    q->out.output.keep | (tags ? FORMAT_TAGS : 0), NULL, e);
 
+	if (rc == 0)
+		rc = check_times(q, places, e);
 	if (rc == 0)
 		rc = places_profile(places, &p, e);
 	if (rc == 0)
