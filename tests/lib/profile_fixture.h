@@ -20,12 +20,10 @@
 
 enum { FIXTURE_MAX = 64 << 20 };
 
-/* The bytes of a file under testdata/ of the shared folder, in a; p == NULL when it is not there. */
-static inline struct str fixture_file(struct arena *a, const char *name)
+/* The bytes of a file, in a; p == NULL when it is not there. */
+static inline struct str fixture_bytes(struct arena *a, const char *path)
 {
-	const char *shared = getenv("PYRO_SHARED");
-	struct str path = arena_printf(a, "%s/testdata/%s", shared ? shared : "../shared", name);
-	FILE *f = fopen(arena_cstr(a, path), "rb");
+	FILE *f = fopen(path, "rb");
 	char *p = NULL;
 	long n;
 
@@ -40,6 +38,14 @@ static inline struct str fixture_file(struct arena *a, const char *name)
 	}
 	fclose(f);
 	return STR_NONE;
+}
+
+/* Of one under testdata/ of the shared folder. */
+static inline struct str fixture_file(struct arena *a, const char *name)
+{
+	const char *shared = getenv("PYRO_SHARED");
+
+	return fixture_bytes(a, arena_printf(a, "%s/testdata/%s", shared ? shared : "../shared", name).p);
 }
 
 /*

@@ -25,18 +25,12 @@ enum { RBX = 3, RBP = 6, RSP = 7, R12 = 12, R13, R14, WORDS = 16 };
 
 static struct str library(struct arena *a, const char *name)
 {
-	char path[256];
-	FILE *f;
-	char *p = arena_alloc(a, 1 << 16);
-	size_t n;
+	const char *path = arena_printf(a, "tests/fuzz/corpus/elf/%s", name).p;
+	struct str bytes = fixture_bytes(a, path);
 
-	snprintf(path, sizeof(path), "tests/fuzz/corpus/elf/%s", name);
-	f = fopen(path, "rb");
-	if (f == NULL)
+	if (bytes.p == NULL)
 		fail_msg("%s: not there; tests run in the top folder", path);
-	n = fread(p, 1, 1 << 16, f);
-	fclose(f);
-	return str_of(p, n);
+	return bytes;
 }
 
 /* Word i of the stack is 0x500 + i. */

@@ -11,24 +11,6 @@
 #include "formats/symbolize/gopclntab.h"
 #include "formats/symbolize/symtab.h"
 
-static struct str slurp(struct arena *a, const char *path)
-{
-	FILE *f = fopen(path, "rb");
-	struct buf b;
-	char piece[65536];
-	struct str s;
-
-	if (f == NULL)
-		return STR_NONE;
-	buf_init(&b, FIXTURE_MAX);
-	for (size_t n; (n = fread(piece, 1, sizeof(piece), f)) > 0;)
-		buf_add(&b, str_of(piece, n));
-	fclose(f);
-	s = arena_str(a, buf_str(&b));
-	buf_fini(&b);
-	return s;
-}
-
 /* The table as code, data and section at once, as in fuzz_gopclntab.c. */
 static struct gopclntab *open_made(struct arena *a, struct str table, struct err *e)
 {
@@ -88,7 +70,7 @@ static void test_made(void **ctx)
 	(void)ctx;
 	for (size_t i = 0; i < ARRAY_LEN(made); i++) {
 		struct arena *a = arena_new();
-		struct str table = slurp(a,
+		struct str table = fixture_bytes(a,
 		    arena_cstr(a, arena_printf(a, "tests/fuzz/corpus/gopclntab/seed-%s", made[i].file)));
 		struct gopclntab *t;
 		struct err e;
@@ -108,7 +90,7 @@ static void test_broken(void **ctx)
 	(void)ctx;
 	for (size_t i = 0; i < ARRAY_LEN(made); i++) {
 		struct arena *a = arena_new();
-		struct str whole = slurp(a,
+		struct str whole = fixture_bytes(a,
 		    arena_cstr(a, arena_printf(a, "tests/fuzz/corpus/gopclntab/seed-%s", made[i].file)));
 		char *copy = arena_alloc(a, whole.n);
 
@@ -335,9 +317,9 @@ static void test_compiled(void **ctx)
 			continue;
 		}
 		snprintf(path, sizeof(path), "%s/p", folder);
-		whole = slurp(a, path);
+		whole = fixture_bytes(a, path);
 		snprintf(path, sizeof(path), "%s/s", folder);
-		stripped = slurp(a, path);
+		stripped = fixture_bytes(a, path);
 		look_at(whole, stripped, modes[i]);
 		arena_free(a);
 	}

@@ -1,46 +1,10 @@
 /* Stacks of one partition that are one in the answer. */
 #include "tests/lib/block_fixture.h"
+#include "tests/lib/made_set.h"
 
 #include "formats/query/ask.h"
 
 enum { STACKS = 3 };
-
-struct small_set {
-	struct dataset set;
-	struct symbols *symbols;
-	uint32_t stacks[STACKS];
-};
-
-static int set_series(struct dataset *d, struct arena *a, const struct selector *s, struct series_list *out,
-    struct err *e)
-{
-	(void)d;
-	(void)s;
-	(void)e;
-	out->p = arena_zalloc(a, sizeof(*out->p));
-	out->n = 1;
-	return 0;
-}
-
-static int set_scan(struct dataset *d, const struct scan *s, struct err *e)
-{
-	static const int64_t values[STACKS] = { 5, 1, 2 };
-	struct row row = { .n = STACKS,
-		.stacks = CONTAINER_OF(d, struct small_set, set)->stacks,
-		.values = values,
-		.time = 1,
-		.total = 8 };
-
-	return s->row(s->ctx, &row, e);
-}
-
-static int set_symbols(struct dataset *d, uint32_t partition, struct symbols **out, struct err *e)
-{
-	(void)partition;
-	(void)e;
-	*out = CONTAINER_OF(d, struct small_set, set)->symbols;
-	return 0;
-}
 
 static uint32_t stack_at(struct symbols *s, uint64_t limit, uint64_t address)
 {
@@ -56,9 +20,9 @@ static uint32_t stack_at(struct symbols *s, uint64_t limit, uint64_t address)
 /* Mappings with as many pages are one, and so are their locations; before that, all stacks were distinct. */
 static void mappings_that_are_one(void **state)
 {
-	static const struct dataset_ops ops = { .series = set_series, .scan = set_scan, .symbols = set_symbols };
-	struct small_set s = { .set = { .ops = &ops, .min_time = 1, .max_time = 1, .n_partitions = 1 },
-		.symbols = symbols_new(1) };
+	static const int64_t values[STACKS] = { 5, 1, 2 };
+	uint32_t stacks[STACKS];
+	struct made_set s;
 	struct arena *a = arena_new();
 	struct str all = STR("{}");
 	struct pyro_ask ask = { .kind = ASK_PROFILE,
@@ -71,10 +35,11 @@ static void mappings_that_are_one(void **state)
 	struct err e;
 
 	(void)state;
-	s.stacks[0] = stack_at(s.symbols, 0x2000, 0x1200);
-	s.stacks[1] = stack_at(s.symbols, 0x2000, 0x1100);
-	s.stacks[2] = stack_at(s.symbols, 0x1800, 0x1100);
-	assert_int_not_equal(s.stacks[1], s.stacks[2]);
+	made_set_init(&s, (struct row){ .n = STACKS, .stacks = stacks, .values = values, .time = 1, .total = 8 });
+	stacks[0] = stack_at(s.symbols, 0x2000, 0x1200);
+	stacks[1] = stack_at(s.symbols, 0x2000, 0x1100);
+	stacks[2] = stack_at(s.symbols, 0x1800, 0x1100);
+	assert_int_not_equal(stacks[1], stacks[2]);
 	assert_int_equal(ask_run(a, &ask, &set, 1, &p, &e), 0);
 	assert_int_equal(p.profile->n_mappings, 1);
 	assert_int_equal(p.profile->n_samples, 2);
