@@ -177,12 +177,12 @@ static char *put_uvarint(char *p, uint64_t v)
 	return p;
 }
 
-/* Bytes written if they are worth it, or 0. */
-static size_t worth(const char *from, const char *to, size_t n, unsigned width)
+/* They are shorter by a ninth than n numbers of that width. */
+static bool is_worth(const char *uvarints, const char *end, size_t n, unsigned width)
 {
-	size_t bytes = (size_t)(to - from);
+	size_t bytes = (size_t)(end - uvarints);
 
-	return bytes + bytes / 8 < n * width ? bytes : 0;
+	return bytes + bytes / 8 < n * width;
 }
 
 /* Bytes written at `to`, which has room for any; *width becomes UVARINTS if they are. */
@@ -194,11 +194,13 @@ static size_t encode_stacks(char *to, const uint32_t *s, size_t n, unsigned *wid
 	for (size_t i = 0; i < n; i++)
 		max = MAX(max, s[i] - (i ? s[i - 1] : 0));
 	*width = width_of(max);
-	for (size_t i = 0; i<n && * width> 1; last = s[i++])
-		p = put_uvarint(p, s[i] - last);
-	if (worth(to, p, n, *width) > 0 && *width > 1) {
-		*width = UVARINTS;
-		return (size_t)(p - to);
+	if (*width > 1) {
+		for (size_t i = 0; i < n; last = s[i++])
+			p = put_uvarint(p, s[i] - last);
+		if (is_worth(to, p, n, *width)) {
+			*width = UVARINTS;
+			return (size_t)(p - to);
+		}
 	}
 	put_stacks(to, s, n, *width);
 	return n * *width;
@@ -212,11 +214,13 @@ static size_t encode_values(char *to, const int64_t *v, size_t n, uint64_t scale
 	for (size_t i = 0; i < n; i++)
 		max = MAX(max, (uint64_t)v[i]);
 	*width = width_of(max / scale);
-	for (size_t i = 0; i<n && * width> 1; i++)
-		p = put_uvarint(p, (uint64_t)v[i] / scale);
-	if (worth(to, p, n, *width) > 0 && *width > 1) {
-		*width = UVARINTS;
-		return (size_t)(p - to);
+	if (*width > 1) {
+		for (size_t i = 0; i < n; i++)
+			p = put_uvarint(p, (uint64_t)v[i] / scale);
+		if (is_worth(to, p, n, *width)) {
+			*width = UVARINTS;
+			return (size_t)(p - to);
+		}
 	}
 	put_values(to, v, n, *width, scale);
 	return n * *width;

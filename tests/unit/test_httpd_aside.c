@@ -60,13 +60,30 @@ static void expect(int fd, int status, const char *body)
 	answer_free(&a);
 }
 
+static void begin(struct pair *p, const struct httpd_conf *conf)
+{
+	*p = (struct pair){ 0 };
+	gone_count = slow_begun = 0;
+	pair_start(p, conf, NULL, rows, ARRAY_LEN(rows));
+}
+
+/* All clients have gone: no connection is left, and nothing of one. */
+static void finish(struct pair *p)
+{
+	nap(50);
+	pair_end(p);
+	assert_int_equal(p->at_home.conns + p->at_aside.conns, 0);
+	assert_int_equal(p->at_home.busy + p->at_aside.busy, 0);
+	assert_int_equal(p->at_home.body_bytes + p->at_aside.body_bytes, 0);
+}
+
 static void goes_and_comes_back(void **state)
 {
-	struct pair p = { 0 };
+	struct pair p;
 	int fd;
 
 	(void)state;
-	pair_start(&p, NULL, NULL, rows, ARRAY_LEN(rows));
+	begin(&p, NULL);
 	fd = dial(&p.home);
 	for (int i = 0; i < 50; i++) {
 		say(fd, GET("/ask"));
@@ -77,13 +94,10 @@ static void goes_and_comes_back(void **state)
 		expect(fd, 200, "home 0\n");
 	}
 	close(fd);
-	nap(50);
-	pair_end(&p);
+	finish(&p);
 	assert_int_equal(p.at_home.accepted, 1);
 	assert_int_equal(p.at_home.requests, 50);
 	assert_int_equal(p.at_aside.requests, 100);
-	assert_int_equal(p.at_home.conns, 0);
-	assert_int_equal(p.at_home.busy + p.at_aside.busy, 0);
 }
 
 /* Requests behind one another, in one piece, in pieces of one byte, and with bodies that are larger than what is read at once. */
@@ -93,11 +107,11 @@ static void pipelined(void **state)
 	    "/ask") "POST /push HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: "
 		    "chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n" GET("/ask");
 	static char body[3000000];
-	struct pair p = { 0 };
+	struct pair p;
 	int fd;
 
 	(void)state;
-	pair_start(&p, NULL, NULL, rows, ARRAY_LEN(rows));
+	begin(&p, NULL);
 	for (int bytewise = 0; bytewise < 2; bytewise++) {
 		fd = dial(&p.home);
 		for (size_t i = 0; bytewise && i < sizeof(text) - 1; i++)
@@ -125,21 +139,18 @@ static void pipelined(void **state)
 		expect(fd, 200, "aside 60000\n");
 	}
 	close(fd);
-	nap(50);
-	pair_end(&p);
-	assert_int_equal(p.at_home.body_bytes + p.at_aside.body_bytes, 0);
-	assert_int_equal(p.at_home.conns, 0);
+	finish(&p);
 }
 
 /* What is refused is refused as anywhere. */
 static void refused(void **state)
 {
-	struct pair p = { 0 };
+	struct pair p;
 	struct answer a;
 	int fd;
 
 	(void)state;
-	pair_start(&p, NULL, NULL, rows, ARRAY_LEN(rows));
+	begin(&p, NULL);
 	fd = dial(&p.home);
 	say(fd, GET("/ask") "POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n");
 	expect(fd, 200, "aside 0\n");
@@ -171,12 +182,12 @@ static void expect_stream(struct h2c *c, struct h2c_stream *s, const char *body)
 static void http2(void **state)
 {
 	static char body[300000];
-	struct pair p = { 0 };
+	struct pair p;
 	struct h2c_stream *s[4];
 	struct h2c c;
 
 	(void)state;
-	pair_start(&p, NULL, NULL, rows, ARRAY_LEN(rows));
+	begin(&p, NULL);
 	h2c_open(&c, dial(&p.home));
 	for (int i = 0; i < 20; i++) {
 		expect_stream(&c, h2c_ask(&c, "POST", "/ask", NULL, 0, str_of(body, sizeof(body))), "aside 300000\n");
@@ -198,21 +209,18 @@ static void http2(void **state)
 	expect_stream(&c, s[0], "aside 0\n");
 	expect_stream(&c, h2c_ask(&c, "GET", "/push", NULL, 0, STR_NONE), "home 0\n");
 	h2c_close(&c);
-	nap(50);
-	pair_end(&p);
-	assert_int_equal(p.at_home.conns, 0);
-	assert_int_equal(p.at_home.body_bytes + p.at_aside.body_bytes, 0);
+	finish(&p);
 	assert_int_equal(p.at_home.requests + p.at_aside.requests, 60 + 2 + 4 + 2 + 1);
 }
 
 static void upgraded(void **state)
 {
-	struct pair p = { 0 };
+	struct pair p;
 	struct buf b;
 	int fd;
 
 	(void)state;
-	pair_start(&p, NULL, NULL, rows, ARRAY_LEN(rows));
+	begin(&p, NULL);
 	fd = dial(&p.home);
 	say(fd,
 	    "GET /ask HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: "
@@ -221,8 +229,7 @@ static void upgraded(void **state)
 	assert_memory_equal(b.p, "HTTP/1.1 101", 12);
 	buf_fini(&b);
 	close(fd);
-	nap(50);
-	pair_end(&p);
+	finish(&p);
 	assert_int_equal(p.at_aside.requests, 1);
 	assert_int_equal(p.at_home.requests, 0);
 }
@@ -230,13 +237,12 @@ static void upgraded(void **state)
 /* A client that leaves while its question is being answered, and one that leaves between two. */
 static void clients_leave(void **state)
 {
-	struct pair p = { 0 };
+	struct pair p;
 	struct h2c c;
 	int fd;
 
 	(void)state;
-	gone_count = slow_begun = 0;
-	pair_start(&p, NULL, NULL, rows, ARRAY_LEN(rows));
+	begin(&p, NULL);
 	fd = dial(&p.home);
 	say(fd, GET("/slow/ask?300"));
 	wait_for(&slow_begun, 1);
@@ -264,11 +270,11 @@ static void clients_leave(void **state)
 static void room_for_a_new_one(void **state)
 {
 	struct httpd_conf conf = { .max_conns = 2 };
-	struct pair p = { 0 };
+	struct pair p;
 	int fd[3], busy[2];
 
 	(void)state;
-	pair_start(&p, &conf, NULL, rows, ARRAY_LEN(rows));
+	begin(&p, &conf);
 	for (int i = 0; i < 3; i++) {
 		fd[i] = dial(&p.home);
 		say(fd[i], GET("/ask"));
@@ -295,20 +301,18 @@ static void room_for_a_new_one(void **state)
 	close(fd[0]);
 	close(busy[0]);
 	close(busy[1]);
-	nap(50);
-	pair_end(&p);
-	assert_int_equal(p.at_home.conns, 0);
+	finish(&p);
 }
 
 /* Nobody was aside when accepting had to wait. */
 static void room_after_waiting(void **state)
 {
 	struct httpd_conf conf = { .max_conns = 1 };
-	struct pair p = { 0 };
+	struct pair p;
 	int first, second;
 
 	(void)state;
-	pair_start(&p, &conf, NULL, rows, ARRAY_LEN(rows));
+	begin(&p, &conf);
 	first = dial(&p.home);
 	nap(50);
 	second = dial(&p.home);
@@ -327,12 +331,12 @@ static void room_after_waiting(void **state)
 static void room_among_its_own(void **state)
 {
 	struct httpd_conf conf = { .max_conns = 1 };
-	struct pair p = { 0 };
+	struct pair p;
 	struct server other;
 	int first, second, others;
 
 	(void)state;
-	pair_start(&p, &conf, NULL, rows, ARRAY_LEN(rows));
+	begin(&p, &conf);
 	conf.owner = (void *)(uintptr_t) "other";
 	conf.aside = p.aside;
 	server_make(&other, rows, ARRAY_LEN(rows), &conf, NULL);
@@ -360,13 +364,12 @@ static void room_among_its_own(void **state)
 /* Stops when the last connection is closed, wherever it is: requests end, idle ones go, and one on its way is served. */
 static void stops_in_order(void **state)
 {
-	struct pair p = { 0 };
+	struct pair p;
 	struct answer a;
 	int busy, idle, half;
 
 	(void)state;
-	slow_begun = 0;
-	pair_start(&p, NULL, NULL, rows, ARRAY_LEN(rows));
+	begin(&p, NULL);
 	idle = dial(&p.home);
 	say(idle, GET("/ask"));
 	expect(idle, 200, "aside 0\n");
@@ -396,13 +399,12 @@ static void stops_in_order(void **state)
 
 static void stops_at_the_deadline(void **state)
 {
-	struct pair p = { 0 };
+	struct pair p;
 	int64_t begun = now_ms();
 	int fd;
 
 	(void)state;
-	gone_count = slow_begun = 0;
-	pair_start(&p, NULL, NULL, rows, ARRAY_LEN(rows));
+	begin(&p, NULL);
 	fd = dial(&p.home);
 	say(fd, GET("/slow/ask?1500"));
 	wait_for(&slow_begun, 1);
@@ -462,11 +464,11 @@ static void *crowd_run(void *arg)
 
 static void many_at_once(void **state)
 {
-	struct pair p = { 0 };
+	struct pair p;
 	struct crowd x[CLIENTS];
 
 	(void)state;
-	pair_start(&p, NULL, NULL, rows, ARRAY_LEN(rows));
+	begin(&p, NULL);
 	for (unsigned i = 0; i < CLIENTS; i++) {
 		x[i] = (struct crowd){ .p = &p, .seed = i };
 		assert_int_equal(pthread_create(&x[i].thread, NULL, crowd_run, &x[i]), 0);
@@ -487,11 +489,11 @@ static void many_at_once(void **state)
 /* Freed while connections are aside: the last of them frees what is left. */
 static void freed_first(void **state)
 {
-	struct pair p = { 0 };
+	struct pair p;
 	int fd;
 
 	(void)state;
-	pair_start(&p, NULL, NULL, rows, ARRAY_LEN(rows));
+	begin(&p, NULL);
 	fd = dial(&p.home);
 	say(fd, GET("/ask"));
 	expect(fd, 200, "aside 0\n");

@@ -7,7 +7,26 @@
 
 #include "formats/head/rows.h"
 
+static struct samples in, out;
+static struct buf b;
 static uint64_t seed = 1;
+
+static int set_up(void **state)
+{
+	(void)state;
+	buf_init(&b, 1 << 20);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	buf_fini(&b);
+	samples_fini(&in);
+	samples_fini(&out);
+	in = out = (struct samples){ 0 };
+	return 0;
+}
 
 static uint64_t next(void)
 {
@@ -29,15 +48,25 @@ static void fill(struct samples *s, size_t n, uint32_t step, int64_t unit, uint6
 	}
 }
 
-static void same(const struct samples *a, const struct samples *b)
+/* in, packed, and out of it again. */
+static void expect_round_trip(void)
 {
-	assert_int_equal(a->stacks.n, b->stacks.n);
-	assert_int_equal(a->spans.n, b->spans.n);
-	for (size_t i = 0; i < a->stacks.n; i++) {
-		assert_int_equal(a->stacks.p[i], b->stacks.p[i]);
-		assert_true(a->values.p[i] == b->values.p[i]);
-		if (a->spans.n)
-			assert_true(a->spans.p[i] == b->spans.p[i]);
+	struct err e;
+	size_t used;
+
+	buf_reset(&b);
+	rows_encode(&b, &in);
+	buf_add(&b, STR("behind"));
+	assert_int_equal(rows_decode(buf_str(&b), &out, &used, &e), 0);
+	b.n -= 6;
+	assert_int_equal(used, b.n);
+	assert_int_equal(in.stacks.n, out.stacks.n);
+	assert_int_equal(in.spans.n, out.spans.n);
+	for (size_t i = 0; i < in.stacks.n; i++) {
+		assert_int_equal(in.stacks.p[i], out.stacks.p[i]);
+		assert_true(in.values.p[i] == out.values.p[i]);
+		if (in.spans.n)
+			assert_true(in.spans.p[i] == out.spans.p[i]);
 	}
 }
 
@@ -59,39 +88,19 @@ static const struct shape {
 
 static void round_trips(void **state)
 {
-	struct samples in = { 0 }, out = { 0 };
-	struct buf b;
-	struct err e;
-	size_t used;
-
 	(void)state;
-	buf_init(&b, 1 << 20);
 	for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
 		fill(&in, shapes[i].n, shapes[i].step, shapes[i].unit, shapes[i].range, shapes[i].spans);
-		buf_reset(&b);
-		rows_encode(&b, &in);
-		buf_add(&b, STR("behind"));
-		assert_int_equal(rows_decode(buf_str(&b), &out, &used, &e), 0);
-		assert_int_equal(used, b.n - 6);
-		same(&in, &out);
+		expect_round_trip();
 	}
-	buf_fini(&b);
-	samples_fini(&in);
-	samples_fini(&out);
 }
 
 static void is_small(void **state)
 {
-	struct samples s = { 0 };
-	struct buf b;
-
 	(void)state;
-	buf_init(&b, 1 << 20);
-	fill(&s, 400, 100, 10000000, 100, false);
-	rows_encode(&b, &s);
+	fill(&in, 400, 100, 10000000, 100, false);
+	rows_encode(&b, &in);
 	assert_true(b.n <= 400 * 2 + 16);
-	buf_fini(&b);
-	samples_fini(&s);
 }
 
 /* Bytes by hand: some numbers are large, all are, one value is negative. */
@@ -109,26 +118,19 @@ static void layouts(void **state)
 		    STR("\x05\4\1\x2c\1\x2c\1\x2c\1\x2c\1\x2d\1\x2e\1\x2f\1\x33\1") },
 		{ { 5, 7 }, { -6, 200 }, 2, STR("\x08\2\x0a\5\2\x99\xb3\xe6\xcc\x99\xb3\xe6\xcc\x19\x14") },
 	};
-	struct samples in = { 0 }, out = { 0 };
-	struct buf b;
 	struct err e;
 	size_t used;
 
 	(void)state;
-	buf_init(&b, 1 << 20);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		in.stacks.n = in.values.n = 0;
+		in.stacks.n = in.values.n = in.spans.n = 0;
 		for (size_t k = 0; k < cases[i].n; k++) {
 			vec_push(&in.stacks, cases[i].stacks[k]);
 			vec_push(&in.values, cases[i].values[k]);
 		}
-		buf_reset(&b);
-		rows_encode(&b, &in);
+		expect_round_trip();
 		assert_int_equal(b.n, cases[i].bytes.n);
 		assert_memory_equal(b.p, cases[i].bytes.p, b.n);
-		assert_int_equal(rows_decode(cases[i].bytes, &out, &used, &e), 0);
-		assert_int_equal(used, b.n);
-		same(&in, &out);
 	}
 	/* As journals of version 1 have it: two bytes each, where uvarints are shorter now. */
 	assert_int_equal(rows_decode(STR("\x05\2\1\1\0\x2c\1\7\0\x2c\1"), &out, &used, &e), 0);
@@ -136,20 +138,14 @@ static void layouts(void **state)
 	assert_int_equal(out.stacks.p[1], 301);
 	assert_int_equal(out.values.p[0], 7);
 	assert_int_equal(out.values.p[1], 300);
-	buf_fini(&b);
-	samples_fini(&in);
-	samples_fini(&out);
 }
 
 static void cut_anywhere(void **state)
 {
-	struct samples in = { 0 }, out = { 0 };
-	struct buf b;
 	struct err e;
 	size_t used;
 
 	(void)state;
-	buf_init(&b, 1 << 20);
 	fill(&in, 50, 300, 7, 300, true);
 	rows_encode(&b, &in);
 	for (size_t n = 0; n < b.n; n++) {
@@ -162,16 +158,11 @@ static void cut_anywhere(void **state)
 	}
 	assert_int_equal(rows_decode(STR("\x00\xff\xff\xff\xff\xff\xff\xff\xff\x7f\x01"), &out, &used, &e), -1);
 	assert_int_equal(rows_decode(STR("\xff\x01\x01\x01\x01"), &out, &used, &e), -1);
-	buf_fini(&b);
-	samples_fini(&in);
-	samples_fini(&out);
 }
 
 /* Widths that no writer uses would be read as wider ones than were counted. */
 static void unknown_widths(void **state)
 {
-	struct samples out = { 0 };
-
 	(void)state;
 	for (unsigned flags = 0; flags < 256; flags++) {
 		unsigned sw = (flags & 3) + 1, vw = (flags >> 2 & 7) + 1;
@@ -191,7 +182,6 @@ static void unknown_widths(void **state)
 			assert_int_equal(used, n);
 		mem_free(p);
 	}
-	samples_fini(&out);
 }
 
 static void sorts(void **state)
@@ -230,12 +220,12 @@ static void sorts(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(round_trips),
-		cmocka_unit_test(is_small),
-		cmocka_unit_test(layouts),
-		cmocka_unit_test(cut_anywhere),
-		cmocka_unit_test(unknown_widths),
-		cmocka_unit_test(sorts),
+		cmocka_unit_test_setup_teardown(round_trips, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(is_small, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(layouts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(cut_anywhere, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(unknown_widths, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(sorts, set_up, tear_down),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
