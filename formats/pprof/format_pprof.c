@@ -34,7 +34,7 @@ static inline const unsigned char *varint(const unsigned char *p, const unsigned
 	return p + 1;
 }
 
-enum { ENOUGH_RECORDS = 4096, ENOUGH_OF_BOTH = 256 };
+enum { ENOUGH_RECORDS = 256 };
 
 #define SEEN(field) (1u << (field))
 
@@ -49,9 +49,8 @@ static int pprof_bid(struct str s, struct str file_name)
 	    typed = false; /* a type holds numbers; OpenTelemetry's field 1 does not, and its others are as ours */
 
 	while (p < end) {
-		if (records >= ENOUGH_OF_BOTH &&
-		    ((seen & both) == both || (records >= ENOUGH_RECORDS && (seen & both))))
-			return typed && (seen & both) == both ? BID_MOST : BID_SURE;
+		if (records >= ENOUGH_RECORDS && (seen & both) != 0)
+			return typed ? BID_MOST : BID_SURE;
 		if ((next = varint(p, end, &tag)) == NULL)
 			break;
 		p = next;
