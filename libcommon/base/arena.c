@@ -36,6 +36,8 @@ enum {
 	CHUNK_MAX = 1 << 20,
 	PAGE_SIZE_HUGE = 2 << 20,
 	HUGE_FROM = 4 * PAGE_SIZE_HUGE,
+	HOLE_MIN = 1024,
+	HOLES_TRIED = 16,
 };
 
 struct chunk {
@@ -49,8 +51,15 @@ struct taken {
 	void *p;
 };
 
+/* What arena_resize left behind. */
+struct hole {
+	struct hole *next;
+	size_t size;
+};
+
 struct arena {
 	struct taken *taken;
+	struct hole *holes;   /* of at least HOLE_MIN bytes */
 	char *at, *end;       /* free part of the current chunk */
 	struct chunk *chunks; /* all but the one this lies in */
 	struct chunk *spare;  /* of what died, for what comes */
@@ -170,6 +179,7 @@ void arena_reset(struct arena *a)
 		}
 	}
 	a->chunks = keep;
+	a->holes = NULL;
 	a->held = a->first_size;
 	arena_use(a, (char *)a + FIRST, (char *)a + a->first_size);
 	if (keep) {
@@ -241,6 +251,35 @@ static __attribute__((noinline)) char *arena_more(struct arena *a, size_t n)
 	return (char *)c + HEAD;
 }
 
+#ifndef ARENA_ASAN
+static void leave_hole(struct arena *a, void *p, size_t size)
+{
+	struct hole *h = p;
+
+	if (size < HOLE_MIN)
+		return;
+	*h = (struct hole){ a->holes, size };
+	a->holes = h;
+}
+
+/* Of the latest the smallest that is large enough, or NULL; n is rounded up. */
+static __attribute__((noinline)) void *fill_hole(struct arena *a, size_t n)
+{
+	struct hole **best = NULL, *h;
+	unsigned tried = 0;
+
+	for (struct hole **at = &a->holes; tried < HOLES_TRIED && *at != NULL; at = &(*at)->next, tried++)
+		if ((*at)->size >= n && (best == NULL || (*at)->size < (*best)->size))
+			best = at;
+	if (best == NULL)
+		return NULL;
+	h = *best;
+	*best = h->next;
+	leave_hole(a, (char *)h + n, h->size - n);
+	return h;
+}
+#endif
+
 void *arena_alloc(struct arena *a, size_t n)
 {
 	size_t want;
@@ -250,6 +289,10 @@ void *arena_alloc(struct arena *a, size_t n)
 	if (UNLIKELY(n > PTRDIFF_MAX / 2))
 		return mem_array(n, 4);
 	want = ROUND_UP(n + REDZONE);
+#ifndef ARENA_ASAN
+	if (UNLIKELY(want >= HOLE_MIN && a->holes != NULL) && (p = fill_hole(a, want)) != NULL)
+		return p;
+#endif
 	if (LIKELY(want <= (size_t)(a->end - a->at))) {
 		p = a->at;
 		a->at += want;
@@ -320,6 +363,9 @@ void *arena_resize(struct arena *a, void *old, size_t used, size_t n)
 	if (used > 0)
 		memcpy(p, old, used);
 	POISON(old, used);
+#ifndef ARENA_ASAN
+	leave_hole(a, old, used / ALIGN * ALIGN);
+#endif
 	return p;
 }
 

@@ -31,7 +31,7 @@ void *arena_zalloc(struct arena *a, size_t n);
 void *arena_array(struct arena *a, size_t n, size_t size); /* overflow aborts */
 void *arena_zarray(struct arena *a, size_t n, size_t size);
 /* Room for n bytes that begins with the `used` ones of old (of this arena, or NULL), which is no more: large ones grow
-   where they are, others leave a hole. */
+   where they are, others leave a hole, which what is allocated later may fill. */
 void *arena_resize(struct arena *a, void *old, size_t used, size_t n);
 /* These n bytes of mem_alloc and the like are the arena's now. */
 void arena_take(struct arena *a, void *p, size_t n);

@@ -275,6 +275,35 @@ static void test_resize(void **state)
 	arena_free(a);
 }
 
+/* An array grows through the holes that another has left, and each keeps what is in it. */
+static void test_holes(void **state)
+{
+	enum { ARRAYS = 8, MOST = 256 << 10 };
+	struct arena *a = arena_new();
+	unsigned char *p[ARRAYS] = { NULL };
+	size_t used[ARRAYS] = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAYS; i++)
+		for (size_t n = 128; n <= MOST; n *= 2) {
+			p[i] = arena_resize(a, p[i], used[i], n);
+			assert_int_equal((uintptr_t)p[i] % 16, 0);
+			memset(p[i] + used[i], (int)i + 1, n - used[i]);
+			used[i] = n;
+			for (unsigned k = 0; k < ARRAYS; k++)
+				for (size_t at = 0; at < used[k]; at++)
+					if (p[k][at] != k + 1)
+						fail_msg("array %u changed at %zu when %u grew to %zu", k, at, i, n);
+		}
+#ifndef __SANITIZE_ADDRESS__
+	/* 2 MB, and what no array fits into; 4.4 MB if no hole was filled */
+	assert_true(arena_bytes(a) < (size_t)4 << 20);
+#endif
+	arena_reset(a);
+	memset(arena_alloc(a, 100000), 1, 100000);
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +318,7 @@ int main(void)
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_zeroed),
 		cmocka_unit_test(test_resize),
+		cmocka_unit_test(test_holes),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
