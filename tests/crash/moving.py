@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""moving.py - the same questions again and again, while their range moves through blocks: what is kept of blocks changes no
-answer. Every expected number is summed up here, from the values that are pushed.
+"""moving.py - the same questions again and again, while their range moves through blocks, or new rows come: what is kept
+changes no answer. Every expected number is summed up here, from the values that are pushed.
 
 usage: moving.py [--build DIR]
 
@@ -10,13 +10,14 @@ import argparse
 import json
 import os
 import shutil
+import socket
 import sys
 import tempfile
 import time
 
-from hostile import push_request
+from hostile import msg, num, push_request
 from read_api import CPU, profile
-from waiting import metric
+from waiting import metric, until
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 import served                                                                       # noqa: E402
@@ -88,6 +89,55 @@ def moved(tap, s, title, ranges, known):
     tap.equal(metric(s, "pyro_query_kept_blocks_total") - before, known, "%s: parts that were known" % title)
 
 
+# ---- recent rows ----
+
+def ask_head(path, tenant, *more):
+    """The reply to which label values there are, without its state, and that."""
+    with socket.socket(socket.AF_UNIX) as c:
+        c.connect(path)
+        ask = msg(1, tenant) + num(2, 5) + msg(4, b"{}") + msg(7, b"pod") + b"".join(more)
+        c.sendall(b"POST /pyro.v1.Head/Ask HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s" % (len(ask), ask))
+        head, _, body = b"".join(iter(lambda: c.recv(1 << 16), b"")).partition(b"\r\n\r\n")
+    if b" 200 " not in head.splitlines()[0] or body[-18:-16] != msg(15, bytes(16))[:2]:
+        served.bail("recent rows: %s %s" % (head, body))
+    return body[:-18], body[-16:]
+
+
+def states(tap, build, folder):
+    """Who knows the state is told so, and nothing else, until a row comes or leaves for a block, or another process answers."""
+    path, same = folder + ".sock", num(14, 1)
+    s = start(build, "pyro-ingest", folder, "-ingester.shards=2", "-head-socket=unix:" + path)
+
+    def push(*pods):
+        body = b"".join(push_request(profile(T, 1), ((b"__name__", b"process_cpu"), (b"service_name", b"shop"), (b"pod", pod)))
+                        for pod in pods)
+        tap.equal(s.request("POST", served.PUSH, body, {"Content-Type": "application/proto"})[0], 200, "a push")
+    push(b"a")
+    said, state = ask_head(path, b"anonymous")
+    tap.equal(said, msg(5, b"a") + num(7, T * 10**6) + num(8, T * 10**6), "a reply")
+    tap.equal(ask_head(path, b"anonymous"), (said, state), "and again")
+    tap.equal(ask_head(path, b"anonymous", msg(22, state)), (same, state), "nothing has changed")
+    tap.equal(ask_head(path, b"anonymous", msg(22, bytes(16))), (said, state), "since then, and not since another state")
+    push(b"b")
+    more, later = ask_head(path, b"anonymous", msg(22, state))
+    tap.equal(more, msg(5, b"a") + msg(5, b"b") + num(7, T * 10**6) + num(8, T * 10**6), "a row that has come is told")
+    tap.equal(ask_head(path, b"anonymous", msg(22, later)), (same, later), "once")
+    tap.equal(s.stop(), 0, "the server stops")
+    s = start(build, "pyro-ingest", folder, "-ingester.shards=2", "-head-socket=unix:" + path, "-ingester.max-journal-size=1KiB")
+    stored, newest = ask_head(path, b"anonymous", msg(22, later))
+    tap.ok(stored.startswith(msg(1, b"")[:1]) and newest != later, "another process names the block", stored)
+    tap.equal(ask_head(path, b"anonymous", msg(22, newest)), (same, newest), "and knows its own state")
+    for name in (b"c%d", b"d%d"):                       # when the second come the journal has more than it may
+        push(*(name % i for i in range(100)))
+    rows, last = ask_head(path, b"anonymous")
+
+    def in_block():
+        said = ask_head(path, b"anonymous", msg(22, last))[0]
+        return said != same and b"d99" not in said
+    tap.ok(b"d99" not in rows or until(in_block), "rows that go into a block are told")
+    tap.equal(s.stop(), 0, "the server stops")
+
+
 def main():
     arg = argparse.ArgumentParser()
     arg.add_argument("--build", default=served.BUILD)
@@ -110,6 +160,7 @@ def main():
         moved(tap, s, "in a single block", [(T + 40 * STEP + 5, T + 50 * STEP + i) for i in range(3)], 0)
         moved(tap, s, "with nothing behind the round moment", [(T + HOUR - STEP + i, T + HOUR + 5) for i in range(3)], 0)
         tap.equal(s.stop(), 0, "the server stops")
+        states(tap, build, folder + "/states")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     tap.done()

@@ -31,10 +31,11 @@ BEGUN = 4               # questions that wait for recent rows at once; others wa
 
 
 class Head:
-    """Answers POST with self.reply once there is a permit, for b"aside" one of its own; notes what it was asked."""
+    """Answers POST with self.reply once there is a permit, for b"aside" one of its own; notes what it was asked. Who knows
+    self.state is told that nothing has changed, if there is one."""
 
     def __init__(self, path):
-        self.asked, self.permits, self.reply = queue.Queue(), threading.Semaphore(0), b""
+        self.asked, self.permits, self.reply, self.state = queue.Queue(), threading.Semaphore(0), b"", b""
         self.aside = threading.Semaphore(0)
         head = self
 
@@ -53,8 +54,11 @@ class Head:
                     ask = self.rfile.read(length)
                     head.asked.put(ask)
                     (head.aside if b"aside" in ask else head.permits).acquire()
+                    reply = head.reply + (msg(15, head.state) if head.state else b"")
+                    if head.state and ask.endswith(msg(22, head.state)):
+                        reply = num(14, 1) + msg(15, head.state)
                     try:
-                        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(head.reply), head.reply))
+                        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(reply), reply))
                     except OSError:
                         return                                                      # who asked waits no longer
 
@@ -172,6 +176,28 @@ def kept_answers(tap, s, head):
     tap.equal(ask(), ["part"], "while journals are read back")
     tap.equal(metric(s, "pyro_query_kept_total") - before, 1, "nothing is kept")
     head.reply = b""
+
+
+def known_states(tap, s, head):
+    """A finished answer is true while recent rows are in the state that it was made in, and in another one that says the same."""
+    def ask():
+        before = metric(s, "pyro_query_kept_total")
+        head.let(2)                                     # in a new state it is asked once, in that of before with it
+        a = Answer(s.port, "states")
+        a.result()
+        head.wait_asked()
+        tap.ok(head.asked.empty() and head.permits.acquire(blocking=False), "is asked once")
+        return json.loads(a.body)["names"], metric(s, "pyro_query_kept_total") - before
+    head.reply, head.state = string(5, b"one"), b"state 1"
+    tap.equal(ask(), (["one"], 0), "an answer of a state")
+    head.reply = string(5, b"not said while nothing has changed")
+    tap.equal(ask(), (["one"], 1), "is kept while it lasts")
+    head.reply, head.state = string(5, b"one"), b"state 2"
+    tap.equal(ask(), (["one"], 1), "and in another that says the same")
+    head.reply, head.state = string(5, b"two"), b"state 3"
+    tap.equal(ask(), (["two"], 0), "but not where it says something else")
+    tap.equal(ask(), (["two"], 1), "which is kept then")
+    head.reply, head.state = b"", b""
 
 
 def other_limits(tap, s, head):
@@ -449,7 +475,7 @@ def main():
         folder = os.path.join(place, "data")
         head = Head(os.path.join(place, "head.sock"))
         s = start(build, folder, os.path.join(place, "head.sock"))
-        for test in (equal_questions, kept_answers, other_limits, answers_of_now, bytes_of_questions, turns, gone, asked_and_gone,
+        for test in (equal_questions, kept_answers, known_states, other_limits, answers_of_now, bytes_of_questions, turns, gone, asked_and_gone,
                      late):
             test(tap, s, head)
         tap.equal(s.stop(), 0, "the server stops")

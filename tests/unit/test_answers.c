@@ -15,7 +15,7 @@ enum { BODY = 1000 };
 
 static void put(struct answers *x, unsigned key, unsigned body)
 {
-	struct answer_source s = { STR("ask"), { key, body } };
+	struct answer_source s = { STR("ask"), STR("state"), { key, body } };
 	struct answer a = { .sources = &s, .n_sources = 1 };
 	static char type[2];
 	char name[16], text[BODY];
@@ -52,6 +52,7 @@ static void kept(void **state)
 	assert_string_equal(a->type, "t");
 	assert_int_equal(a->n_sources, 1);
 	assert_true(str_eq(a->sources[0].ask, STR("ask")));
+	assert_true(str_eq(a->sources[0].state, STR("state")));
 	assert_int_equal(a->sources[0].digest[0], 1);
 	put(x, 1, 3); /* in place of the old one */
 	assert_int_equal(get(x, 1)->body.p[0], 'd');

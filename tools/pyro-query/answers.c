@@ -132,7 +132,7 @@ void answers_put(struct answers *x, struct str key, const struct answer *a)
 	struct answer_source *s;
 
 	for (i = 0; i < a->n_sources; i++)
-		bytes += a->sources[i].ask.n;
+		bytes += a->sources[i].ask.n + a->sources[i].state.n;
 	i = find(x, new.hash, key);
 	if (i < x->all.n)
 		drop(x, i);
@@ -150,6 +150,7 @@ void answers_put(struct answers *x, struct str key, const struct answer *a)
 	for (i = 0; i < a->n_sources; i++) {
 		s[i] = a->sources[i];
 		s[i].ask = arena_str(new.mem, s[i].ask);
+		s[i].state = arena_str(new.mem, s[i].state);
 	}
 	x->bytes += bytes;
 	if (a->n_sources > 0)

@@ -21,9 +21,9 @@
 
 struct answers;
 
-/* What an ask (pyro.v1.Ask) got from the head: a digest of the reply. */
+/* What an ask (pyro.v1.Ask) got from the head: a digest of the reply, and the state that the head was in. */
 struct answer_source {
-	struct str ask;
+	struct str ask, state; /* state: may be empty */
 	uint64_t digest[2];
 };
 

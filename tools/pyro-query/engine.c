@@ -285,27 +285,43 @@ const struct answer_source *engine_sources(const struct engine *x, size_t *n)
 	return x->replaying ? NULL : x->sources.p;
 }
 
-static struct answer_source source_of(struct arena *a, struct str ask, struct str reply)
+/* The digest is of all but the state, the last field: other rows change that. */
+static struct answer_source source_of(struct arena *a, struct str ask, struct str reply, struct str state)
 {
-	return (struct answer_source){ arena_str(a, ask), { hash_seeded(reply), hash_xxh64(reply, reply.n) } };
+	if (state.n > 0 && state.p + state.n == reply.p + reply.n)
+		reply.n -= state.n;
+	return (struct answer_source){ arena_str(a, ask), arena_str(a, state),
+		{ hash_seeded(reply), hash_xxh64(reply, reply.n) } };
 }
 
-/* The reply of the head, a pyro.v1.Answer; the one that was noted, if there is one. */
-static int head_reply(struct engine *x, struct arena *a, struct str ask, struct str tenant, struct str *reply,
-    struct err *e)
+static void note(struct engine *x, struct str ask, struct str reply, struct str state)
 {
-	for (size_t i = 0; x->noting != NULL && i < x->sources.n; i++) {
-		if (str_eq(x->sources.p[i].ask, ask)) {
-			*reply = x->replies.p[i];
-			return 0;
-		}
-	}
+	if (x->noting == NULL)
+		return;
+	vec_push(&x->sources, source_of(x->noting, ask, reply, state));
+	vec_push(&x->replies, reply);
+}
+
+static int ask_place(struct engine *x, struct arena *a, struct str ask, struct str tenant, struct str *reply,
+    struct pyro_answer *answer, struct err *e)
+{
 	if ((x->head != NULL ? ask_head(x, a, ask, reply, e) : list_blocks(x, a, tenant, reply, e)) < 0)
 		return -1;
-	if (x->noting != NULL) {
-		vec_push(&x->sources, source_of(x->noting, ask, *reply));
-		vec_push(&x->replies, *reply);
-	}
+	return msg_decode(a, &pyro_answer_type, *reply, answer, e);
+}
+
+/* What the head says; what was noted, if there is that. */
+static int head_reply(struct engine *x, struct arena *a, struct str ask, struct str tenant, struct pyro_answer *answer,
+    struct err *e)
+{
+	struct str reply;
+
+	for (size_t i = 0; x->noting != NULL && i < x->sources.n; i++)
+		if (str_eq(x->sources.p[i].ask, ask))
+			return msg_decode(a, &pyro_answer_type, x->replies.p[i], answer, e);
+	if (ask_place(x, a, ask, tenant, &reply, answer, e) < 0)
+		return -1;
+	note(x, ask, reply, answer->state);
 	return 0;
 }
 
@@ -313,24 +329,6 @@ void engine_kept(const struct engine *x, uint64_t *hits, uint64_t *misses)
 {
 	*hits = x->blocks.hits;
 	*misses = x->blocks.misses;
-}
-
-bool engine_unchanged(struct engine *x, struct arena *a, const struct answer_source *s, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct answer_source now;
-		struct pyro_ask ask;
-		struct str reply;
-		struct err e;
-
-		if (msg_decode(a, &pyro_ask_type, s[i].ask, &ask, &e) < 0 ||
-		    head_reply(x, a, s[i].ask, ask.tenant, &reply, &e) < 0)
-			return false;
-		now = source_of(a, s[i].ask, reply);
-		if (memcmp(now.digest, s[i].digest, sizeof(now.digest)) != 0)
-			return false;
-	}
-	return true;
 }
 
 /* ---- both ---- */
@@ -347,16 +345,44 @@ static struct str encode_ask(struct arena *a, const struct pyro_ask *ask)
 	return out;
 }
 
+/* Does the head say to this ask what it said? If it says more than that, this is noted. */
+static bool is_unchanged(struct engine *x, struct arena *a, const struct answer_source *s)
+{
+	struct pyro_answer answer = { 0 };
+	struct answer_source now;
+	struct pyro_ask ask;
+	struct str reply;
+	struct err e;
+
+	if (msg_decode(a, &pyro_ask_type, s->ask, &ask, &e) < 0)
+		return false;
+	ask.known = s->state;
+	if (ask_place(x, a, encode_ask(a, &ask), ask.tenant, &reply, &answer, &e) < 0)
+		return false;
+	if (answer.unchanged)
+		return true;
+	note(x, s->ask, reply, answer.state);
+	now = source_of(a, s->ask, reply, answer.state);
+	return memcmp(now.digest, s->digest, sizeof(now.digest)) == 0;
+}
+
+bool engine_unchanged(struct engine *x, struct arena *a, const struct answer_source *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && is_unchanged(x, a, &s[i]))
+		i++;
+	return i == n;
+}
+
 /* Of one tenant. */
 static int ask_one(struct engine *x, struct arena *a, const struct pyro_ask *ask, struct part *whole, struct err *e)
 {
 	struct pyro_answer answer = { 0 };
 	struct part head;
-	struct str reply;
 
 	*whole = part_none();
-	if (head_reply(x, a, encode_ask(a, ask), ask->tenant, &reply, e) < 0 ||
-	    msg_decode(a, &pyro_answer_type, reply, &answer, e) < 0)
+	if (head_reply(x, a, encode_ask(a, ask), ask->tenant, &answer, e) < 0)
 		return -1;
 	x->replaying |= answer.replaying;
 	if (block_answers_ask(&x->blocks, a, ask, &answer.blocks, whole, e) < 0)

@@ -96,6 +96,7 @@ static const struct answer_source *sources_of(struct arena *a, const struct answ
 	for (size_t i = 0; i < from->n_sources; i++) {
 		s[i] = from->sources[i];
 		s[i].ask = arena_str(a, s[i].ask);
+		s[i].state = arena_str(a, s[i].state);
 	}
 	return s;
 }
