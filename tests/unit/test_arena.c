@@ -304,6 +304,20 @@ static void test_holes(void **state)
 	arena_free(a);
 }
 
+/* What is larger than a hole does not go there. */
+static void test_small_hole(void **state)
+{
+	struct arena *a = arena_new();
+	unsigned char *p = arena_alloc(a, 2048), *behind = arena_zalloc(a, 1000);
+
+	(void)state;
+	arena_resize(a, p, 2048, 8192);
+	memset(arena_alloc(a, 3000), 1, 3000);
+	for (unsigned i = 0; i < 1000; i++)
+		assert_int_equal(behind[i], 0);
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -319,6 +333,7 @@ int main(void)
 		cmocka_unit_test(test_zeroed),
 		cmocka_unit_test(test_resize),
 		cmocka_unit_test(test_holes),
+		cmocka_unit_test(test_small_hole),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
