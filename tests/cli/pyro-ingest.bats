@@ -601,3 +601,14 @@ till"
 	try pyro-query types blocks
 	prints "process_cpu::samples::"
 }
+
+@test "who is asked to stop while it starts ends" {
+	for ms in 004 008 012 016 020 024 028 032 036 040; do
+		try timeout --preserve-status -k 5 0.$ms pyro-ingest serve -server.http-listen-address=127.0.0.1 \
+			-server.http-listen-port=0 -pyroscopedb.data-path=data -ingester.shards=64 -log.level=error
+		case $status in
+		0 | 143) ;; # or it was not yet there to hear it
+		*) fail "after $ms ms: $status" ;;
+		esac
+	done
+}

@@ -178,6 +178,8 @@ static void listen_now(struct worker *w, struct errand *x)
 	errand_done(x);
 }
 
+static void stop_workers(struct ingest *in);
+
 /* The last worker listens: the server is there. */
 static void listened(struct errand *x)
 {
@@ -189,6 +191,10 @@ static void listened(struct errand *x)
 	}
 	if (--in->pending > 0)
 		return;
+	if (in->stopping) {
+		stop_workers(in);
+		return;
+	}
 	in->ready = true;
 	log_event(LOG_INFO, "receiving profiles", LOG_I64("port", net_port(in->listen_fd)),
 	    LOG_CSTR("data", in->server->data_path), LOG_I64("workers", in->n_workers));
@@ -233,6 +239,10 @@ static void setup_done(struct errand *x)
 	in->shards[x->w->conf.number] = x->w->shard;
 	if (--in->pending > 0)
 		return;
+	if (in->stopping) {
+		loop_stop(in->loop); /* nothing has come in, and what was there before stays */
+		return;
+	}
 	in->replaying = true;
 	cutter_start(in->cutter);
 	/* Questions come when every shard is there to answer, and rows of the journal can be waited for. */
@@ -362,14 +372,8 @@ static void stop_accepting(struct worker *w, struct errand *x)
 	receive_tail_stop(w);
 }
 
-static void begin_stop(struct ingest *in)
+static void stop_workers(struct ingest *in)
 {
-	if (in->stopping) {
-		loop_stop(in->loop);
-		return;
-	}
-	in->stopping = true;
-	in->ready = false;
 	/* Workers have stopped when their connections are closed, here too. */
 	if (in->aside != NULL) {
 		httpd_stop(in->aside->httpd, loop_mono(in->loop) + in->server->graceful_shutdown, NULL, NULL);
@@ -378,6 +382,19 @@ static void begin_stop(struct ingest *in)
 	in->pending = in->n_workers;
 	for (uint32_t i = 0; i < in->n_workers; i++)
 		send_errand(&in->workers[i], stop_accepting, worker_quiet);
+}
+
+/* A step of the start that is under way comes to its end first. */
+static void begin_stop(struct ingest *in)
+{
+	if (in->stopping) {
+		loop_stop(in->loop);
+		return;
+	}
+	in->stopping = true;
+	in->ready = false;
+	if (in->pending == 0)
+		stop_workers(in);
 }
 
 struct ingest_signals {
