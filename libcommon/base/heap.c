@@ -5,7 +5,7 @@
 
 void heap_give_back(void)
 {
-	enum { LARGE = 128 << 10, KEEP = 4 << 20 };
+	enum { LARGE = 128 << 10, KEEP = 1 << 20 };
 
 	/* The first is malloc's own value, but it raises it as it sees fit unless it is set. */
 	mallopt(M_MMAP_THRESHOLD, LARGE);

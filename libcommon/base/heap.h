@@ -7,7 +7,7 @@
 
 /*
  * From now on what is large goes back to the system when it is freed, so that
- * what the process holds is what it uses, and 4 MiB for what comes next; it
+ * what the process holds is what it uses, and 1 MiB for what comes next; it
  * costs page faults. All threads have one heap, so they should not work at the
  * same time. Before other threads begin.
  */

@@ -375,11 +375,23 @@ bool engine_unchanged(struct engine *x, struct arena *a, const struct answer_sou
 	return i == n;
 }
 
+/* It may be large: it is decoded when the rest is there, and gone before the sum becomes bytes, if that needs nothing of it. */
+static int add_head(struct arena *a, const struct pyro_ask *ask, const struct pyro_answer *answer, struct part *whole,
+    struct err *e)
+{
+	struct arena *mem = whole->builder != NULL ? arena_part(a) : a;
+	struct part head;
+	int rc = part_of_message(mem, answer, &head, e) < 0 ? -1 : part_merge(a, ask, whole, &head, e);
+
+	if (mem != a)
+		arena_free(mem);
+	return rc;
+}
+
 /* Of one tenant. */
 static int ask_one(struct engine *x, struct arena *a, const struct pyro_ask *ask, struct part *whole, struct err *e)
 {
 	struct pyro_answer answer = { 0 };
-	struct part head;
 
 	*whole = part_none();
 	if (head_reply(x, a, encode_ask(a, ask), ask->tenant, &answer, e) < 0)
@@ -389,12 +401,10 @@ static int ask_one(struct engine *x, struct arena *a, const struct pyro_ask *ask
 		return -1;
 	if (x->blocks.enough != NULL && gives_way(x))
 		give_way(x, NULL);
-	/* Only now: it may be large. */
-	if (part_of_message(a, &answer, &head, e) < 0 || part_merge(a, ask, whole, &head, e) < 0) {
-		part_fini(whole);
-		return -1;
-	}
-	return 0;
+	if (add_head(a, ask, &answer, whole, e) == 0)
+		return 0;
+	part_fini(whole);
+	return -1;
 }
 
 int engine_ask(struct engine *x, struct arena *a, const struct pyro_ask *ask, struct part *whole, struct err *e)
