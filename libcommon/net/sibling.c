@@ -28,6 +28,7 @@ struct call {
 	struct buf in;    /* what came: head and body */
 	int64_t deadline; /* monotonic */
 	bool fresh;       /* the connection was made for this call */
+	bool told;        /* that it has been asked */
 };
 
 static int64_t mono(void)
@@ -190,6 +191,10 @@ static int ask(struct call *c, struct err *e)
 	if (rc == 0)
 		rc = send_all(c, buf_str(&head), c->want->body, e);
 	buf_fini(&head);
+	if (rc == 0 && c->want->meanwhile != NULL && !c->told) {
+		c->told = true;
+		c->want->meanwhile(c->want->ctx);
+	}
 	if (rc < 0 || read_head(c, e) < 0)
 		return -1;
 	if (h->framing == H1_EMPTY)

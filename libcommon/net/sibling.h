@@ -32,6 +32,9 @@ struct sibling_call {
 	int64_t wait;           /* for somebody to listen; 0 = 5 s */
 	size_t max_body;        /* of the answer; 0 = 1 GiB */
 	const atomic_int *stop; /* looked at every 50 ms: not 0 stops; may be NULL */
+	/* NULL, or what is done while the sibling works: called when it has been asked, once at most. */
+	void (*meanwhile)(void *ctx);
+	void *ctx;
 };
 
 struct sibling_answer {

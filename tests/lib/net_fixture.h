@@ -195,20 +195,20 @@ static inline struct buf hear_all(int fd)
 	return hear(fd, REPLY_MAX - 131072);
 }
 
-struct answer {
+struct heard {
 	int status;
 	char *head; /* terminated */
 	struct buf body;
 };
 
-static inline void answer_free(struct answer *a)
+static inline void heard_free(struct heard *a)
 {
 	free(a->head);
 	buf_fini(&a->body);
 }
 
 /* Value of a field, terminated, in a static buffer of the thread; NULL when there is none. */
-static inline const char *answer_field(const struct answer *a, const char *name)
+static inline const char *heard_field(const struct heard *a, const char *name)
 {
 	static _Thread_local char value[4096];
 	char *at = strcasestr(a->head, name);
@@ -225,9 +225,9 @@ static inline const char *answer_field(const struct answer *a, const char *name)
 }
 
 /* One reply with a Content-Length (or none: no_body), byte by byte in its head. */
-static inline struct answer hear_answer(int fd, bool no_body)
+static inline struct heard hear_answer(int fd, bool no_body)
 {
-	struct answer a = { 0 };
+	struct heard a = { 0 };
 	size_t n = 0;
 	const char *length;
 
@@ -243,22 +243,22 @@ static inline struct answer hear_answer(int fd, bool no_body)
 	} while (n < 4 || memcmp(a.head + n - 4, "\r\n\r\n", 4) != 0);
 	assert_memory_equal(a.head, "HTTP/1.1 ", 9);
 	a.status = atoi(a.head + 9);
-	length = answer_field(&a, "Content-Length");
+	length = heard_field(&a, "Content-Length");
 	a.body = hear(fd, no_body || length == NULL ? 0 : strtoul(length, NULL, 10));
 	return a;
 }
 
-static inline void expect_text(const struct answer *a, int status, const char *body)
+static inline void expect_text(const struct heard *a, int status, const char *body)
 {
 	if (a->status != status || strcmp(a->body.p, body) != 0)
 		fail_msg("want %d \"%s\", got %d \"%s\"\n%s", status, body, a->status, a->body.p, a->head);
 }
 
 /* Sends one request on a new connection and hears one answer. */
-static inline struct answer ask(const struct server *s, const char *text)
+static inline struct heard ask(const struct server *s, const char *text)
 {
 	int fd = dial(s);
-	struct answer a;
+	struct heard a;
 
 	say(fd, text);
 	a = hear_answer(fd, strncmp(text, "HEAD", 4) == 0);

@@ -254,7 +254,7 @@ static void upgrade(void **state)
 				   "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\nContent-Length: 5\r\n\r\nhello";
 	struct h2c c;
 	struct h2c_stream *s;
-	struct answer a;
+	struct heard a;
 	int fd = dial(&shared);
 	const uint8_t payload[] = { 0, 3, 0, 0, 0, 100, 0, 4, 0, 0, 255, 255 };
 
@@ -262,8 +262,8 @@ static void upgrade(void **state)
 	say(fd, text);
 	a = hear_answer(fd, true);
 	assert_int_equal(a.status, 101);
-	assert_string_equal(answer_field(&a, "Upgrade"), "h2c");
-	answer_free(&a);
+	assert_string_equal(heard_field(&a, "Upgrade"), "h2c");
+	heard_free(&a);
 	h2c_open_raw(&c, fd);
 	s = h2c_stream_new(&c);
 	assert_int_equal(nghttp2_session_upgrade2(c.session, payload, sizeof(payload), 0, s), 0);
@@ -279,7 +279,7 @@ static void upgrade(void **state)
 	    "GET / HTTP/1.1\r\nHost: test\r\nConnection: Upgrade, HTTP2-Settings\r\n"
 	    "Upgrade: h2c\r\nHTTP2-Settings: AAM!\r\n\r\n");
 	expect_text(&a, 200, "h1 test \n");
-	answer_free(&a);
+	heard_free(&a);
 }
 
 static void wait_for(int want)

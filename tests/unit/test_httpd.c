@@ -135,36 +135,36 @@ static void one_request_each(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct answer a = ask(&shared, cases[i].ask);
+		struct heard a = ask(&shared, cases[i].ask);
 
 		if (a.status != cases[i].status || strcmp(a.body.p, cases[i].body) != 0)
 			fail_msg("case %zu: %s\nwant %d %s\ngot %s%s", i, cases[i].ask, cases[i].status, cases[i].body,
 			    a.head, a.body.p);
-		assert_non_null(answer_field(&a, "Date"));
-		answer_free(&a);
+		assert_non_null(heard_field(&a, "Date"));
+		heard_free(&a);
 	}
 }
 
 static void head_has_the_length(void **state)
 {
-	struct answer a = ask(&shared, "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+	struct heard a = ask(&shared, "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
 
 	(void)state;
-	assert_string_equal(answer_field(&a, "Content-Length"), "6");
-	answer_free(&a);
+	assert_string_equal(heard_field(&a, "Content-Length"), "6");
+	heard_free(&a);
 }
 
 static void allow_only_where_asked(void **state)
 {
-	struct answer a = ask(&shared, "GET /rpc HTTP/1.1\r\nHost: a\r\n\r\n");
+	struct heard a = ask(&shared, "GET /rpc HTTP/1.1\r\nHost: a\r\n\r\n");
 
 	(void)state;
-	assert_string_equal(answer_field(&a, "Allow"), "POST");
-	answer_free(&a);
+	assert_string_equal(heard_field(&a, "Allow"), "POST");
+	heard_free(&a);
 	a = ask(&shared, "DELETE / HTTP/1.1\r\nHost: a\r\n\r\n");
 	assert_int_equal(a.status, 405);
-	assert_null(answer_field(&a, "Allow"));
-	answer_free(&a);
+	assert_null(heard_field(&a, "Allow"));
+	heard_free(&a);
 }
 
 static void not_now_says_when(void **state)
@@ -183,16 +183,16 @@ static void not_now_says_when(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char text[80];
-		struct answer a;
+		struct heard a;
 
 		snprintf(text, sizeof(text), "GET /refuse?%s HTTP/1.1\r\nHost: a\r\n\r\n", cases[i].query);
 		a = ask(&shared, text);
 		assert_int_equal(a.status, atoi(cases[i].query));
 		if (cases[i].when != NULL)
-			assert_string_equal(answer_field(&a, "Retry-After"), cases[i].when);
+			assert_string_equal(heard_field(&a, "Retry-After"), cases[i].when);
 		else
-			assert_null(answer_field(&a, "Retry-After"));
-		answer_free(&a);
+			assert_null(heard_field(&a, "Retry-After"));
+		heard_free(&a);
 	}
 }
 
@@ -211,14 +211,14 @@ static void split_at_every_byte(void **state)
 		int fd = dial(&shared);
 
 		for (size_t i = 1; i < n; i++) {
-			struct answer a;
+			struct heard a;
 
 			say_n(fd, asks[k], i);
 			nap(1);
 			say_n(fd, asks[k] + i, n - i);
 			a = hear_answer(fd, false);
 			expect_text(&a, 200, "ab\r\n\r\nc");
-			answer_free(&a);
+			heard_free(&a);
 		}
 		close(fd);
 	}
@@ -229,7 +229,7 @@ static void byte_by_byte(void **state)
 	const char *text = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 			   "3\r\nabc\r\n0\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n";
 	int fd = dial(&shared);
-	struct answer a;
+	struct heard a;
 
 	(void)state;
 	for (size_t i = 0; i < strlen(text); i++) {
@@ -239,10 +239,10 @@ static void byte_by_byte(void **state)
 	}
 	a = hear_answer(fd, false);
 	expect_text(&a, 200, "abc");
-	answer_free(&a);
+	heard_free(&a);
 	a = hear_answer(fd, false);
 	expect_text(&a, 200, "hello\n");
-	answer_free(&a);
+	heard_free(&a);
 	close(fd);
 }
 
@@ -265,16 +265,16 @@ static void pipelining(void **state)
 	}
 	say_n(fd, b.p, b.n);
 	for (int i = 0; i < N; i++) {
-		struct answer a = hear_answer(fd, false);
+		struct heard a = hear_answer(fd, false);
 		char body[16];
 
 		snprintf(body, sizeof(body), "%d", i);
 		expect_text(&a, 200, body);
-		answer_free(&a);
+		heard_free(&a);
 		if (i % 50 == 7) {
 			a = hear_answer(fd, false);
 			expect_text(&a, 200, "later\n");
-			answer_free(&a);
+			heard_free(&a);
 		}
 	}
 	buf_fini(&b);
@@ -291,7 +291,7 @@ static void bodies_of_all_sizes(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(sizes) * 2; i++) {
 		size_t n = sizes[i / 2];
-		struct answer a;
+		struct heard a;
 		struct buf b;
 
 		buf_init(&b, 32 << 20);
@@ -310,7 +310,7 @@ static void bodies_of_all_sizes(void **state)
 		for (size_t k = 0; k < n; k++)
 			if ((unsigned char)a.body.p[k] != (unsigned char)(k * 31 + k / 251))
 				fail_msg("byte %zu of %zu differs", k, n);
-		answer_free(&a);
+		heard_free(&a);
 		buf_fini(&b);
 	}
 	close(fd);
@@ -319,27 +319,27 @@ static void bodies_of_all_sizes(void **state)
 static void expect_continue(void **state)
 {
 	int fd = dial(&shared);
-	struct answer a;
+	struct heard a;
 
 	(void)state;
 	say(fd, "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
 	a = hear_answer(fd, true);
 	assert_int_equal(a.status, 100);
-	answer_free(&a);
+	heard_free(&a);
 	say(fd, "data");
 	a = hear_answer(fd, false);
 	expect_text(&a, 200, "data");
-	answer_free(&a);
+	heard_free(&a);
 	/* A body over the limit is refused before it is asked for. */
 	say(fd, "POST /small HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 40\r\n\r\n");
 	a = hear_answer(fd, false);
 	assert_int_equal(a.status, 413);
-	answer_free(&a);
+	heard_free(&a);
 	expect_closed(fd);
 	close(fd);
 	a = ask(&shared, "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: magic\r\nContent-Length: 4\r\n\r\n");
 	assert_int_equal(a.status, 417);
-	answer_free(&a);
+	heard_free(&a);
 }
 
 /* The client goes on sending what nobody reads; the answer must arrive all the same. */
@@ -347,15 +347,15 @@ static void refusal_survives_unread_input(void **state)
 {
 	static char junk[4 << 20];
 	int fd = dial(&shared);
-	struct answer a;
+	struct heard a;
 
 	(void)state;
 	say(fd, "POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 4194304\r\n\r\n");
 	say_n(fd, junk, sizeof(junk));
 	a = hear_answer(fd, false);
 	assert_int_equal(a.status, 413);
-	assert_string_equal(answer_field(&a, "Connection"), "close");
-	answer_free(&a);
+	assert_string_equal(heard_field(&a, "Connection"), "close");
+	heard_free(&a);
 	expect_closed(fd);
 	close(fd);
 }
@@ -378,19 +378,19 @@ static void half_closed(void **state)
 static void old_http(void **state)
 {
 	int fd = dial(&shared);
-	struct answer a;
+	struct heard a;
 
 	(void)state;
 	say(fd, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
 	a = hear_answer(fd, false);
 	expect_text(&a, 200, "hello\n");
-	assert_string_equal(answer_field(&a, "Connection"), "keep-alive");
-	answer_free(&a);
+	assert_string_equal(heard_field(&a, "Connection"), "keep-alive");
+	heard_free(&a);
 	say(fd, "GET / HTTP/1.0\r\n\r\n");
 	a = hear_answer(fd, false);
 	expect_text(&a, 200, "hello\n");
-	assert_string_equal(answer_field(&a, "Connection"), "close");
-	answer_free(&a);
+	assert_string_equal(heard_field(&a, "Connection"), "close");
+	heard_free(&a);
 	expect_closed(fd);
 	close(fd);
 }
@@ -399,7 +399,7 @@ static void header_flood(void **state)
 {
 	struct buf b;
 	int fd = dial(&shared);
-	struct answer a;
+	struct heard a;
 
 	(void)state;
 	buf_init(&b, 1 << 20);
@@ -410,7 +410,7 @@ static void header_flood(void **state)
 	say_n(fd, b.p, b.n);
 	a = hear_answer(fd, false);
 	assert_int_equal(a.status, 431);
-	answer_free(&a);
+	heard_free(&a);
 	close(fd);
 	fd = dial(&shared);
 	buf_reset(&b);
@@ -419,7 +419,7 @@ static void header_flood(void **state)
 	say_n(fd, b.p, b.n);
 	a = hear_answer(fd, false);
 	assert_int_equal(a.status, 431);
-	answer_free(&a);
+	heard_free(&a);
 	close(fd);
 	buf_fini(&b);
 }
@@ -432,14 +432,14 @@ static void large_replies(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 		char text[100];
-		struct answer a;
+		struct heard a;
 
 		snprintf(text, sizeof(text), "GET /big?%d HTTP/1.1\r\nHost: a\r\n\r\n", sizes[i]);
 		say(fd, text);
 		nap(20);
 		a = hear_answer(fd, false);
 		assert_int_equal(a.body.n, sizes[i]);
-		answer_free(&a);
+		heard_free(&a);
 	}
 	close(fd);
 }
@@ -463,15 +463,15 @@ static void gzip_of_plain_answers(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char text[200];
-		struct answer a;
+		struct heard a;
 		const char *coding;
 
 		snprintf(text, sizeof(text), "GET /big?%d HTTP/1.1\r\nHost: a\r\nAccept-Encoding: %s\r\n\r\n",
 		    cases[i].size, cases[i].accept);
 		a = ask(&shared, text);
-		coding = answer_field(&a, "Content-Encoding");
+		coding = heard_field(&a, "Content-Encoding");
 		assert_int_equal(coding != NULL, cases[i].packed);
-		assert_string_equal(answer_field(&a, "Vary"), "Accept-Encoding");
+		assert_string_equal(heard_field(&a, "Vary"), "Accept-Encoding");
 		if (cases[i].packed) {
 			struct buf b;
 			struct err e;
@@ -481,7 +481,7 @@ static void gzip_of_plain_answers(void **state)
 			assert_int_equal(b.n, cases[i].size);
 			buf_fini(&b);
 		}
-		answer_free(&a);
+		heard_free(&a);
 	}
 }
 
@@ -527,7 +527,7 @@ static void forwarded_over_a_socketpair(void **state)
 {
 	struct adoption x = { .t.fn = adopt, .h = shared.h };
 	int pair[2];
-	struct answer a;
+	struct heard a;
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
@@ -540,12 +540,12 @@ static void forwarded_over_a_socketpair(void **state)
 	    "X-Pyro-Peer: 127.0.0.1:7\r\n\r\n");
 	a = hear_answer(pair[0], false);
 	expect_text(&a, 200, "GET /show  a tcp h2 ");
-	answer_free(&a);
+	heard_free(&a);
 	say(pair[0], "GET /trailers HTTP/1.1\r\nHost: a\r\nX-Pyro-Forwarded: h2\r\n\r\n");
 	a = hear_answer(pair[0], false);
 	expect_text(&a, 200, "body");
-	assert_string_equal(answer_field(&a, "X-Pyro-Trailer-grpc-status"), "0");
-	answer_free(&a);
+	assert_string_equal(heard_field(&a, "X-Pyro-Trailer-grpc-status"), "0");
+	heard_free(&a);
 	close(pair[0]);
 }
 
@@ -568,7 +568,7 @@ static void client_leaves(void **state)
 static void client_closes_its_side(void **state)
 {
 	int fd = dial(&shared);
-	struct answer a;
+	struct heard a;
 
 	(void)state;
 	gone_count = 0;
@@ -576,7 +576,7 @@ static void client_closes_its_side(void **state)
 	shutdown(fd, SHUT_WR);
 	a = hear_answer(fd, false);
 	expect_text(&a, 200, "later\n");
-	answer_free(&a);
+	heard_free(&a);
 	close(fd);
 	assert_int_equal(gone_count, 0);
 	fd = dial(&shared);

@@ -54,10 +54,10 @@ static const struct route rows[] = {
 
 static void expect(int fd, int status, const char *body)
 {
-	struct answer a = hear_answer(fd, false);
+	struct heard a = hear_answer(fd, false);
 
 	expect_text(&a, status, body);
-	answer_free(&a);
+	heard_free(&a);
 }
 
 static void begin(struct pair *p, const struct httpd_conf *conf)
@@ -146,7 +146,7 @@ static void pipelined(void **state)
 static void refused(void **state)
 {
 	struct pair p;
-	struct answer a;
+	struct heard a;
 	int fd;
 
 	(void)state;
@@ -156,7 +156,7 @@ static void refused(void **state)
 	expect(fd, 200, "aside 0\n");
 	a = hear_answer(fd, false);
 	assert_int_equal(a.status, 413);
-	answer_free(&a);
+	heard_free(&a);
 	close(fd);
 	fd = dial(&p.home);
 	say(fd, GET("/ask") GET("/unknown") GET("/ask") "nonsense\r\n\r\n");
@@ -165,7 +165,7 @@ static void refused(void **state)
 	expect(fd, 200, "aside 0\n");
 	a = hear_answer(fd, false);
 	assert_int_equal(a.status, 400);
-	answer_free(&a);
+	heard_free(&a);
 	close(fd);
 	pair_end(&p);
 }
@@ -365,7 +365,7 @@ static void room_among_its_own(void **state)
 static void stops_in_order(void **state)
 {
 	struct pair p;
-	struct answer a;
+	struct heard a;
 	int busy, idle, half;
 
 	(void)state;
@@ -384,8 +384,8 @@ static void stops_in_order(void **state)
 	say(half, "cd");
 	a = hear_answer(half, false);
 	expect_text(&a, 200, "aside 4\n");
-	assert_string_equal(answer_field(&a, "Connection"), "close");
-	answer_free(&a);
+	assert_string_equal(heard_field(&a, "Connection"), "close");
+	heard_free(&a);
 	expect(busy, 200, "aside 0\n");
 	expect_closed(busy);
 	pthread_join(p.home.thread, NULL); /* home has stopped: its loop ends */
@@ -444,10 +444,10 @@ static void one_client(struct crowd *x)
 		if (rand_r(&x->seed) % 5 == 0)
 			break; /* without a word */
 		for (int i = 0; i <= (what == 2); i++) {
-			struct answer a = hear_answer(fd, false);
+			struct heard a = hear_answer(fd, false);
 
 			assert_int_equal(a.status, 200);
-			answer_free(&a);
+			heard_free(&a);
 		}
 	}
 	close(fd);

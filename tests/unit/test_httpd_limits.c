@@ -43,7 +43,7 @@ static const struct httpd_conf quick = {
 static void slow_clients(void **state)
 {
 	struct server s;
-	struct answer a;
+	struct heard a;
 	int fd;
 	int64_t begun = now_ms();
 
@@ -53,20 +53,20 @@ static void slow_clients(void **state)
 	say(fd, "GET / HT");
 	a = hear_answer(fd, false);
 	expect_text(&a, 408, "Request Timeout: the head came too slowly\n");
-	answer_free(&a);
+	heard_free(&a);
 	expect_closed(fd);
 	close(fd);
 	fd = dial(&s);
 	say(fd, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab");
 	a = hear_answer(fd, false);
 	expect_text(&a, 408, "Request Timeout: the body came too slowly\n");
-	answer_free(&a);
+	heard_free(&a);
 	close(fd);
 	fd = dial(&s);
 	say(fd, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
 	a = hear_answer(fd, false);
 	expect_text(&a, 200, "hello\n");
-	answer_free(&a);
+	heard_free(&a);
 	expect_closed(fd); /* idle */
 	close(fd);
 	fd = dial(&s);
@@ -80,13 +80,13 @@ static void slow_clients(void **state)
 static void slow_handlers(void **state)
 {
 	struct server s;
-	struct answer a;
+	struct heard a;
 
 	(void)state;
 	server_start(&s, rows, ARRAY_LEN(rows), &quick);
 	a = ask(&s, "GET /later?400 HTTP/1.1\r\nHost: a\r\n\r\n");
 	expect_text(&a, 200, "later\n");
-	answer_free(&a);
+	heard_free(&a);
 	server_end(&s);
 }
 
@@ -112,7 +112,7 @@ static void longest_idle_gives_way(void **state)
 	struct httpd_conf conf = { .max_conns = 2 };
 	struct server s;
 	int fd[3];
-	struct answer a;
+	struct heard a;
 
 	(void)state;
 	server_start(&s, rows, ARRAY_LEN(rows), &conf);
@@ -121,13 +121,13 @@ static void longest_idle_gives_way(void **state)
 		say(fd[i], "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
 		a = hear_answer(fd[i], false);
 		expect_text(&a, 200, "hello\n");
-		answer_free(&a);
+		heard_free(&a);
 	}
 	expect_closed(fd[0]);
 	say(fd[1], "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
 	a = hear_answer(fd[1], false);
 	expect_text(&a, 200, "hello\n");
-	answer_free(&a);
+	heard_free(&a);
 	for (int i = 0; i < 3; i++)
 		close(fd[i]);
 	server_end(&s);
@@ -138,7 +138,7 @@ static void full_of_busy_ones(void **state)
 {
 	struct httpd_conf conf = { .max_conns = 1 };
 	struct server s;
-	struct answer a;
+	struct heard a;
 	int one, two;
 
 	(void)state;
@@ -150,10 +150,10 @@ static void full_of_busy_ones(void **state)
 	say(two, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
 	a = hear_answer(one, false);
 	expect_text(&a, 200, "later\n");
-	answer_free(&a);
+	heard_free(&a);
 	a = hear_answer(two, false);
 	expect_text(&a, 200, "hello\n");
-	answer_free(&a);
+	heard_free(&a);
 	close(one);
 	close(two);
 	server_end(&s);
@@ -164,7 +164,7 @@ static void no_descriptors_left(void **state)
 	struct rlimit old, tight;
 	struct server s;
 	int fd, probe;
-	struct answer a;
+	struct heard a;
 
 	(void)state;
 	getrlimit(RLIMIT_NOFILE, &old);
@@ -188,7 +188,7 @@ static void no_descriptors_left(void **state)
 	setrlimit(RLIMIT_NOFILE, &old);
 	a = hear_answer(fd, false);
 	expect_text(&a, 200, "hello\n");
-	answer_free(&a);
+	heard_free(&a);
 	close(fd);
 	server_end(&s);
 }
@@ -196,13 +196,13 @@ static void no_descriptors_left(void **state)
 static void memory_for_bodies_is_bounded(void **state)
 {
 	struct server s;
-	struct answer a;
+	struct heard a;
 
 	(void)state;
 	server_start(&s, rows, ARRAY_LEN(rows), &quick);
 	a = ask(&s, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n0123");
 	expect_text(&a, 503, "Service Unavailable: request bodies fill the memory set aside\n");
-	answer_free(&a);
+	heard_free(&a);
 	server_end(&s);
 }
 
@@ -228,7 +228,7 @@ static void graceful_stop(void **state)
 {
 	struct server s;
 	struct stopping x = { .t.fn = stop_now, .s = &s, .after = 5 * NS_PER_S };
-	struct answer a;
+	struct heard a;
 	int busy, idle, half;
 
 	(void)state;
@@ -239,7 +239,7 @@ static void graceful_stop(void **state)
 	say(busy, "GET /later?100 HTTP/1.1\r\nHost: a\r\n\r\n");
 	say(idle, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
 	a = hear_answer(idle, false);
-	answer_free(&a);
+	heard_free(&a);
 	say(half, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");
 	nap(30);
 	loop_post(s.l, &x.t);
@@ -247,11 +247,11 @@ static void graceful_stop(void **state)
 	say(half, "cd");
 	a = hear_answer(half, false);
 	expect_text(&a, 200, "abcd");
-	assert_string_equal(answer_field(&a, "Connection"), "close");
-	answer_free(&a);
+	assert_string_equal(heard_field(&a, "Connection"), "close");
+	heard_free(&a);
 	a = hear_answer(busy, false);
 	expect_text(&a, 200, "later\n");
-	answer_free(&a);
+	heard_free(&a);
 	expect_closed(busy);
 	pthread_join(s.thread, NULL);
 	server_drop(&s);
@@ -265,7 +265,7 @@ static void stop_answers_what_has_come(void **state)
 {
 	struct server s;
 	struct stopping x = { .t.fn = stop_now, .s = &s, .after = 5 * NS_PER_S };
-	struct answer a;
+	struct heard a;
 	int kept, fresh, silent;
 
 	(void)state;
@@ -273,7 +273,7 @@ static void stop_answers_what_has_come(void **state)
 	kept = dial(&s);
 	say(kept, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
 	a = hear_answer(kept, false);
-	answer_free(&a);
+	heard_free(&a);
 	fresh = dial(&s);
 	silent = dial(&s);
 	nap(30);
@@ -284,12 +284,12 @@ static void stop_answers_what_has_come(void **state)
 	server_go(&s);
 	a = hear_answer(kept, false);
 	expect_text(&a, 200, "hi");
-	answer_free(&a);
+	heard_free(&a);
 	say(fresh, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
 	a = hear_answer(fresh, false);
 	expect_text(&a, 200, "hello\n");
-	assert_string_equal(answer_field(&a, "Connection"), "close");
-	answer_free(&a);
+	assert_string_equal(heard_field(&a, "Connection"), "close");
+	heard_free(&a);
 	expect_closed(silent);
 	pthread_join(s.thread, NULL);
 	server_drop(&s);
@@ -340,10 +340,10 @@ static void two_threads_one_socket(void **state)
 	server_go(&a);
 	server_go(&b);
 	for (int i = 0; i < 200; i++) {
-		struct answer x = ask(&a, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+		struct heard x = ask(&a, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
 
 		expect_text(&x, 200, "hello\n");
-		answer_free(&x);
+		heard_free(&x);
 	}
 	server_halt(&a);
 	server_halt(&b);
@@ -388,13 +388,13 @@ static void forgotten_bodies(void **state)
 		say_n(fds[i], b.p, b.n);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct answer a = hear_answer(fds[i], false);
+		struct heard a = hear_answer(fds[i], false);
 
 		buf_reset(&b);
 		buf_printf(&b, "number %zu", i);
 		buf_byte(&b, 0);
 		expect_text(&a, 200, b.p);
-		answer_free(&a);
+		heard_free(&a);
 		close(fds[i]);
 	}
 	buf_fini(&b);
@@ -415,12 +415,12 @@ static void counters(void **state)
 {
 	const struct httpd_conf conf = { .on_reply = on_reply, .owner = seen };
 	struct server s;
-	struct answer a;
+	struct heard a;
 
 	(void)state;
 	server_start(&s, rows, ARRAY_LEN(rows), &conf);
 	a = ask(&s, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-	answer_free(&a);
+	heard_free(&a);
 	a = ask(&s, "POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n");
 	server_halt(&s);
 	assert_int_equal(httpd_stats(s.h).accepted, 2);
@@ -431,7 +431,7 @@ static void counters(void **state)
 	assert_int_equal(seen[200], 1);
 	assert_int_equal(seen[413], 1);
 	assert_int_equal(seen_bytes, strlen("hello\n") + a.body.n);
-	answer_free(&a);
+	heard_free(&a);
 	server_drop(&s);
 }
 

@@ -113,7 +113,7 @@ static void test_chunks(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(waits); i++) {
 		int fd = dial(&s);
-		struct answer a;
+		struct heard a;
 		struct buf b;
 		char text[128];
 
@@ -121,17 +121,17 @@ static void test_chunks(void **state)
 		    "GET /counted?3,4,%d HTTP/1.1\r\nHost: x\r\n\r\nGET /hello HTTP/1.1\r\nHost: x\r\n\r\n", waits[i]);
 		say(fd, text);
 		a = hear_answer(fd, true);
-		assert_string_equal(answer_field(&a, "Transfer-Encoding"), "chunked");
-		assert_string_equal(answer_field(&a, "Content-Type"), "text/x");
-		assert_null(answer_field(&a, "Content-Length"));
+		assert_string_equal(heard_field(&a, "Transfer-Encoding"), "chunked");
+		assert_string_equal(heard_field(&a, "Content-Type"), "text/x");
+		assert_null(heard_field(&a, "Content-Length"));
 		b = hear(fd, strlen("4\r\naaaa\r\n4\r\nbbbb\r\n4\r\ncccc\r\n0\r\n\r\n"));
 		assert_string_equal(b.p, "4\r\naaaa\r\n4\r\nbbbb\r\n4\r\ncccc\r\n0\r\n\r\n");
 		buf_fini(&b);
-		answer_free(&a);
+		heard_free(&a);
 		/* the connection goes on */
 		a = hear_answer(fd, false);
 		expect_text(&a, 200, "hello\n");
-		answer_free(&a);
+		heard_free(&a);
 		close(fd);
 	}
 	wait_for(&ended_count, 2);
@@ -157,16 +157,16 @@ static void test_old_http(void **state)
 static void test_head(void **state)
 {
 	int fd = dial(&s);
-	struct answer a;
+	struct heard a;
 
 	(void)state;
 	say(fd, "HEAD /counted?3,4,0 HTTP/1.1\r\nHost: x\r\n\r\nGET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
 	a = hear_answer(fd, true);
 	assert_int_equal(a.status, 200);
-	answer_free(&a);
+	heard_free(&a);
 	a = hear_answer(fd, false);
 	expect_text(&a, 200, "hello\n");
-	answer_free(&a);
+	heard_free(&a);
 	close(fd);
 }
 
@@ -198,19 +198,19 @@ static void test_large(void **state)
 static void test_gone(void **state)
 {
 	int fd = dial(&s);
-	struct answer a;
+	struct heard a;
 
 	(void)state;
 	say(fd, "GET /counted?1000,4,20 HTTP/1.1\r\nHost: x\r\n\r\n");
 	a = hear_answer(fd, true);
-	answer_free(&a);
+	heard_free(&a);
 	close(fd);
 	wait_for(&gone_count, 1);
 	/* one that says it has heard enough */
 	fd = dial(&s);
 	say(fd, "GET /counted?1000,4,200 HTTP/1.1\r\nHost: x\r\n\r\n");
 	a = hear_answer(fd, true);
-	answer_free(&a);
+	heard_free(&a);
 	shutdown(fd, SHUT_WR);
 	wait_for(&gone_count, 2);
 	close(fd);
@@ -220,7 +220,7 @@ static void test_gone(void **state)
 static void test_stuck(void **state)
 {
 	int fd = dial(&s);
-	struct answer a;
+	struct heard a;
 	struct buf b;
 
 	(void)state;
@@ -230,7 +230,7 @@ static void test_stuck(void **state)
 	fd = dial(&s);
 	say(fd, "GET /counted?2,1,700 HTTP/1.1\r\nHost: x\r\n\r\n");
 	a = hear_answer(fd, true);
-	answer_free(&a);
+	heard_free(&a);
 	b = hear(fd, strlen("1\r\na\r\n1\r\nb\r\n0\r\n\r\n"));
 	assert_string_equal(b.p, "1\r\na\r\n1\r\nb\r\n0\r\n\r\n");
 	buf_fini(&b);

@@ -199,21 +199,21 @@ static void what_goes_through(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct answer a = ask(&before.s, cases[i].ask);
+		struct heard a = ask(&before.s, cases[i].ask);
 
 		expect_text(&a, cases[i].status, cases[i].body);
-		answer_free(&a);
+		heard_free(&a);
 	}
 }
 
 static void head_keeps_its_length(void **state)
 {
-	struct answer a = ask(&before.s, "HEAD /show HTTP/1.1\r\nHost: h\r\n\r\n");
+	struct heard a = ask(&before.s, "HEAD /show HTTP/1.1\r\nHost: h\r\n\r\n");
 
 	(void)state;
 	assert_int_equal(a.status, 200);
-	assert_true(atoi(answer_field(&a, "Content-Length")) > 20);
-	answer_free(&a);
+	assert_true(atoi(heard_field(&a, "Content-Length")) > 20);
+	heard_free(&a);
 }
 
 static void bodies(void **state)
@@ -224,7 +224,7 @@ static void bodies(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 		char head[100], *body = malloc(sizes[i] + 1);
-		struct answer a;
+		struct heard a;
 
 		for (size_t k = 0; k < sizes[i]; k++)
 			body[k] = (char)(k * 13 + k / 256);
@@ -235,7 +235,7 @@ static void bodies(void **state)
 		assert_int_equal(a.status, 201);
 		assert_true(str_eq(buf_str(&a.body), str_of(body, sizes[i])));
 		assert_non_null(strstr(a.head, "X-One: 1\r\nX-One: 2\r\n"));
-		answer_free(&a);
+		heard_free(&a);
 		free(body);
 	}
 	close(fd);
@@ -276,10 +276,10 @@ static void many_at_once(void **state)
 		say(fd[i], "GET /later?30 HTTP/1.1\r\nHost: a\r\n\r\n");
 	}
 	for (int i = 0; i < N; i++) {
-		struct answer a = hear_answer(fd[i], false);
+		struct heard a = hear_answer(fd[i], false);
 
 		expect_text(&a, 200, "later\n");
-		answer_free(&a);
+		heard_free(&a);
 		close(fd[i]);
 	}
 }
@@ -287,7 +287,7 @@ static void many_at_once(void **state)
 static void queue_has_a_limit(void **state)
 {
 	struct front f = { 0 };
-	struct answer a;
+	struct heard a;
 	int fd[3];
 
 	(void)state;
@@ -300,11 +300,11 @@ static void queue_has_a_limit(void **state)
 	a = hear_answer(fd[2], false);
 	expect_text(&a, 503,
 	    "{\"code\":\"unavailable\",\"message\":\"too many requests wait for the server behind\"}\n");
-	answer_free(&a);
+	heard_free(&a);
 	for (int i = 0; i < 2; i++) {
 		a = hear_answer(fd[i], false);
 		expect_text(&a, 200, "later\n");
-		answer_free(&a);
+		heard_free(&a);
 	}
 	for (int i = 0; i < 3; i++)
 		close(fd[i]);
@@ -314,14 +314,14 @@ static void queue_has_a_limit(void **state)
 static void timeout(void **state)
 {
 	struct front f = { 0 };
-	struct answer a;
+	struct heard a;
 
 	(void)state;
 	gone_count = 0;
 	front_start(&f, NULL, (struct proxy_conf){ .timeout = 80 * NS_PER_MS });
 	a = ask(&f.s, "GET /later?300 HTTP/1.1\r\nHost: a\r\n\r\n");
 	assert_int_equal(a.status, 504);
-	answer_free(&a);
+	heard_free(&a);
 	nap(50);
 	/* the one behind was told */
 	assert_int_equal(__atomic_load_n(&gone_count, __ATOMIC_SEQ_CST), 1);
@@ -350,21 +350,21 @@ static void client_leaves(void **state)
 static void nobody_there(void **state)
 {
 	struct front f = { 0 };
-	struct answer a;
+	struct heard a;
 	int64_t begun = now_ms();
 
 	(void)state;
 	front_start(&f, "unix:/tmp/pyro-test-no-such-socket", (struct proxy_conf){ .retry_for = 200 * NS_PER_MS });
 	a = ask(&f.s, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
 	expect_text(&a, 503, "{\"code\":\"unavailable\",\"message\":\"the server behind does not answer\"}\n");
-	answer_free(&a);
+	heard_free(&a);
 	assert_in_range(now_ms() - begun, 180, 2000);
 	front_end(&f);
 	begun = now_ms();
 	front_start(&f, "127.0.0.1:1", (struct proxy_conf){ .retry_for = -1 });
 	a = ask(&f.s, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
 	assert_int_equal(a.status, 503);
-	answer_free(&a);
+	heard_free(&a);
 	assert_in_range(now_ms() - begun, 0, 100);
 	front_end(&f);
 }
@@ -372,7 +372,7 @@ static void nobody_there(void **state)
 /* Requests that come while the server behind is away wait for it. */
 static void waits_for_its_return(void **state)
 {
-	struct answer a;
+	struct heard a;
 	int fd[3];
 
 	(void)state;
@@ -387,7 +387,7 @@ static void waits_for_its_return(void **state)
 	for (int i = 0; i < 3; i++) {
 		a = hear_answer(fd[i], false);
 		expect_text(&a, 201, "hi");
-		answer_free(&a);
+		heard_free(&a);
 		close(fd[i]);
 	}
 }
@@ -543,7 +543,7 @@ static void odd_answers(void **state)
 		struct fake k = { .say = cases[i].say, .times = cases[i].times };
 		struct net_addr at;
 		struct front f = { 0 };
-		struct answer a;
+		struct heard a;
 		struct err e;
 		char to[40], text[200];
 
@@ -559,7 +559,7 @@ static void odd_answers(void **state)
 		a = ask(&f.s, text);
 		if (a.status != cases[i].status || strcmp(a.body.p, cases[i].body) != 0)
 			fail_msg("case %zu: got %d %s", i, a.status, a.body.p);
-		answer_free(&a);
+		heard_free(&a);
 		front_end(&f);
 		pthread_join(k.t, NULL);
 		close(k.fd);
@@ -569,7 +569,7 @@ static void odd_answers(void **state)
 static void an_answer_to_work_with(void **state)
 {
 	struct front f = { 0 };
-	struct answer a;
+	struct heard a;
 	struct {
 		const char *target, *want;
 	} cases[] = {
@@ -587,13 +587,13 @@ static void an_answer_to_work_with(void **state)
 		snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\nHost: a\r\n\r\n", cases[i].target);
 		a = ask(&f.s, text);
 		expect_text(&a, 200, cases[i].want);
-		answer_free(&a);
+		heard_free(&a);
 	}
 	front_end(&f);
 	front_start(&f, "unix:/tmp/pyro-test-nobody.sock", (struct proxy_conf){ 0 });
 	a = ask(&f.s, "GET /show HTTP/1.1\r\nHost: a\r\n\r\n");
 	expect_text(&a, 200, "504 <>");
-	answer_free(&a);
+	heard_free(&a);
 	front_end(&f);
 }
 

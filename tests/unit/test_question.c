@@ -215,21 +215,21 @@ static int post(const char *path, const char *headers)
 
 static void expect(int fd, int status, const char *body)
 {
-	struct answer a = hear_answer(fd, false);
+	struct heard a = hear_answer(fd, false);
 
 	if (a.status != status || strstr(a.body.p, body) == NULL)
 		fail_msg("want %d \"%s\", got %d \"%s\"", status, body, a.status, a.body.p);
-	answer_free(&a);
+	heard_free(&a);
 	close(fd);
 }
 
 static void await(const char *counts)
 {
 	for (int i = 0; i < 500; i++) {
-		struct answer a = hear_answer(get("/counts"), false);
+		struct heard a = hear_answer(get("/counts"), false);
 		bool yes = strcmp(a.body.p, counts) == 0;
 
-		answer_free(&a);
+		heard_free(&a);
 		if (yes)
 			return;
 		nap(10);

@@ -74,9 +74,9 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static struct answer post(const char *path, const char *headers, struct str body)
+static struct heard post(const char *path, const char *headers, struct str body)
 {
-	struct answer a;
+	struct heard a;
 	char head[2000];
 	int fd = dial(&shared);
 
@@ -132,8 +132,8 @@ static void connect_calls(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct answer a = post("/a.v1.S/Tell", cases[i].headers, str_cstr(cases[i].body));
-		const char *type = answer_field(&a, "Content-Type");
+		struct heard a = post("/a.v1.S/Tell", cases[i].headers, str_cstr(cases[i].body));
+		const char *type = heard_field(&a, "Content-Type");
 
 		if (a.status != cases[i].status || strcmp(a.body.p, cases[i].answer) != 0)
 			fail_msg("case %zu: want %d %s\ngot %s%s", i, cases[i].status, cases[i].answer, a.head,
@@ -142,51 +142,50 @@ static void connect_calls(void **state)
 		if (type != NULL)
 			assert_string_equal(type, cases[i].type);
 		if (a.status == 415)
-			assert_string_equal(answer_field(&a, "Accept-Post"),
+			assert_string_equal(heard_field(&a, "Accept-Post"),
 			    "application/grpc, application/grpc+json, "
 			    "application/grpc+json; charset=utf-8, application/grpc+proto, application/grpc-web, "
 			    "application/grpc-web+json, application/grpc-web+json; charset=utf-8, "
 			    "application/grpc-web+proto, application/json, application/json; charset=utf-8, "
 			    "application/proto");
 		else
-			assert_string_equal(answer_field(&a, "Accept-Encoding"), "gzip");
-		answer_free(&a);
+			assert_string_equal(heard_field(&a, "Accept-Encoding"), "gzip");
+		heard_free(&a);
 	}
 }
 
 static void other_methods_and_names(void **state)
 {
-	struct answer a = ask(&shared, "GET /a.v1.S/Tell HTTP/1.1\r\nHost: a\r\n\r\n");
+	struct heard a = ask(&shared, "GET /a.v1.S/Tell HTTP/1.1\r\nHost: a\r\n\r\n");
 
 	(void)state;
 	expect_text(&a, 405, "");
-	assert_string_equal(answer_field(&a, "Allow"), "POST");
-	answer_free(&a);
+	assert_string_equal(heard_field(&a, "Allow"), "POST");
+	heard_free(&a);
 	a = post("/a.v1.S/Nope", "Content-Type: application/json\r\n", STR("{}"));
 	expect_text(&a, 404, "404 page not found\n");
-	assert_string_equal(answer_field(&a, "Content-Type"), "text/plain; charset=utf-8");
-	answer_free(&a);
+	assert_string_equal(heard_field(&a, "Content-Type"), "text/plain; charset=utf-8");
+	heard_free(&a);
 	a = post("/a.v1.S/Nope", "Content-Type: application/grpc\r\n", STR_NONE);
 	assert_int_equal(a.status, 200);
-	assert_string_equal(answer_field(&a, "Grpc-Status"), "12");
-	answer_free(&a);
+	assert_string_equal(heard_field(&a, "Grpc-Status"), "12");
+	heard_free(&a);
 }
 
 static void connect_errors(void **state)
 {
-	struct answer a = post("/a.v1.S/Fail", "Content-Type: application/proto\r\nAccept-Encoding: gzip\r\n",
-	    STR_NONE);
+	struct heard a = post("/a.v1.S/Fail", "Content-Type: application/proto\r\nAccept-Encoding: gzip\r\n", STR_NONE);
 
 	(void)state;
 	expect_text(&a, 400, "{\"code\":\"invalid_argument\",\"message\":\"no \\\"such\\\" thing: \xc3\xa4 100%\"}");
-	assert_string_equal(answer_field(&a, "Content-Type"), "application/json");
-	assert_null(answer_field(&a, "Content-Encoding"));
-	answer_free(&a);
+	assert_string_equal(heard_field(&a, "Content-Type"), "application/json");
+	assert_null(heard_field(&a, "Content-Encoding"));
+	heard_free(&a);
 	a = post("/a.v1.S/Small", "Content-Type: application/proto\r\n", STR("123456789012345678901"));
 	expect_text(&a, 429,
 	    "{\"code\":\"resource_exhausted\","
 	    "\"message\":\"message is larger than configured max 20\"}");
-	answer_free(&a);
+	heard_free(&a);
 }
 
 static struct buf gunzip(struct str in)
@@ -221,12 +220,12 @@ static void compression(void **state)
 	zip_gzip(STR("{\"a\":1}"), 6, &packed);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char headers[300];
-		struct answer a;
+		struct heard a;
 
 		snprintf(headers, sizeof(headers), "Content-Type: application/json\r\n%s", cases[i].headers);
 		a = post("/a.v1.S/Same", headers, cases[i].packed_in ? buf_str(&packed) : STR("{\"a\":1}"));
 		assert_int_equal(a.status, 200);
-		assert_int_equal(answer_field(&a, "Content-Encoding") != NULL, cases[i].packed_out);
+		assert_int_equal(heard_field(&a, "Content-Encoding") != NULL, cases[i].packed_out);
 		if (cases[i].packed_out) {
 			struct buf b = gunzip(buf_str(&a.body));
 
@@ -235,7 +234,7 @@ static void compression(void **state)
 		} else {
 			assert_string_equal(a.body.p, "{\"a\":1}");
 		}
-		answer_free(&a);
+		heard_free(&a);
 	}
 	buf_fini(&packed);
 }
@@ -244,7 +243,7 @@ static void compression(void **state)
 static void bombs(void **state)
 {
 	struct buf plain, packed;
-	struct answer a;
+	struct heard a;
 
 	(void)state;
 	buf_init(&plain, 1 << 24);
@@ -255,12 +254,12 @@ static void bombs(void **state)
 	expect_text(&a, 429,
 	    "{\"code\":\"resource_exhausted\","
 	    "\"message\":\"message is larger than the limit of 1000 bytes\"}");
-	answer_free(&a);
+	heard_free(&a);
 	a = post("/a.v1.S/Tell", "Content-Type: application/proto\r\n", str_of(plain.p, 1001));
 	expect_text(&a, 429,
 	    "{\"code\":\"resource_exhausted\","
 	    "\"message\":\"message size 1001 is larger than configured max 1000\"}");
-	answer_free(&a);
+	heard_free(&a);
 	buf_fini(&plain);
 	buf_fini(&packed);
 }
@@ -279,7 +278,7 @@ static struct buf enveloped(unsigned char flags, struct str message)
 static void grpc_web(void **state)
 {
 	struct buf in = enveloped(0, STR("hi")), out;
-	struct answer a = post("/a.v1.S/Tell",
+	struct heard a = post("/a.v1.S/Tell",
 	    "Content-Type: application/grpc-web+proto\r\nX-Grpc-Web: 1\r\n"
 	    "grpc-timeout: 2S\r\n",
 	    buf_str(&in));
@@ -292,15 +291,15 @@ static void grpc_web(void **state)
 	out.p[4] = (char)(out.n - 5);
 	buf_add(&out, STR("\x80\0\0\0\x10grpc-status: 0\r\n"));
 	assert_int_equal(a.status, 200);
-	assert_string_equal(answer_field(&a, "Content-Type"), "application/grpc-web+proto");
+	assert_string_equal(heard_field(&a, "Content-Type"), "application/grpc-web+proto");
 	assert_true(str_eq(buf_str(&a.body), buf_str(&out)));
-	answer_free(&a);
+	heard_free(&a);
 	a = post("/a.v1.S/Fail", "Content-Type: application/grpc-web\r\n", buf_str(&in));
 	expect_text(&a, 200, "");
-	assert_string_equal(answer_field(&a, "Grpc-Status"), "3");
-	assert_string_equal(answer_field(&a, "Grpc-Message"), "no \"such\" thing: %C3%A4 100%25");
-	assert_non_null(answer_field(&a, "Grpc-Status-Details-Bin"));
-	answer_free(&a);
+	assert_string_equal(heard_field(&a, "Grpc-Status"), "3");
+	assert_string_equal(heard_field(&a, "Grpc-Message"), "no \"such\" thing: %C3%A4 100%25");
+	assert_non_null(heard_field(&a, "Grpc-Status-Details-Bin"));
+	heard_free(&a);
 	buf_fini(&in);
 	buf_fini(&out);
 }

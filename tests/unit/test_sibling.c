@@ -135,13 +135,25 @@ static void *come_back(void *arg)
 	return NULL;
 }
 
+static int at_the_same_place(struct server *srv)
+{
+	struct net_addr at;
+	struct err e;
+	int fd;
+
+	server_make(srv, rows, ARRAY_LEN(rows), NULL, NULL);
+	ok(net_parse(str_cstr(place), NET_LISTEN, &at, &e), &e);
+	fd = net_listen(&at, (struct net_listen_opts){ 0 }, &e);
+	ok(fd, &e);
+	ok(httpd_listen(srv->h, fd, NULL, &e), &e);
+	return fd;
+}
+
 static void a_restart_is_waited_for(void **state)
 {
 	struct server first, second;
 	struct sibling *s;
 	pthread_t t;
-	struct net_addr at;
-	struct err e;
 	int fd;
 
 	(void)state;
@@ -151,17 +163,46 @@ static void a_restart_is_waited_for(void **state)
 	server_end(&first);
 	assert_int_equal(refusal(s, (struct sibling_call){ .path = "/echo", .wait = NS_PER_MS }), ERR_BUSY);
 
-	server_make(&second, rows, ARRAY_LEN(rows), NULL, NULL);
-	ok(net_parse(str_cstr(place), NET_LISTEN, &at, &e), &e);
-	fd = net_listen(&at, (struct net_listen_opts){ 0 }, &e);
-	ok(fd, &e);
-	ok(httpd_listen(second.h, fd, NULL, &e), &e);
+	fd = at_the_same_place(&second);
 	pthread_create(&t, NULL, come_back, &second);
 	assert_true(str_eq(post(s, (struct sibling_call){ .path = "/echo", .body = STR("again") }).body, STR("again")));
 	pthread_join(t, NULL);
 	sibling_free(s);
 	server_end(&second);
 	close(fd);
+}
+
+static void note_asked(void *ctx)
+{
+	++*(unsigned *)ctx;
+}
+
+/* Once, even where it is asked again because the connection that was kept had been closed. */
+static void something_is_done_meanwhile(void **state)
+{
+	unsigned asked = 0;
+	struct sibling_call call = { .path = "/echo", .wait = NS_PER_MS, .meanwhile = note_asked, .ctx = &asked };
+	struct server first, second;
+	struct sibling *s;
+	int fd;
+
+	(void)state;
+	server_start(&first, rows, ARRAY_LEN(rows), NULL);
+	s = to(first.port);
+	post(s, call);
+	assert_int_equal(asked, 1);
+	server_end(&first);
+	fd = at_the_same_place(&second);
+	server_go(&second);
+	post(s, call);
+	assert_int_equal(asked, 2);
+	server_end(&second);
+	close(fd);
+	refusal(s, call); /* what was kept */
+	asked = 0;
+	assert_int_equal(refusal(s, call), ERR_BUSY);
+	assert_int_equal(asked, 0); /* nobody was */
+	sibling_free(s);
 }
 
 static void a_bad_place_is_refused(void **state)
@@ -192,6 +233,7 @@ int main(void)
 		cmocka_unit_test(answers_come_back),
 		cmocka_unit_test(limits_hold),
 		cmocka_unit_test(a_restart_is_waited_for),
+		cmocka_unit_test(something_is_done_meanwhile),
 		cmocka_unit_test(a_bad_place_is_refused),
 	};
 

@@ -22,6 +22,12 @@ struct shared {
 	atomic_bool ended; /* none does any more */
 	sem_t go_on;       /* for it */
 	struct blocks *blocks;
+	atomic_bool ahead; /* one has asked blocks before the head answered, and waits for that */
+	struct {
+		struct arena *a; /* NULL: nobody has asked yet */
+		struct str tenant;
+		struct msg_strs ids;
+	} last; /* which blocks a tenant had when the head was asked last */
 };
 
 struct engine {
@@ -65,6 +71,7 @@ static struct engine *engine_make(const struct engine_conf *conf, struct shared 
 static void shared_free(struct shared *s)
 {
 	blocks_free(s->blocks);
+	arena_free(s->last.a);
 	sem_destroy(&s->go_on);
 	pthread_mutex_destroy(&s->turn);
 	mem_free(s);
@@ -205,6 +212,78 @@ void engine_rest(struct engine *x)
 	turn_ends(x);
 }
 
+/* ---- blocks ahead of the head ---- */
+
+/*
+ * Which blocks there are, the head says, and it is mostly those that it named before. So they are asked while it
+ * answers, if nobody else has something to do; what they said is thrown away if they are others then. One question at a
+ * time, because it holds memory while it waits.
+ */
+struct ahead {
+	struct engine *x;
+	struct arena *a;
+	const struct pyro_ask *ask;
+	struct msg_strs ids;
+	struct part part;
+	bool begun, done; /* done: part is there */
+};
+
+static struct msg_strs copy_ids(struct arena *a, const struct msg_strs *ids)
+{
+	struct msg_strs out = { arena_array(a, ids->n, sizeof(*out.p)), ids->n };
+
+	for (size_t i = 0; i < ids->n; i++)
+		out.p[i] = arena_str(a, ids->p[i]);
+	return out;
+}
+
+static bool same_ids(const struct msg_strs *a, const struct msg_strs *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (!str_eq(a->p[i], b->p[i]))
+			return false;
+	return true;
+}
+
+static bool was_last(const struct shared *s, struct str tenant)
+{
+	return s->last.a != NULL && str_eq(s->last.tenant, tenant);
+}
+
+static void note_last(struct shared *s, struct str tenant, const struct msg_strs *ids)
+{
+	if (was_last(s, tenant) && same_ids(&s->last.ids, ids))
+		return;
+	if (s->last.a == NULL)
+		s->last.a = arena_new();
+	arena_reset(s->last.a);
+	s->last.tenant = arena_str(s->last.a, tenant);
+	s->last.ids = copy_ids(s->last.a, ids);
+}
+
+/* The head has been asked. */
+static void ask_ahead(void *ctx)
+{
+	struct ahead *h = ctx;
+	struct engine *x = h->x;
+	struct shared *s = x->shared;
+	struct err e;
+
+	if (engine_busy(x) || (x->conf.waiting != NULL && atomic_load(x->conf.waiting) > 0) ||
+	    atomic_exchange(&s->ahead, true))
+		return;
+	h->begun = true;
+	engine_claim(x);
+	turn_begins(x);
+	if (was_last(s, h->ask->tenant)) {
+		h->ids = copy_ids(h->a, &s->last.ids);
+		h->done = block_answers_ask(&x->blocks, h->a, h->ask, &h->ids, &h->part, &e) == 0;
+	}
+	turn_passes(x);
+}
+
 /* ---- the head ---- */
 
 static int head_error(const struct sibling_answer *res, struct err *e)
@@ -223,13 +302,16 @@ static int head_error(const struct sibling_answer *res, struct err *e)
 	return -1;
 }
 
-static int ask_head(struct engine *x, struct arena *a, struct str ask, struct str *reply, struct err *e)
+static int ask_head(struct engine *x, struct arena *a, struct str ask, struct ahead *ahead, struct str *reply,
+    struct err *e)
 {
 	struct sibling_call call = { .path = "/pyro.v1.Head/Ask",
 		.timeout = x->conf.timeout,
 		.max_body = MAX_ANSWER,
 		.body = ask,
-		.stop = x->blocks.stop };
+		.stop = x->blocks.stop,
+		.meanwhile = ahead != NULL ? ask_ahead : NULL,
+		.ctx = ahead };
 	struct sibling_answer res;
 	int64_t now = mono();
 	int rc;
@@ -302,25 +384,26 @@ static void note(struct engine *x, struct str ask, struct str reply, struct str 
 	vec_push(&x->replies, reply);
 }
 
-static int ask_place(struct engine *x, struct arena *a, struct str ask, struct str tenant, struct str *reply,
-    struct pyro_answer *answer, struct err *e)
+static int ask_place(struct engine *x, struct arena *a, struct str ask, struct str tenant, struct ahead *ahead,
+    struct str *reply, struct pyro_answer *answer, struct err *e)
 {
-	if ((x->head != NULL ? ask_head(x, a, ask, reply, e) : list_blocks(x, a, tenant, reply, e)) < 0)
+	if ((x->head != NULL ? ask_head(x, a, ask, ahead, reply, e) : list_blocks(x, a, tenant, reply, e)) < 0)
 		return -1;
 	return msg_decode(a, &pyro_answer_type, *reply, answer, e);
 }
 
 /* What the head says; what was noted, if there is that. */
-static int head_reply(struct engine *x, struct arena *a, struct str ask, struct str tenant, struct pyro_answer *answer,
-    struct err *e)
+static int head_reply(struct engine *x, struct arena *a, struct str ask, struct str tenant, struct ahead *ahead,
+    struct pyro_answer *answer, struct err *e)
 {
 	struct str reply;
 
 	for (size_t i = 0; x->noting != NULL && i < x->sources.n; i++)
 		if (str_eq(x->sources.p[i].ask, ask))
 			return msg_decode(a, &pyro_answer_type, x->replies.p[i], answer, e);
-	if (ask_place(x, a, ask, tenant, &reply, answer, e) < 0)
+	if (ask_place(x, a, ask, tenant, ahead, &reply, answer, e) < 0)
 		return -1;
+	note_last(x->shared, tenant, &answer->blocks);
 	note(x, ask, reply, answer->state);
 	return 0;
 }
@@ -357,7 +440,7 @@ static bool is_unchanged(struct engine *x, struct arena *a, const struct answer_
 	if (msg_decode(a, &pyro_ask_type, s->ask, &ask, &e) < 0)
 		return false;
 	ask.known = s->state;
-	if (ask_place(x, a, encode_ask(a, &ask), ask.tenant, &reply, &answer, &e) < 0)
+	if (ask_place(x, a, encode_ask(a, &ask), ask.tenant, NULL, &reply, &answer, &e) < 0)
 		return false;
 	if (answer.unchanged)
 		return true;
@@ -388,16 +471,32 @@ static int add_head(struct arena *a, const struct pyro_ask *ask, const struct py
 	return rc;
 }
 
+/* What the blocks say that the head has named, ahead of that if these are they. Its memory is a. */
+static int ask_blocks(struct engine *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
+    struct ahead *ahead, struct part *whole, struct err *e)
+{
+	if (ahead->begun)
+		atomic_store(&x->shared->ahead, false);
+	if (ahead->done) {
+		*whole = ahead->part;
+		if (ids != NULL && same_ids(ids, &ahead->ids))
+			return 0;
+		part_fini(whole);
+	}
+	return ids == NULL ? -1 : block_answers_ask(&x->blocks, a, ask, ids, whole, e);
+}
+
 /* Of one tenant. */
 static int ask_one(struct engine *x, struct arena *a, const struct pyro_ask *ask, struct part *whole, struct err *e)
 {
+	struct ahead ahead = { .x = x, .a = a, .ask = ask };
 	struct pyro_answer answer = { 0 };
+	int rc;
 
 	*whole = part_none();
-	if (head_reply(x, a, encode_ask(a, ask), ask->tenant, &answer, e) < 0)
-		return -1;
+	rc = head_reply(x, a, encode_ask(a, ask), ask->tenant, &ahead, &answer, e);
 	x->replaying |= answer.replaying;
-	if (block_answers_ask(&x->blocks, a, ask, &answer.blocks, whole, e) < 0)
+	if (ask_blocks(x, a, ask, rc == 0 ? &answer.blocks : NULL, &ahead, whole, e) < 0)
 		return -1;
 	if (x->blocks.enough != NULL && gives_way(x))
 		give_way(x, NULL);
