@@ -235,7 +235,10 @@ static uint32_t merge_samples(struct profile_merger *m, uint32_t first)
 	while (n < TOGETHER && first + n < in->n_samples && !is_zero(in, first + n))
 		n++;
 	m->stack.n = m->tags.n = 0;
-	merge_stack(m, in->stack + at[0], at[n] - at[0]);
+	vec_reserve(&m->stack, 1); /* no null pointers below, where no sample has a stack or a tag */
+	vec_reserve(&m->tags, 1);
+	if (at[n] > at[0])
+		merge_stack(m, in->stack + at[0], at[n] - at[0]);
 	stack = m->stack.p;
 	for (uint32_t i = 0; i < n; i++) {
 		rows[i] = (struct row){ .tags = (uint32_t)m->tags.n };
