@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "formats/block/block.h"
+#include "formats/query/ask.h"
 #include "io/file.h"
 #include "tools/pyro-ingest/publish.h"
 
@@ -76,6 +77,18 @@ static inline struct str put_hour_block(const char *data, const char *tenant, in
 	block_parts_free(&parts);
 	close(dir);
 	return str_cstr(text);
+}
+
+/* All rows of tenant a. */
+static inline struct pyro_ask hour_ask(int kind)
+{
+	static struct str all = { "{}", 2 };
+
+	return (struct pyro_ask){ .tenant = STR("a"),
+		.kind = kind,
+		.profile_type = STR(HOUR_TYPE),
+		.selectors = { &all, 1 },
+		.to = 100 * HOUR_MS * NS_PER_MS };
 }
 
 #endif

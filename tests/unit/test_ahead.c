@@ -98,12 +98,7 @@ static int tear_down(void **state)
 /* -1: no answer. The head names blocks from..to after the question has waited so often. */
 static int64_t total(int from, int to, unsigned after)
 {
-	static struct str all = { "{}", 2 };
-	struct pyro_ask ask = { .tenant = STR("a"),
-		.kind = ASK_TREE,
-		.profile_type = STR(HOUR_TYPE),
-		.selectors = { &all, 1 },
-		.to = 100 * HOUR_MS * NS_PER_MS };
+	struct pyro_ask ask = hour_ask(ASK_TREE);
 	struct arena *a = arena_new();
 	atomic_int stop = 0;
 	int64_t sum = -1;

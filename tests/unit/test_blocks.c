@@ -164,14 +164,11 @@ static void asking_fini(struct asking *k)
 
 static struct pyro_ask ask_hours(int kind, int from, int to)
 {
-	static struct str all = { "{}", 2 };
+	struct pyro_ask ask = hour_ask(kind);
 
-	return (struct pyro_ask){ .tenant = STR("a"),
-		.kind = kind,
-		.profile_type = STR(HOUR_TYPE),
-		.selectors = { &all, 1 },
-		.from = from * HOUR_MS * NS_PER_MS,
-		.to = to * HOUR_MS * NS_PER_MS - 1 };
+	ask.from = from * HOUR_MS * NS_PER_MS;
+	ask.to = to * HOUR_MS * NS_PER_MS - 1;
+	return ask;
 }
 
 static int put_ask(struct asking *k, const struct pyro_ask *ask, struct part *out)

@@ -75,12 +75,7 @@ struct question {
 
 static void *answer(void *arg)
 {
-	static struct str all = { "{}", 2 };
-	struct pyro_ask ask = { .tenant = STR("a"),
-		.kind = ASK_TREE,
-		.profile_type = STR(HOUR_TYPE),
-		.selectors = { &all, 1 },
-		.to = 100 * HOUR_MS * NS_PER_MS };
+	struct pyro_ask ask = hour_ask(ASK_TREE);
 	struct question *q = arg;
 	struct arena *a = arena_new();
 	struct part p;
