@@ -62,51 +62,52 @@ static int decode(struct raw_page *p, const struct pq_leaf *leaf, int codec, con
 	return rc;
 }
 
-static void test_codecs(void **state)
+/* A page of 13 bytes that says it has `size` of them. */
+static int unpack(enum pq_codec codec, struct str packed, uint32_t size, struct pq_values *v, struct err *e)
 {
 	static const struct pq_leaf leaf = { .type = PQ_FIXED, .length = 1 };
-	static const char text[] = "abcdabcdabcdx";
-	struct pq_values v = { 0 };
 	struct raw_page p;
+
+	put_page(&p, PQ_PLAIN, 13, packed, size);
+	return decode(&p, &leaf, codec, NULL, v, e);
+}
+
+static void unpacks(enum pq_codec codec, struct str packed)
+{
+	struct pq_values v = { 0 };
+	struct err e;
+
+	assert_int_equal(unpack(codec, packed, 13, &v, &e), 0);
+	assert_memory_equal(v.fixed.p, "abcdabcdabcdx", 13);
+	pq_values_fini(&v);
+}
+
+static void test_codecs(void **state)
+{
+	struct pq_values v = { 0 };
 	struct buf zipped;
 	struct err e;
 
 	(void)state;
-	put_page(&p, PQ_PLAIN, 13,
+	unpacks(PQ_SNAPPY,
 	    STR("\x0d\x0c"
-		"abcd\x11\x04\x00x"),
-	    13);
-	assert_int_equal(decode(&p, &leaf, PQ_SNAPPY, NULL, &v, &e), 0);
-	assert_memory_equal(v.fixed.p, text, 13);
+		"abcd\x11\x04\x00x"));
 	/* The same with the long forms: a length byte, a distance of two bytes, of four. */
-	put_page(&p, PQ_PLAIN, 13,
+	unpacks(PQ_SNAPPY,
 	    STR("\x0d\xf0\x03"
-		"abcd\x0e\x04\x00\x0f\x04\x00\x00\x00\x00x"),
-	    13);
-	assert_int_equal(decode(&p, &leaf, PQ_SNAPPY, NULL, &v, &e), 0);
-	assert_memory_equal(v.fixed.p, text, 13);
-	put_page(&p, PQ_PLAIN, 13,
+		"abcd\x0e\x04\x00\x0f\x04\x00\x00\x00\x00x"));
+	unpacks(PQ_LZ4_RAW,
 	    STR("\x44"
-		"abcd\x04\x00\x10x"),
-	    13);
-	assert_int_equal(decode(&p, &leaf, PQ_LZ4_RAW, NULL, &v, &e), 0);
-	assert_memory_equal(v.fixed.p, text, 13);
+		"abcd\x04\x00\x10x"));
 	buf_init(&zipped, 1000);
 	zip_gzip(STR("abcdabcdabcdx"), 6, &zipped);
-	put_page(&p, PQ_PLAIN, 13, buf_str(&zipped), 13);
-	assert_int_equal(decode(&p, &leaf, PQ_GZIP, NULL, &v, &e), 0);
-	assert_memory_equal(v.fixed.p, text, 13);
+	unpacks(PQ_GZIP, buf_str(&zipped));
 	buf_reset(&zipped);
 	zip_zstd(STR("abcdabcdabcdx"), 3, &zipped);
-	put_page(&p, PQ_PLAIN, 13, buf_str(&zipped), 13);
-	assert_int_equal(decode(&p, &leaf, PQ_ZSTD, NULL, &v, &e), 0);
-	assert_memory_equal(v.fixed.p, text, 13);
-	put_page(&p, PQ_PLAIN, 13, buf_str(&zipped), 12);
-	assert_int_equal(decode(&p, &leaf, PQ_ZSTD, NULL, &v, &e), -1);
-	put_page(&p, PQ_PLAIN, 13, buf_str(&zipped), 14);
-	assert_int_equal(decode(&p, &leaf, PQ_ZSTD, NULL, &v, &e), -1);
-	put_page(&p, PQ_PLAIN, 13, STR("abcdabcdabcdx"), 13);
-	assert_int_equal(decode(&p, &leaf, PQ_BROTLI, NULL, &v, &e), -1);
+	unpacks(PQ_ZSTD, buf_str(&zipped));
+	assert_int_equal(unpack(PQ_ZSTD, buf_str(&zipped), 12, &v, &e), -1);
+	assert_int_equal(unpack(PQ_ZSTD, buf_str(&zipped), 14, &v, &e), -1);
+	assert_int_equal(unpack(PQ_BROTLI, STR("abcdabcdabcdx"), 13, &v, &e), -1);
 	assert_int_equal(e.kind, ERR_UNSUPPORTED);
 	buf_fini(&zipped);
 	pq_values_fini(&v);

@@ -74,7 +74,6 @@ static void test_heads(void **ctx)
 		assert_int_equal(h.has_time ? h.time : -1, heads[i].time);
 		assert_int_equal(h.has_period ? h.period : -1, heads[i].period);
 	}
-	assert_true(true);
 }
 
 static const struct {
@@ -262,7 +261,6 @@ static void test_cases(void **ctx)
 		buf_fini(&b);
 		arena_free(a);
 	}
-	assert_true(true);
 }
 
 /* Everything else of a profile: objects, lines, inlined calls, tags, times, comments. */
