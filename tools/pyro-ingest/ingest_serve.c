@@ -16,7 +16,7 @@ enum { POOL_THREADS = 3, POOL_QUEUE = 4096 };
 enum { OWN_FDS = 48 };             /* descriptors of our own */
 enum { QUERY_FDS = 512 };          /* of a worker's way to pyro-query: what waits there is in order, not here */
 enum { TO_QUERY_BODY = 65 << 20 }; /* of what goes to pyro-query: an uploaded profile */
-enum { KEEP_FREE = 1 << 20 };      /* bytes a thread: what a large request takes, and the next one takes again */
+enum { KEEP_FREE = 4 << 20 };      /* bytes a thread: what a large request takes, and the next one takes again */
 
 /* ---- errands: things that belong to a worker's loop ---- */
 
