@@ -15,6 +15,7 @@ struct walk {
 	int64_t time, from, through;   /* of the last row; of all rows */
 	const struct symbols *symbols; /* of the partition of the last row, or NULL */
 	uint64_t partition;
+	struct sums_walk sums;
 };
 
 /* The runs come in the order of the series in the index; a row that is out of order attaches to a wrong one. */
@@ -75,6 +76,7 @@ static int check_row(void *ctx, const struct profiles_row *r, struct err *e)
 	if (w->row == 0 || r->partition != w->partition)
 		enter_partition(w, r);
 	check_samples(w, r);
+	check_sums_row(&w->sums, r);
 	w->time = r->time;
 	w->from = MIN(w->from, r->time);
 	w->through = MAX(w->through, r->time);
@@ -155,8 +157,10 @@ void check_rows(struct check *c, struct profiles_table *t)
 		return;
 	}
 	s.series = series;
+	check_sums_begin(&w.sums, c, t);
 	if (profiles_scan(t, &s, &e) < 0)
 		check_problem(c, "profiles.parquet: %s", e.msg);
 	else
 		check_meta(&w, t);
+	check_sums_end(&w.sums);
 }

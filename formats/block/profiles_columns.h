@@ -10,6 +10,7 @@
 #include "formats/block/profiles_sums.h"
 #include "formats/head/stack_sums.h"
 #include "formats/block/profiles_table.h"
+#include "formats/block/stored_sums.h"
 
 enum column {
 	COL_SERIES,
@@ -48,6 +49,8 @@ struct profiles_table {
 	VEC(struct run) runs, kept; /* rows of the group that are still wanted, ascending */
 	struct sum_runs *sums;      /* by group */
 	struct stack_sums adding;
+	struct stored_sums stored;
+	bool has_stored;    /* they were looked for */
 	struct samples row; /* as it is given, where it is kept in another form */
 	bool passing;       /* columns of samples are decoded for once */
 };

@@ -394,11 +394,49 @@ static int sums_of(struct scanner *x, struct run rows, struct cached_page **slot
 	return rc;
 }
 
+/* What these rows add up to, which is in t->row; the columns of rows are at hand. */
+static int give_added(struct scanner *x, uint32_t row, uint64_t partition, struct err *e)
+{
+	struct samples *sums = &x->t->row;
+	struct profiles_row r = { .id = no_id };
+
+	head_of(x, row, &r);
+	r.partition = partition;
+	r.n = (uint32_t)sums->stacks.n;
+	r.stacks = sums->stacks.p;
+	r.values = sums->values.p;
+	r.total = sum_of(&r);
+	return x->s->row(x->s->ctx, &r, e);
+}
+
+static int seek_rows(struct scanner *x, uint32_t row, struct err *e)
+{
+	for (enum column c = COL_SERIES; c <= COL_DURATION; c++)
+		if (x->cursor[c].on && cursor_seek(x, c, row, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* The rows from `row` on as one, where the file has that; *next is then the row behind them. */
+static int give_stored(struct scanner *x, uint32_t row, uint32_t end, uint32_t *next, struct err *e)
+{
+	struct profiles_table *t = x->t;
+	struct stored_part *p;
+	struct err ignored; /* they are added up instead */
+
+	*next = row;
+	while ((p = stored_sums_at(&t->stored, x->group, row, end)) != NULL)
+		if (stored_sums_read(&t->stored, t->pq, p, &t->row, &ignored) == 0)
+			break;
+	if (p == NULL)
+		return 0;
+	*next = row + p->is.rows;
+	return seek_rows(x, row, e) < 0 ? -1 : give_added(x, row, p->is.partition, e);
+}
+
 /* The rows from `row` on as one, if they may be; *next is then the row behind them. */
 static int give_sums(struct scanner *x, uint32_t row, uint32_t end, uint32_t *next, struct err *e)
 {
-	struct profiles_row r = { .id = no_id };
-	struct samples *sums = &x->t->row;
 	struct cached_page *p, **slot;
 	size_t used;
 	int rc;
@@ -407,26 +445,16 @@ static int give_sums(struct scanner *x, uint32_t row, uint32_t end, uint32_t *ne
 	slot = sum_runs_at(&x->t->sums[x->group], row, end, next);
 	if (slot == NULL)
 		return 0;
-	for (enum column c = COL_SERIES; c <= COL_DURATION; c++)
-		if (x->cursor[c].on && cursor_seek(x, c, row, e) < 0)
-			return -1;
-	if (sums_of(x, (struct run){ row, *next }, slot, &p, e) < 0)
+	if (seek_rows(x, row, e) < 0 || sums_of(x, (struct run){ row, *next }, slot, &p, e) < 0)
 		return -1;
 	if (p->nothing) {
 		*next = row;
 		page_cache_drop(x->t->cache, p);
 		return 0;
 	}
-	head_of(x, row, &r);
-	r.partition = p->partition;
-	rc = rows_decode(str_of(p->bytes, p->n), sums, &used, e);
-	if (rc == 0) {
-		r.n = (uint32_t)sums->stacks.n;
-		r.stacks = sums->stacks.p;
-		r.values = sums->values.p;
-		r.total = sum_of(&r);
-		rc = x->s->row(x->s->ctx, &r, e);
-	}
+	rc = rows_decode(str_of(p->bytes, p->n), &x->t->row, &used, e);
+	if (rc == 0)
+		rc = give_added(x, row, p->partition, e);
 	page_cache_drop(x->t->cache, p);
 	return rc;
 }
@@ -452,6 +480,10 @@ static int open_cursors(struct scanner *x, struct err *e)
 static int give_some(struct scanner *x, uint32_t row, uint32_t end, uint32_t *next, struct err *e)
 {
 	*next = row;
+	if (x->summed && give_stored(x, row, end, next, e) < 0)
+		return -1;
+	if (*next > row)
+		return 0;
 	if (x->summed && give_sums(x, row, end, next, e) < 0)
 		return -1;
 	if (*next > row)
@@ -521,6 +553,11 @@ int profiles_scan(struct profiles_table *t, const struct profiles_scan *s, struc
 	int rc = 0;
 
 	t->passing = summed;
+	if (summed && !t->has_stored) {
+		t->has_stored = true;
+		(void)stored_sums_load(&t->stored, t->pq,
+		    e); /* without them rows are added up; pyro-block check tells */
+	}
 	if (s->piece != NULL) {
 		begin = *s->piece;
 		s->piece->more = false;

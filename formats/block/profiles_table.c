@@ -81,6 +81,7 @@ void profiles_close(struct profiles_table *t)
 	vec_free(&t->runs);
 	vec_free(&t->kept);
 	stack_sums_fini(&t->adding);
+	stored_sums_fini(&t->stored);
 	samples_fini(&t->row);
 	pq_close(t->pq);
 	mem_free(t);
@@ -95,7 +96,7 @@ size_t profiles_bytes(const struct profiles_table *t)
 		n += arena_bytes(t->window[i].mem);
 	for (uint32_t g = 0; g < profiles_groups(t); g++)
 		n += sizeof(*t->sums) + sum_runs_bytes(&t->sums[g]);
-	n += stack_sums_bytes(&t->adding) + samples_bytes(&t->row);
+	n += stack_sums_bytes(&t->adding) + stored_sums_bytes(&t->stored) + samples_bytes(&t->row);
 	return n;
 }
 

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "formats/parquet/writer.h"
 #include "formats/block/profiles_table.h"
+#include "formats/block/stored_sums.h"
 
 enum {
 	SAMPLES_PER_PAGE = 32768,  /* 256 KiB of decoded values: what a reader decodes at least */
@@ -94,6 +95,7 @@ static const struct pq_form nulls[] = { { PQ_PLAIN, false, 0 }, { PQ_PLAIN, fals
 
 struct profiles_writer {
 	struct pq_writer *pq;
+	struct sums_writer sums;
 	VEC(uint8_t) def;
 	VEC(int64_t) present;
 };
@@ -103,12 +105,15 @@ struct profiles_writer *profiles_writer_new(struct buf *out, bool many)
 	struct profiles_writer *w = mem_zalloc(sizeof(*w));
 
 	w->pq = pq_writer_new(out, nodes, ARRAY_LEN(nodes), many);
+	sums_writer_init(&w->sums);
 	return w;
 }
 
 void profiles_writer_finish(struct profiles_writer *w)
 {
+	sums_writer_finish(&w->sums, w->pq);
 	pq_writer_finish(w->pq, STR("pyro " PYRO_VERSION));
+	sums_writer_fini(&w->sums);
 	vec_free(&w->def);
 	vec_free(&w->present);
 	mem_free(w);
@@ -221,4 +226,5 @@ void profiles_writer_group(struct profiles_writer *w, const struct profiles_grou
 	put_ints(w, g, g->times);
 	put_durations(w, g);
 	put_row_nulls(w, 5);
+	sums_writer_group(&w->sums, w->pq, g);
 }

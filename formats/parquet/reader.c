@@ -162,6 +162,14 @@ const struct pq_meta *pq_meta(const struct pq_file *f)
 	return &f->meta;
 }
 
+struct str pq_pair(const struct pq_file *f, struct str key)
+{
+	for (uint32_t i = 0; i < f->meta.n_pairs; i++)
+		if (str_eq(f->meta.pairs[i].key, key))
+			return f->meta.pairs[i].value;
+	return STR_NONE;
+}
+
 uint32_t pq_leaves(const struct pq_file *f)
 {
 	return f->n_leaves;

@@ -40,6 +40,7 @@ void pq_rest(struct pq_file *f);          /* blob_rest */
 size_t pq_bytes(const struct pq_file *f); /* memory held, but for that of the blob */
 
 const struct pq_meta *pq_meta(const struct pq_file *f);
+struct str pq_pair(const struct pq_file *f, struct str key); /* of the file's metadata; STR_NONE: there is none */
 uint32_t pq_leaves(const struct pq_file *f);
 const struct pq_leaf *pq_leaf(const struct pq_file *f, uint32_t leaf);
 int pq_find(const struct pq_file *f, struct str path); /* -1: no such column */

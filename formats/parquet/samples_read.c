@@ -80,16 +80,6 @@ static void take(struct cursor *c, uint32_t i, const struct pq_leaf *l)
 		*c = (struct cursor){ .there = true, .leaf = i, .is = l };
 }
 
-static struct str pair(const struct reader *r, struct str key)
-{
-	const struct pq_meta *m = pq_meta(r->f);
-
-	for (uint32_t i = 0; i < m->n_pairs; i++)
-		if (str_eq(m->pairs[i].key, key))
-			return m->pairs[i].value;
-	return STR_NONE;
-}
-
 /* "cpu/nanoseconds", at the last of the marks. */
 static void split(struct str text, char mark, struct str *type, struct str *unit)
 {
@@ -103,7 +93,7 @@ static void split(struct str text, char mark, struct str *type, struct str *unit
 static void add_type(struct reader *r, uint32_t i, const struct pq_leaf *l)
 {
 	struct type *t = &r->types[r->n_types++];
-	struct str said = pair(r, arena_printf(r->a, "pyro.type:" STR_FMT, STR_ARG(l->path)));
+	struct str said = pq_pair(r->f, arena_printf(r->a, "pyro.type:" STR_FMT, STR_ARG(l->path)));
 
 	*t = (struct type){ .column = l->path };
 	take(&t->in, i, l);
@@ -381,13 +371,14 @@ static uint32_t new_str(struct profile *p, struct str s)
 
 static void set_beside(struct reader *r, struct profile *p)
 {
-	struct str def = pair(r, STR("pyro.default_type")), period = pair(r, STR("pyro.period_type")), type, unit;
+	struct str def = pq_pair(r->f, STR("pyro.default_type")), period = pq_pair(r->f, STR("pyro.period_type")), type,
+		   unit;
 	struct err no;
 
 	for (uint32_t i = 0; i < r->n_types; i++)
 		if (def.n && str_eq(r->types[i].column, def))
 			p->default_type = p->types[i].type;
-	if (period.n == 0 && pair(r, STR("pyro.period")).n == 0)
+	if (period.n == 0 && pq_pair(r->f, STR("pyro.period")).n == 0)
 		return;
 	if (period.n) {
 		split(period, '/', &type, &unit);
@@ -395,7 +386,7 @@ static void set_beside(struct reader *r, struct profile *p)
 		p->period_type.type = new_str(p, type);
 		p->period_type.unit = new_str(p, unit);
 	}
-	num_i64(pair(r, STR("pyro.period")), &p->period, &no);
+	num_i64(pq_pair(r->f, STR("pyro.period")), &p->period, &no);
 }
 
 static void finish(struct reader *r, struct format_profiles *out)
@@ -417,7 +408,7 @@ static void finish(struct reader *r, struct format_profiles *out)
 	}
 	out->n = (uint32_t)r->parts.n;
 	if (out->n == 1)
-		num_i64(pair(r, STR("pyro.duration")), &out->p[0].p->duration, &no);
+		num_i64(pq_pair(r->f, STR("pyro.duration")), &out->p[0].p->duration, &no);
 	if (r->left_out.n)
 		out->notes.warning = arena_printf(r->a,
 		    "parquet: columns that are no whole numbers are left out: " STR_FMT,

@@ -125,6 +125,15 @@ void pq_writer_moved(struct pq_writer *w, size_t n)
 	w->base -= n;
 }
 
+uint64_t pq_writer_bytes(struct pq_writer *w, struct str bytes)
+{
+	uint64_t at = w->out->n - w->base;
+
+	assert(w->leaf == w->n_leaves);
+	buf_add(w->out, bytes);
+	return at;
+}
+
 void pq_writer_pair(struct pq_writer *w, struct str key, struct str value)
 {
 	vec_push(&w->pairs, ((struct pq_pair){ arena_str(w->mem, key), arena_str(w->mem, value) }));

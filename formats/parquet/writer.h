@@ -9,7 +9,7 @@
  *	for each leaf: pq_writer_column(w, &column);
  *	pq_writer_finish(w, STR("pyro 0.1.0"));        frees w; buf_check(&out) tells if it fit
  *
- * Layout: "PAR1", chunks, column indexes, offset indexes, footer, its length
+ * Layout: "PAR1", chunks (bytes of the caller between groups), column indexes, offset indexes, footer, its length
  * (u32 LE), "PAR1". The same input gives the same bytes.
  *
  * Which form of a column is smallest is found by trying: the forms that the
@@ -67,6 +67,8 @@ void pq_writer_group(struct pq_writer *w, uint32_t rows);
 void pq_writer_column(struct pq_writer *w, const struct pq_column *c);
 /* The caller took the first n bytes of out away: offsets count on. */
 void pq_writer_moved(struct pq_writer *w, size_t n);
+/* Bytes that belong to no column, between two groups or behind the last: readers do not see them. Returns where they lie. */
+uint64_t pq_writer_bytes(struct pq_writer *w, struct str bytes);
 /* One more pair of the file's metadata; copied. */
 void pq_writer_pair(struct pq_writer *w, struct str key, struct str value);
 void pq_writer_finish(struct pq_writer *w, struct str created_by);

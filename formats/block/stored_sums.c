@@ -1,0 +1,254 @@
+/* stored_sums.c - see stored_sums.h */
+#include "formats/block/stored_sums.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/num.h"
+
+#define PAIR STR("pyro.sums")
+
+enum { ENTRY = 40, WORTH_SAMPLES = 1 << 14, WORTH_TIMES = 4 };
+
+static const uint32_t level_rows[STORED_LEVELS] = { 32, 256 };
+
+static int entry_cmp(const void *a, const void *b)
+{
+	const struct stored_part *x = a, *y = b;
+
+	if (x->is.group != y->is.group)
+		return x->is.group < y->is.group ? -1 : 1;
+	if (x->is.first != y->is.first)
+		return x->is.first < y->is.first ? -1 : 1;
+	return x->is.rows > y->is.rows ? -1 : x->is.rows < y->is.rows;
+}
+
+/* ---- writing ---- */
+
+void sums_writer_init(struct sums_writer *w)
+{
+	*w = (struct sums_writer){ 0 };
+	buf_init(&w->bytes, UINT32_MAX);
+}
+
+void sums_writer_fini(struct sums_writer *w)
+{
+	for (int i = 0; i < STORED_LEVELS; i++)
+		stack_sums_fini(&w->level[i].sums);
+	vec_free(&w->parts);
+	buf_fini(&w->bytes);
+}
+
+static void level_add(struct sums_level *l, const uint32_t *stacks, const int64_t *values, uint32_t n)
+{
+	l->fits = l->fits && stack_sums_add(&l->sums, stacks, values, n);
+}
+
+static void level_begin(struct sums_level *l, uint32_t row)
+{
+	l->first = l->end = row;
+	l->samples = 0;
+	l->fits = true;
+}
+
+/* What was added up, in w->bytes; true: it is to be written. */
+static bool level_pack(struct sums_writer *w, struct sums_level *l)
+{
+	buf_reset(&w->bytes);
+	stack_sums_pack(&l->sums, &w->bytes);
+	return l->fits && l->end - l->first >= 2 && l->samples >= WORTH_SAMPLES &&
+	    l->sums.all.stacks.n <= l->samples / WORTH_TIMES && !w->bytes.over;
+}
+
+static void level_write(struct sums_writer *w, const struct sums_level *l, struct pq_writer *pq, uint64_t partition)
+{
+	struct str bytes = buf_str(&w->bytes);
+	struct stored_part p = { .is = { .group = w->group,
+				     .first = l->first,
+				     .rows = l->end - l->first,
+				     .bytes = (uint32_t)bytes.n,
+				     .partition = partition,
+				     .hash = hash_str(bytes) } };
+
+	p.is.at = pq_writer_bytes(pq, bytes);
+	vec_push(&w->parts, p);
+}
+
+/* The open parts of both lengths end, or that of the smaller one. */
+static void parts_end(struct sums_writer *w, struct pq_writer *pq, uint64_t partition, bool all)
+{
+	struct sums_level *small = &w->level[0], *large = &w->level[1];
+	bool only = large->first == small->first;
+	const struct samples *sums = &small->sums.all;
+
+	if (level_pack(w, small))
+		level_write(w, small, pq, partition);
+	large->fits = large->fits && small->fits;
+	level_add(large, sums->stacks.p, sums->values.p, (uint32_t)sums->stacks.n);
+	large->samples += small->samples;
+	large->end = small->end;
+	level_begin(small, small->end);
+	if (!all && large->end - large->first < level_rows[1])
+		return;
+	if (level_pack(w, large) && !only)
+		level_write(w, large, pq, partition);
+	level_begin(large, large->end);
+}
+
+void sums_writer_group(struct sums_writer *w, struct pq_writer *pq, const struct profiles_group *g)
+{
+	struct sums_level *small = &w->level[0];
+
+	level_begin(small, 0);
+	level_begin(&w->level[1], 0);
+	for (uint32_t r = 0; r < g->n; r++) {
+		uint32_t at = g->sample_at[r], n = g->sample_at[r + 1] - at;
+		bool last = r + 1 == g->n || g->series[r + 1] != g->series[r] ||
+		    g->partitions[r + 1] != g->partitions[r];
+
+		level_add(small, g->stacks + at, g->values + at, n);
+		small->samples += n;
+		small->end = r + 1;
+		if (last || small->end - small->first == level_rows[0])
+			parts_end(w, pq, (uint64_t)g->partitions[r], last);
+	}
+	w->group++;
+}
+
+void sums_writer_finish(struct sums_writer *w, struct pq_writer *pq)
+{
+	char value[80];
+	struct str table;
+
+	if (w->parts.n == 0)
+		return;
+	qsort(w->parts.p, w->parts.n, sizeof(*w->parts.p), entry_cmp);
+	buf_reset(&w->bytes);
+	for (size_t i = 0; i < w->parts.n; i++)
+		buf_add(&w->bytes, str_of(&w->parts.p[i].is, ENTRY));
+	table = buf_str(&w->bytes);
+	snprintf(value, sizeof(value), "%" PRIu64 " %zu %016" PRIx64, pq_writer_bytes(pq, table), w->parts.n,
+	    hash_str(table));
+	pq_writer_pair(pq, PAIR, str_cstr(value));
+}
+
+/* ---- reading ---- */
+
+void stored_sums_fini(struct stored_sums *s)
+{
+	vec_free(&s->parts);
+	arena_free(s->mem);
+	*s = (struct stored_sums){ 0 };
+}
+
+size_t stored_sums_bytes(const struct stored_sums *s)
+{
+	return s->parts.cap * sizeof(*s->parts.p) + (s->mem != NULL ? arena_bytes(s->mem) : 0);
+}
+
+/* It is of rows that there are, and comes behind those before it. */
+static bool is_sound(const struct stored_part *p, const struct stored_parts *before, const struct pq_file *f)
+{
+	uint32_t rows = p->is.group < pq_meta(f)->n_groups ? pq_group_rows(f, p->is.group) : 0;
+
+	return p->is.rows >= 2 && p->is.first < rows && p->is.rows <= rows - p->is.first &&
+	    (before->n == 0 || entry_cmp(&before->p[before->n - 1], p) < 0);
+}
+
+static int damaged(struct err *e)
+{
+	return err_set(e, ERR_CORRUPT, "the table of sums is damaged");
+}
+
+static int load_table(struct stored_sums *s, struct pq_file *f, struct str value, struct err *e)
+{
+	char hash[17];
+	struct str table, n_text, at_text = str_cut(&value, ' ');
+	uint64_t at, n;
+
+	n_text = str_cut(&value, ' ');
+	if (num_u64(at_text, &at, e) < 0 || num_u64(n_text, &n, e) < 0 || n > pq_meta(f)->rows)
+		return damaged(e);
+	if (pq_bytes_at(f, s->mem, at, (size_t)n * ENTRY, &table, e) < 0)
+		return -1;
+	snprintf(hash, sizeof(hash), "%016" PRIx64, hash_str(table));
+	if (!str_eq(value, str_cstr(hash)))
+		return damaged(e);
+	vec_reserve(&s->parts, n);
+	for (size_t i = 0; i < n; i++) {
+		struct stored_part p = { 0 };
+
+		memcpy(&p.is, table.p + i * ENTRY, ENTRY);
+		if (!is_sound(&p, &s->parts, f))
+			return damaged(e);
+		s->parts.p[s->parts.n++] = p;
+	}
+	return 0;
+}
+
+int stored_sums_load(struct stored_sums *s, struct pq_file *f, struct err *e)
+{
+	struct str value = pq_pair(f, PAIR);
+	int rc = 0;
+
+	_Static_assert(sizeof(struct stored_entry) == ENTRY, "it is written as it is");
+	if (value.n == 0)
+		return 0;
+	s->mem = arena_new();
+	rc = load_table(s, f, value, e);
+	if (rc < 0)
+		vec_free(&s->parts);
+	arena_reset(s->mem);
+	return rc;
+}
+
+struct stored_part *stored_sums_at(const struct stored_sums *s, uint32_t group, uint32_t row, uint32_t end)
+{
+	struct stored_part key = { .is = { .group = group, .first = row, .rows = end - row } };
+	size_t low = 0, high = s->parts.n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (entry_cmp(&s->parts.p[mid], &key) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < s->parts.n; low++) {
+		struct stored_part *p = &s->parts.p[low];
+
+		if (p->is.group != group || p->is.first != row)
+			return NULL;
+		if (!p->damaged)
+			return p;
+	}
+	return NULL;
+}
+
+static int read_part(struct stored_sums *s, struct pq_file *f, struct stored_part *p, struct samples *out,
+    struct err *e)
+{
+	struct str bytes;
+	size_t used;
+
+	arena_reset(s->mem);
+	if (pq_bytes_at(f, s->mem, p->is.at, p->is.bytes, &bytes, e) < 0)
+		return -1;
+	if (!p->checked && hash_str(bytes) != p->is.hash)
+		return err_set(e, ERR_CORRUPT, "other bytes than those that were written");
+	p->checked = true;
+	return rows_decode(bytes, out, &used, e);
+}
+
+int stored_sums_read(struct stored_sums *s, struct pq_file *f, struct stored_part *p, struct samples *out,
+    struct err *e)
+{
+	if (read_part(s, f, p, out, e) == 0)
+		return 0;
+	p->damaged = true;
+	return err_wrap(e, "the sums of rows %u to %u of row group %u", p->is.first, p->is.first + p->is.rows - 1,
+	    p->is.group);
+}

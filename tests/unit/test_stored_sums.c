@@ -1,0 +1,378 @@
+/* test_stored_sums.c - sums that lie in profiles.parquet beside the rows: which are written, that scans give them as they
+   would give the rows, and that what is damaged is not used, but told by the check of a block */
+#include "formats/block/stored_sums.h"
+#include "tests/lib/block_fixture.h"
+
+enum { STACKS = 700, SERIES = 5, FEW = 100 };
+
+/* Rows of each series, one a second from 0. Those of the last one have few stacks. */
+static const uint32_t lengths[SERIES] = { 1, 33, 300, 560, 200 };
+
+/* The fourth moves to the other partition after some rows. */
+enum { MOVER = 3, MOVES = 300 };
+
+static uint64_t partition_of(uint32_t series, uint32_t row)
+{
+	return series == MOVER && row >= MOVES ? 8 : 7;
+}
+
+/* Of stack s in a row, or 0: rows have different stacks. */
+static int64_t value_of(uint32_t series, uint32_t row, uint32_t stack)
+{
+	if ((row + stack + series) % 5 == 0 || (series == SERIES - 1 && stack > FEW))
+		return 0;
+	return 1 + series + (int64_t)row * stack % 1000;
+}
+
+static struct symbols *made_symbols(uint64_t partition)
+{
+	struct symbols *s = symbols_new(partition);
+	uint32_t f = symbols_add_function(s, &(struct sym_function){ .name = symbols_add_string(s, STR("main")) });
+
+	symbols_add_mapping(s, &(struct sym_mapping){ 0 });
+	for (uint32_t i = 1; i <= STACKS; i++) {
+		struct sym_line line = { f, i };
+
+		symbols_add_node(s, 0, symbols_add_location(s, &(struct sym_location){ .n_lines = 1 }, &line));
+	}
+	return s;
+}
+
+static void add_row(struct block_writer *w, uint32_t series, uint32_t k)
+{
+	uint32_t stacks[STACKS];
+	int64_t values[STACKS];
+	struct row r = { .series = series,
+		.partition = partition_of(series, k) == 8,
+		.time = k * NS_PER_S,
+		.stacks = stacks,
+		.values = values };
+
+	for (uint32_t s = 1; s <= STACKS; s++) {
+		int64_t v = value_of(series, k, s);
+
+		if (v == 0)
+			continue;
+		stacks[r.n] = s;
+		values[r.n++] = v;
+		r.total += v;
+	}
+	block_writer_row(w, &r);
+}
+
+static void make_parts(struct block_parts *out)
+{
+	struct block_writer *w = block_writer_new();
+	struct symbols *s[2] = { made_symbols(7), made_symbols(8) };
+	struct err e;
+
+	for (uint32_t i = 0; i < SERIES; i++) {
+		char pod[] = { (char)('0' + i), 0 };
+		struct label l = { STR("pod"), str_cstr(pod) };
+		struct labels labels = { &l, 1 };
+
+		block_writer_series(w, &labels, labels_hash(&labels));
+	}
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(block_writer_partition(w, s[i]), i);
+	for (uint32_t i = 0; i < SERIES; i++)
+		for (uint32_t k = 0; k < lengths[i]; k++)
+			add_row(w, i, k);
+	assert_int_equal(block_writer_finish(w, ulid_make(1000, (const uint8_t[10]){ 9 }), out, &e), 0);
+	block_writer_free(w);
+	symbols_free(s[0]);
+	symbols_free(s[1]);
+}
+
+static struct str profiles_of(const struct block_parts *p)
+{
+	assert_true(str_eq(p->part[1].name, STR("profiles.parquet")));
+	return p->part[1].bytes;
+}
+
+static struct pq_file *open_file(struct str bytes)
+{
+	struct err e;
+	struct pq_file *f = pq_open(blob_mem(bytes), &e);
+
+	assert_non_null(f);
+	return f;
+}
+
+/* ---- which are written ---- */
+
+/*
+ * Of one row nothing; of 33 the first 32, and all; of 300 parts of 32 and of 256, and of the 44 behind them 32, and all,
+ * but not the last 12; of 560 rows the same of the 300 in the first partition, and of the 260 in the other all but the
+ * last 4; of 200 rows with few stacks nothing, because they are too little.
+ */
+static void those_that_spare_much(void **state)
+{
+	static const struct {
+		uint32_t first, rows;
+		uint64_t partition;
+	} want[] = {
+		{ 1, 33, 7 },
+		{ 1, 32, 7 },
+		{ 34, 256, 7 },
+		{ 34, 32, 7 },
+		{ 66, 32, 7 },
+		{ 98, 32, 7 },
+		{ 130, 32, 7 },
+		{ 162, 32, 7 },
+		{ 194, 32, 7 },
+		{ 226, 32, 7 },
+		{ 258, 32, 7 },
+		{ 290, 44, 7 },
+		{ 290, 32, 7 },
+		{ 334, 256, 7 },
+		{ 334, 32, 7 },
+		{ 366, 32, 7 },
+		{ 398, 32, 7 },
+		{ 430, 32, 7 },
+		{ 462, 32, 7 },
+		{ 494, 32, 7 },
+		{ 526, 32, 7 },
+		{ 558, 32, 7 },
+		{ 590, 44, 7 },
+		{ 590, 32, 7 },
+		{ 634, 256, 8 },
+		{ 634, 32, 8 },
+		{ 666, 32, 8 },
+		{ 698, 32, 8 },
+		{ 730, 32, 8 },
+		{ 762, 32, 8 },
+		{ 794, 32, 8 },
+		{ 826, 32, 8 },
+		{ 858, 32, 8 },
+	};
+	struct stored_sums s = { 0 };
+	struct block_parts parts;
+	struct pq_file *f;
+	struct err e;
+
+	(void)state;
+	make_parts(&parts);
+	f = open_file(profiles_of(&parts));
+	assert_int_equal(stored_sums_load(&s, f, &e), 0);
+	for (size_t i = 0; i < ARRAY_LEN(want); i++) {
+		const struct stored_entry *is = &s.parts.p[i].is;
+
+		assert_true(i < s.parts.n);
+		assert_int_equal(is->group, 0);
+		assert_int_equal(is->first, want[i].first);
+		assert_int_equal(is->rows, want[i].rows);
+		assert_int_equal(is->partition, want[i].partition);
+	}
+	assert_int_equal(s.parts.n, ARRAY_LEN(want));
+	assert_true(stored_sums_bytes(&s) > 0);
+	stored_sums_fini(&s);
+	pq_close(f);
+	block_parts_free(&parts);
+}
+
+/* ---- what a scan gives ---- */
+
+/* By series, partition and line of the stack's only frame. */
+struct given {
+	struct dataset *set;
+	int64_t sum[SERIES][2][STACKS + 1];
+	unsigned rows;
+};
+
+static int give(void *ctx, const struct row *r, struct err *e)
+{
+	struct given *g = ctx;
+	struct symbols *s;
+
+	if (dataset_symbols(g->set, r->partition, &s, e) < 0)
+		return -1;
+	g->rows++;
+	for (uint32_t i = 0; i < r->n; i++) {
+		uint32_t line = s->lines.p[s->locations.p[s->nodes.p[r->stacks[i]].location].first_line].line;
+
+		g->sum[r->series][s->partition == 8][line] += r->values[i];
+	}
+	return 0;
+}
+
+/* The sums are those of the rows; returns in how many pieces they came. */
+static unsigned check_range(struct block *b, uint32_t from, uint32_t to)
+{
+	static int64_t want[SERIES][2][STACKS + 1];
+	static struct given got;
+	struct arena *a = arena_new();
+	struct scan s = { .from = from * NS_PER_S,
+		.to = to * NS_PER_S,
+		.samples = true,
+		.summed = true,
+		.row = give,
+		.ctx = &got };
+	struct series_list list;
+	struct err e;
+
+	got = (struct given){ .set = &b->set };
+	memset(want, 0, sizeof(want));
+	assert_int_equal(dataset_series(&b->set, a, NULL, &list, &e), 0);
+	s.series = list.p;
+	s.n_series = list.n;
+	assert_int_equal(dataset_scan(&b->set, &s, &e), 0);
+	for (uint32_t i = 0; i < SERIES; i++)
+		for (uint32_t k = from; k < lengths[i] && k <= to; k++)
+			for (uint32_t n = 1; n <= STACKS; n++)
+				want[i][partition_of(i, k) == 8][n] += value_of(i, k, n);
+	assert_memory_equal(got.sum, want, sizeof(want));
+	arena_free(a);
+	return got.rows;
+}
+
+static const uint32_t ends[] = { 0, 1, 31, 32, 33, 63, 255, 256, 287, 299, 300, 331, 555, 556, 559, 1000 };
+
+static void check_ranges(struct block *b)
+{
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		for (size_t k = i; k < ARRAY_LEN(ends); k++)
+			check_range(b, ends[i], ends[k]);
+}
+
+static void as_the_rows(void **state)
+{
+	struct block_parts parts;
+	struct block *b;
+
+	(void)state;
+	make_parts(&parts);
+	b = open_parts(&parts);
+	check_ranges(b);
+	/* A row; 33; 256 and 44; the same, 256 and 4 rows, which are no part of 32 rows of the series; 6 parts of 32 that
+	   are made, and the last 8 rows. */
+	assert_int_equal(check_range(b, 0, 1000), 1 + 1 + 2 + 2 + 1 + 4 + 7);
+	assert_int_equal(check_range(b, 0, 255), 1 + 1 + 1 + 1 + 7);
+	assert_int_equal(problems_of(b), 0);
+	block_close(b);
+	block_parts_free(&parts);
+}
+
+/* ---- damage ---- */
+
+/* A block whose profiles.parquet is other bytes. */
+static struct block *open_with(const struct block_parts *p, struct str bytes)
+{
+	struct block_parts with = *p;
+
+	with.part[1].bytes = bytes;
+	return open_parts(&with);
+}
+
+static char *writable(struct arena *a, struct str s)
+{
+	return memcpy(arena_alloc(a, s.n), s.p, s.n);
+}
+
+/* Where the table lies, from the footer's pair, which is in the last bytes of the file. */
+static char *pair_in(char *bytes, size_t n)
+{
+	size_t at = str_search(str_of(bytes, n), STR("pyro.sums"));
+
+	assert_true(at < n);
+	for (at += 9; bytes[at] < '0' || bytes[at] > '9' || bytes[at + 1] < '0'; at++)
+		;
+	return bytes + at;
+}
+
+static void check_damaged(const struct block_parts *parts, struct str bytes, const char *why)
+{
+	struct block *b = open_with(parts, bytes);
+
+	print_message("# %s\n", why);
+	check_range(b, 0, 1000);
+	check_range(b, 3, 555);
+	check_range(b, 0, 1000);
+	assert_true(problems_of(b) > 0);
+	block_close(b);
+}
+
+/* One bit anywhere in the table, in some of the sums, in the pair: the same answers from the rows, and the check tells. */
+static void damage_is_told(void **state)
+{
+	struct arena *a = arena_new();
+	struct block_parts parts;
+	struct str whole;
+	static const char *const pairs[] = { "0 32 ", "99999999999999999999 3 ", "18446744073709551600 3 ", "7 -1 ",
+		"4 999999999 ", "x", "   " };
+	char *bytes, *pair, was[32];
+	uint64_t at;
+
+	(void)state;
+	make_parts(&parts);
+	whole = profiles_of(&parts);
+	bytes = writable(a, whole);
+	pair = pair_in(bytes, whole.n);
+	at = strtoull(pair, NULL, 10);
+	for (int i = 0; i < 40; i += 3) {
+		bytes[at + 40 * 5 + i] ^= 4;
+		check_damaged(&parts, str_of(bytes, whole.n), "the table");
+		bytes[at + 40 * 5 + i] ^= 4;
+	}
+	for (uint32_t i = 0; i < 4; i++) {
+		struct stored_entry is;
+
+		memcpy(&is, bytes + at + 40 * i, sizeof(is));
+		bytes[is.at + is.bytes / 4 * i] ^= 0x10;
+		check_damaged(&parts, str_of(bytes, whole.n), "sums");
+		bytes[is.at + is.bytes / 4 * i] ^= 0x10;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(pairs); i++) {
+		memcpy(was, pair, sizeof(was));
+		memcpy(pair, pairs[i], strlen(pairs[i]));
+		check_damaged(&parts, str_of(bytes, whole.n), pairs[i]);
+		memcpy(pair, was, sizeof(was));
+	}
+	assert_memory_equal(bytes, whole.p, whole.n);
+	block_parts_free(&parts);
+	arena_free(a);
+}
+
+/* Sums and hashes that fit each other, but not the rows: only the check can know. */
+static void other_sums_are_told(void **state)
+{
+	struct arena *a = arena_new();
+	struct block_parts parts;
+	struct stored_entry is;
+	struct block *b;
+	struct str whole;
+	char *bytes, *pair, *text, hash[17];
+	uint64_t at, n;
+
+	(void)state;
+	make_parts(&parts);
+	whole = profiles_of(&parts);
+	bytes = writable(a, whole);
+	pair = pair_in(bytes, whole.n);
+	at = strtoull(pair, &text, 10);
+	n = strtoull(text, &text, 10);
+	memcpy(&is, bytes + at, sizeof(is));
+	bytes[is.at + is.bytes - 1] ^= 1;
+	is.hash = hash_str(str_of(bytes + is.at, is.bytes));
+	memcpy(bytes + at, &is, sizeof(is));
+	snprintf(hash, sizeof(hash), "%016" PRIx64, hash_str(str_of(bytes + at, n * sizeof(is))));
+	memcpy(text + 1, hash, 16);
+	b = open_with(&parts, str_of(bytes, whole.n));
+	assert_int_equal(problems_of(b), 1);
+	block_close(b);
+	block_parts_free(&parts);
+	arena_free(a);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(those_that_spare_much),
+		cmocka_unit_test(as_the_rows),
+		cmocka_unit_test(damage_is_told),
+		cmocka_unit_test(other_sums_are_told),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("stored sums", tests, NULL, NULL);
+}
