@@ -10,7 +10,7 @@
 
 #define PAIR STR("pyro.sums")
 
-enum { ENTRY = 40, WORTH_SAMPLES = 1 << 14, WORTH_TIMES = 4 };
+enum { ENTRY = 40, WORTH_SAMPLES = 1 << 16, WORTH_TIMES = 4 };
 
 static const uint32_t level_rows[STORED_LEVELS] = { 32, 256 };
 

@@ -18,7 +18,7 @@
  *	32      8     XXH3-64 of the sums
  *
  * Parts are cut from the first row of a series and partition in a group: of 32 rows, and of 256. The last one may be
- * shorter. Only those are written that spare much: 16,384 samples and more, at least four for each sum. Whoever needs
+ * shorter. Only those are written that spare much: 65,536 samples and more, which take some 0.2 ms to add up, and at least four for each sum. Whoever needs
  * another part, or finds one damaged, adds up rows (profiles_sums.h).
  */
 #ifndef STORED_SUMS_H

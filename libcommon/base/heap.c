@@ -5,9 +5,9 @@
 
 void heap_give_back(void)
 {
-	enum { LARGE = 128 << 10, KEEP = 1 << 20 };
+	enum { LARGE = 4 << 20, KEEP = 4 << 20 };
 
-	/* The first is malloc's own value, but it raises it as it sees fit unless it is set. */
+	/* Unless they are set, malloc changes both as it sees fit. */
 	mallopt(M_MMAP_THRESHOLD, LARGE);
 	mallopt(M_TRIM_THRESHOLD, KEEP);
 	mallopt(M_ARENA_MAX, 1); /* not a heap, and what it keeps, for each thread */

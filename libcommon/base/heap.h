@@ -6,9 +6,9 @@
 #define HEAP_H
 
 /*
- * From now on what is large goes back to the system when it is freed, so that
- * what the process holds is what it uses, and 1 MiB for what comes next; it
- * costs page faults. All threads have one heap, so they should not work at the
+ * From now on what is freed goes back to the system: at once what is larger than 4 MiB, and the end of the heap but for
+ * 4 MiB. With smaller limits a question that needs 5 MiB takes them from the system again and again, at a page fault for
+ * each page: a third of its time. All threads have one heap, so they should not work at the
  * same time. Before other threads begin.
  */
 void heap_give_back(void);

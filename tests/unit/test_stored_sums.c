@@ -3,7 +3,7 @@
 #include "formats/block/stored_sums.h"
 #include "tests/lib/block_fixture.h"
 
-enum { STACKS = 700, SERIES = 5, FEW = 100 };
+enum { STACKS = 2600, SERIES = 5, FEW = 100 };
 
 /* Rows of each series, one a second from 0. Those of the last one have few stacks. */
 static const uint32_t lengths[SERIES] = { 1, 33, 300, 560, 200 };
@@ -226,7 +226,7 @@ static unsigned check_range(struct block *b, uint32_t from, uint32_t to)
 	return got.rows;
 }
 
-static const uint32_t ends[] = { 0, 1, 31, 32, 33, 63, 255, 256, 287, 299, 300, 331, 555, 556, 559, 1000 };
+static const uint32_t ends[] = { 0, 1, 32, 63, 255, 299, 300, 556, 1000 };
 
 static void check_ranges(struct block *b)
 {

@@ -50,7 +50,7 @@ struct blocks *blocks_new(const char *data, size_t max_memory)
 
 	b->data = mem_cstr(data, strlen(data));
 	b->max_memory = max_memory;
-	b->pages.limit = max_memory / 2;
+	b->pages.limit = max_memory / 3;
 	b->max_open = KEPT_OPEN;
 	return b;
 }
