@@ -1,7 +1,7 @@
 /* carriers.c - see carriers.h */
 #include "tools/pyro-query/carriers.h"
 
-enum { KEEP_MEMORY = 6 << 20, MAX_PASSED = 4 };
+enum { KEEP_MEMORY = 4 << 20, MAX_PASSED = 4 };
 
 int carriers_open(struct carriers *x, const struct engine_conf *conf, struct limits_set *limits, struct err *e)
 {
