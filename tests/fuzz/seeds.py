@@ -479,6 +479,7 @@ def recordings():
 profiles()
 json_formats()
 go_tables()
+seeds("stored_sums", [b"", bytes([0, 0, 0x1d]), bytes([4, 0, 255, 5, 0, 255]), bytes([0, 20, 0, 8, 20, 3])])
 blocks()
 samples()
 texts()
