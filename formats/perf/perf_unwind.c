@@ -39,7 +39,6 @@ static void open_file(struct perf_unwind *w, struct unwind_file *x)
 	struct str bytes;
 	struct err e;
 
-	x->why = UNWIND_NO_FILE;
 	if (x->path.n == 0 || x->path.p[0] != '/' || w->o->binary == NULL ||
 	    !w->o->binary(w->o->binary_ctx, x->path, x->id, &bytes) || elf_open(w->a, bytes, &x->elf, &e) < 0)
 		return;
@@ -64,7 +63,9 @@ static struct unwind_file *file_of(struct perf_unwind *w, const struct perf_map 
 	x = &w->files[w->n_files];
 	*x = (struct unwind_file){ .path = map->file, .id = map->build_id };
 	table_put(&w->index, w->a, hash, w->n_files++);
-	open_file(w, x);
+	x->why = UNWIND_NO_FILE;
+	if (w->n_files <= PERF_UNWIND_FILES)
+		open_file(w, x);
 	return x;
 }
 

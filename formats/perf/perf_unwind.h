@@ -7,7 +7,7 @@
  * must be of the build that the recording names, where both say so.
  *
  * Every byte of a dump is a stranger's: a stack has at most PERF_UNWIND_MAX frames, each of them further up than the one
- * before (cfi.h), and memory is read from the dump alone.
+ * before (cfi.h), and memory is read from the dump alone. A recording names as many programs as it likes: so many are asked for.
  *
  * Source: include/uapi/linux/perf_event.h; arch/x86 and arch/arm64, perf_regs.h.
  */
@@ -17,7 +17,10 @@
 #include "formats/format.h"
 #include "formats/perf/perf_maps.h"
 
-enum { PERF_UNWIND_MAX = 1024 };
+enum {
+	PERF_UNWIND_MAX = 1024,
+	PERF_UNWIND_FILES = 4096, /* programs that are asked for; what lies in others is as if they were missing */
+};
 
 struct perf_dump {
 	uint64_t abi;      /* enum perf_abi; 0: there is no dump */

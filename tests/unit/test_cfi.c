@@ -453,6 +453,38 @@ static void test_deep(void **ctx)
 	arena_free(a);
 }
 
+/* A recording names thousands of programs: no more are asked for than may be, each once. */
+static void test_many_programs(void **ctx)
+{
+	enum { MANY = PERF_UNWIND_FILES + 50, SIZE = 0x1000 };
+	struct arena *a = arena_new();
+	struct place here = { 0 };
+	struct format_opts o = { .root = FORMAT_ROOT_NONE, .binary = find_library, .binary_ctx = &here };
+	struct perf_unwind w;
+	struct perf_maps maps;
+
+	(void)ctx;
+	perf_maps_init(&maps, a, 1 << 30);
+	perf_unwind_init(&w, a, &o, &maps);
+	for (uint64_t i = 0; i < MANY; i++) {
+		struct perf_map map = { .start = BASE + i * SIZE, .end = BASE + (i + 1) * SIZE };
+
+		map.file = arena_printf(a, "/lib/%d", (int)i);
+		assert_true(perf_maps_add(&maps, 1, &map));
+	}
+	for (int again = 0; again < 2; again++)
+		for (uint64_t i = 0; i < MANY; i++) {
+			uint64_t regs[] = { 0x7000, BASE + i * SIZE }, out[PERF_UNWIND_MAX];
+			struct perf_dump d = { .abi = PERF_ABI_64, .mask = 3 << 7, .regs = (const char *)regs };
+
+			assert_int_equal(perf_unwind(&w, perf_maps_space(&maps, 1), &d, out), 1);
+			assert_int_equal(out[0], regs[1]);
+		}
+	assert_int_equal(here.asked, PERF_UNWIND_FILES);
+	assert_int_equal(w.ends[UNWIND_NO_FILE], 2 * MANY);
+	arena_free(a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -465,6 +497,7 @@ int main(void)
 		cmocka_unit_test(test_perf),
 		cmocka_unit_test(test_perf_arm64),
 		cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_many_programs),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
