@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "formats/block/block.h"
+#include "tests/fuzz/fuzz_blocks.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -66,39 +66,9 @@ static void set_close(struct blobs *b)
 	(void)b;
 }
 
-static int row(void *ctx, const struct row *r, struct err *e)
-{
-	uint64_t *sum = ctx;
-
-	(void)e;
-	*sum += r->id[0] + (uint64_t)r->total;
-	for (uint32_t i = 0; i < r->n; i++)
-		*sum += r->stacks[i] + (uint64_t)r->values[i] + (r->spans ? r->spans[i] : 0);
-	return 0;
-}
-
-static void quiet(void *ctx, const char *problem)
-{
-	(void)ctx;
-	(void)problem;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct set set = { { set_open, set_close }, 0, STR_NONE };
-	struct series_list list;
-	struct arena *a;
-	struct block *b;
-	struct err e;
-	uint64_t sum = 0;
-	uint32_t problems;
-	struct scan s = { .from = INT64_MIN,
-		.to = INT64_MAX,
-		.samples = true,
-		.spans = true,
-		.ids = true,
-		.row = row,
-		.ctx = &sum };
 
 	if (n == 0)
 		return 0;
@@ -106,17 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		make_parts();
 	set.part = p[0] % 4;
 	set.bytes = str_of(p + 1, n - 1);
-	b = block_open(&set.blobs, &e);
-	if (b == NULL)
-		return 0;
-	a = arena_new();
-	if (dataset_series(&b->set, a, NULL, &list, &e) == 0) {
-		s.series = list.p;
-		s.n_series = list.n;
-		dataset_scan(&b->set, &s, &e);
-	}
-	block_check(b, quiet, NULL, &problems, &e);
-	block_close(b);
-	arena_free(a);
+	fuzz_block_of(&set.blobs,
+	    (struct scan){ .from = INT64_MIN, .to = INT64_MAX, .samples = true, .spans = true, .ids = true });
 	return 0;
 }

@@ -9,8 +9,8 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "formats/block/block.h"
 #include "formats/block/stored_sums.h"
+#include "tests/fuzz/fuzz_blocks.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
@@ -103,47 +103,13 @@ static void change(const uint8_t *p, size_t n)
 	memcpy(text + 1, hash, 16);
 }
 
-static int row(void *ctx, const struct row *r, struct err *e)
-{
-	uint64_t *sum = ctx;
-
-	(void)e;
-	for (uint32_t i = 0; i < r->n; i++)
-		*sum += r->stacks[i] + (uint64_t)r->values[i];
-	return 0;
-}
-
-static void quiet(void *ctx, const char *problem)
-{
-	(void)ctx;
-	(void)problem;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 {
 	struct blobs blobs = { set_open, set_close };
-	struct series_list list;
-	struct arena *a;
-	struct block *b;
-	struct err e;
-	uint64_t sum = 0;
-	uint32_t problems;
-	struct scan s = { .to = ROWS, .samples = true, .summed = true, .row = row, .ctx = &sum };
 
 	if (parts.n_parts == 0)
 		make_parts();
 	change(p, n);
-	b = block_open(&blobs, &e);
-	if (b == NULL)
-		return 0;
-	a = arena_new();
-	if (dataset_series(&b->set, a, NULL, &list, &e) == 0) {
-		s.series = list.p;
-		s.n_series = list.n;
-		dataset_scan(&b->set, &s, &e);
-	}
-	block_check(b, quiet, NULL, &problems, &e);
-	block_close(b);
-	arena_free(a);
+	fuzz_block_of(&blobs, (struct scan){ .to = ROWS, .samples = true, .summed = true });
 	return 0;
 }

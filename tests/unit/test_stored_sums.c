@@ -1,88 +1,25 @@
 /* test_stored_sums.c - sums that lie in profiles.parquet beside the rows: which are written, that scans give them as they
    would give the rows, and that what is damaged is not used, but told by the check of a block */
 #include "formats/block/stored_sums.h"
-#include "tests/lib/block_fixture.h"
+#include "tests/lib/sums_fixture.h"
 
-enum { STACKS = 2600, SERIES = 5, FEW = 100 };
+/* The fourth series moves to the other partition after some rows. */
+enum { MOVER = 3, MOVES = 300, FEW = 100 };
 
-/* Rows of each series, one a second from 0. Those of the last one have few stacks. */
-static const uint32_t lengths[SERIES] = { 1, 33, 300, 560, 200 };
-
-/* The fourth moves to the other partition after some rows. */
-enum { MOVER = 3, MOVES = 300 };
-
-static uint64_t partition_of(uint32_t series, uint32_t row)
+static bool moved(uint32_t series, uint32_t row)
 {
-	return series == MOVER && row >= MOVES ? 8 : 7;
+	return series == MOVER && row >= MOVES;
 }
 
-/* Of stack s in a row, or 0: rows have different stacks. */
+/* Rows have different stacks, those of the last series few. */
 static int64_t value_of(uint32_t series, uint32_t row, uint32_t stack)
 {
-	if ((row + stack + series) % 5 == 0 || (series == SERIES - 1 && stack > FEW))
+	if ((row + stack + series) % 5 == 0 || (series == SUMS_SERIES - 1 && stack > FEW))
 		return 0;
 	return 1 + series + (int64_t)row * stack % 1000;
 }
 
-static struct symbols *made_symbols(uint64_t partition)
-{
-	struct symbols *s = symbols_new(partition);
-	uint32_t f = symbols_add_function(s, &(struct sym_function){ .name = symbols_add_string(s, STR("main")) });
-
-	symbols_add_mapping(s, &(struct sym_mapping){ 0 });
-	for (uint32_t i = 1; i <= STACKS; i++) {
-		struct sym_line line = { f, i };
-
-		symbols_add_node(s, 0, symbols_add_location(s, &(struct sym_location){ .n_lines = 1 }, &line));
-	}
-	return s;
-}
-
-static void add_row(struct block_writer *w, uint32_t series, uint32_t k)
-{
-	uint32_t stacks[STACKS];
-	int64_t values[STACKS];
-	struct row r = { .series = series,
-		.partition = partition_of(series, k) == 8,
-		.time = k * NS_PER_S,
-		.stacks = stacks,
-		.values = values };
-
-	for (uint32_t s = 1; s <= STACKS; s++) {
-		int64_t v = value_of(series, k, s);
-
-		if (v == 0)
-			continue;
-		stacks[r.n] = s;
-		values[r.n++] = v;
-		r.total += v;
-	}
-	block_writer_row(w, &r);
-}
-
-static void make_parts(struct block_parts *out)
-{
-	struct block_writer *w = block_writer_new();
-	struct symbols *s[2] = { made_symbols(7), made_symbols(8) };
-	struct err e;
-
-	for (uint32_t i = 0; i < SERIES; i++) {
-		char pod[] = { (char)('0' + i), 0 };
-		struct label l = { STR("pod"), str_cstr(pod) };
-		struct labels labels = { &l, 1 };
-
-		block_writer_series(w, &labels, labels_hash(&labels));
-	}
-	for (int i = 0; i < 2; i++)
-		assert_int_equal(block_writer_partition(w, s[i]), i);
-	for (uint32_t i = 0; i < SERIES; i++)
-		for (uint32_t k = 0; k < lengths[i]; k++)
-			add_row(w, i, k);
-	assert_int_equal(block_writer_finish(w, ulid_make(1000, (const uint8_t[10]){ 9 }), out, &e), 0);
-	block_writer_free(w);
-	symbols_free(s[0]);
-	symbols_free(s[1]);
-}
+static const struct sums_set wide = { { 1, 33, 300, 560, 200 }, SUMS_STACKS, moved, value_of };
 
 static struct str profiles_of(const struct block_parts *p)
 {
@@ -152,7 +89,7 @@ static void those_that_spare_much(void **state)
 	struct err e;
 
 	(void)state;
-	make_parts(&parts);
+	sums_make(&wide, &parts);
 	f = open_file(profiles_of(&parts));
 	assert_int_equal(stored_sums_load(&s, f, &e), 0);
 	for (size_t i = 0; i < ARRAY_LEN(want); i++) {
@@ -173,57 +110,13 @@ static void those_that_spare_much(void **state)
 
 /* ---- what a scan gives ---- */
 
-/* By series, partition and line of the stack's only frame. */
-struct given {
-	struct dataset *set;
-	int64_t sum[SERIES][2][STACKS + 1];
-	unsigned rows;
-};
-
-static int give(void *ctx, const struct row *r, struct err *e)
-{
-	struct given *g = ctx;
-	struct symbols *s;
-
-	if (dataset_symbols(g->set, r->partition, &s, e) < 0)
-		return -1;
-	g->rows++;
-	for (uint32_t i = 0; i < r->n; i++) {
-		uint32_t line = s->lines.p[s->locations.p[s->nodes.p[r->stacks[i]].location].first_line].line;
-
-		g->sum[r->series][s->partition == 8][line] += r->values[i];
-	}
-	return 0;
-}
-
-/* The sums are those of the rows; returns in how many pieces they came. */
+/* In how many rows they come. */
 static unsigned check_range(struct block *b, uint32_t from, uint32_t to)
 {
-	static int64_t want[SERIES][2][STACKS + 1];
-	static struct given got;
-	struct arena *a = arena_new();
-	struct scan s = { .from = from * NS_PER_S,
-		.to = to * NS_PER_S,
-		.samples = true,
-		.summed = true,
-		.row = give,
-		.ctx = &got };
-	struct series_list list;
-	struct err e;
+	struct sums_scan x;
 
-	got = (struct given){ .set = &b->set };
-	memset(want, 0, sizeof(want));
-	assert_int_equal(dataset_series(&b->set, a, NULL, &list, &e), 0);
-	s.series = list.p;
-	s.n_series = list.n;
-	assert_int_equal(dataset_scan(&b->set, &s, &e), 0);
-	for (uint32_t i = 0; i < SERIES; i++)
-		for (uint32_t k = from; k < lengths[i] && k <= to; k++)
-			for (uint32_t n = 1; n <= STACKS; n++)
-				want[i][partition_of(i, k) == 8][n] += value_of(i, k, n);
-	assert_memory_equal(got.sum, want, sizeof(want));
-	arena_free(a);
-	return got.rows;
+	sums_begin(&x, &b->set, from, to, true, NULL);
+	return sums_end(&x, &wide);
 }
 
 static const uint32_t ends[] = { 0, 1, 32, 63, 255, 299, 300, 556, 1000 };
@@ -241,7 +134,7 @@ static void as_the_rows(void **state)
 	struct block *b;
 
 	(void)state;
-	make_parts(&parts);
+	sums_make(&wide, &parts);
 	b = open_parts(&parts);
 	check_ranges(b);
 	/* A row; 33; 256 and 44; the same, 256 and 4 rows, which are no part of 32 rows of the series; 6 parts of 32 that
@@ -304,7 +197,7 @@ static void damage_is_told(void **state)
 	uint64_t at;
 
 	(void)state;
-	make_parts(&parts);
+	sums_make(&wide, &parts);
 	whole = profiles_of(&parts);
 	bytes = writable(a, whole);
 	pair = pair_in(bytes, whole.n);
@@ -345,7 +238,7 @@ static void other_sums_are_told(void **state)
 	uint64_t at, n;
 
 	(void)state;
-	make_parts(&parts);
+	sums_make(&wide, &parts);
 	whole = profiles_of(&parts);
 	bytes = writable(a, whole);
 	pair = pair_in(bytes, whole.n);
