@@ -74,6 +74,24 @@ def profiles(hours=2, every=120, samples=60, seed=1):
                     yield labels, encode(kind, service, t, some), t
 
 
+def wide(rows=40, wide=2000, seed=3):
+    """Profiles of one pod with thousands of stacks: their block has sums of rows (formats/block/stored_sums.h). As above, and
+    what it all adds up to by function."""
+    chance, want, some = random.Random(seed), {}, []
+    for t in range(START, START + 15 * rows, 15):
+        samples = [(["main", "f%d" % k], [1, chance.randint(1, 10**6)], []) for k in range(wide)]
+        for stack, values, _ in samples:
+            want[stack[1]] = want.get(stack[1], 0) + values[1]
+        some.append(({"__name__": "process_cpu", "service_name": "wide"}, encode("process_cpu", "wide", t, samples), t))
+    return some, want
+
+
+def has_sums(file):
+    """Has profiles.parquet sums of rows?"""
+    with open(file, "rb") as f:
+        return b"pyro.sums" in f.read()
+
+
 def message(labels, data):
     """A PushRequest with one profile."""
     pairs = b"".join(make_profile.data(1, make_profile.data(1, k.encode()) + make_profile.data(2, v.encode()))
