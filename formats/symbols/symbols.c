@@ -83,6 +83,12 @@ static struct sym_hash function_hash(const struct symbols *s, const struct sym_f
 	    string_hash(s, f->file), f->start_line);
 }
 
+/* None of a table may have lines. */
+static const struct sym_line *lines_of(const struct symbols *s, const struct sym_location *l)
+{
+	return l->n_lines > 0 ? s->lines.p + l->first_line : NULL;
+}
+
 static struct sym_hash location_hash(const struct symbols *s, const struct sym_location *l,
     const struct sym_line *lines)
 {
@@ -128,7 +134,7 @@ void sym_sync_locations(struct symbols *s)
 	for (; x->n_locations < s->locations.n; x->n_locations++) {
 		const struct sym_location *l = &s->locations.p[x->n_locations];
 
-		sym_table_put(&x->locations, location_hash(s, l, s->lines.p + l->first_line), x->n_locations);
+		sym_table_put(&x->locations, location_hash(s, l, lines_of(s, l)), x->n_locations);
 	}
 }
 
@@ -185,7 +191,7 @@ uint32_t symbols_add_stack(struct symbols *s, const uint32_t *locations, uint32_
 	while (x->location_hash.n < s->locations.n) {
 		const struct sym_location *l = &s->locations.p[x->location_hash.n];
 
-		vec_push(&x->location_hash, location_hash(s, l, s->lines.p + l->first_line));
+		vec_push(&x->location_hash, location_hash(s, l, lines_of(s, l)));
 	}
 	whole = sym_hash_stack(x->location_hash.p, (uint32_t)x->location_hash.n, locations, n, &h);
 	assert(whole);
