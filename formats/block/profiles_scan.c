@@ -549,14 +549,14 @@ static void close_windows(struct profiles_table *t)
 int profiles_scan(struct profiles_table *t, const struct profiles_scan *s, struct err *e)
 {
 	bool summed = s->summed && s->samples && !s->spans && !s->ids;
+	struct err ignored; /* without stored sums rows are added up; pyro-block check tells */
 	struct scan_piece begin = { 0 };
 	int rc = 0;
 
 	t->passing = summed;
 	if (summed && !t->has_stored) {
 		t->has_stored = true;
-		(void)stored_sums_load(&t->stored, t->pq,
-		    e); /* without them rows are added up; pyro-block check tells */
+		(void)stored_sums_load(&t->stored, t->pq, &ignored);
 	}
 	if (s->piece != NULL) {
 		begin = *s->piece;

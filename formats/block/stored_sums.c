@@ -169,7 +169,7 @@ static int load_table(struct stored_sums *s, struct pq_file *f, struct str value
 	uint64_t at, n;
 
 	n_text = str_cut(&value, ' ');
-	if (num_u64(at_text, &at, e) < 0 || num_u64(n_text, &n, e) < 0 || n > pq_meta(f)->rows)
+	if (num_u64(at_text, &at, e) < 0 || num_u64(n_text, &n, e) < 0 || n > pq_meta(f)->rows || n > SIZE_MAX / ENTRY)
 		return damaged(e);
 	if (pq_bytes_at(f, s->mem, at, (size_t)n * ENTRY, &table, e) < 0)
 		return -1;
@@ -240,7 +240,9 @@ static int read_part(struct stored_sums *s, struct pq_file *f, struct stored_par
 	if (!p->checked && hash_str(bytes) != p->is.hash)
 		return err_set(e, ERR_CORRUPT, "other bytes than those that were written");
 	p->checked = true;
-	return rows_decode(bytes, out, &used, e);
+	if (rows_decode(bytes, out, &used, e) < 0)
+		return -1;
+	return used == bytes.n ? 0 : err_set(e, ERR_CORRUPT, "%zu bytes too many", bytes.n - used);
 }
 
 int stored_sums_read(struct stored_sums *s, struct pq_file *f, struct stored_part *p, struct samples *out,
