@@ -10,9 +10,7 @@
 
 #define PAIR STR("pyro.sums")
 
-enum { ENTRY = 40, WORTH_SAMPLES = 1 << 16, WORTH_TIMES = 4 };
-
-static const uint32_t level_rows[STORED_LEVELS] = { 32, 256 };
+enum { ENTRY = 40, SHORT_ROWS = 32, LONG_ROWS = 256, WORTH_SAMPLES = 1 << 16, WORTH_TIMES = 4 };
 
 static int entry_cmp(const void *a, const void *b)
 {
@@ -35,84 +33,75 @@ void sums_writer_init(struct sums_writer *w)
 
 void sums_writer_fini(struct sums_writer *w)
 {
-	for (int i = 0; i < STORED_LEVELS; i++)
-		stack_sums_fini(&w->level[i].sums);
+	stack_sums_fini(&w->part);
+	stack_sums_fini(&w->whole);
 	vec_free(&w->parts);
 	buf_fini(&w->bytes);
 }
 
-static void level_add(struct sums_level *l, const uint32_t *stacks, const int64_t *values, uint32_t n)
+static uint32_t samples_of(const struct profiles_group *g, uint32_t first, uint32_t end)
 {
-	l->fits = l->fits && stack_sums_add(&l->sums, stacks, values, n);
+	return g->sample_at[end] - g->sample_at[first];
 }
 
-static void level_begin(struct sums_level *l, uint32_t row)
+/* These rows, whose sums are s, become a part if that is worth it; s is empty then. */
+static void write_part(struct sums_writer *w, struct pq_writer *pq, const struct profiles_group *g, uint32_t first,
+    uint32_t end, struct stack_sums *s, bool fits)
 {
-	l->first = l->end = row;
-	l->samples = 0;
-	l->fits = true;
-}
+	uint32_t samples = samples_of(g, first, end);
+	struct stored_part p = { .is = { w->group, first, end - first, .partition = (uint64_t)g->partitions[first] } };
+	struct str bytes;
 
-/* What was added up, in w->bytes; true: it is to be written. */
-static bool level_pack(struct sums_writer *w, struct sums_level *l)
-{
 	buf_reset(&w->bytes);
-	stack_sums_pack(&l->sums, &w->bytes);
-	return l->fits && l->end - l->first >= 2 && l->samples >= WORTH_SAMPLES &&
-	    l->sums.all.stacks.n <= l->samples / WORTH_TIMES && !w->bytes.over;
-}
-
-static void level_write(struct sums_writer *w, const struct sums_level *l, struct pq_writer *pq, uint64_t partition)
-{
-	struct str bytes = buf_str(&w->bytes);
-	struct stored_part p = { .is = { .group = w->group,
-				     .first = l->first,
-				     .rows = l->end - l->first,
-				     .bytes = (uint32_t)bytes.n,
-				     .partition = partition,
-				     .hash = hash_str(bytes) } };
-
+	stack_sums_pack(s, &w->bytes);
+	if (!fits || w->bytes.over || end - first < 2 || samples < WORTH_SAMPLES ||
+	    s->all.stacks.n > samples / WORTH_TIMES)
+		return;
+	bytes = buf_str(&w->bytes);
+	p.is.bytes = (uint32_t)bytes.n;
+	p.is.hash = hash_str(bytes);
 	p.is.at = pq_writer_bytes(pq, bytes);
 	vec_push(&w->parts, p);
 }
 
-/* The open parts of both lengths end, or that of the smaller one. */
-static void parts_end(struct sums_writer *w, struct pq_writer *pq, uint64_t partition, bool all)
+/* Rows of one series and partition, at most LONG_ROWS. */
+static void write_parts(struct sums_writer *w, struct pq_writer *pq, const struct profiles_group *g, uint32_t first,
+    uint32_t end)
 {
-	struct sums_level *small = &w->level[0], *large = &w->level[1];
-	bool only = large->first == small->first;
-	const struct samples *sums = &small->sums.all;
+	const struct samples *sums = &w->part.all;
+	bool whole = true;
 
-	if (level_pack(w, small))
-		level_write(w, small, pq, partition);
-	large->fits = large->fits && small->fits;
-	level_add(large, sums->stacks.p, sums->values.p, (uint32_t)sums->stacks.n);
-	large->samples += small->samples;
-	large->end = small->end;
-	level_begin(small, small->end);
-	if (!all && large->end - large->first < level_rows[1])
-		return;
-	if (level_pack(w, large) && !only)
-		level_write(w, large, pq, partition);
-	level_begin(large, large->end);
+	for (uint32_t at = first, next; at < end; at = next) {
+		bool fits = true;
+
+		next = MIN(at + SHORT_ROWS, end);
+		for (uint32_t r = at; r < next && fits; r++)
+			fits = stack_sums_add(&w->part, g->stacks + g->sample_at[r], g->values + g->sample_at[r],
+			    samples_of(g, r, r + 1));
+		write_part(w, pq, g, at, next, &w->part, fits);
+		whole = whole && fits &&
+		    stack_sums_add(&w->whole, sums->stacks.p, sums->values.p, (uint32_t)sums->stacks.n);
+	}
+	write_part(w, pq, g, first, end, &w->whole, whole && end - first > SHORT_ROWS);
+}
+
+/* The row behind those of one series and partition that begin here, at most LONG_ROWS. */
+static uint32_t end_of(const struct profiles_group *g, uint32_t first)
+{
+	uint32_t end = first + 1;
+
+	while (end < g->n && end - first < LONG_ROWS && g->series[end] == g->series[first] &&
+	    g->partitions[end] == g->partitions[first])
+		end++;
+	return end;
 }
 
 void sums_writer_group(struct sums_writer *w, struct pq_writer *pq, const struct profiles_group *g)
 {
-	struct sums_level *small = &w->level[0];
-
-	level_begin(small, 0);
-	level_begin(&w->level[1], 0);
-	for (uint32_t r = 0; r < g->n; r++) {
-		uint32_t at = g->sample_at[r], n = g->sample_at[r + 1] - at;
-		bool last = r + 1 == g->n || g->series[r + 1] != g->series[r] ||
-		    g->partitions[r + 1] != g->partitions[r];
-
-		level_add(small, g->stacks + at, g->values + at, n);
-		small->samples += n;
-		small->end = r + 1;
-		if (last || small->end - small->first == level_rows[0])
-			parts_end(w, pq, (uint64_t)g->partitions[r], last);
+	for (uint32_t first = 0, end; first < g->n; first = end) {
+		end = end_of(g, first);
+		if (samples_of(g, first, end) >= WORTH_SAMPLES)
+			write_parts(w, pq, g, first, end);
 	}
 	w->group++;
 }

@@ -47,19 +47,13 @@ struct stored_parts { /* for vec.h */
 
 /* ---- writing ---- */
 
-enum { STORED_LEVELS = 2 };
+enum { STORED_LEVELS = 2 }; /* lengths: so many parts may have a row in common */
 
-/* Begins as zeros. */
 struct sums_writer {
-	struct sums_level {
-		uint32_t first, end; /* rows of the part that is open */
-		uint64_t samples;    /* of them; of a longer part those of all shorter ones */
-		bool fits;           /* its stacks are not too many */
-		struct stack_sums sums;
-	} level[STORED_LEVELS];
 	struct stored_parts parts;
-	struct buf bytes; /* scratch */
-	uint32_t group;   /* the next one */
+	struct stack_sums part, whole; /* scratch: of 32 rows, of 256 */
+	struct buf bytes;
+	uint32_t group; /* the next one */
 };
 
 void sums_writer_init(struct sums_writer *w);
