@@ -108,6 +108,84 @@ static void those_that_spare_much(void **state)
 	block_parts_free(&parts);
 }
 
+enum { GROUP_ROWS = 33, GROUP_STACKS = 2100 };
+
+static uint32_t same(uint32_t row, uint32_t i)
+{
+	(void)row;
+	return i;
+}
+
+static uint32_t other_in_each_row(uint32_t row, uint32_t i)
+{
+	return row * GROUP_STACKS + i;
+}
+
+static uint32_t one_too_large(uint32_t row, uint32_t i)
+{
+	return row == 5 && i == 0 ? SUM_STACKS : i;
+}
+
+/* The parts that the writer makes of rows of one series with these stacks: how many rows each, 0 behind the last. */
+static void parts_of(uint32_t rows, uint32_t (*stack)(uint32_t row, uint32_t i), uint32_t *out)
+{
+	struct arena *a = arena_new();
+	struct profiles_group g = { .n = rows };
+	uint32_t *stacks = arena_array(a, (size_t)rows * GROUP_STACKS, sizeof(*stacks));
+	uint32_t *sample_at = arena_zarray(a, rows + 1, sizeof(*sample_at));
+	int64_t *values = arena_array(a, (size_t)rows * GROUP_STACKS, sizeof(*values));
+	struct stored_sums s = { 0 };
+	struct profiles_writer *w;
+	struct pq_file *f;
+	struct buf b;
+	struct err e;
+
+	for (uint32_t r = 0; r < rows; r++) {
+		sample_at[r + 1] = (r + 1) * GROUP_STACKS;
+		for (uint32_t i = 0; i < GROUP_STACKS; i++) {
+			stacks[r * GROUP_STACKS + i] = stack(r, i);
+			values[r * GROUP_STACKS + i] = 1;
+		}
+	}
+	g.series = arena_zarray(a, rows, sizeof(*g.series));
+	g.partitions = g.times = g.durations = g.totals = arena_zarray(a, rows, sizeof(*g.times));
+	g.ids = arena_zarray(a, rows, 16);
+	g.sample_at = sample_at;
+	g.stacks = stacks;
+	g.values = values;
+	buf_init(&b, 1 << 24);
+	w = profiles_writer_new(&b, false);
+	profiles_writer_group(w, &g);
+	profiles_writer_finish(w);
+	f = open_file(buf_str(&b));
+	assert_int_equal(stored_sums_load(&s, f, &e), 0);
+	for (size_t i = 0; i < s.parts.n; i++)
+		*out++ = s.parts.p[i].is.rows;
+	*out = 0;
+	stored_sums_fini(&s);
+	pq_close(f);
+	buf_fini(&b);
+	arena_free(a);
+}
+
+static void each_once_and_only_sums(void **state)
+{
+	uint32_t parts[8];
+
+	(void)state;
+	parts_of(32, same, parts);
+	assert_int_equal(parts[0], 32);
+	assert_int_equal(parts[1], 0);
+	parts_of(33, same, parts);
+	assert_int_equal(parts[0], 33);
+	assert_int_equal(parts[1], 32);
+	assert_int_equal(parts[2], 0);
+	parts_of(33, other_in_each_row, parts);
+	assert_int_equal(parts[0], 0);
+	parts_of(33, one_too_large, parts);
+	assert_int_equal(parts[0], 0);
+}
+
 /* ---- what a scan gives ---- */
 
 /* In how many rows they come. */
@@ -225,41 +303,89 @@ static void damage_is_told(void **state)
 	arena_free(a);
 }
 
-/* Sums and hashes that fit each other, but not the rows: only the check can know. */
-static void other_sums_are_told(void **state)
+/* The first part as `change` leaves it, with hashes that fit: problems that the check of the block tells. */
+static uint32_t problems_with(void (*change)(struct stored_entry *is, char *bytes))
 {
 	struct arena *a = arena_new();
 	struct block_parts parts;
 	struct stored_entry is;
 	struct block *b;
 	struct str whole;
-	char *bytes, *pair, *text, hash[17];
+	char *bytes, *text, hash[17];
+	uint32_t problems;
 	uint64_t at, n;
 
-	(void)state;
 	sums_make(&wide, &parts);
 	whole = profiles_of(&parts);
 	bytes = writable(a, whole);
-	pair = pair_in(bytes, whole.n);
-	at = strtoull(pair, &text, 10);
+	at = strtoull(pair_in(bytes, whole.n), &text, 10);
 	n = strtoull(text, &text, 10);
 	memcpy(&is, bytes + at, sizeof(is));
-	bytes[is.at + is.bytes - 1] ^= 1;
+	change(&is, bytes);
 	is.hash = hash_str(str_of(bytes + is.at, is.bytes));
 	memcpy(bytes + at, &is, sizeof(is));
 	snprintf(hash, sizeof(hash), "%016" PRIx64, hash_str(str_of(bytes + at, n * sizeof(is))));
 	memcpy(text + 1, hash, 16);
 	b = open_with(&parts, str_of(bytes, whole.n));
-	assert_int_equal(problems_of(b), 1);
+	problems = problems_of(b);
 	block_close(b);
 	block_parts_free(&parts);
 	arena_free(a);
+	return problems;
+}
+
+static void nothing(struct stored_entry *is, char *bytes)
+{
+	(void)is;
+	(void)bytes;
+}
+
+static void other_value(struct stored_entry *is, char *bytes)
+{
+	bytes[is->at + is->bytes - 1] ^= 1;
+}
+
+static void a_byte_more(struct stored_entry *is, char *bytes)
+{
+	(void)bytes;
+	is->bytes++;
+}
+
+static void of_one_row(struct stored_entry *is, char *bytes)
+{
+	(void)bytes;
+	is->rows = 1;
+}
+
+static void of_too_many_rows(struct stored_entry *is, char *bytes)
+{
+	(void)bytes;
+	is->rows = UINT32_MAX;
+}
+
+static void of_another_partition(struct stored_entry *is, char *bytes)
+{
+	(void)bytes;
+	is->partition = 8;
+}
+
+/* Only the check can know that these are not of the rows, or were never written so. */
+static void other_sums_are_told(void **state)
+{
+	(void)state;
+	assert_int_equal(problems_with(nothing), 0);
+	assert_int_equal(problems_with(other_value), 1);
+	assert_int_equal(problems_with(a_byte_more), 1);
+	assert_int_equal(problems_with(of_one_row), 1);
+	assert_int_equal(problems_with(of_too_many_rows), 1);
+	assert_int_equal(problems_with(of_another_partition), 1);
 }
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(those_that_spare_much),
+		cmocka_unit_test(each_once_and_only_sums),
 		cmocka_unit_test(as_the_rows),
 		cmocka_unit_test(damage_is_told),
 		cmocka_unit_test(other_sums_are_told),
