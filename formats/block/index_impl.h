@@ -5,7 +5,7 @@
 #define INDEX_IMPL_H
 
 #include "base/arena.h"
-#include "formats/query/cursor.h"
+#include "base/cursor.h"
 #include "formats/block/index.h"
 
 enum { INDEX_HEADER = 5, INDEX_TOC = 76, INDEX_SERIES_ALIGN = 16, INDEX_FINGERPRINT_EVERY = 1024 };

@@ -94,6 +94,7 @@ struct msg_strs {
 #define MSG_L_U64 struct msg_u64s
 #define MSG_L_F64 struct msg_f64s
 #define MSG_L_STR struct msg_strs
+#define MSG_L_BYTES struct msg_strs
 
 #define MSG_D_ONE(kind, name) MSG_C_##kind name;
 #define MSG_D_OPT(kind, name) \

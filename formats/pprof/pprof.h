@@ -36,6 +36,16 @@ int pprof_decode(struct arena *a, struct str raw, struct profile **out, struct e
  * Check out with buf_check.
  */
 void pprof_encode(const struct profile *p, struct buf *out);
+
+/*
+ * The same of a profile with one type whose samples are a tree instead: a stack is the path to a node. 0: the root, which has no
+ * location; a parent comes before its children. The ids of the tables are 1, 2 ... A node without a value is no sample.
+ */
+struct pprof_node {
+	uint32_t parent, location;
+	int64_t value;
+};
+void pprof_encode_nodes(const struct profile *p, const struct pprof_node *nodes, uint32_t n, struct buf *out);
 /* The same with its samples in an order that takes less space, and less time, when it is packed (pprof_order.h). */
 void pprof_encode_ordered(const struct profile *p, struct buf *out);
 /* How many bytes that are. Much faster than writing where the ids of the tables are 1, 2 ..., as builders number them. */

@@ -176,6 +176,55 @@ static void put_sample(struct writer *w, uint32_t i)
 	w->out->n = (size_t)(at - w->out->p);
 }
 
+/* Samples that are a tree: where the stacks of its nodes are in what was written. */
+struct stacks {
+	const struct pprof_node *nodes;
+	uint32_t *sizes; /* bytes */
+	size_t *at;      /* 0: nowhere so far */
+};
+
+/* A stack ends with that of its caller, so from there on the bytes are copied. */
+static void put_node(struct writer *w, const struct stacks *s, uint32_t i)
+{
+	uint64_t value = (uint64_t)s->nodes[i].value;
+	size_t stack = s->sizes[i], values = varint_size(value), size = stack + 2 + values;
+	char *p;
+
+	size += stack ? 1 + varint_size(stack) : 0;
+	if (!buf_room(w->out, size + MAX_FIELD))
+		return;
+	p = put_length(w->out->p + w->out->n, 2, size);
+	if (stack)
+		p = put_length(p, 1, stack);
+	for (; i != 0 && s->at[i] == 0; i = s->nodes[i].parent) {
+		s->at[i] = (size_t)(p - w->out->p);
+		p = put_varint(p, s->nodes[i].location + UINT64_C(1));
+	}
+	if (i != 0)
+		memcpy(p, w->out->p + s->at[i], s->sizes[i]);
+	p = put_length(p + s->sizes[i], 2, values);
+	p = put_varint(p, value);
+	w->out->n = (size_t)(p - w->out->p);
+}
+
+static void put_nodes(struct writer *w, const struct pprof_node *nodes, uint32_t n)
+{
+	struct stacks s = { nodes, mem_zarray((size_t)n + 1, sizeof(*s.sizes)),
+		mem_zarray((size_t)n + 1, sizeof(*s.at)) };
+	size_t size = 0;
+
+	for (uint32_t i = 1; i < n; i++) {
+		s.sizes[i] = s.sizes[nodes[i].parent] + varint_size(nodes[i].location + UINT64_C(1));
+		size += nodes[i].value != 0 ? s.sizes[i] + 2 * MAX_FIELD : 0;
+	}
+	buf_room(w->out, size); /* at once */
+	for (uint32_t i = 1; i < n; i++)
+		if (nodes[i].value != 0)
+			put_node(w, &s, i);
+	mem_free(s.sizes);
+	mem_free(s.at);
+}
+
 static void put_mapping(struct writer *w, uint32_t i)
 {
 	const struct mapping *m = &w->p->mappings[i];
@@ -275,8 +324,7 @@ static void put_head(struct writer *w)
 	put_field(w->out, 15, p->doc_url);
 }
 
-/* order: of the samples, or NULL */
-static void encode(const struct profile *p, const uint32_t *order, struct buf *out)
+static struct writer begin(const struct profile *p, struct buf *out)
 {
 	struct writer w = {
 		.p = p,
@@ -288,25 +336,49 @@ static void encode(const struct profile *p, const uint32_t *order, struct buf *o
 
 	for (uint32_t i = 0; i < p->n_types; i++)
 		put_numbers(out, 1, (uint64_t[2]){ p->types[i].type, p->types[i].unit }, 2);
+	return w;
+}
+
+/* What comes behind the samples. */
+static void end(struct writer *w)
+{
+	const struct profile *p = w->p;
+
+	for (uint32_t i = 0; i < p->n_mappings; i++)
+		put_mapping(w, i);
+	for (uint32_t i = 0; i < p->n_locations; i++)
+		put_location(w, i);
+	for (uint32_t i = 0; i < p->n_functions; i++)
+		put_function(w, i);
+	for (uint32_t i = 0; i < p->n_strings; i++)
+		put_string(w->out, p->strings[i]);
+	put_head(w);
+	mem_free(w->mapping);
+	mem_free(w->function);
+	mem_free(w->location);
+}
+
+/* order: of the samples, or NULL */
+static void encode(const struct profile *p, const uint32_t *order, struct buf *out)
+{
+	struct writer w = begin(p, out);
+
 	for (uint32_t i = 0; i < p->n_samples; i++)
 		put_sample(&w, order != NULL ? order[i] : i);
-	for (uint32_t i = 0; i < p->n_mappings; i++)
-		put_mapping(&w, i);
-	for (uint32_t i = 0; i < p->n_locations; i++)
-		put_location(&w, i);
-	for (uint32_t i = 0; i < p->n_functions; i++)
-		put_function(&w, i);
-	for (uint32_t i = 0; i < p->n_strings; i++)
-		put_string(out, p->strings[i]);
-	put_head(&w);
-	mem_free(w.mapping);
-	mem_free(w.function);
-	mem_free(w.location);
+	end(&w);
 }
 
 void pprof_encode(const struct profile *p, struct buf *out)
 {
 	encode(p, NULL, out);
+}
+
+void pprof_encode_nodes(const struct profile *p, const struct pprof_node *nodes, uint32_t n, struct buf *out)
+{
+	struct writer w = begin(p, out);
+
+	put_nodes(&w, nodes, n);
+	end(&w);
 }
 
 void pprof_encode_ordered(const struct profile *p, struct buf *out)

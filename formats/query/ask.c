@@ -107,21 +107,26 @@ static int parse_merge(struct arena *a, const struct pyro_ask *ask, struct parse
 
 /* ---- answers ---- */
 
-static int run_profile(struct arena *a, const struct pyro_ask *ask, const struct parsed *p, struct dataset *const *sets,
-    size_t n, struct part *out, struct err *e)
+static int run_profile(struct arena *a, const struct pyro_ask *ask, const struct ask_way *way, const struct parsed *p,
+    struct dataset *const *sets, size_t n, struct part *out, struct err *e)
 {
 	struct query_profile_opts o = { .type = p->type,
 		.max_nodes = ask->max_nodes,
 		.go_pgo = ask->go_pgo,
 		.keep_locations = ask->keep_locations,
 		.aggregate_callees = ask->aggregate_callees,
-		.cut = &out->cut,
-		.builder = &out->builder };
+		.packed = way->packed,
+		.cut = &out->cut };
+	struct merged_profile found;
 
-	if (query_profile(a, sets, n, &p->q, &o, &out->profile, e) < 0)
+	if (query_profile(a, sets, n, &p->q, &o, &found, e) < 0)
 		return -1;
-	if (out->profile->n_samples == 0)
-		out->profile = NULL;
+	out->profile = found.profile;
+	out->builder = found.profile != NULL ? found.builder : NULL;
+	if (found.pprof.n > 0) {
+		out->pprofs = (struct msg_strs){ arena_array(a, 1, sizeof(struct str)), 1 };
+		out->pprofs.p[0] = found.pprof;
+	}
 	return 0;
 }
 
@@ -185,13 +190,13 @@ static int run_labels(struct arena *a, const struct pyro_ask *ask, const struct 
 	return query_label_values(a, sets, n, p->pointers, n_sel, in, ask->names.p[0], &out->strings, e);
 }
 
-static int run_merge(struct arena *a, const struct pyro_ask *ask, struct parsed *p, struct dataset *const *sets,
-    size_t n, struct part *out, struct err *e)
+static int run_merge(struct arena *a, const struct pyro_ask *ask, const struct ask_way *way, struct parsed *p,
+    struct dataset *const *sets, size_t n, struct part *out, struct err *e)
 {
 	if (parse_merge(a, ask, p, e) < 0)
 		return -1;
 	if (ask->kind == ASK_PROFILE)
-		return run_profile(a, ask, p, sets, n, out, e);
+		return run_profile(a, ask, way, p, sets, n, out, e);
 	if (ask->kind == ASK_SERIES)
 		return run_series(a, ask, p, sets, n, out, e);
 	if (ask->kind == ASK_POINTS)
@@ -225,7 +230,7 @@ static bool is_merge(int kind)
 	return kind == ASK_TREE || kind == ASK_PROFILE || kind == ASK_SERIES || kind == ASK_POINTS;
 }
 
-int ask_run_within(struct arena *a, const struct pyro_ask *ask, struct patience *patience, struct dataset *const *sets,
+int ask_run_so(struct arena *a, const struct pyro_ask *ask, const struct ask_way *way, struct dataset *const *sets,
     size_t n, struct part *out, struct err *e)
 {
 	struct parsed p = { 0 };
@@ -235,9 +240,9 @@ int ask_run_within(struct arena *a, const struct pyro_ask *ask, struct patience 
 	run_stats(sets, n, out);
 	if (ask->kind == ASK_STATS)
 		return 0;
-	rc = parse_selectors(a, ask, patience, &p, e);
+	rc = parse_selectors(a, ask, way->patience, &p, e);
 	if (rc == 0 && is_merge(ask->kind))
-		rc = run_merge(a, ask, &p, sets, n, out, e);
+		rc = run_merge(a, ask, way, &p, sets, n, out, e);
 	else if (rc == 0 && ask->kind == ASK_PLAN)
 		rc = run_plan(a, ask, &p, sets, n, out, e);
 	else if (rc == 0)
@@ -251,31 +256,116 @@ int ask_run_within(struct arena *a, const struct pyro_ask *ask, struct patience 
 int ask_run(struct arena *a, const struct pyro_ask *ask, struct dataset *const *sets, size_t n, struct part *out,
     struct err *e)
 {
-	return ask_run_within(a, ask, NULL, sets, n, out, e);
+	return ask_run_so(a, ask, &(struct ask_way){ 0 }, sets, n, out, e);
 }
 
 /* ---- merging ---- */
 
-static int merge_profiles(struct arena *a, struct part *into, struct part *from, struct err *e)
+static int add_profile(struct arena *a, struct part *into, struct profile *p, struct err *e)
 {
-	struct profile *sum;
-	int64_t time, duration;
+	struct profile *sum = profile_merge_into(a, &into->builder, into->profile, p, e);
 
-	if (from->profile == NULL)
-		return 0;
-	if (into->profile == NULL) {
-		into->profile = from->profile;
-		into->builder = from->builder;
-		return 0;
-	}
-	time = into->profile->time;
-	duration = into->profile->duration;
-	sum = profile_merge_into(a, &into->builder, into->profile, from->profile, e);
 	if (sum == NULL)
 		return -1;
-	sum->time = time;
-	sum->duration = duration;
 	into->profile = sum;
+	return 0;
+}
+
+/* What is read is gone when it is added. */
+static int add_pprof(struct arena *a, struct part *into, struct str pprof, struct err *e)
+{
+	struct arena *mem = arena_part(a);
+	struct profile *p;
+	int rc = pprof_decode(mem, pprof, &p, e) < 0 ? -1 : add_profile(a, into, p, e);
+
+	arena_free(mem);
+	return rc;
+}
+
+/* Where a sum is open, pprofs are added to it; else they wait. */
+static int merge_pprofs(struct arena *a, struct part *into, const struct msg_strs *from, struct err *e)
+{
+	struct msg_strs all;
+
+	if (into->builder == NULL && from->n > 0) {
+		all = (struct msg_strs){ arena_array(a, into->pprofs.n + from->n, sizeof(*all.p)), into->pprofs.n };
+		if (into->pprofs.n > 0)
+			memcpy(all.p, into->pprofs.p, into->pprofs.n * sizeof(*all.p));
+		memcpy(all.p + all.n, from->p, from->n * sizeof(*all.p));
+		all.n += from->n;
+		into->pprofs = all;
+		return 0;
+	}
+	for (size_t i = 0; i < from->n; i++)
+		if (add_pprof(a, into, from->p[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+static int merge_profiles(struct arena *a, struct part *into, struct part *from, struct err *e)
+{
+	if (merge_pprofs(a, into, &from->pprofs, e) < 0)
+		return -1;
+	if (from->profile == NULL)
+		return 0;
+	if (into->profile != NULL)
+		return add_profile(a, into, from->profile, e);
+	into->profile = from->profile;
+	into->builder = from->builder;
+	return 0;
+}
+
+/* The first two are read side by side, because neither can be added to. */
+static int first_sum(struct arena *a, struct part *p, struct err *e)
+{
+	struct arena *mem = arena_part(a);
+	struct profile *first, *second;
+	int rc = -1;
+
+	if (pprof_decode(mem, p->pprofs.p[0], &first, e) == 0 && pprof_decode(mem, p->pprofs.p[1], &second, e) == 0) {
+		p->profile = profile_merge_into(a, &p->builder, first, second, e);
+		rc = p->profile == NULL ? -1 : 0;
+	}
+	arena_free(mem);
+	return rc;
+}
+
+int part_profile(struct arena *a, struct part *p, struct profile **out, struct err *e)
+{
+	size_t i = 0;
+
+	if (p->profile == NULL && p->pprofs.n > 1) {
+		if (first_sum(a, p, e) < 0)
+			return -1;
+		i = 2;
+	} else if (p->profile == NULL && p->pprofs.n == 1) {
+		if (pprof_decode(a, p->pprofs.p[i++], &p->profile, e) < 0)
+			return -1;
+	}
+	for (; i < p->pprofs.n; i++)
+		if (add_pprof(a, p, p->pprofs.p[i], e) < 0)
+			return -1;
+	p->pprofs.n = 0;
+	*out = p->profile;
+	return 0;
+}
+
+int part_pprof(struct arena *a, struct part *p, int64_t time, int64_t duration, struct buf *out, struct err *e)
+{
+	struct profile times = { .time = time, .duration = duration }, *whole;
+
+	if (p->profile == NULL && p->pprofs.n == 1) {
+		buf_add(out, p->pprofs.p[0]);
+		pprof_encode(&times, out); /* messages one after the other are one */
+		return 0;
+	}
+	if (part_profile(a, p, &whole, e) < 0)
+		return -1;
+	if (whole == NULL)
+		return 0;
+	whole->time = time;
+	whole->duration = duration;
+	pprof_encode(whole, out);
 	return 0;
 }
 
@@ -329,16 +419,28 @@ static struct plan_scope scope_of(const struct pyro_scope *m)
 		m->symbol_bytes };
 }
 
-static struct str encoded(struct arena *a, const struct part *p)
+static struct str packed_tree(struct arena *a, const struct tree *t)
 {
 	struct buf b;
 
 	buf_init(&b, MAX_ENCODED);
-	if (p->tree != NULL)
-		tree_pack(p->tree, &b);
-	else if (p->profile != NULL)
-		pprof_encode(p->profile, &b);
+	tree_pack(t, &b);
 	return buf_to_arena(&b, a);
+}
+
+static struct msg_strs profiles_to(struct arena *a, const struct part *p)
+{
+	struct msg_strs out = { arena_array(a, p->pprofs.n + 1, sizeof(*out.p)), p->pprofs.n };
+	struct buf b;
+
+	if (p->pprofs.n > 0)
+		memcpy(out.p, p->pprofs.p, p->pprofs.n * sizeof(*out.p));
+	if (p->profile != NULL) {
+		buf_init(&b, MAX_ENCODED);
+		pprof_encode(p->profile, &b);
+		out.p[out.n++] = buf_to_arena(&b, a);
+	}
+	return out;
 }
 
 static void points_to(struct arena *a, const struct series_group *from, struct pyro_group *g)
@@ -356,9 +458,8 @@ static void points_to(struct arena *a, const struct series_group *from, struct p
 void part_to_message(struct arena *a, const struct part *p, struct pyro_answer *out)
 {
 	if (p->tree != NULL)
-		out->tree = encoded(a, p);
-	if (p->profile != NULL)
-		out->profile = encoded(a, p);
+		out->tree = packed_tree(a, p->tree);
+	out->profiles = profiles_to(a, p);
 	out->series.n = p->series.n;
 	out->series.p = arena_zarray(a, p->series.n, sizeof(*out->series.p));
 	for (size_t i = 0; i < p->series.n; i++) {
@@ -432,8 +533,7 @@ int part_of_message(struct arena *a, const struct pyro_answer *m, struct part *o
 	out->sets.p = arena_array(a, m->sets.n, sizeof(*out->sets.p));
 	for (size_t i = 0; i < m->sets.n; i++)
 		out->sets.p[i] = labels_of_pairs(a, &m->sets.p[i].labels);
-	if (m->profile.n > 0 && pprof_decode(a, m->profile, &out->profile, e) < 0)
-		return -1;
+	out->pprofs = m->profiles;
 	if (m->tree.n == 0)
 		return 0;
 	out->tree = tree_new();

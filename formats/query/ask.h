@@ -33,8 +33,10 @@ enum ask_kind {
 };
 
 struct part {
-	struct tree *tree;               /* ASK_TREE; NULL = nothing */
-	struct profile *profile;         /* ASK_PROFILE; NULL = nothing */
+	struct tree *tree; /* ASK_TREE; NULL = nothing */
+	struct msg_strs
+	    pprofs; /* ASK_PROFILE: the sum is of these, and of the profile; they are read when they must be */
+	struct profile *profile;         /* without a time; NULL = nothing beside them */
 	struct profile_builder *builder; /* of that, so that more can be added; or NULL */
 	uint64_t cut; /* nodes that max_nodes took from the profile, where its samples lie: each place by itself */
 	struct series_set series;
@@ -54,11 +56,20 @@ struct label_range ask_label_range(const struct pyro_ask *ask);
 /* Checks and parses the question each time, because regular expressions belong to one thread. */
 int ask_run(struct arena *a, const struct pyro_ask *ask, struct dataset *const *sets, size_t n, struct part *out,
     struct err *e);
-/* The same, within the patience of the selectors (matcher.h); NULL: as above. */
-int ask_run_within(struct arena *a, const struct pyro_ask *ask, struct patience *patience, struct dataset *const *sets,
+struct ask_way {
+	struct patience *patience; /* of the selectors (matcher.h), or NULL */
+	bool packed; /* a profile comes as bytes where that is less work, because nothing is added to it soon */
+};
+int ask_run_so(struct arena *a, const struct pyro_ask *ask, const struct ask_way *way, struct dataset *const *sets,
     size_t n, struct part *out, struct err *e);
-/* from is taken over: do not use or end it afterwards. Both parts' memory must live as long as `into`. */
+/* from is taken over: do not use or end it afterwards. Both parts' memory must live as long as `into`; but where `into` has a
+   builder, nothing of from is needed any more. */
 int part_merge(struct arena *a, const struct pyro_ask *ask, struct part *into, struct part *from, struct err *e);
+
+/* Of ASK_PROFILE: *out is the whole, in a; NULL: nothing was found. ERR_CORRUPT: another process made it so. */
+int part_profile(struct arena *a, struct part *p, struct profile **out, struct err *e);
+/* The same as pprof, with a time and a duration; nothing is written where nothing was found. */
+int part_pprof(struct arena *a, struct part *p, int64_t time, int64_t duration, struct buf *out, struct err *e);
 
 /* As the message pyro.v1.Answer, but for the blocks. Borrows from p and a. */
 void part_to_message(struct arena *a, const struct part *p, struct pyro_answer *out);

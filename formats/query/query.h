@@ -38,13 +38,20 @@ struct query_profile_opts {
 	bool go_pgo;
 	uint32_t keep_locations;
 	bool aggregate_callees;
+	bool packed;   /* see struct merged_profile */
 	uint64_t *cut; /* NULL, or: how many nodes max_nodes has taken is added, for each part by itself */
-	struct profile_builder **builder; /* NULL, or: becomes that of the profile, for profile_merge_into */
 };
 
-/* One profile with one value a sample; no samples: n_samples = 0. Ids are 1..n. */
+/* A profile with one value a sample, without a time; no member is set where nothing was found. */
+struct merged_profile {
+	struct str
+	    pprof; /* as bytes, if that is wanted and all samples are of one partition, whose symbols need no look; or else */
+	struct profile *profile;         /* ids are 1..n */
+	struct profile_builder *builder; /* of it, for profile_merge_into */
+};
+
 int query_profile(struct arena *a, struct dataset *const *sets, size_t n, const struct query *q,
-    const struct query_profile_opts *o, struct profile **out, struct err *e);
+    const struct query_profile_opts *o, struct merged_profile *out, struct err *e);
 
 /* Time series: totals by group, on the grid from, from + step, ... <= to (read API 8.8). */
 struct series_point {
@@ -129,7 +136,6 @@ int query_label_values(struct arena *a, struct dataset *const *sets, size_t n, s
 /* Distinct label sets, only the names asked for (none: all). */
 int query_label_sets(struct arena *a, struct dataset *const *sets, size_t n, struct selector *const *sel, size_t n_sel,
     struct label_range in, const struct str *names, size_t n_names, struct labels_list *out, struct err *e);
-/* Adds copies of what is new; lists in another order are sorted first. */
 /* Adds copies of what is new; lists in another order are sorted first. */
 void str_list_merge(struct arena *a, struct str_list *into, const struct str_list *from);
 void labels_list_merge(struct arena *a, struct labels_list *into, const struct labels_list *from);

@@ -1,14 +1,14 @@
 /* query_profile.c - see query.h: merged samples as a profile */
 #include <assert.h>
-#include <stdlib.h>
 
 #include "base/arith.h"
 #include "base/hash.h"
-#include "base/map.h"
 #include "base/vec.h"
 #include "formats/profile_impl.h"
+#include "formats/query/path_cut.h"
 #include "formats/query/query.h"
 #include "formats/query/query_fold.h"
+#include "formats/query/used_symbols.h"
 
 enum { USUAL_DEPTH = 128 };
 
@@ -88,11 +88,6 @@ static uint32_t import_function(struct import *m, uint32_t i)
 	return m->functions[i];
 }
 
-static bool mapping_empty(const struct sym_mapping *x)
-{
-	return (x->start | x->limit | x->offset | x->file | x->build_id | x->flags) == 0;
-}
-
 static uint64_t mapping_pages(const struct mapping *m)
 {
 	return (m->limit - m->start + 0xfff) >> 12;
@@ -153,7 +148,7 @@ static void import_mappings(struct arena *mem, struct import *m)
 			const struct sym_mapping *x = &m->s->mappings.p[i];
 			struct mapping out;
 
-			if (!used[i] || mapping_empty(x) != empty)
+			if (!used[i] || sym_mapping_empty(x) != empty)
 				continue;
 			out = (struct mapping){ .start = x->start,
 				.limit = x->limit,
@@ -219,121 +214,6 @@ static uint32_t import_stub(struct import *m)
 	return m->stub;
 }
 
-/* ---- truncation: read API 9.4 and 9.5 ---- */
-
-static int descending(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return x > y ? -1 : x < y;
-}
-
-/* A distinct path of functions (not of names: equal names in two files are two); entry 0 is the root. */
-struct path {
-	uint32_t parent, function;
-	int64_t total;
-	bool kept; /* its total reaches the max_nodes-th largest */
-};
-
-struct paths {
-	VEC(struct path) p;
-	struct map by_key;
-	uint32_t *of_node; /* by stack: the path that it ends in */
-};
-
-static uint32_t path_enter(struct paths *x, uint32_t parent, uint32_t function)
-{
-	uint64_t key = ((uint64_t)parent << 32 | function) * UINT64_C(0x9e3779b97f4a7c15);
-	struct map_at at = map_find(&x->by_key, key ^= key >> 32);
-
-	for (uint32_t i; map_next(&at, &i);)
-		if (x->p.p[i].parent == parent && x->p.p[i].function == function)
-			return i;
-	map_put(&x->by_key, key, (uint32_t)x->p.n);
-	vec_push(&x->p, ((struct path){ .parent = parent, .function = function }));
-	return (uint32_t)x->p.n - 1;
-}
-
-/* Of the stacks with a value and of what they stand on. */
-static void paths_enter(struct paths *x, struct arena *a, const struct symbols *s, const int64_t *sums)
-{
-	uint8_t *wanted = arena_zarray(a, s->nodes.n, 1);
-
-	x->of_node = arena_zarray(a, s->nodes.n, sizeof(*x->of_node));
-	vec_push(&x->p, ((struct path){ 0 }));
-	for (size_t i = s->nodes.n; i-- > 1;) {
-		wanted[i] |= sums[i] != 0;
-		wanted[s->nodes.p[i].parent] |= wanted[i];
-	}
-	for (size_t i = 1; i < s->nodes.n; i++) {
-		const struct sym_location *l = &s->locations.p[s->nodes.p[i].location];
-		uint32_t at = x->of_node[s->nodes.p[i].parent];
-
-		for (uint32_t k = l->n_lines; wanted[i] && k-- > 0;)
-			at = path_enter(x, at, s->lines.p[l->first_line + k].function);
-		x->of_node[i] = at;
-		x->p.p[at].total = wrap_add(x->p.p[at].total, sums[i]);
-	}
-	for (size_t i = x->p.n; i-- > 1;) {
-		struct path *up = &x->p.p[x->p.p[i].parent];
-
-		up->total = wrap_add(up->total, x->p.p[i].total);
-	}
-}
-
-/* How many do not stay; 0: nothing is cut. */
-static uint64_t paths_cut(struct paths *x, struct arena *a, int64_t max_nodes)
-{
-	int64_t *sorted = arena_array(a, x->p.n, sizeof(*sorted)), least;
-	uint64_t cut = 0;
-	size_t n = 0;
-
-	for (size_t i = 1; i < x->p.n; i++)
-		if (x->p.p[i].total != 0)
-			sorted[n++] = x->p.p[i].total;
-	if (n < (size_t)max_nodes)
-		return 0;
-	qsort(sorted, n, sizeof(*sorted), descending);
-	least = sorted[max_nodes - 1];
-	for (size_t i = 0; i < x->p.n; i++) {
-		x->p.p[i].kept = x->p.p[i].total >= least;
-		cut += i > 0 && !x->p.p[i].kept && x->p.p[i].total != 0;
-	}
-	return cut;
-}
-
-static void paths_fini(struct paths *x)
-{
-	vec_free(&x->p);
-	map_fini(&x->by_key);
-}
-
-/*
- * How many locations at the leaf side give way to the stub. The first
- * location with a cut function stays, as in the original; PROFILE_NONE: no
- * function of the stack is kept, so the stub is all that is left.
- */
-static uint32_t cut_leaf(const struct symbols *s, const struct paths *x, uint32_t node, const uint32_t *stack,
-    uint32_t n)
-{
-	uint32_t functions = 0, cut = 0, at = x->of_node[node];
-	bool any = false;
-
-	for (; at != 0; at = x->p.p[at].parent) {
-		any = any || x->p.p[at].kept;
-		cut += !any;
-		functions++;
-	}
-	if (!any)
-		return PROFILE_NONE;
-	while (cut > 0 && n > 0 && functions >= cut) {
-		uint32_t lines = s->locations.p[stack[--n]].n_lines;
-
-		functions -= MIN(lines, functions);
-	}
-	return cut > 0 ? n : 0;
-}
-
 /* Into m->stack. */
 static uint32_t stack_of(struct import *m, uint32_t node)
 {
@@ -354,7 +234,7 @@ static void add_stack(struct import *m, uint32_t node, int64_t value, const stru
 	if (n == 0)
 		return;
 	if (kept != NULL)
-		first = cut_leaf(m->s, kept, node, m->stack, n);
+		first = paths_cut_leaf(kept, m->s, node, m->stack, n);
 	if (first == PROFILE_NONE) {
 		uint32_t stub = import_stub(m);
 
@@ -416,45 +296,146 @@ static int64_t usual_period(struct str name)
 	return str_eq(name, STR("memory")) ? 524288 : 1;
 }
 
-static void profile_head(struct profile *p, const struct query *q, const uint32_t period_type[2], uint32_t type,
-    const struct profile_type *t)
+/* Strings of a type, without doubles; 0 is "". */
+struct type_strings {
+	struct str p[5];
+	uint32_t n, type, unit, period_type, period_unit;
+};
+
+static uint32_t type_string(struct type_strings *s, struct str text)
 {
+	uint32_t i = 0;
+
+	while (i < s->n && !str_eq(s->p[i], text))
+		i++;
+	if (i == s->n)
+		s->p[s->n++] = text;
+	return i;
+}
+
+static struct type_strings type_strings(const struct profile_type *t)
+{
+	struct type_strings s = { .p = { STR("") }, .n = 1 };
+
+	s.type = type_string(&s, t->type);
+	s.unit = type_string(&s, t->unit);
+	s.period_type = type_string(&s, t->period_type);
+	s.period_unit = type_string(&s, t->period_unit);
+	return s;
+}
+
+/* The first strings of p are these. */
+static void profile_head(struct profile *p, const struct type_strings *s, const struct profile_type *t)
+{
+	p->types[0] = (struct value_type){ s->type, s->unit };
 	p->has_period_type = true;
-	p->period_type = (struct value_type){ period_type[0], period_type[1] };
+	p->period_type = (struct value_type){ s->period_type, s->period_unit };
 	p->period = usual_period(t->name);
-	p->default_type = type;
-	p->time = q->to;
-	p->duration = wrap_sub(q->to, q->from);
+	p->default_type = s->type;
+}
+
+/* ---- one partition as it stands ---- */
+
+enum { FEW_MAPPINGS = 64, MAX_PPROF = INT32_MAX };
+
+/* Else two would be one in the answer, and so might their locations and stacks. */
+static bool mappings_differ(const struct profile *p)
+{
+	for (uint32_t i = 0; i < p->n_mappings; i++)
+		for (uint32_t k = 0; k < i; k++) {
+			const struct mapping *x = &p->mappings[i], *y = &p->mappings[k];
+
+			if (x->start == y->start && mapping_pages(x) == mapping_pages(y) && x->offset == y->offset &&
+			    mapping_text(x) == mapping_text(y))
+				return false;
+		}
+	return true;
+}
+
+/* False: it cannot be. */
+static bool pprof_of_part(struct arena *a, struct arena *scratch, const struct fold_part *p,
+    const struct profile_type *t, struct str *out)
+{
+	struct type_strings s = type_strings(t);
+	struct used_symbols used;
+	struct value_type type;
+	struct buf b;
+
+	used_symbols(scratch, p->symbols, p->sums, s.p, s.n, &used);
+	if (used.tables.n_mappings > FEW_MAPPINGS || !mappings_differ(&used.tables))
+		return false;
+	if (used.n_nodes == 1)
+		return true;
+	used.tables.types = &type;
+	used.tables.n_types = 1;
+	profile_head(&used.tables, &s, t);
+	buf_init(&b, MAX_PPROF);
+	pprof_encode_nodes(&used.tables, used.nodes, used.n_nodes, &b);
+	*out = buf_to_arena(&b, a);
+	return true;
+}
+
+/* All that was found in the only set, if it is of one partition. */
+static bool only_part(struct arena *a, struct arena *scratch, const struct fold *f, const struct query_profile_opts *o,
+    struct str *out)
+{
+	struct fold_part *only = NULL;
+
+	if (!o->packed || o->go_pgo || o->max_nodes > 0)
+		return false;
+	for (uint32_t k = 0; k < f->set->n_partitions; k++) {
+		if (f->parts[k].symbols == NULL)
+			continue;
+		if (only != NULL)
+			return false;
+		only = &f->parts[k];
+	}
+	if (only == NULL)
+		return true;
+	fold_keep_matching(scratch, only, f->q);
+	return pprof_of_part(a, scratch, only, &o->type, out);
+}
+
+static size_t sets_in_range(struct dataset *const *sets, size_t n, const struct query *q)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i++)
+		found += sets[i]->min_time <= q->to && sets[i]->max_time >= q->from;
+	return found;
 }
 
 int query_profile(struct arena *a, struct dataset *const *sets, size_t n, const struct query *q,
-    const struct query_profile_opts *o, struct profile **out, struct err *e)
+    const struct query_profile_opts *o, struct merged_profile *out, struct err *e)
 {
 	struct profile_builder *b = profile_builder_new(a, 1);
 	struct same_mappings same = { .mem = arena_new() };
+	struct type_strings s = type_strings(&o->type);
+	bool alone = sets_in_range(sets, n, q) == 1;
 	struct arena *part = arena_part(a);
-	uint32_t type = profile_builder_str(b, o->type.type), period[2];
 	int rc = 0;
 
+	*out = (struct merged_profile){ 0 };
 	/* The symbols may be gone before the profile is. */
 	profile_builder_copies(b);
-	profile_builder_type(b, 0, o->type.type, o->type.unit);
-	period[0] = profile_builder_str(b, o->type.period_type);
-	period[1] = profile_builder_str(b, o->type.period_unit);
+	for (uint32_t i = 1; i < s.n; i++)
+		profile_builder_str(b, s.p[i]);
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		struct fold f = { 0 };
 
 		rc = fold_run(&f, part, sets[i], q, e);
-		for (uint32_t k = 0; rc == 0 && k < sets[i]->n_partitions; k++)
-			if (f.parts[k].symbols != NULL)
-				add_part(part, b, &same, &f.parts[k], q, o);
+		if (rc == 0 && !(alone && only_part(a, part, &f, o, &out->pprof)))
+			for (uint32_t k = 0; k < sets[i]->n_partitions; k++)
+				if (f.parts[k].symbols != NULL)
+					add_part(part, b, &same, &f.parts[k], q, o);
 		arena_reset(part);
 		dataset_rest(sets[i]);
 	}
-	*out = profile_builder_finish(b);
-	if (o->builder != NULL)
-		*o->builder = b;
-	profile_head(*out, q, period, type, &o->type);
+	out->profile = profile_builder_finish(b);
+	out->builder = b;
+	profile_head(out->profile, &s, &o->type);
+	if (out->profile->n_samples == 0)
+		out->profile = NULL;
 	vec_free(&same.first);
 	arena_free(same.mem);
 	arena_free(part);

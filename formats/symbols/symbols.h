@@ -30,6 +30,12 @@ struct sym_mapping {
 	uint32_t flags; /* enum mapping_flags */
 };
 
+/* That of locations which have none. */
+static inline bool sym_mapping_empty(const struct sym_mapping *x)
+{
+	return (x->start | x->limit | x->offset | x->file | x->build_id | x->flags) == 0;
+}
+
 struct sym_function {
 	uint32_t name, system_name, file;
 	uint32_t start_line;

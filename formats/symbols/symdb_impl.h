@@ -5,7 +5,7 @@
 #define SYMDB_IMPL_H
 
 #include "base/buf.h"
-#include "formats/query/cursor.h"
+#include "base/cursor.h"
 #include "formats/symbols/symdb.h"
 
 #define SYMDB_MAGIC "sym1"

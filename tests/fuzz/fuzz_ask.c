@@ -79,6 +79,7 @@ static void ask(struct arena *a, struct str bytes)
 {
 	static struct head *h;
 	struct pyro_ask q = { 0 };
+	struct ask_way way = { 0 };
 	struct dataset *set;
 	struct part p, again;
 	struct str one;
@@ -87,7 +88,8 @@ static void ask(struct arena *a, struct str bytes)
 	if (h == NULL)
 		h = make_head();
 	set = &h->set;
-	if (msg_decode(a, &pyro_ask_type, bytes, &q, &e) < 0 || ask_run(a, &q, &set, 1, &p, &e) < 0)
+	way.packed = bytes.n % 2;
+	if (msg_decode(a, &pyro_ask_type, bytes, &q, &e) < 0 || ask_run_so(a, &q, &way, &set, 1, &p, &e) < 0)
 		return;
 	one = message_of(a, &p);
 	check(part_read(a, one, &again) == 0);
@@ -102,6 +104,7 @@ static void answer(struct arena *a, struct str bytes)
 	for (enum ask_kind kind = ASK_TREE; kind <= ASK_STATS; kind++) {
 		struct pyro_ask q = { .kind = (int32_t)kind };
 		struct part one, two;
+		struct profile *read;
 		struct err e;
 
 		if (part_read(a, bytes, &one) < 0)
@@ -111,6 +114,7 @@ static void answer(struct arena *a, struct str bytes)
 			message_of(a, &one);
 		else
 			part_fini(&two);
+		part_profile(a, &one, &read, &e);
 		if (kind != ASK_TREE)
 			part_fini(&two);
 		part_fini(&one);

@@ -3,6 +3,7 @@
 #include "tests/lib/made_set.h"
 
 #include "base/arith.h"
+#include "formats/pprof/pprof.h"
 
 /* ---- trees and profiles ---- */
 
@@ -94,6 +95,90 @@ static void trees_and_profiles(void **state)
 		part_fini(&p);
 		arena_free(a);
 	}
+}
+
+/* What one set says comes as bytes where it may and all is of one partition: the same sums, with the times that are asked for. */
+static void packed_profiles(void **state)
+{
+	const struct ask_way way = { .packed = true };
+	size_t packed = 0, whole = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(wanted) * sets.n; i++) {
+		int64_t want[PATHS], got[PATHS];
+		struct dataset *set = sets.p[i % sets.n];
+		struct arena *a = arena_new();
+		struct profile *one, *other, *again;
+		struct str selector, site[2];
+		struct pyro_ask ask = ask_wanted(ASK_PROFILE, &wanted[i / sets.n], &selector, site, &(uint64_t){ 0 });
+		struct part p, q;
+		struct err e;
+		struct buf b;
+
+		buf_init(&b, 1 << 20);
+		assert_int_equal(ask_run(a, &ask, &set, 1, &p, &e), 0);
+		assert_int_equal(ask_run_so(a, &ask, &way, &set, 1, &q, &e), 0);
+		assert_int_equal(p.pprofs.n, 0);
+		packed += q.pprofs.n;
+		whole += q.profile != NULL;
+		assert_int_equal(part_pprof(a, &q, 77, 88, &b, &e), 0);
+		assert_int_equal(part_profile(a, &p, &one, &e), 0);
+		assert_int_equal(part_profile(a, &q, &other, &e), 0);
+		assert_int_equal(one != NULL, other != NULL);
+		assert_int_equal(one != NULL, b.n > 0);
+		if (one != NULL) {
+			profile_sums(one, want);
+			profile_sums(other, got);
+			assert_memory_equal(got, want, sizeof(want));
+			assert_int_equal(pprof_decode(a, buf_str(&b), &again, &e), 0);
+			profile_sums(again, got);
+			assert_memory_equal(got, want, sizeof(want));
+			assert_int_equal(again->time, 77);
+			assert_int_equal(again->duration, 88);
+			assert_int_equal(again->period, one->period);
+			assert_int_equal(profile_default_type(again), 0);
+			assert_true(
+			    str_eq(profile_str(again, again->types[0].unit), profile_str(one, one->types[0].unit)));
+			assert_true(str_eq(profile_str(again, again->period_type.unit),
+			    profile_str(one, one->period_type.unit)));
+		}
+		part_fini(&p);
+		part_fini(&q);
+		buf_fini(&b);
+		arena_free(a);
+	}
+	assert_true(packed > 0 && whole > 0);
+}
+
+/* Parts that came as bytes, in any order beside those that did not. */
+static void packed_parts(void **state)
+{
+	struct str selector = STR("{}");
+	struct pyro_ask ask = ask_of(ASK_PROFILE, &selector, START, START + MINUTES * 60 * NS_PER_S);
+	int64_t want[PATHS], got[PATHS];
+	struct arena *a = arena_new();
+	struct part whole = ask_all(a, &ask);
+	struct profile *p;
+	struct err e;
+
+	(void)state;
+	assert_int_equal(part_profile(a, &whole, &p, &e), 0);
+	profile_sums(p, want);
+	for (unsigned packed = 0; packed < 1u << sets.n; packed++) {
+		whole = part_none();
+		for (size_t i = 0; i < sets.n; i++) {
+			struct ask_way way = { .packed = packed >> i & 1 };
+			struct part part;
+
+			assert_int_equal(ask_run_so(a, &ask, &way, &sets.p[i], 1, &part, &e), 0);
+			assert_int_equal(part_merge(a, &ask, &whole, &part, &e), 0);
+		}
+		assert_int_equal(part_profile(a, &whole, &p, &e), 0);
+		profile_sums(p, got);
+		assert_memory_equal(got, want, sizeof(want));
+		part_fini(&whole);
+	}
+	arena_free(a);
 }
 
 /* ---- single rows ---- */
@@ -315,8 +400,14 @@ static void broken_answers(void **state)
 	(void)state;
 	assert_int_equal(part_of_message(a, &m, &p, &e), -1);
 	assert_null(p.tree);
-	m = (struct pyro_answer){ .profile = STR("\x0a\xff") };
-	assert_int_equal(part_of_message(a, &m, &p, &e), -1);
+	for (size_t i = 1; i < 4; i++) { /* a profile is read when it must be */
+		struct str bad[] = { STR("\x0a\xff"), STR("\x0a\xff"), STR("\x0a\xff") };
+		struct profile *none;
+
+		m = (struct pyro_answer){ .profiles = { bad, i } };
+		assert_int_equal(part_of_message(a, &m, &p, &e), 0);
+		assert_int_equal(part_profile(a, &p, &none, &e), -1);
+	}
 	for (size_t i = 0; i < 3; i++) { /* times must ascend */
 		int64_t times[] = { 10, (int64_t)i - 1 }, sums[2] = { 0 };
 		uint64_t counts[2] = { 0 };
@@ -332,6 +423,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(trees_and_profiles),
+		cmocka_unit_test(packed_profiles),
+		cmocka_unit_test(packed_parts),
 		cmocka_unit_test(points),
 		cmocka_unit_test(profile_ids),
 		cmocka_unit_test(span_ids),

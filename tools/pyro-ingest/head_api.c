@@ -72,6 +72,7 @@ static void shard_answers(struct shard_ask *sa, struct head *h)
 	uint32_t shard = (uint32_t)(sa - q->asks);
 	struct head_part *p = &q->parts[shard];
 	struct patience patience = { clock_cpu, MATCH_PATIENCE, 0 };
+	const struct ask_way way = { .patience = &patience, .packed = true };
 	struct stoppable *s;
 	struct dataset **sets;
 	struct err e;
@@ -82,7 +83,7 @@ static void shard_answers(struct shard_ask *sa, struct head *h)
 	s = arena_array(p->a, q->moment.n_heads + 1, sizeof(*s));
 	sets = arena_array(p->a, q->moment.n_heads + 1, sizeof(struct dataset *));
 	n = sets_of(q, shard, h, s, sets);
-	if (n > 0 && ask_run_within(p->a, &q->ask, &patience, sets, n, &p->part, &e) < 0) {
+	if (n > 0 && ask_run_so(p->a, &q->ask, &way, sets, n, &p->part, &e) < 0) {
 		p->err = arena_alloc(p->a, sizeof(*p->err));
 		*p->err = e;
 	}

@@ -388,14 +388,12 @@ static int select_merge_profile(struct api *x, const void *vreq, void *vresp, st
 	if (!range_none(start, req->end) && engine_ask(x->engine, x->a, &ask, &p, e) < 0)
 		return -1;
 	x->truncated = p.cut;
-	if (p.profile == NULL) {
-		/* One empty sample type, an empty period type and string 0: clients look for no samples. */
+	if (part_pprof(x->a, &p, wrap_mul(req->end, NS_PER_MS), wrap_mul(wrap_sub(req->end, start), NS_PER_MS), &x->raw,
+		e) < 0)
+		return -1;
+	/* One empty sample type, an empty period type and string 0: clients look for no samples. */
+	if (x->raw.n == 0)
 		buf_add(&x->raw, STR("\x0a\x00\x32\x00\x5a\x00"));
-		return 0;
-	}
-	p.profile->time = wrap_mul(req->end, NS_PER_MS);
-	p.profile->duration = wrap_mul(wrap_sub(req->end, start), NS_PER_MS);
-	pprof_encode(p.profile, &x->raw);
 	return 0;
 }
 

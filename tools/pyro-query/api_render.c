@@ -174,13 +174,15 @@ static int ask_timeline(struct api *x, const struct side *s, struct msg_strs by,
 	return 0;
 }
 
-static int ask_profile(struct api *x, const struct side *s, int64_t max_nodes, struct part *out, struct err *e)
+/* NULL: nothing was found. */
+static int ask_profile(struct api *x, const struct side *s, int64_t max_nodes, struct profile **out, struct err *e)
 {
 	struct pyro_ask ask;
+	struct part p;
 	int64_t from = s->from;
 	bool empty;
 
-	*out = part_none();
+	*out = NULL;
 	if (range_check(x, &from, s->until, &empty, e) < 0)
 		return -1;
 	if (empty || range_none(from, s->until))
@@ -188,12 +190,12 @@ static int ask_profile(struct api *x, const struct side *s, int64_t max_nodes, s
 	ask_merge(x, &ask, ASK_PROFILE, s->type_id, s->selector, from, s->until);
 	ask.max_nodes = max_nodes;
 	call_site_of(x, s->site, &ask);
-	if (engine_ask(x->engine, x->a, &ask, out, e) < 0)
+	if (engine_ask(x->engine, x->a, &ask, &p, e) < 0 || part_profile(x->a, &p, out, e) < 0)
 		return -1;
-	x->truncated = MAX(x->truncated, out->cut);
-	if (out->profile != NULL) {
-		out->profile->time = ask.from;
-		out->profile->duration = wrap_sub(ask.to, ask.from);
+	x->truncated = MAX(x->truncated, p.cut);
+	if (*out != NULL) {
+		(*out)->time = ask.from;
+		(*out)->duration = wrap_sub(ask.to, ask.from);
 	}
 	return 0;
 }
@@ -202,17 +204,17 @@ static int render_dot(struct api *x, const struct side *s, int64_t max_nodes, st
     struct err *e)
 {
 	struct report_opts o = report_defaults();
+	struct profile *p;
 	struct report *r;
-	struct part p;
 
 	*type = "text/plain";
 	if (ask_profile(x, s, MAX(max_nodes, (int64_t)DOT_NODES), &p, e) < 0)
 		return -1;
-	if (p.profile == NULL)
+	if (p == NULL)
 		return 0;
 	*type = "text/plain; charset=utf-8";
 	o.node_count = max_nodes > 0 ? max_nodes : 100;
-	r = report_new(p.profile, &o, e);
+	r = report_new(p, &o, e);
 	if (r == NULL)
 		return -1;
 	report_dot(r, out);
@@ -285,13 +287,13 @@ static int render_form(struct api *x, const struct output *f, const struct side 
 {
 	struct output_opts o = { .max_nodes = max_nodes, .type = FORMAT_ALL_TYPES };
 	struct output_in in = { .a = x->a };
-	struct part p;
+	struct profile *p;
 	int rc;
 
 	if (ask_profile(x, s, max_nodes, &p, e) < 0)
 		return -1;
-	in.profile = p.profile;
-	in.report = report_of(p.profile, s, by, e);
+	in.profile = p;
+	in.report = report_of(p, s, by, e);
 	rc = in.report == NULL ? -1 : output_print(f, &in, &o, out, e);
 	report_free(in.report);
 	*type = arena_cstr(x->a, f->content_type);
@@ -305,12 +307,12 @@ static int render_diff_form(struct api *x, const struct output *f, const struct 
 	struct output_in in = { .a = x->a };
 	struct report *r[2] = { NULL, NULL };
 	const struct profile *of[2] = { NULL, NULL };
-	struct part p;
+	struct profile *p;
 	int rc = 0;
 
 	for (int i = 0; i < 2 && rc == 0; i++) {
 		rc = ask_profile(x, &sides[i], max_nodes, &p, e);
-		of[i] = rc == 0 ? p.profile : NULL;
+		of[i] = rc == 0 ? p : NULL;
 	}
 	/* what is on one side alone came or went */
 	for (int i = 0; i < 2; i++)
@@ -332,15 +334,15 @@ static int render_diff_form(struct api *x, const struct output *f, const struct 
 static int finer_tree(struct api *x, const struct side *s, enum report_granularity by, int64_t max_nodes,
     struct part *out, int64_t *nodes, struct err *e)
 {
+	struct profile *p;
 	struct report *r;
-	struct part p;
 
 	*out = part_none();
 	if (max_nodes_check(x, max_nodes, nodes, e) < 0 || ask_profile(x, s, 0, &p, e) < 0)
 		return -1;
-	if (p.profile == NULL)
+	if (p == NULL)
 		return 0;
-	r = report_of(p.profile, s, by, e);
+	r = report_of(p, s, by, e);
 	if (r == NULL)
 		return -1;
 	out->tree = report_call_tree(r);

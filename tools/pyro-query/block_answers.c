@@ -51,10 +51,11 @@ static void pause_here(void *ctx, const struct dataset *in)
 }
 
 static int run(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
-    struct part *out, struct err *e)
+    bool alone, struct part *out, struct err *e)
 {
 	struct dataset **sets = arena_array(a, ids->n, sizeof(*sets));
 	struct patience patience = { clock_cpu, MATCH_PATIENCE, 0 };
+	const struct ask_way way = { .patience = &patience, .packed = alone };
 	size_t n;
 
 	if (blocks_open(x->blocks, ask->tenant, ids->p, ids->n, sets, &n, e) < 0)
@@ -69,7 +70,7 @@ static int run(struct block_answers *x, struct arena *a, const struct pyro_ask *
 		s->ctx = x;
 		sets[i] = &s->set;
 	}
-	return ask_run_within(a, ask, &patience, sets, n, out, e);
+	return ask_run_so(a, ask, &way, sets, n, out, e);
 }
 
 /* ---- what is kept ---- */
@@ -151,6 +152,7 @@ struct piece {
 	struct pyro_ask ask; /* with a range of its own */
 	bool keeps;          /* the range is all of the blocks, or all of them since a moment */
 	int64_t since;       /* this one, or 0 */
+	bool alone;          /* nobody else has something to say, as it seems */
 };
 
 static int ask_kept(struct block_answers *x, struct arena *a, const struct piece *p, struct part *out, struct err *e)
@@ -172,7 +174,7 @@ static int ask_kept(struct block_answers *x, struct arena *a, const struct piece
 		fine.to_ms = floor_ms(p->ask.to);
 		fine.step_ms = 1;
 	}
-	if (run(x, a, &fine, &p->ids, out, e) < 0)
+	if (run(x, a, &fine, &p->ids, p->alone, out, e) < 0)
 		return -1;
 	if (kept_form(a, out, &body, e) < 0) {
 		part_fini(out);
@@ -232,7 +234,8 @@ static void split(struct block_answers *x, struct arena *a, const struct pyro_as
 	int64_t newest = INT64_MIN, since = divisible(ask) ? round_after(ask->from) : INT64_MAX;
 
 	for (size_t i = 0; i < N_PIECES; i++)
-		pieces[i] = (struct piece){ { arena_array(a, ids->n, sizeof(struct str)), 0 }, *ask, i >= SINCE, 0 };
+		pieces[i] = (struct piece){ { arena_array(a, ids->n, sizeof(struct str)), 0 }, *ask, i >= SINCE, 0,
+			false };
 	pieces[CUT].ask.to = since - 1;
 	pieces[SINCE].ask.from = pieces[SINCE].since = since;
 	for (size_t i = 0; i < ids->n; i++)
@@ -252,6 +255,21 @@ static void split(struct block_answers *x, struct arena *a, const struct pyro_as
 	cut(x, a, pieces);
 }
 
+/* The range ends in a block, so recent rows are probably behind it. */
+static void find_alone(const struct pyro_ask *ask, const struct blocks_range *times, size_t n, struct piece *pieces)
+{
+	struct piece *only = NULL;
+	size_t asked = 0;
+
+	for (size_t i = 0; i < N_PIECES; i++)
+		if (pieces[i].ids.n > 0) {
+			only = &pieces[i];
+			asked++;
+		}
+	for (size_t i = 0; i < n && asked == 1; i++)
+		only->alone = only->alone || times[i].to >= floor_ms(ask->to);
+}
+
 /* What is added to a profile with a builder is not needed afterwards: there is one of a large service at a time. */
 static int add(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct piece *p,
     struct part *out, struct err *e)
@@ -260,11 +278,7 @@ static int add(struct block_answers *x, struct arena *a, const struct pyro_ask *
 	struct part part;
 	int rc;
 
-	rc = p->keeps ? ask_kept(x, mem, p, &part, e) : run(x, mem, &p->ask, &p->ids, &part, e);
-	if (rc == 0 && part.profile != NULL) {
-		part.profile->time = ask->to;
-		part.profile->duration = wrap_sub(ask->to, ask->from);
-	}
+	rc = p->keeps ? ask_kept(x, mem, p, &part, e) : run(x, mem, &p->ask, &p->ids, p->alone, &part, e);
 	if (rc == 0)
 		rc = part_merge(a, ask, out, &part, e);
 	if (mem != a)
@@ -283,6 +297,7 @@ int block_answers_ask(struct block_answers *x, struct arena *a, const struct pyr
 	if (blocks_times(x->blocks, ask->tenant, ids->p, ids->n, times, e) < 0)
 		return -1;
 	split(x, a, ask, ids, times, pieces);
+	find_alone(ask, times, ids->n, pieces);
 	*out = part_none();
 	for (size_t i = 0; i < N_PIECES; i++) {
 		size_t at = ask->kind == ASK_PROFILE ? i : (i + CLOSED) % N_PIECES;

@@ -294,14 +294,13 @@ static int block_profile(struct places *p, struct str type, struct profile **out
 	*out = NULL;
 	if (!clip_range(p, &ask.from, &ask.to))
 		return 0;
-	if (ask_run(p->a, &ask, p->sets.p, p->sets.n, &part, e) < 0)
+	if (ask_run(p->a, &ask, p->sets.p, p->sets.n, &part, e) < 0 || part_profile(p->a, &part, out, e) < 0)
 		return -1;
-	*out = part.profile;
-	if (part.profile == NULL)
+	if (*out == NULL)
 		return 0;
-	part.profile->time = ask.from;
+	(*out)->time = ask.from;
 	/* blocks know times to the millisecond, and profiles of one moment do not tell how long it was */
-	part.profile->duration = ask.to - ask.from < NS_PER_MS ? 0 : ask.to - ask.from;
+	(*out)->duration = ask.to - ask.from < NS_PER_MS ? 0 : ask.to - ask.from;
 	return 0;
 }
 
