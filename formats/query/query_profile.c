@@ -10,7 +10,7 @@
 #include "formats/query/query_fold.h"
 #include "formats/query/used_symbols.h"
 
-enum { USUAL_DEPTH = 128 };
+enum { USUAL_DEPTH = 128, TOGETHER = 16 };
 
 /*
  * What is one mapping in the answer: start, pages, offset and build id or file
@@ -35,6 +35,7 @@ struct import {
 	struct line *lines;
 	uint32_t *stack, depth; /* of one stack; room */
 	uint32_t stub;          /* the location named "other", once made */
+	uint8_t *used;          /* by location: a stack with a value has it */
 	uint8_t *no_line;       /* by location: a callee whose line does not count, everywhere */
 	/* No two of its stacks, nor one from before, are one in the builder: they need not be looked for. */
 	bool distinct;
@@ -116,22 +117,27 @@ static uint32_t same_mapping(struct same_mappings *same, const struct mapping *m
 	return (uint32_t)same->first.n - 1;
 }
 
-/* By mapping: a stack with a value names it. */
-static bool *mappings_used(struct arena *mem, const struct symbols *s, const int64_t *sums)
+/* By location: a stack with a value has it. */
+static uint8_t *locations_used(struct arena *mem, const struct symbols *s, const int64_t *sums)
 {
-	bool *mapping = arena_zarray(mem, s->mappings.n + 1, sizeof(*mapping));
-	bool *node = arena_zarray(mem, s->nodes.n + 1, sizeof(*node));
+	uint8_t *location = arena_zarray(mem, s->locations.n + 1, 1), *node = arena_zarray(mem, s->nodes.n + 1, 1);
 
 	for (size_t i = s->nodes.n; i-- > 1;) {
-		uint32_t at;
-
 		if (sums[i] == 0 && !node[i])
 			continue;
-		node[s->nodes.p[i].parent] = true;
-		at = s->locations.p[s->nodes.p[i].location].mapping;
-		if (at < s->mappings.n)
-			mapping[at] = true;
+		node[s->nodes.p[i].parent] = 1;
+		location[s->nodes.p[i].location] = 1;
 	}
+	return location;
+}
+
+static uint8_t *mappings_used(struct arena *mem, const struct symbols *s, const uint8_t *location)
+{
+	uint8_t *mapping = arena_zarray(mem, s->mappings.n + 1, 1);
+
+	for (size_t i = 0; i < s->locations.n; i++)
+		if (location[i] && s->locations.p[i].mapping < s->mappings.n)
+			mapping[s->locations.p[i].mapping] = 1;
 	return mapping;
 }
 
@@ -141,7 +147,7 @@ static bool *mappings_used(struct arena *mem, const struct symbols *s, const int
  */
 static void import_mappings(struct arena *mem, struct import *m)
 {
-	const bool *used = mappings_used(mem, m->s, m->sums);
+	const uint8_t *used = mappings_used(mem, m->s, m->used);
 
 	for (int empty = 0; empty < 2; empty++)
 		for (uint32_t i = 0; i < m->s->mappings.n; i++) {
@@ -247,10 +253,68 @@ static void add_stack(struct import *m, uint32_t node, int64_t value, const stru
 		m->stack[i] = import_location(m, m->stack[i]);
 	if (first > 0)
 		m->stack[--first] = import_stub(m);
-	if (m->distinct)
-		*profile_builder_values(m->b, profile_builder_other(m->b, m->stack + first, n - first)) = value;
-	else
-		profile_builder_add(m->b, m->stack + first, n - first, &value, NULL, 0);
+	profile_builder_add(m->b, m->stack + first, n - first, &value, NULL, 0);
+}
+
+/* Whole stacks of the builder, stack[at[i]] .. stack[at[i + 1]]. */
+struct some_stacks {
+	uint32_t at[TOGETHER + 1];
+	int64_t values[TOGETHER];
+	uint32_t n;
+};
+
+/* Behind those that are there. */
+static void collect(struct import *m, uint32_t node, struct some_stacks *some)
+{
+	const struct sym_node *nodes = m->s->nodes.p;
+	uint32_t n = some->at[some->n];
+
+	for (uint32_t up = node; up != 0; up = nodes[up].parent) {
+		if (UNLIKELY(n == m->depth))
+			m->stack = profile_move(m->mem, m->stack, sizeof(*m->stack), n, &m->depth);
+		m->stack[n++] = m->locations[nodes[up].location];
+	}
+	some->values[some->n++] = m->sums[node];
+	some->at[some->n] = n;
+}
+
+/* They are looked up side by side, because what is known of them lies anywhere. */
+static void add_some(struct import *m, const struct some_stacks *some)
+{
+	struct sample_key keys[TOGETHER];
+	const uint32_t *at = some->at;
+
+	for (uint32_t i = 0; i < some->n && !m->distinct; i++)
+		keys[i] = profile_builder_key(m->b, m->stack + at[i], at[i + 1] - at[i], NULL, 0);
+	for (uint32_t i = 0; i < some->n; i++) {
+		const uint32_t *stack = m->stack + at[i];
+		uint32_t n = at[i + 1] - at[i];
+
+		if (m->distinct)
+			*profile_builder_values(m->b, profile_builder_other(m->b, stack, n)) = some->values[i];
+		else
+			profile_builder_add_key(m->b, keys[i], stack, n, &some->values[i], NULL, 0);
+	}
+}
+
+static void add_whole_stacks(struct import *m)
+{
+	struct some_stacks some = { 0 };
+
+	m->distinct = profile_builder_peek(m->b)->n_samples == 0;
+	for (uint32_t i = 0; i < m->s->locations.n; i++)
+		if (m->used[i])
+			import_location(m, i);
+	for (uint32_t i = 1; i < m->s->nodes.n; i++) {
+		if (m->sums[i] == 0)
+			continue;
+		collect(m, i, &some);
+		if (some.n == TOGETHER) {
+			add_some(m, &some);
+			some.n = 0;
+		}
+	}
+	add_some(m, &some);
 }
 
 /* The leaf location of every stack. */
@@ -281,9 +345,11 @@ static void add_part(struct arena *mem, struct profile_builder *b, struct same_m
 		if (o->cut != NULL)
 			*o->cut += cut;
 	}
+	m.used = locations_used(mem, m.s, m.sums);
 	import_mappings(mem, &m);
-	m.distinct = profile_builder_peek(b)->n_samples == 0 && !o->go_pgo && cut == 0;
-	for (size_t i = 0; i < p->n; i++)
+	if (!o->go_pgo && cut == 0)
+		add_whole_stacks(&m);
+	for (size_t i = 0; (o->go_pgo || cut > 0) && i < p->n; i++)
 		if (p->sums[i] != 0)
 			add_stack(&m, (uint32_t)i, p->sums[i], cut > 0 ? &paths : NULL, o);
 	paths_fini(&paths);

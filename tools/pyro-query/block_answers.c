@@ -174,7 +174,7 @@ static int ask_kept(struct block_answers *x, struct arena *a, const struct piece
 		fine.to_ms = floor_ms(p->ask.to);
 		fine.step_ms = 1;
 	}
-	if (run(x, a, &fine, &p->ids, p->alone, out, e) < 0)
+	if (run(x, a, &fine, &p->ids, true, out, e) < 0)
 		return -1;
 	if (kept_form(a, out, &body, e) < 0) {
 		part_fini(out);
