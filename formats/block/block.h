@@ -80,6 +80,7 @@ void block_parts_free(struct block_parts *p);
 
 /* Reader. */
 struct page_cache;
+struct symbol_pools;
 
 enum { BLOCK_CACHE = 64 << 20 };
 
@@ -95,6 +96,9 @@ void block_close(struct block *b); /* accepts NULL */
 /* Decoded pages of columns are kept in c, which several blocks share, and not counted by block_bytes; else each block has
    room for BLOCK_CACHE bytes of its own. Before the first question; c outlives b. */
 void block_share(struct block *b, struct page_cache *c);
+/* Its symbols can be had united with those of other blocks of the owner (dataset_ops.shared); pools that are used get the
+   number *now. As block_share. */
+void block_pool(struct block *b, struct symbol_pools *pools, uint64_t owner, uint64_t *now);
 size_t block_bytes(const struct block *b); /* memory held by decoded parts */
 /* Gives that memory back; what is asked next is decoded again. Not between the beginning of a question and its
    dataset_rest. */

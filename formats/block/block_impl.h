@@ -9,7 +9,14 @@
 #include "formats/block/block.h"
 #include "formats/block/index.h"
 #include "formats/block/profiles_table.h"
+#include "formats/symbols/symbol_pools.h"
 #include "formats/symbols/symdb.h"
+
+/* A partition in a pool of symbols. */
+struct pooled {
+	uint64_t generation; /* of the pool; 0: it is in none */
+	uint32_t *number, n; /* by stack */
+};
 
 struct open_block {
 	struct block face; /* first member */
@@ -23,7 +30,10 @@ struct open_block {
 	struct label_views *views;
 	struct symdb *symdb;
 	struct symbols **symbols; /* per partition, NULL until needed */
-	const uint64_t *ids;      /* of partitions */
+	struct pooled *pooled;    /* per partition; NULL: nothing is shared */
+	struct symbol_pools *pools;
+	uint64_t owner, *now; /* of pools */
+	const uint64_t *ids;  /* of partitions */
 	struct map by_id;
 	VEC(uint32_t) wanted; /* scratch of scans */
 	VEC(uint32_t) nodes;

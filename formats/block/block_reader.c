@@ -200,6 +200,39 @@ static int set_symbols(struct dataset *d, uint32_t partition, struct symbols **o
 	return wrap(b, block_symbols(b, partition, out, e), e);
 }
 
+/* Decoded for this alone, unless they are there: they take most of the memory that a block does. */
+static int unite(struct open_block *b, uint32_t partition, struct symbol_pool *pool, struct pooled *p, struct err *e)
+{
+	struct symbols *s = b->symbols[partition];
+
+	if (s == NULL && symdb_partition(b->symdb, partition, &s, e) < 0)
+		return -1;
+	p->n = (uint32_t)s->nodes.n;
+	p->number = mem_resize(p->number, p->n, sizeof(*p->number));
+	p->generation = pool->generation;
+	symbols_unite(pool->symbols, s, p->number);
+	pool->largest = MAX(pool->largest, p->n);
+	if (s != b->symbols[partition])
+		symbols_free(s);
+	return 0;
+}
+
+static int set_shared(struct dataset *d, uint32_t partition, struct shared_symbols *out, struct err *e)
+{
+	struct open_block *b = open_block_of(d);
+	struct symbol_pool *pool = symbol_pool_of(b->pools, b->owner, b->ids[partition]);
+	struct pooled *p;
+
+	if (b->pooled == NULL)
+		b->pooled = mem_zarray(d->n_partitions, sizeof(*b->pooled));
+	p = &b->pooled[partition];
+	pool->used = *b->now;
+	if (p->generation != pool->generation && unite(b, partition, pool, p, e) < 0)
+		return wrap(b, -1, e);
+	*out = (struct shared_symbols){ pool->symbols, pool->id, pool->generation, p->number, p->n };
+	return 0;
+}
+
 /* A scan on its way: from rows of the table to rows of the dataset. */
 struct scanning {
 	struct open_block *b;
@@ -329,6 +362,17 @@ static const struct dataset_ops ops = {
 	.rest = set_rest,
 };
 
+static const struct dataset_ops pooled_ops = {
+	.series = set_series,
+	.scan = set_scan,
+	.symbols = set_symbols,
+	.sizes = set_sizes,
+	.series_since = set_since,
+	.views = set_views,
+	.shared = set_shared,
+	.rest = set_rest,
+};
+
 /* ---- opening ---- */
 
 static int64_t ns_of_ms(int64_t ms)
@@ -382,6 +426,24 @@ void block_share(struct block *block, struct page_cache *c)
 	((struct open_block *)block)->pages = c;
 }
 
+void block_pool(struct block *block, struct symbol_pools *pools, uint64_t owner, uint64_t *now)
+{
+	struct open_block *b = (struct open_block *)block;
+
+	b->pools = pools;
+	b->owner = owner;
+	b->now = now;
+	b->face.set.ops = &pooled_ops;
+}
+
+static void forget_numbers(struct open_block *b)
+{
+	for (uint32_t i = 0; b->pooled != NULL && i < b->face.set.n_partitions; i++)
+		mem_free(b->pooled[i].number);
+	mem_free(b->pooled);
+	b->pooled = NULL;
+}
+
 void block_forget_symbols(struct block *block)
 {
 	struct open_block *b = (struct open_block *)block;
@@ -397,6 +459,7 @@ void block_forget(struct block *block)
 	struct open_block *b = (struct open_block *)block;
 
 	block_forget_symbols(block);
+	forget_numbers(b);
 	profiles_close(b->profiles);
 	b->profiles = NULL;
 	index_close(b->index);
@@ -438,5 +501,7 @@ size_t block_bytes(const struct block *block)
 	for (uint32_t i = 0; i < b->face.set.n_partitions; i++)
 		if (b->symbols[i])
 			n += symbols_bytes(b->symbols[i]);
+	for (uint32_t i = 0; b->pooled != NULL && i < b->face.set.n_partitions; i++)
+		n += sizeof(*b->pooled) + b->pooled[i].n * sizeof(*b->pooled[i].number);
 	return n;
 }

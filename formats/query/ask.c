@@ -107,6 +107,16 @@ static int parse_merge(struct arena *a, const struct pyro_ask *ask, struct parse
 
 /* ---- answers ---- */
 
+static void part_found(struct arena *a, const struct merged_profile *found, struct part *out)
+{
+	out->profile = found->profile;
+	out->builder = found->profile != NULL ? found->builder : NULL;
+	if (found->pprof.n > 0) {
+		out->pprofs = (struct msg_strs){ arena_array(a, 1, sizeof(struct str)), 1 };
+		out->pprofs.p[0] = found->pprof;
+	}
+}
+
 static int run_profile(struct arena *a, const struct pyro_ask *ask, const struct ask_way *way, const struct parsed *p,
     struct dataset *const *sets, size_t n, struct part *out, struct err *e)
 {
@@ -121,12 +131,32 @@ static int run_profile(struct arena *a, const struct pyro_ask *ask, const struct
 
 	if (query_profile(a, sets, n, &p->q, &o, &found, e) < 0)
 		return -1;
-	out->profile = found.profile;
-	out->builder = found.profile != NULL ? found.builder : NULL;
-	if (found.pprof.n > 0) {
-		out->pprofs = (struct msg_strs){ arena_array(a, 1, sizeof(struct str)), 1 };
-		out->pprofs.p[0] = found.pprof;
+	part_found(a, &found, out);
+	return 0;
+}
+
+bool ask_by_sums(const struct pyro_ask *ask)
+{
+	return (ask->kind == ASK_TREE || ask->kind == ASK_PROFILE) && ask->max_nodes <= 0 && !ask->go_pgo &&
+	    !ask->by_span && ask->profile_ids.n == 0 && ask->call_site.n == 0;
+}
+
+int ask_sums_part(struct arena *a, const struct pyro_ask *ask, const struct ask_way *way, struct part *out,
+    struct err *e)
+{
+	struct query_profile_opts o = { .packed = way->packed };
+	struct merged_profile found;
+
+	*out = part_none();
+	if (ask->kind == ASK_TREE) {
+		out->tree = tree_new();
+		sums_tree(way->sums, out->tree);
+		return 0;
 	}
+	if (profile_type_parse(ask->profile_type, &o.type, e) < 0)
+		return -1;
+	sums_profile(a, way->sums, &o, &found);
+	part_found(a, &found, out);
 	return 0;
 }
 
@@ -195,6 +225,8 @@ static int run_merge(struct arena *a, const struct pyro_ask *ask, const struct a
 {
 	if (parse_merge(a, ask, p, e) < 0)
 		return -1;
+	if (way->sums != NULL && ask_by_sums(ask))
+		return query_sums(way->sums, sets, n, &p->q, e);
 	if (ask->kind == ASK_PROFILE)
 		return run_profile(a, ask, way, p, sets, n, out, e);
 	if (ask->kind == ASK_SERIES)

@@ -13,6 +13,7 @@
 #include "formats/msg/messages.h"
 #include "formats/query/points.h"
 #include "formats/query/query.h"
+#include "formats/query/query_sums.h"
 
 enum {
 	ASK_MAX_NAMES = 1000,                         /* selectors, label names */
@@ -59,7 +60,14 @@ int ask_run(struct arena *a, const struct pyro_ask *ask, struct dataset *const *
 struct ask_way {
 	struct patience *patience; /* of the selectors (matcher.h), or NULL */
 	bool packed; /* a profile comes as bytes where that is less work, because nothing is added to it soon */
+	struct sums
+	    *sums; /* of an ask with ask_by_sums: what is found is added to these, and the part is empty; or NULL */
 };
+/* Is the answer made of sums of stacks and nothing else (query_sums.h)? */
+bool ask_by_sums(const struct pyro_ask *ask);
+/* The answer that sums make. */
+int ask_sums_part(struct arena *a, const struct pyro_ask *ask, const struct ask_way *way, struct part *out,
+    struct err *e);
 int ask_run_so(struct arena *a, const struct pyro_ask *ask, const struct ask_way *way, struct dataset *const *sets,
     size_t n, struct part *out, struct err *e);
 /* from is taken over: do not use or end it afterwards. Both parts' memory must live as long as `into`; but where `into` has a

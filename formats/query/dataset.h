@@ -76,6 +76,14 @@ struct dataset_sizes {
 	bool stored;                       /* in files; else in memory */
 };
 
+/* Symbols that sets share, so that sums of all of them can be added up by number. */
+struct shared_symbols {
+	struct symbols *symbols; /* may grow while another set is asked */
+	uint64_t id, generation; /* which ones: for who keeps numbers */
+	const uint32_t *number;  /* of each stack of the set's own partition; until dataset_rest */
+	uint32_t n;
+};
+
 struct dataset_ops {
 	/* Series that match, ascending by number; the array lives in a. NULL selector = all. */
 	int (*series)(struct dataset *d, struct arena *a, const struct selector *s, struct series_list *out,
@@ -92,6 +100,8 @@ struct dataset_ops {
 	    struct series_list *out, uint32_t *now, struct err *e);
 	/* With series_since: where label_set.h keeps what it collected, of the set that is really asked. NULL at first. */
 	struct label_views **(*views)(struct dataset *d);
+	/* Instead of symbols. NULL: the set shares none. */
+	int (*shared)(struct dataset *d, uint32_t partition, struct shared_symbols *out, struct err *e);
 	/* A question has what it needs of the set: what it gave, labels and symbols, may go. NULL: nothing goes. */
 	void (*rest)(struct dataset *d);
 };

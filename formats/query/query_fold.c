@@ -34,11 +34,17 @@ static int fold_part(struct fold *f, uint32_t partition, struct fold_part **out,
 	struct fold_part *p = &f->parts[partition];
 
 	*out = p;
-	if (p->symbols != NULL)
+	if (p->sums != NULL)
 		return 0;
-	if (dataset_symbols(f->set, partition, &p->symbols, e) < 0)
-		return -1;
-	p->n = p->symbols->nodes.n;
+	if (f->shared) {
+		if (f->set->ops->shared(f->set, partition, &p->shared, e) < 0)
+			return -1;
+		p->n = p->shared.n;
+	} else {
+		if (dataset_symbols(f->set, partition, &p->symbols, e) < 0)
+			return -1;
+		p->n = p->symbols->nodes.n;
+	}
 	p->sums = arena_zarray(f->mem, p->n, sizeof(*p->sums));
 	return 0;
 }

@@ -8,9 +8,10 @@
 #include "formats/query/query.h"
 
 struct fold_part {
-	struct symbols *symbols; /* NULL: no row names this partition */
-	int64_t *sums;           /* by stack number */
+	struct symbols *symbols; /* NULL: no row names this partition, or of shared ones */
+	int64_t *sums;           /* by stack number; NULL: no row names this partition */
 	size_t n;
+	struct shared_symbols shared; /* if the fold is for those */
 };
 
 struct fold {
@@ -19,6 +20,7 @@ struct fold {
 	const struct query *q;
 	struct fold_part *parts; /* set->n_partitions */
 	uint64_t n_rows;
+	bool shared; /* the set shares symbols, and these are wanted */
 };
 
 /* Which stacks of a row lie below the call site, for scans that look at single rows. */

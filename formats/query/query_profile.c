@@ -8,6 +8,7 @@
 #include "formats/query/path_cut.h"
 #include "formats/query/query.h"
 #include "formats/query/query_fold.h"
+#include "formats/query/query_sums.h"
 #include "formats/query/used_symbols.h"
 
 enum { USUAL_DEPTH = 128, TOGETHER = 16 };
@@ -400,6 +401,37 @@ static void profile_head(struct profile *p, const struct type_strings *s, const 
 	p->default_type = s->type;
 }
 
+/* ---- the sum of partitions ---- */
+
+struct builder {
+	struct profile_builder *b;
+	struct type_strings strings;
+	struct same_mappings same;
+};
+
+/* The symbols may be gone before the profile is. */
+static struct builder builder_new(struct arena *a, const struct profile_type *t)
+{
+	struct builder x = { profile_builder_new(a, 1), type_strings(t), { .mem = arena_new() } };
+
+	profile_builder_copies(x.b);
+	for (uint32_t i = 1; i < x.strings.n; i++)
+		profile_builder_str(x.b, x.strings.p[i]);
+	return x;
+}
+
+static void builder_end(struct builder *x, const struct profile_type *t, struct merged_profile *out)
+{
+	struct profile *p = profile_builder_finish(x->b);
+
+	profile_head(p, &x->strings, t);
+	if (p->n_samples > 0)
+		out->profile = p;
+	out->builder = x->b;
+	vec_free(&x->same.first);
+	arena_free(x->same.mem);
+}
+
 /* ---- one partition as it stands ---- */
 
 enum { FEW_MAPPINGS = 64, MAX_PPROF = INT32_MAX };
@@ -462,6 +494,25 @@ static bool only_part(struct arena *a, struct arena *scratch, const struct fold 
 	return pprof_of_part(a, scratch, only, &o->type, out);
 }
 
+void sums_profile(struct arena *a, struct sums *s, const struct query_profile_opts *o, struct merged_profile *out)
+{
+	struct arena *scratch = arena_part(a);
+	struct builder b = builder_new(a, &o->type);
+	const struct query all = { 0 };
+
+	*out = (struct merged_profile){ 0 };
+	for (size_t i = 0; i < s->parts.n; i++) {
+		struct sums_part *p = &s->parts.p[i];
+		struct fold_part part = { .symbols = p->symbols, .sums = p->values.p, .n = p->values.n };
+
+		if (!(s->parts.n == 1 && o->packed && pprof_of_part(a, scratch, &part, &o->type, &out->pprof)))
+			add_part(scratch, b.b, &b.same, &part, &all, o);
+		arena_reset(scratch);
+	}
+	builder_end(&b, &o->type, out);
+	arena_free(scratch);
+}
+
 static size_t sets_in_range(struct dataset *const *sets, size_t n, const struct query *q)
 {
 	size_t found = 0;
@@ -474,18 +525,12 @@ static size_t sets_in_range(struct dataset *const *sets, size_t n, const struct 
 int query_profile(struct arena *a, struct dataset *const *sets, size_t n, const struct query *q,
     const struct query_profile_opts *o, struct merged_profile *out, struct err *e)
 {
-	struct profile_builder *b = profile_builder_new(a, 1);
-	struct same_mappings same = { .mem = arena_new() };
-	struct type_strings s = type_strings(&o->type);
+	struct builder b = builder_new(a, &o->type);
 	bool alone = sets_in_range(sets, n, q) == 1;
 	struct arena *part = arena_part(a);
 	int rc = 0;
 
 	*out = (struct merged_profile){ 0 };
-	/* The symbols may be gone before the profile is. */
-	profile_builder_copies(b);
-	for (uint32_t i = 1; i < s.n; i++)
-		profile_builder_str(b, s.p[i]);
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		struct fold f = { 0 };
 
@@ -493,17 +538,11 @@ int query_profile(struct arena *a, struct dataset *const *sets, size_t n, const 
 		if (rc == 0 && !(alone && only_part(a, part, &f, o, &out->pprof)))
 			for (uint32_t k = 0; k < sets[i]->n_partitions; k++)
 				if (f.parts[k].symbols != NULL)
-					add_part(part, b, &same, &f.parts[k], q, o);
+					add_part(part, b.b, &b.same, &f.parts[k], q, o);
 		arena_reset(part);
 		dataset_rest(sets[i]);
 	}
-	out->profile = profile_builder_finish(b);
-	out->builder = b;
-	profile_head(out->profile, &s, &o->type);
-	if (out->profile->n_samples == 0)
-		out->profile = NULL;
-	vec_free(&same.first);
-	arena_free(same.mem);
+	builder_end(&b, &o->type, out);
 	arena_free(part);
 	return rc;
 }

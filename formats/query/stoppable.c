@@ -56,6 +56,13 @@ static int symbols(struct dataset *d, uint32_t partition, struct symbols **out, 
 	return check(s->stop, e) < 0 ? -1 : dataset_symbols(s->in, partition, out, e);
 }
 
+static int shared(struct dataset *d, uint32_t partition, struct shared_symbols *out, struct err *e)
+{
+	struct stoppable *s = CONTAINER_OF(d, struct stoppable, set);
+
+	return check(s->stop, e) < 0 ? -1 : s->in->ops->shared(s->in, partition, out, e);
+}
+
 static void sizes(struct dataset *d, struct dataset_sizes *out)
 {
 	struct stoppable *s = CONTAINER_OF(d, struct stoppable, set);
@@ -102,6 +109,7 @@ void stoppable_init(struct stoppable *s, struct dataset *in, const atomic_int *s
 		.sizes = sizes,
 		.series_since = ordered ? series_since : NULL,
 		.views = ordered ? views : NULL,
+		.shared = in->ops->shared != NULL ? shared : NULL,
 		.rest = rest };
 	s->set.ops = &s->ops;
 }

@@ -101,6 +101,9 @@ uint32_t symbols_add_node(struct symbols *s, uint32_t parent, uint32_t location)
 /* Stack of locations, leaf first; 0 for an empty one. The whole is looked up by hash first. */
 uint32_t symbols_add_stack(struct symbols *s, const uint32_t *locations, uint32_t n);
 
+/* Adds all that `from` has, which has been checked. number has room for from->nodes.n: what its stacks are here. */
+void symbols_unite(struct symbols *to, const struct symbols *from, uint32_t *number);
+
 /*
  * Append entries as they stand, without looking for equal ones (decoders and
  * journal replay: the writer made them distinct). symbols_check afterwards.

@@ -7,63 +7,6 @@
 
 /* ---- trees and profiles ---- */
 
-/* Sums by path, a number to the base of NAMES + 1. */
-enum { PATHS = (NAMES + 1) * (NAMES + 1) * (NAMES + 1) };
-
-static unsigned name_number(struct str name)
-{
-	for (unsigned i = 0; i < NAMES; i++)
-		if (str_eq(name, str_cstr(functions[i])))
-			return i + 1;
-	fail_msg("unknown function " STR_FMT, STR_ARG(name));
-	return 0;
-}
-
-static void sums_wanted(const struct wanted *w, int64_t sums[PATHS])
-{
-	memset(sums, 0, PATHS * sizeof(*sums));
-	for (size_t i = 0; i < ROWS; i++) {
-		unsigned path = 0;
-
-		for (unsigned k = 0; k < all[i].depth; k++)
-			path = path * (NAMES + 1) + all[i].path[k] + 1;
-		if (is_wanted(w, &all[i]))
-			sums[path] += all[i].value;
-	}
-}
-
-static void tree_sums(const struct tree *t, int64_t sums[PATHS])
-{
-	unsigned *path = calloc(t->nodes.n, sizeof(*path));
-
-	memset(sums, 0, PATHS * sizeof(*sums));
-	for (size_t i = 1; i < t->nodes.n; i++) {
-		const struct tree_node *n = &t->nodes.p[i];
-
-		path[i] = path[n->parent] * (NAMES + 1) + name_number(t->names.p[n->name]);
-		assert_true(path[i] < PATHS);
-		sums[path[i]] += n->self;
-	}
-	free(path);
-}
-
-static void profile_sums(const struct profile *p, int64_t sums[PATHS])
-{
-	memset(sums, 0, PATHS * sizeof(*sums));
-	assert_int_equal(p->n_types, 1);
-	for (uint32_t i = 0; i < p->n_samples; i++) {
-		unsigned path = 0;
-
-		for (uint32_t k = p->stack_at[i + 1]; k-- > p->stack_at[i];) {
-			const struct location *l = &p->locations[p->stack[k]];
-
-			path = path * (NAMES + 1) +
-			    name_number(profile_str(p, p->functions[p->lines[l->first_line].function].name));
-		}
-		sums[path] += p->values[i];
-	}
-}
-
 static void trees_and_profiles(void **state)
 {
 	(void)state;

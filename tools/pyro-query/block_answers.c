@@ -51,11 +51,10 @@ static void pause_here(void *ctx, const struct dataset *in)
 }
 
 static int run(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
-    bool alone, struct part *out, struct err *e)
+    struct ask_way way, struct part *out, struct err *e)
 {
 	struct dataset **sets = arena_array(a, ids->n, sizeof(*sets));
 	struct patience patience = { clock_cpu, MATCH_PATIENCE, 0 };
-	const struct ask_way way = { .patience = &patience, .packed = alone };
 	size_t n;
 
 	if (blocks_open(x->blocks, ask->tenant, ids->p, ids->n, sets, &n, e) < 0)
@@ -70,6 +69,7 @@ static int run(struct block_answers *x, struct arena *a, const struct pyro_ask *
 		s->ctx = x;
 		sets[i] = &s->set;
 	}
+	way.patience = &patience;
 	return ask_run_so(a, ask, &way, sets, n, out, e);
 }
 
@@ -152,7 +152,6 @@ struct piece {
 	struct pyro_ask ask; /* with a range of its own */
 	bool keeps;          /* the range is all of the blocks, or all of them since a moment */
 	int64_t since;       /* this one, or 0 */
-	bool alone;          /* nobody else has something to say, as it seems */
 };
 
 static int ask_kept(struct block_answers *x, struct arena *a, const struct piece *p, struct part *out, struct err *e)
@@ -174,7 +173,7 @@ static int ask_kept(struct block_answers *x, struct arena *a, const struct piece
 		fine.to_ms = floor_ms(p->ask.to);
 		fine.step_ms = 1;
 	}
-	if (run(x, a, &fine, &p->ids, true, out, e) < 0)
+	if (run(x, a, &fine, &p->ids, (struct ask_way){ .packed = true }, out, e) < 0)
 		return -1;
 	if (kept_form(a, out, &body, e) < 0) {
 		part_fini(out);
@@ -234,8 +233,7 @@ static void split(struct block_answers *x, struct arena *a, const struct pyro_as
 	int64_t newest = INT64_MIN, since = divisible(ask) ? round_after(ask->from) : INT64_MAX;
 
 	for (size_t i = 0; i < N_PIECES; i++)
-		pieces[i] = (struct piece){ { arena_array(a, ids->n, sizeof(struct str)), 0 }, *ask, i >= SINCE, 0,
-			false };
+		pieces[i] = (struct piece){ { arena_array(a, ids->n, sizeof(struct str)), 0 }, *ask, i >= SINCE, 0 };
 	pieces[CUT].ask.to = since - 1;
 	pieces[SINCE].ask.from = pieces[SINCE].since = since;
 	for (size_t i = 0; i < ids->n; i++)
@@ -255,19 +253,14 @@ static void split(struct block_answers *x, struct arena *a, const struct pyro_as
 	cut(x, a, pieces);
 }
 
-/* The range ends in a block, so recent rows are probably behind it. */
-static void find_alone(const struct pyro_ask *ask, const struct blocks_range *times, size_t n, struct piece *pieces)
+/* The range ends in a block: recent rows are probably behind it, and have nothing to add. */
+static bool ends_in_block(const struct pyro_ask *ask, const struct blocks_range *times, size_t n)
 {
-	struct piece *only = NULL;
-	size_t asked = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < N_PIECES; i++)
-		if (pieces[i].ids.n > 0) {
-			only = &pieces[i];
-			asked++;
-		}
-	for (size_t i = 0; i < n && asked == 1; i++)
-		only->alone = only->alone || times[i].to >= floor_ms(ask->to);
+	while (i < n && (times[i].from > times[i].to || times[i].to < floor_ms(ask->to)))
+		i++;
+	return i < n;
 }
 
 /* What is added to a profile with a builder is not needed afterwards: there is one of a large service at a time. */
@@ -278,7 +271,7 @@ static int add(struct block_answers *x, struct arena *a, const struct pyro_ask *
 	struct part part;
 	int rc;
 
-	rc = p->keeps ? ask_kept(x, mem, p, &part, e) : run(x, mem, &p->ask, &p->ids, p->alone, &part, e);
+	rc = p->keeps ? ask_kept(x, mem, p, &part, e) : run(x, mem, &p->ask, &p->ids, (struct ask_way){ 0 }, &part, e);
 	if (rc == 0)
 		rc = part_merge(a, ask, out, &part, e);
 	if (mem != a)
@@ -286,19 +279,92 @@ static int add(struct block_answers *x, struct arena *a, const struct pyro_ask *
 	return rc;
 }
 
+/* ---- sums ---- */
+
+struct finding {
+	struct block_answers *x;
+	struct str tenant;
+};
+
+static struct symbols *find_symbols(void *ctx, uint64_t id, uint64_t generation)
+{
+	struct finding *f = ctx;
+
+	return blocks_shared(f->x->blocks, f->tenant, id, generation);
+}
+
+/* A tree and a profile are made of the same sums. */
+static struct str sums_key(struct arena *a, const struct piece *p)
+{
+	struct pyro_ask ask = p->ask;
+
+	ask.kind = ASK_PROFILE;
+	return arena_printf(a, "sums " STR_FMT, STR_ARG(key_of(a, &ask, p->since, &p->ids)));
+}
+
+static void keep_sums(struct block_answers *x, struct str key, const struct sums *s)
+{
+	struct buf b;
+
+	buf_init(&b, MAX_KEPT);
+	sums_pack(s, &b);
+	if (!b.over)
+		answers_put(x->kept, key, &(struct answer){ .body = buf_str(&b) });
+	buf_fini(&b);
+}
+
+static int add_kept_sums(struct block_answers *x, struct arena *a, const struct piece *p, struct sums *into,
+    struct err *e)
+{
+	struct finding f = { x, p->ask.tenant };
+	struct str key = sums_key(a, p);
+	const struct answer *old = answers_find(x->kept, key, 0);
+	bool known = old != NULL && sums_unpack(into, old->body, find_symbols, &f);
+	struct sums own = { 0 };
+	struct part none;
+	int rc = 0;
+
+	x->hits += known;
+	x->misses += !known;
+	if (known)
+		return 0;
+	rc = run(x, a, &p->ask, &p->ids, (struct ask_way){ .sums = &own }, &none, e);
+	if (rc == 0) {
+		keep_sums(x, key, &own);
+		sums_add(into, &own);
+	}
+	sums_fini(&own);
+	return rc;
+}
+
+/* All pieces become one sum, and that one answer. */
+static int ask_for_sums(struct block_answers *x, struct arena *a, const struct pyro_ask *ask,
+    const struct piece *pieces, bool alone, struct part *out, struct err *e)
+{
+	struct sums all = { 0 };
+	const struct ask_way way = { .sums = &all, .packed = alone };
+	int rc = 0;
+
+	for (size_t i = 0; i < N_PIECES && rc == 0; i++) {
+		const struct piece *p = &pieces[i];
+		struct part none;
+
+		if (p->keeps && p->ids.n > 0)
+			rc = add_kept_sums(x, a, p, &all, e);
+		else if (p->ids.n > 0 || i == OTHERS)
+			rc = run(x, a, &p->ask, &p->ids, way, &none, e);
+	}
+	if (rc == 0)
+		rc = ask_sums_part(a, ask, &way, out, e);
+	sums_fini(&all);
+	return rc;
+}
+
 /* Others are merged into what comes first: a profile that was just made, because it is open for more; or else what
    whole blocks say, which is the largest as a rule. */
-int block_answers_ask(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
-    struct part *out, struct err *e)
+static int ask_for_parts(struct block_answers *x, struct arena *a, const struct pyro_ask *ask,
+    const struct piece *pieces, struct part *out, struct err *e)
 {
-	struct blocks_range *times = arena_array(a, ids->n, sizeof(*times));
-	struct piece pieces[N_PIECES];
-
-	if (blocks_times(x->blocks, ask->tenant, ids->p, ids->n, times, e) < 0)
-		return -1;
-	split(x, a, ask, ids, times, pieces);
-	find_alone(ask, times, ids->n, pieces);
-	*out = part_none();
 	for (size_t i = 0; i < N_PIECES; i++) {
 		size_t at = ask->kind == ASK_PROFILE ? i : (i + CLOSED) % N_PIECES;
 
@@ -309,4 +375,19 @@ int block_answers_ask(struct block_answers *x, struct arena *a, const struct pyr
 		}
 	}
 	return 0;
+}
+
+int block_answers_ask(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
+    struct part *out, struct err *e)
+{
+	struct blocks_range *times = arena_array(a, ids->n, sizeof(*times));
+	struct piece pieces[N_PIECES];
+
+	if (blocks_times(x->blocks, ask->tenant, ids->p, ids->n, times, e) < 0)
+		return -1;
+	split(x, a, ask, ids, times, pieces);
+	*out = part_none();
+	if (ask_by_sums(ask))
+		return ask_for_sums(x, a, ask, pieces, ends_in_block(ask, times, ids->n), out, e);
+	return ask_for_parts(x, a, ask, pieces, out, e);
 }

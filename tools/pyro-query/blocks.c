@@ -6,6 +6,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "formats/block/page_cache.h"
+#include "formats/symbols/symbol_pools.h"
 #include "io/blobs.h"
 
 enum { KEPT_OPEN = 4096 }; /* files that are mapped, and the system has a limit of those */
@@ -36,11 +37,13 @@ struct blocks {
 	VEC(struct known) v;
 	struct map by_id; /* to v */
 	struct page_cache pages;
+	struct symbol_pools *pools;
 	size_t bytes; /* of all blocks; only the one that is asked changes, and is measured when it rests */
 	size_t n_open;
 	size_t next; /* in v, probably of the next one that rests */
 	uint64_t question, rests;
-	bool paused;                  /* a question rests */
+	bool paused;                  /* a question rests, */
+	uint64_t rests_since;         /* this one */
 	const struct dataset *in_use; /* by it; or NULL */
 };
 
@@ -51,6 +54,7 @@ struct blocks *blocks_new(const char *data, size_t max_memory)
 	b->data = mem_cstr(data, strlen(data));
 	b->max_memory = max_memory;
 	b->pages.limit = max_memory / 3;
+	b->pools = symbol_pools_new();
 	b->max_open = KEPT_OPEN;
 	return b;
 }
@@ -62,6 +66,7 @@ void blocks_free(struct blocks *b)
 	for (size_t i = 0; i < b->owners.n; i++)
 		mem_free(b->owners.p[i].name);
 	page_cache_fini(&b->pages);
+	symbol_pools_free(b->pools);
 	vec_free(&b->owners);
 	vec_free(&b->v);
 	map_fini(&b->by_id);
@@ -102,8 +107,10 @@ static struct block *open_folder(struct blocks *b, uint32_t owner, struct ulid i
 		e->kind = ERR_CORRUPT; /* a part is missing: the block is damaged, not gone */
 	if (block == NULL)
 		err_wrap(e, "block %s", path);
-	else
+	else {
 		block_share(block, &b->pages);
+		block_pool(block, b->pools, owner, &b->question);
+	}
 	arena_free(a);
 	return block;
 }
@@ -265,7 +272,16 @@ static struct known *first_to_go(struct blocks *b, enum lost most)
 
 static bool is_over(const struct blocks *b)
 {
-	return b->bytes + b->pages.size > b->max_memory;
+	return b->bytes + b->pages.size + symbol_pools_bytes(b->pools) > b->max_memory;
+}
+
+/* Those that the present question has not used; while one rests, all may be in use. */
+static void drop_pools(struct blocks *b)
+{
+	struct symbol_pool *p;
+
+	while (!b->paused && is_over(b) && (p = symbol_pools_oldest(b->pools, b->question)) != NULL)
+		symbol_pool_drop(b->pools, p);
 }
 
 /* Symbols of all blocks go before anything else of one: what was summed of rows costs most to have again. */
@@ -277,6 +293,7 @@ static void forget_over(struct blocks *b)
 		block_forget_symbols(k->block);
 		measure(b, k, LOST_SYMBOLS);
 	}
+	drop_pools(b);
 	while (is_over(b) && (k = first_to_go(b, LOST_SYMBOLS)) != NULL) {
 		block_forget(k->block);
 		measure(b, k, LOST_ALL);
@@ -314,6 +331,7 @@ void blocks_pause(struct blocks *b, const struct dataset *in)
 
 	assert(!b->paused);
 	b->paused = true;
+	b->rests_since = b->question;
 	b->in_use = in;
 	if (k != NULL)
 		measure(b, k, LOST_NOTHING);
@@ -323,10 +341,23 @@ void blocks_resume(struct blocks *b)
 {
 	b->paused = false;
 	b->in_use = NULL;
+	symbol_pools_touch(b->pools, b->rests_since, b->question);
+}
+
+struct symbols *blocks_shared(struct blocks *b, struct str tenant, uint64_t id, uint64_t generation)
+{
+	struct symbol_pool *p = symbol_pool_find(b->pools, owner_of(b, tenant), id, generation);
+
+	if (p == NULL)
+		return NULL;
+	p->used = b->question;
+	return p->symbols;
 }
 
 void blocks_trim(struct blocks *b)
 {
+	if (!b->paused)
+		symbol_pools_rest(b->pools, b->question);
 	while (!b->paused && b->n_open > 1 && (is_over(b) || b->n_open > b->max_open))
 		shut(b, first_to_go(b, LOST_ALL));
 	forget_over(b);

@@ -40,6 +40,8 @@ int blocks_times(struct blocks *b, struct str tenant, const struct str *names, s
 /* Some of those, into sets, which has room for n. They stay open until blocks_trim; what is gone is left out. */
 int blocks_open(struct blocks *b, struct str tenant, const struct str *names, size_t n, struct dataset **sets,
     size_t *n_sets, struct err *e);
+/* Symbols that blocks of the tenant share (dataset_ops.shared), if they are still there; the present question uses them. */
+struct symbols *blocks_shared(struct blocks *b, struct str tenant, uint64_t id, uint64_t generation);
 /* The question has what it needs of this set, one of blocks_open, and uses no other at this moment. */
 void blocks_rested(struct blocks *b, const struct dataset *set);
 /*
