@@ -331,6 +331,35 @@ static void profiles_of_another_range(void **state)
 	asking_fini(&k);
 }
 
+/* Each set of blocks, and each selector, has parts of its own, whatever bytes they are known by. */
+static void parts_of_other_questions(void **state)
+{
+	struct asking k = asking(*state, 4 << 20);
+	struct str nothing = STR("{service_name=\"none\"}");
+	struct part p;
+	struct err e;
+
+	for (unsigned mask = 0; mask < 1u << BLOCKS; mask++) {
+		struct str names[BLOCKS];
+		struct msg_strs ids = { names, 0 };
+
+		for (unsigned i = 0; i < BLOCKS; i++)
+			if (mask >> i & 1)
+				names[ids.n++] = k.w->names[i];
+		for (unsigned i = 0; i < 4; i++) {
+			struct pyro_ask ask = ask_hours(ASK_TREE, 0, 6);
+
+			if (i % 2 == 1)
+				ask.selectors = (struct msg_strs){ &nothing, 1 };
+			assert_int_equal(block_answers_ask(&k.x, k.a, &ask, &ids, &p, &e), 0);
+			tree_total(p.tree);
+			assert_int_equal(p.tree->nodes.p[0].total, i % 2 == 1 ? 0 : mask);
+			part_fini(&p);
+		}
+	}
+	asking_fini(&k);
+}
+
 /* ---- a question that rests ---- */
 
 struct resting {
@@ -521,6 +550,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(points_on_other_grids, world_new, world_free),
 		cmocka_unit_test_setup_teardown(labels_of_a_part_of_an_hour, world_new, world_free),
 		cmocka_unit_test_setup_teardown(nothing_is_kept, world_new, world_free),
+		cmocka_unit_test_setup_teardown(parts_of_other_questions, world_new, world_free),
 		cmocka_unit_test_setup_teardown(profiles_of_another_range, world_new, world_free),
 		cmocka_unit_test_setup_teardown(others_ask_meanwhile, world_new, world_free),
 		cmocka_unit_test_setup_teardown(memory_within_a_question, world_new, world_free),

@@ -76,7 +76,8 @@ static int run(struct block_answers *x, struct arena *a, const struct pyro_ask *
 /* ---- what is kept ---- */
 
 /* The ask with no range but the moment that it is known from (0: all of the blocks), and the blocks. */
-static struct str key_of(struct arena *a, const struct pyro_ask *ask, int64_t since, const struct msg_strs *ids)
+static struct str key_of(struct arena *a, struct str what, const struct pyro_ask *ask, int64_t since,
+    const struct msg_strs *ids)
 {
 	struct pyro_ask core = *ask;
 	struct hash128 names;
@@ -90,7 +91,7 @@ static struct str key_of(struct arena *a, const struct pyro_ask *ask, int64_t si
 		buf_add(&b, ids->p[i]);
 	names = hash_seeded_128(buf_str(&b));
 	buf_reset(&b);
-	buf_add(&b, STR("blocks\n"));
+	buf_add(&b, what);
 	buf_add(&b, str_of(&names, sizeof(names)));
 	msg_encode(&pyro_ask_type, &core, &b);
 	out = arena_str(a, buf_str(&b));
@@ -161,7 +162,7 @@ static int ask_kept(struct block_answers *x, struct arena *a, const struct piece
 		.step_ms = p->ask.step_ms };
 	bool series = p->ask.kind == ASK_SERIES;
 	struct pyro_ask fine = p->ask;
-	struct str key = key_of(a, &p->ask, p->since, &p->ids), body;
+	struct str key = key_of(a, STR("blocks\n"), &p->ask, p->since, &p->ids), body;
 	const struct answer *old = answers_find(x->kept, key, 0);
 
 	x->hits += old != NULL;
@@ -216,7 +217,7 @@ static void cut(struct block_answers *x, struct arena *a, struct piece *pieces)
 	struct piece *since = &pieces[SINCE], *others = &pieces[OTHERS];
 	const struct msg_strs *ids = &pieces[CUT].ids;
 
-	if (ids->n > 0 && answers_again(x->kept, key_of(a, &since->ask, since->since, ids))) {
+	if (ids->n > 0 && answers_again(x->kept, key_of(a, STR("again\n"), &since->ask, since->since, ids))) {
 		since->ids = *ids;
 		return;
 	}
@@ -299,7 +300,7 @@ static struct str sums_key(struct arena *a, const struct piece *p)
 	struct pyro_ask ask = p->ask;
 
 	ask.kind = ASK_PROFILE;
-	return arena_printf(a, "sums " STR_FMT, STR_ARG(key_of(a, &ask, p->since, &p->ids)));
+	return key_of(a, STR("sums\n"), &ask, p->since, &p->ids);
 }
 
 static void keep_sums(struct block_answers *x, struct str key, const struct sums *s)
