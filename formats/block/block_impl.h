@@ -31,6 +31,7 @@ struct open_block {
 	struct symdb *symdb;
 	struct symbols **symbols; /* per partition, NULL until needed */
 	struct pooled *pooled;    /* per partition; NULL: nothing is shared */
+	struct dataset_ops ops;   /* if something is */
 	struct symbol_pools *pools;
 	uint64_t owner, *now; /* of pools */
 	const uint64_t *ids;  /* of partitions */

@@ -362,17 +362,6 @@ static const struct dataset_ops ops = {
 	.rest = set_rest,
 };
 
-static const struct dataset_ops pooled_ops = {
-	.series = set_series,
-	.scan = set_scan,
-	.symbols = set_symbols,
-	.sizes = set_sizes,
-	.series_since = set_since,
-	.views = set_views,
-	.shared = set_shared,
-	.rest = set_rest,
-};
-
 /* ---- opening ---- */
 
 static int64_t ns_of_ms(int64_t ms)
@@ -433,7 +422,9 @@ void block_pool(struct block *block, struct symbol_pools *pools, uint64_t owner,
 	b->pools = pools;
 	b->owner = owner;
 	b->now = now;
-	b->face.set.ops = &pooled_ops;
+	b->ops = ops;
+	b->ops.shared = set_shared;
+	b->face.set.ops = &b->ops;
 }
 
 static void forget_numbers(struct open_block *b)
