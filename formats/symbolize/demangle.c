@@ -75,7 +75,7 @@ static void skip_group(struct cut *c)
 		case '>':
 			if (c->i > 0 && c->in.p[c->i - 1] == '-')
 				break;
-			/* fallthrough */
+			__attribute__((fallthrough));
 		case ')':
 		case ']':
 		case '}':
