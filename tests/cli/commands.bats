@@ -328,7 +328,7 @@ main;serve;parse 30"
 	mkdir nothing
 	try pyro-query top nothing
 	ends 1
-	says "there are no profiles and no blocks"
+	says "nothing: there are no profiles and no blocks"
 	try pyro-query series nothing
 	ends 1
 	silent

@@ -256,7 +256,8 @@ static int add_paths(struct loading *l, const char *const *paths, size_t n, stru
 			rc = MIN(rc, 0);
 			continue;
 		}
-		sources++;
+		if (sources++ == 0)
+			l->p->source = str_cstr(paths[i]);
 		rc = add_path(l, paths[i], e);
 	}
 	return rc == 0 && sources == 0 ? add_path(l, "-", e) : rc;

@@ -45,6 +45,7 @@ struct places {
 	struct places_sum *sum;   /* of profiles that are read; NULL: they are merged in memory. The caller's. */
 	int64_t now, from, to;    /* of --from and --to, unix ns; whole time without them */
 	bool ranged;              /* any of the two is set */
+	struct str source;        /* the first that was named */
 	struct str query;         /* the selector, of --query or an argument */
 	struct selector selector; /* the same, parsed when the first profile with labels comes */
 	bool parsed;

@@ -383,7 +383,7 @@ int places_profile(struct places *p, struct profile **out, struct err *e)
 		return 0;
 	}
 	if (p->sets.n == 0 && p->url == NULL)
-		return err_set(e, ERR_NOTFOUND, "there are no profiles and no blocks");
+		return err_set(e, ERR_NOTFOUND, STR_FMT ": there are no profiles and no blocks", STR_ARG(p->source));
 	if (choose_type(p, &type, e) < 0)
 		return -1;
 	if ((p->n_keys > 0 ? tagged_profile(p, type, out, e) : rows_profile(p, type, out, e)) < 0)
