@@ -390,6 +390,12 @@ static void others_ask(void *ctx, const struct dataset *in)
 	tree_total(p.tree);
 	r->wrong |= p.tree->nodes.p[0].total != 31;
 	part_fini(&p);
+	ask.tenant = STR("b"); /* has nothing in common with those: what they use is used no more, but by who rests */
+	ids.n = 1;
+	r->wrong |= block_answers_ask(&r->other.x, r->other.a, &ask, &ids, &p, &e) < 0;
+	tree_total(p.tree);
+	r->wrong |= p.tree->nodes.p[0].total != 1;
+	part_fini(&p);
 	blocks_trim(r->k.w->blocks);
 	blocks_resume(r->k.w->blocks);
 }
