@@ -30,6 +30,15 @@ void *profile_move(struct arena *a, void *old, size_t size, uint32_t n, uint32_t
 	return arena_resize(a, old, n * size, *cap * size);
 }
 
+uint32_t *profile_none_array(struct arena *a, size_t n)
+{
+	uint32_t *p = arena_array(a, n, sizeof(*p));
+
+	if (n > 0)
+		memset(p, 0xff, n * sizeof(*p));
+	return p;
+}
+
 static void table_insert(struct table *t, uint64_t slot)
 {
 	uint32_t i = (uint32_t)(slot >> 32) >> t->shift;

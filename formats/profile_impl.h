@@ -14,6 +14,9 @@ void *profile_grow(struct arena *a, const void *old, size_t size, uint32_t n, ui
 /* The same instead of old, which nobody may look at any more. */
 void *profile_move(struct arena *a, void *old, size_t size, uint32_t n, uint32_t *cap);
 
+/* n numbers, PROFILE_NONE: what none of them is so far. */
+uint32_t *profile_none_array(struct arena *a, size_t n);
+
 /* From a hash to values 0 .. UINT32_MAX - 1; its high bits give the place of the entry. */
 struct table {
 	uint64_t *slots; /* hash high half << 32 | value + 1; 0 = free */

@@ -42,15 +42,6 @@ struct import {
 	bool distinct;
 };
 
-static uint32_t *none_array(struct arena *a, size_t n)
-{
-	uint32_t *p = arena_array(a, n, sizeof(*p));
-
-	if (n > 0)
-		memset(p, 0xff, n * sizeof(*p));
-	return p;
-}
-
 static struct import import_init(struct arena *a, struct profile_builder *b, struct symbols *s)
 {
 	struct import m = { .mem = a,
@@ -60,10 +51,10 @@ static struct import import_init(struct arena *a, struct profile_builder *b, str
 		.stub = PROFILE_NONE,
 		.first_mapping = PROFILE_NONE };
 
-	m.strings = none_array(a, s->strings.n);
-	m.functions = none_array(a, s->functions.n);
-	m.mappings = none_array(a, s->mappings.n);
-	m.locations = none_array(a, s->locations.n);
+	m.strings = profile_none_array(a, s->strings.n);
+	m.functions = profile_none_array(a, s->functions.n);
+	m.mappings = profile_none_array(a, s->mappings.n);
+	m.locations = profile_none_array(a, s->locations.n);
 	m.lines = arena_array(a, SYM_MAX_LINES, sizeof(*m.lines));
 	m.stack = arena_array(a, m.depth, sizeof(*m.stack));
 	return m;

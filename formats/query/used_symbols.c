@@ -14,14 +14,6 @@ struct use {
 	struct numbers to;
 };
 
-static uint32_t *none_array(struct arena *a, size_t n)
-{
-	uint32_t *p = arena_array(a, n + 1, sizeof(*p));
-
-	memset(p, 0xff, (n + 1) * sizeof(*p));
-	return p;
-}
-
 static uint32_t use_string(struct use *u, uint32_t i)
 {
 	if (i == 0) /* "", as in the tables */
@@ -112,7 +104,7 @@ static void use_mappings(struct use *u)
 static void use_nodes(struct use *u, struct arena *a, const int64_t *sums, struct used_symbols *out)
 {
 	const struct sym_node *nodes = u->s->nodes.p;
-	uint32_t n = (uint32_t)u->s->nodes.n, *became = none_array(a, n), used = 1;
+	uint32_t n = (uint32_t)u->s->nodes.n, *became = profile_none_array(a, n), used = 1;
 
 	for (uint32_t i = n; i-- > 1;)
 		if (sums[i] != 0 || became[i] != PROFILE_NONE) {
@@ -138,8 +130,8 @@ void used_symbols(struct arena *a, const struct symbols *s, const int64_t *sums,
 {
 	struct profile *p = &out->tables;
 	struct use u = { s, p,
-		{ none_array(a, s->strings.n), none_array(a, s->functions.n), none_array(a, s->mappings.n),
-		    none_array(a, s->locations.n) } };
+		{ profile_none_array(a, s->strings.n), profile_none_array(a, s->functions.n),
+		    profile_none_array(a, s->mappings.n), profile_none_array(a, s->locations.n) } };
 
 	*p = (struct profile){ .mem = a };
 	p->strings = arena_array(a, s->strings.n + n_strings, sizeof(*p->strings));
