@@ -14,8 +14,9 @@
 
 /* A partition in a pool of symbols. */
 struct pooled {
-	uint64_t generation; /* of the pool; 0: it is in none */
-	uint32_t *number, n; /* by stack */
+	uint64_t generation;  /* of the pool; 0: it is in none */
+	struct sym_runs runs; /* what its stacks are there */
+	uint32_t n;           /* stacks */
 };
 
 struct open_block {

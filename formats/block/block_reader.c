@@ -200,7 +200,8 @@ static int set_symbols(struct dataset *d, uint32_t partition, struct symbols **o
 	return wrap(b, block_symbols(b, partition, out, e), e);
 }
 
-/* Decoded for this alone, unless they are there: they take most of the memory that a block does. */
+/* Decoded for this alone, unless they are there: they take most of the memory that a block does. The first ones become
+   those of the pool. */
 static int unite(struct open_block *b, uint32_t partition, struct symbol_pool *pool, struct pooled *p, struct err *e)
 {
 	struct symbols *s = b->symbols[partition];
@@ -208,12 +209,19 @@ static int unite(struct open_block *b, uint32_t partition, struct symbol_pool *p
 	if (s == NULL && symdb_partition(b->symdb, partition, &s, e) < 0)
 		return -1;
 	p->n = (uint32_t)s->nodes.n;
-	p->number = mem_resize(p->number, p->n, sizeof(*p->number));
 	p->generation = pool->generation;
-	symbols_unite(pool->symbols, s, p->number);
+	if (pool->largest == 0 && s != b->symbols[partition]) {
+		symbols_free(pool->symbols);
+		pool->symbols = s;
+		p->runs.n = 0;
+		vec_push(&p->runs, ((struct sym_run){ 0, 0 }));
+	} else {
+		symbols_unite(pool->symbols, s, &p->runs);
+		if (s != b->symbols[partition])
+			symbols_free(s);
+	}
+	vec_fit(&p->runs);
 	pool->largest = MAX(pool->largest, p->n);
-	if (s != b->symbols[partition])
-		symbols_free(s);
 	return 0;
 }
 
@@ -229,7 +237,7 @@ static int set_shared(struct dataset *d, uint32_t partition, struct shared_symbo
 	pool->used = *b->now;
 	if (p->generation != pool->generation && unite(b, partition, pool, p, e) < 0)
 		return wrap(b, -1, e);
-	*out = (struct shared_symbols){ pool->symbols, pool->id, pool->generation, p->number, p->n };
+	*out = (struct shared_symbols){ pool->symbols, pool->id, pool->generation, p->runs.p, p->runs.n, p->n };
 	return 0;
 }
 
@@ -427,10 +435,10 @@ void block_pool(struct block *block, struct symbol_pools *pools, uint64_t owner,
 	b->face.set.ops = &b->ops;
 }
 
-static void forget_numbers(struct open_block *b)
+static void forget_pooled(struct open_block *b)
 {
 	for (uint32_t i = 0; b->pooled != NULL && i < b->face.set.n_partitions; i++)
-		mem_free(b->pooled[i].number);
+		vec_free(&b->pooled[i].runs);
 	mem_free(b->pooled);
 	b->pooled = NULL;
 }
@@ -450,7 +458,7 @@ void block_forget(struct block *block)
 	struct open_block *b = (struct open_block *)block;
 
 	block_forget_symbols(block);
-	forget_numbers(b);
+	forget_pooled(b);
 	profiles_close(b->profiles);
 	b->profiles = NULL;
 	index_close(b->index);
@@ -493,6 +501,6 @@ size_t block_bytes(const struct block *block)
 		if (b->symbols[i])
 			n += symbols_bytes(b->symbols[i]);
 	for (uint32_t i = 0; b->pooled != NULL && i < b->face.set.n_partitions; i++)
-		n += sizeof(*b->pooled) + b->pooled[i].n * sizeof(*b->pooled[i].number);
+		n += sizeof(*b->pooled) + b->pooled[i].runs.cap * sizeof(*b->pooled[i].runs.p);
 	return n;
 }

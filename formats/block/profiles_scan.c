@@ -526,8 +526,8 @@ static int scan_group(struct scanner *x, uint32_t from, struct err *e)
 	return 0;
 }
 
-/* Bytes that were copied out of the blob are not needed any more, nor is what sums were made with. */
-static void close_windows(struct profiles_table *t)
+/* Bytes that were copied out of the blob are not needed any more, nor is what pages and sums were made with. */
+static void forget_scratch(struct profiles_table *t)
 {
 	enum { KEEP = 65536 };
 
@@ -544,6 +544,8 @@ static void close_windows(struct profiles_table *t)
 		stack_sums_fini(&t->adding);
 		t->adding = (struct stack_sums){ 0 };
 	}
+	pq_values_fini(&t->values);
+	samples_fini(&t->row);
 }
 
 int profiles_scan(struct profiles_table *t, const struct profiles_scan *s, struct err *e)
@@ -571,6 +573,6 @@ int profiles_scan(struct profiles_table *t, const struct profiles_scan *s, struc
 			cursor_close(&x, (enum column)c);
 		pq_rest(t->pq);
 	}
-	close_windows(t);
+	forget_scratch(t);
 	return rc;
 }

@@ -47,7 +47,7 @@ struct pq_values {
 	VEC(uint32_t) row_at;      /* rows + 1 numbers, or none: one entry a row */
 	VEC(uint8_t) def;          /* per entry, or none: every entry is a value */
 	VEC(int64_t) ints;
-	VEC(uint32_t) narrow; /* of a dictionary: beside ints, if all of them are below 2^32 */
+	VEC(uint32_t) narrow; /* of a dictionary: instead of ints, if all of them are below 2^32 */
 	VEC(uint8_t) fixed;
 	VEC(struct str) strs;
 	struct buf text;
@@ -66,7 +66,7 @@ struct pq_scratch {
 	VEC(uint32_t) indices;
 };
 
-void pq_scratch_fini(struct pq_scratch *s);
+void pq_scratch_fini(struct pq_scratch *s); /* may be used again */
 
 /*
  * bytes: a page with its header. dictionary: the decoded dictionary page of

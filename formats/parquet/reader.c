@@ -133,6 +133,7 @@ struct pq_file *pq_open(struct blob *b, struct err *e)
 void pq_rest(struct pq_file *f)
 {
 	blob_rest(f->blob);
+	pq_scratch_fini(&f->scratch);
 }
 
 void pq_close(struct pq_file *f)

@@ -36,7 +36,7 @@ struct pq_page {
 /* Takes ownership of the blob, also when it fails. */
 struct pq_file *pq_open(struct blob *b, struct err *e);
 void pq_close(struct pq_file *f);         /* accepts NULL */
-void pq_rest(struct pq_file *f);          /* blob_rest */
+void pq_rest(struct pq_file *f);          /* blob_rest; memory that pages were decompressed in goes */
 size_t pq_bytes(const struct pq_file *f); /* memory held, but for that of the blob */
 
 const struct pq_meta *pq_meta(const struct pq_file *f);

@@ -253,7 +253,7 @@ static void pick(const uint32_t *at, const struct pq_leaf *leaf, const struct pq
 	}
 	vec_reserve(&out->ints, n);
 	for (size_t i = 0; i < n; i++)
-		out->ints.p[i] = dict->ints.p[at[i]];
+		out->ints.p[i] = dict->narrow.n > 0 ? dict->narrow.p[at[i]] : dict->ints.p[at[i]];
 	out->ints.n = n;
 }
 
@@ -269,6 +269,7 @@ void values_narrow(struct pq_values *v)
 	for (size_t i = 0; i < v->ints.n; i++)
 		v->narrow.p[i] = (uint32_t)v->ints.p[i];
 	v->narrow.n = v->ints.n;
+	vec_free(&v->ints);
 }
 
 /* One byte of width, then indices. */

@@ -78,10 +78,11 @@ struct dataset_sizes {
 
 /* Symbols that sets share, so that sums of all of them can be added up by number. */
 struct shared_symbols {
-	struct symbols *symbols; /* may grow while another set is asked */
-	uint64_t id, generation; /* which ones: for who keeps numbers */
-	const uint32_t *number;  /* of each stack of the set's own partition; until dataset_rest */
-	uint32_t n;
+	struct symbols *symbols;    /* may grow while another set is asked */
+	uint64_t id, generation;    /* which ones: for who keeps numbers */
+	const struct sym_run *runs; /* what stacks of the set's own partition are there; until dataset_rest */
+	size_t n_runs;
+	uint32_t n; /* stacks of that */
 };
 
 struct dataset_ops {

@@ -49,9 +49,13 @@ static void add_part(struct sums *s, const struct fold_part *from)
 	const struct shared_symbols *x = &from->shared;
 	struct sums_part *p = part_of(s, x->symbols, x->id, x->generation);
 
-	for (size_t i = 1; i < from->n; i++)
-		if (from->sums[i] != 0)
-			add(&p->values.p[x->number[i]], from->sums[i]);
+	for (size_t r = 0; r < x->n_runs; r++) {
+		size_t first = x->runs[r].first, end = r + 1 < x->n_runs ? x->runs[r + 1].first : from->n;
+		int64_t *to = p->values.p + x->runs[r].is;
+
+		for (size_t i = MAX(first, (size_t)1); i < end; i++)
+			add(&to[i - first], from->sums[i]);
+	}
 }
 
 int query_sums(struct sums *into, struct dataset *const *sets, size_t n, const struct query *q, struct err *e)

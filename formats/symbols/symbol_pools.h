@@ -4,7 +4,7 @@
  * here; sums of rows of many blocks are then added up by number.
  *
  *	struct symbol_pool *p = symbol_pool_of(pools, owner, id);       // made, if there is none
- *	symbols_unite(p->symbols, s, number);                           // once for each block
+ *	symbols_unite(p->symbols, s, &runs);                            // once for each block
  *	...
  *	p = symbol_pool_find(pools, owner, id, generation);             // NULL: it went, numbers are void
  *

@@ -219,26 +219,18 @@ static uint32_t names_enter(struct symbols *s, const struct sym_location *l, uin
 	return at;
 }
 
-#define FIT(v)                                                                  \
-	do {                                                                    \
-		if ((v)->cap > (v)->n) {                                        \
-			(v)->cap = (v)->n;                                      \
-			(v)->p = mem_resize((v)->p, (v)->cap, sizeof(*(v)->p)); \
-		}                                                               \
-	} while (0)
-
 void symbols_rest(struct symbols *s)
 {
 	sym_index_free(s->index);
 	s->index = NULL;
-	FIT(&s->strings);
-	FIT(&s->mappings);
-	FIT(&s->functions);
-	FIT(&s->locations);
-	FIT(&s->lines);
-	FIT(&s->nodes);
-	FIT(&s->names);
-	FIT(&s->node_name);
+	vec_fit(&s->strings);
+	vec_fit(&s->mappings);
+	vec_fit(&s->functions);
+	vec_fit(&s->locations);
+	vec_fit(&s->lines);
+	vec_fit(&s->nodes);
+	vec_fit(&s->names);
+	vec_fit(&s->node_name);
 }
 
 void symbols_names(struct symbols *s)

@@ -101,8 +101,19 @@ uint32_t symbols_add_node(struct symbols *s, uint32_t parent, uint32_t location)
 /* Stack of locations, leaf first; 0 for an empty one. The whole is looked up by hash first. */
 uint32_t symbols_add_stack(struct symbols *s, const uint32_t *locations, uint32_t n);
 
-/* Adds all that `from` has, which has been checked. number has room for from->nodes.n: what its stacks are here. */
-void symbols_unite(struct symbols *to, const struct symbols *from, uint32_t *number);
+/* What stacks of one partition are in another: those from `first` on, up to the next run, are `is` and what follows. */
+struct sym_run {
+	uint32_t first, is;
+};
+
+struct sym_runs { /* for vec.h; ascending, from stack 0 on */
+	struct sym_run *p;
+	size_t n, cap;
+};
+
+/* Adds all that `from` has, which has been checked; replaces *runs. Partitions that have most in common, in the same order, are
+   compared, not looked up, and take few runs. */
+void symbols_unite(struct symbols *to, const struct symbols *from, struct sym_runs *runs);
 
 /*
  * Append entries as they stand, without looking for equal ones (decoders and

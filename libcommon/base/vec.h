@@ -32,6 +32,15 @@
 		(v)->p[(v)->n++] = (x); \
 	} while (0)
 
+/* Gives back the room for more. */
+#define vec_fit(v)                                                              \
+	do {                                                                    \
+		if ((v)->cap > (v)->n) {                                        \
+			(v)->cap = (v)->n;                                      \
+			(v)->p = mem_resize((v)->p, (v)->cap, sizeof(*(v)->p)); \
+		}                                                               \
+	} while (0)
+
 #define vec_free(v)               \
 	do {                      \
 		mem_free((v)->p); \

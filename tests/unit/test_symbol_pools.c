@@ -72,6 +72,16 @@ static void print_stack(const struct symbols *s, uint32_t stack, struct buf *out
 	}
 }
 
+static uint32_t number_of(const struct sym_runs *runs, uint32_t stack)
+{
+	size_t r = 0;
+
+	while (r + 1 < runs->n && runs->p[r + 1].first <= stack)
+		r++;
+	assert_true(r < runs->n && runs->p[r].first <= stack);
+	return runs->p[r].is + (stack - runs->p[r].first);
+}
+
 static void united(void **state)
 {
 	struct symbols *to = symbols_new(9);
@@ -81,29 +91,33 @@ static void united(void **state)
 	buf_init(&one, 1 << 16);
 	buf_init(&other, 1 << 16);
 	for (uint32_t seed = 0; seed < 20; seed++) {
-		uint32_t stacks[STACKS], *number, *again;
+		struct sym_runs runs = { 0 }, again = { 0 };
+		uint32_t stacks[STACKS];
 		struct symbols *from = make(seed, stacks);
 		struct sym_counts before, after;
 		struct err e;
 
-		number = calloc(from->nodes.n, sizeof(*number));
-		again = calloc(from->nodes.n, sizeof(*again));
-		symbols_unite(to, from, number);
+		symbols_unite(to, from, &runs);
 		for (uint32_t i = 0; i < from->nodes.n; i++) {
 			print_stack(from, i, &one);
-			print_stack(to, number[i], &other);
+			print_stack(to, number_of(&runs, i), &other);
 			assert_true(str_eq(buf_str(&one), buf_str(&other)));
 		}
 		before = symbols_counts(to);
 		symbols_rest(to);
-		symbols_unite(to, from, again);
+		symbols_unite(to, from, &again);
 		after = symbols_counts(to);
 		assert_memory_equal(&before, &after, sizeof(before)); /* all of it was there */
-		assert_memory_equal(number, again, from->nodes.n * sizeof(*number));
+		if (seed == 0) {
+			assert_int_equal(runs.n, 1);
+			assert_null(to->index); /* in the same order, all is compared, and no table is made */
+		}
+		assert_int_equal(again.n, runs.n);
+		assert_memory_equal(runs.p, again.p, runs.n * sizeof(*runs.p));
 		assert_int_equal(symbols_check(to, &(struct sym_counts){ 0 }, &e), 0);
 		symbols_free(from);
-		free(number);
-		free(again);
+		vec_free(&runs);
+		vec_free(&again);
 	}
 	symbols_free(to);
 	buf_fini(&one);
@@ -148,7 +162,8 @@ static void pools_go(void **state)
 static void stale_pools(void **state)
 {
 	struct symbol_pools *x = symbol_pools_new();
-	uint32_t stacks[STACKS], number[STACKS * DEPTH + 1], rounds = 0;
+	struct sym_runs runs = { 0 };
+	uint32_t stacks[STACKS], rounds = 0;
 
 	(void)state;
 	for (uint64_t first = symbol_pool_of(x, 0, 0)->generation; rounds < 100; rounds++) {
@@ -159,7 +174,7 @@ static void stale_pools(void **state)
 			symbols_free(s);
 			break;
 		}
-		symbols_unite(p->symbols, s, number);
+		symbols_unite(p->symbols, s, &runs);
 		p->largest = MAX(p->largest, (uint32_t)s->nodes.n);
 		p->used = rounds;
 		symbols_free(s);
@@ -167,6 +182,7 @@ static void stale_pools(void **state)
 	}
 	assert_true(rounds >= 4 && rounds < 100);
 	assert_true(symbol_pools_bytes(x) == 0);
+	vec_free(&runs);
 	symbol_pools_free(x);
 }
 
