@@ -155,6 +155,12 @@ void page_cache_forget_all(struct page_cache *c, struct page_slots *s)
 	*s = (struct page_slots){ 0 };
 }
 
+void page_cache_limit(struct page_cache *c, size_t limit)
+{
+	c->limit = limit;
+	trim(c);
+}
+
 void page_cache_fini(struct page_cache *c)
 {
 	size_t n;

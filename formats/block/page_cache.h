@@ -60,6 +60,8 @@ void page_cache_forget_all(struct page_cache *c, struct page_slots *s);
 uint32_t *page_cache_spare(struct page_cache *c, size_t *n);
 /* Takes p, with room for n numbers, or NULL; the larger one is kept, of at most MAX_SPARE numbers. */
 void page_cache_give(struct page_cache *c, uint32_t *p, size_t n);
+/* Pages go, if there are more now than that. */
+void page_cache_limit(struct page_cache *c, size_t limit);
 /* All pages go; none is held. */
 void page_cache_fini(struct page_cache *c);
 

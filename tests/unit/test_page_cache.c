@@ -65,6 +65,30 @@ static void passing_pages(void **state)
 	page_cache_fini(&c);
 }
 
+/* When there is less room than before, pages go; what is held stays until it is dropped. */
+static void less_room(void **state)
+{
+	struct page_cache c = { .limit = LIMIT };
+	struct cached_page *first = NULL, *second = NULL, *held = NULL, *p;
+
+	(void)state;
+	assert_true(stays(&c, &first, LIMIT / 4, false));
+	assert_true(stays(&c, &second, LIMIT / 4, false));
+	assert_true(stays(&c, &held, LIMIT / 4, false));
+	p = page_cache_get(&c, &held);
+	page_cache_limit(&c, LIMIT / 2);
+	assert_null(first);
+	assert_non_null(second);
+	page_cache_limit(&c, 0);
+	assert_null(second);
+	assert_ptr_equal(held, p);
+	page_cache_drop(&c, p);
+	assert_null(held);
+	page_cache_limit(&c, LIMIT);
+	assert_true(stays(&c, &first, LIMIT, false));
+	page_cache_fini(&c);
+}
+
 /* One array stays: the largest of those that went. */
 static void spare_memory(void **state)
 {
@@ -100,6 +124,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_oldest_goes),
 		cmocka_unit_test(passing_pages),
+		cmocka_unit_test(less_room),
 		cmocka_unit_test(spare_memory),
 	};
 

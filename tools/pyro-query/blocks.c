@@ -9,7 +9,10 @@
 #include "formats/symbols/symbol_pools.h"
 #include "io/blobs.h"
 
-enum { KEPT_OPEN = 4096 }; /* files that are mapped, and the system has a limit of those */
+enum {
+	KEPT_OPEN = 4096, /* files that are mapped, and the system has a limit of those */
+	PAGES_PART = 3,   /* pages have this part of the memory, and what else is not used */
+};
 
 struct owner {
 	char *name; /* of the tenant */
@@ -53,7 +56,7 @@ struct blocks *blocks_new(const char *data, size_t max_memory)
 
 	b->data = mem_cstr(data, strlen(data));
 	b->max_memory = max_memory;
-	b->pages.limit = max_memory / 3;
+	b->pages.limit = max_memory / PAGES_PART;
 	b->pools = symbol_pools_new();
 	b->max_open = KEPT_OPEN;
 	return b;
@@ -270,9 +273,21 @@ static struct known *first_to_go(struct blocks *b, enum lost most)
 	return first;
 }
 
+static size_t held(const struct blocks *b)
+{
+	return b->bytes + symbol_pools_bytes(b->pools);
+}
+
 static bool is_over(const struct blocks *b)
 {
-	return b->bytes + b->pages.size + symbol_pools_bytes(b->pools) > b->max_memory;
+	return held(b) + b->pages.size > b->max_memory;
+}
+
+static void limit_pages(struct blocks *b)
+{
+	size_t part = b->max_memory / PAGES_PART;
+
+	page_cache_limit(&b->pages, held(b) < b->max_memory - part ? b->max_memory - held(b) : part);
 }
 
 /* Those that the present question has not used; while one rests, all may be in use. */
@@ -289,6 +304,7 @@ static void forget_over(struct blocks *b)
 {
 	struct known *k;
 
+	limit_pages(b);
 	while (is_over(b) && (k = first_to_go(b, LOST_NOTHING)) != NULL) {
 		block_forget_symbols(k->block);
 		measure(b, k, LOST_SYMBOLS);

@@ -5,9 +5,8 @@
  * system can map (vm.max_map_count is of files, a block has three). Of those that were closed the times are still known, so that a question
  * opens only what it may need. One thread.
  *
- * Their decoded parts stay within a limit of memory: a third of it is for pages of
- * columns, which all blocks share, as they do symbols (symbol_pools.h); those, indexes and sums have what is left. A
- * question goes from block to block, and between two of them (blocks_rested)
+ * Their decoded parts stay within a limit of memory: indexes, and symbols that blocks share (symbol_pools.h); pages of columns
+ * have what those leave, and at least a third. A question goes from block to block, and between two of them (blocks_rested)
  * what was used longest ago is given back; so the limit holds but for the parts
  * of the one block that is being asked.
  */
