@@ -5,7 +5,7 @@
 
 void heap_give_back(void)
 {
-	enum { LARGE = 4 << 20, KEEP = 2 << 20 };
+	enum { LARGE = 4 << 20, KEEP = 4 << 20 };
 
 	/* Unless they are set, malloc changes both as it sees fit. */
 	mallopt(M_MMAP_THRESHOLD, LARGE);
