@@ -34,7 +34,7 @@ static struct symbols *make(uint32_t seed, uint32_t stacks[STACKS])
 			uint32_t m = random_next(&seed) % 4;
 			struct sym_mapping map = { .start = m };
 
-			snprintf(name, sizeof(name), "lib%u", m);
+			snprintf(name, sizeof(name), "lib%u", m / 2);
 			map.file = symbols_add_string(s, str_cstr(name));
 			l.mapping = symbols_add_mapping(s, &map);
 			for (uint32_t j = 0; j < l.n_lines; j++) {
@@ -59,9 +59,10 @@ static void print_stack(const struct symbols *s, uint32_t stack, struct buf *out
 	buf_reset(out);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct sym_location *l = &s->locations.p[at[i]];
+		const struct sym_mapping *m = &s->mappings.p[l->mapping];
 
-		buf_printf(out, "%llx in " STR_FMT, (unsigned long long)l->address,
-		    STR_ARG(s->strings.p[s->mappings.p[l->mapping].file]));
+		buf_printf(out, "%llx in " STR_FMT " from %llx", (unsigned long long)l->address,
+		    STR_ARG(s->strings.p[m->file]), (unsigned long long)m->start);
 		for (uint32_t k = 0; k < l->n_lines; k++) {
 			const struct sym_line *line = &s->lines.p[l->first_line + k];
 

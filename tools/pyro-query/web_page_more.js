@@ -21,7 +21,7 @@ async function overview(types, start, end) {
 	dayAgo = then.series && then.series.length;
 	$('empty').hidden = true;
 	$('overview').hidden = false;
-	$('all-title').textContent = `${list.length} services: ${typeText(kind)} ${isLevel(kind) ? '' : amount(all0)}`;
+	$('all-title').textContent = `${list.length} service${list.length === 1 ? '' : 's'}: ${typeText(kind)} ${isLevel(kind) ? '' : amount(all0)}`;
 	if (details) details.disconnect();
 	details = new IntersectionObserver(seen => { for (const s of seen) if (s.isIntersecting) { details.unobserve(s.target); functionsFor(s.target, mine).catch(e => { if (e.name !== 'AbortError') s.target.more.textContent = e.message; }); } });
 	const kept = new Map([...$$('#services li')].map(l => [l.who + l.kind, l.more]));
