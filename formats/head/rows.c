@@ -260,6 +260,19 @@ static inline bool uvarint(struct str in, size_t *at, uint64_t *out)
 	return false;
 }
 
+enum { EIGHT = 8 };
+
+/* The next eight uvarints are of one byte, as most are. */
+static inline bool eight_bytes(struct str in, size_t at)
+{
+	uint64_t x;
+
+	if (in.n - at < EIGHT)
+		return false;
+	memcpy(&x, in.p + at, EIGHT);
+	return (x & UINT64_C(0x8080808080808080)) == 0;
+}
+
 #define GET_STACKS(type)                                                \
 	do {                                                            \
 		for (size_t i = 0; i < n; i++) {                        \
@@ -308,12 +321,17 @@ static bool decode_stacks(uint32_t *to, struct str in, size_t *at, size_t n, uns
 		*at += n * width;
 		return true;
 	}
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n;) {
 		uint64_t x;
 
+		if (n - i >= EIGHT && eight_bytes(in, *at)) {
+			for (size_t k = 0; k < EIGHT; k++)
+				to[i++] = stack += (uint8_t)in.p[(*at)++];
+			continue;
+		}
 		if (!uvarint(in, at, &x))
 			return false;
-		to[i] = stack += (uint32_t)x;
+		to[i++] = stack += (uint32_t)x;
 	}
 	return true;
 }
@@ -327,12 +345,17 @@ static bool decode_values(int64_t *to, struct str in, size_t *at, size_t n, unsi
 		*at += n * width;
 		return true;
 	}
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n;) {
 		uint64_t x;
 
+		if (n - i >= EIGHT && eight_bytes(in, *at)) {
+			for (size_t k = 0; k < EIGHT; k++)
+				to[i++] = (int64_t)((uint8_t)in.p[(*at)++] * scale);
+			continue;
+		}
 		if (!uvarint(in, at, &x))
 			return false;
-		to[i] = (int64_t)(x * scale);
+		to[i++] = (int64_t)(x * scale);
 	}
 	return true;
 }

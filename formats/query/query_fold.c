@@ -51,10 +51,8 @@ static int fold_part(struct fold *f, uint32_t partition, struct fold_part **out,
 
 int fold_stacks(const struct row *r, size_t n, struct err *e)
 {
-	uint32_t max = 0;
+	uint32_t max = largest_u32(r->stacks, r->n);
 
-	for (uint32_t i = 0; i < r->n; i++)
-		max = MAX(max, r->stacks[i]);
 	return max < n ? 0 : err_set(e, ERR_CORRUPT, "stack %u of %zu", max, n);
 }
 
