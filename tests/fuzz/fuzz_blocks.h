@@ -1,8 +1,10 @@
-/* fuzz_blocks.h - what the targets of blocks do with one: all series are scanned, every number is looked at, all is checked */
+/* fuzz_blocks.h - what the targets of blocks do with one: all series are scanned, every number is looked at, all is added up and checked */
 #ifndef FUZZ_BLOCKS_H
 #define FUZZ_BLOCKS_H
 
 #include "formats/block/block.h"
+#include "formats/query/query_sums.h"
+#include "formats/symbols/symbol_pools.h"
 
 static inline int fuzz_row(void *ctx, const struct row *r, struct err *e)
 {
@@ -21,6 +23,30 @@ static inline void fuzz_quiet(void *ctx, const char *problem)
 	(void)problem;
 }
 
+/* By the numbers of a pool: first its symbols are those of the pool, then they are united with these. */
+static inline void fuzz_sums(struct block *b)
+{
+	const struct query q = { .from = INT64_MIN, .to = INT64_MAX };
+	struct symbol_pools *pools = symbol_pools_new();
+	struct dataset *set = &b->set;
+	uint64_t now = 1;
+	struct err e;
+
+	block_pool(b, pools, 0, &now);
+	for (int i = 0; i < 2; i++) {
+		struct sums s = { 0 };
+		struct tree *t = tree_new();
+
+		if (query_sums(&s, &set, 1, &q, &e) == 0)
+			sums_tree(&s, t);
+		tree_free(t);
+		sums_fini(&s);
+		symbol_pools_rest(pools, 0);
+		block_forget(b);
+	}
+	symbol_pools_free(pools);
+}
+
 /* As s says, but for the series and what is done with rows. */
 static inline void fuzz_block_of(struct blobs *blobs, struct scan s)
 {
@@ -34,6 +60,7 @@ static inline void fuzz_block_of(struct blobs *blobs, struct scan s)
 	b = block_open(blobs, &e);
 	if (b == NULL)
 		return;
+	fuzz_sums(b);
 	a = arena_new();
 	if (dataset_series(&b->set, a, NULL, &list, &e) == 0) {
 		s.series = list.p;
