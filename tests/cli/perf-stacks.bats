@@ -12,9 +12,9 @@ program() {
 		ALONE void burn(int n) { for (int i = 0; i < n * 1000; i++) sink += (unsigned long)i * 7; }
 		ALONE int less(const void *a, const void *b) { burn(1); return *(const int *)a - *(const int *)b; }
 		ALONE void sorts(void) { int v[300]; for (int i = 0; i < 300; i++) v[i] = rand(); qsort(v, 300, sizeof(*v), less); sink += (unsigned long)v[0]; }
-		ALONE void recurse(int d) { if (d > 0) recurse(d - 1); else burn(200); sink++; }
-		ALONE void varies(int n) { volatile char p[n * 16]; p[n] = 1; burn(200); sink += (unsigned long)p[n]; }
-		static void on(int s) { burn(200); sink += (unsigned long)s; }
+		ALONE void recurse(int d) { if (d > 0) recurse(d - 1); else burn(1000); sink++; }
+		ALONE void varies(int n) { volatile char p[n * 16]; p[n] = 1; burn(1000); sink += (unsigned long)p[n]; }
+		static void on(int s) { burn(1000); sink += (unsigned long)s; }
 		int main(void)
 		{
 			signal(SIGUSR1, on);
