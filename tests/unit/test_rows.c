@@ -217,6 +217,26 @@ static void sorts(void **state)
 	samples_fini(&s);
 }
 
+/* Numbers of one byte are read eight at a time: a larger one anywhere among them, and every end that comes too early. */
+static void larger_among_small(void **state)
+{
+	enum { N = 40 };
+	struct err e;
+	size_t used;
+
+	(void)state;
+	for (size_t large = 0; large < N; large++) {
+		fill(&in, N, 20, 1, 50, false);
+		for (size_t i = large; i < N; i++)
+			in.stacks.p[i] += 5000;
+		in.values.p[large] = 5000;
+		expect_round_trip();
+		assert_int_equal(b.p[0], 2 | 2 << 2); /* both are uvarints */
+		for (size_t n = 0; n < b.n; n++)
+			assert_int_equal(rows_decode(str_of(b.p, n), &out, &used, &e), -1);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -224,6 +244,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(is_small, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(layouts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(cut_anywhere, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(larger_among_small, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(unknown_widths, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(sorts, set_up, tear_down),
 	};
