@@ -22,14 +22,16 @@ static struct str copy(struct arena *a, const void *p, size_t n)
 	return arena_str(a, str_of(p, n));
 }
 
-static void int_bounds(struct arena *a, const struct pq_leaf *leaf, const struct pq_column *c, size_t from, size_t n,
+static void int_bounds(struct arena *a, const struct pq_leaf *leaf, const char *values, unsigned width, size_t n,
     struct pq_page_bounds *out)
 {
+	const uint32_t *narrow = (const void *)values;
+	const int64_t *wide = (const void *)values;
 	uint64_t flip = flip_of(leaf);
 	int64_t min = INT64_MAX, max = INT64_MIN;
 
-	for (size_t i = from; i < from + n; i++) {
-		int64_t v = (int64_t)((c->i64 ? (uint64_t)c->i64[i] : c->u32[i]) ^ flip);
+	for (size_t i = 0; i < n; i++) {
+		int64_t v = (int64_t)((width == 8 ? (uint64_t)wide[i] : narrow[i]) ^ flip);
 
 		min = MIN(min, v);
 		max = MAX(max, v);
@@ -40,26 +42,24 @@ static void int_bounds(struct arena *a, const struct pq_leaf *leaf, const struct
 	out->max = copy(a, &max, type_width(leaf));
 }
 
-void bounds_make(struct arena *a, const struct pq_leaf *leaf, const struct pq_column *c, size_t from, size_t n,
+void bounds_make(struct arena *a, const struct pq_leaf *leaf, const char *values, unsigned width, size_t n,
     struct pq_page_bounds *out)
 {
-	size_t width = type_width(leaf);
-	const uint8_t *min, *max;
+	const char *min = values, *max = values;
 
 	out->null = n == 0;
 	if (n == 0) {
 		static const uint8_t zeros[8];
 
-		out->min = out->max = copy(a, zeros, leaf->type == PQ_FIXED ? 0 : width);
+		out->min = out->max = copy(a, zeros, leaf->type == PQ_FIXED ? 0 : type_width(leaf));
 		return;
 	}
 	if (leaf->type != PQ_FIXED) {
-		int_bounds(a, leaf, c, from, n, out);
+		int_bounds(a, leaf, values, width, n, out);
 		return;
 	}
-	min = max = c->fixed + from * width;
-	for (size_t i = from; i < from + n; i++) {
-		const uint8_t *v = c->fixed + i * width;
+	for (size_t i = 0; i < n; i++) {
+		const char *v = values + i * width;
 
 		if (memcmp(v, min, width) < 0)
 			min = v;

@@ -7,8 +7,9 @@
 
 #include "formats/parquet/writer.h"
 
-/* Of n values from position `from` on; n = 0 makes a page of nulls. Bytes live in a. */
-void bounds_make(struct arena *a, const struct pq_leaf *leaf, const struct pq_column *c, size_t from, size_t n,
+/* Of n values of `width` bytes: u32 or i64 for integer columns, bytes for PQ_FIXED. n = 0 makes a page of nulls. Bytes live
+   in a. */
+void bounds_make(struct arena *a, const struct pq_leaf *leaf, const char *values, unsigned width, size_t n,
     struct pq_page_bounds *out);
 /* 1: both bounds ascend from page to page, 2: both descend, 0: neither. Pages of nulls do not count. */
 int bounds_order(const struct pq_leaf *leaf, const struct pq_page_bounds *p, uint32_t n);

@@ -1,48 +1,19 @@
-/* chunk.c - see chunk.h */
+/* chunk.c - a chunk is cut into pages, and its forms are compared; see chunk.h */
 #include "formats/parquet/chunk.h"
 
 #include <stdlib.h>
 
-#include "base/hash.h"
 #include "base/mem.h"
-#include "base/zip.h"
 #include "formats/parquet/bounds.h"
+#include "formats/parquet/chunk_impl.h"
 #include "formats/parquet/codec.h"
-#include "formats/parquet/dbp.h"
-#include "formats/parquet/dict.h"
-#include "formats/parquet/rle.h"
-#include "formats/parquet/schema.h"
 
 enum {
 	TRIAL_PAGES = 4,    /* a form is judged by so many pages */
-	MAX_DICT = 1 << 20, /* distinct values; more never paid */
+	MAX_FORMS = 8,      /* of a column */
+	MAX_DICT = 1 << 18, /* distinct values; more never paid */
 	SMALL_PART = 8,     /* a page of less than an eighth of its size does not end at a break */
-};
-
-struct chunk_maker {
-	bool compressed;
-	struct buf body, packed; /* of a page */
-	struct buf best, now;    /* whole chunks, while forms are compared */
-	VEC(int64_t) wide;
-	VEC(uint32_t) narrow;
-};
-
-/* A page to be: rows, entries and values of the chunk. */
-struct cut {
-	uint32_t row, rows, entry, entries;
-	size_t value, values;
-};
-
-/* A chunk on its way. */
-struct job {
-	struct chunk_maker *m;
-	const struct pq_leaf *leaf;
-	const struct pq_column *c;
-	struct dict dict;
-	bool tried_dict;
-	VEC(struct cut) cuts;
-	const struct pq_form **form; /* per page */
-	uint64_t raw;                /* bytes of the pages of the last put_pages, uncompressed, with headers */
+	SHARE_MOST = 4096,  /* distinct values of a page that may share a dictionary */
 };
 
 struct chunk_maker *chunk_maker_new(bool compressed)
@@ -52,8 +23,7 @@ struct chunk_maker *chunk_maker_new(bool compressed)
 	m->compressed = compressed;
 	buf_init(&m->body, SIZE_MAX / 2);
 	buf_init(&m->packed, SIZE_MAX / 2);
-	buf_init(&m->best, SIZE_MAX / 2);
-	buf_init(&m->now, SIZE_MAX / 2);
+	buf_init(&m->trial, SIZE_MAX / 2);
 	return m;
 }
 
@@ -61,23 +31,33 @@ void chunk_maker_free(struct chunk_maker *m)
 {
 	buf_fini(&m->body);
 	buf_fini(&m->packed);
-	buf_fini(&m->best);
-	buf_fini(&m->now);
+	buf_fini(&m->trial);
+	vec_free(&m->levels);
 	vec_free(&m->wide);
 	vec_free(&m->narrow);
+	vec_free(&m->indices);
+	vec_free(&m->values);
+	vec_free(&m->numbers);
+	vec_free(&m->counts);
 	mem_free(m);
 }
 
 /* ---- cutting ---- */
 
-static size_t count_values(const struct job *j, uint32_t entry, uint32_t n)
+static size_t count_values(const struct job *j, const struct cut *p)
 {
+	const struct pq_column *c = j->c;
 	size_t k = 0;
 
-	if (j->c->def == NULL)
-		return j->c->level == j->leaf->max_def ? n : 0;
-	for (uint32_t i = entry; i < entry + n; i++)
-		k += j->c->def[i] == j->leaf->max_def;
+	if (c->row_def != NULL) {
+		for (uint32_t r = p->row; r < p->row + p->rows; r++)
+			k += c->row_def[r] == j->leaf->max_def ? c->row_at[r + 1] - c->row_at[r] : 0;
+		return k;
+	}
+	if (c->def == NULL)
+		return c->level == j->leaf->max_def ? p->entries : 0;
+	for (uint32_t i = p->entry; i < p->entry + p->entries; i++)
+		k += c->def[i] == j->leaf->max_def;
 	return k;
 }
 
@@ -111,305 +91,240 @@ static void cut_pages(struct job *j, uint32_t rows)
 		next = cut_end(j, row, rows, &b);
 		cut.rows = next - row;
 		cut.entries = (at ? at[next] : next) - cut.entry;
-		cut.values = count_values(j, cut.entry, cut.entries);
+		cut.values = count_values(j, &cut);
 		value += cut.values;
 		vec_push(&j->cuts, cut);
 	}
 	assert(value == j->c->n);
 }
 
-/* ---- values ---- */
-
-static unsigned value_width(const struct job *j)
+/* Where values are, or come from. A few pages are made once and stay. */
+static void begin_values(struct job *j, uint32_t rows)
 {
-	return j->c->i64 ? 8 : j->c->u32 ? 4 : 16;
-}
+	const struct pq_column *c = j->c;
 
-static const void *values_of(const struct job *j)
-{
-	return j->c->i64 ? (const void *)j->c->i64 : j->c->u32 ? (const void *)j->c->u32 : j->c->fixed;
-}
-
-/* INT64 columns may come as u32. */
-static const int64_t *wide_values(struct job *j, size_t from, size_t n)
-{
-	if (j->c->i64)
-		return j->c->i64 + from;
-	j->m->wide.n = 0;
-	vec_reserve(&j->m->wide, n);
-	for (size_t i = 0; i < n; i++)
-		j->m->wide.p[i] = j->c->u32[from + i];
-	return j->m->wide.p;
-}
-
-static void put_word(struct job *j, size_t i)
-{
-	struct str s = j->c->words[j->c->u32[i]];
-
-	buf_u32le(&j->m->body, (uint32_t)s.n);
-	buf_add(&j->m->body, s);
-}
-
-static void put_plain(struct job *j, size_t from, size_t n)
-{
-	struct buf *b = &j->m->body;
-
-	if (n == 0)
+	j->few = j->cuts.n <= TRIAL_PAGES;
+	j->width = c->fixed ? j->leaf->length : c->i64 || (c->make && !c->narrow) ? 8 : 4;
+	j->column = c->i64 ? (const void *)c->i64 : c->u32 ? (const void *)c->u32 : (const void *)c->fixed;
+	if (!j->few || c->make == NULL)
 		return;
-	if (j->leaf->type == PQ_BYTES)
-		for (size_t i = from; i < from + n; i++)
-			put_word(j, i);
-	else if (j->leaf->type == PQ_FIXED)
-		buf_add(b, str_of(j->c->fixed + from * j->leaf->length, n * j->leaf->length));
-	else if (j->leaf->type == PQ_INT32)
-		buf_add(b, str_of(j->c->u32 + from, n * 4));
-	else
-		buf_add(b, str_of(wide_values(j, from, n), n * 8));
+	j->m->values.n = 0;
+	vec_reserve(&j->m->values, c->n * j->width);
+	c->make(c->ctx, 0, rows, j->m->values.p);
+	j->column = j->m->values.p;
 }
 
-static void put_delta(struct job *j, size_t from, size_t n)
-{
-	if (j->leaf->type == PQ_INT32)
-		dbp_encode32(&j->m->body, n ? j->c->u32 + from : NULL, n);
-	else
-		dbp_encode64(&j->m->body, n ? wide_values(j, from, n) : NULL, n);
-}
+/* ---- the dictionary ---- */
 
-/* Length of the prefix shared with the value before, and the rest. */
-static void put_delta_bytes(struct job *j, size_t from, size_t n)
+/* What page p has, of the numbers of its values. */
+static void use_of_page(struct job *j, uint32_t p, const uint32_t *numbers)
 {
-	unsigned w = j->leaf->length;
-	const uint8_t *v = j->c->fixed + from * w;
-	uint32_t *shared, *rest;
+	size_t n = j->cuts.p[p].values;
+	VEC(struct number_count) has = { 0 };
+	uint32_t *counts;
 
-	j->m->narrow.n = 0;
-	vec_reserve(&j->m->narrow, 2 * n);
-	shared = j->m->narrow.p;
-	rest = shared + n;
-	for (size_t i = 0; i < n; i++) {
-		for (shared[i] = 0; i > 0 && shared[i] < w && v[i * w + shared[i]] == v[(i - 1) * w + shared[i]];)
-			shared[i]++;
-		rest[i] = w - shared[i];
-	}
-	dbp_encode32(&j->m->body, shared, n);
-	dbp_encode32(&j->m->body, rest, n);
+	vec_reserve(&j->m->counts, j->dict.n - j->m->counts.n);
+	counts = j->m->counts.p;
+	memset(counts + j->m->counts.n, 0, (j->dict.n - j->m->counts.n) * sizeof(*counts));
+	j->m->counts.n = j->dict.n;
 	for (size_t i = 0; i < n; i++)
-		buf_add(&j->m->body, str_of(v + i * w + shared[i], rest[i]));
-}
-
-static unsigned index_width(const struct dict *d, bool aligned)
-{
-	unsigned width = d->n > 1 ? schema_level_width(d->n - 1) : 0;
-
-	return aligned ? (width + 7) / 8 * 8 : width;
-}
-
-static void put_indices(struct job *j, bool aligned, size_t from, size_t n)
-{
-	unsigned width = index_width(&j->dict, aligned);
-
-	buf_byte(&j->m->body, (unsigned char)width);
-	if (aligned && width)
-		rle_encode_packed(&j->m->body, width, j->dict.index + from, n);
-	else
-		rle_encode32(&j->m->body, width, j->dict.index + from, n);
-}
-
-static void put_values(struct job *j, const struct pq_form *f, const struct cut *p)
-{
-	switch (f->encoding) {
-	case PQ_DELTA: put_delta(j, p->value, p->values); break;
-	case PQ_DICTIONARY: put_indices(j, f->aligned, p->value, p->values); break;
-	case PQ_DELTA_BYTES: put_delta_bytes(j, p->value, p->values); break;
-	default: put_plain(j, p->value, p->values);
+		if (counts[numbers[i]]++ == 0)
+			vec_push(&has, ((struct number_count){ numbers[i], 0 }));
+	for (size_t i = 0; i < has.n; i++) {
+		has.p[i].count = counts[has.p[i].number];
+		counts[has.p[i].number] = 0;
+	}
+	j->use[p] = (struct page_use){ .page = p, .distinct = (uint32_t)has.n };
+	if (has.n <= SHARE_MOST) {
+		vec_fit(&has);
+		j->use[p].has = has.p;
+	} else {
+		vec_free(&has);
 	}
 }
 
-/* ---- pages ---- */
-
-/* The number of bytes in front of them is put in once they are known. */
-static size_t open_levels(struct buf *b)
+/* The values of page p into the dictionary; false: there are too many. */
+static bool add_page(struct job *j, uint32_t p)
 {
-	buf_u32le(b, 0);
-	return b->n;
+	const struct cut *cut = &j->cuts.p[p];
+	uint32_t *numbers;
+
+	page_load(j, cut);
+	if (!j->few)
+		j->m->numbers.n = 0;
+	vec_reserve(&j->m->numbers, cut->values);
+	numbers = j->m->numbers.p + j->m->numbers.n;
+	if (!dict_add(&j->dict, j->page, cut->values, numbers))
+		return false;
+	j->m->numbers.n += cut->values;
+	if (j->use != NULL)
+		use_of_page(j, p, numbers);
+	return true;
 }
 
-static void close_levels(struct buf *b, size_t from)
+/* Of pages 0, step, 2 step, ... all of them or some. False, and j->dict is empty: it is not worth while. */
+static bool make_dict(struct job *j, uint32_t n_pages)
 {
-	uint32_t n = (uint32_t)(b->n - from);
+	size_t most = j->c->n / 4 * 3 + 1;
+	bool fits = true;
 
-	memcpy(b->p + from - 4, &n, 4);
+	dict_init(&j->dict, j->width, (uint32_t)MIN(most, (size_t)MAX_DICT));
+	j->m->numbers.n = j->m->counts.n = 0;
+	for (uint32_t i = 0; i < n_pages && fits; i++)
+		fits = add_page(j, (uint32_t)(j->cuts.n * i / n_pages));
+	if (fits)
+		dict_order_make(&j->order, j->dict.count.p, j->dict.n);
+	return fits;
 }
 
-static void put_levels(struct job *j, const struct cut *p)
+static void drop_dict(struct job *j)
 {
-	unsigned rep = schema_level_width(j->leaf->max_rep), def = schema_level_width(j->leaf->max_def);
-	struct buf *b = &j->m->body;
-	size_t from;
-
-	if (rep) {
-		from = open_levels(b);
-		if (j->c->row_at)
-			rle_encode_rows(b, rep, j->c->row_at + p->row, p->rows);
-		else
-			rle_encode_run(b, rep, 0, p->entries);
-		close_levels(b, from);
-	}
-	if (def) {
-		from = open_levels(b);
-		if (j->c->def)
-			rle_encode8(b, def, j->c->def + p->entry, p->entries);
-		else
-			rle_encode_run(b, def, j->c->level, p->entries);
-		close_levels(b, from);
-	}
+	dict_fini(&j->dict);
+	dict_order_fini(&j->order);
 }
-
-/* Compresses the body and appends the page; its size in out. */
-static uint32_t put_page(struct job *j, struct pq_page_header *h, int level, struct buf *out)
-{
-	struct str body = buf_str(&j->m->body);
-	size_t from = out->n;
-
-	h->raw_bytes = (uint32_t)body.n;
-	if (level) {
-		buf_reset(&j->m->packed);
-		zip_zstd(body, level, &j->m->packed);
-		body = buf_str(&j->m->packed);
-	}
-	h->bytes = (uint32_t)body.n;
-	h->has_crc = true;
-	h->crc = crc32_ieee(0, body);
-	page_header_encode(out, h);
-	j->raw += out->n - from + h->raw_bytes;
-	buf_add(out, body);
-	return (uint32_t)(out->n - from);
-}
-
-static uint32_t put_dictionary(struct job *j, const struct pq_form *f, struct buf *out)
-{
-	struct pq_page_header h = { .type = PQ_DICT, .n_values = j->dict.n, .encoding = PQ_PLAIN };
-	struct buf *b = &j->m->body;
-	unsigned width = value_width(j);
-	const char *v = values_of(j);
-
-	buf_reset(b);
-	for (uint32_t k = 0; k < j->dict.n; k++) {
-		if (j->leaf->type == PQ_BYTES) {
-			put_word(j, j->dict.first[k]);
-			continue;
-		}
-		buf_add(b, str_of(v + (size_t)j->dict.first[k] * width, width));
-		if (j->leaf->type == PQ_INT64 && width == 4)
-			buf_u32le(b, 0);
-	}
-	return put_page(j, &h, f->level, out);
-}
-
-static uint32_t put_data(struct job *j, const struct pq_form *f, const struct cut *p, struct buf *out)
-{
-	struct pq_page_header h = { .type = PQ_DATA,
-		.n_values = p->entries,
-		.encoding = f->encoding,
-		.def_encoding = PQ_RLE,
-		.rep_encoding = PQ_RLE };
-
-	buf_reset(&j->m->body);
-	put_levels(j, p);
-	put_values(j, f, p);
-	return put_page(j, &h, f->level, out);
-}
-
-/* ---- choosing ---- */
 
 /* Is a dictionary worth while? Made on first use. */
 static bool has_dict(struct job *j)
 {
-	size_t n = j->c->n;
-
-	if (!j->tried_dict && n) {
+	if (!j->tried_dict && j->c->n > 0) {
 		j->tried_dict = true;
-		dict_make(&j->dict, values_of(j), value_width(j), n, (uint32_t)MIN(n / 4 * 3 + 1, (size_t)MAX_DICT));
+		if (j->c->mixed)
+			j->use = mem_zarray(j->cuts.n, sizeof(*j->use));
+		make_dict(j, (uint32_t)j->cuts.n);
 	}
 	return j->dict.n != 0;
 }
 
-static bool form_fits(struct job *j, const struct pq_form *f)
-{
-	if (j->m->compressed && f->level == 0)
-		return false;
-	return f->encoding != PQ_DICTIONARY || has_dict(j);
-}
+/* ---- whole chunks, of which the smallest stays ---- */
 
-/* Bytes of the trial pages in this form, with their part of the dictionary. all: they are kept, in now. */
-static uint64_t try_form(struct job *j, const struct pq_form *f, uint32_t trial, bool all)
-{
-	uint64_t n = 0, pages = j->cuts.n;
-
-	buf_reset(&j->m->now);
-	j->raw = 0;
-	if (f->encoding == PQ_DICTIONARY)
-		n = put_dictionary(j, f, &j->m->now) * trial / pages;
-	for (uint32_t i = 0; i < trial; i++) {
-		if (!all)
-			buf_reset(&j->m->now);
-		n += put_data(j, f, &j->cuts.p[all ? i : pages * i / trial], &j->m->now);
-	}
-	return n;
-}
-
-/* All pages, in m->now. */
 static void put_pages(struct job *j, const struct pq_form *dictionary)
 {
-	struct buf *out = &j->m->now;
-
-	buf_reset(out);
 	j->raw = 0;
 	if (dictionary)
-		put_dictionary(j, dictionary, out);
+		page_put_dictionary(j, dictionary, j->out);
+	for (uint32_t i = 0; i < j->cuts.n; i++) {
+		page_load(j, &j->cuts.p[i]);
+		if (!j->bounded && j->pages->bounds != NULL)
+			bounds_make(j->mem, j->leaf, j->page, j->width, j->at->values, &j->pages->bounds[i]);
+		page_put(j, j->form[i], j->out);
+	}
+	j->bounded = true;
+}
+
+/* The chunk that was put last, behind the best one; true: now it is the best. */
+static bool keep_better(struct job *j)
+{
+	size_t n = j->out->n - j->from - j->best;
+	bool better = j->best == 0 || n < j->best;
+
+	if (better) {
+		memmove(j->out->p + j->from, j->out->p + j->from + j->best, n);
+		j->best = n;
+		j->best_raw = j->raw;
+	}
+	j->out->n = j->from + j->best;
+	return better;
+}
+
+static bool put_form(struct job *j, const struct pq_form *f)
+{
 	for (size_t i = 0; i < j->cuts.n; i++)
-		put_data(j, j->form[i], &j->cuts.p[i], out);
+		j->form[i] = f;
+	put_pages(j, f->encoding == PQ_DICTIONARY ? f : NULL);
+	return keep_better(j);
 }
 
-static void now_is_best(struct job *j, uint64_t *raw)
-{
-	struct buf swap = j->m->best;
+/* ---- choosing ---- */
 
-	j->m->best = j->m->now;
-	j->m->now = swap;
-	*raw = j->raw;
+static bool allowed(const struct job *j, const struct pq_form *f)
+{
+	return f->level != 0 || !j->m->compressed;
 }
 
-/* The best form; if all pages were tried, the chunk is in m->best and *raw is its uncompressed size. */
-static const struct pq_form *choose(struct job *j, bool all, uint64_t *raw)
+static const struct pq_form *best_of_all(struct job *j)
 {
-	uint32_t trial = (uint32_t)MIN(j->cuts.n, (size_t)TRIAL_PAGES);
 	const struct pq_form *best = NULL;
-	uint64_t least = UINT64_MAX;
 
 	for (uint32_t i = 0; i < j->c->n_forms; i++) {
 		const struct pq_form *f = &j->c->forms[i];
-		uint64_t n;
 
-		if (!form_fits(j, f))
-			continue;
-		n = try_form(j, f, trial, all);
-		if (n >= least)
-			continue;
-		least = n;
-		best = f;
-		if (all)
-			now_is_best(j, raw);
+		if (allowed(j, f) && (f->encoding != PQ_DICTIONARY || has_dict(j)) && put_form(j, f))
+			best = f;
 	}
-	assert(best);
 	return best;
 }
 
-/* ---- mixing ---- */
+/* Adds up what trial pages take, by form: those with a dictionary, or those without. */
+static void try_forms(struct job *j, bool with, uint64_t *bytes)
+{
+	for (uint32_t i = 0; i < j->c->n_forms; i++) {
+		const struct pq_form *f = &j->c->forms[i];
 
-struct page_use {
-	uint32_t page, distinct;
-};
+		if (!allowed(j, f) || (f->encoding == PQ_DICTIONARY) != with)
+			continue;
+		buf_reset(&j->m->trial);
+		bytes[i] = with ? (uint64_t)page_put_dictionary(j, f, &j->m->trial) * TRIAL_PAGES / j->cuts.n : 0;
+	}
+	for (uint32_t t = 0; t < TRIAL_PAGES; t++) {
+		page_load(j, &j->cuts.p[j->cuts.n * t / TRIAL_PAGES]);
+		for (uint32_t i = 0; i < j->c->n_forms; i++) {
+			const struct pq_form *f = &j->c->forms[i];
+
+			if (!allowed(j, f) || (f->encoding == PQ_DICTIONARY) != with)
+				continue;
+			buf_reset(&j->m->trial);
+			bytes[i] += page_put(j, f, &j->m->trial);
+		}
+	}
+}
+
+static uint32_t least_of(const uint64_t *bytes, uint32_t n)
+{
+	uint32_t least = 0;
+
+	for (uint32_t i = 1; i < n; i++)
+		if (bytes[i] < bytes[least])
+			least = i;
+	return least;
+}
+
+/* With a dictionary of the trial pages alone no form takes more than with one of all pages: is one worth a try? */
+static bool dict_may_pay(struct job *j, uint64_t *bytes)
+{
+	uint32_t best;
+
+	if (!make_dict(j, TRIAL_PAGES))
+		return false;
+	try_forms(j, true, bytes);
+	best = least_of(bytes, j->c->n_forms);
+	drop_dict(j);
+	return j->c->forms[best].encoding == PQ_DICTIONARY;
+}
+
+static bool any_dictionary(const struct job *j)
+{
+	for (uint32_t i = 0; i < j->c->n_forms; i++)
+		if (j->c->forms[i].encoding == PQ_DICTIONARY && allowed(j, &j->c->forms[i]))
+			return true;
+	return false;
+}
+
+static const struct pq_form *best_by_trial(struct job *j)
+{
+	uint64_t plain[MAX_FORMS], bytes[MAX_FORMS];
+
+	memset(plain, 0xff, sizeof(plain));
+	try_forms(j, false, plain);
+	memcpy(bytes, plain, sizeof(bytes));
+	if (any_dictionary(j) && j->c->n > 0 && (j->c->mixed || dict_may_pay(j, bytes))) {
+		memcpy(bytes, plain, sizeof(bytes));
+		if (has_dict(j))
+			try_forms(j, true, bytes);
+	}
+	return &j->c->forms[least_of(bytes, j->c->n_forms)];
+}
+
+/* ---- mixing ---- */
 
 static int page_use_cmp(const void *a, const void *b)
 {
@@ -420,97 +335,73 @@ static int page_use_cmp(const void *a, const void *b)
 	return x->page < y->page ? -1 : x->page > y->page;
 }
 
-/* Distinct values of a page that do not have this stamp yet; they get it. */
-static uint32_t stamp_page(const struct job *j, const struct cut *p, uint32_t *stamps, uint32_t stamp)
-{
-	uint32_t n = 0;
-
-	for (size_t i = p->value; i < p->value + p->values; i++) {
-		uint32_t *s = &stamps[j->dict.index[i]];
-
-		n += *s != stamp;
-		*s = stamp;
-	}
-	return n;
-}
-
-static struct page_use *use_of_pages(const struct job *j, uint32_t *stamps)
-{
-	struct page_use *use = mem_array(j->cuts.n, sizeof(*use));
-
-	for (uint32_t i = 0; i < j->cuts.n; i++)
-		use[i] = (struct page_use){ i, stamp_page(j, &j->cuts.p[i], stamps, i + 1) };
-	qsort(use, j->cuts.n, sizeof(*use), page_use_cmp);
-	return use;
-}
-
-/* The pages with the fewest distinct values, as many as stay within `limit` together. */
-static size_t pick_pages(const struct job *j, const struct page_use *use, uint32_t *stamps, uint32_t limit)
+/*
+ * The pages with the fewest distinct values, as many as stay within `limit`
+ * together. counts: of their values, by number.
+ */
+static size_t pick_pages(const struct job *j, uint32_t *counts, uint32_t limit)
 {
 	uint32_t sum = 0;
 	size_t n = 0;
 
-	memset(stamps, 0, j->dict.n * sizeof(*stamps));
-	for (; n < j->cuts.n; n++) {
-		sum += stamp_page(j, &j->cuts.p[use[n].page], stamps, 1);
-		if (sum > limit)
+	memset(counts, 0, j->dict.n * sizeof(*counts));
+	for (; n < j->cuts.n && j->use[n].has != NULL; n++) {
+		const struct page_use *use = &j->use[n];
+		uint32_t more = 0;
+
+		for (uint32_t i = 0; i < use->distinct; i++)
+			more += counts[use->has[i].number] == 0;
+		if (sum + more > limit)
 			break;
+		sum += more;
+		for (uint32_t i = 0; i < use->distinct; i++)
+			counts[use->has[i].number] += use->has[i].count;
 	}
 	return n;
 }
 
-/* The first n pages of use share a dictionary. */
-static void put_mixed(struct job *j, const struct page_use *use, size_t n)
+/* The first n pages of use share a dictionary. True: that is the best so far. */
+static bool put_mixed(struct job *j, const uint32_t *counts, size_t n)
 {
 	static const struct pq_form form = { PQ_DICTIONARY, true, 3 };
-	struct dict_range *ranges = mem_array(n, sizeof(*ranges));
-	struct dict part, all = j->dict;
+	struct dict_order all = j->order;
 
 	for (size_t i = 0; i < j->cuts.n; i++)
 		j->form[i] = &j->c->forms[0];
-	for (size_t i = 0; i < n; i++) {
-		const struct cut *p = &j->cuts.p[use[i].page];
-
-		j->form[use[i].page] = &form;
-		ranges[i] = (struct dict_range){ p->value, p->values };
-	}
-	dict_part(&part, &all, j->c->n, ranges, n);
-	mem_free(ranges);
-	j->dict = part;
+	for (size_t i = 0; i < n; i++)
+		j->form[j->use[i].page] = &form;
+	dict_order_make(&j->order, counts, j->dict.n);
 	put_pages(j, &form);
-	j->dict = all;
-	dict_fini(&part);
+	dict_order_fini(&j->order);
+	j->order = all;
+	return keep_better(j);
 }
 
 /* Dictionaries of one and of two bytes for the pages that they fit, if that makes the chunk smaller. */
-static bool try_mixed(struct job *j, uint64_t *raw)
+static bool try_mixed(struct job *j)
 {
 	static const uint32_t limits[] = { 1 << 8, 1 << 16 };
-	uint32_t *stamps;
-	struct page_use *use;
+	uint32_t *counts;
 	size_t last = 0;
 	bool better = false;
 
 	if (j->cuts.n < 2 || !has_dict(j))
 		return false;
-	stamps = mem_zarray(j->dict.n, sizeof(*stamps));
-	use = use_of_pages(j, stamps);
+	qsort(j->use, j->cuts.n, sizeof(*j->use), page_use_cmp);
+	counts = mem_array(j->dict.n, sizeof(*counts));
 	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
-		size_t n = pick_pages(j, use, stamps, limits[i]);
+		size_t n = pick_pages(j, counts, limits[i]);
 
 		if (n == last || n == j->cuts.n)
 			continue;
 		last = n;
-		put_mixed(j, use, n);
-		if (j->m->now.n >= j->m->best.n)
-			continue;
-		now_is_best(j, raw);
-		better = true;
+		better |= put_mixed(j, counts, n);
 	}
-	mem_free(use);
-	mem_free(stamps);
+	mem_free(counts);
 	return better;
 }
+
+/* ---- the chunk ---- */
 
 /* Pages that were written, found again by their headers. */
 static void locate(struct job *j, struct str bytes, uint64_t at, struct pq_chunk *c, struct chunk_pages *p)
@@ -536,30 +427,15 @@ static void locate(struct job *j, struct str bytes, uint64_t at, struct pq_chunk
 	c->data_at = p->at[0].at;
 }
 
-static void set_bounds(struct job *j, struct arena *a, struct chunk_pages *p)
-{
-	for (uint32_t i = 0; i < p->n; i++) {
-		const struct cut *cut = &j->cuts.p[i];
-
-		p->bounds[i].nulls = cut->entries - cut->values;
-		bounds_make(a, j->leaf, j->c, cut->value, cut->values, &p->bounds[i]);
-	}
-	p->order = bounds_order(j->leaf, p->bounds, p->n);
-}
-
 static void make_best(struct job *j, struct pq_chunk *c)
 {
-	bool all = j->cuts.n <= TRIAL_PAGES, mixed = false;
-	const struct pq_form *f = choose(j, all, &c->raw_bytes);
+	const struct pq_form *f = j->few ? best_of_all(j) : best_by_trial(j);
+	bool mixed = false;
 
-	if (!all) {
-		for (size_t i = 0; i < j->cuts.n; i++)
-			j->form[i] = f;
-		put_pages(j, f->encoding == PQ_DICTIONARY ? f : NULL);
-		now_is_best(j, &c->raw_bytes);
-	}
+	if (!j->few)
+		put_form(j, f);
 	if (j->c->mixed)
-		mixed = try_mixed(j, &c->raw_bytes);
+		mixed = try_mixed(j);
 	c->codec = f->level || mixed ? PQ_ZSTD : PQ_NONE;
 	c->encodings = 1u << f->encoding | (j->leaf->max_def || j->leaf->max_rep ? 1u << PQ_RLE : 0) |
 	    (f->encoding == PQ_DICTIONARY ? 1u << PQ_PLAIN : 0);
@@ -567,25 +443,37 @@ static void make_best(struct job *j, struct pq_chunk *c)
 		c->encodings = 1u << j->c->forms[0].encoding | 1u << PQ_RLE | 1u << PQ_DICTIONARY | 1u << PQ_PLAIN;
 }
 
+static void job_fini(struct job *j)
+{
+	for (size_t i = 0; j->use != NULL && i < j->cuts.n; i++)
+		mem_free(j->use[i].has);
+	mem_free(j->use);
+	drop_dict(j);
+	mem_free(j->form);
+	vec_free(&j->cuts);
+}
+
 void chunk_make(struct chunk_maker *m, struct arena *a, const struct pq_leaf *leaf, const struct pq_column *column,
     uint32_t rows, uint64_t at, struct buf *out, struct pq_chunk *c, struct chunk_pages *pages)
 {
-	struct job j = { .m = m, .leaf = leaf, .c = column };
+	struct job j = { .m = m, .mem = a, .leaf = leaf, .c = column, .pages = pages, .out = out, .from = out->n };
 
+	assert(column->n_forms > 0 && column->n_forms <= MAX_FORMS);
 	cut_pages(&j, rows);
+	begin_values(&j, rows);
 	j.form = mem_array(j.cuts.n, sizeof(struct pq_form *));
-	make_best(&j, c);
 	*pages = (struct chunk_pages){ .n = (uint32_t)j.cuts.n };
 	pages->at = arena_zarray(a, pages->n, sizeof(*pages->at));
-	if (column->words == NULL) {
+	if (column->words == NULL)
 		pages->bounds = arena_zarray(a, pages->n, sizeof(*pages->bounds));
-		set_bounds(&j, a, pages);
-	}
-	c->bytes = m->best.n;
+	make_best(&j, c);
+	for (uint32_t i = 0; pages->bounds != NULL && i < pages->n; i++)
+		pages->bounds[i].nulls = j.cuts.p[i].entries - j.cuts.p[i].values;
+	if (pages->bounds != NULL)
+		pages->order = bounds_order(leaf, pages->bounds, pages->n);
+	c->bytes = j.best;
+	c->raw_bytes = j.best_raw;
 	c->n_values = j.cuts.p[j.cuts.n - 1].entry + j.cuts.p[j.cuts.n - 1].entries - j.cuts.p[0].entry;
-	locate(&j, buf_str(&m->best), at, c, pages);
-	buf_add(out, buf_str(&m->best));
-	dict_fini(&j.dict);
-	mem_free(j.form);
-	vec_free(&j.cuts);
+	locate(&j, str_of(out->p + j.from, j.best), at, c, pages);
+	job_fini(&j);
 }

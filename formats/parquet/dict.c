@@ -3,19 +3,29 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "base/vec.h"
 
-struct table {
-	const char *values;
-	unsigned width;
-	uint32_t *slots; /* distinct number + 1 */
-	uint32_t mask;
-	VEC(uint32_t) first;
-	VEC(uint32_t) count;
-	VEC(uint64_t) hash;
-};
+enum { FIRST_SLOTS = 1024 };
 
-static uint64_t hash_value(const char *p, unsigned width)
+void dict_init(struct dict *d, unsigned width, uint32_t max)
+{
+	*d = (struct dict){ .width = width, .max = max, .mask = FIRST_SLOTS - 1 };
+	d->slots = mem_zarray(FIRST_SLOTS, sizeof(*d->slots));
+}
+
+void dict_fini(struct dict *d)
+{
+	mem_free(d->slots);
+	vec_free(&d->values);
+	vec_free(&d->count);
+	*d = (struct dict){ 0 };
+}
+
+const char *dict_value(const struct dict *d, uint32_t number)
+{
+	return d->values.p + (size_t)number * d->width;
+}
+
+static inline __attribute__((always_inline)) uint64_t hash_value(const char *p, unsigned width)
 {
 	uint64_t a = 0, b = 0;
 
@@ -25,62 +35,92 @@ static uint64_t hash_value(const char *p, unsigned width)
 	return hash_mix(a, b + width);
 }
 
-static void grow(struct table *t)
+static void grow(struct dict *d)
 {
-	t->mask = t->mask * 2 + 1;
-	mem_free(t->slots);
-	t->slots = mem_zarray((size_t)t->mask + 1, sizeof(*t->slots));
-	for (uint32_t k = 0; k < t->first.n; k++) {
-		uint32_t i = (uint32_t)t->hash.p[k] & t->mask;
+	d->mask = d->mask * 2 + 1;
+	mem_free(d->slots);
+	d->slots = mem_zarray((size_t)d->mask + 1, sizeof(*d->slots));
+	for (uint32_t k = 0; k < d->n; k++) {
+		uint32_t i = (uint32_t)hash_value(dict_value(d, k), d->width) & d->mask;
 
-		while (t->slots[i])
-			i = (i + 1) & t->mask;
-		t->slots[i] = k + 1;
+		while (d->slots[i])
+			i = (i + 1) & d->mask;
+		d->slots[i] = k + 1;
 	}
 }
 
-static inline __attribute__((always_inline)) uint32_t number_of(struct table *t, size_t at, unsigned width)
+static uint32_t add_new(struct dict *d, const char *value, uint32_t slot)
 {
-	const char *p = t->values + at * width;
-	uint64_t h = hash_value(p, width);
-	uint32_t i = (uint32_t)h & t->mask, k;
+	uint32_t k = d->n++;
 
-	for (; (k = t->slots[i]) != 0; i = (i + 1) & t->mask)
-		if (memcmp(t->values + (size_t)t->first.p[k - 1] * width, p, width) == 0) {
-			t->count.p[k - 1]++;
-			return k - 1;
-		}
-	k = (uint32_t)t->first.n;
-	t->slots[i] = k + 1;
-	vec_push(&t->first, (uint32_t)at);
-	vec_push(&t->count, 1);
-	vec_push(&t->hash, h);
-	if (k * 2 > t->mask)
-		grow(t);
+	d->slots[slot] = k + 1;
+	vec_reserve(&d->values, d->width);
+	memcpy(d->values.p + d->values.n, value, d->width);
+	d->values.n += d->width;
+	vec_push(&d->count, 0);
+	if (k * 2 > d->mask)
+		grow(d);
 	return k;
 }
 
-static inline __attribute__((always_inline)) bool number_all(struct table *t, uint32_t *index, size_t n, uint32_t max,
+/* Its slot, or the one that it would have. */
+static inline __attribute__((always_inline)) uint32_t slot_of(const struct dict *d, const char *value, unsigned width)
+{
+	uint32_t i = (uint32_t)hash_value(value, width) & d->mask;
+
+	while (d->slots[i] && memcmp(d->values.p + (size_t)(d->slots[i] - 1) * width, value, width) != 0)
+		i = (i + 1) & d->mask;
+	return i;
+}
+
+static inline __attribute__((always_inline)) bool add_all(struct dict *d, const char *v, size_t n, uint32_t *numbers,
     unsigned width)
 {
 	for (size_t i = 0; i < n; i++) {
-		index[i] = number_of(t, i, width);
-		if (UNLIKELY(t->first.n > max))
-			return false;
+		uint32_t slot = slot_of(d, v + i * width, width), k = d->slots[slot] - 1;
+
+		if (UNLIKELY(d->slots[slot] == 0)) {
+			if (d->n == d->max)
+				return false;
+			k = add_new(d, v + i * width, slot);
+		}
+		d->count.p[k]++;
+		numbers[i] = k;
 	}
 	return true;
 }
 
-static bool number(struct table *t, uint32_t *index, size_t n, uint32_t max)
+bool dict_add(struct dict *d, const void *values, size_t n, uint32_t *numbers)
 {
-	switch (t->width) {
-	case 4: return number_all(t, index, n, max, 4);
-	case 8: return number_all(t, index, n, max, 8);
-	default: return number_all(t, index, n, max, 16);
+	bool fits;
+
+	switch (d->width) {
+	case 4: fits = add_all(d, values, n, numbers, 4); break;
+	case 8: fits = add_all(d, values, n, numbers, 8); break;
+	default: fits = add_all(d, values, n, numbers, 16);
+	}
+	if (!fits)
+		dict_fini(d);
+	return fits;
+}
+
+static inline __attribute__((always_inline)) void find_all(const struct dict *d, const char *v, size_t n,
+    uint32_t *numbers, unsigned width)
+{
+	for (size_t i = 0; i < n; i++)
+		numbers[i] = d->slots[slot_of(d, v + i * width, width)] - 1;
+}
+
+void dict_find(const struct dict *d, const void *values, size_t n, uint32_t *numbers)
+{
+	switch (d->width) {
+	case 4: find_all(d, values, n, numbers, 4); break;
+	case 8: find_all(d, values, n, numbers, 8); break;
+	default: find_all(d, values, n, numbers, 16);
 	}
 }
 
-/* A stable radix sort by descending count. to[new number] = old number. */
+/* A stable radix sort by descending count. to[index] = number. */
 static void by_count(const uint32_t *count, uint32_t n, uint32_t *to)
 {
 	enum { BITS = 11, SIZE = 1 << BITS };
@@ -112,69 +152,17 @@ static void by_count(const uint32_t *count, uint32_t n, uint32_t *to)
 	mem_free(from);
 }
 
-static void renumber(struct table *t, struct dict *d, size_t n)
+void dict_order_make(struct dict_order *o, const uint32_t *count, uint32_t n)
 {
-	uint32_t *order = mem_array(d->n, sizeof(*order)), *number_now = mem_array(d->n, sizeof(*number_now));
-
-	by_count(t->count.p, d->n, order);
-	d->first = mem_array(d->n, sizeof(*d->first));
-	for (uint32_t k = 0; k < d->n; k++) {
-		d->first[k] = t->first.p[order[k]];
-		number_now[order[k]] = k;
-	}
-	for (size_t i = 0; i < n; i++)
-		d->index[i] = number_now[d->index[i]];
-	mem_free(order);
-	mem_free(number_now);
+	*o = (struct dict_order){ mem_array(n, sizeof(*o->order)), mem_array(n, sizeof(*o->number)), 0 };
+	by_count(count, n, o->order);
+	for (; o->n < n && count[o->order[o->n]] > 0; o->n++)
+		o->number[o->order[o->n]] = o->n;
 }
 
-bool dict_make(struct dict *d, const void *values, unsigned width, size_t n, uint32_t max)
+void dict_order_fini(struct dict_order *o)
 {
-	struct table t = { .values = values, .width = width, .mask = 1023 };
-	bool done;
-
-	*d = (struct dict){ .index = mem_array(n, sizeof(*d->index)) };
-	t.slots = mem_zarray((size_t)t.mask + 1, sizeof(*t.slots));
-	done = number(&t, d->index, n, max);
-	if (done && t.first.n) {
-		d->n = (uint32_t)t.first.n;
-		renumber(&t, d, n);
-	} else {
-		dict_fini(d);
-	}
-	mem_free(t.slots);
-	vec_free(&t.first);
-	vec_free(&t.count);
-	vec_free(&t.hash);
-	return d->n != 0;
-}
-
-void dict_part(struct dict *out, const struct dict *all, size_t n, const struct dict_range *ranges, size_t n_ranges)
-{
-	uint32_t *count = mem_zarray(all->n, sizeof(*count)), *order = mem_array(all->n, sizeof(*order));
-	uint32_t *number_now = mem_array(all->n, sizeof(*number_now));
-
-	for (size_t r = 0; r < n_ranges; r++)
-		for (size_t i = ranges[r].from; i < ranges[r].from + ranges[r].n; i++)
-			count[all->index[i]]++;
-	by_count(count, all->n, order);
-	*out = (struct dict){ .index = mem_array(n, sizeof(*out->index)) };
-	out->first = mem_array(all->n, sizeof(*out->first));
-	for (; out->n < all->n && count[order[out->n]] > 0; out->n++) {
-		out->first[out->n] = all->first[order[out->n]];
-		number_now[order[out->n]] = out->n;
-	}
-	for (size_t r = 0; r < n_ranges; r++)
-		for (size_t i = ranges[r].from; i < ranges[r].from + ranges[r].n; i++)
-			out->index[i] = number_now[all->index[i]];
-	mem_free(count);
-	mem_free(order);
-	mem_free(number_now);
-}
-
-void dict_fini(struct dict *d)
-{
-	mem_free(d->index);
-	mem_free(d->first);
-	*d = (struct dict){ 0 };
+	mem_free(o->order);
+	mem_free(o->number);
+	*o = (struct dict_order){ 0 };
 }

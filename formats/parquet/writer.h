@@ -16,7 +16,7 @@
  * caller allows are applied to some pages (all, if they are few), and the
  * smallest one is taken for the chunk; of equal ones the first.
  *
- * Files larger than memory: between two groups the caller may take what is in out away and says so with pq_writer_moved.
+ * Files larger than memory: between two columns the caller may take what is in out away and says so with pq_writer_moved.
  *
  * Source: spec of the block format, 4.7 to 4.12.
  */
@@ -34,16 +34,22 @@ struct pq_form {
 /*
  * The content of a chunk. Values lie in one array, without nulls: i64 or u32
  * for integers, fixed for PQ_FIXED; of PQ_BYTES u32 are positions in words (no
- * column index is written then), and without words there are nulls only.
+ * column index is written then), and without words there are nulls only. Or they
+ * are made when they are needed, a page at a time and perhaps more than once.
  */
 struct pq_column {
 	const int64_t *i64;
 	const uint32_t *u32;
 	const uint8_t *fixed;
 	const struct str *words;
+	/* Values of some rows: i64, or u32 if narrow. out has room for all that these rows have. */
+	void (*make)(void *ctx, uint32_t row, uint32_t rows, void *out);
+	void *ctx;
+	bool narrow;
 	size_t n;               /* values */
 	const uint32_t *row_at; /* row r has entries row_at[r] .. row_at[r + 1], at least one; NULL: one each */
 	const uint8_t *def;     /* definition level per entry; NULL: `level` for all */
+	const uint8_t *row_def; /* with row_at, instead: per row, the level of its entries; or NULL */
 	uint8_t level;
 	uint32_t page_entries;  /* a page ends with the row that reaches so many */
 	const uint32_t *breaks; /* rows where values of another kind begin, ascending: a page ends */

@@ -458,23 +458,55 @@ static void test_mixed_pages(void **state)
 static void test_dict(void **state)
 {
 	static const int64_t v[] = { 5, 9, 9, 5, 9, 7 };
-	static const struct dict_range range = { 3, 3 };
-	struct dict d, part;
+	struct dict d;
+	struct dict_order all, part;
+	uint32_t numbers[6], again[6];
 
 	(void)state;
-	assert_true(dict_make(&d, v, 8, 6, 3));
-	assert_int_equal(d.n, 3);
-	assert_int_equal(d.first[0], 1); /* 9 is the most frequent */
-	assert_int_equal(d.first[1], 0);
-	assert_int_equal(d.first[2], 5);
-	assert_memory_equal(d.index, ((uint32_t[]){ 1, 0, 0, 1, 0, 2 }), 24);
-	dict_part(&part, &d, 6, &range, 1);
-	assert_int_equal(part.n, 3);
-	for (int i = 3; i < 6; i++)
-		assert_true(v[part.first[part.index[i]]] == v[i]);
-	dict_fini(&part);
+	dict_init(&d, 8, 3);
+	assert_true(dict_add(&d, v, 3, numbers));
+	assert_true(dict_add(&d, v + 3, 3, numbers + 3));
+	assert_memory_equal(numbers, ((uint32_t[]){ 0, 1, 1, 0, 1, 2 }), 24);
+	dict_find(&d, v, 6, again);
+	assert_memory_equal(again, numbers, 24);
+	dict_order_make(&all, d.count.p, d.n);
+	assert_int_equal(all.n, 3);
+	assert_memory_equal(all.order, ((uint32_t[]){ 1, 0, 2 }), 12); /* 9 is the most frequent */
+	assert_memory_equal(all.number, ((uint32_t[]){ 1, 0, 2 }), 12);
+	assert_memory_equal(dict_value(&d, all.order[0]), &v[1], 8);
+	dict_order_make(&part, (uint32_t[]){ 1, 0, 2 }, 3);
+	assert_int_equal(part.n, 2);
+	assert_memory_equal(part.order, ((uint32_t[]){ 2, 0 }), 8);
+	assert_int_equal(part.number[0], 1);
+	dict_order_fini(&part);
+	dict_order_fini(&all);
 	dict_fini(&d);
-	assert_false(dict_make(&d, v, 8, 6, 2));
+	dict_init(&d, 8, 2);
+	assert_false(dict_add(&d, v, 6, numbers));
+	assert_int_equal(d.n, 0);
+	dict_fini(&d);
+}
+
+/* All that the table must grow for is still found. */
+static void test_large_dict(void **state)
+{
+	enum { N = 5000, WIDTH = 16 };
+	static uint8_t v[N * WIDTH];
+	static uint32_t numbers[N], again[N];
+	struct dict d;
+
+	(void)state;
+	for (uint32_t i = 0; i < N; i++)
+		memcpy(v + i * WIDTH + (i % 3) * 4, &(uint32_t){ i + 1 }, 4);
+	dict_init(&d, WIDTH, N);
+	assert_true(dict_add(&d, v, N, numbers));
+	dict_find(&d, v, N, again);
+	for (uint32_t i = 0; i < N; i++) {
+		assert_int_equal(numbers[i], i);
+		assert_int_equal(again[i], i);
+		assert_memory_equal(dict_value(&d, i), v + i * WIDTH, WIDTH);
+	}
+	dict_fini(&d);
 }
 
 /* ---- broken files ---- */
@@ -523,6 +555,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dict),
+		cmocka_unit_test(test_large_dict),
 		cmocka_unit_test(test_round_trips),
 		cmocka_unit_test(test_no_page_index),
 		cmocka_unit_test(test_layout),
