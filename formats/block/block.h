@@ -5,8 +5,11 @@
  *
  * Writing: rows are added in any order; block_writer_finish sorts series by
  * labels and rows by (series, time, id), so the same rows give the same
- * bytes. Nothing is named, opened or synced here: the parts are bytes, and
- * whoever publishes them (temporary name, fsync, rename) does so.
+ * bytes. Nothing is named, opened or synced here: whoever publishes a block
+ * (temporary name, fsync, rename) gives sinks for its parts, to which they go
+ * as they are made. Rows of a head stay there, packed, and are unpacked as the
+ * columns need them: what a block takes while it is written is a few pages
+ * and some 90 bytes a row.
  *
  * Reading: a block is a dataset. Parts are asked from `parts` by name when
  * they are first needed; columns and pages are decoded as a scan needs them;
@@ -54,6 +57,13 @@ void block_meta_print(struct buf *out, const struct block_meta *m); /* v1's layo
 /* Writer. */
 struct block_writer;
 
+/* Where a block goes: index.tsdb, symbols.symdb, profiles.parquet, meta.json, one after another. */
+struct block_sink {
+	/* The next part. It is closed before another one is asked for; a part that fails is closed too. */
+	struct sink *(*part)(struct block_sink *s, struct str name, struct err *e);
+};
+
+/* Or it stays in memory. */
 struct block_parts {
 	struct arena *mem; /* owns everything below */
 	struct block_meta meta;
@@ -73,10 +83,28 @@ uint32_t block_writer_partition(struct block_writer *w, struct symbols *s);
 /* A row with its samples (copied). Samples of equal stack and span are summed, zero values dropped; rows without
    samples are not stored. */
 void block_writer_row(struct block_writer *w, const struct row *r);
+/* A row of a set whose rows are packed: not copied where it comes in the order of time. set_series: its number there; the
+   set and *from stay until the block is written. */
+int block_writer_packed(struct block_writer *w, const struct row *r, struct packed_rows *from, uint32_t set_series,
+    struct err *e);
 uint64_t block_writer_rows(const struct block_writer *w);
-/* The finished block: level 1, sources = itself. ERR_NOTFOUND when there is no row. */
+/* The finished block: level 1, sources = itself. What *meta points to lives in a. No rows, no parts: meta->n_profiles is 0. */
+int block_writer_write(struct block_writer *w, struct ulid id, struct block_sink *to, struct arena *a,
+    struct block_meta *meta, struct err *e);
+/* The same into memory. ERR_NOTFOUND when there is no row. */
 int block_writer_finish(struct block_writer *w, struct ulid id, struct block_parts *out, struct err *e);
 void block_parts_free(struct block_parts *p);
+/* block_parts_begin(&k, &parts); ... &k.sink ...; block_parts_end(&parts, rc, e), which frees them unless rc is 0. */
+struct parts_sink {
+	struct block_sink sink; /* first member */
+	struct block_parts *to;
+	uint32_t at;      /* the part that is open */
+	struct buf bytes; /* of it */
+	struct sink part;
+};
+
+void block_parts_begin(struct parts_sink *k, struct block_parts *to);
+int block_parts_end(struct block_parts *p, int rc, struct err *e);
 
 /* Reader. */
 struct page_cache;

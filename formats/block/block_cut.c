@@ -81,7 +81,8 @@ struct copy {
 	struct block_writer *w;
 	struct dataset *set;
 	uint32_t *series, first;
-	uint32_t *partitions; /* + 1; 0 = not met so far */
+	uint32_t *partitions;       /* + 1; 0 = not met so far */
+	struct packed_rows *packed; /* or NULL: the scan gives samples */
 };
 
 static int copy_row(void *ctx, const struct row *r, struct err *e)
@@ -97,16 +98,19 @@ static int copy_row(void *ctx, const struct row *r, struct err *e)
 	}
 	out.series = c->series[r->series - c->first];
 	out.partition = c->partitions[r->partition] - 1;
+	if (c->packed != NULL)
+		return block_writer_packed(c->w, &out, c->packed, r->series, e);
 	block_writer_row(c->w, &out);
 	return 0;
 }
 
-static int copy_set(struct block_writer *w, struct arena *mem, struct dataset *d, struct cut_window win, struct err *e)
+static int copy_set(struct block_writer *w, struct arena *mem, struct dataset *d, struct packed_rows *packed,
+    struct cut_window win, struct err *e)
 {
-	struct copy c = { .w = w, .set = d };
+	struct copy c = { .w = w, .set = d, .packed = packed };
 	struct scan s = { .from = win.from,
 		.to = win.to,
-		.samples = true,
+		.samples = packed == NULL,
 		.spans = true,
 		.ids = true,
 		.row = copy_row,
@@ -129,18 +133,34 @@ static int copy_set(struct block_writer *w, struct arena *mem, struct dataset *d
 	return dataset_scan(d, &s, e);
 }
 
-int cut_block(struct dataset *const *sets, size_t n, struct cut_window win, struct ulid id, struct block_parts *out,
-    struct err *e)
+int cut_block_to(struct dataset *const *sets, size_t n, struct cut_window win, struct ulid id, struct block_sink *to,
+    struct arena *a, struct block_meta *meta, struct err *e)
 {
 	struct block_writer *w = block_writer_new();
 	struct arena *mem = arena_new();
+	struct packed_rows **packed = arena_zarray(mem, n, sizeof(struct packed_rows *));
 	int rc = 0;
 
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = copy_set(w, mem, sets[i], win, e);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		if (sets[i]->ops->packed != NULL)
+			packed[i] = sets[i]->ops->packed(sets[i]);
+		rc = copy_set(w, mem, sets[i], packed[i], win, e);
+	}
 	if (rc == 0)
-		rc = block_writer_finish(w, id, out, e);
+		rc = block_writer_write(w, id, to, a, meta, e);
+	for (size_t i = 0; i < n; i++)
+		if (packed[i] != NULL)
+			packed[i]->close(packed[i]);
 	arena_free(mem);
 	block_writer_free(w);
 	return rc;
+}
+
+int cut_block(struct dataset *const *sets, size_t n, struct cut_window win, struct ulid id, struct block_parts *out,
+    struct err *e)
+{
+	struct parts_sink k;
+
+	block_parts_begin(&k, out);
+	return block_parts_end(out, cut_block_to(sets, n, win, id, &k.sink, out->mem, &out->meta, e), e);
 }

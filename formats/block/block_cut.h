@@ -15,7 +15,11 @@ struct cut_window {
 /* The windows of `width` ns that hold rows of these sets, ascending, in a. */
 int cut_windows(struct arena *a, struct dataset *const *sets, size_t n, int64_t width, struct cut_window **out,
     size_t *n_out, struct err *e);
-/* The rows of that window of all sets as one block. Partitions with the same id must not be in two sets. */
+/* The rows of that window of all sets as one block. Partitions with the same id must not be in two sets. What *meta points
+   to lives in a. No rows, no parts: meta->n_profiles is 0. */
+int cut_block_to(struct dataset *const *sets, size_t n, struct cut_window w, struct ulid id, struct block_sink *to,
+    struct arena *a, struct block_meta *meta, struct err *e);
+/* The same into memory. ERR_NOTFOUND when there is no row. */
 int cut_block(struct dataset *const *sets, size_t n, struct cut_window w, struct ulid id, struct block_parts *out,
     struct err *e);
 

@@ -60,16 +60,38 @@ uint32_t block_writer_partition(struct block_writer *w, struct symbols *s)
 	return (uint32_t)w->partitions.n - 1;
 }
 
+static void saw(struct new_series *s, const struct row *r)
+{
+	s->used = true;
+	s->from = MIN(s->from, r->time);
+	s->through = MAX(s->through, r->time);
+}
+
 void block_writer_row(struct block_writer *w, const struct row *r)
 {
 	struct new_series *s = &w->series.p[r->series];
 
 	assert(r->series < w->series.n && r->partition < w->partitions.n);
-	if (!block_rows_add(&w->rows, r))
-		return;
-	s->used = true;
-	s->from = MIN(s->from, r->time);
-	s->through = MAX(s->through, r->time);
+	if (block_rows_add(&w->rows, r))
+		saw(s, r);
+}
+
+int block_writer_packed(struct block_writer *w, const struct row *r, struct packed_rows *from, uint32_t set_series,
+    struct err *e)
+{
+	struct new_series *s = &w->series.p[r->series];
+	struct str packed;
+
+	assert(r->series < w->series.n && r->partition < w->partitions.n);
+	if (s->used && r->time <= s->through) {
+		if (from->take(from, set_series, r->number, &packed, e) < 0)
+			return -1;
+		block_rows_copy(&w->rows, r, packed);
+	} else {
+		block_rows_refer(&w->rows, r, from, set_series);
+	}
+	saw(s, r);
+	return 0;
 }
 
 uint64_t block_writer_rows(const struct block_writer *w)
@@ -88,9 +110,26 @@ struct finish {
 	uint32_t *number;           /* per series of the writer: number in the block */
 	uint32_t *kind;             /* per series of the block: counts profile types */
 	struct stack_use *stacks;   /* per partition */
-	struct buf index, profiles, symbols;
-	uint64_t groups;
+	struct block_sink *to;
+	uint64_t index_bytes, profiles_bytes, symbols_bytes, groups;
 };
+
+/* A part that is in memory. */
+static int put_part(struct finish *f, const char *name, const struct buf *bytes, uint64_t *size, struct err *e)
+{
+	struct sink *k;
+	struct err ignored;
+	int rc = buf_check(bytes, "file", e);
+
+	if (rc < 0)
+		return err_wrap(e, "%s", name);
+	k = f->to->part(f->to, str_cstr(name), e);
+	if (k == NULL)
+		return -1;
+	rc = sink_write(k, buf_str(bytes), e);
+	*size = bytes->n;
+	return sink_close(k, rc < 0 ? &ignored : e) < 0 ? -1 : rc;
+}
 
 static int series_cmp(const void *a, const void *b)
 {
@@ -108,7 +147,7 @@ static bool same_kind(const struct labels *a, const struct labels *b)
 }
 
 /* Numbers series by their labels; those with equal labels become one. */
-static int number_series(struct finish *f, struct index_writer *ix, struct err *e)
+static int number_series(struct finish *f, struct index_writer *ix, struct buf *out, struct err *e)
 {
 	struct block_writer *w = f->w;
 
@@ -135,16 +174,24 @@ static int number_series(struct finish *f, struct index_writer *ix, struct err *
 		if (index_writer_add(ix, &s.labels, s.fingerprint, s.from, s.through, e) < 0)
 			return -1;
 	}
-	return index_writer_finish(ix, &f->index, e);
+	return index_writer_finish(ix, out, e);
 }
 
 static int write_index(struct finish *f, struct err *e)
 {
 	struct index_writer *ix = index_writer_new();
-	int rc = number_series(f, ix, e);
+	struct buf out;
+	int rc;
 
+	buf_init(&out, SIZE_MAX / 2);
+	rc = number_series(f, ix, &out, e);
 	index_writer_free(ix);
-	return rc < 0 ? err_wrap(e, "index.tsdb") : 0;
+	if (rc < 0)
+		err_wrap(e, "index.tsdb");
+	else
+		rc = put_part(f, "index.tsdb", &out, &f->index_bytes, e);
+	buf_fini(&out);
+	return rc;
 }
 
 static int partition_cmp(const void *a, const void *b, void *ctx)
@@ -156,7 +203,7 @@ static int partition_cmp(const void *a, const void *b, void *ctx)
 }
 
 /* Which partitions have rows, and which of their stacks. */
-static int mark_stacks(struct finish *f, struct err *e)
+static int mark_stacks(struct finish *f, struct arena *scratch, struct err *e)
 {
 	struct block_writer *w = f->w;
 
@@ -168,11 +215,10 @@ static int mark_stacks(struct finish *f, struct err *e)
 		if (u->n)
 			continue;
 		*u = (struct stack_use){ .n = n, .id = w->partitions.p[p]->partition };
-		u->used = arena_zarray(f->mem, n, sizeof(*u->used));
-		u->sum = arena_zarray(f->mem, n, sizeof(*u->sum));
-		u->count = arena_zarray(f->mem, n, sizeof(*u->count));
-		u->rank = arena_zarray(f->mem, n, sizeof(*u->rank));
-		u->number = arena_zarray(f->mem, n, sizeof(*u->number));
+		u->used = arena_zarray(scratch, n, sizeof(*u->used));
+		u->sum = arena_zarray(scratch, n, sizeof(*u->sum));
+		u->count = arena_zarray(scratch, n, sizeof(*u->count));
+		u->number = arena_zarray(scratch, n, sizeof(*u->number));
 	}
 	return block_rows_mark(&w->rows, f->stacks, e);
 }
@@ -201,25 +247,50 @@ static int add_partitions(struct finish *f, struct symdb_writer *db, struct err 
 static int write_symbols(struct finish *f, struct err *e)
 {
 	struct symdb_writer *db = symdb_writer_new();
-	int rc = mark_stacks(f, e);
+	struct buf out;
+	struct arena *scratch = arena_new();
+	int rc = mark_stacks(f, scratch, e);
 
+	buf_init(&out, SIZE_MAX / 2);
 	if (rc == 0)
 		rc = add_partitions(f, db, e);
-	if (rc == 0) {
-		symdb_writer_finish(db, &f->symbols);
-		rc = buf_check(&f->symbols, "file", e);
-	}
+	if (rc == 0)
+		symdb_writer_finish(db, &out);
 	symdb_writer_free(db);
-	return rc < 0 ? err_wrap(e, "symbols.symdb") : 0;
+	arena_free(scratch);
+	if (rc < 0)
+		err_wrap(e, "symbols.symdb");
+	else
+		rc = put_part(f, "symbols.symdb", &out, &f->symbols_bytes, e);
+	buf_fini(&out);
+	return rc;
 }
 
 static int write_profiles(struct finish *f, struct err *e)
 {
 	struct row_numbers to = { .series = f->number, .kind = f->kind, .stacks = f->stacks };
+	struct sink *k = f->to->part(f->to, STR("profiles.parquet"), e);
+	struct err ignored;
+	int rc;
 
+	if (k == NULL)
+		return -1;
 	block_rows_sort(&f->w->rows, f->number);
-	f->groups = block_rows_write(&f->w->rows, &to, &f->profiles);
-	return buf_check(&f->profiles, "profiles.parquet", e);
+	rc = block_rows_write(&f->w->rows, &to, k, &f->profiles_bytes, &f->groups, e);
+	return sink_close(k, rc < 0 ? &ignored : e) < 0 ? -1 : rc;
+}
+
+static int write_meta(struct finish *f, const struct block_meta *m, struct err *e)
+{
+	struct buf out;
+	uint64_t size;
+	int rc;
+
+	buf_init(&out, SIZE_MAX / 2);
+	block_meta_print(&out, m);
+	rc = put_part(f, "meta.json", &out, &size, e);
+	buf_fini(&out);
+	return rc;
 }
 
 static void fill_meta(const struct finish *f, struct ulid id, struct arena *a, struct block_meta *m)
@@ -242,58 +313,30 @@ static void fill_meta(const struct finish *f, struct ulid id, struct arena *a, s
 		.version = 3,
 		.source = STR("ingester") };
 	m->files = arena_zarray(a, 3, sizeof(*m->files));
-	m->files[0] = (struct block_file){ .path = STR("index.tsdb"), .size = f->index.n, .series = f->n_series };
+	m->files[0] = (struct block_file){ .path = STR("index.tsdb"), .size = f->index_bytes, .series = f->n_series };
 	m->files[1] = (struct block_file){ .path = STR("profiles.parquet"),
-		.size = f->profiles.n,
+		.size = f->profiles_bytes,
 		.row_groups = f->groups,
 		.rows = f->w->rows.rows.n };
-	m->files[2] = (struct block_file){ .path = STR("symbols.symdb"), .size = f->symbols.n };
+	m->files[2] = (struct block_file){ .path = STR("symbols.symdb"), .size = f->symbols_bytes };
 	m->sources = arena_alloc(a, sizeof(*m->sources));
 	m->sources[0] = id;
 }
 
-static void give_parts(const struct finish *f, struct ulid id, struct block_parts *out)
+int block_writer_write(struct block_writer *w, struct ulid id, struct block_sink *to, struct arena *a,
+    struct block_meta *meta, struct err *e)
 {
-	const struct buf *bytes[] = { &f->index, &f->profiles, &f->symbols };
-	struct buf meta;
-
-	*out = (struct block_parts){ .mem = arena_new(), .n_parts = 4 };
-	fill_meta(f, id, out->mem, &out->meta);
-	for (uint32_t i = 0; i < 3; i++) {
-		out->part[i].name = out->meta.files[i].path;
-		out->part[i].bytes = arena_str(out->mem, buf_str(bytes[i]));
-	}
-	buf_init(&meta, SIZE_MAX / 2);
-	block_meta_print(&meta, &out->meta);
-	out->part[3].name = STR("meta.json");
-	out->part[3].bytes = arena_str(out->mem, buf_str(&meta));
-	buf_fini(&meta);
-}
-
-int block_writer_finish(struct block_writer *w, struct ulid id, struct block_parts *out, struct err *e)
-{
-	struct finish f = { .w = w };
+	struct finish f = { .w = w, .to = to };
 	int rc = -1;
 
+	*meta = (struct block_meta){ .ulid = id };
 	if (w->rows.rows.n == 0)
-		return err_set(e, ERR_NOTFOUND, "block: no rows");
+		return 0;
 	f.mem = arena_new();
-	buf_init(&f.index, SIZE_MAX / 2);
-	buf_init(&f.profiles, SIZE_MAX / 2);
-	buf_init(&f.symbols, SIZE_MAX / 2);
 	if (write_index(&f, e) == 0 && write_symbols(&f, e) == 0 && write_profiles(&f, e) == 0) {
-		give_parts(&f, id, out);
-		rc = 0;
+		fill_meta(&f, id, a, meta);
+		rc = write_meta(&f, meta, e);
 	}
-	buf_fini(&f.index);
-	buf_fini(&f.profiles);
-	buf_fini(&f.symbols);
 	arena_free(f.mem);
 	return rc;
-}
-
-void block_parts_free(struct block_parts *p)
-{
-	arena_free(p->mem);
-	*p = (struct block_parts){ 0 };
 }

@@ -26,12 +26,20 @@ struct profiles_group {
 	const int64_t *totals;
 	const uint8_t *ids;        /* 16 bytes a row */
 	const uint32_t *sample_at; /* n + 1; every row has samples, in any order */
-	const uint32_t *stacks;
-	const int64_t *values;
-	const int64_t *spans;     /* or NULL: no row has spans. Rows with spans only, all samples of such a row */
-	const uint8_t *row_spans; /* with spans: 1 for rows that have them */
-	const uint32_t *breaks;   /* rows where another profile type begins, ascending; hints for paging */
+	const uint8_t *row_spans;  /* 1 for rows that have spans; NULL: none has */
+	const uint32_t *breaks;    /* rows where another profile type begins, ascending; hints for paging */
 	uint32_t n_breaks;
+
+	/*
+	 * Samples are made when they are needed, some rows at a time and more than once: a group with four million of
+	 * them is never in memory. u32 stacks, i64 values, i64 spans (of rows that have them), all in one order.
+	 */
+	void (*stacks)(void *ctx, uint32_t row, uint32_t rows, void *out);
+	void (*values)(void *ctx, uint32_t row, uint32_t rows, void *out);
+	void (*spans)(void *ctx, uint32_t row, uint32_t rows, void *out);
+	/* Those of one row in any order, until the next call. */
+	void (*samples)(void *ctx, uint32_t row, const uint32_t **stacks, const int64_t **values);
+	void *ctx;
 };
 
 enum { PROFILES_GROUP_ROWS = 100000, PROFILES_GROUP_SAMPLES = 4 << 20 };
@@ -39,13 +47,16 @@ enum { PROFILES_GROUP_ROWS = 100000, PROFILES_GROUP_SAMPLES = 4 << 20 };
 struct profiles_writer;
 
 /*
- *	struct profiles_writer *w = profiles_writer_new(&out, n_groups > 1);
+ *	struct profiles_writer *w = profiles_writer_new(sink, n_groups > 1);
  *	profiles_writer_group(w, &group);               once or, if so announced, more often
- *	profiles_writer_finish(w);                      frees w; buf_check(&out)
+ *	rc = profiles_writer_finish(w, &bytes, e);      frees w; what failed before shows here
+ *
+ * Columns go to the sink, which is borrowed, as they are ready.
  */
-struct profiles_writer *profiles_writer_new(struct buf *out, bool many);
+struct profiles_writer *profiles_writer_new(struct sink *to, bool many);
 void profiles_writer_group(struct profiles_writer *w, const struct profiles_group *g);
-void profiles_writer_finish(struct profiles_writer *w);
+/* *bytes: of the file. */
+int profiles_writer_finish(struct profiles_writer *w, uint64_t *bytes, struct err *e);
 
 /* ---- reading ---- */
 

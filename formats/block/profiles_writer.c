@@ -94,48 +94,87 @@ static const struct pq_form nulls[] = { { PQ_PLAIN, false, 0 }, { PQ_PLAIN, fals
 #define FORMS(list) .forms = (list), .n_forms = ARRAY_LEN(list)
 
 struct profiles_writer {
+	struct buf out; /* what is not in the sink so far */
+	struct sink *to;
+	uint64_t sent;
+	struct err err; /* of the sink */
+	bool failed;
 	struct pq_writer *pq;
 	struct sums_writer sums;
 	VEC(uint8_t) def;
 	VEC(int64_t) present;
 };
 
-struct profiles_writer *profiles_writer_new(struct buf *out, bool many)
+static void send(void *ctx)
+{
+	struct profiles_writer *w = ctx;
+
+	if (!w->failed)
+		w->failed = sink_write(w->to, buf_str(&w->out), &w->err) < 0;
+	w->sent += w->out.n;
+	buf_reset(&w->out);
+}
+
+struct profiles_writer *profiles_writer_new(struct sink *to, bool many)
 {
 	struct profiles_writer *w = mem_zalloc(sizeof(*w));
 
-	w->pq = pq_writer_new(out, nodes, ARRAY_LEN(nodes), many);
+	buf_init(&w->out, SIZE_MAX / 2);
+	w->to = to;
+	w->pq = pq_writer_new(&w->out, nodes, ARRAY_LEN(nodes), many);
+	pq_writer_take(w->pq, send, w);
 	sums_writer_init(&w->sums);
 	return w;
 }
 
-void profiles_writer_finish(struct profiles_writer *w)
+int profiles_writer_finish(struct profiles_writer *w, uint64_t *bytes, struct err *e)
 {
+	int rc;
+
 	sums_writer_finish(&w->sums, w->pq);
 	pq_writer_finish(w->pq, STR("pyro " PYRO_VERSION));
+	send(w);
+	*bytes = w->sent;
+	rc = w->failed ? -1 : 0;
+	if (w->failed)
+		*e = w->err;
 	sums_writer_fini(&w->sums);
+	buf_fini(&w->out);
 	vec_free(&w->def);
 	vec_free(&w->present);
 	mem_free(w);
+	return rc;
+}
+
+/* A column; what is ready goes when it is worth a call. */
+static void put_column(struct profiles_writer *w, const struct pq_column *c)
+{
+	enum { WORTH = 64 << 10 };
+
+	pq_writer_column(w->pq, c);
+	if (w->out.n < WORTH)
+		return;
+	pq_writer_moved(w->pq, w->out.n);
+	send(w);
 }
 
 static void put_ints(struct profiles_writer *w, const struct profiles_group *g, const int64_t *v)
 {
-	pq_writer_column(w->pq, &(struct pq_column){ .i64 = v, .n = g->n, .page_entries = ROWS_PER_PAGE, FORMS(ints) });
+	put_column(w, &(struct pq_column){ .i64 = v, .n = g->n, .page_entries = ROWS_PER_PAGE, FORMS(ints) });
 }
 
 /* `times` columns with a null for each row. */
 static void put_row_nulls(struct profiles_writer *w, unsigned times)
 {
 	while (times--)
-		pq_writer_column(w->pq, &(struct pq_column){ .page_entries = NULLS_PER_PAGE, FORMS(nulls) });
+		put_column(w, &(struct pq_column){ .page_entries = NULLS_PER_PAGE, FORMS(nulls) });
 }
 
 /* The same for each sample: level 1 says that there is one. */
 static void put_sample_nulls(struct profiles_writer *w, const struct profiles_group *g, unsigned times)
 {
 	while (times--)
-		pq_writer_column(w->pq,
+		put_column(w,
 		    &(struct pq_column){ .row_at = g->sample_at,
 			.level = 1,
 			.page_entries = NULLS_PER_PAGE,
@@ -161,34 +200,37 @@ static void put_durations(struct profiles_writer *w, const struct profiles_group
 		put_row_nulls(w, 1);
 	else {
 		c.def = c.n < g->n ? w->def.p : NULL;
-		pq_writer_column(w->pq, &c);
+		put_column(w, &c);
 	}
 }
 
 static void put_spans(struct profiles_writer *w, const struct profiles_group *g)
 {
-	struct pq_column c = { .i64 = g->spans, .row_at = g->sample_at, .page_entries = SAMPLES_PER_PAGE, FORMS(ints) };
-	uint32_t samples = g->sample_at[g->n];
+	struct pq_column c = { .make = g->spans,
+		.ctx = g->ctx,
+		.row_at = g->sample_at,
+		.page_entries = SAMPLES_PER_PAGE,
+		FORMS(ints) };
 
-	if (g->spans == NULL) {
+	if (g->row_spans == NULL) {
 		put_sample_nulls(w, g, 1);
 		return;
 	}
 	w->def.n = 0;
-	vec_reserve(&w->def, samples);
+	vec_reserve(&w->def, g->n);
 	for (uint32_t r = 0; r < g->n; r++) {
-		uint32_t n = g->sample_at[r + 1] - g->sample_at[r];
-
-		memset(w->def.p + g->sample_at[r], g->row_spans[r] ? 2 : 1, n);
-		c.n += g->row_spans[r] ? n : 0;
+		w->def.p[r] = g->row_spans[r] ? 2 : 1;
+		c.n += g->row_spans[r] ? g->sample_at[r + 1] - g->sample_at[r] : 0;
 	}
-	c.def = w->def.p;
-	pq_writer_column(w->pq, &c);
+	c.row_def = w->def.p;
+	put_column(w, &c);
 }
 
 static void put_samples(struct profiles_writer *w, const struct profiles_group *g)
 {
-	struct pq_column c = { .u32 = g->stacks,
+	struct pq_column c = { .make = g->stacks,
+		.ctx = g->ctx,
+		.narrow = true,
 		.n = g->sample_at[g->n],
 		.row_at = g->sample_at,
 		.level = 1,
@@ -197,16 +239,16 @@ static void put_samples(struct profiles_writer *w, const struct profiles_group *
 
 	if (c.n <= SAMPLES_OF_SMALL)
 		c.page_entries = SAMPLES_OF_SMALL;
-	pq_writer_column(w->pq, &c);
+	put_column(w, &c);
 	c.page_entries = SAMPLES_PER_PAGE;
-	c.u32 = NULL;
-	c.i64 = g->values;
+	c.make = g->values;
+	c.narrow = false;
 	c.forms = values;
 	c.n_forms = ARRAY_LEN(values);
 	c.breaks = g->breaks;
 	c.n_breaks = g->n_breaks;
 	c.mixed = true;
-	pq_writer_column(w->pq, &c);
+	put_column(w, &c);
 	put_sample_nulls(w, g, 4);
 	put_spans(w, g);
 	put_sample_nulls(w, g, 1);
@@ -215,10 +257,8 @@ static void put_samples(struct profiles_writer *w, const struct profiles_group *
 void profiles_writer_group(struct profiles_writer *w, const struct profiles_group *g)
 {
 	pq_writer_group(w->pq, g->n);
-	pq_writer_column(w->pq,
-	    &(struct pq_column){ .fixed = g->ids, .n = g->n, .page_entries = IDS_PER_PAGE, FORMS(ids) });
-	pq_writer_column(w->pq,
-	    &(struct pq_column){ .u32 = g->series, .n = g->n, .page_entries = ROWS_PER_PAGE, FORMS(ints) });
+	put_column(w, &(struct pq_column){ .fixed = g->ids, .n = g->n, .page_entries = IDS_PER_PAGE, FORMS(ids) });
+	put_column(w, &(struct pq_column){ .u32 = g->series, .n = g->n, .page_entries = ROWS_PER_PAGE, FORMS(ints) });
 	put_ints(w, g, g->partitions);
 	put_ints(w, g, g->totals);
 	put_samples(w, g);

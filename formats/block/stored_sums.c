@@ -64,6 +64,15 @@ static void write_part(struct sums_writer *w, struct pq_writer *pq, const struct
 	vec_push(&w->parts, p);
 }
 
+static bool add_row(struct sums_writer *w, const struct profiles_group *g, uint32_t row)
+{
+	const uint32_t *stacks;
+	const int64_t *values;
+
+	g->samples(g->ctx, row, &stacks, &values);
+	return stack_sums_add(&w->part, stacks, values, samples_of(g, row, row + 1));
+}
+
 /* Rows of one series and partition, at most LONG_ROWS. */
 static void write_parts(struct sums_writer *w, struct pq_writer *pq, const struct profiles_group *g, uint32_t first,
     uint32_t end)
@@ -76,8 +85,7 @@ static void write_parts(struct sums_writer *w, struct pq_writer *pq, const struc
 
 		next = MIN(at + SHORT_ROWS, end);
 		for (uint32_t r = at; r < next && fits; r++)
-			fits = stack_sums_add(&w->part, g->stacks + g->sample_at[r], g->values + g->sample_at[r],
-			    samples_of(g, r, r + 1));
+			fits = add_row(w, g, r);
 		write_part(w, pq, g, at, next, &w->part, fits);
 		whole = whole && fits &&
 		    stack_sums_add(&w->whole, sums->stacks.p, sums->values.p, (uint32_t)sums->stacks.n);

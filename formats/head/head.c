@@ -65,6 +65,7 @@ static int scan_row(const struct head_tables *t, const struct scan *s, const str
 	row->time = p->time;
 	row->duration = p->duration;
 	row->total = r->total;
+	row->number = (uint32_t)k;
 	memcpy(row->id, p->id, sizeof(row->id));
 	if (s->samples) {
 		if (head_take_row(&u->taking, x, k, &packed, e) < 0 || rows_decode(packed, unpacked, &used, e) < 0)
@@ -125,6 +126,38 @@ static int head_scan(struct dataset *d, const struct scan *s, struct err *e)
 	return rc;
 }
 
+struct head_packed {
+	struct packed_rows rows; /* first member */
+	const struct head *head;
+	struct head_taking taking;
+};
+
+static int packed_take(struct packed_rows *p, uint32_t series, uint32_t row, struct str *out, struct err *e)
+{
+	struct head_packed *k = CONTAINER_OF(p, struct head_packed, rows);
+	const struct head_series *x = &k->head->tables->series.p[series];
+
+	assert(row < x->rows.n);
+	return head_take_row(&k->taking, x, row, out, e) < 0 ? err_wrap(e, "head") : 0;
+}
+
+static void packed_close(struct packed_rows *p)
+{
+	struct head_packed *k = CONTAINER_OF(p, struct head_packed, rows);
+
+	head_taking_fini(&k->taking);
+	mem_free(k);
+}
+
+static struct packed_rows *head_packed(struct dataset *d)
+{
+	struct head_packed *k = mem_zalloc(sizeof(*k));
+
+	k->rows = (struct packed_rows){ packed_take, packed_close };
+	k->head = (const struct head *)d;
+	return &k->rows;
+}
+
 static int head_symbols(struct dataset *d, uint32_t partition, struct symbols **out, struct err *e)
 {
 	struct head_tables *t = ((struct head *)d)->tables;
@@ -152,6 +185,7 @@ static const struct dataset_ops head_ops = {
 	.sizes = head_sizes,
 	.series_since = head_since,
 	.views = head_views,
+	.packed = head_packed,
 };
 
 struct head *head_new(void)

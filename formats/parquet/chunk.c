@@ -12,8 +12,9 @@ enum {
 	TRIAL_PAGES = 4,    /* a form is judged by so many pages */
 	MAX_FORMS = 8,      /* of a column */
 	MAX_DICT = 1 << 18, /* distinct values; more never paid */
-	SMALL_PART = 8,     /* a page of less than an eighth of its size does not end at a break */
-	SHARE_MOST = 4096,  /* distinct values of a page that may share a dictionary */
+	MAX_SHARED = 1 << 17,
+	SMALL_PART = 8,    /* a page of less than an eighth of its size does not end at a break */
+	SHARE_MOST = 4096, /* distinct values of a page that may share a dictionary */
 };
 
 struct chunk_maker *chunk_maker_new(bool compressed)
@@ -38,7 +39,6 @@ void chunk_maker_free(struct chunk_maker *m)
 	vec_free(&m->indices);
 	vec_free(&m->values);
 	vec_free(&m->numbers);
-	vec_free(&m->counts);
 	mem_free(m);
 }
 
@@ -116,49 +116,18 @@ static void begin_values(struct job *j, uint32_t rows)
 
 /* ---- the dictionary ---- */
 
-/* What page p has, of the numbers of its values. */
-static void use_of_page(struct job *j, uint32_t p, const uint32_t *numbers)
-{
-	size_t n = j->cuts.p[p].values;
-	VEC(struct number_count) has = { 0 };
-	uint32_t *counts;
-
-	vec_reserve(&j->m->counts, j->dict.n - j->m->counts.n);
-	counts = j->m->counts.p;
-	memset(counts + j->m->counts.n, 0, (j->dict.n - j->m->counts.n) * sizeof(*counts));
-	j->m->counts.n = j->dict.n;
-	for (size_t i = 0; i < n; i++)
-		if (counts[numbers[i]]++ == 0)
-			vec_push(&has, ((struct number_count){ numbers[i], 0 }));
-	for (size_t i = 0; i < has.n; i++) {
-		has.p[i].count = counts[has.p[i].number];
-		counts[has.p[i].number] = 0;
-	}
-	j->use[p] = (struct page_use){ .page = p, .distinct = (uint32_t)has.n };
-	if (has.n <= SHARE_MOST) {
-		vec_fit(&has);
-		j->use[p].has = has.p;
-	} else {
-		vec_free(&has);
-	}
-}
-
 /* The values of page p into the dictionary; false: there are too many. */
 static bool add_page(struct job *j, uint32_t p)
 {
 	const struct cut *cut = &j->cuts.p[p];
-	uint32_t *numbers;
 
 	page_load(j, cut);
 	if (!j->few)
 		j->m->numbers.n = 0;
 	vec_reserve(&j->m->numbers, cut->values);
-	numbers = j->m->numbers.p + j->m->numbers.n;
-	if (!dict_add(&j->dict, j->page, cut->values, numbers))
+	if (!dict_add(&j->dict, j->page, cut->values, j->m->numbers.p + j->m->numbers.n))
 		return false;
 	j->m->numbers.n += cut->values;
-	if (j->use != NULL)
-		use_of_page(j, p, numbers);
 	return true;
 }
 
@@ -169,16 +138,18 @@ static bool make_dict(struct job *j, uint32_t n_pages)
 	bool fits = true;
 
 	dict_init(&j->dict, j->width, (uint32_t)MIN(most, (size_t)MAX_DICT));
-	j->m->numbers.n = j->m->counts.n = 0;
+	j->m->numbers.n = 0;
 	for (uint32_t i = 0; i < n_pages && fits; i++)
 		fits = add_page(j, (uint32_t)(j->cuts.n * i / n_pages));
 	if (fits)
 		dict_order_make(&j->order, j->dict.count.p, j->dict.n);
+	j->numbered = fits && j->few;
 	return fits;
 }
 
 static void drop_dict(struct job *j)
 {
+	j->numbered = false;
 	dict_fini(&j->dict);
 	dict_order_fini(&j->order);
 }
@@ -188,48 +159,122 @@ static bool has_dict(struct job *j)
 {
 	if (!j->tried_dict && j->c->n > 0) {
 		j->tried_dict = true;
-		if (j->c->mixed)
-			j->use = mem_zarray(j->cuts.n, sizeof(*j->use));
 		make_dict(j, (uint32_t)j->cuts.n);
 	}
 	return j->dict.n != 0;
 }
 
+/* ---- pages that share a dictionary ---- */
+
+/* Few distinct values: they are counted, and get their numbers. */
+static void use_of_page(struct job *j, const struct cut *p, struct page_use *use)
+{
+	struct dict own;
+	uint32_t *numbers;
+
+	dict_init(&own, j->width, SHARE_MOST);
+	j->m->indices.n = 0;
+	vec_reserve(&j->m->indices, p->values);
+	numbers = j->m->indices.p;
+	*use = (struct page_use){ .page = (uint32_t)(p - j->cuts.p), .distinct = UINT32_MAX };
+	if (dict_add(&own, j->page, p->values, numbers) && j->shared.n + own.n <= MAX_SHARED) {
+		dict_add(&j->shared, own.values.p, own.n, numbers);
+		use->distinct = own.n;
+		use->has = mem_array(own.n, sizeof(*use->has));
+		for (uint32_t i = 0; i < own.n; i++)
+			use->has[i] = (struct number_count){ numbers[i], own.count.p[i] };
+	}
+	dict_fini(&own);
+}
+
 /* ---- whole chunks, of which the smallest stays ---- */
 
+/* What is asked of all pages, whatever their form. */
+static void see_page(struct job *j, uint32_t p)
+{
+	page_load(j, &j->cuts.p[p]);
+	if (j->pages->bounds != NULL)
+		bounds_make(j->mem, j->leaf, j->page, j->width, j->at->values, &j->pages->bounds[p]);
+	if (j->use != NULL)
+		use_of_page(j, j->at, &j->use[p]);
+}
+
+/* The page as it is in the best chunk. */
+static void copy_page(struct job *j, uint32_t p)
+{
+	const struct page_put *from = &j->best_put[p];
+
+	if (!buf_room(j->out, from->bytes))
+		return;
+	memcpy(j->out->p + j->out->n, j->out->p + j->from + from->at, from->bytes);
+	j->out->n += from->bytes;
+	j->raw += from->raw;
+}
+
+/* Of the chunk that is being put. */
+static size_t chunk_bytes(const struct job *j)
+{
+	return j->taken + j->out->n - j->from - j->best;
+}
+
+static void take_pages(struct job *j)
+{
+	enum { WORTH = 64 << 10 };
+
+	if (!j->streams || j->out->n < WORTH)
+		return;
+	j->taken = chunk_bytes(j);
+	j->from = 0;
+	j->to->take(j->to->ctx);
+}
+
+/* All pages in the forms of j->put, behind the best chunk. dictionary: NULL, or its form. */
 static void put_pages(struct job *j, const struct pq_form *dictionary)
 {
 	j->raw = 0;
-	if (dictionary)
+	if (dictionary != NULL)
 		page_put_dictionary(j, dictionary, j->out);
 	for (uint32_t i = 0; i < j->cuts.n; i++) {
-		page_load(j, &j->cuts.p[i]);
-		if (!j->bounded && j->pages->bounds != NULL)
-			bounds_make(j->mem, j->leaf, j->page, j->width, j->at->values, &j->pages->bounds[i]);
-		page_put(j, j->form[i], j->out);
+		struct page_put *put = &j->put[i];
+		uint64_t raw = j->raw;
+
+		put->at = chunk_bytes(j);
+		if (!j->seen)
+			see_page(j, i);
+		if (j->best > 0 && put->form == j->best_put[i].form && put->form->encoding != PQ_DICTIONARY) {
+			copy_page(j, i);
+		} else {
+			page_load(j, &j->cuts.p[i]);
+			page_put(j, put->form, j->out);
+		}
+		put->bytes = (uint32_t)(chunk_bytes(j) - put->at);
+		put->raw = (uint32_t)(j->raw - raw);
+		take_pages(j);
 	}
-	j->bounded = true;
+	j->seen = true;
 }
 
 /* The chunk that was put last, behind the best one; true: now it is the best. */
 static bool keep_better(struct job *j)
 {
-	size_t n = j->out->n - j->from - j->best;
+	size_t n = chunk_bytes(j);
 	bool better = j->best == 0 || n < j->best;
 
 	if (better) {
-		memmove(j->out->p + j->from, j->out->p + j->from + j->best, n);
+		if (j->best > 0)
+			memmove(j->out->p + j->from, j->out->p + j->from + j->best, n);
+		memcpy(j->best_put, j->put, j->cuts.n * sizeof(*j->put));
 		j->best = n;
 		j->best_raw = j->raw;
 	}
-	j->out->n = j->from + j->best;
+	j->out->n = j->from + j->best - j->taken;
 	return better;
 }
 
 static bool put_form(struct job *j, const struct pq_form *f)
 {
 	for (size_t i = 0; i < j->cuts.n; i++)
-		j->form[i] = f;
+		j->put[i].form = f;
 	put_pages(j, f->encoding == PQ_DICTIONARY ? f : NULL);
 	return keep_better(j);
 }
@@ -316,7 +361,7 @@ static const struct pq_form *best_by_trial(struct job *j)
 	memset(plain, 0xff, sizeof(plain));
 	try_forms(j, false, plain);
 	memcpy(bytes, plain, sizeof(bytes));
-	if (any_dictionary(j) && j->c->n > 0 && (j->c->mixed || dict_may_pay(j, bytes))) {
+	if (any_dictionary(j) && j->c->n > 0 && dict_may_pay(j, bytes)) {
 		memcpy(bytes, plain, sizeof(bytes));
 		if (has_dict(j))
 			try_forms(j, true, bytes);
@@ -364,17 +409,21 @@ static size_t pick_pages(const struct job *j, uint32_t *counts, uint32_t limit)
 static bool put_mixed(struct job *j, const uint32_t *counts, size_t n)
 {
 	static const struct pq_form form = { PQ_DICTIONARY, true, 3 };
-	struct dict_order all = j->order;
 
 	for (size_t i = 0; i < j->cuts.n; i++)
-		j->form[i] = &j->c->forms[0];
+		j->put[i].form = &j->c->forms[0];
 	for (size_t i = 0; i < n; i++)
-		j->form[j->use[i].page] = &form;
+		j->put[j->use[i].page].form = &form;
 	dict_order_make(&j->order, counts, j->dict.n);
 	put_pages(j, &form);
 	dict_order_fini(&j->order);
-	j->order = all;
 	return keep_better(j);
+}
+
+/* Not if one dictionary does for all of many pages: then there is little to gain. */
+static bool may_mix(const struct job *j)
+{
+	return j->cuts.n > 1 && j->shared.n > 0 && (j->few || j->dict.n == 0 || j->dict.n > SHARE_MOST);
 }
 
 /* Dictionaries of one and of two bytes for the pages that they fit, if that makes the chunk smaller. */
@@ -385,8 +434,11 @@ static bool try_mixed(struct job *j)
 	size_t last = 0;
 	bool better = false;
 
-	if (j->cuts.n < 2 || !has_dict(j))
+	if (!may_mix(j))
 		return false;
+	drop_dict(j);
+	j->dict = j->shared;
+	j->shared = (struct dict){ 0 };
 	qsort(j->use, j->cuts.n, sizeof(*j->use), page_use_cmp);
 	counts = mem_array(j->dict.n, sizeof(*counts));
 	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
@@ -403,35 +455,12 @@ static bool try_mixed(struct job *j)
 
 /* ---- the chunk ---- */
 
-/* Pages that were written, found again by their headers. */
-static void locate(struct job *j, struct str bytes, uint64_t at, struct pq_chunk *c, struct chunk_pages *p)
-{
-	struct pq_page_header h;
-	struct err e;
-	size_t used;
-
-	for (uint32_t i = 0; i < p->n;) {
-		int rc = page_header_decode(bytes, &h, &used, &e);
-
-		assert(rc == 0);
-		(void)rc;
-		if (h.type == PQ_DICT) {
-			c->dictionary_at = at;
-		} else {
-			p->at[i] = (struct pq_page_at){ at, j->cuts.p[i].row, (uint32_t)used + h.bytes };
-			i++;
-		}
-		at += used + h.bytes;
-		bytes = str_skip(bytes, used + h.bytes);
-	}
-	c->data_at = p->at[0].at;
-}
-
 static void make_best(struct job *j, struct pq_chunk *c)
 {
 	const struct pq_form *f = j->few ? best_of_all(j) : best_by_trial(j);
 	bool mixed = false;
 
+	j->streams = !j->few && !j->c->mixed && j->to->take != NULL;
 	if (!j->few)
 		put_form(j, f);
 	if (j->c->mixed)
@@ -449,31 +478,61 @@ static void job_fini(struct job *j)
 		mem_free(j->use[i].has);
 	mem_free(j->use);
 	drop_dict(j);
-	mem_free(j->form);
+	dict_fini(&j->shared);
+	mem_free(j->put);
+	mem_free(j->best_put);
 	vec_free(&j->cuts);
 }
 
-void chunk_make(struct chunk_maker *m, struct arena *a, const struct pq_leaf *leaf, const struct pq_column *column,
-    uint32_t rows, uint64_t at, struct buf *out, struct pq_chunk *c, struct chunk_pages *pages)
+/* What the chunk became, for the footer and the page indexes. */
+static void tell(const struct job *j, uint64_t at, struct pq_chunk *c)
 {
-	struct job j = { .m = m, .mem = a, .leaf = leaf, .c = column, .pages = pages, .out = out, .from = out->n };
+	const struct cut *last = &j->cuts.p[j->cuts.n - 1];
+	struct chunk_pages *p = j->pages;
+
+	c->bytes = j->best;
+	c->raw_bytes = j->best_raw;
+	c->n_values = last->entry + last->entries - j->cuts.p[0].entry;
+	c->data_at = at + j->best_put[0].at;
+	if (j->best_put[0].at > 0)
+		c->dictionary_at = at;
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct page_put *put = &j->best_put[i];
+
+		p->at[i] = (struct pq_page_at){ at + put->at, j->cuts.p[i].row, put->bytes };
+		if (p->bounds != NULL)
+			p->bounds[i].nulls = j->cuts.p[i].entries - j->cuts.p[i].values;
+	}
+	if (p->bounds != NULL)
+		p->order = bounds_order(j->leaf, p->bounds, p->n);
+}
+
+void chunk_make(struct chunk_maker *m, struct arena *a, const struct pq_leaf *leaf, const struct pq_column *column,
+    uint32_t rows, const struct chunk_out *to, struct pq_chunk *c, struct chunk_pages *pages)
+{
+	struct job j = { .m = m,
+		.mem = a,
+		.leaf = leaf,
+		.c = column,
+		.pages = pages,
+		.to = to,
+		.out = to->out,
+		.from = to->out->n };
 
 	assert(column->n_forms > 0 && column->n_forms <= MAX_FORMS);
 	cut_pages(&j, rows);
 	begin_values(&j, rows);
-	j.form = mem_array(j.cuts.n, sizeof(struct pq_form *));
+	j.put = mem_zarray(j.cuts.n, sizeof(*j.put));
+	j.best_put = mem_zarray(j.cuts.n, sizeof(*j.best_put));
 	*pages = (struct chunk_pages){ .n = (uint32_t)j.cuts.n };
 	pages->at = arena_zarray(a, pages->n, sizeof(*pages->at));
 	if (column->words == NULL)
 		pages->bounds = arena_zarray(a, pages->n, sizeof(*pages->bounds));
+	if (column->mixed && j.cuts.n > 1) {
+		j.use = mem_zarray(j.cuts.n, sizeof(*j.use));
+		dict_init(&j.shared, j.width, MAX_SHARED);
+	}
 	make_best(&j, c);
-	for (uint32_t i = 0; pages->bounds != NULL && i < pages->n; i++)
-		pages->bounds[i].nulls = j.cuts.p[i].entries - j.cuts.p[i].values;
-	if (pages->bounds != NULL)
-		pages->order = bounds_order(leaf, pages->bounds, pages->n);
-	c->bytes = j.best;
-	c->raw_bytes = j.best_raw;
-	c->n_values = j.cuts.p[j.cuts.n - 1].entry + j.cuts.p[j.cuts.n - 1].entries - j.cuts.p[0].entry;
-	locate(&j, str_of(out->p + j.from, j.best), at, c, pages);
+	tell(&j, to->at, c);
 	job_fini(&j);
 }

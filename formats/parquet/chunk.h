@@ -21,11 +21,19 @@ struct chunk_maker;
 struct chunk_maker *chunk_maker_new(bool compressed);
 void chunk_maker_free(struct chunk_maker *m);
 
+/* Where pages go. */
+struct chunk_out {
+	struct buf *out;
+	uint64_t at;             /* offset in the file of what comes next */
+	void (*take)(void *ctx); /* takes all that is in out; NULL: nothing is taken before the end */
+	void *ctx;
+};
+
 /*
- * Appends the pages to out, which is at file offset `at`; fills sizes,
- * offsets, codec and encodings of *c. What *pages points to lives in a.
+ * Appends the pages; fills sizes, offsets, codec and encodings of *c. What
+ * *pages points to lives in a.
  */
 void chunk_make(struct chunk_maker *m, struct arena *a, const struct pq_leaf *leaf, const struct pq_column *column,
-    uint32_t rows, uint64_t at, struct buf *out, struct pq_chunk *c, struct chunk_pages *pages);
+    uint32_t rows, const struct chunk_out *to, struct pq_chunk *c, struct chunk_pages *pages);
 
 #endif

@@ -18,7 +18,6 @@ struct chunk_maker {
 	/* Of a page, or of all where they are few. */
 	VEC(char) values;
 	VEC(uint32_t) numbers; /* in the dictionary */
-	VEC(uint32_t) counts;  /* by number: zeros between two pages */
 };
 
 /* A page to be: rows, entries and values of the chunk. */
@@ -27,12 +26,19 @@ struct cut {
 	size_t value, values;
 };
 
-/* What a page has of the dictionary. */
+/* What a page has of the dictionary that pages may share. */
 struct page_use {
 	uint32_t page, distinct;
 	struct number_count {
 		uint32_t number, count;
-	} * has; /* distinct; NULL: too many to share a dictionary */
+	} * has; /* distinct; NULL: too many to share */
+};
+
+/* A page that was put: in which form, and where, from the beginning of its chunk on. */
+struct page_put {
+	const struct pq_form *form;
+	size_t at;
+	uint32_t bytes, raw; /* raw: with the header, not compressed */
 };
 
 struct job {
@@ -41,25 +47,29 @@ struct job {
 	const struct pq_leaf *leaf;
 	const struct pq_column *c;
 	struct chunk_pages *pages;
+	const struct chunk_out *to;
 	struct buf *out;
 	unsigned width; /* bytes of a value, as they come */
 	VEC(struct cut) cuts;
-	const struct pq_form **form; /* per page */
+	struct page_put *put, *best_put; /* per page, of the chunk put last and of the best one */
 
-	bool few;           /* pages: all values and numbers are in memory */
+	bool few;           /* pages: all values are in memory */
 	const char *column; /* all values; NULL: they are made for each page */
 	const struct cut *at;
 	const char *page; /* values of the page that was loaded last, which is `at` */
 
-	bool tried_dict;
-	struct dict dict; /* of all values; n = 0: there is none */
+	bool tried_dict, numbered; /* numbered: the numbers of all values are in m->numbers */
+	struct dict dict;          /* n = 0: there is none */
 	struct dict_order order;
-	struct page_use *use; /* per page, of mixed columns */
 
-	bool bounded;      /* the bounds of all pages are made */
-	uint64_t raw;      /* bytes of the pages put last, uncompressed, with headers */
-	size_t from, best; /* the smallest chunk so far: from where in out on, and bytes; 0: none */
+	bool seen;            /* bounds and use of all pages are made */
+	struct dict shared;   /* values of pages with few distinct ones */
+	struct page_use *use; /* per page, of mixed columns */
+	uint64_t raw;         /* bytes of the chunk put last, not compressed, with headers */
 	uint64_t best_raw;
+	size_t from, best; /* the best chunk so far: from where in out on, and bytes; 0: none */
+	bool streams;      /* the first chunk is the best one: pages may be taken as they are put */
+	size_t taken;      /* bytes of it */
 };
 
 /* Values of the page to j->page. */

@@ -26,7 +26,7 @@ void page_load(struct job *j, const struct cut *p)
 
 const uint32_t *page_numbers(struct job *j)
 {
-	if (j->few)
+	if (j->numbered)
 		return j->m->numbers.p + j->at->value;
 	j->m->numbers.n = 0;
 	vec_reserve(&j->m->numbers, j->at->values);

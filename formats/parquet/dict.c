@@ -4,7 +4,11 @@
 #include "base/hash.h"
 #include "base/mem.h"
 
-enum { FIRST_SLOTS = 1024 };
+enum {
+	FIRST_SLOTS = 1024,
+	SPARSE = 6,       /* slots per value: few of them are met on the way to another one */
+	DIRECT = 1 << 20, /* smaller values need no hash */
+};
 
 void dict_init(struct dict *d, unsigned width, uint32_t max)
 {
@@ -17,6 +21,7 @@ void dict_fini(struct dict *d)
 	mem_free(d->slots);
 	vec_free(&d->values);
 	vec_free(&d->count);
+	vec_free(&d->direct);
 	*d = (struct dict){ 0 };
 }
 
@@ -35,54 +40,90 @@ static inline __attribute__((always_inline)) uint64_t hash_value(const char *p, 
 	return hash_mix(a, b + width);
 }
 
+static inline __attribute__((always_inline)) bool is_direct(const char *value, unsigned width, uint32_t *v)
+{
+	if (width != sizeof(*v))
+		return false;
+	memcpy(v, value, sizeof(*v));
+	return *v < DIRECT;
+}
+
 static void grow(struct dict *d)
 {
+	uint32_t v;
+
 	d->mask = d->mask * 2 + 1;
 	mem_free(d->slots);
 	d->slots = mem_zarray((size_t)d->mask + 1, sizeof(*d->slots));
 	for (uint32_t k = 0; k < d->n; k++) {
 		uint32_t i = (uint32_t)hash_value(dict_value(d, k), d->width) & d->mask;
 
+		if (is_direct(dict_value(d, k), d->width, &v))
+			continue;
 		while (d->slots[i])
 			i = (i + 1) & d->mask;
 		d->slots[i] = k + 1;
 	}
 }
 
-static uint32_t add_new(struct dict *d, const char *value, uint32_t slot)
+static void grow_direct(struct dict *d, uint32_t v)
 {
-	uint32_t k = d->n++;
+	size_t more = v + 1 - d->direct.n;
 
-	d->slots[slot] = k + 1;
+	vec_reserve(&d->direct, more);
+	memset(d->direct.p + d->direct.n, 0, (d->direct.cap - d->direct.n) * sizeof(*d->direct.p));
+	d->direct.n = d->direct.cap;
+}
+
+/* Where its number is, or will be. */
+static inline __attribute__((always_inline)) uint32_t *slot_of(const struct dict *d, const char *value, unsigned width)
+{
+	uint32_t i, v;
+
+	if (is_direct(value, width, &v))
+		return &d->direct.p[v];
+	i = (uint32_t)hash_value(value, width) & d->mask;
+	while (d->slots[i] && memcmp(d->values.p + (size_t)(d->slots[i] - 1) * width, value, width) != 0)
+		i = (i + 1) & d->mask;
+	return &d->slots[i];
+}
+
+static uint32_t add_new(struct dict *d, const char *value, uint32_t *slot)
+{
+	uint32_t k = d->n++, v;
+
+	*slot = k + 1;
 	vec_reserve(&d->values, d->width);
 	memcpy(d->values.p + d->values.n, value, d->width);
 	d->values.n += d->width;
 	vec_push(&d->count, 0);
-	if (k * 2 > d->mask)
+	if (!is_direct(value, d->width, &v) && d->hashed++ * SPARSE > d->mask)
 		grow(d);
 	return k;
 }
 
-/* Its slot, or the one that it would have. */
-static inline __attribute__((always_inline)) uint32_t slot_of(const struct dict *d, const char *value, unsigned width)
+static inline __attribute__((always_inline)) bool add_all(struct dict *d, const char *values, size_t n,
+    uint32_t *numbers, unsigned width)
 {
-	uint32_t i = (uint32_t)hash_value(value, width) & d->mask;
+	uint32_t v;
 
-	while (d->slots[i] && memcmp(d->values.p + (size_t)(d->slots[i] - 1) * width, value, width) != 0)
-		i = (i + 1) & d->mask;
-	return i;
-}
-
-static inline __attribute__((always_inline)) bool add_all(struct dict *d, const char *v, size_t n, uint32_t *numbers,
-    unsigned width)
-{
 	for (size_t i = 0; i < n; i++) {
-		uint32_t slot = slot_of(d, v + i * width, width), k = d->slots[slot] - 1;
+		const char *value = values + i * width;
+		uint32_t *slot, k;
 
-		if (UNLIKELY(d->slots[slot] == 0)) {
-			if (d->n == d->max)
-				return false;
-			k = add_new(d, v + i * width, slot);
+		/* They come in runs, often. */
+		if (i > 0 && memcmp(value, value - width, width) == 0) {
+			k = numbers[i - 1];
+		} else {
+			if (is_direct(value, width, &v) && UNLIKELY(v >= d->direct.n))
+				grow_direct(d, v);
+			slot = slot_of(d, value, width);
+			k = *slot - 1;
+			if (UNLIKELY(*slot == 0)) {
+				if (d->n == d->max)
+					return false;
+				k = add_new(d, value, slot);
+			}
 		}
 		d->count.p[k]++;
 		numbers[i] = k;
@@ -104,11 +145,17 @@ bool dict_add(struct dict *d, const void *values, size_t n, uint32_t *numbers)
 	return fits;
 }
 
-static inline __attribute__((always_inline)) void find_all(const struct dict *d, const char *v, size_t n,
+static inline __attribute__((always_inline)) void find_all(const struct dict *d, const char *values, size_t n,
     uint32_t *numbers, unsigned width)
 {
-	for (size_t i = 0; i < n; i++)
-		numbers[i] = d->slots[slot_of(d, v + i * width, width)] - 1;
+	for (size_t i = 0; i < n; i++) {
+		const char *value = values + i * width;
+
+		if (i > 0 && memcmp(value, value - width, width) == 0)
+			numbers[i] = numbers[i - 1];
+		else
+			numbers[i] = *slot_of(d, value, width) - 1;
+	}
 }
 
 void dict_find(const struct dict *d, const void *values, size_t n, uint32_t *numbers)

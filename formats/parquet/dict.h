@@ -19,8 +19,9 @@ struct dict {
 	uint32_t max, n;
 	VEC(char) values;
 	VEC(uint32_t) count; /* how often, by number */
-	uint32_t *slots;     /* number + 1 */
-	uint32_t mask;
+	uint32_t *slots;     /* by hash: number + 1 */
+	uint32_t mask, hashed;
+	VEC(uint32_t) direct; /* by value: the same, of small ones of 4 bytes */
 };
 
 void dict_init(struct dict *d, unsigned width, uint32_t max);

@@ -17,6 +17,8 @@ struct pq_writer {
 	VEC(struct chunk_pages) chunks; /* in file order */
 	VEC(struct pq_pair) pairs;
 	struct chunk_maker *maker;
+	void (*take)(void *ctx);
+	void *take_ctx;
 };
 
 struct pq_writer *pq_writer_new(struct buf *out, const struct pq_node *nodes, uint32_t n_nodes, bool many)
@@ -75,19 +77,28 @@ static void set_path(struct pq_writer *w, struct pq_chunk *c, struct str path)
 	memcpy(c->path, names, c->n_path * sizeof(*c->path));
 }
 
+static void take(void *ctx)
+{
+	struct pq_writer *w = ctx;
+
+	w->base -= w->out->n;
+	w->take(w->take_ctx);
+	assert(w->out->n == 0);
+}
+
 void pq_writer_column(struct pq_writer *w, const struct pq_column *column)
 {
 	struct pq_group *g = &w->groups.p[w->groups.n - 1];
 	const struct pq_leaf *leaf = &w->leaves[w->leaf];
 	struct pq_chunk *c = &g->chunks[w->leaf];
 	struct chunk_pages pages;
-	uint64_t at = w->out->n - w->base;
+	struct chunk_out to = { w->out, w->out->n - w->base, w->take != NULL ? take : NULL, w };
 
 	assert(w->leaf < w->n_leaves);
 	w->leaf++;
 	c->type = leaf->type;
 	set_path(w, c, leaf->path);
-	chunk_make(w->maker, w->mem, leaf, column, (uint32_t)g->rows, at, w->out, c, &pages);
+	chunk_make(w->maker, w->mem, leaf, column, (uint32_t)g->rows, &to, c, &pages);
 	vec_push(&w->chunks, pages);
 	g->raw_bytes += c->raw_bytes;
 	g->bytes += c->bytes;
@@ -118,6 +129,12 @@ static void put_indexes(struct pq_writer *w)
 		offset_index_encode(w->out, p->at, p->n);
 		c->offset_index_bytes = (uint32_t)(w->out->n - w->base - c->offset_index_at);
 	}
+}
+
+void pq_writer_take(struct pq_writer *w, void (*fn)(void *ctx), void *ctx)
+{
+	w->take = fn;
+	w->take_ctx = ctx;
 }
 
 void pq_writer_moved(struct pq_writer *w, size_t n)

@@ -71,6 +71,8 @@ struct pq_writer *pq_writer_new(struct buf *out, const struct pq_node *nodes, ui
 /* A row group; then pq_writer_column once for each leaf, in order. */
 void pq_writer_group(struct pq_writer *w, uint32_t rows);
 void pq_writer_column(struct pq_writer *w, const struct pq_column *c);
+/* fn takes all that is in out, and empties it, when pages of a large column are ready. */
+void pq_writer_take(struct pq_writer *w, void (*fn)(void *ctx), void *ctx);
 /* The caller took the first n bytes of out away: offsets count on. */
 void pq_writer_moved(struct pq_writer *w, size_t n);
 /* Bytes that belong to no column, between two groups or behind the last: readers do not see them. Returns where they lie. */

@@ -31,6 +31,7 @@ struct row {
 	int64_t duration;   /* ns, 0 = not said */
 	int64_t total;      /* sum of the values */
 	uint8_t id[16];     /* UUID of the pushed profile */
+	uint32_t number;    /* within its series, of sets that have packed rows */
 	/* Samples, when asked for: stack ids (any order, may repeat), values, and span ids or NULL. */
 	uint32_t n;
 	const uint32_t *stacks;
@@ -61,6 +62,13 @@ struct scan {
 	/* Called for each row, in any order; -1 ends the scan with the error. */
 	int (*row)(void *ctx, const struct row *row, struct err *e);
 	void *ctx;
+};
+
+/* Rows of a set, one at a time, as they are packed (formats/head/rows.h: normalized, at least one sample). */
+struct packed_rows {
+	/* row: row.number of a scan. Valid until the next one is taken; cheapest in the order of the scan. */
+	int (*take)(struct packed_rows *p, uint32_t series, uint32_t row, struct str *out, struct err *e);
+	void (*close)(struct packed_rows *p);
 };
 
 struct label_views;
@@ -103,6 +111,8 @@ struct dataset_ops {
 	struct label_views **(*views)(struct dataset *d);
 	/* Instead of symbols. NULL: the set shares none. */
 	int (*shared)(struct dataset *d, uint32_t partition, struct shared_symbols *out, struct err *e);
+	/* Of a set that does not change as long as they are used. NULL: its rows are not packed, a scan gives them. */
+	struct packed_rows *(*packed)(struct dataset *d);
 	/* A question has what it needs of the set: what it gave, labels and symbols, may go. NULL: nothing goes. */
 	void (*rest)(struct dataset *d);
 };

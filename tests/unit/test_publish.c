@@ -93,18 +93,58 @@ static const char *block_path(bool temporary, const char *part)
 	return path[temporary];
 }
 
+static void write_parts(struct publish *p)
+{
+	static const struct {
+		struct str name, bytes;
+	} parts[] = { { { "index.tsdb", 10 }, { "index", 5 } }, { { "meta.json", 9 }, { "{}", 2 } } };
+	struct err e;
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		struct sink *k = p->sink.part(&p->sink, parts[i].name, &e);
+
+		assert_non_null(k);
+		assert_int_equal(sink_write(k, parts[i].bytes, &e), 0);
+		assert_int_equal(sink_close(k, &e), 0);
+	}
+}
+
 static void write_block(void)
 {
-	struct block_parts b = { .meta = { .ulid = id }, .n_parts = 2 };
+	struct publish p;
 	struct err e;
 	int dir = commit_tenant_dir(folder, STR("anonymous"), &e);
 
 	assert_true(dir >= 0);
-	b.part[0].name = STR("index.tsdb");
-	b.part[0].bytes = STR("index");
-	b.part[1].name = STR("meta.json");
-	b.part[1].bytes = STR("{}");
-	assert_int_equal(publish_write(dir, &b, &e), 0);
+	assert_int_equal(publish_begin(&p, dir, id, &e), 0);
+	write_parts(&p);
+	assert_int_equal(publish_end(&p, true, 0, &e), 0);
+	assert_int_equal(p.bytes, 7);
+	fd_close(&dir);
+}
+
+/* What failed, or has no rows, leaves nothing; the error tells which block it is about. */
+static void unfinished(void **state)
+{
+	static const struct {
+		bool whole;
+		int rc;
+	} cases[] = { { true, -1 }, { false, 0 } };
+	struct publish p;
+	struct err e;
+	int dir = commit_tenant_dir(folder, STR("anonymous"), &e);
+
+	(void)state;
+	assert_true(dir >= 0);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(publish_begin(&p, dir, id, &e), 0);
+		write_parts(&p);
+		assert_true(there(block_path(true, "/index.tsdb")));
+		err_set(&e, ERR_IO, "no space");
+		assert_int_equal(publish_end(&p, cases[i].whole, cases[i].rc, &e), cases[i].rc);
+		assert_false(there(block_path(true, "")));
+		assert_true(cases[i].rc == 0 || strncmp(e.msg, "block 0", 7) == 0);
+	}
 	fd_close(&dir);
 }
 
@@ -220,7 +260,8 @@ static void broken_commits(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { CASE(blocks), CASE(tidy), CASE(commits), CASE(broken_commits) };
+	const struct CMUnitTest tests[] = { CASE(blocks), CASE(unfinished), CASE(tidy), CASE(commits),
+		CASE(broken_commits) };
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,37 +126,67 @@ static uint32_t one_too_large(uint32_t row, uint32_t i)
 	return row == 5 && i == 0 ? SUM_STACKS : i;
 }
 
+static void make_stacks(void *ctx, uint32_t row, uint32_t rows, void *out)
+{
+	uint32_t (*stack)(uint32_t row, uint32_t i) = *(uint32_t(**)(uint32_t, uint32_t))ctx, *to = out;
+
+	for (uint32_t r = row; r < row + rows; r++)
+		for (uint32_t i = 0; i < GROUP_STACKS; i++)
+			*to++ = stack(r, i);
+}
+
+static void make_ones(void *ctx, uint32_t row, uint32_t rows, void *out)
+{
+	int64_t *to = out;
+
+	(void)ctx;
+	(void)row;
+	for (uint32_t i = 0; i < rows * GROUP_STACKS; i++)
+		*to++ = 1;
+}
+
+static void samples_of_row(void *ctx, uint32_t row, const uint32_t **stacks, const int64_t **values)
+{
+	static uint32_t s[GROUP_STACKS];
+	static int64_t v[GROUP_STACKS];
+
+	make_stacks(ctx, row, 1, s);
+	make_ones(ctx, row, 1, v);
+	*stacks = s;
+	*values = v;
+}
+
 /* The parts that the writer makes of rows of one series with these stacks: how many rows each, 0 behind the last. */
 static void parts_of(uint32_t rows, uint32_t (*stack)(uint32_t row, uint32_t i), uint32_t *out)
 {
 	struct arena *a = arena_new();
-	struct profiles_group g = { .n = rows };
-	uint32_t *stacks = arena_array(a, (size_t)rows * GROUP_STACKS, sizeof(*stacks));
+	struct profiles_group g = { .n = rows,
+		.stacks = make_stacks,
+		.values = make_ones,
+		.samples = samples_of_row,
+		.ctx = &stack };
 	uint32_t *sample_at = arena_zarray(a, rows + 1, sizeof(*sample_at));
-	int64_t *values = arena_array(a, (size_t)rows * GROUP_STACKS, sizeof(*values));
 	struct stored_sums s = { 0 };
 	struct profiles_writer *w;
+	struct sink *k;
 	struct pq_file *f;
+	uint64_t size;
 	struct buf b;
 	struct err e;
 
-	for (uint32_t r = 0; r < rows; r++) {
+	for (uint32_t r = 0; r < rows; r++)
 		sample_at[r + 1] = (r + 1) * GROUP_STACKS;
-		for (uint32_t i = 0; i < GROUP_STACKS; i++) {
-			stacks[r * GROUP_STACKS + i] = stack(r, i);
-			values[r * GROUP_STACKS + i] = 1;
-		}
-	}
 	g.series = arena_zarray(a, rows, sizeof(*g.series));
 	g.partitions = g.times = g.durations = g.totals = arena_zarray(a, rows, sizeof(*g.times));
 	g.ids = arena_zarray(a, rows, 16);
 	g.sample_at = sample_at;
-	g.stacks = stacks;
-	g.values = values;
 	buf_init(&b, 1 << 24);
-	w = profiles_writer_new(&b, false);
+	k = sink_mem(&b);
+	w = profiles_writer_new(k, false);
 	profiles_writer_group(w, &g);
-	profiles_writer_finish(w);
+	assert_int_equal(profiles_writer_finish(w, &size, &e), 0);
+	assert_int_equal(size, b.n);
+	assert_int_equal(sink_close(k, &e), 0);
 	f = open_file(buf_str(&b));
 	assert_int_equal(stored_sums_load(&s, f, &e), 0);
 	for (size_t i = 0; i < s.parts.n; i++)

@@ -24,20 +24,24 @@ static struct ulid new_ulid(int64_t ms)
 
 static int write_block(struct cut_write *w, int dir, const struct tenant_sets *t, struct cut_window win, struct err *e)
 {
-	struct block_parts parts;
 	struct commit_block b = { t->tenant, new_ulid(w->wall / NS_PER_MS) };
-	int rc = cut_block(t->sets.p, t->sets.n, win, b.id, &parts, e);
+	struct block_meta meta;
+	struct publish p;
+	struct arena *a;
+	int rc;
 
-	if (rc < 0)
-		return e->kind == ERR_NOTFOUND ? 0 : -1;
-	rc = publish_write(dir, &parts, e);
-	if (rc == 0) {
+	if (publish_begin(&p, dir, b.id, e) < 0)
+		return -1;
+	mem_trim(); /* what the block before took, or pushes did, is not kept beside what this one takes */
+	a = arena_new();
+	rc = cut_block_to(t->sets.p, t->sets.n, win, b.id, &p.sink, a, &meta, e);
+	rc = publish_end(&p, rc == 0 && meta.n_profiles > 0, rc, e);
+	if (rc == 0 && meta.n_profiles > 0) {
 		vec_push(&w->commit.blocks, b);
-		w->n_rows += parts.meta.n_profiles;
-		for (uint32_t i = 0; i < parts.n_parts; i++)
-			w->n_bytes += parts.part[i].bytes.n;
+		w->n_rows += meta.n_profiles;
+		w->n_bytes += p.bytes;
 	}
-	block_parts_free(&parts);
+	arena_free(a);
 	return rc;
 }
 

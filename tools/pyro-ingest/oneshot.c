@@ -192,24 +192,33 @@ static int skip_input(void *ctx, struct str name, struct err *e)
 
 /* ---- blocks out ---- */
 
-static int to_folder(const struct block_parts *b, int dir, struct err *e)
+static int to_folder(struct dataset *set, struct cut_window w, struct ulid id, int dir, struct err *e)
 {
-	char id[ULID_TEXT + 1];
+	char text[ULID_TEXT + 1];
+	struct arena *a;
+	struct block_meta meta;
+	struct publish p;
 	struct err ignored;
+	int rc;
 
-	if (publish_write(dir, b, e) < 0)
+	if (publish_begin(&p, dir, id, e) < 0)
 		return -1;
-	if (publish_name(dir, b->meta.ulid, e) < 0) {
-		publish_drop(dir, b->meta.ulid, &ignored);
+	a = arena_new();
+	rc = cut_block_to(&set, 1, w, id, &p.sink, a, &meta, e);
+	arena_free(a);
+	if (publish_end(&p, true, rc, e) < 0)
+		return -1;
+	if (publish_name(dir, id, e) < 0) {
+		publish_drop(dir, id, &ignored);
 		return -1;
 	}
-	ulid_print(b->meta.ulid, id);
-	printf("%s\n", id);
+	ulid_print(id, text);
+	printf("%s\n", text);
 	return 0;
 }
 
 /* meta.json first, so that a reader may pass over a block. */
-static int to_tar(const struct block_parts *b, struct pack *out, struct err *e)
+static int pack_parts(struct pack *out, const struct block_parts *b, struct err *e)
 {
 	char id[ULID_TEXT + 1], name[96];
 
@@ -224,6 +233,18 @@ static int to_tar(const struct block_parts *b, struct pack *out, struct err *e)
 			return -1;
 	}
 	return 0;
+}
+
+static int to_tar(struct dataset *set, struct cut_window w, struct ulid id, struct pack *out, struct err *e)
+{
+	struct block_parts parts;
+	int rc;
+
+	if (cut_block(&set, 1, w, id, &parts, e) < 0)
+		return -1;
+	rc = pack_parts(out, &parts, e);
+	block_parts_free(&parts);
+	return rc;
 }
 
 static struct ulid window_ulid(const struct filter *f, struct cut_window w)
@@ -244,12 +265,9 @@ static int each_block(struct filter *f, int dir, struct pack *out, struct err *e
 	int rc = cut_windows(f->mem, &set, 1, f->o->max_block_duration, &w, &n, e);
 
 	for (size_t i = 0; i < n && rc == 0; i++) {
-		struct block_parts parts;
+		struct ulid id = window_ulid(f, w[i]);
 
-		if (cut_block(&set, 1, w[i], window_ulid(f, w[i]), &parts, e) < 0)
-			return -1;
-		rc = out != NULL ? to_tar(&parts, out, e) : to_folder(&parts, dir, e);
-		block_parts_free(&parts);
+		rc = out != NULL ? to_tar(set, w[i], id, out, e) : to_folder(set, w[i], id, dir, e);
 	}
 	return rc;
 }

@@ -20,55 +20,74 @@ static void tmp_name(char out[static NAME], struct ulid id)
 	snprintf(out, NAME, TMP "%s", text);
 }
 
-static int write_part(int dir, struct str name, struct str bytes, struct err *e)
+/* A file of the block. */
+static int file_write(struct sink *s, struct str bytes, struct err *e)
 {
-	char path[64];
-	int fd, rc;
+	struct publish *p = CONTAINER_OF(s, struct publish, file);
 
-	snprintf(path, sizeof(path), STR_FMT, STR_ARG(name));
-	fd = fd_open(dir, path, O_WRONLY | O_CREAT | O_TRUNC, e);
-	if (fd < 0)
-		return -1;
-	rc = fd_write_all(fd, bytes, e);
+	p->bytes += bytes.n;
+	return fd_write_all(p->fd, bytes, e) < 0 ? err_wrap(e, "%s", p->name) : 0;
+}
+
+static int file_close(struct sink *s, struct err *e)
+{
+	struct publish *p = CONTAINER_OF(s, struct publish, file);
+	int rc = fd_sync(p->fd, e);
+
 	if (rc == 0)
-		rc = fd_sync(fd, e);
-	if (rc == 0)
-		rc = fd_close_check(&fd, e);
+		rc = fd_close_check(&p->fd, e);
 	else
-		fd_close(&fd);
-	return rc < 0 ? err_wrap(e, "%s", path) : 0;
+		fd_close(&p->fd);
+	return rc < 0 ? err_wrap(e, "%s", p->name) : 0;
 }
 
-static int write_parts(int dir, const char *name, const struct block_parts *b, struct err *e)
+static struct sink *part_open(struct block_sink *s, struct str name, struct err *e)
 {
-	int at = fd_open(dir, name, O_RDONLY | O_DIRECTORY, e), rc = at < 0 ? -1 : 0;
+	struct publish *p = CONTAINER_OF(s, struct publish, sink);
 
-	for (uint32_t i = 0; i < b->n_parts && rc == 0; i++)
-		rc = write_part(at, b->part[i].name, b->part[i].bytes, e);
-	if (rc == 0)
-		rc = fd_sync(at, e);
-	fd_close(&at);
-	return rc;
+	snprintf(p->name, sizeof(p->name), STR_FMT, STR_ARG(name));
+	p->fd = fd_open(p->folder, p->name, O_WRONLY | O_CREAT | O_TRUNC, e);
+	return p->fd < 0 ? NULL : &p->file;
 }
 
-int publish_write(int dir, const struct block_parts *b, struct err *e)
+static void undo(struct publish *p)
+{
+	struct err ignored;
+
+	fd_close(&p->folder);
+	publish_drop(p->dir, p->id, &ignored);
+}
+
+int publish_end(struct publish *p, bool whole, int rc, struct err *e)
+{
+	char id[ULID_TEXT + 1];
+
+	if (rc == 0 && whole)
+		rc = fd_sync(p->folder, e);
+	if (rc < 0 || !whole)
+		undo(p);
+	fd_close(&p->folder);
+	if (rc == 0)
+		return 0;
+	ulid_print(p->id, id);
+	return err_wrap(e, "block %s", id);
+}
+
+int publish_begin(struct publish *p, int dir, struct ulid id, struct err *e)
 {
 	char name[NAME];
-	int rc;
 
-	tmp_name(name, b->meta.ulid);
-	if (file_remove_tree(dir, name, e) < 0)
-		return -1;
-	rc = file_mkdirs(dir, name, 0777, e);
-	if (rc == 0)
-		rc = write_parts(dir, name, b, e);
-	if (rc < 0) {
-		struct err ignored;
-
-		err_wrap(e, "block %s", name + sizeof(TMP) - 1);
-		file_remove_tree(dir, name, &ignored);
-	}
-	return rc;
+	*p = (struct publish){ .sink = { part_open },
+		.dir = dir,
+		.folder = -1,
+		.fd = -1,
+		.id = id,
+		.file = { file_write, file_close } };
+	tmp_name(name, id);
+	if (file_remove_tree(dir, name, e) < 0 || file_mkdirs(dir, name, 0777, e) < 0)
+		return publish_end(p, false, -1, e);
+	p->folder = fd_open(dir, name, O_RDONLY | O_DIRECTORY, e);
+	return p->folder < 0 ? publish_end(p, false, -1, e) : 0;
 }
 
 int publish_name(int dir, struct ulid id, struct err *e)
