@@ -118,20 +118,32 @@ def more_pushes(jobs, n):
     return [moved(recent[i % len(recent)], (1 + i // len(recent)) * length) for i in range(n)]
 
 
-def under_load(bench, server, asked, cost_us, jobs):
+def under_load(bench, server, asked, cost_us, jobs, midst=None):
     """(p50, p99) in ms of questions at a rate that takes a quarter of a core, while pushes come at half of what a core
-    can take; both have their due times."""
+    can take; both have their due times. midst: what happens a second after they began."""
     rate, per_s = 0.5e6 / bench.cost_us(server, more_pushes(jobs, 500)), 0.25e6 / cost_us
     pushes = more_pushes(jobs, 500 + int(rate * LOADED_SECONDS))[500:]
     pushing = bench.load_begin(server, pushes, rate=rate)
+    if midst is not None:
+        midst = threading.Timer(1, midst)
+        midst.start()
     found = bench.load(server, asked[:max(50, int(per_s * LOADED_SECONDS))], rate=per_s, **PROTO)
     bench.load_end(server, pushing)
+    if midst is not None:
+        midst.join()
     return found["p50_ms"], found["p99_ms"]
+
+
+def cut_under_load(bench, server, asked, cost_us, jobs):
+    """The same while all that is in memory becomes blocks, as it does once an hour."""
+    p50, p99 = under_load(bench, server, asked, cost_us, jobs, server.cut)
+    bench.plain("mix_cut_p50" + server.suffix, "ms", p50)
+    bench.plain("mix_cut_p99" + server.suffix, "ms", p99)
 
 
 def mix(bench):
     """100,000 profiles of twenty services, a quarter of them in memory; questions one after the other, then at a rate
-    while profiles come in, then from 200 clients at once."""
+    while profiles come in, then from 200 clients at once, then at a rate while what is in memory becomes blocks."""
     folder = bench.inputs.loadgen("loadgen-100k", 20, 5, SET_HOURS, SOURCES)
     if folder is None:
         inputs.say("mix: needs Go and the shared generator")
@@ -151,6 +163,8 @@ def mix(bench):
         bench.plain("mix_p99" + s.suffix, "ms", p99)
     for s in sides:
         many_clients(bench, s, questions(bench, 1000, services, "clients"))
+    for s in sides:
+        cut_under_load(bench, s, questions(bench, 4000, services, "cut"), costs[s], jobs)
     bench.figure("mix_memory", "MB", {s: p.stop() for s, p in peaks.items()})
 
 
@@ -192,6 +206,7 @@ def labels_100k(bench):
 
 
 GROUPS = [
-    Group(mix, "mix", "mix_p50", "mix_p99", "mix_memory", "mix_clients_p50", "mix_clients_p99", "mix_clients_refused"),
+    Group(mix, "mix", "mix_p50", "mix_p99", "mix_memory", "mix_clients_p50", "mix_clients_p99", "mix_clients_refused",
+          "mix_cut_p50", "mix_cut_p99"),
     Group(labels_100k, *("label_%s_%s" % (n, w) for w in ("head", "block") for n in ("types", "names", "values", "series"))),
 ]

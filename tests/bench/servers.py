@@ -122,6 +122,12 @@ class Server:
     def flush(self):
         raise NotImplementedError
 
+    def cut(self):
+        """Recent rows become blocks, while it goes on."""
+        status, answer = self.request("POST", "/ingester.v1.IngesterService/Flush", "{}", timeout=600)
+        if status != 200:
+            raise SystemExit("%s does not flush: %d %s" % (self.name, status, answer[:200]))
+
     def pick_port(self):
         self.port = free_port()
 
@@ -265,6 +271,4 @@ class Pyroscope(Server):
         return "/data/" in path and "/local/" in path
 
     def flush(self):
-        status, answer = self.request("POST", "/ingester.v1.IngesterService/Flush", "{}", timeout=600)
-        if status != 200:
-            raise SystemExit("pyroscope does not flush: %d %s" % (status, answer[:200]))
+        self.cut()

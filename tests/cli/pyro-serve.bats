@@ -59,6 +59,50 @@ up() { pyro-serve status >/dev/null; }
 	is '{"names":["shop"]}'
 }
 
+flush() { # flush [CURL OPTION ...]
+	at /ingester.v1.IngesterService/Flush -H 'Content-Type: application/json' -d '{}' -w ' %{http_code}' "$@"
+}
+
+blocks() { find data -path '*/local/*/meta.json' | wc -l; }
+
+@test "Flush makes blocks of what was pushed, and answers when they are there" {
+	start_server
+	push shop
+	flush
+	is '{} 200'
+	[ "$(blocks)" = 1 ]
+	try pyro-query values service_name data/anonymous/local --from 0
+	is shop
+	names
+	is '{"names":["shop"]}'
+	flush
+	is '{} 200'
+	[ "$(blocks)" = 1 ] || fail "a block without rows"
+	push cart
+	try_sh "'$repo/tests/lib/grpc_call.py' 127.0.0.1:$port /ingester.v1.IngesterService/Flush </dev/null"
+	ends 0
+	[ "$(blocks)" = 2 ]
+	flush -X GET
+	[[ $out == *' 405' ]]
+}
+
+@test "Flush that cannot write says so; rows stay, and blocks are made when that is mended" {
+	start_server
+	push shop
+	mkdir -p data/anonymous
+	touch data/anonymous/local
+	flush
+	[[ $out == *'blocks could not be written'*' 503' ]]
+	names
+	is '{"names":["shop"]}'
+	rm data/anonymous/local
+	flush
+	is '{} 200'
+	[ "$(blocks)" = 1 ]
+	names
+	is '{"names":["shop"]}'
+}
+
 @test "-ready-fd: one line when all parts are ready" {
 	port=$(free_port)
 	mkfifo line

@@ -50,6 +50,8 @@ struct cutter {
 	struct cut_write write;
 	struct err err;
 	bool failed;
+	struct job trim;
+	bool trimming;
 };
 
 static void cut_begin(struct cutter *c);
@@ -143,6 +145,28 @@ static void tell_waiters(struct cutter *c, bool ok)
 	vec_free(&v);
 }
 
+static void trim_work(struct job *j)
+{
+	(void)j;
+	mem_trim();
+}
+
+static void trim_done(struct job *j)
+{
+	CONTAINER_OF(j, struct cutter, trim)->trimming = false;
+}
+
+/* The rows have left memory: it is given back at once, and not by a thread that others wait for. */
+static void give_back(struct cutter *c)
+{
+	struct err ignored;
+
+	if (c->trimming)
+		return;
+	c->trim = (struct job){ .work = trim_work, .done = trim_done, .home = c->conf.loop };
+	c->trimming = pool_submit(c->conf.pool, &c->trim, &ignored) == 0;
+}
+
 static void published(struct cutter *c)
 {
 	size_t n = 0;
@@ -168,6 +192,7 @@ static void published(struct cutter *c)
 		cut_batch_let_go(c->batches.p[i]);
 	}
 	c->batches.n = n;
+	give_back(c);
 }
 
 static void retry_later(struct cutter *c)

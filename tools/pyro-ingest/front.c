@@ -55,6 +55,7 @@ struct router *front_router(struct ingest *in, struct err *e)
 		    .body_limit = body,
 		    .flags = ROUTE_ALLOW,
 		    .too_big = rpc_too_big },
+		RPC_ROUTE("/ingester.v1.IngesterService/Flush", flush_api),
 		{ .path = "/debuginfo.v1alpha1.DebuginfoService/ShouldInitiateUpload",
 		    .methods = "POST",
 		    .fn = receive_debuginfo_should,

@@ -76,6 +76,8 @@ struct router *front_router(struct ingest *in, struct err *e);
 int ingest_filter(struct tool *t, const struct ingest_opts *o, const struct limits *base, struct err *e);
 /* head_api.c: POST /pyro.v1.Head/Ask; r->owner is the struct ingest. */
 void head_ask(struct http_req *r, void *ctx);
+/* flush_api.c: ingester.v1.IngesterService/Flush; r->owner is the worker. */
+void flush_api(struct http_req *r, void *ctx);
 /* The journal has been read: questions that waited for it are answered. */
 void head_replayed(struct ingest *in);
 /* ingest_status.c: /ready, /metrics, /config and their like; r->owner is the worker. */
