@@ -161,6 +161,11 @@ void page_cache_limit(struct page_cache *c, size_t limit)
 	trim(c);
 }
 
+size_t page_cache_bytes(const struct page_cache *c)
+{
+	return c->size + c->n_spare * sizeof(*c->spare);
+}
+
 void page_cache_fini(struct page_cache *c)
 {
 	size_t n;

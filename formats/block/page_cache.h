@@ -62,6 +62,7 @@ uint32_t *page_cache_spare(struct page_cache *c, size_t *n);
 void page_cache_give(struct page_cache *c, uint32_t *p, size_t n);
 /* Pages go, if there are more now than that. */
 void page_cache_limit(struct page_cache *c, size_t limit);
+size_t page_cache_bytes(const struct page_cache *c); /* of its pages, and what is spare */
 /* All pages go; none is held. */
 void page_cache_fini(struct page_cache *c);
 

@@ -190,6 +190,23 @@ blocks() { find data -path '*/local/*/meta.json' | wc -l; }
 	gzip -dc page.gz | "$repo/tests/lib/promlint.py" 2>/dev/null
 }
 
+@test "metrics say what decoded blocks take of their memory" {
+	start_server
+	push shop
+	is 200
+	stop_server
+	start_server -querier.block-memory=1MiB
+	at /metrics -o page
+	grep -qx 'pyro_query_block_bytes 0' page
+	grep -qx 'pyro_query_page_bytes 0' page
+	at '/pyroscope/render?query=process_cpu:cpu:nanoseconds:cpu:nanoseconds%7B%7D&from=now-1h&until=now' -o /dev/null
+	at /metrics -o page
+	parts=$(sed -n 's/^pyro_query_block_bytes //p' page)
+	[ "$parts" -gt 0 ] || fail "no indexes and symbols"
+	grep -q '^pyro_query_page_bytes [1-9]' page
+	grep -qx "pyro_query_page_limit_bytes $((1048576 - parts))" page
+}
+
 @test "each part alone has its own metrics and pages" {
 	for program in ingest query; do
 		port=$(free_port)

@@ -518,6 +518,66 @@ static void as_much_as_fits(void **state)
 	}
 }
 
+/* After a question over all blocks. */
+static struct blocks_memory memory_of(struct world *w, size_t max)
+{
+	struct asking k;
+
+	blocks_free(w->blocks);
+	w->blocks = blocks_new(w->data, max);
+	assert_int_equal(blocks_memory(w->blocks).pages_limit, max / 3);
+	k = asking(w, 0);
+	assert_int_equal(total(&k, 0, 6), 63);
+	asking_fini(&k);
+	blocks_trim(w->blocks);
+	return blocks_memory(w->blocks);
+}
+
+/* Pages have what indexes and symbols leave, and at least a third. */
+static void what_pages_may_have(void **state)
+{
+	struct blocks_memory m, all = memory_of(*state, SIZE_MAX);
+	size_t max = all.parts * 5 / 4;
+
+	assert_true(all.parts > 0 && all.pages > 0);
+	assert_int_equal(all.pages_limit, SIZE_MAX - all.parts);
+	for (size_t i = 2; i < 5; i++) {
+		m = memory_of(*state, i * all.parts);
+		assert_int_equal(m.parts, all.parts);
+		assert_int_equal(m.pages, all.pages);
+		assert_int_equal(m.pages_limit, (i - 1) * all.parts);
+	}
+	m = memory_of(*state, max);
+	assert_int_equal(m.parts, all.parts);
+	assert_int_equal(m.pages_limit, max / 3);
+	m = memory_of(*state, all.parts);
+	assert_true(m.parts < all.parts && m.parts + m.pages <= all.parts);
+	assert_int_equal(m.pages_limit, all.parts / 3);
+	m = memory_of(*state, 0);
+	assert_true(m.pages < all.pages);
+	assert_int_equal(m.pages_limit, 0);
+}
+
+/* Symbols that blocks share are measured when the question is over; from then on pages have less. */
+static void shared_symbols_count(void **state)
+{
+	struct world *w = *state;
+	struct asking k = asking(w, 0);
+	struct blocks_memory m, rested;
+	size_t pools, max;
+
+	assert_int_equal(total(&k, 0, 6), 63);
+	m = blocks_memory(w->blocks);
+	blocks_trim(w->blocks);
+	rested = blocks_memory(w->blocks);
+	asking_fini(&k);
+	assert_true(rested.parts > m.parts);
+	pools = rested.parts - m.parts;
+	assert_int_equal(rested.pages_limit, m.pages_limit - pools);
+	max = (rested.parts - pools / 2) * 3 / 2; /* they are more than two thirds of it, but not without the pools */
+	assert_int_equal(memory_of(w, max).pages_limit, max / 3);
+}
+
 static size_t descriptors(void)
 {
 	struct arena *a = arena_new();
@@ -561,6 +621,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(others_ask_meanwhile, world_new, world_free),
 		cmocka_unit_test_setup_teardown(memory_within_a_question, world_new, world_free),
 		cmocka_unit_test_setup_teardown(as_much_as_fits, world_new, world_free),
+		cmocka_unit_test_setup_teardown(what_pages_may_have, world_new, world_free),
+		cmocka_unit_test_setup_teardown(shared_symbols_count, world_new, world_free),
 		cmocka_unit_test_setup_teardown(few_descriptors, world_new, world_free),
 	};
 

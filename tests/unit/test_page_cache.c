@@ -108,12 +108,14 @@ static void spare_memory(void **state)
 	page_cache_add(&c, &slot, p);
 	page_cache_drop(&c, p);
 	assert_null(slot);
+	assert_int_equal(page_cache_bytes(&c), 20 * sizeof(*numbers));
 	page_cache_give(&c, mem_array(15, sizeof(*numbers)), 15);
 	page_cache_give(&c, NULL, 0);
 	page_cache_give(&c, mem_array(MAX_SPARE + 1, sizeof(*numbers)), MAX_SPARE + 1);
 	assert_ptr_equal(page_cache_spare(&c, &n), numbers);
 	assert_int_equal(n, 20);
 	assert_null(page_cache_spare(&c, &n));
+	assert_int_equal(page_cache_bytes(&c), 0);
 	page_cache_give(&c, numbers, 20);
 	page_cache_fini(&c);
 	assert_null(page_cache_spare(&c, &n));

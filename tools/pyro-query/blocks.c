@@ -278,6 +278,11 @@ static size_t held(const struct blocks *b)
 	return b->bytes + symbol_pools_bytes(b->pools);
 }
 
+struct blocks_memory blocks_memory(const struct blocks *b)
+{
+	return (struct blocks_memory){ held(b), page_cache_bytes(&b->pages), b->pages.limit };
+}
+
 static bool is_over(const struct blocks *b)
 {
 	return held(b) + b->pages.size > b->max_memory;

@@ -49,6 +49,12 @@ void blocks_rested(struct blocks *b, const struct dataset *set);
  */
 void blocks_pause(struct blocks *b, const struct dataset *in);
 void blocks_resume(struct blocks *b);
+/* Memory of decoded parts, in bytes. */
+struct blocks_memory {
+	size_t parts;              /* indexes and symbols, as they were when their blocks rested last */
+	size_t pages, pages_limit; /* of columns; pages: and an array that is kept for the next one */
+};
+struct blocks_memory blocks_memory(const struct blocks *b);
 /* Closes what is over the limits. Not while the question uses blocks. */
 void blocks_trim(struct blocks *b);
 

@@ -37,6 +37,7 @@ struct engine {
 	struct block_answers blocks;
 	struct sibling *head; /* NULL: there is none to ask */
 	struct arena *noting; /* of the question, or NULL */
+	struct blocks_memory memory;
 	int64_t until, since; /* since: it works without a rest */
 	bool replaying;       /* the head, when it was asked */
 	VEC(struct answer_source) sources;
@@ -60,6 +61,7 @@ static struct engine *engine_make(const struct engine_conf *conf, struct shared 
 		return NULL;
 	}
 	x->shared = shared;
+	x->memory = blocks_memory(shared->blocks);
 	x->blocks = (struct block_answers){ .blocks = shared->blocks, .kept = conf->kept, .ctx = x };
 	if (conf->waiting != NULL) {
 		x->blocks.enough = gives_way;
@@ -209,7 +211,13 @@ void engine_begin(struct engine *x, struct arena *a, const atomic_int *stop, int
 void engine_rest(struct engine *x)
 {
 	blocks_trim(x->shared->blocks);
+	x->memory = blocks_memory(x->shared->blocks);
 	turn_ends(x);
+}
+
+struct blocks_memory engine_memory(const struct engine *x)
+{
+	return x->memory;
 }
 
 /* ---- blocks ahead of the head ---- */

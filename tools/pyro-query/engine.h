@@ -24,6 +24,7 @@
 
 #include "formats/query/ask.h"
 #include "tools/pyro-query/answers.h"
+#include "tools/pyro-query/blocks.h"
 
 struct engine;
 
@@ -71,5 +72,7 @@ bool engine_unchanged(struct engine *x, struct arena *a, const struct answer_sou
 void engine_kept(const struct engine *x, uint64_t *hits, uint64_t *misses);
 /* After a question: memory over the limit goes back, and the turn ends. */
 void engine_rest(struct engine *x);
+/* What all that share had when x was made, or rested last. */
+struct blocks_memory engine_memory(const struct engine *x);
 
 #endif

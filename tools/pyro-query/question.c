@@ -296,6 +296,15 @@ static void on_idle(struct task *t)
 	run_next(x);
 }
 
+static void count_memory(struct query_counts *counts, const struct engine *x)
+{
+	struct blocks_memory now = engine_memory(x);
+
+	counts->block_bytes = now.parts;
+	counts->page_bytes = now.pages;
+	counts->page_limit_bytes = now.pages_limit;
+}
+
 static void question_done(struct job *j)
 {
 	struct question *q = CONTAINER_OF(j, struct question, job);
@@ -307,6 +316,7 @@ static void question_done(struct job *j)
 	x->counts.kept_bytes = q->kept_bytes;
 	x->counts.kept_blocks += q->kept_blocks;
 	x->counts.read_blocks += q->read_blocks;
+	count_memory(&x->counts, c->engine);
 	if (q->failed && atomic_load(&q->stop) == STOP_LATE)
 		say_late(q, &c->err);
 	if (q->failed && q->until <= loop_mono(x->conf.loop))
@@ -571,6 +581,7 @@ struct questions *questions_new(const struct questions_conf *conf, struct limits
 		questions_free(x);
 		return NULL;
 	}
+	count_memory(&x->counts, x->carriers.v[0].engine);
 	x->pool = pool_new("query", CARRIERS, CARRIERS);
 	return x;
 }
