@@ -448,7 +448,8 @@ static void put_aligned(struct report *r, const struct changes *c, struct buf *o
 		buf_byte(out, '\n');
 	}
 	put_total(r, c, out);
-	buf_printf(out, "Showing %zu of %zu functions, by change of %s", n, c->all.n, c->o->cum ? "cum" : "flat");
+	buf_printf(out, "Showing %zu of %zu function%s, by change of %s", n, c->all.n, c->all.n == 1 ? "" : "s",
+	    c->o->cum ? "cum" : "flat");
 	if (c->noise > 0)
 		buf_printf(out, "; %zu changed within the noise", c->noise);
 	buf_add(out, STR("\n    before      after      delta    delta%"));

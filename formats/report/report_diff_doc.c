@@ -67,7 +67,7 @@ void report_diff_markdown(struct report *before, struct report *after, const str
 	for (size_t i = 0; i < n; i++)
 		md_row(after, &c, &c.all.p[i], out);
 	if (c.noise > 0)
-		buf_printf(out, "\n%zu functions changed within the noise.\n", c.noise);
+		buf_printf(out, "\n%zu function%s changed within the noise.\n", c.noise, c.noise == 1 ? "" : "s");
 	else if (n == 0)
 		buf_add(out, STR("\nNo function changed.\n"));
 	if (o->n_limits > 0)

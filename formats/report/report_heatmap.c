@@ -136,7 +136,8 @@ static void put_cells(const struct heatmap *m, unsigned top)
 		buf_printf(m->out, ": ");
 		svg_amount(m->o, (int64_t)m->cells[i], m->out);
 		if (!str_eq(m->r->unit, STR("count")))
-			buf_printf(m->out, ", %llu samples", (unsigned long long)m->counts[i]);
+			buf_printf(m->out, ", %llu sample%s", (unsigned long long)m->counts[i],
+			    m->counts[i] == 1 ? "" : "s");
 		buf_add(m->out, STR("</title></rect>\n"));
 	}
 	buf_add(m->out, STR("</g>\n"));

@@ -18,7 +18,7 @@ rules() { # rules LINE ...
 	ends 0
 	is "kept         few: total > 2000: 1100
 kept         few: self(encode) > 20% of total: 200, 18.18% of total
-2 limits of 1 rules: 0 exceeded, 2 kept, 0 not checked"
+2 limits of 1 rule: 0 exceeded, 2 kept, 0 not checked"
 	try_sh 'pyro-query check rules.yaml - <after.folded'
 	ends 0
 	rules 'rules:' '- fail-if: self(encode) > 10% of total'
@@ -26,6 +26,7 @@ kept         few: self(encode) > 20% of total: 200, 18.18% of total
 	[ "$status" = 1 ]
 	[ -z "$err" ] || fail "words besides the report"
 	prints "exceeded     rule 1: self(encode) > 10% of total: 200, 18.18% of total"
+	prints "1 limit of 1 rule: 1 exceeded, 0 kept, 0 not checked"
 }
 
 @test "limits of changes: a base, its own source and options; defaults" {
@@ -57,7 +58,7 @@ kept         few: self(encode) > 20% of total: 200, 18.18% of total
 	rules 'rules:' '- {query: "{a=\"nobody\"}", from: now-1h, fail-if: total > 1}'
 	try pyro-query check rules.yaml after.folded
 	ends 1
-	says "rule 1: none of 1 profiles is in the range"
+	says "rule 1: no profile of 1 is in the range"
 	# an exceeded limit is the answer, whatever could not be looked at
 	rules 'rules:' '- {source: none.folded, fail-if: total > 1}' '- fail-if: total > 1'
 	try pyro-query check rules.yaml after.folded

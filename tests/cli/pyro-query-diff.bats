@@ -13,6 +13,9 @@ pair() { # pair ENCODE: before: 100 samples in encode and 900 elsewhere; after: 
 	ends 0
 	prints "Showing 0 of 3 functions, by change of flat; 1 changed within the noise"
 	[[ $out != *encode* ]] || fail "noise is shown"
+	try pyro-query diff -o markdown before.folded after.folded
+	ends 0
+	prints "1 function changed within the noise."
 	try pyro-query diff --all before.folded after.folded
 	ends 0
 	prints encode

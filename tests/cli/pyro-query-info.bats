@@ -64,7 +64,7 @@ print(eval(sys.argv[1]))' "$1" <<<"$out"
 	prints "cpu.pb.gz: pprof in gzip"
 	prints "samples    2"
 	prints "cpu/nanoseconds: 100ns"
-	prints "user (1 samples)"
+	prints "user (1 sample)"
 }
 
 @test "info of blocks and of a server" {

@@ -40,7 +40,7 @@ big() { # big DISTINCT ROUNDS: folded text, every stack so often with count 1
 	is "main;serve;render 5"
 	try pyro-query folded -q '{service_name="none"}' all.tar
 	ends 1
-	says "none of 3 profiles"
+	says "no profile of 3"
 	silent
 	try pyro-query folded -q '{service_name=' all.tar
 	[ "$status" != 0 ]

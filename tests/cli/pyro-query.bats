@@ -922,7 +922,7 @@ main;parse 3"
 	ends 0
 	prints "2026-01-15 10:00:00: "
 	prints "2026-01-15 10:00:15: "
-	[ "$(grep -c '<title>2026' <<<"$out")" = 2 ]
+	[ "$(grep -c '<title>2026.*, 1 sample</title>' <<<"$out")" = 2 ] || fail "not one sample each"
 	printf 'main 1\n' >x.folded
 	try pyro-query export --output heatmap x.folded
 	ends 100

@@ -70,8 +70,9 @@ static void summary(const struct check *c, struct buf *out)
 {
 	struct limit_counts n = limits_count(c->suites, c->rules.n);
 
-	buf_printf(out, "%zu limits of %zu rules: %zu exceeded, %zu kept, %zu not checked", n.limits, c->rules.n,
-	    n.passed, n.limits - n.passed - n.unchecked, n.unchecked);
+	buf_printf(out, "%zu limit%s of %zu rule%s: %zu exceeded, %zu kept, %zu not checked", n.limits,
+	    n.limits == 1 ? "" : "s", c->rules.n, c->rules.n == 1 ? "" : "s", n.passed,
+	    n.limits - n.passed - n.unchecked, n.unchecked);
 }
 
 static void print(const struct check *c, const char *form, struct buf *out)

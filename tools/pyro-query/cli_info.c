@@ -250,8 +250,9 @@ static int text_profile(struct arena *a, const struct profile *p, struct buf *ou
 	    (unsigned long long)f.samples, (unsigned long long)f.distinct_stacks, f.max_depth, f.locations);
 	buf_printf(out, "  functions  %u\n  mappings   %u\n", f.functions, f.mappings);
 	for (uint32_t i = 0; i < f.n_label_keys; i++)
-		buf_printf(out, "  %s  " STR_FMT " (%lld samples)\n", i == 0 ? "tags     " : "         ",
-		    STR_ARG(f.label_keys[i].name), (long long)f.label_keys[i].value);
+		buf_printf(out, "  %s  " STR_FMT " (%lld sample%s)\n", i == 0 ? "tags     " : "         ",
+		    STR_ARG(f.label_keys[i].name), (long long)f.label_keys[i].value,
+		    f.label_keys[i].value == 1 ? "" : "s");
 	for (uint32_t i = 0; i < p->n_comments; i++)
 		buf_printf(out, "  comment    " STR_FMT "\n", STR_ARG(profile_str(p, p->comments[i])));
 	return text_types(a, p, &f, out, e);

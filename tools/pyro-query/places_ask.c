@@ -372,7 +372,7 @@ int places_profile(struct places *p, struct profile **out, struct err *e)
 		return err_set(e, ERR_NOTFOUND, "no profile is of type %.500s; one has:" STR_FMT, p->o->profile_type,
 		    STR_ARG(p->other_types));
 	if (p->n_read > 0 && p->n_profiles == 0)
-		return err_set(e, ERR_NOTFOUND, "none of %llu profiles is in the range and matches " STR_FMT,
+		return err_set(e, ERR_NOTFOUND, "no profile of %llu is in the range and matches " STR_FMT,
 		    (unsigned long long)p->n_read, STR_ARG(p->query));
 	if (p->n_profiles > 0) {
 		*out = p->only;
