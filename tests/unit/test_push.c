@@ -89,6 +89,7 @@ static void teardown(struct fixture *f)
 	vec_free(&f->w.spare);
 	arena_free(f->q.pub.a);
 	mem_free(f->q.body);
+	received_free(&f->tenant.received);
 	fd_close(&f->dir);
 	assert_int_equal(file_remove_tree(AT_FDCWD, folder, &e), 0);
 }
