@@ -248,6 +248,37 @@ void head_free(struct head *h)
 	mem_free(h);
 }
 
+void head_rest(struct head *h)
+{
+	struct head_tables *t = h->tables;
+
+	for (size_t i = 0; i < t->partitions.n; i++)
+		symbols_rest(t->partitions.p[i]);
+	for (size_t i = 0; i < t->series.n; i++) {
+		struct head_series *x = &t->series.p[i];
+
+		vec_fit(&x->rows);
+		vec_fit(&x->bundles);
+		if (x->baseline != NULL) {
+			vec_free(&x->baseline->stacks);
+			vec_free(&x->baseline->values);
+			x->baseline->seen = false;
+		}
+	}
+	vec_fit(&t->profiles);
+	vec_fit(&t->series);
+	vec_free(&t->streams);
+	vec_free(&t->stream_series);
+	vec_free(&t->order);
+	vec_free(&t->order_spare);
+	map_fini(&t->streams_by_key);
+	map_fini(&t->series_by_print);
+	map_fini(&t->partitions_by_id);
+	samples_fini(&t->samples);
+	samples_fini(&t->growth);
+	buf_reset(&t->packed);
+}
+
 uint32_t head_partition(struct head *h, uint64_t id)
 {
 	struct head_tables *t = h->tables;

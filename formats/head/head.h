@@ -70,6 +70,9 @@ uint32_t head_new_series(struct head *h, const struct head_push *p);
 uint32_t head_add(struct head *h, struct sym_importer *imp, const struct head_push *p, struct buf *record);
 int head_replay(struct head *h, struct str record, struct err *e);
 
+/* Nothing is added from now on: gives back what only growing needs, a fifth of all. */
+void head_rest(struct head *h);
+
 size_t head_bytes(const struct head *h); /* memory held, for limits */
 uint32_t head_series(const struct head *h);
 /* Series whose last push came at or after `since`. */

@@ -26,6 +26,8 @@ struct thread {
 /* The struct must stay where it is until thread_join. Aborts when the system has no thread to give. */
 void thread_start(struct thread *t, const char *name, unsigned i, void (*fn)(void *arg), void *arg);
 void thread_join(struct thread *t);
+/* The calling thread gives way to others of the program, from now on: for work that takes long and that nobody waits for. */
+void thread_give_way(void);
 
 struct thread_loop {
 	struct loop *loop;

@@ -65,6 +65,8 @@ static int replay_file(const struct replay *r, const char *name, struct err *e)
 		return replay_refused(r, name, e);
 	}
 	report(r->counters, name, &out, e);
+	for (size_t i = 0; i < b->heads.n; i++)
+		head_rest(b->heads.p[i].head);
 	if (out.broken > 0)
 		replay_damaged(b, name);
 	else

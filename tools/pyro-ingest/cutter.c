@@ -2,6 +2,7 @@
 #include "tools/pyro-ingest/cutter.h"
 
 #include "base/log.h"
+#include "proc/thread.h"
 #include "tools/pyro-ingest/cut_replay.h"
 #include "tools/pyro-ingest/cut_write.h"
 #include "tools/pyro-ingest/journal_folder.h"
@@ -130,6 +131,7 @@ static void write_work(struct job *j)
 {
 	struct cutter *c = CONTAINER_OF(j, struct cutter, job);
 
+	thread_give_way();
 	c->failed = cut_write_run(&c->write, c->writing.p, c->writing.n, &c->err) < 0;
 }
 
@@ -164,7 +166,7 @@ static void give_back(struct cutter *c)
 	if (c->trimming)
 		return;
 	c->trim = (struct job){ .work = trim_work, .done = trim_done, .home = c->conf.loop };
-	c->trimming = pool_submit(c->conf.pool, &c->trim, &ignored) == 0;
+	c->trimming = pool_submit(c->conf.cuts, &c->trim, &ignored) == 0;
 }
 
 static void published(struct cutter *c)
@@ -246,7 +248,7 @@ static void write_submit(struct cutter *c)
 	c->write.wall = loop_wall(c->conf.loop);
 	c->write.generation = c->generation;
 	c->job = (struct job){ .work = write_work, .done = write_done, .home = c->conf.loop };
-	if (pool_submit(c->conf.pool, &c->job, &c->err) < 0) {
+	if (pool_submit(c->conf.cuts, &c->job, &c->err) < 0) {
 		c->failed = true;
 		write_done(&c->job);
 	}

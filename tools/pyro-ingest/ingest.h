@@ -42,7 +42,7 @@ struct ingest {
 	struct tails *tails;         /* who watches */
 	struct runtime_files files;
 	struct loop *loop; /* the main one */
-	struct pool *pool;
+	struct pool *pool, *cuts;
 	struct counters counters;
 	struct tenants tenants;
 	_Atomic uint64_t memory, held; /* bytes of recent rows: in shards; on their way into blocks */

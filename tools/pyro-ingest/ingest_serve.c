@@ -479,11 +479,13 @@ static int open_all(struct ingest *in, struct err *e)
 		return -1;
 	in->tails = tails_new((uint32_t)in->opts->max_tails, &in->counters);
 	in->pool = pool_new("disk", POOL_THREADS, POOL_QUEUE);
+	in->cuts = pool_new("cut", 1, POOL_QUEUE);
 	if (in->opts->debuginfo)
 		in->debuginfo = debuginfo_new(&(struct debuginfo_conf){ .data = in->server->data_path,
 		    .max_store = in->opts->debuginfo_max_store,
 		    .memory = in->opts->debuginfo_memory });
 	cc.pool = in->pool;
+	cc.cuts = in->cuts;
 	cc.n_shards = in->n_workers;
 	cc.shards = in->shards = mem_zarray(in->n_workers, sizeof(*in->shards));
 	in->cutter = cutter_open(&cc, e);
@@ -525,6 +527,7 @@ static void close_all(struct ingest *in)
 		httpd_free(in->aside->httpd);
 	debuginfo_free(in->debuginfo);
 	pool_free(in->pool);
+	pool_free(in->cuts);
 	for (uint32_t i = 0; i < n; i++)
 		thread_loop_free(&in->workers[i].thread);
 }

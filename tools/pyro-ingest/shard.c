@@ -314,6 +314,7 @@ static void take_head(struct shard *s, struct shard_tenant *x, struct shard_free
 
 	if (x->head == NULL)
 		return;
+	head_rest(x->head);
 	vec_push(&f->heads, h);
 	/* in this order: bytes never seem to be free while the head moves */
 	*s->conf.shared.held += x->bytes;
