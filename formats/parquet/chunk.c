@@ -296,6 +296,7 @@ static const struct pq_form *best_of_all(struct job *j)
 		if (allowed(j, f) && (f->encoding != PQ_DICTIONARY || has_dict(j)) && put_form(j, f))
 			best = f;
 	}
+	assert(best != NULL);
 	return best;
 }
 
@@ -357,6 +358,7 @@ static bool any_dictionary(const struct job *j)
 static const struct pq_form *best_by_trial(struct job *j)
 {
 	uint64_t plain[MAX_FORMS], bytes[MAX_FORMS];
+	uint32_t best;
 
 	memset(plain, 0xff, sizeof(plain));
 	try_forms(j, false, plain);
@@ -366,7 +368,9 @@ static const struct pq_form *best_by_trial(struct job *j)
 		if (has_dict(j))
 			try_forms(j, true, bytes);
 	}
-	return &j->c->forms[least_of(bytes, j->c->n_forms)];
+	best = least_of(bytes, j->c->n_forms);
+	assert(bytes[best] != UINT64_MAX);
+	return &j->c->forms[best];
 }
 
 /* ---- mixing ---- */

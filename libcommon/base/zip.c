@@ -61,6 +61,14 @@ static struct state *state_get(void)
 	return state_here;
 }
 
+void zip_rest(void)
+{
+	if (state_here == NULL)
+		return;
+	pthread_setspecific(state_key, NULL);
+	state_free(state_here);
+}
+
 bool zip_is_gzip(struct str in)
 {
 	return str_prefix(in, STR("\x1f\x8b"));

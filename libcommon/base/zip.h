@@ -35,5 +35,7 @@ int zip_unzlib_into(struct str in, void *p, size_t n, struct err *e);
 int zip_unzstd_into(struct str in, void *p, size_t n, struct err *e);
 void zip_gzip(struct str in, int level, struct buf *out); /* level 1..12 */
 void zip_zstd(struct str in, int level, struct buf *out);
+/* The calling thread's state goes; it is made again when it is needed. For threads that rest for long. */
+void zip_rest(void);
 
 #endif

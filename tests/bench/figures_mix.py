@@ -134,22 +134,40 @@ def under_load(bench, server, asked, cost_us, jobs, midst=None):
     return found["p50_ms"], found["p99_ms"]
 
 
-def cut_under_load(bench, server, asked, cost_us, jobs):
-    """The same while all that is in memory becomes blocks, as it does once an hour."""
-    p50, p99 = under_load(bench, server, asked, cost_us, jobs, server.cut)
-    bench.plain("mix_cut_p50" + server.suffix, "ms", p50)
-    bench.plain("mix_cut_p99" + server.suffix, "ms", p99)
+def mix_cut(bench):
+    """The mix at a rate while profiles come in, and all that is in memory becomes blocks, as it does once an hour."""
+    jobs, services = the_set(bench)
+    if jobs is None:
+        return
+    sides = bench.start()
+    stored(bench, sides, jobs)
+    costs = one_by_one(bench, sides, services, "mix_cut_before")
+    peaks = {}
+    for s in sides:
+        peak = Peak(s)
+        p50, p99 = under_load(bench, s, questions(bench, 4000, services, "load"), costs[s], jobs, s.cut)
+        bench.plain("mix_cut_p50" + s.suffix, "ms", p50)
+        bench.plain("mix_cut_p99" + s.suffix, "ms", p99)
+        peaks[s] = peak.stop()
+    bench.figure("mix_cut_memory", "MB", peaks)
+
+
+def the_set(bench):
+    """Pushes and services; None where they cannot be made."""
+    folder = bench.inputs.loadgen("loadgen-100k", 20, 5, SET_HOURS, SOURCES)
+    if folder is None:
+        inputs.say("mix: needs Go and the shared generator")
+        return None, None
+    jobs = [j for j in inputs.folder_jobs(folder, FROM) if time_of(j) < UNTIL]
+    return jobs, sorted({urllib.parse.unquote(j.split("name=")[1]).split("{")[0] for j in jobs})
 
 
 def mix(bench):
     """100,000 profiles of twenty services, a quarter of them in memory; questions one after the other, then at a rate
-    while profiles come in, then from 200 clients at once, then at a rate while what is in memory becomes blocks."""
-    folder = bench.inputs.loadgen("loadgen-100k", 20, 5, SET_HOURS, SOURCES)
-    if folder is None:
-        inputs.say("mix: needs Go and the shared generator")
+    while profiles come in, then from 200 clients at once."""
+    jobs, services = the_set(bench)
+    if jobs is None:
         return
-    jobs = [j for j in inputs.folder_jobs(folder, FROM) if time_of(j) < UNTIL]
-    services = sorted({urllib.parse.unquote(j.split("name=")[1]).split("{")[0] for j in jobs})
     sides = bench.start()
     stored(bench, sides, jobs)
     whole = inputs.Question("SelectMergeStacktraces", FROM, UNTIL)
@@ -163,12 +181,10 @@ def mix(bench):
         bench.plain("mix_p99" + s.suffix, "ms", p99)
     for s in sides:
         many_clients(bench, s, questions(bench, 1000, services, "clients"))
-    for s in sides:
-        cut_under_load(bench, s, questions(bench, 4000, services, "cut"), costs[s], jobs)
     bench.figure("mix_memory", "MB", {s: p.stop() for s, p in peaks.items()})
 
 
-def one_by_one(bench, sides, services):
+def one_by_one(bench, sides, services, name="mix"):
     """CPU time of the mix per question; the sides take turns over the same questions. Returns us."""
     rounds, each = 5, 40
     asked, costs = questions(bench, rounds * each, services, "one by one"), {s: [] for s in sides}
@@ -178,7 +194,7 @@ def one_by_one(bench, sides, services):
         for s in sides:
             costs[s].append(bench.cost_us(s, asked[i * each:(i + 1) * each], connections=1, **PROTO))
     mean = {s: statistics.mean(c) for s, c in costs.items()}
-    bench.figure("mix", "ms", {s: c / 1000 for s, c in mean.items()})
+    bench.figure(name, "ms", {s: c / 1000 for s, c in mean.items()})
     return mean
 
 
@@ -206,7 +222,7 @@ def labels_100k(bench):
 
 
 GROUPS = [
-    Group(mix, "mix", "mix_p50", "mix_p99", "mix_memory", "mix_clients_p50", "mix_clients_p99", "mix_clients_refused",
-          "mix_cut_p50", "mix_cut_p99"),
+    Group(mix, "mix", "mix_p50", "mix_p99", "mix_memory", "mix_clients_p50", "mix_clients_p99", "mix_clients_refused"),
+    Group(mix_cut, "mix_cut_before", "mix_cut_p50", "mix_cut_p99", "mix_cut_memory"),
     Group(labels_100k, *("label_%s_%s" % (n, w) for w in ("head", "block") for n in ("types", "names", "values", "series"))),
 ]

@@ -96,27 +96,30 @@ static inline int digest_cmp(const void *a, const void *b)
 	return x->samples < y->samples ? -1 : x->samples > y->samples;
 }
 
-/* All rows of a block, in an order that does not depend on it. */
-static inline struct digests digest_block(struct block *b)
+/* The rows of a dataset within these times, as numbers. */
+static inline struct digests digest_set(struct dataset *set, int64_t from, int64_t to)
 {
-	struct digests d = { .set = &b->set, .mem = arena_new(), .ids = true, .samples = true };
-	struct scan s = { .from = INT64_MIN,
-		.to = INT64_MAX,
-		.samples = true,
-		.spans = true,
-		.ids = true,
-		.row = digest_row,
-		.ctx = &d };
+	struct digests d = { .set = set, .mem = arena_new(), .ids = true, .samples = true };
+	struct scan
+	    s = { .from = from, .to = to, .samples = true, .spans = true, .ids = true, .row = digest_row, .ctx = &d };
 	struct series_list list;
 	struct err e;
 
-	assert_int_equal(dataset_series(&b->set, d.mem, NULL, &list, &e), 0);
+	assert_int_equal(dataset_series(set, d.mem, NULL, &list, &e), 0);
 	s.series = list.p;
 	s.n_series = list.n;
 	d.series = arena_zarray(d.mem, list.n ? list.p[list.n - 1].number + 1 : 1, sizeof(*d.series));
 	for (uint32_t i = 0; i < list.n; i++)
 		d.series[list.p[i].number] = labels_hash(&list.p[i].labels) + list.p[i].fingerprint;
-	assert_int_equal(dataset_scan(&b->set, &s, &e), 0);
+	assert_int_equal(dataset_scan(set, &s, &e), 0);
+	return d;
+}
+
+/* All rows of a block, in an order that does not depend on it. */
+static inline struct digests digest_block(struct block *b)
+{
+	struct digests d = digest_set(&b->set, INT64_MIN, INT64_MAX);
+
 	if (d.rows.n > 1)
 		qsort(d.rows.p, d.rows.n, sizeof(*d.rows.p), digest_cmp);
 	return d;

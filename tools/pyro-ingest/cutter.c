@@ -2,6 +2,7 @@
 #include "tools/pyro-ingest/cutter.h"
 
 #include "base/log.h"
+#include "base/zip.h"
 #include "proc/thread.h"
 #include "tools/pyro-ingest/cut_replay.h"
 #include "tools/pyro-ingest/cut_write.h"
@@ -133,6 +134,7 @@ static void write_work(struct job *j)
 
 	thread_give_way();
 	c->failed = cut_write_run(&c->write, c->writing.p, c->writing.n, &c->err) < 0;
+	zip_rest(); /* the next cut is an hour away */
 }
 
 static void tell_waiters(struct cutter *c, bool ok)
