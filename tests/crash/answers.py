@@ -29,6 +29,7 @@ import jfr_file  # noqa: E402
 # Words of the page that stand for what a request has.
 WILD = r"\b(N|C|LABELS|TIME|SIZE|RATE|HEX|NAME|VALUE|TEXT|CODE|TYPE|TENANT|WHY|L|REASON)\b|\.\.\."
 BODY_MB = 2
+FLUSH = "/ingester.v1.IngesterService/Flush"
 OVERRIDES = """overrides:
   small: {max_profile_size_bytes: 5000, max_profile_stacktrace_samples: 3, max_profile_stacktrace_sample_labels: 2,
     max_label_names_per_series: 4, max_label_name_length: 20, max_label_value_length: 20}
@@ -344,6 +345,17 @@ def full_memory(servers):
     return got if plain.status == 429 else plain
 
 
+def flush_fails(servers):
+    """The answer while blocks cannot be written; then they can."""
+    s = servers.get("usual")
+    pushed = push(s, pprof())
+    servers.faults.arm("mkdir", errno.ENOSPC, program="pyro-ingest", path=".tmp-")
+    got = request(s, "POST", FLUSH, b"{}", Content_Type="application/json")
+    servers.faults.disarm()
+    after = request(s, "POST", FLUSH, b"{}", Content_Type="application/json")
+    return got if (pushed.status, after.status) == (200, 200) else after
+
+
 def with_function(*fields):
     return pprof(extra=msg(5, *fields))
 
@@ -440,6 +452,7 @@ def questions():
     for section, table in (("OTLP", OTLP), ("Profiles and labels", PROFILE), ("HTTP", SLOW)):
         for item, ask in table.items():
             out[section, item] = ask
+    out[FLUSH, "blocks that cannot be written"] = flush_fails
     return out
 
 
