@@ -38,8 +38,8 @@ struct cutter;
 
 struct cutter_conf {
 	struct loop *loop;
-	struct pool *pool; /* reads the journal */
-	struct pool *cuts; /* writes blocks: one thread, which gives way to others */
+	struct pool *pool;    /* reads the journal */
+	struct pool *cuts;    /* writes blocks: one thread, which gives way to others */
 	const char *data;     /* the data folder */
 	int64_t window;       /* ns of profile time in a block, and the longest age of a head */
 	uint64_t max_journal; /* bytes of journal that start a cut */
