@@ -181,7 +181,8 @@ static void same_bytes(const struct block_parts *a, const struct block_parts *b)
 
 static void same_rows(struct block *b, struct head *one, struct head *two, struct cut_window w)
 {
-	struct digests got = digest_block(b), want = digest_set(&one->set, w.from, w.to), more = digest_set(&two->set, w.from, w.to);
+	struct digests got = digest_block(b), want = digest_set(&one->set, w.from, w.to),
+		       more = digest_set(&two->set, w.from, w.to);
 
 	for (size_t i = 0; i < more.rows.n; i++)
 		vec_push(&want.rows, more.rows.p[i]);

@@ -394,5 +394,6 @@ int main(void)
 		cmocka_unit_test(full_disks),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("cut packed", tests, NULL, NULL);
 }

@@ -361,5 +361,6 @@ int main(void)
 		cmocka_unit_test(small_and_large_numbers),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("parquet pages", tests, NULL, NULL);
 }
