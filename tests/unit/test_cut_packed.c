@@ -2,6 +2,7 @@
 #include "tests/lib/block_fixture.h"
 
 #include "formats/block/block_cut.h"
+#include "formats/block/profiles_columns.h"
 #include "formats/head/head.h"
 #include "formats/head/rows.h"
 
@@ -208,14 +209,9 @@ static void given_pack(struct buf *out, uint32_t twice)
 	samples_fini(&s);
 }
 
-/* A block of these rows, the later one first. stacks: that the partition has. */
-static int write_given(struct given *g, uint32_t stacks, struct block_parts *out, struct err *e)
+static struct symbols *given_symbols(uint32_t stacks)
 {
-	struct label label = { STR("service_name"), STR("shop") };
-	struct labels labels = { &label, 1 };
-	struct block_writer *w = block_writer_new();
 	struct symbols *s = symbols_new(5);
-	int rc = 0;
 
 	symbols_add_mapping(s, &(struct sym_mapping){ 0 });
 	symbols_add_function(s, &(struct sym_function){ 0 });
@@ -224,10 +220,26 @@ static int write_given(struct given *g, uint32_t stacks, struct block_parts *out
 
 		assert_int_equal(symbols_add_node(s, 0, location), 1 + i);
 	}
+	return s;
+}
+
+/* A block of n of these rows, `apart` ns, from the given one on backwards. stacks: that the partition has. */
+static int write_given(struct given *g, uint32_t stacks, uint32_t n, uint32_t first, int64_t apart,
+    struct block_parts *out, struct err *e)
+{
+	struct label label = { STR("service_name"), STR("shop") };
+	struct labels labels = { &label, 1 };
+	struct block_writer *w = block_writer_new();
+	struct symbols *s = given_symbols(stacks);
+	int rc = 0;
+
 	assert_int_equal(block_writer_series(w, &labels, labels_hash(&labels)), 0);
 	assert_int_equal(block_writer_partition(w, s), 0);
-	for (uint32_t i = 2; i-- > 0 && rc == 0;)
-		rc = block_writer_packed(w, &(struct row){ .time = FROM + i, .number = i }, &g->rows, 3, e);
+	for (uint32_t i = n; i-- > 0 && rc == 0;) {
+		struct row row = { .time = FROM + apart * i, .number = (first + i) % 2 };
+
+		rc = block_writer_packed(w, &row, &g->rows, 3, e);
+	}
 	if (rc == 0)
 		rc = block_writer_finish(w, (struct ulid){ { 7 } }, out, e);
 	block_writer_free(w);
@@ -261,7 +273,7 @@ static void rows_of_others(void **state)
 	(void)state;
 	given_pack(&g.packed[0], MANY);
 	given_pack(&g.packed[1], MANY / 2);
-	assert_int_equal(write_given(&g, MANY, &parts, &e), 0);
+	assert_int_equal(write_given(&g, MANY, 2, 0, 1, &parts, &e), 0);
 	assert_int_equal(parts.meta.n_samples, 2 * MANY + 1);
 	b = open_parts(&parts);
 	assert_int_equal(problems_of(b), 0);
@@ -274,21 +286,72 @@ static void rows_of_others(void **state)
 	block_parts_free(&parts);
 
 	/* A stack that is not there; rows that cannot be taken; rows that are none. */
-	assert_int_equal(write_given(&g, MANY - 1, &parts, &e), -1);
+	assert_int_equal(write_given(&g, MANY - 1, 2, 0, 1, &parts, &e), -1);
 	assert_int_equal(e.kind, ERR_CORRUPT);
 	g.fails = true;
-	assert_int_equal(write_given(&g, MANY, &parts, &e), -1);
+	assert_int_equal(write_given(&g, MANY, 2, 0, 1, &parts, &e), -1);
 	assert_int_equal(e.kind, ERR_IO);
 	g.fails = false;
 	g.packed[1].n--;
-	assert_int_equal(write_given(&g, MANY, &parts, &e), -1);
+	assert_int_equal(write_given(&g, MANY, 2, 0, 1, &parts, &e), -1);
 	buf_reset(&g.packed[1]);
 	rows_encode(&g.packed[1], &(struct samples){ 0 });
-	assert_int_equal(write_given(&g, MANY, &parts, &e), -1);
+	assert_int_equal(write_given(&g, MANY, 2, 0, 1, &parts, &e), -1);
 	assert_int_equal(e.kind, ERR_CORRUPT);
 	buf_fini(&g.packed[0]);
 	buf_fini(&g.packed[1]);
 	arena_free(a);
+}
+
+/* Of rows that are equal but for their samples, the order in which they came does not show. */
+static void equal_rows(void **state)
+{
+	struct given g = { .rows = { given_take, NULL } };
+	struct block_parts a, b;
+	struct err e;
+
+	(void)state;
+	given_pack(&g.packed[0], MANY);
+	given_pack(&g.packed[1], MANY / 2);
+	assert_int_equal(write_given(&g, MANY, 2, 0, 0, &a, &e), 0);
+	assert_int_equal(write_given(&g, MANY, 2, 1, 0, &b, &e), 0);
+	same_bytes(&a, &b);
+	block_parts_free(&a);
+	block_parts_free(&b);
+	buf_fini(&g.packed[0]);
+	buf_fini(&g.packed[1]);
+}
+
+/* A row group has no more samples than it may. */
+static void groups_of_samples(void **state)
+{
+	enum { ROWS = 2 * PROFILES_GROUP_SAMPLES / MANY + 1000 };
+	struct given g = { .rows = { given_take, NULL } };
+	struct block_parts parts;
+	struct block *b;
+	struct profiles_table *t;
+	struct err e;
+
+	(void)state;
+	given_pack(&g.packed[0], MANY);
+	given_pack(&g.packed[1], MANY);
+	assert_int_equal(write_given(&g, MANY, ROWS, 0, 1, &parts, &e), 0);
+	assert_int_equal(parts.meta.n_samples, (uint64_t)ROWS * MANY);
+	assert_int_equal(parts.meta.files[1].row_groups, 3);
+	b = open_parts(&parts);
+	assert_int_equal(problems_of(b), 0);
+	block_close(b);
+	t = profiles_open(blob_mem(parts.part[1].bytes), 0, &e);
+	assert_non_null(t);
+	assert_int_equal(profiles_groups(t), 3);
+	assert_int_equal(profiles_rows(t), ROWS);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(pq_group_rows(t->pq, i),
+		    i < 2 ? PROFILES_GROUP_SAMPLES / MANY : ROWS - 2 * (PROFILES_GROUP_SAMPLES / MANY));
+	profiles_close(t);
+	block_parts_free(&parts);
+	buf_fini(&g.packed[0]);
+	buf_fini(&g.packed[1]);
 }
 
 /* ---- where parts go ---- */
@@ -391,6 +454,8 @@ int main(void)
 		cmocka_unit_test(as_a_scan_gives_them),
 		cmocka_unit_test(head_at_rest),
 		cmocka_unit_test(rows_of_others),
+		cmocka_unit_test(equal_rows),
+		cmocka_unit_test(groups_of_samples),
 		cmocka_unit_test(full_disks),
 	};
 

@@ -198,6 +198,23 @@ static void taken_fini(struct taken *t)
 	buf_fini(&t->all);
 }
 
+/* What the footer says of a chunk is what its pages say. */
+static void check_sizes(const struct pq_chunk *c, struct str file)
+{
+	uint64_t at = c->dictionary_at > 0 ? c->dictionary_at : c->data_at, raw = 0;
+	struct str left = str_of(file.p + at, c->bytes);
+	struct pq_page_header h;
+	struct err e;
+	size_t used;
+
+	while (left.n > 0) {
+		assert_int_equal(page_header_decode(left, &h, &used, &e), 0);
+		raw += used + h.raw_bytes;
+		left = str_skip(left, used + h.bytes);
+	}
+	assert_int_equal(raw, c->raw_bytes);
+}
+
 /* The values are those that were written. */
 static void check_file(const struct columns *c, struct str bytes)
 {
@@ -207,6 +224,8 @@ static void check_file(const struct columns *c, struct str bytes)
 
 	assert_non_null(f);
 	for (uint32_t g = 0; g < 2; g++) {
+		for (uint32_t i = 0; i < 3; i++)
+			check_sizes(&pq_meta(f)->groups[g].chunks[i], bytes);
 		assert_int_equal(pq_read_rows(f, g, 0, 0, c->rows, &v, &e), 0);
 		assert_int_equal(v.entries, c->stacks.n);
 		for (uint32_t i = 0; i < v.entries; i++)
