@@ -249,9 +249,9 @@ static void same_bytes(void **state)
 		uint64_t few, many;
 	} sets[] = { { 60, 9, 9 }, { 350, 5, 100000 }, { 3000, 40, 40 }, { 3000, 7, UINT32_MAX }, { 3000, 3000, 3000 },
 		{ 9000, UINT32_MAX, UINT32_MAX } };
-	static const struct how hows[] = { { plain, 2, true, false, false }, { delta, 1, false, false, false },
-		{ dictionary, 2, false, false, false }, { every, 4, false, false, false },
-		{ every, 4, true, false, false } };
+	static const struct how hows[] = { { plain, 2, true, false, false }, { plain, 1, true, false, false },
+		{ delta, 1, false, false, false }, { dictionary, 2, false, false, false },
+		{ every, 4, false, false, false }, { every, 4, true, false, false } };
 
 	(void)state;
 	seed = 5;
