@@ -452,6 +452,8 @@ def questions():
     for section, table in (("OTLP", OTLP), ("Profiles and labels", PROFILE), ("HTTP", SLOW)):
         for item, ask in table.items():
             out[section, item] = ask
+    out[FLUSH, "no tenant, with multi-tenancy"] = lambda v: request(v.get("tenants"), "POST", FLUSH, b"{}",
+                                                                    Content_Type="application/json")
     out[FLUSH, "blocks that cannot be written"] = flush_fails
     return out
 

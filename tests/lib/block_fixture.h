@@ -166,4 +166,14 @@ static inline struct block *open_parts(const struct block_parts *p)
 	return b;
 }
 
+/* Two blocks are the same, part by part. */
+static inline void same_bytes(const struct block_parts *a, const struct block_parts *b)
+{
+	assert_int_equal(a->n_parts, b->n_parts);
+	for (uint32_t i = 0; i < a->n_parts; i++) {
+		assert_true(str_eq(a->part[i].name, b->part[i].name));
+		assert_true(str_eq(a->part[i].bytes, b->part[i].bytes));
+	}
+}
+
 #endif

@@ -90,15 +90,6 @@ static void rewrite(struct block *b, bool backwards, struct block_parts *out)
 	arena_free(c.mem);
 }
 
-static void same_bytes(const struct block_parts *a, const struct block_parts *b)
-{
-	assert_int_equal(a->n_parts, b->n_parts);
-	for (uint32_t i = 0; i < a->n_parts; i++) {
-		assert_true(str_eq(a->part[i].name, b->part[i].name));
-		assert_true(str_eq(a->part[i].bytes, b->part[i].bytes));
-	}
-}
-
 static uint64_t total_size(const struct block_meta *m)
 {
 	uint64_t n = 0;

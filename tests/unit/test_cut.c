@@ -170,15 +170,6 @@ static struct block_parts cut(struct head *one, struct head *two, struct cut_win
 	return parts;
 }
 
-static void same_bytes(const struct block_parts *a, const struct block_parts *b)
-{
-	assert_int_equal(a->n_parts, b->n_parts);
-	for (uint32_t i = 0; i < a->n_parts; i++) {
-		assert_true(str_eq(a->part[i].name, b->part[i].name));
-		assert_true(str_eq(a->part[i].bytes, b->part[i].bytes));
-	}
-}
-
 static void same_rows(struct block *b, struct head *one, struct head *two, struct cut_window w)
 {
 	struct digests got = digest_block(b), want = digest_set(&one->set, w.from, w.to),

@@ -101,13 +101,6 @@ static struct block_parts cut(struct head *h)
 	return parts;
 }
 
-static void same_bytes(const struct block_parts *a, const struct block_parts *b)
-{
-	assert_int_equal(a->n_parts, b->n_parts);
-	for (uint32_t i = 0; i < a->n_parts; i++)
-		assert_true(str_eq(a->part[i].bytes, b->part[i].bytes));
-}
-
 /* One page, some pages, many pages; parts that the head has compressed, and stacks that are dense in a row and are not. */
 static void as_a_scan_gives_them(void **state)
 {

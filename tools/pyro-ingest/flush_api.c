@@ -46,10 +46,13 @@ static void begin(struct task *t)
 void flush_api(struct http_req *r, void *ctx)
 {
 	struct worker *w = r->owner;
-	struct rpc_call *call = rpc_open(r, &(struct rpc_conf){ .max_message = 0 });
+	struct rpc_call *call;
 	struct flush *f;
 
 	(void)ctx;
+	if (worker_tenant(w, r, true) == NULL)
+		return;
+	call = rpc_open(r, &(struct rpc_conf){ .max_message = 0 });
 	if (call == NULL)
 		return;
 	f = arena_zalloc(r->a, sizeof(*f));
