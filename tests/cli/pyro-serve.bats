@@ -71,7 +71,7 @@ blocks() { find data -path '*/local/*/meta.json' | wc -l; }
 	flush
 	is '{} 200'
 	[ "$(blocks)" = 1 ]
-	try pyro-query values service_name data/anonymous/local --from 0
+	try pyro-query values service_name data/anonymous/local
 	is shop
 	names
 	is '{"names":["shop"]}'
