@@ -9,6 +9,8 @@
 #ifndef QUERY_H
 #define QUERY_H
 
+#include "base/map.h"
+#include "base/vec.h"
 #include "formats/query/dataset.h"
 #include "formats/profile.h"
 #include "formats/query/tree.h"
@@ -63,7 +65,7 @@ struct series_point {
 struct series_group {
 	struct labels labels;   /* the group labels this series has */
 	struct series_point *p; /* ascending, no two of a time */
-	size_t n, room;         /* room: places of p that series_merge may fill; 0: none, p is not its own */
+	size_t n, room;         /* room: places of p that may be filled; 0: none, p is not its own */
 };
 
 struct series_set {
@@ -89,12 +91,22 @@ struct query_series_opts {
 int64_t series_grid_time(int64_t ms, int64_t from, int64_t step);
 int query_series(struct arena *a, struct dataset *const *sets, size_t n, const struct query *q,
     const struct query_series_opts *o, struct series_set *out, struct err *e);
-/* The points of a series in few bytes, 12 for one of a single profile; for this process alone. */
+/* The points of a series in few bytes, for this process alone: 2 to 6 for one of a profile that comes as regularly as they do. */
 struct str series_pack(struct arena *a, const struct series_group *g);
-/* A series of these points is added to s, which has room, on the grid of o; what lies behind its end is left out, and so
-   is a series without points. */
-void series_add_packed(struct arena *a, struct series_set *s, const struct labels *l, struct str packed,
-    const struct query_series_opts *o);
+/* Packed series of one set, on the grid of o (its range and step); those of equal labels are added up. */
+struct series_grid {
+	struct arena *a; /* of the set */
+	const struct query_series_opts *o;
+	int64_t first_ms, last_ms; /* points before and behind are left out */
+	VEC(struct series_group) groups;
+	struct map by_labels;
+};
+void series_grid_init(struct series_grid *g, struct arena *a, const struct query_series_opts *o, int64_t first_ms,
+    int64_t last_ms);
+/* packed: what series_pack made. Fast where series of equal labels come in the order of their times. */
+void series_grid_add(struct series_grid *g, const struct labels *l, struct str packed);
+/* Series without points are left out. */
+void series_grid_finish(struct series_grid *g, struct series_set *out);
 /* Adds the points of equal groups. Fast where the times of from are the later ones. */
 void series_merge(struct arena *a, struct series_set *into, const struct series_set *from);
 /* By descending sum, ties by labels; limit <= 0: all. average: by the average. */

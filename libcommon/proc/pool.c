@@ -5,14 +5,22 @@
 #include "base/mem.h"
 #include "proc/thread.h"
 
+struct worker {
+	struct pool *pool;
+	struct thread thread;
+	pthread_cond_t called;
+	bool waits;
+	struct worker *next; /* of those that wait */
+};
+
 struct pool {
 	pthread_mutex_t lock; /* guards all below */
-	pthread_cond_t more;
-	struct job **ring; /* queue_max places */
+	struct worker *idle;  /* they wait; who worked last is first: its memory is still in the caches */
+	struct job **ring;    /* queue_max places */
 	size_t first, queued, queue_max, running;
 	bool ending;
 	unsigned n;
-	struct thread threads[];
+	struct worker workers[];
 };
 
 static void deliver(struct task *t)
@@ -22,12 +30,29 @@ static void deliver(struct task *t)
 	j->done(j);
 }
 
-static struct job *take(struct pool *p)
+static void call_one(struct pool *p)
 {
+	struct worker *w = p->idle;
+
+	if (w == NULL)
+		return;
+	p->idle = w->next;
+	w->waits = false;
+	pthread_cond_signal(&w->called);
+}
+
+static struct job *take(struct worker *w)
+{
+	struct pool *p = w->pool;
 	struct job *j = NULL;
 
-	while (p->queued == 0 && !p->ending)
-		pthread_cond_wait(&p->more, &p->lock);
+	while (p->queued == 0 && !p->ending) {
+		w->next = p->idle;
+		p->idle = w;
+		w->waits = true;
+		while (w->waits)
+			pthread_cond_wait(&w->called, &p->lock);
+	}
 	if (p->queued > 0) {
 		j = p->ring[p->first];
 		p->first = (p->first + 1) % p->queue_max;
@@ -37,13 +62,14 @@ static struct job *take(struct pool *p)
 	return j;
 }
 
-static void worker(void *arg)
+static void work(void *arg)
 {
-	struct pool *p = arg;
+	struct worker *w = arg;
+	struct pool *p = w->pool;
 	struct job *j;
 
 	pthread_mutex_lock(&p->lock);
-	while ((j = take(p)) != NULL) {
+	while ((j = take(w)) != NULL) {
 		bool tell = j->done != NULL;
 
 		pthread_mutex_unlock(&p->lock);
@@ -62,14 +88,18 @@ struct pool *pool_new(const char *name, unsigned n, size_t queue_max)
 	struct pool *p;
 
 	n = MAX(n, 1u);
-	p = mem_zalloc(sizeof(*p) + n * sizeof(p->threads[0]));
+	p = mem_zalloc(sizeof(*p) + n * sizeof(p->workers[0]));
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->more, NULL);
 	p->queue_max = MAX(queue_max, (size_t)1);
 	p->ring = mem_array(p->queue_max, sizeof(struct job *));
 	p->n = n;
-	for (unsigned i = 0; i < n; i++)
-		thread_start(&p->threads[i], name, i, worker, p);
+	for (unsigned i = 0; i < n; i++) {
+		struct worker *w = &p->workers[i];
+
+		w->pool = p;
+		pthread_cond_init(&w->called, NULL);
+		thread_start(&w->thread, name, i, work, w);
+	}
 	return p;
 }
 
@@ -79,11 +109,13 @@ void pool_free(struct pool *p)
 		return;
 	pthread_mutex_lock(&p->lock);
 	p->ending = true;
-	pthread_cond_broadcast(&p->more);
+	while (p->idle != NULL)
+		call_one(p);
 	pthread_mutex_unlock(&p->lock);
-	for (unsigned i = 0; i < p->n; i++)
-		thread_join(&p->threads[i]);
-	pthread_cond_destroy(&p->more);
+	for (unsigned i = 0; i < p->n; i++) {
+		thread_join(&p->workers[i].thread);
+		pthread_cond_destroy(&p->workers[i].called);
+	}
 	pthread_mutex_destroy(&p->lock);
 	mem_free(p->ring);
 	mem_free(p);
@@ -101,7 +133,7 @@ int pool_submit(struct pool *p, struct job *j, struct err *e)
 	if (!full) {
 		p->ring[(p->first + p->queued) % p->queue_max] = j;
 		p->queued++;
-		pthread_cond_signal(&p->more);
+		call_one(p);
 	}
 	pthread_mutex_unlock(&p->lock);
 	if (full)

@@ -149,19 +149,21 @@ def main():
         s = start(build, "pyro-query", folder + "/data")
         end = T + 3 * HOUR - 1
         begin = T + 17 * STEP + 1                       # 3 minutes before a round moment, and 1 ms
-        # Closed, newest: known from the second time on; what follows the round moment: from the third on. Of three questions,
-        # one of which begins a step earlier. A tree and a profile are made of the same sums: what one of them asked for first is
-        # known to the other at once (the last number).
+        # Of three questions, one of which begins a step earlier. The one for series has a part of each block: where the range is
+        # all of the block known from the second time on, else from the third on, whatever ranges those were.
+        moved(tap, s, "in a single block", [(T + 40 * STEP + 5 - i, T + 50 * STEP + i) for i in range(4)], 2)
+        # The others: closed, newest: known from the second time on; what follows the round moment: from the third on. A tree and
+        # a profile are made of the same sums: what one of them asked for first is known to the other at once (the last number).
         moved(tap, s, "a range that begins in a block", [(begin + i * 17000, end) for i in range(10)],
-              3 * (9 + 9 + 8) + 3)
+              2 * (9 + 9 + 8) + 3 + 10 + 9 + 9)
         moved(tap, s, "behind the next round moment", [(T + 21 * STEP + i * 17000, end) for i in range(4)],
-              3 * (4 + 4 + 2) + 1)
+              2 * (4 + 4 + 2) + 1 + 3 * 4)
         moved(tap, s, "at a round moment, and around it",
-              [(T + 30 * STEP + by, end - i) for i, by in enumerate((0, 0, 0, 1, -1, -1, -1))], 3 * (7 + 7) + 4 + 4 + 5 + 1)
+              [(T + 30 * STEP + by, end - i) for i, by in enumerate((0, 0, 0, 1, -1, -1, -1))],
+              2 * (7 + 7) + 4 + 4 + 1 + 3 * 7)
         moved(tap, s, "that ends in a block, too", [(T + 40 * STEP + 5, T + 2 * HOUR + 7 * STEP + i) for i in range(4)],
-              3 * (4 + 2) + 1)
-        moved(tap, s, "in a single block", [(T + 40 * STEP + 5, T + 50 * STEP + i) for i in range(3)], 0)
-        moved(tap, s, "with nothing behind the round moment", [(T + HOUR - STEP + i, T + HOUR + 5) for i in range(3)], 0)
+              2 * (4 + 2) + 1 + 3 * 4)
+        moved(tap, s, "with nothing behind the round moment", [(T + HOUR - STEP + i, T + HOUR + 5) for i in range(3)], 2 * 3)
         tap.equal(s.stop(), 0, "the server stops")
         states(tap, build, folder + "/states")
     finally:

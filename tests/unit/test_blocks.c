@@ -254,17 +254,42 @@ static void kept_without_the_block(void **state)
 	asking_fini(&k);
 }
 
+/* Each block has a part of its own, whatever the range is. */
 static void points_on_other_grids(void **state)
 {
 	struct asking k = asking(*state, 1 << 20);
 
 	assert_string_equal(points(&k, 0, 6, 2), "0:1 2:6 4:24 6:32 ");
-	expect_counts(&k, 0, 2);
+	expect_counts(&k, 0, 6);
 	assert_string_equal(points(&k, 0, 6, 1), "0:1 1:2 2:4 3:8 4:16 5:32 ");
 	assert_string_equal(points(&k, 0, 7, 4), "0:1 4:30 ");
-	expect_counts(&k, 4, 2);
+	expect_counts(&k, 12, 6);
 	assert_string_equal(points(&k, 1, 6, 3), "1:2 4:28 ");
-	expect_counts(&k, 5, 3);
+	expect_counts(&k, 17, 6);
+	asking_fini(&k);
+}
+
+/* One that is long to read is read once, for all blocks. */
+static void points_of_a_long_question(void **state)
+{
+	enum { LONG = 5000 };
+	static char text[LONG + 1];
+	struct asking k = asking(*state, 1 << 20);
+	struct str selector = { text, LONG };
+	struct pyro_ask ask = ask_hours(ASK_SERIES, 0, 6);
+	struct part p;
+
+	snprintf(text, sizeof(text), "{service_name=\"shop\"%*s", LONG - 20, "}");
+	ask.selectors = (struct msg_strs){ &selector, 1 };
+	ask.to_ms = 6 * HOUR_MS;
+	ask.step_ms = HOUR_MS;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(put_ask(&k, &ask, &p), 0);
+		assert_int_equal(p.series.n, 1);
+		assert_int_equal(p.series.p[0].n, BLOCKS);
+		part_fini(&p);
+	}
+	expect_counts(&k, 0, 0);
 	asking_fini(&k);
 }
 
@@ -304,11 +329,11 @@ static void nothing_is_kept(void **state)
 		assert_int_equal(total(&k, 0, 6), 63);
 		assert_string_equal(points(&k, 0, 6, 2), "0:1 2:6 4:24 6:32 ");
 	}
-	expect_counts(&k, 0, 8);
+	expect_counts(&k, 0, 2 * (2 + 6));
 	k.x.kept = NULL;
 	assert_int_equal(total(&k, 0, 6), 63);
 	assert_string_equal(points(&k, 1, 6, 3), "1:2 4:28 ");
-	expect_counts(&k, 0, 8);
+	expect_counts(&k, 0, 2 * (2 + 6));
 	asking_fini(&k);
 }
 
@@ -614,6 +639,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(whole_blocks_are_read_once, world_new, world_free),
 		cmocka_unit_test_setup_teardown(kept_without_the_block, world_new, world_free),
 		cmocka_unit_test_setup_teardown(points_on_other_grids, world_new, world_free),
+		cmocka_unit_test_setup_teardown(points_of_a_long_question, world_new, world_free),
 		cmocka_unit_test_setup_teardown(labels_of_a_part_of_an_hour, world_new, world_free),
 		cmocka_unit_test_setup_teardown(nothing_is_kept, world_new, world_free),
 		cmocka_unit_test_setup_teardown(parts_of_other_questions, world_new, world_free),

@@ -83,8 +83,11 @@ static void merged(void **state)
 			while (g.n < 6 && p[g.n].count > 0)
 				g.n++;
 			if (k == 0 && with_room) {
-				one.n = 0;
-				series_add_packed(a, &one, &g.labels, series_pack(a, &g), &grid);
+				struct series_grid on;
+
+				series_grid_init(&on, a, &grid, INT64_MIN, INT64_MAX);
+				series_grid_add(&on, &g.labels, series_pack(a, &g));
+				series_grid_finish(&on, &one);
 			}
 			series_merge(a, &sum, &one);
 			assert_memory_equal(p, cases[at].parts[k], sizeof(cases[at].parts[k]));
@@ -129,34 +132,39 @@ static void on_grid_is(const struct series_point *p, size_t n, size_t bytes, con
     const struct series_point *want, size_t n_want)
 {
 	struct series_point *copy = calloc(n, sizeof(*copy));
-	struct series_group g = group("b", copy, n), got;
-	struct series_set s = { &got, 0 };
+	struct series_group g = group("b", copy, n);
 	struct arena *a = arena_new();
+	struct series_grid on;
+	struct series_set s;
 	struct str packed;
 	char *odd;
 
 	memcpy(copy, p, n * sizeof(*p));
 	packed = series_pack(a, &g);
 	assert_int_equal(packed.n, bytes);
-	odd = arena_alloc(a, packed.n + 1); /* of any alignment */
+	odd = malloc(packed.n + 1); /* of any alignment, and with nothing behind it */
 	memcpy(odd + 1, packed.p, packed.n);
-	series_add_packed(a, &s, &g.labels, str_of(odd + 1, packed.n), grid);
+	series_grid_init(&on, a, grid, INT64_MIN, INT64_MAX);
+	series_grid_add(&on, &g.labels, str_of(odd + 1, packed.n));
+	series_grid_finish(&on, &s);
 	assert_int_equal(s.n, n_want > 0);
 	if (n_want > 0)
-		points_are(&got, want, n_want);
+		points_are(&s.p[0], want, n_want);
+	free(odd);
 	free(copy);
 	arena_free(a);
 }
 
-/* A point of the grid has what came after the one before it; what is before the grid is in the first, behind it nothing.
-   Pieces have 16 bytes, and 12 or 20 for each point. */
+enum { HEAD = 80, END = 8 }; /* of a piece, and behind the last one */
+
+/* A point of the grid has what came after the one before it; what is before the grid is in the first, behind it nothing. */
 static void on_grid(void **state)
 {
 	static const struct series_point p[] = { { 90, 1, 1 }, { 100, 2, 1 }, { 101, 4, 1 }, { 110, 8, 3 },
 		{ 111, 16, 1 }, { 145, 32, 1 }, { 150, 64, 1 }, { 151, 128, 1 }, { 900, 256, 1 } };
 	static const struct series_point want[] = { { 100, 3, 2 }, { 110, 12, 4 }, { 120, 16, 1 }, { 150, 96, 2 } };
 	static const struct series_point ones[] = { { 100, 3, 2 }, { 110, 4, 1 } };
-	/* three pieces: times that are as far from each other as times can be */
+	/* times that are as far from each other as times can be */
 	static const struct series_point far[] = { { INT64_MIN + 5, 1, 1 }, { -7, INT64_MAX, 1 }, { 4294967288, 3, 1 },
 		{ 4294967289, 4, 1 } };
 	static const struct series_point far_want[] = { { -6, INT64_MIN, 2 }, { 4294967288, 3, 1 },
@@ -165,11 +173,99 @@ static void on_grid(void **state)
 	const struct query_series_opts wide = { .from_ms = -6, .to_ms = INT64_MAX, .step_ms = 2 };
 
 	(void)state;
-	on_grid_is(p, ARRAY_LEN(p), 16 + 9 * 20, &grid, want, ARRAY_LEN(want));
-	on_grid_is(p, 3, 16 + 3 * 12, &grid, ones, 2);
-	on_grid_is(p + 7, 2, 16 + 2 * 12, &grid, NULL, 0); /* all behind the end: no group */
+	on_grid_is(p, ARRAY_LEN(p), HEAD + 9 * (2 + 1 + 1) + END, &grid, want, ARRAY_LEN(want));
+	on_grid_is(p, 3, HEAD + 3 * (1 + 0 + 0) + END, &grid, ones, 2);
+	on_grid_is(p + 7, 2, HEAD + END, &grid, NULL, 0); /* all behind the end: no group */
 	on_grid_is(p, 0, 0, &grid, NULL, 0);
-	on_grid_is(far, ARRAY_LEN(far), 3 * 16 + 4 * 12, &wide, far_want, ARRAY_LEN(far_want));
+	on_grid_is(far, ARRAY_LEN(far), HEAD + 4 * (8 + 8 + 0) + END, &wide, far_want, ARRAY_LEN(far_want));
+}
+
+/* Regular profiles of 10 ms units: a column has what a straight line does not say, whatever its unit. */
+static void packed_small(void **state)
+{
+	static struct series_point p[1000];
+	struct series_group g = group("b", p, ARRAY_LEN(p));
+	struct arena *a = arena_new();
+
+	(void)state;
+	for (int64_t i = 0; i < (int64_t)ARRAY_LEN(p); i++)
+		p[i] = (struct series_point){ 1000 + i * 15000, 50000000 + i % 2 * 10000000, 1 };
+	assert_int_equal(series_pack(a, &g).n, 2 * HEAD + 1000 + END); /* sums are 5 or 6 units: one byte */
+	for (int64_t i = 0; i < (int64_t)ARRAY_LEN(p); i++)
+		p[i].sum = INT64_MIN + i;
+	for (int64_t i = 0; i < (int64_t)ARRAY_LEN(p); i++)
+		p[i].count = UINT64_MAX - 7 * (uint64_t)i;
+	on_grid_is(p, 600, series_pack(a, &(struct series_group){ g.labels, p, 600, 0 }).n,
+	    &(struct query_series_opts){ .from_ms = 0, .to_ms = INT64_MAX / 2, .step_ms = 1 }, p, 600);
+	arena_free(a);
+}
+
+static uint32_t draw(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 8;
+}
+
+static void random_points(uint32_t *seed, struct series_point *p, size_t n)
+{
+	uint32_t irregular = draw(seed) % 3, unit = 1 + draw(seed) % 1000, kinds = 1 + draw(seed) % 3;
+	int64_t t = draw(seed) % 20000;
+
+	for (size_t i = 0; i < n; i++) {
+		t += irregular == 0 ? 15 : 1 + draw(seed) % (irregular == 1 ? 30 : draw(seed) % 50 == 0 ? 9000 : 5);
+		p[i] = (struct series_point){ t, ((int64_t)draw(seed) - (1 << 23)) * unit, 1 + draw(seed) % kinds };
+	}
+}
+
+/* The same, point by point. */
+static size_t slow_grid(const struct series_point *p, size_t n, const struct query_series_opts *o, int64_t first,
+    int64_t last, struct series_point *out)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int64_t at = series_grid_time(p[i].time, o->from_ms, o->step_ms);
+
+		if (p[i].time < first || p[i].time > last || at > o->to_ms)
+			continue;
+		if (k == 0 || out[k - 1].time != at)
+			out[k++] = (struct series_point){ .time = at };
+		out[k - 1].sum += p[i].sum;
+		out[k - 1].count += p[i].count;
+	}
+	return k;
+}
+
+/* Any points on any grid, in one series or cut into several, in order or not, between any two moments. */
+static void any_grid(void **state)
+{
+	enum { MOST = 1500 };
+	static struct series_point p[MOST], want[MOST];
+	uint32_t seed = 7;
+
+	(void)state;
+	for (int round = 0; round < 400; round++) {
+		size_t n = 1 + draw(&seed) % MOST, cut = draw(&seed) % n;
+		struct series_group parts[] = { group("b", p, cut), group("b", p + cut, n - cut) };
+		struct query_series_opts o = { .from_ms = draw(&seed) % 30000, .step_ms = 1 + draw(&seed) % 2000 };
+		int64_t first = draw(&seed) % 40000, last = first + draw(&seed) % 60000;
+		struct arena *a = arena_new();
+		struct series_grid on;
+		struct series_set s;
+		bool turned = draw(&seed) % 2;
+
+		random_points(&seed, p, n);
+		o.to_ms = o.from_ms + draw(&seed) % 60000;
+		series_grid_init(&on, a, &o, first, last);
+		series_grid_add(&on, &parts[turned].labels, series_pack(a, &parts[turned]));
+		series_grid_add(&on, &parts[!turned].labels, series_pack(a, &parts[!turned]));
+		series_grid_finish(&on, &s);
+		n = slow_grid(p, n, &o, first, last, want);
+		assert_int_equal(s.n, n > 0);
+		if (n > 0)
+			points_are(&s.p[0], want, n);
+		arena_free(a);
+	}
 }
 
 /* 300 as a varint is ac 02; 10 as a double is 40 24 and zeros. */
@@ -215,6 +311,8 @@ int main(void)
 		cmocka_unit_test(merged),
 		cmocka_unit_test(merged_often),
 		cmocka_unit_test(on_grid),
+		cmocka_unit_test(packed_small),
+		cmocka_unit_test(any_grid),
 		cmocka_unit_test(written),
 	};
 

@@ -1,6 +1,8 @@
 /* block_answers.c - see block_answers.h */
 #include "tools/pyro-query/block_answers.h"
 
+#include <stdlib.h>
+
 #include "base/arith.h"
 #include "base/clock.h"
 #include "base/hash.h"
@@ -14,7 +16,7 @@ static const atomic_int never;
 /* A range that moves begins as often as not in the same five minutes as before, or in the next. */
 #define ROUND (300 * NS_PER_S)
 
-enum { HOUR_MS = 3600 * 1000, MAX_KEPT = INT32_MAX };
+enum { HOUR_MS = 3600 * 1000, MAX_KEPT = INT32_MAX, MAX_SELECTORS = 4096 };
 
 static struct blocks_range range_of(const struct pyro_ask *ask)
 {
@@ -54,7 +56,6 @@ static int run(struct block_answers *x, struct arena *a, const struct pyro_ask *
     struct ask_way way, struct part *out, struct err *e)
 {
 	struct dataset **sets = arena_array(a, ids->n, sizeof(*sets));
-	struct patience patience = { clock_cpu, MATCH_PATIENCE, 0 };
 	size_t n;
 
 	if (blocks_open(x->blocks, ask->tenant, ids->p, ids->n, sets, &n, e) < 0)
@@ -69,7 +70,7 @@ static int run(struct block_answers *x, struct arena *a, const struct pyro_ask *
 		s->ctx = x;
 		sets[i] = &s->set;
 	}
-	way.patience = &patience;
+	way.patience = &x->patience;
 	return ask_run_so(a, ask, &way, sets, n, out, e);
 }
 
@@ -106,43 +107,27 @@ static int found(struct arena *a, struct str body, struct part *out, struct err 
 	return msg_decode(a, &pyro_answer_type, arena_str(a, body), &m, e) < 0 ? -1 : part_of_message(a, &m, out, e);
 }
 
-/* Series are kept with the time of each profile, in few bytes. */
-static int found_series(struct arena *a, struct str body, const struct query_series_opts *grid, struct part *out,
-    struct err *e)
+static int message_bytes(struct arena *a, const struct pyro_answer *m, struct str *out, struct err *e)
 {
-	struct pyro_answer m = { 0 };
+	struct buf b;
+	int rc;
 
-	if (msg_decode(a, &pyro_answer_type, body, &m, e) < 0 || part_of_message(a, &m, out, e) < 0)
-		return -1;
-	out->series.n = 0;
-	for (size_t i = 0; i < m.series.n; i++) {
-		struct labels l = labels_copy(a, &out->series.p[i].labels);
-
-		series_add_packed(a, &out->series, &l, m.series.p[i].raw, grid);
-	}
-	return 0;
+	buf_init(&b, MAX_KEPT);
+	msg_encode(&pyro_answer_type, m, &b);
+	rc = buf_check(&b, "what blocks say", e);
+	if (rc == 0)
+		*out = buf_to_arena(&b, a);
+	else
+		buf_fini(&b);
+	return rc;
 }
 
 static int kept_form(struct arena *a, const struct part *p, struct str *out, struct err *e)
 {
 	struct pyro_answer m = { 0 };
-	struct part bare = *p;
-	struct buf b;
 
-	bare.series.p = arena_array(a, p->series.n, sizeof(*bare.series.p));
-	for (size_t i = 0; i < p->series.n; i++)
-		bare.series.p[i] = (struct series_group){ .labels = p->series.p[i].labels };
-	part_to_message(a, &bare, &m);
-	for (size_t i = 0; i < p->series.n; i++)
-		m.series.p[i].raw = series_pack(a, &p->series.p[i]);
-	buf_init(&b, MAX_KEPT);
-	msg_encode(&pyro_answer_type, &m, &b);
-	if (buf_check(&b, "what blocks say", e) < 0) {
-		buf_fini(&b);
-		return -1;
-	}
-	*out = buf_to_arena(&b, a);
-	return 0;
+	part_to_message(a, p, &m);
+	return message_bytes(a, &m, out, e);
 }
 
 /* ---- pieces of the range ---- */
@@ -157,31 +142,21 @@ struct piece {
 
 static int ask_kept(struct block_answers *x, struct arena *a, const struct piece *p, struct part *out, struct err *e)
 {
-	const struct query_series_opts grid = { .from_ms = p->ask.from_ms,
-		.to_ms = p->ask.to_ms,
-		.step_ms = p->ask.step_ms };
-	bool series = p->ask.kind == ASK_SERIES;
-	struct pyro_ask fine = p->ask;
 	struct str key = key_of(a, STR("blocks\n"), &p->ask, p->since, &p->ids), body;
 	const struct answer *old = answers_find(x->kept, key, 0);
 
 	x->hits += old != NULL;
 	x->misses += old == NULL;
 	if (old != NULL)
-		return series ? found_series(a, old->body, &grid, out, e) : found(a, old->body, out, e);
-	if (series) {
-		fine.from_ms = floor_ms(p->ask.from);
-		fine.to_ms = floor_ms(p->ask.to);
-		fine.step_ms = 1;
-	}
-	if (run(x, a, &fine, &p->ids, (struct ask_way){ .packed = true }, out, e) < 0)
+		return found(a, old->body, out, e);
+	if (run(x, a, &p->ask, &p->ids, (struct ask_way){ .packed = true }, out, e) < 0)
 		return -1;
 	if (kept_form(a, out, &body, e) < 0) {
 		part_fini(out);
 		return -1;
 	}
 	answers_put(x->kept, key, &(struct answer){ .body = body });
-	return series ? found_series(a, body, &grid, out, e) : 0;
+	return 0;
 }
 
 enum {
@@ -201,7 +176,7 @@ static int64_t hour_of(int64_t ms)
 /* When parts make the same whole whatever the moment is. */
 static bool divisible(const struct pyro_ask *ask)
 {
-	return ask->kind == ASK_TREE || ask->kind == ASK_SERIES || (ask->kind == ASK_PROFILE && ask->max_nodes <= 0);
+	return ask->kind == ASK_TREE || (ask->kind == ASK_PROFILE && ask->max_nodes <= 0);
 }
 
 static int64_t round_after(int64_t t)
@@ -230,7 +205,7 @@ static void split(struct block_answers *x, struct arena *a, const struct pyro_as
     const struct blocks_range *times, struct piece *pieces)
 {
 	struct blocks_range in = range_of(ask);
-	bool keeps = x->kept != NULL && ask->kind != ASK_STATS && (ask->kind != ASK_SERIES || ask->step_ms > 0);
+	bool keeps = x->kept != NULL && ask->kind != ASK_STATS && ask->kind != ASK_SERIES;
 	int64_t newest = INT64_MIN, since = divisible(ask) ? round_after(ask->from) : INT64_MAX;
 
 	for (size_t i = 0; i < N_PIECES; i++)
@@ -378,16 +353,155 @@ static int ask_for_parts(struct block_answers *x, struct arena *a, const struct 
 	return 0;
 }
 
+/* ---- time series ---- */
+
+struct timed {
+	struct str id;
+	struct blocks_range times;
+};
+
+static int timed_cmp(const void *a, const void *b)
+{
+	const struct timed *x = a, *y = b;
+
+	return x->times.from != y->times.from ? (x->times.from < y->times.from ? -1 : 1) : str_cmp(x->id, y->id);
+}
+
+/* Those that have rows in the range, by time. */
+static size_t blocks_in(const struct msg_strs *ids, const struct blocks_range *times, const struct blocks_range *in,
+    struct timed *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ids->n; i++)
+		if (times[i].from <= in->to && times[i].to >= in->from)
+			out[n++] = (struct timed){ ids->p[i], times[i] };
+	if (n > 0)
+		qsort(out, n, sizeof(*out), timed_cmp);
+	return n;
+}
+
+/* What one block says to any range: the points of each profile, by the millisecond. */
+static int block_series(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *id,
+    struct str *out, struct err *e)
+{
+	struct pyro_answer m = { 0 };
+	struct pyro_ask all = *ask;
+	struct part part;
+
+	all.from = INT64_MIN;
+	all.to = INT64_MAX;
+	all.from_ms = floor_ms(all.from);
+	all.to_ms = floor_ms(all.to);
+	all.step_ms = 1;
+	if (run(x, a, &all, id, (struct ask_way){ 0 }, &part, e) < 0)
+		return -1;
+	m.series.n = part.series.n;
+	m.series.p = arena_zarray(a, m.series.n, sizeof(*m.series.p));
+	for (size_t i = 0; i < m.series.n; i++) {
+		m.series.p[i].labels = pairs_of_labels(a, &part.series.p[i].labels);
+		m.series.p[i].raw = series_pack(a, &part.series.p[i]);
+	}
+	part_fini(&part);
+	return message_bytes(a, &m, out, e);
+}
+
+static int lay_series(struct arena *a, struct str body, struct series_grid *g, struct err *e)
+{
+	struct pyro_answer m = { 0 };
+
+	if (msg_decode(a, &pyro_answer_type, body, &m, e) < 0)
+		return -1;
+	for (size_t i = 0; i < m.series.n; i++) {
+		struct labels l = labels_of_pairs(a, &m.series.p[i].labels);
+
+		series_grid_add(g, &l, m.series.p[i].raw);
+	}
+	return 0;
+}
+
+/* On the grid comes what is known of the block, or made now. partly: the range is not all of it, so that is only made when it is
+   asked for the second time; *added: it was. */
+static int add_block(struct block_answers *x, const struct pyro_ask *ask, const struct msg_strs *id, bool partly,
+    struct series_grid *g, bool *added, struct err *e)
+{
+	struct arena *mem = arena_part(g->a);
+	struct str key = key_of(mem, STR("blocks\n"), ask, 0, id), body;
+	const struct answer *old = answers_find(x->kept, key, 0);
+	int rc = 0;
+
+	*added = old != NULL || !partly || answers_again(x->kept, key);
+	x->hits += old != NULL;
+	x->misses += *added && old == NULL;
+	if (old != NULL) {
+		rc = lay_series(mem, old->body, g, e);
+	} else if (*added && (rc = block_series(x, mem, ask, id, &body, e)) == 0) {
+		answers_put(x->kept, key, &(struct answer){ .body = body });
+		rc = lay_series(mem, body, g, e);
+	}
+	arena_free(mem);
+	return rc;
+}
+
+/* For each block that it is asked alone a question is read anew: a long one is asked of all at once, and not kept. */
+static bool keeps_series(const struct block_answers *x, const struct pyro_ask *ask)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ask->selectors.n; i++)
+		n += ask->selectors.p[i].n;
+	return x->kept != NULL && ask->step_ms > 0 && n <= MAX_SELECTORS;
+}
+
+/* The range begins and ends between two milliseconds, as points have them. */
+static bool is_by_ms(const struct pyro_ask *ask)
+{
+	return wrap_mul(floor_ms(ask->from), NS_PER_MS) == ask->from &&
+	    wrap_add(wrap_mul(floor_ms(ask->to), NS_PER_MS), NS_PER_MS - 1) == ask->to;
+}
+
+static int ask_for_series(struct block_answers *x, struct arena *a, const struct pyro_ask *ask,
+    const struct msg_strs *ids, const struct blocks_range *times, struct part *out, struct err *e)
+{
+	const struct query_series_opts grid = { .from_ms = ask->from_ms, .to_ms = ask->to_ms, .step_ms = ask->step_ms };
+	const struct blocks_range in = range_of(ask);
+	struct timed *blocks = arena_array(a, ids->n, sizeof(*blocks));
+	struct msg_strs others = { arena_array(a, ids->n, sizeof(*others.p)), 0 };
+	bool keeps = keeps_series(x, ask), by_ms = is_by_ms(ask);
+	size_t n = blocks_in(ids, times, &in, blocks);
+	struct part kept = part_none();
+	struct series_grid g;
+	int rc = 0;
+
+	series_grid_init(&g, a, &grid, in.from, in.to);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		bool partly = blocks[i].times.from < in.from || blocks[i].times.to > in.to, added = false;
+
+		if (keeps && (!partly || by_ms))
+			rc = add_block(x, ask, &(struct msg_strs){ &blocks[i].id, 1 }, partly, &g, &added, e);
+		if (!added)
+			others.p[others.n++] = blocks[i].id;
+	}
+	series_grid_finish(&g, &kept.series);
+	/* what others are asked says whether it may be asked at all */
+	if (rc < 0 || run(x, a, ask, &others, (struct ask_way){ 0 }, out, e) < 0)
+		return -1;
+	return part_merge(a, ask, out, &kept, e);
+}
+
 int block_answers_ask(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
     struct part *out, struct err *e)
 {
 	struct blocks_range *times = arena_array(a, ids->n, sizeof(*times));
 	struct piece pieces[N_PIECES];
 
+	x->patience = (struct patience){ clock_cpu, MATCH_PATIENCE, 0 };
 	if (blocks_times(x->blocks, ask->tenant, ids->p, ids->n, times, e) < 0)
 		return -1;
-	split(x, a, ask, ids, times, pieces);
 	*out = part_none();
+	if (ask->kind == ASK_SERIES)
+		return ask_for_series(x, a, ask, ids, times, out, e);
+	split(x, a, ask, ids, times, pieces);
 	if (ask_by_sums(ask))
 		return ask_for_sums(x, a, ask, pieces, ends_in_block(ask, times, ids->n), out, e);
 	return ask_for_parts(x, a, ask, pieces, out, e);

@@ -13,7 +13,8 @@
  * The blocks of the newest hour are kept apart from those of closed hours,
  * because others may join them soon.
  *
- * Time series are kept by the millisecond (series_pack) and laid on the grid of the ask. One thread.
+ * Time series are kept by the millisecond (series_pack), for each block by itself, and laid on the grid of the ask: what
+ * a block says to all of its time says it to any range. One thread.
  */
 #ifndef BLOCK_ANSWERS_H
 #define BLOCK_ANSWERS_H
@@ -32,7 +33,8 @@ struct block_answers {
 	bool (*enough)(void *ctx);
 	void (*pause)(void *ctx, const struct dataset *in);
 	void *ctx;
-	uint64_t hits, misses; /* groups of whole blocks that were found, that had to be read */
+	struct patience patience; /* of the question at hand */
+	uint64_t hits, misses;    /* parts that were found, that had to be read */
 };
 
 /* ids: all blocks that the tenant has. *out is ended by the caller with part_fini; its memory is a. */

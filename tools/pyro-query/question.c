@@ -284,6 +284,8 @@ static void tell_idle(void *ctx)
 {
 	struct questions *x = ctx;
 
+	if (atomic_load(&x->lanes.n) == 0 && !engine_rests(x->carriers.v[0].engine))
+		return; /* who comes now sees that nobody works */
 	if (!atomic_exchange(&x->idle_told, true))
 		loop_post(x->conf.loop, &x->idle);
 }
