@@ -138,6 +138,41 @@ def states(tap, build, folder):
     tap.equal(s.stop(), 0, "the server stops")
 
 
+# ---- new blocks ----
+
+def prepared(tap, build, folder):
+    """Recent rows become a block: once it is named, what was asked of late is asked of it before anybody does."""
+    port = served.free_port()
+    s = served.Process([os.path.join(build, "pyro-serve"), "-server.http-listen-address=127.0.0.1",
+                        "-server.http-listen-port=%d" % port, "-pyroscopedb.data-path=" + folder, "-log.level=error",
+                        *served.OPEN], port, folder + ".log")
+
+    def push(at, pod):
+        body = push_request(profile(at, 5, 3), ((b"__name__", b"process_cpu"), (b"service_name", b"shop"), (b"pod", pod)))
+        tap.equal(s.request("POST", served.PUSH, body, {"Content-Type": "application/proto"})[0], 200, "a push")
+
+    def cut():
+        tap.equal(s.request("POST", "/ingester.v1.IngesterService/Flush", "{}", {"Content-Type": "application/json"})[0], 200, "a cut")
+
+    def total(selector):
+        ask = {"profileTypeID": CPU, "labelSelector": selector, "start": T, "end": T + HOUR}
+        body = s.request("POST", served.QUERIER + "SelectMergeStacktraces", json.dumps(ask), {"Content-Type": "application/json"})[2]
+        return int(json.loads(body)["flamegraph"].get("total", 0))
+    push(T + 1, b"a")
+    cut()
+    asked = ["{}", '{pod="a"}', '{pod="b"}']
+    tap.equal([total(x) for x in asked], [8, 8, 0], "a block")
+    push(T + 2, b"b")
+    tap.equal([total(x) for x in asked], [16, 8, 8], "and a recent row")
+    cut()
+    tap.equal(total("{}"), 16, "which is in a block now")
+    tap.ok(until(lambda: metric(s, "pyro_query_prepared_total") >= len(asked)), "that is asked all of it",
+           metric(s, "pyro_query_prepared_total"))
+    tap.equal([total(x) for x in asked], [16, 8, 8], "the answers are the same")
+    tap.equal(metric(s, "pyro_query_prepared_total"), len(asked), "and it is asked no more")
+    tap.equal(s.stop(), 0, "the server stops")
+
+
 def main():
     arg = argparse.ArgumentParser()
     arg.add_argument("--build", default=served.BUILD)
@@ -166,6 +201,7 @@ def main():
         moved(tap, s, "with nothing behind the round moment", [(T + HOUR - STEP + i, T + HOUR + 5) for i in range(3)], 2 * 3)
         tap.equal(s.stop(), 0, "the server stops")
         states(tap, build, folder + "/states")
+        prepared(tap, build, folder + "/prepared")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     tap.done()

@@ -313,6 +313,24 @@ static int add_kept_sums(struct block_answers *x, struct arena *a, const struct 
 	return rc;
 }
 
+int block_answers_prepare(struct block_answers *x, struct arena *a, const struct pyro_ask *ask,
+    const struct msg_strs *ids, struct str id, struct err *e)
+{
+	struct blocks_range *times = arena_array(a, ids->n, sizeof(*times));
+	struct piece p = { .ids = { &id, 1 }, .ask = *ask, .keeps = true };
+	struct sums sums = { 0 };
+	int rc;
+
+	x->patience = (struct patience){ clock_cpu, MATCH_PATIENCE, 0 };
+	if (x->kept == NULL)
+		return 0;
+	rc = blocks_times(x->blocks, ask->tenant, ids->p, ids->n, times, e);
+	if (rc == 0)
+		rc = add_kept_sums(x, a, &p, &sums, e);
+	sums_fini(&sums);
+	return rc;
+}
+
 /* All pieces become one sum, and that one answer. */
 static int ask_for_sums(struct block_answers *x, struct arena *a, const struct pyro_ask *ask,
     const struct piece *pieces, bool alone, struct part *out, struct err *e)

@@ -40,5 +40,8 @@ struct block_answers {
 /* ids: all blocks that the tenant has. *out is ended by the caller with part_fini; its memory is a. */
 int block_answers_ask(struct block_answers *x, struct arena *a, const struct pyro_ask *ask, const struct msg_strs *ids,
     struct part *out, struct err *e);
+/* What one of them, id, says to an ask of sums (ask_by_sums) over all time is kept from now on. */
+int block_answers_prepare(struct block_answers *x, struct arena *a, const struct pyro_ask *ask,
+    const struct msg_strs *ids, struct str id, struct err *e);
 
 #endif

@@ -13,6 +13,7 @@
 #include "net/sibling.h"
 #include "tools/pyro-query/block_answers.h"
 #include "tools/pyro-query/federation.h"
+#include "tools/pyro-query/prepare.h"
 
 /* Of all that take turns. */
 struct shared {
@@ -28,6 +29,8 @@ struct shared {
 		struct str tenant;
 		struct msg_strs ids;
 	} last; /* which blocks a tenant had when the head was asked last */
+	struct prepare prepare;
+	atomic_int disturbed; /* somebody else wants the turn of who prepares */
 };
 
 struct engine {
@@ -74,6 +77,7 @@ static void shared_free(struct shared *s)
 {
 	blocks_free(s->blocks);
 	arena_free(s->last.a);
+	prepare_fini(&s->prepare);
 	sem_destroy(&s->go_on);
 	pthread_mutex_destroy(&s->turn);
 	mem_free(s);
@@ -131,6 +135,7 @@ static int64_t mono(void)
 
 static void turn_begins(struct engine *x)
 {
+	engine_disturb(x);
 	pthread_mutex_lock(&x->shared->turn);
 	x->since = mono();
 }
@@ -260,10 +265,31 @@ static bool was_last(const struct shared *s, struct str tenant)
 	return s->last.a != NULL && str_eq(s->last.tenant, tenant);
 }
 
-static void note_last(struct shared *s, struct str tenant, const struct msg_strs *ids)
+static bool has_id(const struct msg_strs *ids, struct str id)
 {
+	size_t i = 0;
+
+	while (i < ids->n && !str_eq(ids->p[i], id))
+		i++;
+	return i < ids->n;
+}
+
+/* Those that have come are prepared: one or two, when recent rows became blocks or blocks became one. */
+static void prepare_new(struct shared *s, const struct msg_strs *ids)
+{
+	for (size_t i = 0; i < ids->n; i++)
+		if (!has_id(&s->last.ids, ids->p[i]))
+			prepare_block(&s->prepare, s->last.tenant, ids->p[i]);
+}
+
+static void note_last(struct engine *x, struct str tenant, const struct msg_strs *ids)
+{
+	struct shared *s = x->shared;
+
 	if (was_last(s, tenant) && same_ids(&s->last.ids, ids))
 		return;
+	if (was_last(s, tenant) && x->conf.kept != NULL)
+		prepare_new(s, ids);
 	if (s->last.a == NULL)
 		s->last.a = arena_new();
 	arena_reset(s->last.a);
@@ -367,6 +393,43 @@ static int list_blocks(struct engine *x, struct arena *a, struct str tenant, str
 	return 0;
 }
 
+/* ---- in pauses ---- */
+
+bool engine_prepares(const struct engine *x)
+{
+	return prepare_waits(&x->shared->prepare);
+}
+
+void engine_disturb(struct engine *x)
+{
+	atomic_store(&x->shared->disturbed, 1);
+}
+
+/* Who comes now disturbs it. */
+static bool nobody_waits(const struct engine *x)
+{
+	return atomic_load(&x->shared->busy) < 2 && (x->conf.waiting == NULL || atomic_load(x->conf.waiting) == 0);
+}
+
+bool engine_prepare(struct engine *x)
+{
+	struct shared *s = x->shared;
+	struct pyro_ask ask;
+	struct str id;
+	struct err e;
+	bool done;
+
+	atomic_store(&s->disturbed, 0);
+	if (!nobody_waits(x) || !prepare_next(&s->prepare, x->noting, mono(), s->last.tenant, &id, &ask))
+		return false;
+	x->blocks.stop = &s->disturbed;
+	x->blocks.enough = NULL; /* it does not rest: it ends */
+	done = block_answers_prepare(&x->blocks, x->noting, &ask, &s->last.ids, id, &e) == 0 || e.kind != ERR_CANCELED;
+	x->blocks.enough = x->conf.waiting != NULL ? gives_way : NULL;
+	prepare_done(&s->prepare, done);
+	return done;
+}
+
 /* ---- what a question is made of ---- */
 
 const struct answer_source *engine_sources(const struct engine *x, size_t *n)
@@ -400,19 +463,31 @@ static int ask_place(struct engine *x, struct arena *a, struct str ask, struct s
 	return msg_decode(a, &pyro_answer_type, *reply, answer, e);
 }
 
-/* What the head says; what was noted, if there is that. */
+/* What it said before in this question. */
+static bool find_noted(const struct engine *x, struct str ask, struct str *reply)
+{
+	for (size_t i = 0; x->noting != NULL && i < x->sources.n; i++) {
+		*reply = x->replies.p[i];
+		if (str_eq(x->sources.p[i].ask, ask))
+			return true;
+	}
+	return false;
+}
+
 static int head_reply(struct engine *x, struct arena *a, struct str ask, struct str tenant, struct ahead *ahead,
     struct pyro_answer *answer, struct err *e)
 {
 	struct str reply;
 
-	for (size_t i = 0; x->noting != NULL && i < x->sources.n; i++)
-		if (str_eq(x->sources.p[i].ask, ask))
-			return msg_decode(a, &pyro_answer_type, x->replies.p[i], answer, e);
-	if (ask_place(x, a, ask, tenant, ahead, &reply, answer, e) < 0)
-		return -1;
-	note_last(x->shared, tenant, &answer->blocks);
-	note(x, ask, reply, answer->state);
+	if (find_noted(x, ask, &reply)) {
+		if (msg_decode(a, &pyro_answer_type, reply, answer, e) < 0)
+			return -1;
+	} else {
+		if (ask_place(x, a, ask, tenant, ahead, &reply, answer, e) < 0)
+			return -1;
+		note(x, ask, reply, answer->state);
+	}
+	note_last(x, tenant, &answer->blocks);
 	return 0;
 }
 
@@ -502,6 +577,7 @@ static int ask_one(struct engine *x, struct arena *a, const struct pyro_ask *ask
 	int rc;
 
 	*whole = part_none();
+	prepare_asked(&x->shared->prepare, ask, mono());
 	rc = head_reply(x, a, encode_ask(a, ask), ask->tenant, &ahead, &answer, e);
 	x->replaying |= answer.replaying;
 	if (ask_blocks(x, a, ask, rc == 0 ? &answer.blocks : NULL, &ahead, whole, e) < 0)

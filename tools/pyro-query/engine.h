@@ -70,6 +70,13 @@ const struct answer_source *engine_sources(const struct engine *x, size_t *n);
 bool engine_unchanged(struct engine *x, struct arena *a, const struct answer_source *s, size_t n);
 /* How often in this question what whole blocks say was known, and was not. */
 void engine_kept(const struct engine *x, uint64_t *hits, uint64_t *misses);
+/* Are there new blocks that nobody has asked yet? Any thread. */
+bool engine_prepares(const struct engine *x);
+/* One of the questions of late is asked of one of them (prepare.h), in a turn that begins as that of a question does. False: it
+   was disturbed, or there was none. */
+bool engine_prepare(struct engine *x);
+/* Somebody is going to ask: who prepares gives up. Any thread. */
+void engine_disturb(struct engine *x);
 /* After a question: memory over the limit goes back, and the turn ends. */
 void engine_rest(struct engine *x);
 /* What all that share had when x was made, or rested last. */

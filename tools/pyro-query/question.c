@@ -10,6 +10,7 @@
 #include "tools/pyro-query/carriers.h"
 #include "tools/pyro-query/federation.h"
 #include "tools/pyro-query/lanes.h"
+#include "tools/pyro-query/pauses.h"
 
 enum { MAX_ANSWER = INT32_MAX, MAX_MESSAGE = 64 << 20 };
 enum { STOP_NOT, STOP_GONE, STOP_LATE };
@@ -50,6 +51,7 @@ struct questions {
 	struct task idle;
 	atomic_bool idle_told; /* the task is on its way */
 	struct query_counts counts;
+	struct pauses pauses;
 };
 
 /* ---- on a carrier's thread, in its turn ---- */
@@ -277,6 +279,18 @@ static void run_next(struct questions *x)
 
 	if (c != NULL)
 		begin(x, c, CONTAINER_OF(lanes_take(&x->lanes), struct question, place));
+	else if (atomic_load(&x->lanes.n) == 0)
+		pauses_use(&x->pauses);
+	else
+		pauses_disturb(&x->pauses);
+}
+
+static void pause_over(void *ctx, bool prepared)
+{
+	struct questions *x = ctx;
+
+	x->counts.prepared += prepared;
+	run_next(x);
 }
 
 /* Whose turn it was waits for recent rows, or has given way. */
@@ -585,6 +599,11 @@ struct questions *questions_new(const struct questions_conf *conf, struct limits
 	}
 	count_memory(&x->counts, x->carriers.v[0].engine);
 	x->pool = pool_new("query", CARRIERS, CARRIERS);
+	x->pauses = (struct pauses){ .carriers = &x->carriers,
+		.pool = x->pool,
+		.loop = conf->loop,
+		.over = pause_over,
+		.ctx = x };
 	return x;
 }
 
@@ -592,6 +611,7 @@ void questions_free(struct questions *x)
 {
 	if (x == NULL)
 		return;
+	pauses_disturb(&x->pauses);
 	carriers_end(&x->carriers);
 	pool_free(x->pool);
 	lanes_fini(&x->lanes);
