@@ -374,7 +374,7 @@ static int unix_parse(struct str s, int64_t *out, struct err *e)
 {
 	int64_t v, unit = s.n == 10 ? NS_PER_S : s.n == 13 ? NS_PER_MS : s.n == 16 ? NS_PER_US : 1;
 
-	if (s.n != 10 && s.n != 13 && s.n != 16 && s.n != 19)
+	if (s.n != 1 && s.n != 10 && s.n != 13 && s.n != 16 && s.n != 19)
 		return num_bad(e, s, "unix time must have 10 (s), 13 (ms), 16 (us) or 19 (ns) digits");
 	if (num_i64(s, &v, e) < 0)
 		return -1;
@@ -414,7 +414,7 @@ int num_time(struct str s, int64_t now, int64_t *out, struct err *e)
 {
 	struct str left = s;
 
-	if (s.n >= 10 && skip_digits(&left) == s.n)
+	if ((s.n >= 10 && skip_digits(&left) == s.n) || str_eq(s, STR("0")))
 		return unix_parse(s, out, e);
 	if (rfc3339_parse(s, out))
 		return 0;

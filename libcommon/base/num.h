@@ -16,7 +16,7 @@ int num_f64(struct str s, double *out, struct err *e);
 int num_size(struct str s, uint64_t *out, struct err *e);
 /* Go and Prometheus forms: 0, 10ms, 1h30m, 7d, 2w, 1.5s; signs allowed. Nanoseconds. */
 int num_duration(struct str s, int64_t *out, struct err *e);
-/* RFC 3339; now, now-1h, 1h (= now - 1h); unix time in 10, 13, 16 or 19 digits. Nanoseconds. */
+/* RFC 3339; now, now-1h, 1h (= now - 1h); unix time in 10, 13, 16 or 19 digits, or 0. Nanoseconds. */
 int num_time(struct str s, int64_t now, int64_t *out, struct err *e);
 
 struct str num_go_duration(struct arena *a, int64_t ns);   /* 48h0m0s, 1.5s, 0s */

@@ -175,8 +175,9 @@ static void print_text(struct buf *out, const struct status *s, bool running, in
 		const struct status_service *v = &s->services[i];
 
 		age = num_go_duration(a, (now - v->since) / NS_PER_S * NS_PER_S);
-		buf_printf(out, "%-12s %-10s %-8u for " STR_FMT ", %u restarts", v->name,
-		    service_state_name((enum svc_state)v->state), v->pid, STR_ARG(age), v->restarts);
+		buf_printf(out, "%-12s %-10s %-8u for " STR_FMT ", %u restart%s", v->name,
+		    service_state_name((enum svc_state)v->state), v->pid, STR_ARG(age), v->restarts,
+		    v->restarts == 1 ? "" : "s");
 		if (v->end_kind)
 			buf_add(out, STR(", last end: "));
 		print_end(out, v);

@@ -201,8 +201,8 @@ static void sort(struct tail_table *t)
 
 static void put_sum(const struct tail_table *t, struct buf *out)
 {
-	buf_printf(out, "%zu series, %llu profiles, %llu lost", t->all.n, (unsigned long long)t->sum.profiles,
-	    (unsigned long long)t->lost);
+	buf_printf(out, "%zu series, %llu profile%s, %llu lost", t->all.n, (unsigned long long)t->sum.profiles,
+	    t->sum.profiles == 1 ? "" : "s", (unsigned long long)t->lost);
 }
 
 static void put_series(struct tail_table *t, int64_t now, bool narrow, struct buf *out)
