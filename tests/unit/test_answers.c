@@ -107,26 +107,61 @@ static void put_part(struct answers *x, const char *key, size_t n)
 	free(text);
 }
 
-/* Finished answers have 60000 of 180000 bytes: 11 of 5 KB. Parts of blocks have the rest and what is left of that. */
+/* Finished answers have 60000 of 180000 bytes: 45 to 55 of these. Parts of blocks have the rest and what is left of that. */
 static void finished_take_a_third(void **state)
 {
 	struct answers *x = answers_new(180000);
+	unsigned oldest = 199;
 
 	(void)state;
-	put_part(x, "a", 40000);
-	put_part(x, "b", 40000);
+	put_part(x, "a", 41000);
+	put_part(x, "b", 41000);
 	for (unsigned i = 0; i < 200; i++)
 		put(x, i, i);
+	while (get(x, oldest) != NULL)
+		oldest--;
+	assert_in_range(200 - oldest, 45, 55);
+	for (unsigned i = oldest; i-- > 0;)
+		assert_null(get(x, i));
 	assert_non_null(answers_find(x, STR("a"), 1));
 	assert_non_null(answers_find(x, STR("b"), 1));
-	assert_non_null(get(x, 199));
-	assert_non_null(get(x, 189));
-	assert_null(get(x, 187));
-	put_part(x, "c", 40000); /* what was used longest ago goes, whatever it is */
-	assert_null(get(x, 190));
-	assert_non_null(get(x, 199));
+	put_part(x, "c", 41000); /* what was used longest ago goes, whatever it is */
+	assert_null(get(x, 199));
+	assert_non_null(get(x, oldest + 1));
 	assert_non_null(answers_find(x, STR("a"), 1));
 	assert_non_null(answers_find(x, STR("c"), 1));
+	answers_free(x);
+}
+
+/* Many small ones, put again and dropped all the time: each is found, or is not there. */
+static void many_small(void **state)
+{
+	enum { KEYS = 3000 };
+	static unsigned last[KEYS];
+	struct answers *x = answers_new(500000);
+	unsigned found = 0;
+	uint32_t seed = 1;
+
+	(void)state;
+	for (unsigned round = 1; round < 100000; round++) {
+		unsigned key = (seed = seed * 1664525 + 1013904223) % KEYS;
+		const struct answer *a;
+		char name[16];
+
+		snprintf(name, sizeof(name), "%u", key);
+		a = answers_find(x, str_cstr(name), 1);
+		if (a != NULL) {
+			assert_int_equal(a->body.n, sizeof(round));
+			assert_memory_equal(a->body.p, &last[key], sizeof(round));
+			found++;
+		}
+		if (round % 3 == 0)
+			continue;
+		last[key] = round;
+		answers_put(x, str_cstr(name), &(struct answer){ .body = str_of((const char *)&round, sizeof(round)) });
+		assert_true(answers_bytes(x) <= 500000);
+	}
+	assert_in_range(found, 60000, 99000);
 	answers_free(x);
 }
 
@@ -205,6 +240,7 @@ int main(void)
 		cmocka_unit_test(until_a_time),
 		cmocka_unit_test(bounded),
 		cmocka_unit_test(finished_take_a_third),
+		cmocka_unit_test(many_small),
 		cmocka_unit_test(stopped),
 	};
 

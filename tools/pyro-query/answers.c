@@ -1,28 +1,27 @@
 /* answers.c - see answers.h */
 #include "tools/pyro-query/answers.h"
 
-#include "base/arena.h"
 #include "base/hash.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/vec.h"
 
-enum {
-	MAX_ENTRIES = 4096,
-	OVERHEAD = 4096,
-	FINISHED_SHARE = 3,
-	SEEN = 1024
-}; /* OVERHEAD: an arena has as much at least */
+enum { MAX_ENTRIES = 4096, FINISHED_SHARE = 3, SEEN = 1024 };
 
 struct entry {
-	struct arena *mem; /* everything below */
+	char *mem; /* everything below: one piece, because many are small */
 	uint64_t hash, used;
 	size_t bytes;
 	struct str key;
 	struct answer a;
 };
 
+/* Of the entry and of what the allocator and the map have for it. */
+enum { OVERHEAD = sizeof(struct entry) + 64 };
+
 struct answers {
-	VEC(struct entry) all;             /* few enough to look through */
+	VEC(struct entry) all;
+	struct map by_key;                 /* to all; and some that are there no more */
 	size_t bytes, finished_bytes, max; /* finished: with sources */
 	uint64_t clock;
 	uint64_t seen[SEEN]; /* hashes of keys, each in its place */
@@ -36,13 +35,27 @@ struct answers *answers_new(size_t max_bytes)
 	return x;
 }
 
+/* Entry i is there, or is somewhere else now. */
+static void note_place(struct answers *x, size_t i)
+{
+	if (x->by_key.n < 4 * x->all.n + 64) {
+		map_put(&x->by_key, x->all.p[i].hash, (uint32_t)i);
+		return;
+	}
+	map_reset(&x->by_key);
+	for (size_t k = 0; k < x->all.n; k++)
+		map_put(&x->by_key, x->all.p[k].hash, (uint32_t)k);
+}
+
 static void drop(struct answers *x, size_t i)
 {
 	x->bytes -= x->all.p[i].bytes;
 	if (x->all.p[i].a.n_sources > 0)
 		x->finished_bytes -= x->all.p[i].bytes;
-	arena_free(x->all.p[i].mem);
+	mem_free(x->all.p[i].mem);
 	x->all.p[i] = x->all.p[--x->all.n];
+	if (i < x->all.n)
+		note_place(x, i);
 }
 
 void answers_clear(struct answers *x)
@@ -57,6 +70,7 @@ void answers_free(struct answers *x)
 		return;
 	answers_clear(x);
 	vec_free(&x->all);
+	map_fini(&x->by_key);
 	mem_free(x);
 }
 
@@ -67,11 +81,12 @@ size_t answers_bytes(const struct answers *x)
 
 static size_t find(const struct answers *x, uint64_t hash, struct str key)
 {
-	size_t i = 0;
+	struct map_at at = map_find(&x->by_key, hash);
 
-	while (i < x->all.n && (x->all.p[i].hash != hash || !str_eq(x->all.p[i].key, key)))
-		i++;
-	return i;
+	for (uint32_t i; map_next(&at, &i);)
+		if (i < x->all.n && x->all.p[i].hash == hash && str_eq(x->all.p[i].key, key))
+			return i;
+	return x->all.n;
 }
 
 const struct answer *answers_find(struct answers *x, struct str key, int64_t now)
@@ -113,47 +128,58 @@ static void make_room(struct answers *x, size_t bytes, bool finished)
 		drop(x, oldest(x, false));
 }
 
-/* No larger than it is: a chunk of an arena may be four times as large. */
-static struct str copy_of(struct arena *mem, struct str body)
+static struct str copy(char **to, struct str s)
 {
-	char *p;
+	struct str out = { *to, s.n };
 
-	if (body.n == 0)
-		return STR("");
-	p = memcpy(mem_alloc(body.n), body.p, body.n);
-	arena_take(mem, p, body.n);
-	return str_of(p, body.n);
+	if (s.n > 0)
+		*to = mempcpy(*to, s.p, s.n);
+	return out;
+}
+
+/* All of the answer and its key in one piece, the sources first because they are aligned. */
+static void copy_all(struct entry *new, struct str key, const struct answer *a, size_t size)
+{
+	struct answer_source *s = mem_alloc(size);
+	char *to = (char *)(s + a->n_sources);
+
+	new->mem = (char *)s;
+	new->key = copy(&to, key);
+	new->a = *a;
+	new->a.body = copy(&to, a->body);
+	new->a.type = a->type ? copy(&to, str_of(a->type, strlen(a->type) + 1)).p : NULL;
+	new->a.sources = s;
+	for (size_t i = 0; i < a->n_sources; i++) {
+		s[i] = a->sources[i];
+		s[i].ask = copy(&to, a->sources[i].ask);
+		s[i].state = copy(&to, a->sources[i].state);
+	}
+}
+
+static size_t size_of(struct str key, const struct answer *a)
+{
+	size_t n = key.n + a->body.n + (a->type ? strlen(a->type) + 1 : 0);
+
+	for (size_t i = 0; i < a->n_sources; i++)
+		n += sizeof(a->sources[i]) + a->sources[i].ask.n + a->sources[i].state.n;
+	return n;
 }
 
 void answers_put(struct answers *x, struct str key, const struct answer *a)
 {
-	size_t bytes = OVERHEAD + key.n + a->body.n + a->n_sources * sizeof(*a->sources), i;
-	struct entry new = { .hash = hash_seeded(key) };
-	struct answer_source *s;
+	struct entry new = { .hash = hash_seeded(key), .bytes = OVERHEAD + size_of(key, a) };
+	size_t i = find(x, new.hash, key);
 
-	for (i = 0; i < a->n_sources; i++)
-		bytes += a->sources[i].ask.n + a->sources[i].state.n;
-	i = find(x, new.hash, key);
 	if (i < x->all.n)
 		drop(x, i);
-	if (bytes > x->max / 4)
+	if (new.bytes > x->max / 4)
 		return;
-	make_room(x, bytes, a->n_sources > 0);
-	new.mem = arena_new();
-	new.bytes = bytes;
+	make_room(x, new.bytes, a->n_sources > 0);
 	new.used = ++x->clock;
-	new.key = arena_str(new.mem, key);
-	new.a = *a;
-	new.a.body = copy_of(new.mem, a->body);
-	new.a.type = a->type ? arena_cstr(new.mem, str_cstr(a->type)) : NULL;
-	new.a.sources = s = arena_array(new.mem, a->n_sources, sizeof(*s));
-	for (i = 0; i < a->n_sources; i++) {
-		s[i] = a->sources[i];
-		s[i].ask = arena_str(new.mem, s[i].ask);
-		s[i].state = arena_str(new.mem, s[i].state);
-	}
-	x->bytes += bytes;
+	copy_all(&new, key, a, new.bytes - OVERHEAD);
+	x->bytes += new.bytes;
 	if (a->n_sources > 0)
-		x->finished_bytes += bytes;
+		x->finished_bytes += new.bytes;
 	vec_push(&x->all, new);
+	note_place(x, x->all.n - 1);
 }
