@@ -79,6 +79,11 @@ size_t answers_bytes(const struct answers *x)
 	return x->bytes;
 }
 
+size_t answers_largest(const struct answers *x)
+{
+	return x->max / 4;
+}
+
 static size_t find(const struct answers *x, uint64_t hash, struct str key)
 {
 	struct map_at at = map_find(&x->by_key, hash);
@@ -172,7 +177,7 @@ void answers_put(struct answers *x, struct str key, const struct answer *a)
 
 	if (i < x->all.n)
 		drop(x, i);
-	if (new.bytes > x->max / 4)
+	if (new.bytes > answers_largest(x))
 		return;
 	make_room(x, new.bytes, a->n_sources > 0);
 	new.used = ++x->clock;

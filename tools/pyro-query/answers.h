@@ -41,11 +41,13 @@ void answers_free(struct answers *x);          /* accepts NULL */
 void answers_clear(struct answers *x);
 /* Valid until the next put or clear. NULL: there is none, or not at this time (unix ns). */
 const struct answer *answers_find(struct answers *x, struct str key, int64_t now);
-/* Copies; one that is larger than a quarter of the room is not kept. */
+/* Copies; one that is larger than answers_largest, a quarter of the room, is not kept. */
 void answers_put(struct answers *x, struct str key, const struct answer *a);
 /* Was this asked about this key before? What comes once is not worth a part of its own. A guess: it forgets, and takes two
    keys for one every now and then. */
 bool answers_again(struct answers *x, struct str key);
 size_t answers_bytes(const struct answers *x);
+/* The largest that is kept: also what the parts of one question should take at most, so that it leaves those of others. */
+size_t answers_largest(const struct answers *x);
 
 #endif

@@ -439,36 +439,38 @@ static int lay_series(struct arena *a, struct str body, struct series_grid *g, s
 }
 
 /* On the grid comes what is known of the block, or made now. partly: the range is not all of it, so that is only made when it is
-   asked for the second time; *added: it was. */
+   asked for the second time; *added: it was. *room: for parts of this question, this one is taken from it. */
 static int add_block(struct block_answers *x, const struct pyro_ask *ask, const struct msg_strs *id, bool partly,
-    struct series_grid *g, bool *added, struct err *e)
+    struct series_grid *g, bool *added, size_t *room, struct err *e)
 {
 	struct arena *mem = arena_part(g->a);
-	struct str key = key_of(mem, STR("blocks\n"), ask, 0, id), body;
+	struct str key = key_of(mem, STR("blocks\n"), ask, 0, id), body = STR_NONE;
 	const struct answer *old = answers_find(x->kept, key, 0);
 	int rc = 0;
 
 	*added = old != NULL || !partly || answers_again(x->kept, key);
 	x->hits += old != NULL;
 	x->misses += *added && old == NULL;
-	if (old != NULL) {
-		rc = lay_series(mem, old->body, g, e);
-	} else if (*added && (rc = block_series(x, mem, ask, id, &body, e)) == 0) {
+	if (old != NULL)
+		body = old->body;
+	else if (*added && (rc = block_series(x, mem, ask, id, &body, e)) == 0)
 		answers_put(x->kept, key, &(struct answer){ .body = body });
+	if (rc == 0 && *added) {
 		rc = lay_series(mem, body, g, e);
+		*room -= MIN(*room, key.n + body.n);
 	}
 	arena_free(mem);
 	return rc;
 }
 
 /* For each block that it is asked alone a question is read anew: a long one is asked of all at once, and not kept. */
-static bool keeps_series(const struct block_answers *x, const struct pyro_ask *ask)
+static bool keeps_series(const struct pyro_ask *ask)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < ask->selectors.n; i++)
 		n += ask->selectors.p[i].n;
-	return x->kept != NULL && ask->step_ms > 0 && n <= MAX_SELECTORS;
+	return ask->step_ms > 0 && n <= MAX_SELECTORS;
 }
 
 /* The range begins and ends between two milliseconds, as points have them. */
@@ -485,9 +487,10 @@ static int ask_for_series(struct block_answers *x, struct arena *a, const struct
 	const struct blocks_range in = range_of(ask);
 	struct timed *blocks = arena_array(a, ids->n, sizeof(*blocks));
 	struct msg_strs others = { arena_array(a, ids->n, sizeof(*others.p)), 0 };
-	bool keeps = keeps_series(x, ask), by_ms = is_by_ms(ask);
+	bool keeps = keeps_series(ask), by_ms = is_by_ms(ask);
 	size_t n = blocks_in(ids, times, &in, blocks);
 	struct part kept = part_none();
+	size_t room = x->kept != NULL ? answers_largest(x->kept) : 0;
 	struct series_grid g;
 	int rc = 0;
 
@@ -495,8 +498,8 @@ static int ask_for_series(struct block_answers *x, struct arena *a, const struct
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		bool partly = blocks[i].times.from < in.from || blocks[i].times.to > in.to, added = false;
 
-		if (keeps && (!partly || by_ms))
-			rc = add_block(x, ask, &(struct msg_strs){ &blocks[i].id, 1 }, partly, &g, &added, e);
+		if (keeps && room > 0 && (!partly || by_ms))
+			rc = add_block(x, ask, &(struct msg_strs){ &blocks[i].id, 1 }, partly, &g, &added, &room, e);
 		if (!added)
 			others.p[others.n++] = blocks[i].id;
 	}
