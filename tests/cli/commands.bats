@@ -242,6 +242,9 @@ main;serve;parse 60"
 	try pyro-query series -q '{service_name="shop"}' --from 2026-01-01T00:00:00Z blocks/
 	ends 0
 	prints 'age="old"'
+	try pyro-query series -q '{service_name="shop"}' --from 0 blocks/
+	ends 0
+	prints 'age="old"'
 	try pyro-query series -q '{service_name="shop"}' --from now-7d blocks/
 	ends 0
 	prints 'age="new"'

@@ -80,6 +80,9 @@ print(eval(sys.argv[1]))' "$1" <<<"$out"
 		ends 0
 		prints parse
 	done
+	try pyro-query folded --from 0 "http://127.0.0.1:$port"
+	ends 0
+	prints parse
 }
 
 @test "info of what is not there, or nothing, or nonsense" {

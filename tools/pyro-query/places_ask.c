@@ -53,7 +53,7 @@ static void server_range(const struct places *p, int64_t *start, int64_t *end)
 {
 	int64_t to = p->o->to[0] ? p->to : p->now, from = p->o->from[0] ? p->from : to - 3600 * NS_PER_S;
 
-	*start = from / NS_PER_MS;
+	*start = from / NS_PER_MS == 0 ? 1 : from / NS_PER_MS; /* 0 is none to them */
 	*end = to / NS_PER_MS;
 }
 
