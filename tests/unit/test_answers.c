@@ -15,7 +15,8 @@ enum { BODY = 1000 };
 
 static void put(struct answers *x, unsigned key, unsigned body)
 {
-	struct answer_source s = { STR("ask"), STR("state"), { key, body } };
+	char ask[] = "ask", state[] = "state";
+	struct answer_source s = { str_cstr(ask), str_cstr(state), { key, body } };
 	struct answer a = { .sources = &s, .n_sources = 1 };
 	static char type[2];
 	char name[16], text[BODY];
@@ -25,7 +26,7 @@ static void put(struct answers *x, unsigned key, unsigned body)
 	a.body = str_of(text, BODY);
 	a.type = strcpy(type, "t");
 	answers_put(x, str_cstr(name), &a);
-	type[0] = '?'; /* all of it was copied */
+	type[0] = ask[0] = state[0] = '?'; /* all of it was copied */
 }
 
 static const struct answer *get(struct answers *x, unsigned key)

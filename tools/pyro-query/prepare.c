@@ -38,7 +38,6 @@ static void encode(const struct pyro_ask *ask, struct buf *out)
 	struct pyro_ask core = *ask;
 
 	core.kind = ASK_PROFILE;
-	core.max_nodes = 0;
 	core.from = core.to = core.from_ms = core.to_ms = core.step_ms = 0;
 	msg_encode(&pyro_ask_type, &core, out);
 }
