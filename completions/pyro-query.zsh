@@ -7,8 +7,8 @@ _arguments \
 	'-profile-type[name\:type\:unit\:period\:unit, or type; default\: only one, or CPU]:text:' \
 	'--profile-type[name\:type\:unit\:period\:unit, or type; default\: only one, or CPU]:text:' \
 	'-t[name\:type\:unit\:period\:unit, or type; default\: only one, or CPU]:text:' \
-	'-from[start of the time range\: now-1h, 1h, RFC 3339, unix time (0\: the beginning)]:text:' \
-	'--from[start of the time range\: now-1h, 1h, RFC 3339, unix time (0\: the beginning)]:text:' \
+	'-from[start of the time range\: now-1h, 1h, RFC 3339, unix time]:text:' \
+	'--from[start of the time range\: now-1h, 1h, RFC 3339, unix time]:text:' \
 	'-to[end of the time range; default\: now]:text:' \
 	'--to[end of the time range; default\: now]:text:' \
 	'-format[read sources as this format, whatever they look like]:word:(bpftrace callgrind contention cpuprofile firefox flamebearer folded gdb go-text goroutine-dump gperftools-cpu heap-text heapprofile html ingest-lines ingest-tree ingest-trie jemalloc jfr jsonl jstack otlp otlp-json parquet perf-data perf-script pprof pprof-json proc-stack query-tree speedscope stackprof stacks-csv stacks-tsv svg threadz trace-event)' \

@@ -181,7 +181,7 @@ for i in range(4000): print("main;" + "%x" % random.getrandbits(2000), 1)' >big.
 	try timeout 20 pyro-tail --table --for 10s "http://127.0.0.1:$port"
 	ends 100
 	[[ $err == *"byte "*" of the answer: "* ]] || fail "no place"
-	prints "1 series, 1 profiles, 0 lost"
+	prints "1 series, 1 profile, 0 lost"
 	hostile cut
 	try timeout 20 pyro-tail --table --retry=false "http://127.0.0.1:$port"
 	ends 111
@@ -198,7 +198,7 @@ for i in range(4000): print("main;" + "%x" % random.getrandbits(2000), 1)' >big.
 
 @test "escape sequences in names reach neither the terminal nor the names of files" {
 	hostile escapes
-	try timeout 20 "$repo/tests/lib/screen.py" 20x100 '{WAIT:1 profiles}q' pyro-tail "http://127.0.0.1:$port"
+	try timeout 20 "$repo/tests/lib/screen.py" 20x100 '{WAIT:1 profile,}q' pyro-tail "http://127.0.0.1:$port"
 	[ "$err" = "terminal as before, left, status 0" ] || fail "$err"
 	prints 'x?[2J'
 	try timeout 20 pyro-tail --count 1 "http://127.0.0.1:$port"
