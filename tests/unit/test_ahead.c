@@ -1,5 +1,6 @@
 /*
- * test_ahead.c - blocks are asked while the head answers, and what they said counts only if they are those that it names
+ * test_ahead.c - blocks are asked while the head answers, and what they said counts only if they are those that it names; new
+ * ones are asked in pauses
  */
 #include "tests/lib/hour_blocks.h"
 #include "tests/lib/net_fixture.h"
@@ -13,6 +14,7 @@ enum { BLOCKS = 6 };
 static char data[64], text[BLOCKS][ULID_TEXT + 1], place[40];
 static struct str names[BLOCKS];
 static struct engine *engine;
+static struct answers *kept; /* or NULL */
 static struct server head;
 static atomic_uint waiting;
 static sem_t idle;
@@ -63,6 +65,7 @@ static int set_up(void **state)
 	struct engine_conf conf = { .data = data,
 		.head = place,
 		.timeout = 20 * NS_PER_S,
+		.kept = kept,
 		.idle = on_idle,
 		.turn = NS_PER_S,
 		.waiting = &waiting };
@@ -83,12 +86,20 @@ static int set_up(void **state)
 	return 0;
 }
 
+static int set_up_kept(void **state)
+{
+	kept = answers_new(1 << 20);
+	return set_up(state);
+}
+
 static int tear_down(void **state)
 {
 	struct err e;
 
 	(void)state;
 	engine_free(engine);
+	answers_free(kept);
+	kept = NULL;
 	server_end(&head);
 	sem_destroy(&idle);
 	assert_int_equal(file_remove_tree(AT_FDCWD, data, &e), 0);
@@ -122,6 +133,45 @@ static int64_t total(int from, int to, unsigned after)
 		says.more++;
 	assert_false(says.late);
 	return sum;
+}
+
+/* Which pods there are: a question that is not remembered, but hears of blocks. */
+static size_t pods(int from, int to, unsigned after)
+{
+	struct str name = STR("pod");
+	struct pyro_ask ask = hour_ask(ASK_VALUES);
+	struct arena *a = arena_new();
+	atomic_int stop = 0;
+	struct part p;
+	struct err e;
+
+	says.from = from;
+	says.to = to;
+	says.after = after;
+	ask.profile_type = STR_NONE;
+	ask.names = (struct msg_strs){ &name, 1 };
+	engine_claim(engine);
+	engine_begin(engine, a, &stop, INT64_MAX);
+	assert_int_equal(engine_ask(engine, a, &ask, &p, &e), 0);
+	part_fini(&p);
+	engine_rest(engine);
+	arena_free(a);
+	while (sem_trywait(&idle) == 0)
+		says.more++;
+	return p.strings.n;
+}
+
+/* In a turn that was claimed. */
+static bool prepare(void)
+{
+	struct arena *a = arena_new();
+	bool done;
+
+	engine_begin(engine, a, NULL, INT64_MAX);
+	done = engine_prepare(engine);
+	engine_rest(engine);
+	arena_free(a);
+	return done;
 }
 
 /* It waits once for the head alone, and again when it has asked the blocks that there were. */
@@ -169,10 +219,39 @@ static void others_first(void **state)
 	assert_int_equal(says.more, 0);
 }
 
+/* A block that the head names for the first time is asked what was asked before, unless somebody waits: then another time. */
+static void new_blocks_in_pauses(void **state)
+{
+	uint64_t hits, misses;
+
+	(void)state;
+	assert_int_equal(total(0, 3, 1), 7);
+	assert_false(engine_prepares(engine));
+	pods(0, 4, 2);
+	assert_true(engine_prepares(engine));
+	waiting = 1;
+	engine_claim(engine);
+	assert_false(prepare());
+	waiting = 0;
+	engine_claim(engine);
+	engine_claim(engine); /* two who want the turn */
+	assert_false(prepare());
+	assert_true(engine_prepares(engine));
+	assert_true(prepare());
+	engine_claim(engine);
+	assert_false(prepare()); /* that was all */
+	assert_false(engine_prepares(engine));
+	assert_int_equal(total(0, 4, 2), 15);
+	engine_kept(engine, &hits, &misses);
+	assert_int_equal(hits, 1); /* the new one; those before it are one part now */
+	assert_int_equal(misses, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(blocks_of_before, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(new_blocks_in_pauses, set_up_kept, tear_down),
 		cmocka_unit_test_setup_teardown(other_blocks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_block_that_went, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(others_first, set_up, tear_down),

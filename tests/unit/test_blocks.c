@@ -254,6 +254,29 @@ static void kept_without_the_block(void **state)
 	asking_fini(&k);
 }
 
+/* What was disturbed leaves nothing behind; what was not is found by the question. */
+static void prepared_blocks(void **state)
+{
+	struct asking k = asking(*state, 1 << 20);
+	struct msg_strs ids = { k.w->names, BLOCKS };
+	struct pyro_ask ask = ask_hours(ASK_PROFILE, 0, 6);
+	atomic_int stop = 1;
+	struct err e;
+
+	ask.from = INT64_MIN;
+	ask.to = INT64_MAX;
+	k.x.stop = &stop;
+	assert_int_equal(block_answers_prepare(&k.x, k.a, &ask, &ids, k.w->names[5], &e), -1);
+	assert_int_equal(e.kind, ERR_CANCELED);
+	assert_int_equal(answers_bytes(k.kept), 0);
+	stop = 0;
+	assert_int_equal(block_answers_prepare(&k.x, k.a, &ask, &ids, k.w->names[5], &e), 0);
+	k.x.hits = k.x.misses = 0;
+	assert_int_equal(total(&k, 0, 6), 63);
+	expect_counts(&k, 1, 1);
+	asking_fini(&k);
+}
+
 /* Each block has a part of its own, whatever the range is. */
 static void points_on_other_grids(void **state)
 {
@@ -650,6 +673,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(removed_blocks, world_new, world_free),
 		cmocka_unit_test_setup_teardown(whole_blocks_are_read_once, world_new, world_free),
 		cmocka_unit_test_setup_teardown(kept_without_the_block, world_new, world_free),
+		cmocka_unit_test_setup_teardown(prepared_blocks, world_new, world_free),
 		cmocka_unit_test_setup_teardown(points_on_other_grids, world_new, world_free),
 		cmocka_unit_test_setup_teardown(points_of_a_long_question, world_new, world_free),
 		cmocka_unit_test_setup_teardown(points_of_more_than_the_room, world_new, world_free),

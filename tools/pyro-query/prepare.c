@@ -42,7 +42,7 @@ static void encode(const struct pyro_ask *ask, struct buf *out)
 	msg_encode(&pyro_ask_type, &core, out);
 }
 
-/* Where the ask is, or the place of the one that was asked longest ago. */
+/* Where the ask is, or in place of the one that was asked longest ago. */
 static struct prepare_ask *place_of(struct prepare *p, uint64_t hash, struct str bytes)
 {
 	struct prepare_ask *oldest = p->asks;
@@ -55,30 +55,21 @@ static struct prepare_ask *place_of(struct prepare *p, uint64_t hash, struct str
 		if (x->bytes == NULL || (oldest->bytes != NULL && x->asked < oldest->asked))
 			oldest = oldest->bytes == NULL ? oldest : x;
 	}
+	mem_free(oldest->bytes);
+	*oldest = (struct prepare_ask){ mem_cstr(bytes.p, bytes.n), bytes.n, hash, 0 };
 	return oldest;
 }
 
 void prepare_asked(struct prepare *p, const struct pyro_ask *ask, int64_t now)
 {
-	struct prepare_ask *x;
-	struct str bytes;
-	uint64_t hash;
 	struct buf b;
 
 	if (!ask_by_sums(ask))
 		return;
 	buf_init(&b, MAX_ASK);
 	encode(ask, &b);
-	bytes = buf_str(&b);
-	if (!b.over) {
-		hash = hash_seeded(bytes);
-		x = place_of(p, hash, bytes);
-		if (x->bytes == NULL || x->hash != hash || !str_eq(str_of(x->bytes, x->n), bytes)) {
-			mem_free(x->bytes);
-			*x = (struct prepare_ask){ mem_cstr(bytes.p, bytes.n), bytes.n, hash, 0 };
-		}
-		x->asked = now;
-	}
+	if (!b.over)
+		place_of(p, hash_seeded(buf_str(&b)), buf_str(&b))->asked = now;
 	buf_fini(&b);
 }
 
