@@ -438,13 +438,21 @@ static int lay_series(struct arena *a, struct str body, struct series_grid *g, s
 	return 0;
 }
 
+/* A question about time series, and what it has so far. */
+struct laying {
+	struct block_answers *x;
+	const struct pyro_ask *ask;
+	struct series_grid grid;
+	size_t room; /* for parts that are kept: other questions have some, too */
+};
+
 /* On the grid comes what is known of the block, or made now. partly: the range is not all of it, so that is only made when it is
-   asked for the second time; *added: it was. *room: for parts of this question, this one is taken from it. */
-static int add_block(struct block_answers *x, const struct pyro_ask *ask, const struct msg_strs *id, bool partly,
-    struct series_grid *g, bool *added, size_t *room, struct err *e)
+   asked for the second time; *added: it was. */
+static int add_block(struct laying *l, const struct msg_strs *id, bool partly, bool *added, struct err *e)
 {
-	struct arena *mem = arena_part(g->a);
-	struct str key = key_of(mem, STR("blocks\n"), ask, 0, id), body = STR_NONE;
+	struct block_answers *x = l->x;
+	struct arena *mem = arena_part(l->grid.a);
+	struct str key = key_of(mem, STR("blocks\n"), l->ask, 0, id), body = STR_NONE;
 	const struct answer *old = answers_find(x->kept, key, 0);
 	int rc = 0;
 
@@ -453,11 +461,11 @@ static int add_block(struct block_answers *x, const struct pyro_ask *ask, const 
 	x->misses += *added && old == NULL;
 	if (old != NULL)
 		body = old->body;
-	else if (*added && (rc = block_series(x, mem, ask, id, &body, e)) == 0)
+	else if (*added && (rc = block_series(x, mem, l->ask, id, &body, e)) == 0)
 		answers_put(x->kept, key, &(struct answer){ .body = body });
 	if (rc == 0 && *added) {
-		rc = lay_series(mem, body, g, e);
-		*room -= MIN(*room, key.n + body.n);
+		rc = lay_series(mem, body, &l->grid, e);
+		l->room -= MIN(l->room, key.n + body.n);
 	}
 	arena_free(mem);
 	return rc;
@@ -490,20 +498,19 @@ static int ask_for_series(struct block_answers *x, struct arena *a, const struct
 	bool keeps = keeps_series(ask), by_ms = is_by_ms(ask);
 	size_t n = blocks_in(ids, times, &in, blocks);
 	struct part kept = part_none();
-	size_t room = x->kept != NULL ? answers_largest(x->kept) : 0;
-	struct series_grid g;
+	struct laying l = { .x = x, .ask = ask, .room = x->kept != NULL ? answers_largest(x->kept) : 0 };
 	int rc = 0;
 
-	series_grid_init(&g, a, &grid, in.from, in.to);
+	series_grid_init(&l.grid, a, &grid, in.from, in.to);
 	for (size_t i = 0; i < n && rc == 0; i++) {
 		bool partly = blocks[i].times.from < in.from || blocks[i].times.to > in.to, added = false;
 
-		if (keeps && room > 0 && (!partly || by_ms))
-			rc = add_block(x, ask, &(struct msg_strs){ &blocks[i].id, 1 }, partly, &g, &added, &room, e);
+		if (keeps && l.room > 0 && (!partly || by_ms))
+			rc = add_block(&l, &(struct msg_strs){ &blocks[i].id, 1 }, partly, &added, e);
 		if (!added)
 			others.p[others.n++] = blocks[i].id;
 	}
-	series_grid_finish(&g, &kept.series);
+	series_grid_finish(&l.grid, &kept.series);
 	/* what others are asked says whether it may be asked at all */
 	if (rc < 0 || run(x, a, ask, &others, (struct ask_way){ 0 }, out, e) < 0)
 		return -1;
